@@ -1,0 +1,5 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+// The rooms, in the order in which data flows through them.
+pub mod model;
+pub mod runtime;

@@ -1,0 +1,3 @@
+//! The `touchpoint` program: see `cli`.
+
+fn main() {}

@@ -1,0 +1,33 @@
+//! The only clock of the program.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::model::time::Micros;
+
+/// The wall clock, in microseconds since 1970-01-01 UTC.
+///
+/// A machine whose clock stands before 1970 reads as 1970: no row can be dated before it anyway.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn now() -> Micros {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    Micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// A stopwatch that is not disturbed by changes of the wall clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts to measure.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Time since [`Stopwatch::start`].
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
