@@ -1,3 +1,14 @@
 //! What are the things called? The nouns of every other room: no I/O, no threads, no clock.
 
+pub mod activity;
+pub mod address;
+pub mod contact;
+pub mod cursor;
+pub mod directory;
+pub mod id;
+pub mod interaction;
+pub mod mail;
+pub mod mailbox;
+pub mod outcome;
+pub mod page;
 pub mod time;

@@ -1,0 +1,161 @@
+//! Mail addresses, normalised once into a type of their own.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+/// A mail address in the one form in which addresses are compared.
+///
+/// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; a label that is invalid stays
+/// as it is), without `smtp:` prefix, angle brackets and quotes. It holds exactly one `@` with
+/// something on both sides and no blank in the domain.
+///
+/// `Debug` and `Display` show the address: it must not reach a log or an error text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(Box<str>);
+
+impl Address {
+    /// Normalises what a header, a directory or a file holds; `None` where it is no address.
+    pub fn parse(raw: &str) -> Option<Self> {
+        let bare = strip_decoration(raw);
+        let (local, domain) = bare.split_once('@')?;
+        let well_formed = !local.is_empty()
+            && !domain.is_empty()
+            && !domain.contains('@')
+            && !bare.chars().any(char::is_control)
+            && !domain.contains(char::is_whitespace);
+        well_formed.then(|| Self(format!("{}@{}", local.to_lowercase(), ascii(domain)).into()))
+    }
+
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    pub fn local(&self) -> &str {
+        self.0.split_once('@').map_or("", |(local, _)| local)
+    }
+
+    /// What stands after the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` where it has none.
+    pub fn without_tag(&self) -> Option<Self> {
+        let (local, domain) = self.0.split_once('@')?;
+        let (name, _tag) = local.split_once('+')?;
+        (!name.is_empty()).then(|| Self(format!("{name}@{domain}").into()))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Address {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Address {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A domain in the form in which [`Address`] holds it.
+pub fn domain(raw: &str) -> String {
+    ascii(raw.trim().trim_start_matches('@').trim_end_matches('.'))
+}
+
+/// Takes away white space, angle brackets, quotes and an `smtp:` prefix, in any nesting.
+fn strip_decoration(raw: &str) -> &str {
+    let mut bare = raw;
+    loop {
+        let before = bare.len();
+        bare = bare.trim().trim_matches(['<', '>', '"', '\'']);
+        if bare
+            .get(..5)
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case("smtp:"))
+        {
+            bare = bare.get(5..).unwrap_or_default();
+        }
+        if bare.len() == before {
+            return bare;
+        }
+    }
+}
+
+/// IDNA label by label, so that one invalid label does not keep the others as they are.
+fn ascii(domain: &str) -> String {
+    let lower = domain.to_lowercase();
+    if lower.is_ascii() {
+        return lower;
+    }
+    let labels = lower.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
+    let ascii = labels.map(|label| idna::domain_to_ascii(label).unwrap_or_else(|_| label.into()));
+    ascii.collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, expected: Option<&str>) {
+        assert_eq!(
+            Address::parse(raw).as_ref().map(Address::as_str),
+            expected,
+            "{raw:?}"
+        );
+    }
+
+    #[test]
+    fn decoration_and_case_are_taken_away() {
+        check(" <Ann.Lee@Example.COM> ", Some("ann.lee@example.com"));
+        check("SMTP:ann@x.org", Some("ann@x.org"));
+        check("'ann@x.org'", Some("ann@x.org"));
+        check("\"smtp:<ann@x.org>\"", Some("ann@x.org"));
+    }
+
+    #[test]
+    fn odd_but_usable_addresses_are_kept() {
+        check("root@localhost", Some("root@localhost"));
+        check("m..presto@enron.com", Some("m..presto@enron.com"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for raw in [
+            "",
+            "ann",
+            "@x.org",
+            "ann@",
+            "a@b@c",
+            "a@b c",
+            "undisclosed-recipients:;",
+        ] {
+            check(raw, None);
+        }
+        check("/o=Exchange/ou=First/cn=Recipients/cn=ann", None);
+        check("ann\u{7}@x.org", None);
+    }
+
+    #[test]
+    fn domains_go_to_ascii_label_by_label() {
+        check("ann@Bücher.example", Some("ann@xn--bcher-kva.example"));
+        check("ann@straße.de", Some("ann@xn--strae-oqa.de"));
+    }
+
+    #[test]
+    fn a_plus_tag_is_dropped_on_request_only() {
+        let tagged = Address::parse("ann+news@x.org").unwrap();
+        assert_eq!(tagged.as_str(), "ann+news@x.org");
+        assert_eq!(tagged.without_tag().unwrap().as_str(), "ann@x.org");
+        assert_eq!(Address::parse("+1@x.org").unwrap().without_tag(), None);
+        assert_eq!(Address::parse("ann@x.org").unwrap().without_tag(), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! Where reading goes on the next night. Cursors lie in the lake, beside the rows they came from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::time::Micros;
+
+/// A cursor as the lake stores it: `value` is JSON that only its owner reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorRecord {
+    /// Whose.
+    pub mailbox_id: String,
+    /// `mailbox`, or `mail/` and the folder's id. Rises by bytes within a mailbox in every file.
+    pub key: String,
+    /// [`MailboxCursor`] or [`ChainCursor`] as JSON; `None` takes the cursor away.
+    pub value: Option<String>,
+}
+
+/// The key under which [`MailboxCursor`] is stored.
+pub const MAILBOX_KEY: &str = "mailbox";
+/// The beginning of the key under which the [`ChainCursor`] of a mail folder is stored.
+pub const MAIL_KEY_PREFIX: &str = "mail/";
+
+/// What is kept of a mailbox as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxCursor {
+    /// When it was first connected: the first window ends here and begins 12 months before.
+    pub connected_at: Micros,
+    /// Where the first window begins; `None`: no window (archives).
+    pub window_start: Option<Micros>,
+    /// `user`, `shared`, `room`, `archive`.
+    pub kind: String,
+    /// Well-known folder names and their ids, which never change (facts 1.8).
+    pub well_known: BTreeMap<String, String>,
+    /// Capture settings and the instant from which each holds, oldest first. The first holds
+    /// since ever.
+    pub mail_settings: Vec<(Micros, bool)>,
+    /// When a run last read everything this mailbox had.
+    pub completed_at: Option<Micros>,
+}
+
+/// Where the chain of one folder goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainCursor {
+    /// `@odata.nextLink` or `@odata.deltaLink`, whole.
+    pub link: String,
+    /// Whether `link` is a deltaLink: the round is complete.
+    pub is_delta: bool,
+    /// When `link` was received.
+    pub fetched_at: Micros,
+    /// Items of this chain so far, over all rounds.
+    pub items: u64,
+}

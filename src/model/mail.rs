@@ -1,0 +1,100 @@
+//! What a page said of one mail, before anything is decided.
+
+use std::sync::Arc;
+
+use crate::model::interaction::Role;
+use crate::model::time::Micros;
+
+/// One item as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decoded {
+    /// A whole mail.
+    Mail(Box<Mail>),
+    /// An item that left the folder (facts 1.5).
+    Removed {
+        /// The provider's id.
+        source_id: String,
+    },
+    /// Some changed properties of an item (facts 1.5): too few to stand for the item.
+    Partial {
+        /// The provider's id.
+        source_id: String,
+        /// False where nothing but read marks, folder and bookkeeping came: nothing of interest.
+        has_news: bool,
+    },
+    /// An item that cannot be read.
+    Unreadable {
+        /// The provider's id, where at least that could be read.
+        source_id: Option<String>,
+        /// Why: a code from a bounded set (`malformed`, `no_id`, `no_date`, `not_mail`, …).
+        code: &'static str,
+    },
+}
+
+/// Somebody named in a header, as it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawParticipant {
+    /// In which header.
+    pub role: Role,
+    /// Display name, decoded.
+    pub name: Option<String>,
+    /// The address, or whatever stands in its place, unfolded.
+    pub address: String,
+}
+
+/// How private the sender marked a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// Not told (yet): Graph keeps it apart from the mail (facts 1.9).
+    Unknown,
+    /// Normal.
+    Normal,
+    /// Personal, private or confidential.
+    Private,
+}
+
+/// What lies in a mailbox as mail but is not a plain mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailClass {
+    /// A mail.
+    Plain,
+    /// A request, answer or cancellation of a meeting.
+    Meeting,
+}
+
+/// A mail as it was read. Its participants are in the order in which they will be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mail {
+    /// The provider's id.
+    pub source_id: String,
+    /// Folder in which it lay: Graph folder id, archive folder name.
+    pub container: Arc<str>,
+    /// Inside of the first `<…>` of Message-ID, else the trimmed text; never empty.
+    pub message_id: Option<String>,
+    /// Sent as the mail itself says, where it parses.
+    pub sent: Option<Micros>,
+    /// Receipt as the system says, where it is known.
+    pub received: Option<Micros>,
+    /// Decoded subject.
+    pub subject: Option<String>,
+    /// At most 255 characters of text.
+    pub preview: Option<String>,
+    /// The text in full, where the content level asks for it or the identity needs it.
+    pub body_text: Option<String>,
+    /// From, sender (only where it differs), to, cc, bcc.
+    pub participants: Vec<RawParticipant>,
+    /// Not sent yet.
+    pub is_draft: bool,
+    /// Marked as private or not.
+    pub sensitivity: Sensitivity,
+    /// Plain mail or a meeting's.
+    pub class: MailClass,
+    /// Id of the rule by which it is bulk mail, if one applies (rules: `decode::bulk`).
+    pub bulk_reason: Option<&'static str>,
+    /// The conversation (design section 3, `thread_id`).
+    pub thread_id: Option<String>,
+    /// Hash over what was read, without folder and read marks.
+    pub fingerprint: i64,
+    /// Identity by content (design section 4), where the archive asks for it.
+    pub content_key: Option<crate::model::id::Id128>,
+}

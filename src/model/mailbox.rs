@@ -1,0 +1,74 @@
+//! The mailboxes that are read.
+
+use std::sync::Arc;
+
+use crate::model::address::Address;
+use crate::model::id::Id128;
+
+/// What kind of mailbox it is, as the tables name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailboxKind {
+    /// A person's.
+    User,
+    /// A shared one, which nobody signs in to.
+    Shared,
+    /// A room's or a piece of equipment's.
+    Room,
+    /// One that was read from files.
+    Archive,
+}
+
+impl MailboxKind {
+    /// The word in the tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Shared => "shared",
+            Self::Room => "room",
+            Self::Archive => "archive",
+        }
+    }
+
+    /// Reads the word in the tables.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::User, Self::Shared, Self::Room, Self::Archive]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One mailbox: whose copies the rows are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Directory object id; archives: `archive:<archive>/<folder>`.
+    pub id: Arc<str>,
+    /// Primary address (normalised where it is one); archives without one: the folder's name.
+    pub address: Arc<str>,
+    /// User, shared, room or archive.
+    pub kind: MailboxKind,
+    /// The tenant's or archive's name in the configuration.
+    pub tenant: Arc<str>,
+    /// All addresses under which its owner takes part in mail, the primary one among them.
+    pub own_addresses: Vec<Address>,
+}
+
+/// How many slots the mailboxes of a lake are spread over, for ever (design section 7).
+pub const SLOTS: u8 = 64;
+
+/// The slot to which a mailbox belongs for ever: by hash of its id.
+pub fn slot(mailbox_id: &str) -> u8 {
+    Id128::of(&[b"slot", mailbox_id.as_bytes()]).0[0] % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_never_change() {
+        // A change here would orphan the cursors of every lake that exists.
+        assert_eq!(slot("archive:old/ann"), 44);
+        assert_eq!(slot("00000000-0000-0000-0000-000000000001"), 35);
+        assert_eq!(slot(""), 255);
+    }
+}

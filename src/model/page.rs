@@ -1,0 +1,47 @@
+//! Pages: what a source hands over at a time, split into items but not read.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::model::time::Micros;
+
+/// Where a chain goes on (facts 1.4: decided by the name of the JSON member alone).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// More pages of this round: `@odata.nextLink`.
+    Next(String),
+    /// The round is complete: `@odata.deltaLink`.
+    Delta(String),
+}
+
+/// A page of Graph items: the decoded body and where in it each item of `value[]` lies.
+#[derive(Debug, Clone)]
+pub struct GraphPage {
+    /// Folder whose chain it belongs to.
+    pub container: Arc<str>,
+    /// The body, gunzipped.
+    pub body: Bytes,
+    /// Byte ranges of the items in `body`, in order.
+    pub items: Vec<Range<usize>>,
+}
+
+/// A message of an archive, as it stands there.
+#[derive(Debug, Clone)]
+pub struct ArchiveMessage {
+    /// Design section 4.1: file name, or hash of the bytes and the number of its repetition.
+    pub source_id: String,
+    /// Name of the folder in which it lies.
+    pub container: Arc<str>,
+    /// The message in RFC 5322 form (mbox quoting taken away).
+    pub bytes: Bytes,
+    /// Receipt by the mbox line, where there is one that parses.
+    pub received: Option<Micros>,
+    /// A draft by its folder or by Maildir flag `D`.
+    pub is_draft: bool,
+    /// Lies in a junk folder, which is not read.
+    pub is_junk: bool,
+    /// A file that as a whole is no mail, or is too large, and why.
+    pub unreadable: Option<&'static str>,
+}
