@@ -2,4 +2,5 @@
 
 // The rooms, in the order in which data flows through them.
 pub mod model;
+pub mod report;
 pub mod runtime;

@@ -12,4 +12,5 @@ pub mod mail;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
+pub mod run;
 pub mod time;
