@@ -1,6 +1,8 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 // The rooms, in the order in which data flows through them.
+pub mod decode;
 pub mod model;
 pub mod report;
 pub mod runtime;
+pub mod source;
