@@ -5,6 +5,7 @@ pub mod address;
 pub mod contact;
 pub mod cursor;
 pub mod directory;
+pub mod freemail;
 pub mod id;
 pub mod interaction;
 pub mod mail;
