@@ -6,6 +6,7 @@ pub mod contact;
 pub mod coverage;
 pub mod cursor;
 pub mod directory;
+pub mod freemail;
 pub mod id;
 pub mod interaction;
 pub mod mail;
