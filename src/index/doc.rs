@@ -197,7 +197,8 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
     }
     add_people(&mut document, matched);
     add_touched(&mut document, matched);
-    document.add_text(Fields::USER, &row.mailbox.address);
+    // An archive's folder stands in the place of an address it does not have, in any case.
+    document.add_text(Fields::USER, row.mailbox.address.to_lowercase());
     document.add_text(Fields::USER, &row.mailbox.id);
     document.add_text(Fields::KIND, row.kind.as_str());
     document.add_text(Fields::DIRECTION, row.direction.as_str());
@@ -256,7 +257,11 @@ fn add_address(document: &mut TantivyDocument, field: tantivy::schema::Field, ad
 /// The terms under which an id, address or domain that a user typed may stand in an exact field.
 pub(crate) fn exact_terms(typed: &str) -> Vec<String> {
     let typed = typed.trim();
-    let mut terms = vec![typed.to_owned(), address::domain(typed)];
+    let mut terms = vec![
+        typed.to_owned(),
+        typed.to_lowercase(),
+        address::domain(typed),
+    ];
     terms.extend(Address::parse(typed).map(|address| address.as_str().to_owned()));
     terms.sort();
     terms.dedup();

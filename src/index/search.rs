@@ -26,6 +26,7 @@ use crate::index::language::Words;
 use crate::index::query::Query;
 use crate::index::schema::Fields;
 use crate::index::writer;
+use crate::index::writer::Payload;
 use crate::model::id::Id128;
 use crate::model::time::Micros;
 use crate::runtime::clock::Stopwatch;
@@ -81,7 +82,7 @@ pub struct Hit {
 /// A reader of the index as it was committed last.
 pub struct Searcher {
     reader: IndexReader,
-    versions: BTreeMap<u8, i64>,
+    payload: Payload,
 }
 
 impl Searcher {
@@ -91,13 +92,18 @@ impl Searcher {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         Ok(Self {
             reader: reader.try_into()?,
-            versions: payload.versions,
+            payload,
         })
     }
 
     /// The lake version that each slot had reached when the index was opened.
     pub fn reached(&self) -> &BTreeMap<u8, i64> {
-        &self.versions
+        &self.payload.versions
+    }
+
+    /// The lake that the index follows.
+    pub fn lake_id(&self) -> &str {
+        &self.payload.lake_id
     }
 
     /// How many documents there are.
@@ -126,20 +132,30 @@ impl Searcher {
         })
     }
 
-    /// Hands over the interaction and mailbox id of every document, in no order.
-    pub fn for_each_id(&self, mut take: impl FnMut(Id128, &str)) -> Result<(), IndexError> {
-        for segment in self.reader.searcher().segment_readers() {
+    /// The interaction and mailbox id of every document as a stream, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = Result<(Id128, String), IndexError>> + use<> {
+        let segments = self.reader.searcher().segment_readers().to_vec();
+        segments.into_iter().flat_map(|segment| {
             let store = segment.get_store_reader(STORE_BLOCKS);
-            let store = store.map_err(tantivy::TantivyError::from)?;
-            for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
-                let document = document?;
-                let key = text(&document, Fields::KEY);
-                let (id, mailbox) = key.and_then(doc::parse_key).ok_or(IndexError::Damaged)?;
-                take(id, mailbox);
-            }
-        }
-        Ok(())
+            let store = store.map_err(|error| IndexError::from(tantivy::TantivyError::from(error)));
+            let (failed, store) = match store {
+                Ok(store) => (None, Some(store)),
+                Err(error) => (Some(Err(error)), None),
+            };
+            let found = store.into_iter().flat_map(move |store| {
+                let segment = segment.clone();
+                let alive = (0..segment.max_doc()).filter(move |doc| !segment.is_deleted(*doc));
+                alive.map(move |doc| id_of(&store.get(doc)?))
+            });
+            failed.into_iter().chain(found)
+        })
     }
+}
+
+fn id_of(document: &TantivyDocument) -> Result<(Id128, String), IndexError> {
+    let key = text(document, Fields::KEY).and_then(doc::parse_key);
+    let (interaction_id, mailbox_id) = key.ok_or(IndexError::Damaged)?;
+    Ok((interaction_id, mailbox_id.to_owned()))
 }
 
 impl std::fmt::Debug for Searcher {

@@ -367,11 +367,11 @@ fn nothing_uncommitted_is_seen_and_versions_come_with_their_documents() {
 fn every_id_is_handed_over_once() {
     let folder = three_mails();
     index(folder.path(), &[mail(3, "ann", "again", "", 3)]);
-    let mut ids = Vec::new();
     let searcher = Searcher::open(folder.path()).unwrap();
-    searcher
-        .for_each_id(|id, mailbox| ids.push((id.0[0], mailbox.to_owned())))
-        .unwrap();
+    let mut ids: Vec<_> = searcher
+        .ids()
+        .map(|id| id.map(|(id, mailbox)| (id.0[0], mailbox)).unwrap())
+        .collect();
     ids.sort();
     let expected = [(1, "id-ann"), (2, "id-bob"), (3, "id-ann")];
     assert_eq!(ids, expected.map(|(id, mailbox)| (id, mailbox.to_owned())));
