@@ -3,6 +3,7 @@
 // The rooms, in alphabetical order; `src/ARCHITECTURE.md` has the order in which data flows.
 pub mod config;
 pub mod decode;
+pub mod index;
 pub mod matching;
 pub mod model;
 pub mod policy;
@@ -10,3 +11,4 @@ pub mod report;
 pub mod runtime;
 pub mod scope;
 pub mod source;
+pub mod state;

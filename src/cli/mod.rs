@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The commands.
 
 pub mod args;
@@ -41,3 +42,8 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Simulate(simulate) => simulate::run(simulate),
     }
 }
+=======
+//! The commands, one file each.
+
+pub mod search;
+>>>>>>> views
