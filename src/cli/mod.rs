@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The commands.
 
 pub mod args;
@@ -42,8 +41,3 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Simulate(simulate) => simulate::run(simulate),
     }
 }
-=======
-//! The commands, one file each.
-
-pub mod search;
->>>>>>> views

@@ -36,8 +36,17 @@ pub struct MailboxCursor {
     /// Capture settings and the instant from which each holds, oldest first. The first holds
     /// since ever.
     pub mail_settings: Vec<(Micros, bool)>,
-    /// When a run last read everything this mailbox had.
-    pub completed_at: Option<Micros>,
+    /// Interactions of this mailbox in the lake.
+    pub recorded: u64,
+}
+
+impl MailboxCursor {
+    /// Notes the setting of today, where it is another one than before.
+    pub fn note_mail_setting(&mut self, now: Micros, captures_mail: bool) {
+        if self.mail_settings.last().map(|(_, setting)| *setting) != Some(captures_mail) {
+            self.mail_settings.push((now, captures_mail));
+        }
+    }
 }
 
 /// Where the chain of one folder goes on.

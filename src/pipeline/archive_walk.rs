@@ -23,7 +23,6 @@ use crate::pipeline::context::Pages;
 use crate::pipeline::context::Sum;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
-use crate::pipeline::decide::PrivateIds;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
@@ -31,6 +30,7 @@ use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::mailbox::ArchiveMailbox;
+use crate::source::graph::sensitivity::Sensitivities;
 use crate::state::error::StateError;
 
 /// Messages of a portion: a commit of its own for less costs more than it saves.
@@ -166,7 +166,7 @@ impl Walk<'_> {
                 fresh.into_par_iter().map(|message| mime::mail(&message, &options)).collect();
             let mut sifted = working.sift(items)?;
             sifted.note_unchanged(unchanged);
-            working.settle(sifted, &PrivateIds::Hidden)
+            working.settle(sifted, &Sensitivities::Hidden)
         });
         let settled = settled.await??;
         let mut cursors = Vec::new();

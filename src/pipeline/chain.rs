@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 
 use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
+use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
+use crate::model::time::Micros;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
-use crate::runtime::clock;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::delta::FetchedPage;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::folders::Folder;
-use crate::source::graph::mailbox::MailboxClient;
 use crate::source::graph::retry::Reaction;
 
 /// A chain is fetched at most so many pages beyond its committed link: its older links die after
@@ -63,7 +65,7 @@ pub enum ChainError {
 /// The chains of a mailbox, in the order in which they are read.
 pub fn of_folders(folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
     let chain = |folder: Folder| {
-        let cursor = known.chains.get(&folder.id);
+        let cursor = known.chains.get(&*folder.id);
         Chain {
             link: cursor.map(|cursor| cursor.link.clone()),
             items: cursor.map_or(0, |cursor| cursor.items),
@@ -77,24 +79,29 @@ pub fn of_folders(folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
 
 /// Takes away the cursors of folders that are no longer listed.
 pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
-    let is_gone = |id: &&String| folders.iter().all(|folder| folder.id != **id);
+    let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
     let gone = known.chains.keys().filter(is_gone);
     gone.map(|id| known::no_chain_record(mailbox_id, id)).collect()
 }
 
 /// Fetches the next pages of a chain.
-pub async fn fetch(client: &MailboxClient, mailbox_id: &str, mut chain: Chain) -> Fetched {
+pub async fn fetch(
+    client: &MailboxClient,
+    mailbox_id: &str,
+    mut chain: Chain,
+    content: ContentLevel,
+) -> Fetched {
     let mut pages = Vec::new();
     let mut is_done = false;
     let mut cursor = None;
     let mut error = None;
     while pages.len() < PAGES_AHEAD && !is_done && error.is_none() {
-        match chain.next_page(client).await {
-            Ok((page, link)) => {
-                chain.items += page.items.len() as u64;
-                pages.push(page);
-                is_done = matches!(link, Link::Delta(_));
-                cursor = chain.follow(mailbox_id, link).or(cursor);
+        match chain.next_page(client, content).await {
+            Ok(fetched) => {
+                chain.items += fetched.page.items.len() as u64;
+                is_done = matches!(fetched.link, Link::Delta(_));
+                cursor = chain.follow(mailbox_id, fetched.link, fetched.fetched_at).or(cursor);
+                pages.push(fetched.page);
             }
             Err(ChainError::Graph(refused)) => match refused.reaction() {
                 Reaction::RestartChain if chain.restarts < RESTARTS_MAX => chain.restart(),
@@ -111,28 +118,31 @@ pub async fn fetch(client: &MailboxClient, mailbox_id: &str, mut chain: Chain) -
 }
 
 impl Chain {
-    async fn next_page(&mut self, client: &MailboxClient) -> Result<(GraphPage, Link), ChainError> {
+    async fn next_page(
+        &mut self,
+        client: &MailboxClient,
+        content: ContentLevel,
+    ) -> Result<FetchedPage, ChainError> {
         self.pages += 1;
         if self.pages > PAGES_MAX {
             return Err(ChainError::Endless);
         }
-        let fetched = match &self.link {
-            Some(link) => client.next_page(&self.folder, link).await?,
-            None => client.first_page(&self.folder).await?,
-        };
-        Ok((fetched.page, fetched.link))
+        Ok(match &self.link {
+            Some(link) => client.next_page(&self.folder.id, link).await?,
+            None => client.first_page(&self.folder.id, content).await?,
+        })
     }
 
     /// Moves on; gives the cursor where the link is another one than before (facts 1.4: the same
     /// deltaLink again is no error).
-    fn follow(&mut self, mailbox_id: &str, link: Link) -> Option<CursorRecord> {
+    fn follow(&mut self, mailbox_id: &str, link: Link, fetched_at: Micros) -> Option<CursorRecord> {
         let is_delta = matches!(link, Link::Delta(_));
         let (Link::Next(link) | Link::Delta(link)) = link;
         if self.link.as_ref() == Some(&link) {
             return None;
         }
         self.link = Some(link.clone());
-        let cursor = ChainCursor { link, is_delta, fetched_at: clock::now(), items: self.items };
+        let cursor = ChainCursor { link, is_delta, fetched_at, items: self.items };
         Some(known::chain_record(mailbox_id, &self.folder.id, &cursor))
     }
 

@@ -24,6 +24,7 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Judged;
+use crate::source::graph::sensitivity::Sensitivities;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
@@ -69,15 +70,6 @@ struct JudgedMail {
     sensitivity: Sensitivity,
     judged: Judged,
     touches: Vec<Touch>,
-}
-
-/// Which mails of a mailbox are marked as private, where the mails do not say so themselves.
-#[derive(Debug)]
-pub enum PrivateIds {
-    /// These are; all others are not.
-    Known(HashSet<String>),
-    /// The service does not tell (facts 1.9).
-    Hidden,
 }
 
 /// Rows, outcomes and marks of some pages.
@@ -176,7 +168,7 @@ impl Desk {
     }
 
     /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
-    pub fn settle(&self, sifted: Sifted, private: &PrivateIds) -> Result<Settled, StateError> {
+    pub fn settle(&self, sifted: Sifted, private: &Sensitivities) -> Result<Settled, StateError> {
         let mut counter = Counter {
             desk: self,
             view: self.state.view()?,
@@ -246,7 +238,7 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    fn settle(&mut self, entry: Entry, private: &PrivateIds) -> Result<(), StateError> {
+    fn settle(&mut self, entry: Entry, private: &Sensitivities) -> Result<(), StateError> {
         match entry {
             Entry::Removed => self.count(Outcome::Removed, ""),
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
@@ -262,7 +254,7 @@ impl Counter<'_> {
         Ok(())
     }
 
-    fn settle_mail(&mut self, mail: JudgedMail, private: &PrivateIds) -> Result<(), StateError> {
+    fn settle_mail(&mut self, mail: JudgedMail, private: &Sensitivities) -> Result<(), StateError> {
         let decided = self.decided.get(&mail.source_id).copied();
         if decided.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
             self.count(Outcome::Unchanged, "");
@@ -271,8 +263,8 @@ impl Counter<'_> {
         let (is_known, is_private) = match (mail.sensitivity, private) {
             (Sensitivity::Private, _) => (true, true),
             (Sensitivity::Normal, _) => (true, false),
-            (Sensitivity::Unknown, PrivateIds::Known(ids)) => (true, ids.contains(&mail.source_id)),
-            (Sensitivity::Unknown, PrivateIds::Hidden) => (false, false),
+            (Sensitivity::Unknown, Sensitivities::Known(ids)) => (true, ids.contains(&mail.source_id)),
+            (Sensitivity::Unknown, Sensitivities::Hidden) => (false, false),
         };
         match self.desk.judge.with_sensitivity(mail.judged, is_known, is_private) {
             Judged::Drop { outcome, reason } => {

@@ -1,37 +1,48 @@
 //! One mailbox of a tenant: its folders' chains, from where they were left to where they end.
 
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
 
 use crate::decode::graph;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
-use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::MailboxCursor;
+use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::page::GraphPage;
-use crate::model::page::Link;
 use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::pipeline::chain;
+use crate::pipeline::chain::Chain;
+use crate::pipeline::chain::ChainError;
+use crate::pipeline::chain::Fetched;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::Pages;
 use crate::pipeline::context::Sum;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
-use crate::pipeline::decide::PrivateIds;
 use crate::pipeline::decide::Sifted;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
+use crate::source::graph::client::Client;
+use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
+use crate::source::graph::sensitivity::Sensitivities;
+use crate::source::graph::well_known;
 use crate::state::error::StateError;
 
 /// Chains of one mailbox whose pages become one portion; bounds the memory of a portion to this
@@ -43,8 +54,8 @@ const CHAINS_AT_ONCE: usize = 3;
 /// A mailbox to read.
 #[derive(Debug)]
 pub struct GraphJob {
-    /// The client of its tenant, for this mailbox.
-    pub client: MailboxClient,
+    /// The client of its tenant.
+    pub client: Client,
     /// Whose; its kind is what the directory lets us guess.
     pub mailbox: Mailbox,
     /// Whether the settings of today let mail be captured.
@@ -54,13 +65,15 @@ pub struct GraphJob {
 /// Why a mailbox was not read to its end.
 #[derive(Debug, thiserror::Error)]
 enum WalkError {
-    #[error("{0}")]
+    #[error(transparent)]
     Graph(#[from] GraphError),
-    #[error("{0}")]
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
     Cursor(#[from] CursorUnreadable),
-    #[error("{0}")]
+    #[error(transparent)]
     State(#[from] StateError),
-    #[error("{0}")]
+    #[error(transparent)]
     Computation(#[from] ComputationLost),
     #[error(transparent)]
     Writer(#[from] WriterGone),
@@ -79,7 +92,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
 
 fn status_of(error: &WalkError) -> Status {
     match error {
-        WalkError::Graph(error) => match error.reaction() {
+        WalkError::Graph(error) | WalkError::Chain(ChainError::Graph(error)) => match error.reaction() {
             Reaction::MailboxDenied => Status::Denied,
             Reaction::NoMailbox => Status::NoMailbox,
             _ => Status::Failed,
@@ -90,6 +103,7 @@ fn status_of(error: &WalkError) -> Status {
 
 struct Walk<'a> {
     context: &'a Context,
+    tenant: Client,
     client: MailboxClient,
     mailbox: Arc<Mailbox>,
     captures_mail: bool,
@@ -108,7 +122,8 @@ impl<'a> Walk<'a> {
     fn new(context: &'a Context, job: GraphJob) -> Self {
         Self {
             context,
-            client: job.client,
+            client: job.client.mailbox(&job.mailbox.id),
+            tenant: job.client,
             mailbox: Arc::new(job.mailbox),
             captures_mail: job.captures_mail,
             started_at: clock::now(),
@@ -135,20 +150,19 @@ impl<'a> Walk<'a> {
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.mailbox).kind = kind;
         }
-        if cursor.well_known.is_empty() {
-            cursor.well_known = self.client.well_known().await?;
-        }
-        let readable = folders::readable(listed, &cursor.well_known);
-        self.folder_items = Some(readable.iter().map(|folder| folder.total_item_count).sum());
+        cursor.well_known = self.client.well_known(&cursor.well_known, &listed).await?;
+        let readable = well_known::readable(&listed, &cursor.well_known);
+        let items = readable.iter().map(|folder| folder.total_item_count).sum();
+        self.folder_items = Some(i64::try_from::<u64>(items).unwrap_or(i64::MAX));
         let desk = Arc::new(self.context.desk(&self.mailbox, &cursor));
         self.cursor = Some(cursor);
-        let gone = chains_of_gone_folders(&self.mailbox.id, &known, &readable);
-        self.walk(&desk, chains(readable, known), gone).await
+        let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
+        self.walk(&desk, chain::of_folders(readable, &known), gone).await
     }
 
     /// The first connection: here the window is fixed.
     async fn connect(&self) -> Result<MailboxCursor, WalkError> {
-        let kind = self.client.purpose().await?;
+        let kind = self.tenant.user_purpose(&self.mailbox.id).await?;
         let window = &self.context.capture.window;
         Ok(MailboxCursor {
             connected_at: self.started_at,
@@ -183,7 +197,7 @@ impl<'a> Walk<'a> {
                 cursors.extend(one.cursor);
                 pages.extend(one.pages);
                 match one.error {
-                    Some(error) => failure = failure.or(Some(error)),
+                    Some(error) => failure = failure.or(Some(error.into())),
                     None if !one.is_done => unfinished.push(one.chain),
                     None => {}
                 }
@@ -201,7 +215,7 @@ impl<'a> Walk<'a> {
 
     async fn fetch(&self, chains: Vec<Chain>) -> Vec<Fetched> {
         stream::iter(chains)
-            .map(|chain| fetch_chain(&self.client, &self.mailbox.id, chain))
+            .map(|chain| chain::fetch(&self.client, &self.mailbox.id, chain, self.context.content))
             .buffered(CHAINS_AT_ONCE)
             .collect()
             .await
@@ -221,7 +235,7 @@ impl<'a> Walk<'a> {
         let private = if sifted.needs_private_ids() {
             self.client.private_ids().await?
         } else {
-            PrivateIds::Hidden
+            Sensitivities::Hidden
         };
         let settling = desk.clone();
         let settled =
@@ -242,7 +256,7 @@ impl<'a> Walk<'a> {
 
     async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
         let desk = desk.clone();
-        let content = self.context.capture.content;
+        let content = self.context.content;
         let sifted = self.context.cpu.run(move || desk.sift(decode_pages(&pages, content)));
         Ok(sifted.await??)
     }
@@ -257,13 +271,13 @@ impl<'a> Walk<'a> {
         if wanted.is_empty() {
             return Ok(sifted);
         }
-        let fetched = self.client.messages_by_id(&wanted, self.context.capture.content).await?;
-        let content = self.context.capture.content;
+        let content = self.context.content;
+        let nowhere: Arc<str> = "".into();
         let mut items = Vec::new();
-        for (id, body) in wanted.iter().zip(fetched) {
-            match body {
-                Some(body) => items.push(graph::item(&body, &folder_of_single(), content)),
-                None => sifted.note_gone(id),
+        for fetched in self.client.messages_by_id(&wanted, content).await? {
+            match fetched.body {
+                Some(body) => items.push(graph::item(&body, &nowhere, content)),
+                None => sifted.note_gone(),
             }
         }
         let desk = desk.clone();
@@ -284,7 +298,7 @@ impl<'a> Walk<'a> {
     }
 
     fn total_cost(&self) -> Cost {
-        let totals = self.client.counts();
+        let totals = self.client.totals();
         Cost {
             requests: totals.requests,
             bytes: totals.bytes,
@@ -340,7 +354,7 @@ fn oldest_link_hours(known: &Known, now: Micros) -> Option<f64> {
     Some((now.0 - oldest.0).max(0) as f64 / (3600 * SECOND) as f64)
 }
 
-fn decode_pages(pages: &[GraphPage], content: Content) -> Vec<Decoded> {
+fn decode_pages(pages: &[GraphPage], content: ContentLevel) -> Vec<Decoded> {
     pages
         .par_iter()
         .flat_map_iter(|page| {
