@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::model::activity::MatchRule;
+use crate::model::address::is_within;
 use crate::model::contact::ContactBook;
 use crate::model::freemail::is_freemail;
 
@@ -58,7 +59,7 @@ impl Lookup {
         }
         for (position, account) in (0_u32..).zip(&book.accounts) {
             for domain in &account.domains {
-                if is_freemail(domain) || is_own(domain, own_domains) {
+                if is_freemail(domain) || is_within(domain, own_domains) {
                     continue;
                 }
                 let place = Place::Account(position);
@@ -107,18 +108,6 @@ impl Lookup {
 /// list with its private section; `None` where a domain is a public suffix itself.
 fn registrable(domain: &str) -> Option<&str> {
     psl::domain_str(domain).filter(|registrable| registrable.len() < domain.len())
-}
-
-/// Whether a domain is one of the company's own or lies below one.
-fn is_own(domain: &str, own_domains: &HashSet<String>) -> bool {
-    let mut rest = Some(domain);
-    while let Some(candidate) = rest {
-        if own_domains.contains(candidate) {
-            return true;
-        }
-        rest = candidate.split_once('.').map(|(_, parent)| parent);
-    }
-    false
 }
 
 #[cfg(test)]

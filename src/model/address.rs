@@ -3,6 +3,8 @@
 use std::borrow::Borrow;
 use std::fmt;
 
+use hashbrown::HashSet;
+
 /// A mail address in the one form in which addresses are compared.
 ///
 /// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; a label that is invalid stays
@@ -70,6 +72,18 @@ impl Borrow<str> for Address {
 /// A domain in the form in which [`Address`] holds it.
 pub fn domain(raw: &str) -> String {
     ascii(raw.trim().trim_start_matches('@').trim_end_matches('.'))
+}
+
+/// Whether a domain is one of some domains or lies below one of them.
+pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
+    let mut rest = Some(domain);
+    while let Some(candidate) = rest {
+        if domains.contains(candidate) {
+            return true;
+        }
+        rest = candidate.split_once('.').map(|(_, parent)| parent);
+    }
+    false
 }
 
 /// Takes away white space, angle brackets, quotes and an `smtp:` prefix, in any nesting.
