@@ -241,3 +241,51 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::search::Searcher;
+
+    #[test]
+    fn a_run_killed_in_the_middle_of_a_commit_leaves_the_commit_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            folder: folder.path().join("alive"),
+            memory_bytes: 0,
+            threads: 1,
+        };
+        let doc = |key: &str| {
+            let mut document = tantivy::TantivyDocument::new();
+            document.add_text(Fields::KEY, key);
+            let (key, document) = (key.to_owned(), Some(document));
+            IndexDoc { key, document }
+        };
+        let (mut indexer, _) = Indexer::open(&settings, "lake").unwrap();
+        indexer.add(vec![doc("a")], Keys::Known).unwrap();
+        indexer.commit(&BTreeMap::from([(0, 1)])).unwrap();
+        indexer.add(vec![doc("a"), doc("b")], Keys::Known).unwrap();
+        let prepared = indexer.writer.prepare_commit().unwrap();
+
+        // What lies on the disk now is what a killed process leaves.
+        let killed = folder.path().join("killed");
+        fs::create_dir_all(killed.join(FOLDER_NAME)).unwrap();
+        for file in fs::read_dir(settings.folder.join(FOLDER_NAME)).unwrap() {
+            let file = file.unwrap();
+            let copy = killed.join(FOLDER_NAME).join(file.file_name());
+            fs::copy(file.path(), copy).unwrap();
+        }
+        drop(prepared);
+        assert_eq!(Searcher::open(&killed).unwrap().count(), 1);
+        let settings = Settings {
+            folder: killed.clone(),
+            ..settings
+        };
+        let (mut indexer, was) = Indexer::open(&settings, "lake").unwrap();
+        assert_eq!(was, Was::Known);
+        assert_eq!(indexer.reached(), &BTreeMap::from([(0, 1)]));
+        indexer.add(vec![doc("a"), doc("b")], Keys::Known).unwrap();
+        indexer.commit(&BTreeMap::from([(0, 2)])).unwrap();
+        assert_eq!(Searcher::open(&killed).unwrap().count(), 2);
+    }
+}

@@ -250,6 +250,40 @@ fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
     assert_eq!(state.version(slot("ann")).unwrap(), Some(9));
 }
 
+/// What lies on the disk now is what a killed process leaves.
+fn killed_copy(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    fs::create_dir(copy.path().join("state")).unwrap();
+    let file = "state/state.redb";
+    fs::copy(folder.join(file), copy.path().join(file)).unwrap();
+    copy
+}
+
+#[test]
+fn a_killed_run_leaves_its_last_commit_even_with_half_of_the_next_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    state.commit(&one_item(1), &versions(1)).unwrap();
+    let mut rebuild = state.rebuild(&[slot("ann")]).unwrap();
+    // More than the page cache holds, so that some of it is written before the commit.
+    let value = "x".repeat(1_000);
+    let cursors = (0..5_000).map(|n| cursor("ann", &format!("mail/{n}"), Some(&value)));
+    rebuild.absorb_cursors(cursors).unwrap();
+
+    let half = killed_copy(folder.path());
+    let Opened { state: killed, was } = open(half.path());
+    assert_eq!(was, Was::Known);
+    assert_eq!(item(&killed, &[]).unwrap().fingerprint, 1);
+    assert_eq!(killed.cursors("ann").unwrap(), []);
+
+    rebuild.finish(&versions(2)).unwrap();
+    let whole = killed_copy(folder.path());
+    let killed = open(whole.path()).state;
+    assert_eq!(killed.version(slot("ann")).unwrap(), Some(2));
+    assert_eq!(killed.cursors("ann").unwrap().len(), 5_000);
+    assert_eq!(item(&killed, &[]), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
