@@ -40,15 +40,6 @@ pub struct MailboxCursor {
     pub recorded: u64,
 }
 
-impl MailboxCursor {
-    /// Notes the setting of today, where it is another one than before.
-    pub fn note_mail_setting(&mut self, now: Micros, captures_mail: bool) {
-        if self.mail_settings.last().map(|(_, setting)| *setting) != Some(captures_mail) {
-            self.mail_settings.push((now, captures_mail));
-        }
-    }
-}
-
 /// Where the chain of one folder goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainCursor {

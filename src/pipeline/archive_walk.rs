@@ -13,7 +13,7 @@ use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::MailboxCursor;
-use crate::model::mail::Decoded;
+use crate::model::interaction::Source;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
@@ -23,6 +23,8 @@ use crate::pipeline::context::Pages;
 use crate::pipeline::context::Sum;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Item;
+use crate::pipeline::decide::Place;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
@@ -47,6 +49,8 @@ pub struct ArchiveJob {
     pub source: ArchiveMailbox,
     /// Whose it is.
     pub mailbox: Mailbox,
+    /// How its files are made.
+    pub format: Source,
     /// By what copies of a mail are told to be the same.
     pub identity: Identity,
     /// How far back it is read.
@@ -82,6 +86,7 @@ pub async fn read(context: &Context, job: ArchiveJob) -> Result<Coverage, Writer
     let mut walk = Walk {
         context,
         mailbox: Arc::new(job.mailbox),
+        format: job.format,
         identity: job.identity,
         window: job.window,
         started_at: clock::now(),
@@ -101,6 +106,7 @@ pub async fn read(context: &Context, job: ArchiveJob) -> Result<Coverage, Writer
 struct Walk<'a> {
     context: &'a Context,
     mailbox: Arc<Mailbox>,
+    format: Source,
     identity: Identity,
     window: Window,
     started_at: Micros,
@@ -116,7 +122,7 @@ impl Walk<'_> {
         let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
         let cursor = known.mailbox.unwrap_or_else(|| self.connect());
-        let desk = Arc::new(self.context.desk(&self.mailbox, &cursor, self.identity));
+        let desk = Arc::new(self.context.desk(&self.mailbox, self.format, &cursor));
         self.cursor = Some(cursor);
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let reader = tokio::task::spawn_blocking(move || read_blocks(&source, &sender));
@@ -143,7 +149,8 @@ impl Walk<'_> {
             window_start: self.window.start(self.started_at),
             kind: MailboxKind::Archive.as_str().to_owned(),
             well_known: std::collections::BTreeMap::new(),
-            mail_settings: Vec::new(),
+            // Archives have no members' settings: what lies in them is captured.
+            mail_settings: vec![(self.started_at, true)],
             recorded: 0,
         }
     }
@@ -159,11 +166,16 @@ impl Walk<'_> {
         self.cost.add(cost);
         let working = desk.clone();
         let options = self.context.mime_options(self.identity);
+        let rules = self.context.rules.clone();
         let messages = block.messages;
         let settled = self.context.cpu.run(move || {
             let (unchanged, fresh) = working.part_known(messages, |message| &message.source_id)?;
-            let items: Vec<Decoded> =
-                fresh.into_par_iter().map(|message| mime::mail(&message, &options)).collect();
+            let decode = |message: ArchiveMessage| {
+                let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
+                let decoded = mime::mail(&message, &options);
+                Item { decoded, place: Place { container: message.container, is_excluded } }
+            };
+            let items: Vec<Item> = fresh.into_par_iter().map(decode).collect();
             let mut sifted = working.sift(items)?;
             sifted.note_unchanged(unchanged);
             working.settle(sifted, &Sensitivities::Hidden)

@@ -6,17 +6,23 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use crate::config::capture::Capture;
-use crate::matching::matcher::Matcher;
+use crate::matching::Matcher;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::MailboxCursor;
 use crate::model::directory::Directory;
+use crate::model::interaction::Source;
+use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
+use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
 use crate::pipeline::portion::Portion;
+use crate::policy::judge::Judge;
+use crate::policy::judge::Rules;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::shutdown::Shutdown;
 use crate::state::store::State;
@@ -26,8 +32,12 @@ use crate::state::store::State;
 pub struct Context {
     /// In whose name rows are written.
     pub run: RunStamp,
-    /// The tenant-wide policy.
+    /// The tenant-wide policy, as configured.
     pub capture: Capture,
+    /// The same, ready to be applied.
+    pub rules: Arc<Rules>,
+    /// How much of a mail is asked for, read and kept.
+    pub content: ContentLevel,
     /// Who belongs to the company.
     pub directory: Arc<Directory>,
     /// The contact book.
@@ -59,6 +69,27 @@ pub struct Sum {
 }
 
 impl Context {
+    /// The desk at which the items of a mailbox are decided.
+    pub fn desk(&self, mailbox: &Arc<Mailbox>, source: Source, cursor: &MailboxCursor) -> Desk {
+        let judge = Judge {
+            rules: self.rules.clone(),
+            directory: self.directory.clone(),
+            mailbox: mailbox.clone(),
+            source,
+            history: cursor.mail_settings.clone(),
+            window_start: cursor.window_start,
+            captured_at: self.run.started_at,
+            run_id: self.run.run_id.clone(),
+        };
+        Desk {
+            mailbox: mailbox.clone(),
+            judge,
+            matcher: self.matcher.clone(),
+            state: self.state.clone(),
+            unmatched: self.capture.unmatched,
+        }
+    }
+
     /// Hands decided pages to the writer. Unless they are the mailbox's `last`, waits until they
     /// are committed: what is decided next must see them.
     pub async fn hand_over(

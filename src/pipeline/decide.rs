@@ -12,7 +12,7 @@ use rayon::iter::IntoParallelIterator;
 use rayon::iter::ParallelIterator;
 
 use crate::config::capture::Unmatched;
-use crate::matching::matcher::Matcher;
+use crate::matching::Matcher;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
@@ -22,6 +22,7 @@ use crate::model::mail::Sensitivity;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
+use crate::policy::judge;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Judged;
 use crate::source::graph::sensitivity::Sensitivities;
@@ -47,12 +48,30 @@ pub struct Desk {
     pub unmatched: Unmatched,
 }
 
+/// An item and where it lay.
+#[derive(Debug)]
+pub struct Item {
+    /// What the page said.
+    pub decoded: Decoded,
+    /// In which folder.
+    pub place: Place,
+}
+
+/// A folder, as far as decisions depend on it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Graph folder id, archive folder name.
+    pub container: Arc<str>,
+    /// A junk folder, or one that the exclusions name.
+    pub is_excluded: bool,
+}
+
 /// Items that were compared with what was seen before and judged, but not counted yet.
 #[derive(Debug, Default)]
 pub struct Sifted {
     entries: Vec<Entry>,
     /// Items of which a page told too little: to be fetched singly (facts 1.5).
-    pub to_fetch: Vec<String>,
+    pub to_fetch: Vec<(String, Place)>,
 }
 
 #[derive(Debug)]
@@ -85,7 +104,7 @@ pub struct Settled {
 
 impl Desk {
     /// Judges items, in parallel; runs on the pool of `runtime::cpu`.
-    pub fn sift(&self, items: Vec<Decoded>) -> Result<Sifted, StateError> {
+    pub fn sift(&self, items: Vec<Item>) -> Result<Sifted, StateError> {
         let view = self.state.view()?;
         let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
         let sifted: Vec<Sift> = items
@@ -96,7 +115,7 @@ impl Desk {
         for one in sifted {
             match one {
                 Sift::Entry(entry) => result.entries.push(entry),
-                Sift::Fetch(source_id) => result.to_fetch.push(source_id),
+                Sift::Fetch(source_id, place) => result.to_fetch.push((source_id, place)),
             }
         }
         Ok(result)
@@ -106,10 +125,10 @@ impl Desk {
         &self,
         view: &View,
         whole: &HashSet<String>,
-        item: Decoded,
+        item: Item,
     ) -> Result<Sift, StateError> {
         let seen = |id: &str| view.item(&[], &self.mailbox.id, id);
-        Ok(match item {
+        Ok(match item.decoded {
             Decoded::Removed { .. } => Sift::Entry(Entry::Removed),
             Decoded::Unreadable { source_id, code } => {
                 Sift::Entry(Entry::Unreadable { source_id, code })
@@ -121,7 +140,7 @@ impl Desk {
                 if says_nothing_new {
                     Sift::Entry(Entry::Unchanged)
                 } else {
-                    Sift::Fetch(source_id)
+                    Sift::Fetch(source_id, item.place)
                 }
             }
             Decoded::Mail(mail) => {
@@ -129,7 +148,7 @@ impl Desk {
                 if known.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
-                    Sift::Entry(Entry::Mail(Box::new(self.judge_mail(*mail))))
+                    Sift::Entry(Entry::Mail(Box::new(self.judge_mail(*mail, item.place.is_excluded))))
                 }
             }
         })
@@ -155,11 +174,11 @@ impl Desk {
         Ok((known, fresh))
     }
 
-    fn judge_mail(&self, mail: Mail) -> JudgedMail {
+    fn judge_mail(&self, mail: Mail, is_folder_excluded: bool) -> JudgedMail {
         let source_id = mail.source_id.clone();
         let fingerprint = mail.fingerprint;
         let sensitivity = mail.sensitivity;
-        let judged = self.judge.judge(mail);
+        let judged = self.judge.judge(mail, is_folder_excluded);
         let touches = match &judged {
             Judged::Keep(interaction) => self.matcher.touches(&interaction.participants),
             Judged::Drop { .. } => Vec::new(),
@@ -195,7 +214,7 @@ impl Sifted {
     pub fn append(&mut self, fetched: Self) {
         self.entries.extend(fetched.entries);
         // An item that comes back in parts even when it is fetched whole cannot be read.
-        self.entries.extend(fetched.to_fetch.into_iter().map(|source_id| Entry::Unreadable {
+        self.entries.extend(fetched.to_fetch.into_iter().map(|(source_id, _)| Entry::Unreadable {
             source_id: Some(source_id),
             code: "incomplete",
         }));
@@ -214,11 +233,11 @@ impl Sifted {
 
 enum Sift {
     Entry(Entry),
-    Fetch(String),
+    Fetch(String, Place),
 }
 
-fn id_of_whole(item: &Decoded) -> Option<String> {
-    match item {
+fn id_of_whole(item: &Item) -> Option<String> {
+    match &item.decoded {
         Decoded::Mail(mail) => Some(mail.source_id.clone()),
         _ => None,
     }
@@ -301,7 +320,7 @@ impl Counter<'_> {
         if touches.is_empty() {
             match self.desk.unmatched {
                 Unmatched::Keep => {}
-                Unmatched::Envelope => self.desk.judge.withhold_content(&mut interaction),
+                Unmatched::Envelope => judge::withhold_content(&mut interaction),
                 Unmatched::Skip => {
                     self.count(Outcome::Unmatched, "");
                     self.note(source_id, Outcome::Unmatched, fingerprint);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use hashbrown::HashSet;
 use rayon::iter::IntoParallelRefIterator;
 use rayon::iter::ParallelIterator;
 
@@ -15,8 +17,8 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::MailboxCursor;
+use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
-use crate::model::mail::Decoded;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::GraphPage;
@@ -31,10 +33,13 @@ use crate::pipeline::context::Pages;
 use crate::pipeline::context::Sum;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Item;
+use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Sifted;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
+use crate::policy::settings;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::client::Client;
@@ -114,6 +119,8 @@ struct Walk<'a> {
     /// What is kept of the mailbox as a whole: now, and as the lake has it.
     cursor: Option<MailboxCursor>,
     written: Option<MailboxCursor>,
+    /// Ids of the folders that the exclusions name.
+    excluded: Arc<HashSet<Arc<str>>>,
     cursor_age_hours: Option<f64>,
     folder_items: Option<i64>,
 }
@@ -131,6 +138,7 @@ impl<'a> Walk<'a> {
             counted: Cost::default(),
             cursor: None,
             written: None,
+            excluded: Arc::default(),
             cursor_age_hours: None,
             folder_items: None,
         }
@@ -146,7 +154,7 @@ impl<'a> Walk<'a> {
             None => self.connect().await?,
         };
         self.written.clone_from(&known.mailbox);
-        cursor.note_mail_setting(self.started_at, self.captures_mail);
+        settings::record(&mut cursor.mail_settings, self.started_at, self.captures_mail);
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.mailbox).kind = kind;
         }
@@ -154,7 +162,9 @@ impl<'a> Walk<'a> {
         let readable = well_known::readable(&listed, &cursor.well_known);
         let items = readable.iter().map(|folder| folder.total_item_count).sum();
         self.folder_items = Some(i64::try_from::<u64>(items).unwrap_or(i64::MAX));
-        let desk = Arc::new(self.context.desk(&self.mailbox, &cursor));
+        let excluded = readable.iter().filter(|f| self.context.rules.excludes_folder(&f.path));
+        self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
+        let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));
         self.cursor = Some(cursor);
         let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
         self.walk(&desk, chain::of_folders(readable, &known), gone).await
@@ -257,7 +267,9 @@ impl<'a> Walk<'a> {
     async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
         let desk = desk.clone();
         let content = self.context.content;
-        let sifted = self.context.cpu.run(move || desk.sift(decode_pages(&pages, content)));
+        let excluded = self.excluded.clone();
+        let sifted =
+            self.context.cpu.run(move || desk.sift(decode_pages(&pages, &excluded, content)));
         Ok(sifted.await??)
     }
 
@@ -272,11 +284,16 @@ impl<'a> Walk<'a> {
             return Ok(sifted);
         }
         let content = self.context.content;
-        let nowhere: Arc<str> = "".into();
+        let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
         let mut items = Vec::new();
-        for fetched in self.client.messages_by_id(&wanted, content).await? {
+        for (fetched, place) in
+            self.client.messages_by_id(&ids, content).await?.into_iter().zip(places)
+        {
             match fetched.body {
-                Some(body) => items.push(graph::item(&body, &nowhere, content)),
+                Some(body) => {
+                    let decoded = graph::item(&body, &place.container, content);
+                    items.push(Item { decoded, place });
+                }
                 None => sifted.note_gone(),
             }
         }
@@ -354,12 +371,19 @@ fn oldest_link_hours(known: &Known, now: Micros) -> Option<f64> {
     Some((now.0 - oldest.0).max(0) as f64 / (3600 * SECOND) as f64)
 }
 
-fn decode_pages(pages: &[GraphPage], content: ContentLevel) -> Vec<Decoded> {
+fn decode_pages(
+    pages: &[GraphPage],
+    excluded: &HashSet<Arc<str>>,
+    content: ContentLevel,
+) -> Vec<Item> {
+    let decode = |page: &GraphPage, range: &Range<usize>| {
+        let container = page.container.clone();
+        let decoded = graph::item(&page.body[range.clone()], &container, content);
+        let is_excluded = excluded.contains(&container);
+        Item { decoded, place: Place { container, is_excluded } }
+    };
     pages
         .par_iter()
-        .flat_map_iter(|page| {
-            let items = page.items.iter();
-            items.map(|range| graph::item(&page.body[range.clone()], &page.container, content))
-        })
+        .flat_map_iter(|page| page.items.iter().map(move |range| decode(page, range)))
         .collect()
 }
