@@ -38,6 +38,9 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 /// The directory has a budget of its own (facts 7.2): its pages follow one another anyway.
 const DIRECTORY_SLOTS: u32 = 4;
 
+/// After so many waits that did not help, they grow.
+const TRUSTED_WAITS: u32 = 4;
+
 /// Lanes that nobody holds are swept out when so many were added.
 const LANES_BETWEEN_SWEEPS: usize = 256;
 
@@ -255,6 +258,10 @@ impl Client {
         match problem.retry_after {
             Some(wait) if wait > limits.longest_wait => {
                 return Err(refused(call, problem, retry::last(call.asked)));
+            }
+            // The service has been seen to name one second for ever (facts 7.1).
+            Some(wait) if tries.sent >= TRUSTED_WAITS => {
+                lane.pause(wait.max(backoff(limits, tries.sent)));
             }
             Some(wait) => lane.pause(wait),
             None if problem.status == 429 => lane.pause(backoff(limits, tries.sent)),

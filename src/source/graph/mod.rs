@@ -23,3 +23,6 @@ pub mod retry_after;
 pub mod sensitivity;
 pub mod settings;
 pub mod well_known;
+
+#[cfg(test)]
+mod tests;

@@ -142,7 +142,7 @@ use Reaction::StopTenant;
 /// Rows with codes first; the first that applies to the most specific known code is taken. Rows
 /// without codes stand for whatever else comes with that status. Beside each: where in the facts.
 #[rustfmt::skip]
-const ROWS: &[Row] = &[
+static ROWS: &[Row] = &[
     row(401, &["invalidauthenticationtoken"], None, RenewToken), // 6.2
     row(401, &["nopermissionsinaccesstoken", "authenticationerror"], None, StopTenant), // 4.5, 6.2
     row(403, &["authorization_requestdenied"], None, StopTenant), // 6.2
@@ -241,32 +241,22 @@ mod tests {
 
     #[test]
     fn every_row_is_reached_by_its_own_status_and_code() {
-        let statuses = [400, 403, 404, 410, 429, 500, 503];
-        for (place, row) in ROWS.iter().enumerate() {
+        for row in ROWS {
             let asked = row.asked.unwrap_or(Asked::Mailbox);
             let status = if row.status == 0 { 500 } else { row.status };
-            for code in row
-                .codes
-                .iter()
-                .copied()
-                .chain(row.codes.is_empty().then_some(""))
-            {
-                let codes: Vec<String> = [code.to_owned()]
-                    .into_iter()
-                    .filter(|c| !c.is_empty())
+            let mut ways: Vec<Vec<String>> = vec![vec![]];
+            if !row.codes.is_empty() {
+                ways = row
+                    .codes
+                    .iter()
+                    .map(|code| vec![(*code).to_owned()])
                     .collect();
+            }
+            for codes in ways {
                 let found = find(asked, status, &codes).unwrap();
-                assert!(
-                    std::ptr::eq(found, &raw const ROWS[place]),
-                    "{status} {code} is shadowed"
-                );
+                assert!(std::ptr::eq(found, row), "{status} {codes:?} is shadowed");
             }
         }
-        assert!(
-            statuses
-                .iter()
-                .all(|status| find(Asked::Item, *status, &[]).is_some() || *status == 410)
-        );
     }
 
     #[test]
