@@ -50,7 +50,7 @@ pub struct Settings {
 /// All members and teams of a tenant.
 #[derive(Debug, Clone, Default)]
 pub struct Members {
-    members: Vec<Member>,
+    rows: Vec<Member>,
     by_address: HashMap<Address, usize>,
     teams: HashMap<String, Team>,
 }
@@ -108,12 +108,12 @@ impl Members {
         let positions = addresses
             .iter()
             .filter_map(|address| self.by_address.get(address));
-        positions.filter_map(|position| self.members.get(*position))
+        positions.filter_map(|position| self.rows.get(*position))
     }
 
     /// All rows, in the file's order.
     pub fn rows(&self) -> &[Member] {
-        &self.members
+        &self.rows
     }
 
     fn read_teams(&mut self, path: &Path) -> Result<(), ConfigError> {
@@ -166,7 +166,7 @@ impl Members {
     }
 
     fn add(&mut self, path: &Path, row: &Row, member: Member) -> Result<(), ConfigError> {
-        let position = self.members.len();
+        let position = self.rows.len();
         for address in &member.addresses {
             let before = self.by_address.insert(address.clone(), position);
             if before.is_some_and(|before| before != position) {
@@ -174,7 +174,7 @@ impl Members {
                 return Err(wrong(path, row, message));
             }
         }
-        self.members.push(member);
+        self.rows.push(member);
         Ok(())
     }
 }

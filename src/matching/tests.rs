@@ -232,6 +232,15 @@ fn internal_people_and_raw_text_never_match() {
     assert_eq!(touches, []);
 }
 
+/// The best hit of each contact or account, in order of id.
+fn best(
+    mut hits: Vec<(String, &Participant, MatchRule)>,
+) -> Vec<(String, &Participant, MatchRule)> {
+    hits.sort_by_key(|(id, p, _)| (id.clone(), p.role, p.address.clone()));
+    hits.dedup_by_key(|(id, _, _)| id.clone());
+    hits
+}
+
 /// Design section 6 word by word: every contact and account is looked at for every participant.
 fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]) -> Vec<String> {
     let mut contacts: Vec<(String, &Participant, MatchRule)> = Vec::new();
@@ -271,13 +280,6 @@ fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]
         if let Some(id) = by_domain(whole.domain()).or(by_domain(registrable)) {
             accounts.push((id, participant, MatchRule::AccountDomain));
         }
-    }
-    fn best<'a>(
-        mut sorted: Vec<(String, &'a Participant, MatchRule)>,
-    ) -> Vec<(String, &'a Participant, MatchRule)> {
-        sorted.sort_by_key(|(id, p, _)| (id.clone(), p.role, p.address.clone()));
-        sorted.dedup_by_key(|(id, _, _)| id.clone());
-        sorted
     }
     let mut lines = Vec::new();
     let mut taken = HashSet::new();

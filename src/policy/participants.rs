@@ -298,7 +298,7 @@ mod tests {
                 .map(|(role, address)| raw(Role::ALL[*role], "n", address))
                 .collect();
             let once = resolve(&raw, &fixtures::directory());
-            let again: Vec<_> = once.iter().map(|p| raw_of(p)).collect();
+            let again: Vec<_> = once.iter().map(raw_of).collect();
             prop_assert_eq!(resolve(&again, &fixtures::directory()), once);
         }
     }

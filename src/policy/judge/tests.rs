@@ -117,7 +117,7 @@ const SPOILED: &[Spoiled] = &[
     (
         |mail| {
             mail.participants
-                .retain(|participant| participant.role == Role::To)
+                .retain(|participant| participant.role == Role::To);
         },
         Outcome::InternalOnly,
         "",
@@ -270,7 +270,7 @@ fn content_of_unknown_sensitivity_is_hidden_unless_the_policy_records_it() {
         let judged = judge.judge(mail, false);
         let row = kept(judge.with_sensitivity(judged, known, false));
         assert_eq!(row.sensitivity_known, known);
-        let found = [&row.subject, &row.preview, &row.body_text].map(|text| text.is_some());
+        let found = [&row.subject, &row.preview, &row.body_text].map(Option::is_some);
         assert_eq!(found, [has_text; 3], "{policy:?}");
     }
     // An archive's mail says itself what it is.
