@@ -2,10 +2,12 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tantivy::TantivyError;
 use tantivy::directory::error::LockError;
 use tantivy::directory::error::OpenReadError;
+use tantivy::directory::error::OpenWriteError;
 
 use crate::index::language::QueryError;
 
@@ -35,6 +37,9 @@ pub enum IndexError {
     /// The query does not make sense.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// The disk refused.
+    #[error("cannot read or write the index; check the disk and its free space")]
+    Disk(#[source] Arc<io::Error>),
     /// Any other failure of the store.
     #[error("the index failed; delete its folder if it happens again, the next run makes it anew")]
     Store(#[source] Box<TantivyError>),
@@ -43,6 +48,14 @@ pub enum IndexError {
 impl From<TantivyError> for IndexError {
     fn from(error: TantivyError) -> Self {
         match error {
+            TantivyError::IoError(error)
+            | TantivyError::LockFailure(LockError::IoError(error), _)
+            | TantivyError::OpenReadError(OpenReadError::IoError {
+                io_error: error, ..
+            })
+            | TantivyError::OpenWriteError(OpenWriteError::IoError {
+                io_error: error, ..
+            }) => Self::Disk(error),
             TantivyError::LockFailure(LockError::LockBusy, _) => Self::InUse,
             TantivyError::DataCorruption(_)
             | TantivyError::IncompatibleIndex(_)

@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde::Serialize;
 use tantivy::DocAddress;
 use tantivy::IndexReader;
-use tantivy::ReloadPolicy;
 use tantivy::TantivyDocument;
 use tantivy::collector::Count;
 use tantivy::collector::TopDocs;
@@ -89,9 +88,8 @@ impl Searcher {
     /// Opens the index in a configured folder. Needs no writer, and disturbs none.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
         let (index, payload) = writer::open_in(folder)?;
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         Ok(Self {
-            reader: reader.try_into()?,
+            reader: writer::open_reader(&index)?,
             payload,
         })
     }

@@ -8,8 +8,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tantivy::Index;
+use tantivy::IndexReader;
 use tantivy::IndexWriter;
+use tantivy::ReloadPolicy;
 use tantivy::Term;
+use tantivy::indexer::IndexWriterOptions;
 use tantivy::indexer::UserOperation;
 
 use crate::index::doc::IndexDoc;
@@ -78,7 +81,12 @@ impl Indexer {
         let folder = folder(&settings.folder);
         let path = folder.clone();
         // tantivy panics on some damaged files, and a view must not end a run.
-        let attempt = panic::catch_unwind(move || open_index(&path));
+        let attempt = panic::catch_unwind(move || {
+            let (index, payload) = open_index(&path)?;
+            // Files that are gone or cut short show now, not in the middle of a run.
+            open_reader(&index)?;
+            Ok((index, payload))
+        });
         match attempt.unwrap_or(Err(IndexError::Damaged)) {
             Ok((index, payload)) if payload.lake_id == lake_id => {
                 return Ok((Self::over(&index, settings, payload)?, Was::Known));
@@ -106,8 +114,13 @@ impl Indexer {
         let threads = settings.threads.max(1);
         let bytes = settings.memory_bytes / threads;
         let bytes = bytes.clamp(THREAD_BYTES_MIN, THREAD_BYTES_MAX);
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .num_merge_threads(threads)
+            .memory_budget_per_thread(bytes)
+            .build();
         Ok(Self {
-            writer: index.writer_with_num_threads(threads, bytes * threads)?,
+            writer: index.writer_with_options(options)?,
             payload,
             has_changes: false,
         })
@@ -214,9 +227,13 @@ fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
     if payload.format != FORMAT {
         return Err(IndexError::Damaged);
     }
-    // Files that are gone or cut short show now, not in the middle of a run.
-    index.reader()?;
     Ok((index, payload))
+}
+
+/// A reader of what is committed now; later commits are for another reader.
+pub(crate) fn open_reader(index: &Index) -> Result<IndexReader, IndexError> {
+    let builder = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    Ok(builder.try_into()?)
 }
 
 fn create_index(folder: &Path) -> Result<Index, IndexError> {

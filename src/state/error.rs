@@ -17,9 +17,9 @@ pub enum StateError {
         /// What the system said.
         source: io::Error,
     },
-    /// The temporary files of a rebuild cannot be written or read.
-    #[error("cannot sort in the state folder; check the free space")]
-    Sort(#[from] io::Error),
+    /// The disk refused to read or write the file, or what a rebuild sorts beside it.
+    #[error("cannot read or write in the state folder; check the disk and its free space")]
+    Disk(#[from] io::Error),
     /// The file was damaged while it was open.
     #[error("the state file is damaged; delete the state folder and run again, it is rebuilt")]
     Damaged,
@@ -34,6 +34,7 @@ impl StateError {
         match error.into() {
             redb::Error::DatabaseAlreadyOpen => Self::InUse,
             redb::Error::Corrupted(_) => Self::Damaged,
+            redb::Error::Io(error) => Self::Disk(error),
             other => Self::Store(Box::new(other)),
         }
     }
