@@ -1,0 +1,3 @@
+//! What does this page say? Pure: bytes in, items out, and never a failure.
+
+pub mod bulk;

@@ -1,0 +1,3 @@
+//! What is the next page? Sources fetch or read, split into items, and leave the reading to `decode`.
+
+pub mod archive;
