@@ -154,7 +154,8 @@ impl<'a> Walk<'a> {
             None => self.connect().await?,
         };
         self.written.clone_from(&known.mailbox);
-        settings::record(&mut cursor.mail_settings, self.started_at, self.captures_mail);
+        let now = self.tenant.service_time();
+        settings::record(&mut cursor.mail_settings, now, self.captures_mail);
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.mailbox).kind = kind;
         }
@@ -174,9 +175,10 @@ impl<'a> Walk<'a> {
     async fn connect(&self) -> Result<MailboxCursor, WalkError> {
         let kind = self.tenant.user_purpose(&self.mailbox.id).await?;
         let window = &self.context.capture.window;
+        let connected_at = self.tenant.service_time();
         Ok(MailboxCursor {
-            connected_at: self.started_at,
-            window_start: window.start(self.started_at),
+            connected_at,
+            window_start: window.start(connected_at),
             kind: kind.as_str().to_owned(),
             well_known: BTreeMap::new(),
             mail_settings: Vec::new(),

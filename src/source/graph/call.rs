@@ -8,10 +8,12 @@ use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT_ENCODING;
 use reqwest::header::AUTHORIZATION;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::header::DATE;
 use reqwest::header::HeaderValue;
 use reqwest::header::RETRY_AFTER;
 use url::Url;
 
+use crate::model::time::Micros;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::body;
@@ -108,6 +110,8 @@ pub struct Answer {
     pub result: Result<Bytes, Problem>,
     /// Bytes received.
     pub bytes: usize,
+    /// What time it is for the service: its `Date` header (facts 6.1).
+    pub served_at: Option<Micros>,
 }
 
 /// Sends a request and drains its answer within a deadline.
@@ -115,17 +119,16 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
     let no_answer = || Answer {
         result: Err(Problem::no_answer()),
         bytes: 0,
+        served_at: None,
     };
     let whole = async {
         let Ok(response) = request.send().await else {
             return no_answer();
         };
         let status = response.status();
-        let wait = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| retry_after::parse(text, clock::now()));
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        let wait = header(RETRY_AFTER).and_then(|text| retry_after::parse(text, clock::now()));
+        let served_at = header(DATE).and_then(retry_after::parse_date);
         let (read, bytes) = body::read(response, limit).await;
         let result = match read {
             Ok(body) if status.is_success() => Ok(body),
@@ -135,7 +138,11 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
             }
             Err(BodyFault::Broken | BodyFault::TooLarge) => Err(Problem::no_answer()),
         };
-        Answer { result, bytes }
+        Answer {
+            result,
+            bytes,
+            served_at,
+        }
     };
     tokio::time::timeout(deadline, whole)
         .await

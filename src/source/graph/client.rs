@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::Weak;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::model::time::Micros;
+use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::auth::SignIn;
 use crate::source::graph::auth::Token;
@@ -60,6 +64,8 @@ struct Inner {
     in_flight: Arc<Semaphore>,
     lanes: Mutex<HashMap<Arc<str>, Weak<Lane>>>,
     directory: Arc<Lane>,
+    /// The `Date` of the newest answer; 0 before the first.
+    served_at: AtomicI64,
     page_size: u32,
     limits: Limits,
 }
@@ -100,6 +106,7 @@ impl Client {
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
             lanes: Mutex::new(HashMap::new()),
             directory: Arc::new(Lane::new(DIRECTORY_SLOTS, settings.page_size)),
+            served_at: AtomicI64::new(0),
             page_size: settings.page_size,
             limits: settings.limits.clone(),
         };
@@ -132,6 +139,17 @@ impl Client {
             client: self.clone(),
             lane,
             user: escaped(user_id),
+        }
+    }
+
+    /// What time it is for the service, as its newest answer says; before that, for this machine.
+    ///
+    /// Windows and settings are kept with the service's time, which dates the mails too: a machine
+    /// whose clock is wrong would fix a wrong window for ever.
+    pub fn service_time(&self) -> Micros {
+        match self.inner.served_at.load(Ordering::Relaxed) {
+            0 => clock::now(),
+            served_at => Micros(served_at),
         }
     }
 
@@ -242,7 +260,11 @@ impl Client {
         let answer = task.await.unwrap_or(Answer {
             result: Err(Problem::no_answer()),
             bytes: 0,
+            served_at: None,
         });
+        if let Some(served_at) = answer.served_at {
+            self.inner.served_at.store(served_at.0, Ordering::Relaxed);
+        }
         Ok((answer, token))
     }
 

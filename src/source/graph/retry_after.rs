@@ -11,10 +11,16 @@ pub fn parse(header: &str, now: Micros) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let until = i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_micros()).ok()?;
-    let wait = u64::try_from(until.saturating_sub(now.0)).unwrap_or(0);
+    let until = parse_date(text)?;
+    let wait = u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0);
     Some(Duration::from_micros(wait))
+}
+
+/// Reads a date as HTTP writes it; none before 1970.
+pub fn parse_date(text: &str) -> Option<Micros> {
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
+    let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since_epoch.as_micros()).ok().map(Micros)
 }
 
 #[cfg(test)]
