@@ -1,5 +1,6 @@
 //! The writer: a single task that turns portions into commits, and tells everyone who waits.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,18 @@ use tokio::time::Instant;
 use crate::lake::commit::Batch;
 use crate::lake::commit::MailboxTally;
 use crate::lake::error::LakeError;
-use crate::lake::store::Lake;
+use crate::lake::open::Lake;
+use crate::model::activity::Matched;
+use crate::model::cursor::CursorRecord;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
+use crate::pipeline::indexing;
 use crate::pipeline::indexing::IndexBatch;
 use crate::pipeline::indexing::IndexQueue;
 use crate::pipeline::indexing::IndexingError;
 use crate::pipeline::portion::Portion;
+use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::CpuPool;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::store::State;
@@ -70,7 +76,9 @@ pub enum WriterError {
 /// Portions that will become visible together.
 #[derive(Default)]
 struct Open {
-    batch: Batch,
+    rows: Vec<Matched>,
+    cursors: Vec<CursorRecord>,
+    tallies: Vec<MailboxTally>,
     seen: Pending,
     bytes: usize,
     waiting: Vec<oneshot::Sender<()>>,
@@ -109,23 +117,30 @@ impl Writer {
         if open.since.is_none() {
             return Ok(());
         }
-        let Open { mut batch, seen, waiting, .. } = open;
-        batch.run = Some(self.run.clone());
-        batch.book_digest = Some(self.book.clone());
+        let Open { rows, cursors, tallies, seen, waiting, .. } = open;
+        let batch = Batch {
+            run: self.run.clone(),
+            rows,
+            cursors,
+            tallies,
+            book_digest: self.book.clone(),
+        };
         let (lake, state) = (self.lake.clone(), self.state.clone());
-        let committed = tokio::task::spawn_blocking(move || {
-            let committed = lake.commit(batch)?;
-            state.commit(&seen, &committed.versions)?;
-            Ok::<_, WriterError>(committed)
+        let writing = tokio::task::spawn_blocking(move || {
+            let committed = lake.commit(&batch)?;
+            let slots = committed.slots.iter();
+            let versions: BTreeMap<u8, i64> =
+                slots.map(|slot| (*slot, committed.version)).collect();
+            state.commit(&seen, &versions)?;
+            Ok::<_, WriterError>((batch.rows, versions))
         });
-        let committed = committed.await.map_err(|_| WriterError::Lost)??;
-        Progress::raise(&self.progress.rows, committed.rows.len() as u64);
+        let (rows, versions) = writing.await.map_err(|_| WriterError::Lost)??;
+        Progress::raise(&self.progress.rows, rows.len() as u64);
         Progress::raise(&self.progress.commits, 1);
         for waiting in waiting {
             // Who gave up waiting does not want to know.
             let _ = waiting.send(());
         }
-        let Committed { rows, versions } = committed;
         let docs = self.cpu.run(move || indexing::documents(&rows)).await?;
         self.index.send(IndexBatch { docs, versions }).await;
         Ok(())
@@ -157,9 +172,9 @@ impl Open {
             self.seen.note_cursor(record.clone());
         }
         self.seen.append(portion.seen);
-        self.batch.rows.extend(portion.rows);
-        self.batch.cursors.extend(portion.cursors);
-        self.batch.tallies.push(MailboxTally {
+        self.rows.extend(portion.rows);
+        self.cursors.extend(portion.cursors);
+        self.tallies.push(MailboxTally {
             mailbox: portion.mailbox,
             tally: portion.tally,
             cost: portion.cost,
@@ -168,7 +183,7 @@ impl Open {
     }
 
     fn is_full(&self) -> bool {
-        self.batch.rows.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
+        self.rows.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
     /// A mailbox that waits for the commit before it fetches further closes the batch.

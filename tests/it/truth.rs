@@ -7,7 +7,7 @@ const DAYS: u32 = 5;
 
 /// Runs a night after each day and compares the lake with what was planted.
 fn check(seed: u64) {
-    let mut tenant = Tenant::generated(seed, 12);
+    let mut tenant = Tenant::generated(seed, 16);
     for day in 0..=DAYS {
         if day > 0 {
             tenant.advance(1);
@@ -40,7 +40,7 @@ seeds! {
 
 #[test]
 fn a_restarted_simulator_honours_the_links_it_gave_out() {
-    let mut tenant = Tenant::generated(21, 12);
+    let mut tenant = Tenant::generated(21, 16);
     tenant.run();
     tenant.restart();
     tenant.advance(1);

@@ -66,7 +66,7 @@ fn is_folder_listing(path: &str) -> bool {
 
 #[test]
 fn every_request_asks_for_immutable_ids_and_gzip_and_never_for_more_than_three_at_once() {
-    let mut tenant = Tenant::generated(31, 12);
+    let mut tenant = Tenant::generated(31, 16);
     tenant.run();
     tenant.advance(1);
     tenant.run();
