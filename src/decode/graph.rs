@@ -21,6 +21,8 @@ use crate::model::mail::Sensitivity;
 use crate::model::time::Micros;
 
 mod raw;
+#[cfg(test)]
+mod tests;
 
 /// Characters of a preview: as many as the service gives (facts 1.9).
 const PREVIEW_CHARS: usize = 255;
