@@ -28,9 +28,13 @@ pub enum Reaction {
 }
 
 impl Reaction {
-    /// What a person can do next.
-    pub fn advice(self) -> &'static str {
+    /// What a person can do next, after an answer of that status (0: none).
+    pub fn advice(self, status: u16) -> &'static str {
         match self {
+            Self::StopTenant if !(400..429).contains(&status) => {
+                "the service did not answer properly; check graph_url and the network, or run \
+                 again later"
+            }
             Self::RetryAfter | Self::SmallerPage | Self::GiveUpMailbox => {
                 "the service did not answer properly; the next run goes on from here"
             }
