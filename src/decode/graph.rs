@@ -21,6 +21,8 @@ use crate::model::mail::Sensitivity;
 use crate::model::time::Micros;
 
 mod raw;
+#[cfg(test)]
+mod tests;
 
 /// Characters of a preview: as many as the service gives (facts 1.9).
 const PREVIEW_CHARS: usize = 255;
@@ -147,27 +149,42 @@ fn text(body: &RawBody<'_>) -> Option<String> {
 
 /// From, sender (only where its address differs), to, cc, bcc; one entry for each address and role.
 fn participants(raw: &RawItem<'_>) -> Vec<RawParticipant> {
-    let mut found = Vec::new();
-    let mut known: HashSet<(Role, String)> = HashSet::new();
-    let lists: [(Role, &[RawRecipient<'_>]); 5] = [
-        (Role::From, raw.from.0.as_slice()),
-        (Role::Sender, raw.sender.0.as_slice()),
+    let mut found: Vec<RawParticipant> = Vec::new();
+    found.extend(
+        raw.from
+            .0
+            .iter()
+            .filter_map(|raw| participant(raw, Role::From)),
+    );
+    let sender = raw
+        .sender
+        .0
+        .iter()
+        .filter_map(|raw| participant(raw, Role::Sender));
+    let sender = sender.filter(|sender| {
+        let from = found.first();
+        from.is_none_or(|from| !is_same(&from.address, &sender.address))
+    });
+    found.extend(sender.collect::<Vec<_>>());
+    let lists = [
         (Role::To, &raw.to.0),
         (Role::Cc, &raw.cc.0),
         (Role::Bcc, &raw.bcc.0),
     ];
     for (role, recipients) in lists {
-        for participant in recipients.iter().filter_map(|raw| participant(raw, role)) {
-            let address = comparable(&participant.address);
-            if role == Role::Sender && known.contains(&(Role::From, address.clone())) {
-                continue;
-            }
-            if known.insert((role, address)) {
-                found.push(participant);
-            }
+        let listed = recipients.iter().filter_map(|raw| participant(raw, role));
+        if recipients.len() < 2 {
+            found.extend(listed);
+            continue;
         }
+        let mut known = HashSet::with_capacity(recipients.len());
+        found.extend(listed.filter(|somebody| known.insert(comparable(&somebody.address))));
     }
     found
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || comparable(one) == comparable(other)
 }
 
 fn participant(recipient: &RawRecipient<'_>, role: Role) -> Option<RawParticipant> {

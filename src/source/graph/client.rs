@@ -354,7 +354,7 @@ pub(super) fn refused(call: &Call, problem: &Problem, reaction: Reaction) -> Gra
         call: call.name,
         status: problem.status,
         code: problem.code().to_owned(),
-        advice: reaction.advice(),
+        advice: reaction.advice(problem.status),
         reaction,
     }
 }

@@ -28,9 +28,13 @@ pub enum Reaction {
 }
 
 impl Reaction {
-    /// What a person can do next.
-    pub fn advice(self) -> &'static str {
+    /// What a person can do next, after an answer of that status (0: none).
+    pub fn advice(self, status: u16) -> &'static str {
         match self {
+            Self::StopTenant if !(400..429).contains(&status) => {
+                "the service did not answer properly; check graph_url and the network, or run \
+                 again later"
+            }
             Self::RetryAfter | Self::SmallerPage | Self::GiveUpMailbox => {
                 "the service did not answer properly; the next run goes on from here"
             }
@@ -259,81 +263,46 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
+    static EXPECTED: &[(Asked, u16, &str, Reaction)] = &[
+        (Asked::Mailbox, 401, "InvalidAuthenticationToken", RenewToken),
+        (Asked::Mailbox, 401, "NoPermissionsInAccessToken", StopTenant),
+        (Asked::Mailbox, 401, "UnknownError", RenewToken),
+        (Asked::Folder, 403, "ErrorAccessDenied", MailboxDenied),
+        (Asked::Directory, 403, "Authorization_RequestDenied", StopTenant),
+        (Asked::Folder, 403, "ErrorQuotaExceeded", GiveUpMailbox),
+        (Asked::Mailbox, 403, "extensionError", MailboxDenied),
+        (Asked::Mailbox, 403, "", MailboxDenied),
+        (Asked::Directory, 403, "", StopTenant),
+        (Asked::Mailbox, 404, "MailboxNotEnabledForRESTAPI", NoMailbox),
+        (Asked::Folder, 404, "MailboxNotEnabledForRESTAPI", NoMailbox),
+        (Asked::Mailbox, 404, "MailboxNotSupportedForRESTAPI", NoMailbox),
+        (Asked::Mailbox, 404, "ResourceNotFound", NoMailbox),
+        (Asked::Mailbox, 404, "ErrorInvalidUser", NoMailbox),
+        (Asked::Mailbox, 404, "Request_ResourceNotFound", NoMailbox),
+        (Asked::Item, 404, "ErrorItemNotFound", ItemGone),
+        (Asked::Folder, 404, "ErrorItemNotFound", FolderGone),
+        (Asked::Folder, 404, "ErrorSyncFolderNotFound", FolderGone),
+        (Asked::Folder, 400, "ErrorInvalidUrlQuery", GiveUpMailbox),
+        (Asked::Directory, 400, "Request_UnsupportedQuery", StopTenant),
+        (Asked::Folder, 429, "ApplicationThrottled", RetryAfter),
+        (Asked::Folder, 429, "", RetryAfter),
+        (Asked::Folder, 500, "ErrorInternalServerTransientError", RetryAfter),
+        (Asked::Folder, 500, "ErrorCorruptData", SmallerPage),
+        (Asked::Folder, 503, "MailboxInfoStale", RetryAfter),
+        (Asked::Folder, 503, "", SmallerPage),
+        (Asked::Mailbox, 503, "serviceNotAvailable", RetryAfter),
+        (Asked::Folder, 504, "UnknownError", SmallerPage),
+        (Asked::Directory, 502, "UnknownError", RetryAfter),
+        (Asked::Folder, 302, "", GiveUpMailbox),
+        (Asked::Mailbox, 501, "NotImplemented", GiveUpMailbox),
+    ];
+
     #[test]
     fn fact_6_2_the_table_of_refusals_is_kept_row_by_row() {
-        for (asked, status, code, expected) in [
-            (
-                Asked::Mailbox,
-                401,
-                "InvalidAuthenticationToken",
-                RenewToken,
-            ),
-            (
-                Asked::Mailbox,
-                401,
-                "NoPermissionsInAccessToken",
-                StopTenant,
-            ),
-            (Asked::Mailbox, 401, "UnknownError", RenewToken),
-            (Asked::Folder, 403, "ErrorAccessDenied", MailboxDenied),
-            (
-                Asked::Directory,
-                403,
-                "Authorization_RequestDenied",
-                StopTenant,
-            ),
-            (Asked::Folder, 403, "ErrorQuotaExceeded", GiveUpMailbox),
-            (Asked::Mailbox, 403, "extensionError", MailboxDenied),
-            (Asked::Mailbox, 403, "", MailboxDenied),
-            (Asked::Directory, 403, "", StopTenant),
-            (
-                Asked::Mailbox,
-                404,
-                "MailboxNotEnabledForRESTAPI",
-                NoMailbox,
-            ),
-            (Asked::Folder, 404, "MailboxNotEnabledForRESTAPI", NoMailbox),
-            (
-                Asked::Mailbox,
-                404,
-                "MailboxNotSupportedForRESTAPI",
-                NoMailbox,
-            ),
-            (Asked::Mailbox, 404, "ResourceNotFound", NoMailbox),
-            (Asked::Mailbox, 404, "ErrorInvalidUser", NoMailbox),
-            (Asked::Mailbox, 404, "Request_ResourceNotFound", NoMailbox),
-            (Asked::Item, 404, "ErrorItemNotFound", ItemGone),
-            (Asked::Folder, 404, "ErrorItemNotFound", FolderGone),
-            (Asked::Folder, 404, "ErrorSyncFolderNotFound", FolderGone),
-            (Asked::Folder, 400, "ErrorInvalidUrlQuery", GiveUpMailbox),
-            (
-                Asked::Directory,
-                400,
-                "Request_UnsupportedQuery",
-                StopTenant,
-            ),
-            (Asked::Folder, 429, "ApplicationThrottled", RetryAfter),
-            (Asked::Folder, 429, "", RetryAfter),
-            (
-                Asked::Folder,
-                500,
-                "ErrorInternalServerTransientError",
-                RetryAfter,
-            ),
-            (Asked::Folder, 500, "ErrorCorruptData", SmallerPage),
-            (Asked::Folder, 503, "MailboxInfoStale", RetryAfter),
-            (Asked::Folder, 503, "", SmallerPage),
-            (Asked::Mailbox, 503, "serviceNotAvailable", RetryAfter),
-            (Asked::Folder, 504, "UnknownError", SmallerPage),
-            (Asked::Directory, 502, "UnknownError", RetryAfter),
-            (Asked::Folder, 302, "", GiveUpMailbox),
-            (Asked::Mailbox, 501, "NotImplemented", GiveUpMailbox),
-        ] {
-            assert_eq!(
-                react(asked, status, code, FIRST),
-                expected,
-                "{status} {code}"
-            );
+        for (asked, status, code, expected) in EXPECTED {
+            let reaction = react(*asked, *status, code, FIRST);
+            assert_eq!(reaction, *expected, "{status} {code}");
         }
     }
 

@@ -174,4 +174,10 @@ async fn fact_6_2_without_permission_for_the_directory_the_tenant_is_stopped() {
     assert_eq!(error.reaction(), Reaction::StopTenant);
     assert!(error.to_string().contains("User.Read.All"), "{error}");
     assert_eq!(server.requests().len(), 1);
+
+    let server =
+        Server::start(|_, seen, _| (!seen.is_sign_in()).then(|| Reply::status(500, ""))).await;
+    let error = server.client().users().await.unwrap_err();
+    assert_eq!(error.reaction(), Reaction::StopTenant);
+    assert!(error.to_string().contains("network"), "{error}");
 }

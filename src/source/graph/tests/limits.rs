@@ -200,6 +200,39 @@ async fn fact_7_1_a_cancelled_request_keeps_its_slot_until_it_is_drained() {
 }
 
 #[tokio::test]
+async fn fact_1_11_a_batch_runs_beside_nothing_else_of_its_mailbox() {
+    let (server, gate) = gated().await;
+    let client = server.client();
+    let page = spawn_page(&client, "ann");
+    until("a page", || server.requests().len() == 1).await;
+    let mailbox = client.mailbox("ann");
+    let batch = tokio::spawn(async move {
+        let ids = ["a".to_owned()];
+        mailbox.messages_by_id(&ids, ContentLevel::Envelope).await
+    });
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    let after = spawn_page(&client, "ann");
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.requests().len(), 1, "the batch waits for the page");
+    gate.add_permits(1);
+    page.await.unwrap().unwrap();
+    until("a batch", || server.requests().len() == 2).await;
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2, "the next page waits for the batch");
+    assert_eq!(requests[1].method, "POST");
+    batch.abort();
+    gate.add_permits(2);
+    after.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn the_bound_over_all_mailboxes_holds() {
     let (server, gate) = gated().await;
     let mut settings = server.settings();

@@ -180,7 +180,7 @@ async fn serve(mut stream: TcpStream, connection: u16, answer: impl Fn(Seen) -> 
             reply.body.len()
         );
         for (name, value) in &reply.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head += "\r\n";
         let sent = if reply.is_cut {
