@@ -107,6 +107,9 @@ fn is_key_character(character: char) -> bool {
 /// The reader's message in our words, with the nearest known name where one is unknown.
 fn explain(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("missing field") {
+        return format!("`{}` is missing; add it", quoted.next().unwrap_or_default());
+    }
     let unknown = if message.starts_with("unknown field") {
         "unknown key"
     } else if message.starts_with("unknown variant") {

@@ -48,7 +48,7 @@ impl<'de> Visitor<'de> for SecretVisitor {
     type Value = Secret;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HOW)
+        f.write_str("{ env = \"NAME\" } or { file = \"path\" }")
     }
 
     fn visit_str<E: Error>(self, _value: &str) -> Result<Secret, E> {
@@ -59,8 +59,13 @@ impl<'de> Visitor<'de> for SecretVisitor {
         Err(E::custom(HOW))
     }
 
+    fn visit_f64<E: Error>(self, _value: f64) -> Result<Secret, E> {
+        Err(E::custom(HOW))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
-        let shape = Shape::deserialize(MapAccessDeserializer::new(map))?;
+        let shape = Shape::deserialize(MapAccessDeserializer::new(map))
+            .map_err(|_| A::Error::custom(HOW))?;
         match (shape.env, shape.file) {
             (Some(name), None) => {
                 text::refuse_placeholder(&name).map_err(A::Error::custom)?;

@@ -111,7 +111,12 @@ fn ascii(domain: &str) -> String {
         return lower;
     }
     let labels = lower.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
-    let ascii = labels.map(|label| idna::domain_to_ascii(label).unwrap_or_else(|_| label.into()));
+    let ascii = labels.map(|label| {
+        // UTS 46 maps some characters to a blank, an `@` or a dot, which no label may hold.
+        let is_usable = |ascii: &String| !ascii.contains([' ', '@', '.']);
+        let ascii = idna::domain_to_ascii(label).ok().filter(is_usable);
+        ascii.unwrap_or_else(|| label.into())
+    });
     ascii.collect::<Vec<_>>().join(".")
 }
 
@@ -162,6 +167,9 @@ mod tests {
     fn domains_go_to_ascii_label_by_label() {
         check("ann@Bücher.example", Some("ann@xn--bcher-kva.example"));
         check("ann@straße.de", Some("ann@xn--strae-oqa.de"));
+        // A macron would become a blank, a wide at sign a second `@`.
+        check("ann@a\u{af}.de", Some("ann@a\u{af}.de"));
+        check("ann@x.a\u{ff20}b", Some("ann@x.a\u{ff20}b"));
     }
 
     #[test]

@@ -9,12 +9,15 @@ use crate::config::capture::UnknownSensitivity;
 use crate::model::directory::Directory;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;
+use crate::model::interaction::Participant;
+use crate::model::interaction::Role;
 use crate::model::interaction::Source;
 use crate::model::interaction::State;
 use crate::model::mail::Mail;
 use crate::model::mail::MailClass;
 use crate::model::mail::Sensitivity;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Outcome;
 use crate::model::time::Micros;
 use crate::policy::exclusions::Exclusions;
@@ -140,7 +143,7 @@ impl Judge {
             sensitivity_known: mail.sensitivity != Sensitivity::Unknown,
             thread_id: mail.thread_id,
             series_id: None,
-            user_role: participants::best_role(&people, &self.mailbox.own_addresses),
+            user_role: self.user_role(&people),
             participants: people,
             is_bulk: mail.bulk_reason.is_some(),
             bulk_reason: mail.bulk_reason.map(ToOwned::to_owned),
@@ -152,6 +155,16 @@ impl Judge {
             captured_at: self.captured_at,
             run_id: self.run_id.clone(),
         }))
+    }
+
+    /// The best role of the mailbox's owner; a shared mailbox has none.
+    fn user_role(&self, people: &[Participant]) -> Option<Role> {
+        match self.mailbox.kind {
+            MailboxKind::Shared => None,
+            MailboxKind::User | MailboxKind::Room | MailboxKind::Archive => {
+                participants::best_role(people, &self.mailbox.own_addresses)
+            }
+        }
     }
 
     /// Completes the judgement of a mail that did not say itself how private it is (facts 1.9).

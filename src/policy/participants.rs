@@ -77,13 +77,20 @@ fn legacy_name(raw: &str) -> Option<String> {
         let start = text.get(..with.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(with))
     };
-    let mut bare = raw.trim().trim_matches(['<', '>', '"', '\'']);
+    let mut bare = raw.trim_matches(is_decoration);
     for prefix in ["x500:", "ex:"] {
         if begins(bare, prefix) {
-            bare = bare.get(prefix.len()..).unwrap_or_default();
+            bare = bare
+                .get(prefix.len()..)
+                .unwrap_or_default()
+                .trim_start_matches(is_decoration);
         }
     }
     begins(bare, "/o=").then(|| bare.to_lowercase())
+}
+
+fn is_decoration(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '<' | '>' | '"' | '\'')
 }
 
 /// Whether everybody who takes part with an address is of the company, and there is somebody.

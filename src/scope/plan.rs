@@ -132,7 +132,7 @@ pub fn plan(
         return Err(ScopeError::EmptyGroup);
     }
     let selected = Selected::new(users, wanted);
-    let mut entries = selected.missing(users, wanted);
+    let mut entries = missing(users, wanted);
     for (position, user) in users.iter().enumerate() {
         let is_wanted = selected.has(position);
         entries.push(entry(user, is_wanted, members, captures_mail));
@@ -228,34 +228,34 @@ impl Selected {
             .as_ref()
             .is_none_or(|positions| positions.contains(&position))
     }
+}
 
-    /// Those who were asked for and are not in the listing.
-    fn missing(&self, users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
-        let absent = |user_id: &str, address: &str| PlanEntry {
-            user_id: user_id.to_owned(),
-            address: address.to_owned(),
-            own_addresses: Vec::new(),
-            captures_mail: false,
-            verdict: Verdict::Out {
-                reason: OutReason::NotInDirectory,
-            },
-        };
-        match wanted {
-            Wanted::All => Vec::new(),
-            Wanted::Members(ids) => {
-                let known: HashSet<&str> = users.iter().map(|user| user.id.as_str()).collect();
-                let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
-                let gone = ids.into_iter().filter(|id| !known.contains(id));
-                gone.map(|id| absent(id, "")).collect()
-            }
-            Wanted::People(people) => {
-                let known = names(users);
-                let people: HashSet<&Address> = people.iter().collect();
-                let gone = people
-                    .into_iter()
-                    .filter(|person| !known.contains_key(*person));
-                gone.map(|person| absent("", person.as_str())).collect()
-            }
+/// Those who were asked for and are not in the listing.
+fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
+    let absent = |user_id: &str, address: &str| PlanEntry {
+        user_id: user_id.to_owned(),
+        address: address.to_owned(),
+        own_addresses: Vec::new(),
+        captures_mail: false,
+        verdict: Verdict::Out {
+            reason: OutReason::NotInDirectory,
+        },
+    };
+    match wanted {
+        Wanted::All => Vec::new(),
+        Wanted::Members(ids) => {
+            let known: HashSet<&str> = users.iter().map(|user| user.id.as_str()).collect();
+            let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+            let gone = ids.into_iter().filter(|id| !known.contains(id));
+            gone.map(|id| absent(id, "")).collect()
+        }
+        Wanted::People(people) => {
+            let known = names(users);
+            let people: HashSet<&Address> = people.iter().collect();
+            let gone = people
+                .into_iter()
+                .filter(|person| !known.contains_key(*person));
+            gone.map(|person| absent("", person.as_str())).collect()
         }
     }
 }

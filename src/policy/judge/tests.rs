@@ -15,6 +15,8 @@ use crate::model::mail::Mail;
 use crate::model::mail::MailClass;
 use crate::model::mail::RawParticipant;
 use crate::model::mail::Sensitivity;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
@@ -176,6 +178,17 @@ fn what_is_kept_has_every_column() {
     assert_eq!((interaction.revision, interaction.fingerprint), (1, 7));
     assert_eq!(&*interaction.run_id, "run");
     assert_eq!(interaction.thread_id.as_deref(), Some("thread"));
+}
+
+#[test]
+fn a_shared_mailbox_has_no_owner_who_could_have_a_role() {
+    let mut judge = judge_under(&capture());
+    let shared = Mailbox {
+        kind: MailboxKind::Shared,
+        ..(*judge.mailbox).clone()
+    };
+    judge.mailbox = Arc::new(shared);
+    assert_eq!(kept(judge.judge(fixtures::mail(), false)).user_role, None);
 }
 
 #[test]
