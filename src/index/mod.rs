@@ -5,6 +5,7 @@
 
 pub mod doc;
 pub mod error;
+pub mod exclusion;
 pub mod highlight;
 pub mod language;
 pub mod query;
@@ -13,5 +14,7 @@ pub mod search;
 pub mod words;
 pub mod writer;
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use tantivy::schema::IndexRecordOption;
 
 use crate::index::doc;
 use crate::index::error::IndexError;
+use crate::index::exclusion::Excluded;
 use crate::index::language;
 use crate::index::language::Expression;
 use crate::index::language::QueryError;
@@ -89,7 +90,8 @@ impl Query {
             clauses.push((Occur::Must, Box::new(AllQuery)));
         }
         for excluded in &words.excluded {
-            clauses.push((Occur::MustNot, in_any_field(excluded)?));
+            let excluded = Excluded(in_any_field(excluded)?);
+            clauses.push((Occur::MustNot, Box::new(excluded)));
         }
         let query = BooleanQuery::new(clauses);
         Ok(Asked { words, query })

@@ -48,7 +48,7 @@ fn open(folder: &Path) -> (Indexer, Was) {
 }
 
 /// A mail to `user@contoso.com` with a subject, a text and a day of November 2026 at 23:59:59.999.
-fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -> Matched {
+pub(crate) fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -> Matched {
     let mailbox = Mailbox {
         id: format!("id-{user}").into(),
         address: format!("{user}@contoso.com").into(),
@@ -115,7 +115,7 @@ fn docs(mails: &[Matched]) -> Vec<IndexDoc> {
     mails.iter().filter_map(IndexDoc::of).collect()
 }
 
-fn index(folder: &Path, mails: &[Matched]) {
+pub(crate) fn index(folder: &Path, mails: &[Matched]) {
     let (mut indexer, _) = open(folder);
     indexer.add(docs(mails), Keys::Known).unwrap();
     indexer.commit(&BTreeMap::from([(0, 1)])).unwrap();
