@@ -87,7 +87,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let cpu = CpuPool::new(usize::from(config.run.threads));
     let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
     let run = stamp(started_at);
-    let stores = Stores::open(config, &survey.book, &survey.directory, &run, cpu.clone()).await?;
+    let stores = Stores::open(config, &survey.book, &run, cpu.clone()).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::index::error::IndexError;
 use crate::lake::commit::Batch;
 use crate::lake::commit::MailboxTally;
 use crate::lake::error::LakeError;
@@ -62,9 +63,12 @@ pub enum WriterError {
     /// The state cache did.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The index could not be opened or caught up.
+    #[error(transparent)]
+    Index(#[from] IndexError),
     /// The index could not follow.
     #[error(transparent)]
-    Index(#[from] IndexingError),
+    Indexing(#[from] IndexingError),
     /// A computation died.
     #[error(transparent)]
     Computation(#[from] ComputationLost),
