@@ -8,6 +8,7 @@ pub mod directory;
 pub mod id;
 pub mod interaction;
 pub mod mail;
+pub mod mail_date;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
