@@ -10,6 +10,7 @@ pub mod freemail;
 pub mod id;
 pub mod interaction;
 pub mod mail;
+pub mod mail_date;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
