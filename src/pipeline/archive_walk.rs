@@ -30,8 +30,8 @@ use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
+use crate::source::archive::ArchiveMailbox;
 use crate::source::archive::error::ArchiveError;
-use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::source::graph::sensitivity::Sensitivities;
 use crate::state::error::StateError;
 
@@ -127,20 +127,18 @@ impl Walk<'_> {
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let reader = tokio::task::spawn_blocking(move || read_blocks(&source, &sender));
         let mut status = Status::Complete;
+        let mut failure = None;
         while let Some(block) = blocks.recv().await {
             if self.context.shutdown.requested().is_some() {
                 status = Status::Stopped;
                 break;
             }
-            let error = self.decide(&desk, block).await?;
-            if let Some(error) = error {
-                return Err(error.into());
-            }
+            failure = self.decide(&desk, block).await?.or(failure);
         }
         // The reader ends by itself once nobody takes its blocks.
         drop(blocks);
         reader.await.map_err(|_| ComputationLost)?;
-        Ok(status)
+        failure.map_or(Ok(status), |error| Err(error.into()))
     }
 
     fn connect(&self) -> MailboxCursor {
@@ -222,10 +220,8 @@ fn read_blocks(source: &ArchiveMailbox, sender: &mpsc::Sender<Block>) {
                 block.bytes += message.bytes.len();
                 block.messages.push(message);
             }
-            Err(error) => {
-                block.error = Some(error);
-                break;
-            }
+            // The other files are read all the same.
+            Err(error) => block.error = Some(error),
         }
         if block.messages.len() >= PORTION_MESSAGES || block.bytes >= PORTION_BYTES {
             let full = std::mem::take(&mut block);

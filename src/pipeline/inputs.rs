@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::config::archive::Archive;
+use crate::config::archive::Format;
 use crate::config::archive::Mailboxes;
 use crate::config::crm;
 use crate::config::crm::Book;
@@ -15,10 +16,10 @@ use crate::config::tenant::Tenant;
 use crate::config::users_file;
 use crate::model::address::Address;
 use crate::pipeline::survey::RunError;
-use crate::source::archive::error::ArchiveError;
-use crate::source::archive::mailbox::ArchiveMailbox;
-use crate::source::archive::open::ArchiveSpec;
-use crate::source::archive::open::Layout;
+use crate::source::archive;
+use crate::source::archive::ArchiveMailbox;
+use crate::source::archive::ArchiveSpec;
+use crate::source::archive::Layout;
 use crate::source::graph::client::Client;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
@@ -73,7 +74,9 @@ impl Inputs {
         let book = crm::load(&config.crm)?;
         let tenants = config.tenants.iter().map(|tenant| tenant_input(config, tenant));
         let archives = config.archives.iter().map(archive_input);
-        Ok(Self { book, tenants: tenants.collect::<Result<_, _>>()?, archives: archives.collect::<Result<_, _>>()? })
+        let tenants = tenants.collect::<Result<_, _>>()?;
+        let archives = archives.collect::<Result<_, _>>()?;
+        Ok(Self { book, tenants, archives })
     }
 }
 
@@ -105,19 +108,27 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
 
 fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
     let layout = match &archive.mailboxes {
-        Mailboxes::One { address } => Layout::One { address: address.clone() },
-        Mailboxes::Subfolders { addresses } => Layout::Subfolders {
-            addresses: match addresses {
+        Mailboxes::One { address } => Layout::One { address: address.as_str().to_owned() },
+        Mailboxes::Subfolders { addresses } => {
+            let stated = match addresses {
                 Some(path) => users_file::read_folder_addresses(path)?,
                 None => BTreeMap::new(),
-            },
-        },
+            };
+            let stated = stated.into_iter();
+            Layout::Subfolders {
+                addresses: stated.map(|(name, address)| (name, address.to_string())).collect(),
+            }
+        }
     };
     let spec = ArchiveSpec {
         name: archive.name.clone(),
-        format: archive.format.source(),
+        format: match archive.format {
+            Format::Mbox => archive::Format::Mbox,
+            Format::Maildir => archive::Format::Maildir,
+            Format::Eml => archive::Format::Eml,
+        },
         path: archive.path.clone(),
         layout,
     };
-    Ok(ArchiveInput { config: archive.clone(), mailboxes: spec.open()? })
+    Ok(ArchiveInput { config: archive.clone(), mailboxes: archive::Archive::open(&spec)? })
 }

@@ -194,25 +194,26 @@ fn add_archive(
 ) {
     let ArchiveInput { config, mailboxes } = archive;
     let own: Vec<Address> =
-        mailboxes.iter().filter_map(|mailbox| mailbox.address.clone()).collect();
+        mailboxes.iter().filter_map(|mailbox| Address::parse(&mailbox.address)).collect();
     company.add_archive(&config.domains, &own);
     let tenant: Arc<str> = config.name.as_str().into();
     for source in mailboxes {
-        let address = source.display_address();
+        let own = Address::parse(&source.address);
+        let address: Arc<str> = own.as_ref().map_or(source.address.clone(), |a| a.as_str().into());
         lines.push(PlanLine {
             tenant: tenant.to_string(),
-            address: address.clone(),
+            address: address.to_string(),
             out_because: None,
         });
-        if only.is_some() && source.address.as_ref() != only {
+        if only.is_some() && own.as_ref() != only {
             continue;
         }
         let mailbox = Mailbox {
-            id: source.id.as_str().into(),
-            address: address.into(),
+            id: source.id.clone(),
+            address,
             kind: MailboxKind::Archive,
             tenant: tenant.clone(),
-            own_addresses: source.address.clone().into_iter().collect(),
+            own_addresses: own.into_iter().collect(),
         };
         jobs.push(Job::Archive(Box::new(ArchiveJob {
             source,
