@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod address;
 pub mod contact;
+pub mod coverage;
 pub mod cursor;
 pub mod directory;
 pub mod id;
