@@ -1,5 +1,6 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 // The rooms, in the order in which data flows through them.
+pub mod lake;
 pub mod model;
 pub mod runtime;
