@@ -1,21 +1,19 @@
 //! The commands.
 
 pub mod args;
-pub mod demo;
 pub mod logging;
 pub mod output;
 pub mod progress;
 pub mod run;
 pub mod search;
 pub mod simulate;
-pub mod status;
-pub mod verify;
 
 use std::process::ExitCode;
 
 use crate::cli::args::Args;
 use crate::cli::args::Command;
 use crate::cli::args::Format;
+use crate::config::Config;
 use crate::report::exit;
 
 /// Does what was asked and gives the exit code; an error is told and ends with 2.
@@ -33,11 +31,14 @@ pub fn main(args: Args) -> ExitCode {
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
-        Command::Demo(demo) => demo::run(&demo),
         Command::Run(options) => run::run(&args.config, &options, json),
-        Command::Status => status::run(&args.config, json),
-        Command::Search(search) => search::run(&args.config, search, json),
-        Command::Verify => verify::run(&args.config, json),
+        Command::Search(search) => {
+            let config = Config::load(&args.config)?;
+            let mut out = std::io::stdout().lock();
+            search::run(search, &config.index.path, json, &mut out, output::is_terminal())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => anyhow::bail!("wip"),
         Command::Simulate(simulate) => simulate::run(simulate),
     }
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use crate::lake::activities::ActivityContent;
 use crate::lake::commit::Batch;
 use crate::lake::commit::MailboxTally;
-use crate::lake::commit::RunStamp;
+use crate::model::run::RunStamp;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 use crate::lake::open::LakeSettings;

@@ -19,7 +19,6 @@ pub mod known;
 pub mod portion;
 pub mod stores;
 pub mod survey;
-pub mod verify;
 pub mod writer;
 
 use std::sync::Arc;
