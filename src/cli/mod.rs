@@ -38,7 +38,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
             search::run(search, &config.index.path, json, &mut out, output::is_terminal())?;
             Ok(ExitCode::SUCCESS)
         }
-        _ => anyhow::bail!("wip"),
         Command::Simulate(simulate) => simulate::run(simulate),
+        _ => anyhow::bail!("wip"),
     }
 }

@@ -67,6 +67,17 @@ pub enum Content {
     Full,
 }
 
+impl Content {
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Preview => "preview",
+            Self::Full => "full",
+        }
+    }
+}
+
 /// What becomes of mail among the company's own people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

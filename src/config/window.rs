@@ -47,6 +47,16 @@ impl TryFrom<String> for Window {
     }
 }
 
+impl std::fmt::Display for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Months(months) => write!(f, "{months} months"),
+            Self::Days(days) => write!(f, "{days} days"),
+            Self::None => f.write_str("none"),
+        }
+    }
+}
+
 impl Window {
     /// Where the first window of a mailbox begins that was first connected at an instant; `None`:
     /// there is no window. A month goes back to the same day and time (UTC), or to the last day

@@ -14,6 +14,7 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::MailboxCursor;
 use crate::model::interaction::Source;
+use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
@@ -163,14 +164,17 @@ impl Walk<'_> {
         let cost = Cost { bytes: block.bytes as u64, ..Cost::default() };
         self.cost.add(cost);
         let working = desk.clone();
-        let options = self.context.mime_options(self.identity);
+        let options = mime::Options {
+            body_text: self.context.content == ContentLevel::Full,
+            content_key: self.identity == Identity::Content,
+        };
         let rules = self.context.rules.clone();
         let messages = block.messages;
         let settled = self.context.cpu.run(move || {
             let (unchanged, fresh) = working.part_known(messages, |message| &message.source_id)?;
             let decode = |message: ArchiveMessage| {
                 let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
-                let decoded = mime::mail(&message, &options);
+                let decoded = mime::mail(&message, options);
                 Item { decoded, place: Place { container: message.container, is_excluded } }
             };
             let items: Vec<Item> = fresh.into_par_iter().map(decode).collect();

@@ -161,8 +161,8 @@ impl<'a> Walk<'a> {
         }
         cursor.well_known = self.client.well_known(&cursor.well_known, &listed).await?;
         let readable = well_known::readable(&listed, &cursor.well_known);
-        let items = readable.iter().map(|folder| folder.total_item_count).sum();
-        self.folder_items = Some(i64::try_from::<u64>(items).unwrap_or(i64::MAX));
+        let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
+        self.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
         let excluded = readable.iter().filter(|f| self.context.rules.excludes_folder(&f.path));
         self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
         let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));

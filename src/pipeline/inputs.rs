@@ -9,7 +9,6 @@ use crate::config::archive::Format;
 use crate::config::archive::Mailboxes;
 use crate::config::crm;
 use crate::config::crm::Book;
-use crate::config::error::ConfigError;
 use crate::config::members::Members;
 use crate::config::tenant::Scope;
 use crate::config::tenant::Tenant;
