@@ -28,4 +28,6 @@ mod table;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod tests;

@@ -262,9 +262,12 @@ impl Table {
         steps: &[SlotStep],
     ) -> Result<CommitResult, KernelError> {
         let snapshot = Arc::clone(&self.seen().snapshot);
-        let mut builder = snapshot
-            .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
-            .with_blind_append();
+        let has_files = !adds.is_empty();
+        let mut builder =
+            snapshot.update_table(UpdateTableOperation::Write, ENGINE_INFO, has_files);
+        if has_files {
+            builder = builder.with_blind_append();
+        }
         for step in steps {
             builder = builder.with_transaction_id(app_id(step.slot), step.version);
         }
