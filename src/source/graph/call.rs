@@ -121,19 +121,24 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
             return no_answer();
         };
         let status = response.status();
-        let wait = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| retry_after::parse(text, clock::now()));
+        let header = |name: &str| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let request_id = header("request-id");
+        let wait = header(RETRY_AFTER.as_str());
+        let wait = wait.and_then(|text| retry_after::parse(&text, clock::now()));
         let (read, bytes) = body::read(response, limit).await;
         let result = match read {
             Ok(body) if status.is_success() => Ok(body),
-            Ok(body) => Err(Problem::of_answer(status.as_u16(), &body, wait)),
-            Err(BodyFault::TooLarge | BodyFault::Broken) if !status.is_success() => {
-                Err(Problem::of_answer(status.as_u16(), b"", wait))
+            Err(BodyFault::Broken | BodyFault::TooLarge) if status.is_success() => {
+                Err(Problem::no_answer())
             }
-            Err(BodyFault::Broken | BodyFault::TooLarge) => Err(Problem::no_answer()),
+            // What an error says in its body is of use, but is not needed.
+            error => Err(Problem {
+                request_id,
+                ..Problem::of_answer(status.as_u16(), &error.unwrap_or_default(), wait)
+            }),
         };
         Answer { result, bytes }
     };
