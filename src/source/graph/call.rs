@@ -120,14 +120,14 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         let Ok(response) = request.send().await else {
             return no_answer();
         };
+        let request_id = response.headers().get("request-id");
+        let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
         let status = response.status();
-        let header = |name: &str| {
-            let value = response.headers().get(name)?;
-            value.to_str().ok().map(str::to_owned)
-        };
-        let request_id = header("request-id");
-        let wait = header(RETRY_AFTER.as_str());
-        let wait = wait.and_then(|text| retry_after::parse(&text, clock::now()));
+        let wait = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| retry_after::parse(text, clock::now()));
         let (read, bytes) = body::read(response, limit).await;
         let result = match read {
             Ok(body) if status.is_success() => Ok(body),
