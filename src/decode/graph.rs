@@ -192,8 +192,7 @@ fn participant(recipient: &RawRecipient<'_>, role: Role) -> Option<RawParticipan
     let name = somebody
         .name
         .filled()
-        .map(str::trim)
-        .filter(|n| !n.is_empty());
+        .filter(|name| !name.trim().is_empty());
     let address = somebody
         .address
         .filled()
@@ -203,7 +202,7 @@ fn participant(recipient: &RawRecipient<'_>, role: Role) -> Option<RawParticipan
         role,
         name: name.filter(|_| address.is_some()).map(str::to_owned),
         // `undisclosed-recipients:;` and the like come as a name alone.
-        address: address.or(name)?.to_owned(),
+        address: address.or(name.map(str::trim))?.to_owned(),
     })
 }
 

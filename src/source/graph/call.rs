@@ -125,6 +125,8 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         let Ok(response) = request.send().await else {
             return no_answer();
         };
+        let request_id = response.headers().get("request-id");
+        let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
         let status = response.status();
         let header = |name| response.headers().get(name)?.to_str().ok();
         let wait = header(RETRY_AFTER).and_then(|text| retry_after::parse(text, clock::now()));
@@ -132,11 +134,14 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         let (read, bytes) = body::read(response, limit).await;
         let result = match read {
             Ok(body) if status.is_success() => Ok(body),
-            Ok(body) => Err(Problem::of_answer(status.as_u16(), &body, wait)),
-            Err(BodyFault::TooLarge | BodyFault::Broken) if !status.is_success() => {
-                Err(Problem::of_answer(status.as_u16(), b"", wait))
+            Err(BodyFault::Broken | BodyFault::TooLarge) if status.is_success() => {
+                Err(Problem::no_answer())
             }
-            Err(BodyFault::Broken | BodyFault::TooLarge) => Err(Problem::no_answer()),
+            // What an error says in its body is of use, but is not needed.
+            error => Err(Problem {
+                request_id,
+                ..Problem::of_answer(status.as_u16(), &error.unwrap_or_default(), wait)
+            }),
         };
         Answer {
             result,

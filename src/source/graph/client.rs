@@ -207,6 +207,7 @@ impl Client {
                 call = call.name,
                 status = problem.status,
                 code = problem.code(),
+                request_id = problem.request_id.as_deref(),
                 ?reaction,
                 "graph refused a request"
             );

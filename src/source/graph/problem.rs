@@ -13,6 +13,8 @@ pub struct Problem {
     pub codes: Vec<String>,
     /// The wait that the service names.
     pub retry_after: Option<Duration>,
+    /// The service's name for the request: what its support asks for (facts 8.1).
+    pub request_id: Option<String>,
 }
 
 /// Objects nested deeper than this are not looked into.
@@ -34,6 +36,7 @@ impl Problem {
             status,
             codes: parsed.as_ref().map(codes).unwrap_or_default(),
             retry_after,
+            request_id: None,
         }
     }
 

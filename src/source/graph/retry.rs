@@ -188,7 +188,8 @@ static ROWS: &[Row] = &[
     row(509, &[], None, RetryAfter), // 6.1
 ];
 
-/// What is done about a refusal. No answer at all counts as a gateway's time-out.
+/// What is done about a refusal. No answer at all counts as a gateway's time-out, but the first
+/// time it may be a connection that was idle for too long: no reason for smaller pages.
 pub fn reaction(asked: Asked, problem: &Problem, tries: Tries) -> Reaction {
     let status = if problem.status == 0 {
         504
@@ -199,6 +200,7 @@ pub fn reaction(asked: Asked, problem: &Problem, tries: Tries) -> Reaction {
         .map_or((GiveUpMailbox, 0), |row| (row.reaction, row.times));
     match reaction {
         RenewToken if tries.renewed => StopTenant,
+        SmallerPage if problem.status == 0 && tries.sent < 2 => RetryAfter,
         RetryAfter | SmallerPage if tries.sent >= times.min(tries.limit) => last(asked),
         GiveUpMailbox => last(asked),
         other => other,
@@ -350,8 +352,13 @@ mod tests {
 
     #[test]
     fn no_answer_is_met_like_a_gateways_time_out() {
+        let second = Tries { sent: 2, ..FIRST };
         assert_eq!(
             reaction(Asked::Folder, &Problem::no_answer(), FIRST),
+            RetryAfter
+        );
+        assert_eq!(
+            reaction(Asked::Folder, &Problem::no_answer(), second),
             SmallerPage
         );
         assert_eq!(
