@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::model::time::Micros;
+use crate::model::time::SECOND;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::sim::control;
@@ -154,7 +155,9 @@ async fn serve(
         body: body.to_vec(),
     };
     if request.path.starts_with("/_sim/") {
-        return finish(&request, control::answer(&shared, &request), None);
+        let response = control::answer(&shared, &request);
+        let now = shared.state().now;
+        return finish(&request, response, None, now);
     }
     let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
     let answer = shared
@@ -181,7 +184,8 @@ async fn serve(
         prefer: request.header("prefer").map(ToOwned::to_owned),
         in_flight: answer.in_flight,
     });
-    finish(&request, answer.response, slot)
+    let now = shared.state().now;
+    finish(&request, answer.response, slot, now)
 }
 
 fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -198,10 +202,12 @@ fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-fn finish(request: &Request, response: Response, slot: Option<Slot>) -> HttpResponse {
+fn finish(request: &Request, response: Response, slot: Option<Slot>, now: Micros) -> HttpResponse {
     let mut builder = HttpResponse::builder()
         .status(response.status)
-        .header("request-id", guid(random::bits(), random::bits()));
+        .header("request-id", guid(random::bits(), random::bits()))
+        // The service's own time (facts 6.1), which is the simulated one.
+        .header("date", http_date(now));
     if let Some(id) = request.header("client-request-id") {
         builder = builder.header("client-request-id", id);
     }
@@ -231,6 +237,11 @@ fn finish(request: &Request, response: Response, slot: Option<Slot>) -> HttpResp
         Some((Ok::<_, Infallible>(piece), pieces))
     }));
     builder.body(body).unwrap_or_default()
+}
+
+fn http_date(now: Micros) -> String {
+    let seconds = u64::try_from(now.0 / SECOND).unwrap_or(0);
+    httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
 struct Pieces {

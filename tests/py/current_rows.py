@@ -23,7 +23,7 @@ def main():
         columns = sorted(name for name in rows.column_names if name not in LEFT_OUT)
         connection = duckdb.connect()
         connection.register("rows", rows)
-        current = connection.execute(
+        current = connection.sql(
             f"""SELECT {", ".join(columns)} FROM (
                 SELECT * FROM rows
                 QUALIFY {version} = max({version}) OVER (PARTITION BY interaction_id, mailbox_id)
