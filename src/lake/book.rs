@@ -87,7 +87,9 @@ impl Lake {
         }
         let book = ContactBook::new(building.contacts, building.accounts);
         if *book.digest != *digest {
-            return Err(LakeError::bad_file(&path)(&"it is not the book of its name"));
+            return Err(LakeError::bad_file(&path)(
+                &"it is not the book of its name",
+            ));
         }
         Ok(book)
     }

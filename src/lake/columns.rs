@@ -127,7 +127,11 @@ pub(super) const INTERACTION_COLUMNS: &[Column] = &[
         Text,
         "The provider's own id of this copy; for archives, file name or hash.",
     ),
-    required("container", Text, "Folder or calendar in which it was found."),
+    required(
+        "container",
+        Text,
+        "Folder or calendar in which it was found.",
+    ),
     KIND,
     REVISION,
     STATE,
@@ -144,7 +148,11 @@ pub(super) const INTERACTION_COLUMNS: &[Column] = &[
         Text,
         "At most 255 characters of text, from the content level preview on.",
     ),
-    optional("body_text", Text, "The text, at the content level full only."),
+    optional(
+        "body_text",
+        Text,
+        "The text, at the content level full only.",
+    ),
     required(
         "sensitivity_known",
         Flag,
@@ -164,10 +172,26 @@ pub(super) const INTERACTION_COLUMNS: &[Column] = &[
     ),
     IS_BULK,
     optional("bulk_reason", Text, "The rule by which it is bulk."),
-    optional("is_online_meeting", Flag, "Meetings: held online; null for mails."),
-    optional("online_provider", Text, "Meetings: the service it is held on."),
-    optional("is_recurring", Flag, "Meetings: one of a series; null for mails."),
-    optional("is_all_day", Flag, "Meetings: lasts whole days; null for mails."),
+    optional(
+        "is_online_meeting",
+        Flag,
+        "Meetings: held online; null for mails.",
+    ),
+    optional(
+        "online_provider",
+        Text,
+        "Meetings: the service it is held on.",
+    ),
+    optional(
+        "is_recurring",
+        Flag,
+        "Meetings: one of a series; null for mails.",
+    ),
+    optional(
+        "is_all_day",
+        Flag,
+        "Meetings: lasts whole days; null for mails.",
+    ),
     required(
         "fingerprint",
         Long,
@@ -203,8 +227,16 @@ pub(super) const ACTIVITY_COLUMNS: &[Column] = &[
     DIRECTION,
     OCCURRED_AT,
     ENDED_AT,
-    optional("subject", Text, "Subject, as far as activity_content allows."),
-    optional("preview", Text, "Preview, as far as activity_content allows."),
+    optional(
+        "subject",
+        Text,
+        "Subject, as far as activity_content allows.",
+    ),
+    optional(
+        "preview",
+        Text,
+        "Preview, as far as activity_content allows.",
+    ),
     THREAD_ID,
     IS_BULK,
     TENANT,
@@ -219,7 +251,11 @@ pub(super) const ACTIVITY_COLUMNS: &[Column] = &[
         "Best role the colleague had, or none (lists, blind copies, shared mailboxes).",
     ),
     MAILBOX_KIND,
-    optional("contact_id", Text, "The CRM's id; null where only the account matched."),
+    optional(
+        "contact_id",
+        Text,
+        "The CRM's id; null where only the account matched.",
+    ),
     optional("contact_name", Text, "The contact's name in the CRM."),
     optional("contact_address", Text, "The address that matched."),
     optional("contact_role", Text, "The best role of that contact."),
@@ -243,7 +279,11 @@ pub(super) const ACTIVITY_COLUMNS: &[Column] = &[
         "Others taking part: distinct external addresses, resources left out.",
     ),
     required("matched_at", Instant, "When the contact book was asked."),
-    required("crm_snapshot", Text, "Digest of the contact book that was asked."),
+    required(
+        "crm_snapshot",
+        Text,
+        "Digest of the contact book that was asked.",
+    ),
     RUN_ID,
 ];
 
@@ -255,7 +295,11 @@ pub(super) fn mailbox_columns() -> Vec<Column> {
         MAILBOX_ID,
         MAILBOX_ADDRESS,
         MAILBOX_KIND,
-        skipping(required("started_at", Instant, "When the run turned to the mailbox.")),
+        skipping(required(
+            "started_at",
+            Instant,
+            "When the run turned to the mailbox.",
+        )),
         required("ended_at", Instant, "When the run had done with it."),
         skipping(required(
             "status",
@@ -267,7 +311,11 @@ pub(super) fn mailbox_columns() -> Vec<Column> {
     ];
     columns.extend(Outcome::ALL.map(|outcome| required(outcome.as_str(), Long, doc_of(outcome))));
     columns.extend([
-        required("derived", Long, "Rows that stand for no item that was read."),
+        required(
+            "derived",
+            Long,
+            "Rows that stand for no item that was read.",
+        ),
         required(
             "id_reused",
             Long,
@@ -285,7 +333,11 @@ pub(super) fn mailbox_columns() -> Vec<Column> {
             Double,
             "Age of the oldest cursor at the start; null at the first connection.",
         ),
-        optional("folder_items", Long, "Items the folders read say they hold."),
+        optional(
+            "folder_items",
+            Long,
+            "Items the folders read say they hold.",
+        ),
         required(
             "recorded_total",
             Long,

@@ -187,8 +187,8 @@ impl Lake {
             let batch = interaction_rows::to_batch(rows);
             batches.push((month.clone(), batch.map_err(encode(&self.interactions))?));
         }
-        let interactions = self.write_months(&self.interactions, plan, batches)?;
-        let (activities, activity_rows) = self.write_activities(plan, &activities)?;
+        let interactions = self.write_months(&self.interactions, plan, batches, 0)?;
+        let (activities, activity_rows) = self.write_activities(plan, &activities, 0)?;
         Ok(Files {
             interactions,
             activities,
@@ -196,11 +196,12 @@ impl Lake {
         })
     }
 
-    /// Writes the files of `contact_activity` by month; gives their number of rows, too.
+    /// Writes the files of `contact_activity` by month, numbered from `first`; gives their number of rows, too.
     pub(super) fn write_activities(
         &self,
         plan: &Plan,
         activities: &BTreeMap<String, Vec<Activity>>,
+        first: usize,
     ) -> Result<(Vec<RecordBatch>, usize), LakeError> {
         let mut batches = Vec::new();
         for (month, rows) in activities {
@@ -208,7 +209,7 @@ impl Lake {
             let batch = activity_rows::to_batch(&rows).map_err(encode(&self.activities))?;
             batches.push((month.clone(), batch));
         }
-        let adds = self.write_months(&self.activities, plan, batches)?;
+        let adds = self.write_months(&self.activities, plan, batches, first)?;
         Ok((adds, activities.values().map(Vec::len).sum()))
     }
 
@@ -218,9 +219,10 @@ impl Lake {
         table: &Table,
         plan: &Plan,
         months: Vec<(String, RecordBatch)>,
+        first: usize,
     ) -> Result<Vec<RecordBatch>, LakeError> {
         let mut writes = Vec::with_capacity(months.len());
-        for (number, (month, batch)) in months.into_iter().enumerate() {
+        for (number, (month, batch)) in (first..).zip(months) {
             let context = table.write_context(&month)?;
             let name = data_file::name(plan.stamp.generation, &plan.run.run_id, number);
             let table = table.name;

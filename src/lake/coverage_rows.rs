@@ -57,11 +57,7 @@ pub(super) fn to_batch(rows: &[&Coverage]) -> Result<RecordBatch, ArrowError> {
         Arc::new(Float64Array::from_iter_values(
             all().map(|r| r.cost.waited_seconds),
         )) as ArrayRef,
-        Arc::new(
-            all()
-                .map(|r| r.cursor_age_hours)
-                .collect::<Float64Array>(),
-        ),
+        Arc::new(all().map(|r| r.cursor_age_hours).collect::<Float64Array>()),
         Arc::new(all().map(|r| r.folder_items).collect::<Int64Array>()),
         Arc::new(Int64Array::from_iter_values(
             all().map(|r| r.recorded_total),

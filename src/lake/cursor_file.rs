@@ -181,7 +181,11 @@ impl Iterator for CursorReader {
 
 /// Whether a row group can hold rows of a slot, by its statistics.
 fn may_hold(group: &RowGroupMetaData, slot: u8) -> bool {
-    match group.columns().first().and_then(|column| column.statistics()) {
+    match group
+        .columns()
+        .first()
+        .and_then(|column| column.statistics())
+    {
         Some(Statistics::Int32(stats)) => {
             let slot = i32::from(slot);
             stats.min_opt().is_none_or(|min| *min <= slot)

@@ -300,9 +300,7 @@ impl Iterator for Merged {
 }
 
 /// Only the cursors among merged entries.
-pub(super) fn cursors_of(
-    merged: Merged,
-) -> impl Iterator<Item = Result<CursorRecord, LakeError>> {
+pub(super) fn cursors_of(merged: Merged) -> impl Iterator<Item = Result<CursorRecord, LakeError>> {
     merged.filter_map(|entry| match entry {
         Ok(entry) if entry.kind == EntryKind::Cursor => Some(Ok(CursorRecord {
             mailbox_id: entry.mailbox_id,

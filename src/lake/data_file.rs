@@ -199,7 +199,10 @@ mod tests {
     fn a_file_tells_which_commit_wrote_it_and_foreign_files_do_not() {
         let name = name(42, "2026-11-24 night", 3);
         assert_eq!(version_in(&format!("month=2026-11/{name}")), Some(42));
-        assert_eq!(version_in("month=2026-11/part-00001-4c1b-c000.zstd.parquet"), None);
+        assert_eq!(
+            version_in("month=2026-11/part-00001-4c1b-c000.zstd.parquet"),
+            None
+        );
         assert_eq!(version_in("part-7.parquet"), None);
     }
 }

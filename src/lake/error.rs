@@ -37,7 +37,9 @@ pub enum LakeError {
         why: String,
     },
     /// Rows cannot be turned into a file.
-    #[error("cannot encode rows of {table}: {why}; this is a defect of touchpoint, please report it")]
+    #[error(
+        "cannot encode rows of {table}: {why}; this is a defect of touchpoint, please report it"
+    )]
     Encode {
         /// Folder of the table.
         table: &'static str,

@@ -46,7 +46,10 @@ fn other_readers_see_the_same_rows_columns_and_versions() {
         for rows in ["rows", "polars_rows", "duckdb_rows"] {
             assert_eq!(seen[rows], 70, "{rows} of {}", table.as_str());
         }
-        assert_eq!(seen["duckdb_months"], serde_json::json!(["2026-01", "2026-02", "2026-03"]));
+        assert_eq!(
+            seen["duckdb_months"],
+            serde_json::json!(["2026-01", "2026-02", "2026-03"])
+        );
         let slot = committed.slots[0].to_string();
         assert_eq!(seen["versions"][slot], committed.version);
     }
@@ -80,7 +83,10 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
     assert_eq!(rows.map(|row| row.unwrap()).count(), 90);
     let mut activities = lake.activities(&Filter::default()).unwrap();
     assert!(activities.all(|row| row.unwrap().touch == Some(touch())));
-    assert_eq!(lake.interaction_versions().unwrap(), lake.activity_versions().unwrap());
+    assert_eq!(
+        lake.interaction_versions().unwrap(),
+        lake.activity_versions().unwrap()
+    );
     assert_eq!(
         lake.activity_versions().unwrap()[&committed.slots[0]],
         committed.version

@@ -70,7 +70,10 @@ impl Lake {
     /// The runs of which `mailboxes` tells.
     pub(super) fn reported_runs(&self) -> Result<BTreeSet<String>, LakeError> {
         let mut runs = BTreeSet::new();
-        for batch in batches(self.mailbox_files()?, narrow(TableName::Mailboxes, "run_id")) {
+        for batch in batches(
+            self.mailbox_files()?,
+            narrow(TableName::Mailboxes, "run_id"),
+        ) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
             let ids = cells

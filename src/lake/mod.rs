@@ -4,6 +4,7 @@
 
 pub mod activities;
 pub mod book;
+pub mod catch_up;
 pub mod commit;
 pub mod cursors;
 pub mod error;
@@ -11,11 +12,13 @@ pub mod mailboxes;
 pub mod open;
 pub mod read;
 pub mod schema;
+pub mod verify;
 
 mod activity_rows;
 mod cells;
 mod clean_up;
 mod columns;
+mod compare;
 mod coverage_rows;
 mod cursor_file;
 mod data_file;
@@ -24,7 +27,8 @@ mod lock;
 mod row_hash;
 mod table;
 
-
+#[cfg(test)]
+mod crash;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]

@@ -85,7 +85,8 @@ pub struct Column {
     pub name: &'static str,
     /// What it holds.
     pub kind: ColumnType,
-    /// Whether it may be null.
+    /// Whether it may be null. (In the files and the log every column may: columns that must not
+    /// be null are a Delta table feature, at which other programs' `optimize` may refuse.)
     pub nullable: bool,
     /// Whether Delta keeps minimum and maximum per file: time and low-cardinality columns only,
     /// because statistics lie open in the log.
@@ -126,7 +127,7 @@ pub(super) fn stats_columns(table: TableName) -> String {
 pub(super) fn arrow_schema(table: TableName) -> SchemaRef {
     let fields = columns(table).into_iter().map(|column| {
         let comment = HashMap::from([("comment".to_owned(), column.doc.to_owned())]);
-        Field::new(column.name, arrow_type(column.kind), column.nullable).with_metadata(comment)
+        Field::new(column.name, arrow_type(column.kind), true).with_metadata(comment)
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
@@ -135,7 +136,7 @@ pub(super) fn arrow_schema(table: TableName) -> SchemaRef {
 pub(super) fn delta_schema(table: TableName) -> Result<StructType, delta_kernel::KernelError> {
     let columns = columns(table).into_iter().chain([MONTH]);
     StructType::try_new(columns.map(|column| {
-        let field = StructField::new(column.name, delta_type(column.kind), column.nullable);
+        let field = StructField::nullable(column.name, delta_type(column.kind));
         field.with_metadata([("comment", MetadataValue::String(column.doc.to_owned()))])
     }))
 }
@@ -162,18 +163,18 @@ pub(super) fn participant_element() -> Arc<Field> {
     Arc::new(Field::new(
         "element",
         ArrowType::Struct(participant_fields()),
-        false,
+        true,
     ))
 }
 
 /// The fields of one participant.
 pub(super) fn participant_fields() -> Fields {
     Fields::from(vec![
-        Field::new("address", ArrowType::Utf8, false),
+        Field::new("address", ArrowType::Utf8, true),
         Field::new("name", ArrowType::Utf8, true),
-        Field::new("role", ArrowType::Utf8, false),
+        Field::new("role", ArrowType::Utf8, true),
         Field::new("response", ArrowType::Utf8, true),
-        Field::new("internal", ArrowType::Boolean, false),
+        Field::new("internal", ArrowType::Boolean, true),
     ])
 }
 
@@ -187,13 +188,13 @@ fn delta_type(kind: ColumnType) -> DeltaType {
         ColumnType::Instant => DeltaType::TIMESTAMP,
         ColumnType::Participants => {
             let person = StructType::new_unchecked([
-                StructField::not_null("address", DeltaType::STRING),
+                StructField::nullable("address", DeltaType::STRING),
                 StructField::nullable("name", DeltaType::STRING),
-                StructField::not_null("role", DeltaType::STRING),
+                StructField::nullable("role", DeltaType::STRING),
                 StructField::nullable("response", DeltaType::STRING),
-                StructField::not_null("internal", DeltaType::BOOLEAN),
+                StructField::nullable("internal", DeltaType::BOOLEAN),
             ]);
-            ArrayType::new(DeltaType::from(person), false).into()
+            ArrayType::new(DeltaType::from(person), true).into()
         }
     }
 }
@@ -206,7 +207,14 @@ mod tests {
     fn nothing_that_names_people_or_content_has_statistics() {
         for table in TableName::ALL {
             for column in columns(table).iter().filter(|column| column.has_stats) {
-                let open = ["address", "name", "subject", "preview", "body", "participants"];
+                let open = [
+                    "address",
+                    "name",
+                    "subject",
+                    "preview",
+                    "body",
+                    "participants",
+                ];
                 assert!(
                     open.iter().all(|word| !column.name.contains(word)),
                     "{} must not lie open in the log",

@@ -62,6 +62,8 @@ pub(super) struct LiveFile {
     pub size: u64,
     /// The month of its rows.
     pub month: String,
+    /// How many rows; 0 where the log does not tell.
+    pub rows: u64,
 }
 
 /// What a commit says of one slot.
@@ -181,6 +183,12 @@ impl Table {
         }
         files.sort_by(|a: &LiveFile, b| a.path.cmp(&b.path));
         Ok(files)
+    }
+
+    /// Where some files lie.
+    pub fn paths(&self, files: &[LiveFile]) -> Vec<PathBuf> {
+        let paths = files.iter().map(|file| self.folder.join(&file.path));
+        paths.collect()
     }
 
     /// Where files of a month go, and which columns have statistics.
@@ -315,6 +323,7 @@ fn push_live(files: &mut Vec<LiveFile>, file: ScanFile) {
     files.push(LiveFile {
         path: path.into_owned(),
         size: file.size.try_into().unwrap_or_default(),
+        rows: file.stats.map_or(0, |stats| stats.num_records),
         month: file
             .partition_values
             .get(MONTH.name)

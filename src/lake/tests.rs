@@ -27,10 +27,16 @@ fn cursors(lake: &Lake, mailbox_id: &str) -> Vec<CursorRecord> {
 }
 
 fn interactions(batch: &Batch) -> Vec<Interaction> {
-    sorted(batch.rows.iter().map(|row| row.interaction.clone()).map(|mut row| {
-        row.mailbox = crate::lake::fixture::mailbox(&row.mailbox.id);
-        row
-    }))
+    sorted(
+        batch
+            .rows
+            .iter()
+            .map(|row| row.interaction.clone())
+            .map(|mut row| {
+                row.mailbox = crate::lake::fixture::mailbox(&row.mailbox.id);
+                row
+            }),
+    )
 }
 
 #[test]
@@ -76,7 +82,10 @@ fn a_batch_whose_counts_do_not_add_up_is_refused_as_a_whole() {
     let mut wrong = batch("ann", 0..3);
     wrong.tallies[0].tally.received += 1;
     let refused = lake.commit(&wrong);
-    assert!(matches!(refused, Err(LakeError::Unbalanced { mailboxes: 1 })));
+    assert!(matches!(
+        refused,
+        Err(LakeError::Unbalanced { mailboxes: 1 })
+    ));
     assert_eq!(rows(&lake), []);
 }
 
@@ -102,7 +111,10 @@ fn only_rows_after_the_version_of_their_slot_are_new() {
         panic!("nobody merged anything");
     };
     let new = sorted(new.map(|row| row.unwrap()));
-    assert_eq!(new.iter().filter(|row| &*row.mailbox.id == "ann").count(), 3);
+    assert_eq!(
+        new.iter().filter(|row| &*row.mailbox.id == "ann").count(),
+        3
+    );
     assert_eq!(new.len(), 7);
     let activities = lake.activities_since(&reached).unwrap();
     assert_eq!(activities.map(|row| row.unwrap()).count(), 7);
@@ -143,7 +155,12 @@ fn a_run_that_died_is_reported_once() {
     assert_eq!(died.len(), 1);
     lake.write_mailboxes(&died).unwrap();
     assert_eq!(lake.unreported_runs("run2").unwrap(), []);
-    let told: Vec<_> = site.read().mailboxes().unwrap().map(|row| row.unwrap()).collect();
+    let told: Vec<_> = site
+        .read()
+        .mailboxes()
+        .unwrap()
+        .map(|row| row.unwrap())
+        .collect();
     assert_eq!(told, died);
 }
 
