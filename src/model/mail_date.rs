@@ -69,7 +69,10 @@ impl Parts {
                 self.zone_seconds = Some(numeric_zone(token).unwrap_or(0));
                 Some(())
             }
-            _ => self.take_word(token),
+            _ => {
+                self.take_word(token);
+                Some(())
+            }
         }
     }
 
@@ -87,7 +90,7 @@ impl Parts {
         Some(())
     }
 
-    fn take_word(&mut self, token: &str) -> Option<()> {
+    fn take_word(&mut self, token: &str) {
         if let Some(month) = month(token)
             && self.month.is_none()
         {
@@ -96,7 +99,6 @@ impl Parts {
             self.zone_seconds = Some(named_zone(token));
         }
         // Names of days say nothing that the date does not, and are often wrong.
-        Some(())
     }
 
     fn take_time(&mut self, token: &str) -> Option<()> {
