@@ -70,6 +70,7 @@ fn unpack(corpora: &Path, names: &[&str], to: &Path) {
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         let path = entry.path().unwrap().into_owned();
+        let path = path.strip_prefix(".").unwrap_or(&path);
         if names.iter().any(|name| path.starts_with(name)) {
             entry.unpack_in(to).unwrap();
         }
@@ -162,7 +163,7 @@ fn mails_are_printed_for_comparison() {
         "maildir" => Format::Maildir,
         _ => Format::Eml,
     };
-    let layout = if Path::new(path).is_file() || format == Format::Eml {
+    let layout = if format == Format::Eml {
         one()
     } else {
         subfolders()

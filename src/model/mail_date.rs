@@ -133,12 +133,13 @@ impl Parts {
     }
 }
 
+/// Years of two and three digits, also where zeros were put before them: no mail is older.
 fn year(token: &str) -> Option<i16> {
     let year: i16 = token.parse().ok()?;
-    match token.len() {
-        2 if year < 50 => Some(year + 2000),
-        2 | 3 => Some(year + 1900),
-        4 => Some(year),
+    match (token.len(), year) {
+        (2..=4, 0..=49) => Some(year + 2000),
+        (2..=4, 50..=999) => Some(year + 1900),
+        (4, _) => Some(year),
         _ => None,
     }
 }
@@ -227,6 +228,7 @@ mod tests {
         check("1 Jan 49 00:00:00 GMT", Some("2049-01-01T00:00:00Z"));
         check("1 Jan 50 00:00:00 GMT", Some("1950-01-01T00:00:00Z"));
         check("1 Jan 102 00:00:00 GMT", Some("2002-01-01T00:00:00Z"));
+        check("1 Jan 0001 00:00:00 GMT", Some("2001-01-01T00:00:00Z"));
     }
 
     #[test]

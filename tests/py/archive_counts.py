@@ -16,6 +16,7 @@ import email.parser
 import email.policy
 import email.utils
 import html.parser
+import inspect
 import json
 import os
 import re
@@ -23,6 +24,9 @@ import sys
 from collections import Counter
 from datetime import datetime, timezone
 
+# Newer versions refuse whole fields for one odd address unless told not to.
+STRICTNESS = inspect.signature(email.utils.getaddresses).parameters
+LENIENT = {"strict": False} if "strict" in STRICTNESS else {}
 SENT = {"sent", "sent items", "sent mail", "sent messages"}
 
 
@@ -148,7 +152,7 @@ def people(value):
     if group:
         return [group.group(1).lower() + ":;"]
     found = []
-    for name, addr in email.utils.getaddresses([value], strict=False):
+    for name, addr in email.utils.getaddresses([value], **LENIENT):
         if addr or name:
             found.append(address(addr or name))
     return found
