@@ -302,7 +302,7 @@ def compare(ours, theirs):
         keys = ["mailbox", "unreadable", "message_id", "participants", "date", "received",
                 "subject", "text"]
         for key in keys:
-            if we.get(key) != they.get(key):
+            if (we.get(key) or None) != (they.get(key) or None):
                 differing[key] += 1
                 print(json.dumps({
                     "mailbox": they["mailbox"], "source": they["source"], "differs": key,

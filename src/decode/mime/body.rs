@@ -7,8 +7,11 @@ use mail_parser::MessageParser;
 use mail_parser::MessagePart;
 use mail_parser::MimeHeaders;
 use mail_parser::PartType;
-use mail_parser::decoders::html::html_to_text;
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
 
+use crate::decode::html;
+use crate::decode::mime::fields;
 use crate::model::mail::MailClass;
 
 /// Only what parts need; the mail's own fields are read elsewhere, field by field.
@@ -52,6 +55,9 @@ pub(super) fn read(mail: &[u8]) -> Body {
         MailClass::Plain
     };
     let mut parts = message.parts;
+    for part in &mut parts {
+        repair(part, mail);
+    }
     Body {
         text: text(&mut parts),
         class,
@@ -74,16 +80,50 @@ fn text(parts: &mut [MessagePart<'_>]) -> Option<String> {
         _ => None,
     });
     if let Some(html) = html {
-        return Some(html_to_text(html));
+        return Some(html::text(html));
     }
     // A body of a kind that is unknown or broken is text to whoever opens the mail.
     match parts {
-        [only] => match &mut only.body {
+        [only] if is_inline(only) => match &mut only.body {
             PartType::Text(text) => Some(std::mem::take(text).into_owned()),
             _ => None,
         },
         _ => None,
     }
+}
+
+/// Base64 with a character too many or too few is read as far as it goes: the parser refuses all
+/// of it and leaves the code.
+fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
+    let is_base64 = part
+        .content_transfer_encoding()
+        .is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+    if !part.is_encoding_problem || !is_base64 {
+        return;
+    }
+    let range = part.offset_body as usize..part.offset_end as usize;
+    let code = mail.get(range).unwrap_or_default();
+    let mut code: Vec<u8> = code.iter().copied().filter(|b| is_code(*b)).collect();
+    code.truncate(code.len() / 4 * 4);
+    let Some(bytes) = base64_decode(&code) else {
+        return;
+    };
+    let kind = part.content_type();
+    let charset = kind.and_then(|kind| kind.attribute("charset"));
+    let text = match charset.and_then(|name| charset_decoder(name.as_bytes())) {
+        Some(decode) => decode(&bytes),
+        None => fields::text(&bytes).into_owned(),
+    };
+    let is_html = kind.is_some_and(|kind| is_type(kind, "text", "html"));
+    part.body = if is_html {
+        PartType::Html(text.into())
+    } else {
+        PartType::Text(text.into())
+    };
+}
+
+fn is_code(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 fn is_type(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
@@ -168,6 +208,13 @@ mod tests {
         let mail = "Content-Type: text/html; charset=iso-8859-1\n\
                     Content-Transfer-Encoding: quoted-printable\n\n<p>caf=E9 &amp; <b>tea</b></p>";
         assert_eq!(text_of(mail).as_deref().map(str::trim), Some("café & tea"));
+    }
+
+    #[test]
+    fn base64_that_is_cut_off_is_read_as_far_as_it_goes() {
+        let mail =
+            "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n\nPGI+aGVsbG88L2I+aG";
+        assert_eq!(text_of(mail).as_deref(), Some("hello"));
     }
 
     #[test]

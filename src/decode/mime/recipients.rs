@@ -19,13 +19,14 @@ pub(super) fn named_in(value: &[u8], role: Role, out: &mut Vec<RawParticipant>) 
     line.push('\n');
     match MessageStream::new(line.as_bytes()).parse_address() {
         HeaderValue::Address(Address::List(list)) => {
-            out.extend(list.into_iter().filter_map(|addr| participant(addr, role)));
+            let named = list.into_iter();
+            out.extend(named.filter_map(|addr| participant(addr, role, &line)));
         }
         HeaderValue::Address(Address::Group(groups)) => {
             for group in groups {
                 let members = group.addresses.into_iter();
                 let before = out.len();
-                out.extend(members.filter_map(|addr| participant(addr, role)));
+                out.extend(members.filter_map(|addr| participant(addr, role, &line)));
                 if let Some(name) = group.name
                     && out.len() == before
                 {
@@ -45,21 +46,36 @@ pub(super) fn named_in(value: &[u8], role: Role, out: &mut Vec<RawParticipant>) 
     }
 }
 
-fn participant(addr: Addr<'_>, role: Role) -> Option<RawParticipant> {
+/// `line` is the whole field: the parser hands over a comment that stands alone as a name.
+fn participant(addr: Addr<'_>, role: Role, line: &str) -> Option<RawParticipant> {
     let plain = |text: std::borrow::Cow<'_, str>| {
         let trimmed = text.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     };
     let name = addr.name.and_then(plain);
     let (name, address) = match addr.address.and_then(plain) {
-        Some(address) => (name, address),
-        None => (None, name?),
+        Some(address) => (name, without_route(&address).to_owned()),
+        None => (
+            None,
+            name.filter(|name| !line.contains(&format!("({name})")))?,
+        ),
     };
     Some(RawParticipant {
         role,
         name,
         address,
     })
+}
+
+/// `@relay.org,@other.org:ann@x.org` is an obsolete way to write `ann@x.org` (RFC 5322 section 4.4).
+fn without_route(address: &str) -> &str {
+    if !address.starts_with('@') {
+        return address;
+    }
+    let target = address.rsplit_once(':').map(|(_, target)| target);
+    target
+        .filter(|target| target.contains('@'))
+        .unwrap_or(address)
 }
 
 #[cfg(test)]
@@ -127,6 +143,12 @@ mod tests {
     fn what_is_no_address_is_kept_as_it_stands() {
         check("Ann Lee", &[(None, "Ann Lee")]);
         check("Ann <ann>", &[(Some("Ann"), "ann")]);
+        check("<@relay.org:ann@x.org>", &[(None, "ann@x.org")]);
+        check("(nobody)", &[]);
+        check(
+            "unlisted-recipients:; (no To-header on input)",
+            &[(None, "unlisted-recipients:;")],
+        );
         check("", &[]);
         check(" , ", &[(None, ",")]);
     }

@@ -33,7 +33,7 @@ pub(super) fn decoded(value: &str) -> String {
             out.push_str(before);
         }
         match &mut pending {
-            Some(open) if open.charset.eq_ignore_ascii_case(word.charset) => {
+            Some(open) if is_one_text(open.charset, word.charset) => {
                 open.bytes.extend(word.bytes);
             }
             _ => {
@@ -46,6 +46,14 @@ pub(super) fn decoded(value: &str) -> String {
     flush(&mut out, &mut pending);
     out.push_str(rest);
     out
+}
+
+/// ISO-2022 begins anew in every word, and joined it would hold empty runs, which are errors.
+fn is_one_text(one: &str, other: &str) -> bool {
+    let is_stateful = one
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("iso-2022"));
+    one.eq_ignore_ascii_case(other) && !is_stateful
 }
 
 fn flush(out: &mut String, pending: &mut Option<Word<'_>>) {
@@ -64,7 +72,7 @@ fn word(text: &str) -> Option<(Word<'_>, &str)> {
     let (data, after) = rest.split_once("?=")?;
     // RFC 2231 lets a language follow the charset.
     let charset = charset.split_once('*').map_or(charset, |(name, _)| name);
-    let is_charset = !charset.is_empty() && charset.bytes().all(|b| b.is_ascii_graphic());
+    let is_charset = charset.bytes().all(|b| b.is_ascii_graphic());
     let bytes = match encoding {
         "B" | "b" => base64_decode(data.as_bytes())?,
         "Q" | "q" => quoted(data),
@@ -115,6 +123,11 @@ mod tests {
             ("=?utf-8?Q?=C3?= =?utf-8?Q?=A9?=", "é"),
             ("=?utf-8?B?w6k=?= and =?utf-8?B?w6k=?=", "é and é"),
             ("=?y?Q?caf=E9?=", "café"),
+            ("=??Q?caf=E9?=", "café"),
+            (
+                "=?ISO-2022-JP?B?GyRCJUYbKEI=?= =?ISO-2022-JP?B?GyRCJUYbKEI=?=",
+                "テテ",
+            ),
             ("=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
             ("=?utf-8?Q?never closed", "=?utf-8?Q?never closed"),
             ("=?utf-8?Q?50=?=", "50="),
