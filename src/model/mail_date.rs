@@ -20,13 +20,19 @@ pub fn parse(text: &str) -> Option<Micros> {
     parts.instant()
 }
 
-/// Takes away `(…)`, nested too; an opening one that is never closed hides the rest.
+/// Takes away `(…)`, nested too; one that stays open is no comment.
 pub fn without_comments(text: &str) -> String {
     let mut depth = 0_usize;
+    let mut behind_open = 0;
     let mut bare = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
-            '(' => depth += 1,
+            '(' => {
+                if depth == 0 {
+                    behind_open = at + 1;
+                }
+                depth += 1;
+            }
             ')' if depth > 0 => {
                 depth -= 1;
                 bare.push(' ');
@@ -34,6 +40,10 @@ pub fn without_comments(text: &str) -> String {
             _ if depth == 0 => bare.push(c),
             _ => {}
         }
+    }
+    if depth > 0 {
+        bare.push(' ');
+        bare.push_str(text.get(behind_open..).unwrap_or_default());
     }
     bare
 }
@@ -69,7 +79,10 @@ impl Parts {
                 self.zone_seconds = Some(numeric_zone(token).unwrap_or(0));
                 Some(())
             }
-            _ => self.take_word(token),
+            _ => {
+                self.take_word(token);
+                Some(())
+            }
         }
     }
 
@@ -81,13 +94,16 @@ impl Parts {
             self.day = Some(token.parse().ok()?);
         } else if self.year.is_none() {
             self.year = Some(year(token)?);
+        } else if self.time.is_some() && self.zone_seconds.is_none() {
+            // A zone whose plus was lost, as `+` becomes a blank in some encodings.
+            self.zone_seconds = Some(numeric_zone(&format!("+{token}"))?);
         } else {
             return None;
         }
         Some(())
     }
 
-    fn take_word(&mut self, token: &str) -> Option<()> {
+    fn take_word(&mut self, token: &str) {
         if let Some(month) = month(token)
             && self.month.is_none()
         {
@@ -96,7 +112,6 @@ impl Parts {
             self.zone_seconds = Some(named_zone(token));
         }
         // Names of days say nothing that the date does not, and are often wrong.
-        Some(())
     }
 
     fn take_time(&mut self, token: &str) -> Option<()> {
@@ -131,12 +146,13 @@ impl Parts {
     }
 }
 
+/// Years of two and three digits, also where zeros were put before them: no mail is older.
 fn year(token: &str) -> Option<i16> {
     let year: i16 = token.parse().ok()?;
-    match token.len() {
-        2 if year < 50 => Some(year + 2000),
-        2 | 3 => Some(year + 1900),
-        4 => Some(year),
+    match (token.len(), year) {
+        (2..=4, 0..=49) => Some(year + 2000),
+        (2..=4, 50..=999) => Some(year + 1900),
+        (4, _) => Some(year),
         _ => None,
     }
 }
@@ -150,11 +166,11 @@ fn month(token: &str) -> Option<i8> {
     i8::try_from(position + 1).ok()
 }
 
-/// `+hhmm`, also with a colon; minutes beyond 59 are none.
+/// `+hhmm`, also with a colon or as `+hmm`; minutes beyond 59 are none.
 fn numeric_zone(token: &str) -> Option<i64> {
     let (sign, digits) = token.split_at_checked(1)?;
     let digits = digits.replace(':', "");
-    if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    if !(3..=4).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let number: i64 = digits.parse().ok()?;
@@ -216,6 +232,8 @@ mod tests {
         check("1 Jul 2001 10:00 PDT", Some("2001-07-01T17:00:00Z"));
         check("1 Jul 2001 10:00 MESZ", Some("2001-07-01T10:00:00Z"));
         check("1 Jul 2001 10:00 A", Some("2001-07-01T10:00:00Z"));
+        check("1 Jul 2001 10:00 -600", Some("2001-07-01T16:00:00Z"));
+        check("1 Jul 2001 10:00 0530", Some("2001-07-01T04:30:00Z"));
         check("1 Jul 2001 10:00 +9999", Some("2001-07-01T10:00:00Z"));
         check("1 Jul 2001 10:00 -0730 (PDT)", Some("2001-07-01T17:30:00Z"));
     }
@@ -225,6 +243,13 @@ mod tests {
         check("1 Jan 49 00:00:00 GMT", Some("2049-01-01T00:00:00Z"));
         check("1 Jan 50 00:00:00 GMT", Some("1950-01-01T00:00:00Z"));
         check("1 Jan 102 00:00:00 GMT", Some("2002-01-01T00:00:00Z"));
+        check("1 Jan 0001 00:00:00 GMT", Some("2001-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn comments_are_taken_away_where_they_are_closed() {
+        assert_eq!(without_comments("a(b(c))d"), "a d");
+        assert_eq!(without_comments("a)(b; c"), "a) b; c");
     }
 
     #[test]

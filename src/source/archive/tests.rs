@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::model::page::ArchiveMessage;
+use crate::model::time::Micros;
 
 fn put(top: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = top.join(name);
@@ -137,7 +138,7 @@ fn an_mbox_is_split_at_from_lines_and_unquoted_once() {
         b"Subject: 3\n\nno line end",
     ];
     assert_eq!(bodies, expected);
-    let received = messages.iter().map(|m| m.received.map(|r| r.rfc3339()));
+    let received = messages.iter().map(|m| m.received.map(Micros::rfc3339));
     let expected = [Some("2000-11-09T12:00:00Z".to_owned()), None, None];
     assert_eq!(received.collect::<Vec<_>>(), expected);
 }
