@@ -1,6 +1,7 @@
 """Reads a simulated tenant with Microsoft's own SDK and prints counts as JSON.
 
-Usage: msgraph_round.py ADDRESS TENANT_ID CLIENT_ID SECRET_FILE
+Usage: msgraph_round.py ADDRESS TENANT_ID CLIENT_ID SECRET_FILE [MAILBOXES]
+Reads at most that many mailboxes (all by default).
 Needs the packages in msgraph_requirements.txt.
 """
 
@@ -100,7 +101,10 @@ async def main():
 
     counts = {"users": len(users), "mailboxes": 0, "refused": {}, "folders": 0}
     counts.update({"messages": 0, "removed": 0, "pages": 0})
+    most = int(sys.argv[5]) if len(sys.argv) > 5 else len(users)
     for entry in users:
+        if counts["mailboxes"] == most:
+            break
         user = graph.users.by_user_id(entry.id)
         try:
             folders = await folders_of(user)
