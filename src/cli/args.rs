@@ -15,7 +15,12 @@ use crate::cli::simulate::SimulateArgs;
 #[command(name = "touchpoint", version, after_help = EXIT_CODES)]
 pub struct Args {
     /// Configuration file
-    #[arg(long, global = true, default_value = "touchpoint.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "touchpoint.toml",
+        value_name = "FILE"
+    )]
     pub config: PathBuf,
     /// Results as text for people or as JSON for programs
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]

@@ -35,7 +35,13 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Search(search) => {
             let config = Config::load(&args.config)?;
             let mut out = std::io::stdout().lock();
-            search::run(search, &config.index.path, json, &mut out, output::is_terminal())?;
+            search::run(
+                search,
+                &config.index.path,
+                json,
+                &mut out,
+                output::is_terminal(),
+            )?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Simulate(simulate) => simulate::run(simulate),

@@ -28,7 +28,8 @@ pub fn show(progress: Arc<Progress>) -> JoinHandle<()> {
 
 async fn show_bar(progress: Arc<Progress>) {
     let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} mailboxes  {msg}  {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} mailboxes  {msg}  {eta}")
+    {
         bar.set_style(style);
     }
     let watch = Stopwatch::start();
@@ -46,16 +47,25 @@ async fn show_lines(progress: Arc<Progress>) {
         tokio::time::sleep(HEARTBEAT).await;
         let done = Progress::read(&progress.mailboxes_done);
         let all = Progress::read(&progress.mailboxes);
-        let left = left_seconds(done, all, watch).map_or(String::new(), |s| format!(", about {s} s left"));
-        output::tell(&format!("{done}/{all} mailboxes, {}{left}", line(&progress, watch)));
+        let left =
+            left_seconds(done, all, watch).map_or(String::new(), |s| format!(", about {s} s left"));
+        output::tell(&format!(
+            "{done}/{all} mailboxes, {}{left}",
+            line(&progress, watch)
+        ));
     }
 }
 
 fn line(progress: &Progress, watch: Stopwatch) -> String {
     let items = Progress::read(&progress.items);
-    let rate = items.checked_div(watch.elapsed().as_secs()).unwrap_or(items);
+    let rate = items
+        .checked_div(watch.elapsed().as_secs())
+        .unwrap_or(items);
     let commits = Progress::read(&progress.commits);
-    format!("{items} items ({rate}/s), {} rows in {commits} commits", Progress::read(&progress.rows))
+    format!(
+        "{items} items ({rate}/s), {} rows in {commits} commits",
+        Progress::read(&progress.rows)
+    )
 }
 
 /// What is left at the rate of the mailboxes so far; nothing before the first is done.

@@ -32,7 +32,11 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
     if options.plan {
         return plan(&config, options, json);
     }
-    let until = options.until.as_deref().map(|text| parse_until(text, clock::now())).transpose()?;
+    let until = options
+        .until
+        .as_deref()
+        .map(|text| parse_until(text, clock::now()))
+        .transpose()?;
     let summary = block_on(once(&config, mailbox(options)?, until))?;
     report(&summary, json)
 }
@@ -50,7 +54,11 @@ pub async fn once(
         tokio::spawn(watch_deadline(shutdown.clone(), until)),
         progress::show(progress.clone()),
     ];
-    let options = pipeline::Options { mailbox, shutdown, progress };
+    let options = pipeline::Options {
+        mailbox,
+        shutdown,
+        progress,
+    };
     let result = pipeline::run(config, options).await;
     for watcher in watchers {
         watcher.abort();
@@ -86,7 +94,11 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
         lines,
         window: config.capture.window.to_string(),
         content: config.capture.content.as_str().to_owned(),
-        permissions: if config.tenants.is_empty() { Vec::new() } else { permissions() },
+        permissions: if config.tenants.is_empty() {
+            Vec::new()
+        } else {
+            permissions()
+        },
     };
     if json {
         output::json(&report::plan::json(&plan))?;
@@ -99,25 +111,42 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
 /// What the application needs in a tenant (facts 1.1, 3.1, 3.4, 3.6).
 fn permissions() -> Vec<(String, String)> {
     [
-        ("Mail.Read", "mail of the mailboxes in scope; restrict it to them by RBAC for Applications"),
-        ("User.Read.All", "whose mailboxes there are, all their addresses, the company's domains"),
-        ("GroupMember.Read.All", "members of the scope group; not needed for other scopes"),
-        ("MailboxSettings.Read", "whether a mailbox is a person's, shared or a room's; optional"),
+        (
+            "Mail.Read",
+            "mail of the mailboxes in scope; restrict it to them by RBAC for Applications",
+        ),
+        (
+            "User.Read.All",
+            "whose mailboxes there are, all their addresses, the company's domains",
+        ),
+        (
+            "GroupMember.Read.All",
+            "members of the scope group; not needed for other scopes",
+        ),
+        (
+            "MailboxSettings.Read",
+            "whether a mailbox is a person's, shared or a room's; optional",
+        ),
     ]
     .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
     .into()
 }
 
 fn mailbox(options: &RunArgs) -> anyhow::Result<Option<Address>> {
-    let Some(text) = &options.mailbox else { return Ok(None) };
+    let Some(text) = &options.mailbox else {
+        return Ok(None);
+    };
     let address = Address::parse(text);
-    Ok(Some(address.context("--mailbox takes a mail address, like ann@example.com")?))
+    Ok(Some(address.context(
+        "--mailbox takes a mail address, like ann@example.com",
+    )?))
 }
 
 async fn watch_signals(shutdown: Shutdown) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::warn!("signals cannot be heard; only a kill ends this run early");
         return;
     };
@@ -142,8 +171,14 @@ fn parse_until(text: &str, now: Micros) -> anyhow::Result<Micros> {
         return Ok(instant);
     }
     let Some((hours, minutes)) = text.split_once(':').and_then(|(hours, minutes)| {
-        let hours = hours.parse::<i64>().ok().filter(|hours| (0..24).contains(hours))?;
-        let minutes = minutes.parse::<i64>().ok().filter(|minutes| (0..60).contains(minutes))?;
+        let hours = hours
+            .parse::<i64>()
+            .ok()
+            .filter(|hours| (0..24).contains(hours))?;
+        let minutes = minutes
+            .parse::<i64>()
+            .ok()
+            .filter(|minutes| (0..60).contains(minutes))?;
         Some((hours, minutes))
     }) else {
         bail!("--until takes a time of the day in UTC, like 05:30, or an instant in RFC 3339");
@@ -160,7 +195,11 @@ mod tests {
     fn until_is_the_next_time_of_the_day_or_an_instant() {
         let now = Micros::parse_rfc3339("2026-03-02T02:00:00Z").unwrap();
         let check = |text: &str, expected: &str| {
-            assert_eq!(parse_until(text, now).unwrap().rfc3339(), expected, "{text}");
+            assert_eq!(
+                parse_until(text, now).unwrap().rfc3339(),
+                expected,
+                "{text}"
+            );
         };
         check("05:30", "2026-03-02T05:30:00Z");
         check("01:30", "2026-03-03T01:30:00Z");

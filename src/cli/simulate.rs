@@ -45,6 +45,10 @@ pub struct SimulateArgs {
 }
 
 /// Runs the command.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command owns its arguments"
+)]
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let world = match &args.world {
         Some(path) => {

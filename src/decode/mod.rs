@@ -2,4 +2,5 @@
 
 pub mod bulk;
 pub mod graph;
+pub mod html;
 pub mod mime;

@@ -145,5 +145,8 @@ fn is_owner_unnamed(interaction: &Interaction) -> bool {
     let owner = &*interaction.mailbox.address;
     interaction.user_role.is_none()
         && Address::parse(owner).is_some()
-        && interaction.participants.iter().all(|person| person.address != owner)
+        && interaction
+            .participants
+            .iter()
+            .all(|person| person.address != owner)
 }

@@ -263,7 +263,13 @@ fn format_file(root: &Path) -> PathBuf {
 fn write_format(root: &Path) -> Result<(), LakeError> {
     let path = format_file(root);
     let lake_id = format!("{:016x}{:016x}", random::bits(), random::bits());
-    let text = cursors::to_json(&FormatFile { format: FORMAT, lake_id }, &path)?;
+    let text = cursors::to_json(
+        &FormatFile {
+            format: FORMAT,
+            lake_id,
+        },
+        &path,
+    )?;
     write_synced(&path, text.as_bytes())
 }
 

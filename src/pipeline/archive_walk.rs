@@ -161,7 +161,10 @@ impl Walk<'_> {
         block: Block,
     ) -> Result<Option<ArchiveError>, WalkError> {
         let received = block.messages.len() as u64;
-        let cost = Cost { bytes: block.bytes as u64, ..Cost::default() };
+        let cost = Cost {
+            bytes: block.bytes as u64,
+            ..Cost::default()
+        };
         self.cost.add(cost);
         let working = desk.clone();
         let options = mime::Options {
@@ -175,7 +178,13 @@ impl Walk<'_> {
             let decode = |message: ArchiveMessage| {
                 let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
                 let decoded = mime::mail(&message, options);
-                Item { decoded, place: Place { container: message.container, is_excluded } }
+                Item {
+                    decoded,
+                    place: Place {
+                        container: message.container,
+                        is_excluded,
+                    },
+                }
             };
             let items: Vec<Item> = fresh.into_par_iter().map(decode).collect();
             let mut sifted = working.sift(items)?;
@@ -191,9 +200,15 @@ impl Walk<'_> {
                 self.written = Some(cursor.clone());
             }
         }
-        let pages = Pages { received, cost, is_last: block.is_last };
+        let pages = Pages {
+            received,
+            cost,
+            is_last: block.is_last,
+        };
         let context = self.context;
-        context.hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages).await?;
+        context
+            .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
+            .await?;
         Ok(block.error)
     }
 

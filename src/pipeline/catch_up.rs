@@ -52,17 +52,19 @@ impl Books {
     pub fn touches(&self, interaction: &Interaction) -> Vec<Touch> {
         let digest = self.of_slot.get(&slot(&interaction.mailbox.id));
         let matcher = digest.and_then(|digest| self.matchers.get(digest));
-        matcher.map_or_else(Vec::new, |matcher| matcher.touches(&interaction.participants))
+        matcher.map_or_else(Vec::new, |matcher| {
+            matcher.touches(&interaction.participants)
+        })
     }
 }
 
-/// The table `contact_activity`.
-pub fn activities(
-    lake: &Lake,
-    books: &Books,
-    run: &RunStamp,
-) -> Result<Option<String>, LakeError> {
-    let _ = (lake, books, run); let slots = 0;
+/// The table `contact_activity`: what crashes left undone, each slot with the book of its commits.
+pub fn activities(lake: &Lake, books: &Books, run: &RunStamp) -> Result<Option<String>, LakeError> {
+    let mut slots = 0;
+    for book in lake.slots_behind()?.keys() {
+        let done = lake.catch_up_activities(run, book, |interaction| books.touches(interaction))?;
+        slots += done.slots.len();
+    }
     Ok((slots > 0).then(|| format!("contact_activity in {slots} slots")))
 }
 
@@ -88,7 +90,9 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
     let slots: Vec<u8> = stale.keys().copied().collect();
     let mut rebuild = opened.state.rebuild(&slots)?;
     for_each_block(lake.interactions(&Filter::of_slots(&slots))?, |rows| {
-        rebuild.absorb_rows(rows.iter().map(lake_row)).map_err(WriterError::from)
+        rebuild
+            .absorb_rows(rows.iter().map(lake_row))
+            .map_err(WriterError::from)
     })?;
     for slot in &slots {
         for cursor in lake.cursors(*slot)? {
@@ -136,9 +140,14 @@ pub fn index(
         count += rows.len();
         let docs = rows.into_iter().filter_map(|interaction| {
             let touches = books.touches(&interaction);
-            IndexDoc::of(&Matched { interaction, touches })
+            IndexDoc::of(&Matched {
+                interaction,
+                touches,
+            })
         });
-        indexer.add(docs.collect(), Keys::Known).map_err(WriterError::from)
+        indexer
+            .add(docs.collect(), Keys::Known)
+            .map_err(WriterError::from)
     })?;
     indexer.commit(&versions)?;
     Ok((count > 0).then(|| format!("search index: {count} rows")))
@@ -156,5 +165,9 @@ fn for_each_block(
             take(std::mem::take(&mut block))?;
         }
     }
-    if block.is_empty() { Ok(()) } else { take(block) }
+    if block.is_empty() {
+        Ok(())
+    } else {
+        take(block)
+    }
 }

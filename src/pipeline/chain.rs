@@ -81,7 +81,8 @@ pub fn of_folders(folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
 pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
     let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
     let gone = known.chains.keys().filter(is_gone);
-    gone.map(|id| known::no_chain_record(mailbox_id, id)).collect()
+    gone.map(|id| known::no_chain_record(mailbox_id, id))
+        .collect()
 }
 
 /// Fetches the next pages of a chain.
@@ -100,7 +101,9 @@ pub async fn fetch(
             Ok(fetched) => {
                 chain.items += fetched.page.items.len() as u64;
                 is_done = matches!(fetched.link, Link::Delta(_));
-                cursor = chain.follow(mailbox_id, fetched.link, fetched.fetched_at).or(cursor);
+                cursor = chain
+                    .follow(mailbox_id, fetched.link, fetched.fetched_at)
+                    .or(cursor);
                 pages.push(fetched.page);
             }
             Err(ChainError::Graph(refused)) => match refused.reaction() {
@@ -114,7 +117,13 @@ pub async fn fetch(
             Err(other) => error = Some(other),
         }
     }
-    Fetched { chain, pages, is_done, cursor, error }
+    Fetched {
+        chain,
+        pages,
+        is_done,
+        cursor,
+        error,
+    }
 }
 
 impl Chain {
@@ -142,7 +151,12 @@ impl Chain {
             return None;
         }
         self.link = Some(link.clone());
-        let cursor = ChainCursor { link, is_delta, fetched_at, items: self.items };
+        let cursor = ChainCursor {
+            link,
+            is_delta,
+            fetched_at,
+            items: self.items,
+        };
         Some(known::chain_record(mailbox_id, &self.folder.id, &cursor))
     }
 

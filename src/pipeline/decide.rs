@@ -77,7 +77,10 @@ pub struct Sifted {
 #[derive(Debug)]
 enum Entry {
     Removed,
-    Unreadable { source_id: Option<String>, code: &'static str },
+    Unreadable {
+        source_id: Option<String>,
+        code: &'static str,
+    },
     Unchanged,
     Mail(Box<JudgedMail>),
 }
@@ -133,7 +136,10 @@ impl Desk {
             Decoded::Unreadable { source_id, code } => {
                 Sift::Entry(Entry::Unreadable { source_id, code })
             }
-            Decoded::Partial { source_id, has_news } => {
+            Decoded::Partial {
+                source_id,
+                has_news,
+            } => {
                 let says_nothing_new = whole.contains(&source_id)
                     || seen(&source_id)?
                         .is_some_and(|seen| !has_news || seen.outcome == Outcome::Recorded);
@@ -148,7 +154,9 @@ impl Desk {
                 if known.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
-                    Sift::Entry(Entry::Mail(Box::new(self.judge_mail(*mail, item.place.is_excluded))))
+                    Sift::Entry(Entry::Mail(Box::new(
+                        self.judge_mail(*mail, item.place.is_excluded),
+                    )))
                 }
             }
         })
@@ -183,7 +191,13 @@ impl Desk {
             Judged::Keep(interaction) => self.matcher.touches(&interaction.participants),
             Judged::Drop { .. } => Vec::new(),
         };
-        JudgedMail { source_id, fingerprint, sensitivity, judged, touches }
+        JudgedMail {
+            source_id,
+            fingerprint,
+            sensitivity,
+            judged,
+            touches,
+        }
     }
 
     /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
@@ -214,10 +228,15 @@ impl Sifted {
     pub fn append(&mut self, fetched: Self) {
         self.entries.extend(fetched.entries);
         // An item that comes back in parts even when it is fetched whole cannot be read.
-        self.entries.extend(fetched.to_fetch.into_iter().map(|(source_id, _)| Entry::Unreadable {
-            source_id: Some(source_id),
-            code: "incomplete",
-        }));
+        self.entries.extend(
+            fetched
+                .to_fetch
+                .into_iter()
+                .map(|(source_id, _)| Entry::Unreadable {
+                    source_id: Some(source_id),
+                    code: "incomplete",
+                }),
+        );
     }
 
     /// Counts items that are known by their id alone.
@@ -282,14 +301,24 @@ impl Counter<'_> {
         let (is_known, is_private) = match (mail.sensitivity, private) {
             (Sensitivity::Private, _) => (true, true),
             (Sensitivity::Normal, _) => (true, false),
-            (Sensitivity::Unknown, Sensitivities::Known(ids)) => (true, ids.contains(&mail.source_id)),
+            (Sensitivity::Unknown, Sensitivities::Known(ids)) => {
+                (true, ids.contains(&mail.source_id))
+            }
             (Sensitivity::Unknown, Sensitivities::Hidden) => (false, false),
         };
-        match self.desk.judge.with_sensitivity(mail.judged, is_known, is_private) {
+        match self
+            .desk
+            .judge
+            .with_sensitivity(mail.judged, is_known, is_private)
+        {
             Judged::Drop { outcome, reason } => {
                 self.count(outcome, reason);
                 // What a folder kept out may be let in by another one.
-                let fingerprint = if reason == "folder" { 0 } else { mail.fingerprint };
+                let fingerprint = if reason == "folder" {
+                    0
+                } else {
+                    mail.fingerprint
+                };
                 self.note(mail.source_id, outcome, fingerprint);
                 Ok(())
             }
@@ -331,7 +360,10 @@ impl Counter<'_> {
         self.settled.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
         self.note(source_id, Outcome::Recorded, fingerprint);
-        self.settled.rows.push(Matched { interaction, touches });
+        self.settled.rows.push(Matched {
+            interaction,
+            touches,
+        });
         Ok(())
     }
 
@@ -340,8 +372,13 @@ impl Counter<'_> {
     }
 
     fn note(&mut self, source_id: String, outcome: Outcome, fingerprint: i64) {
-        let seen = Seen { outcome, fingerprint };
-        self.settled.seen.note_item(&self.desk.mailbox.id, &source_id, seen);
+        let seen = Seen {
+            outcome,
+            fingerprint,
+        };
+        self.settled
+            .seen
+            .note_item(&self.desk.mailbox.id, &source_id, seen);
         self.decided.insert(source_id, seen);
     }
 }

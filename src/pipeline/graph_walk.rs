@@ -97,11 +97,13 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
 
 fn status_of(error: &WalkError) -> Status {
     match error {
-        WalkError::Graph(error) | WalkError::Chain(ChainError::Graph(error)) => match error.reaction() {
-            Reaction::MailboxDenied => Status::Denied,
-            Reaction::NoMailbox => Status::NoMailbox,
-            _ => Status::Failed,
-        },
+        WalkError::Graph(error) | WalkError::Chain(ChainError::Graph(error)) => {
+            match error.reaction() {
+                Reaction::MailboxDenied => Status::Denied,
+                Reaction::NoMailbox => Status::NoMailbox,
+                _ => Status::Failed,
+            }
+        }
         _ => Status::Failed,
     }
 }
@@ -163,12 +165,15 @@ impl<'a> Walk<'a> {
         let readable = well_known::readable(&listed, &cursor.well_known);
         let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
         self.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
-        let excluded = readable.iter().filter(|f| self.context.rules.excludes_folder(&f.path));
+        let excluded = readable
+            .iter()
+            .filter(|f| self.context.rules.excludes_folder(&f.path));
         self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
         let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));
         self.cursor = Some(cursor);
         let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
-        self.walk(&desk, chain::of_folders(readable, &known), gone).await
+        self.walk(&desk, chain::of_folders(readable, &known), gone)
+            .await
     }
 
     /// The first connection: here the window is fixed.
@@ -216,7 +221,8 @@ impl<'a> Walk<'a> {
             }
             put_back(&mut queue, unfinished, is_sent);
             let is_last = queue.is_empty() || failure.is_some();
-            self.decide(desk, pages, std::mem::take(&mut cursors), is_last).await?;
+            self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
+                .await?;
             match failure {
                 Some(error) => return Err(error),
                 None if queue.is_empty() => return Ok(Status::Complete),
@@ -250,8 +256,11 @@ impl<'a> Walk<'a> {
             Sensitivities::Hidden
         };
         let settling = desk.clone();
-        let settled =
-            self.context.cpu.run(move || settling.settle(sifted, &private)).await??;
+        let settled = self
+            .context
+            .cpu
+            .run(move || settling.settle(sifted, &private))
+            .await??;
         if let Some(cursor) = &mut self.cursor {
             cursor.recorded += settled.rows.len() as u64;
         }
@@ -261,17 +270,25 @@ impl<'a> Walk<'a> {
             self.written.clone_from(&self.cursor);
         }
         let cost = self.cost_since();
-        let pages = Pages { received, cost, is_last };
+        let pages = Pages {
+            received,
+            cost,
+            is_last,
+        };
         let context = self.context;
-        Ok(context.hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages).await?)
+        Ok(context
+            .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
+            .await?)
     }
 
     async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
         let desk = desk.clone();
         let content = self.context.content;
         let excluded = self.excluded.clone();
-        let sifted =
-            self.context.cpu.run(move || desk.sift(decode_pages(&pages, &excluded, content)));
+        let sifted = self
+            .context
+            .cpu
+            .run(move || desk.sift(decode_pages(&pages, &excluded, content)));
         Ok(sifted.await??)
     }
 
@@ -288,8 +305,12 @@ impl<'a> Walk<'a> {
         let content = self.context.content;
         let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
         let mut items = Vec::new();
-        for (fetched, place) in
-            self.client.messages_by_id(&ids, content).await?.into_iter().zip(places)
+        for (fetched, place) in self
+            .client
+            .messages_by_id(&ids, content)
+            .await?
+            .into_iter()
+            .zip(places)
         {
             match fetched.body {
                 Some(body) => {
@@ -337,10 +358,9 @@ impl<'a> Walk<'a> {
             cost: self.total_cost(),
             cursor_age_hours: self.cursor_age_hours,
             folder_items: self.folder_items,
-            recorded_total: self
-                .cursor
-                .as_ref()
-                .map_or(0, |cursor| i64::try_from(cursor.recorded).unwrap_or(i64::MAX)),
+            recorded_total: self.cursor.as_ref().map_or(0, |cursor| {
+                i64::try_from(cursor.recorded).unwrap_or(i64::MAX)
+            }),
         }
     }
 }
@@ -382,7 +402,13 @@ fn decode_pages(
         let container = page.container.clone();
         let decoded = graph::item(&page.body[range.clone()], &container, content);
         let is_excluded = excluded.contains(&container);
-        Item { decoded, place: Place { container, is_excluded } }
+        Item {
+            decoded,
+            place: Place {
+                container,
+                is_excluded,
+            },
+        }
     };
     pages
         .par_iter()

@@ -64,7 +64,10 @@ impl IndexQueue {
     /// Waits until all rows are indexed and committed.
     pub async fn close(self) -> Result<(), IndexingError> {
         drop(self.sender);
-        self.thread.await.map_err(|_| IndexingError::Lost)?.map_err(IndexingError::from)
+        self.thread
+            .await
+            .map_err(|_| IndexingError::Lost)?
+            .map_err(IndexingError::from)
     }
 }
 

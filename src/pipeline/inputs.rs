@@ -71,11 +71,18 @@ impl Inputs {
     /// Reads and checks everything that the configuration names.
     pub fn read(config: &Config) -> Result<Self, RunError> {
         let book = crm::load(&config.crm)?;
-        let tenants = config.tenants.iter().map(|tenant| tenant_input(config, tenant));
+        let tenants = config
+            .tenants
+            .iter()
+            .map(|tenant| tenant_input(config, tenant));
         let archives = config.archives.iter().map(archive_input);
         let tenants = tenants.collect::<Result<_, _>>()?;
         let archives = archives.collect::<Result<_, _>>()?;
-        Ok(Self { book, tenants, archives })
+        Ok(Self {
+            book,
+            tenants,
+            archives,
+        })
     }
 }
 
@@ -102,12 +109,19 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
         Scope::UsersFile(path) => WantedInput::People(users_file::read_users(path)?),
         Scope::Group(group) => WantedInput::Group(group.clone()),
     };
-    Ok(TenantInput { name, client, members: Members::load(tenant)?, wanted })
+    Ok(TenantInput {
+        name,
+        client,
+        members: Members::load(tenant)?,
+        wanted,
+    })
 }
 
 fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
     let layout = match &archive.mailboxes {
-        Mailboxes::One { address } => Layout::One { address: address.as_str().to_owned() },
+        Mailboxes::One { address } => Layout::One {
+            address: address.as_str().to_owned(),
+        },
         Mailboxes::Subfolders { addresses } => {
             let stated = match addresses {
                 Some(path) => users_file::read_folder_addresses(path)?,
@@ -115,7 +129,9 @@ fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
             };
             let stated = stated.into_iter();
             Layout::Subfolders {
-                addresses: stated.map(|(name, address)| (name, address.to_string())).collect(),
+                addresses: stated
+                    .map(|(name, address)| (name, address.to_string()))
+                    .collect(),
             }
         }
     };
@@ -129,5 +145,8 @@ fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
         path: archive.path.clone(),
         layout,
     };
-    Ok(ArchiveInput { config: archive.clone(), mailboxes: archive::Archive::open(&spec)? })
+    Ok(ArchiveInput {
+        config: archive.clone(),
+        mailboxes: archive::Archive::open(&spec)?,
+    })
 }

@@ -40,7 +40,9 @@ impl Known {
             if record.key == MAILBOX_KEY {
                 known.mailbox = Some(parse(&record.key, value)?);
             } else if let Some(folder) = record.key.strip_prefix(MAIL_KEY_PREFIX) {
-                known.chains.insert(folder.to_owned(), parse(&record.key, value)?);
+                known
+                    .chains
+                    .insert(folder.to_owned(), parse(&record.key, value)?);
             }
         }
         Ok(known)
@@ -48,7 +50,9 @@ impl Known {
 }
 
 fn parse<T: DeserializeOwned>(key: &str, value: &str) -> Result<T, CursorUnreadable> {
-    serde_json::from_str(value).map_err(|_| CursorUnreadable { key: key.to_owned() })
+    serde_json::from_str(value).map_err(|_| CursorUnreadable {
+        key: key.to_owned(),
+    })
 }
 
 /// The record of a mailbox as a whole.
@@ -58,7 +62,11 @@ pub fn mailbox_record(mailbox_id: &str, cursor: &MailboxCursor) -> CursorRecord 
 
 /// The record of a folder's chain.
 pub fn chain_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> CursorRecord {
-    record(mailbox_id, format!("{MAIL_KEY_PREFIX}{folder}"), json(cursor))
+    record(
+        mailbox_id,
+        format!("{MAIL_KEY_PREFIX}{folder}"),
+        json(cursor),
+    )
 }
 
 /// The record that takes a folder's chain away.
@@ -67,10 +75,17 @@ pub fn no_chain_record(mailbox_id: &str, folder: &str) -> CursorRecord {
 }
 
 fn record(mailbox_id: &str, key: String, value: Option<String>) -> CursorRecord {
-    CursorRecord { mailbox_id: mailbox_id.to_owned(), key, value }
+    CursorRecord {
+        mailbox_id: mailbox_id.to_owned(),
+        key,
+        value,
+    }
 }
 
-#[expect(clippy::expect_used, reason = "a cursor has no map with keys other than text")]
+#[expect(
+    clippy::expect_used,
+    reason = "a cursor has no map with keys other than text"
+)]
 fn json<T: serde::Serialize>(cursor: &T) -> Option<String> {
     Some(serde_json::to_string(cursor).expect("a cursor can always be written as JSON"))
 }
@@ -88,8 +103,13 @@ mod tests {
             items: 3,
         };
         let mut record = chain_record("m", "f", &chain);
-        assert_eq!(Known::read(vec![record.clone()]).unwrap().chains["f"], chain);
-        record.value = record.value.map(|value| value[..value.len() / 2].to_owned());
+        assert_eq!(
+            Known::read(vec![record.clone()]).unwrap().chains["f"],
+            chain
+        );
+        record.value = record
+            .value
+            .map(|value| value[..value.len() / 2].to_owned());
         assert_eq!(Known::read(vec![record]).unwrap_err().key, "mail/f");
     }
 }

@@ -67,14 +67,14 @@ pub struct Options {
 }
 
 /// Which mailboxes would be read, and why; reads no mail and writes nothing.
-pub async fn plan(
-    config: &Config,
-    mailbox: Option<Address>,
-) -> Result<Vec<PlanLine>, RunError> {
+pub async fn plan(config: &Config, mailbox: Option<Address>) -> Result<Vec<PlanLine>, RunError> {
     let inputs = Inputs::read(config)?;
     let survey = Survey::take(config, inputs, mailbox.as_ref()).await?;
-    let is_asked_for =
-        |line: &PlanLine| mailbox.as_ref().is_none_or(|only| line.address == only.as_str());
+    let is_asked_for = |line: &PlanLine| {
+        mailbox
+            .as_ref()
+            .is_none_or(|only| line.address == only.as_str())
+    };
     Ok(survey.lines.into_iter().filter(is_asked_for).collect())
 }
 
@@ -116,10 +116,15 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let interrupted = context.shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
-    writing.await.map_err(|_| RunError::Machine("the writer panicked".to_owned()))??;
+    writing
+        .await
+        .map_err(|_| RunError::Machine("the writer panicked".to_owned()))??;
     let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
-    let left_out = survey.lines.into_iter().filter(|line| line.out_because.is_some());
+    let left_out = survey
+        .lines
+        .into_iter()
+        .filter(|line| line.out_because.is_some());
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
@@ -165,7 +170,10 @@ async fn read_one(context: &Context, job: Job) -> Result<Coverage, WriterGone> {
 fn stamp(started_at: crate::model::time::Micros) -> RunStamp {
     let random = random::bits() & u64::from(u32::MAX);
     let time = started_at.timestamp().strftime("%Y%m%dT%H%M%SZ");
-    RunStamp { run_id: format!("{time}-{random:08x}").into(), started_at }
+    RunStamp {
+        run_id: format!("{time}-{random:08x}").into(),
+        started_at,
+    }
 }
 
 fn content_level(content: Content) -> ContentLevel {

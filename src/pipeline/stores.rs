@@ -92,7 +92,11 @@ fn open_index(config: &Config, lake: &Lake, memory_bytes: usize) -> Result<Index
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => usize::from(threads),
     };
-    let settings = index::Settings { folder: config.index.path.clone(), memory_bytes, threads };
+    let settings = index::Settings {
+        folder: config.index.path.clone(),
+        memory_bytes,
+        threads,
+    };
     let (indexer, _was) = Indexer::open(&settings, lake.id())?;
     Ok(indexer)
 }

@@ -73,7 +73,10 @@ pub enum RunError {
 impl RunError {
     /// A tenant cannot be read at all.
     pub fn tenant(tenant: &Arc<str>, source: GraphError) -> Self {
-        Self::Tenant { tenant: tenant.clone(), source }
+        Self::Tenant {
+            tenant: tenant.clone(),
+            source,
+        }
     }
 }
 
@@ -127,7 +130,11 @@ impl Survey {
                     let mailbox = entry.mailbox(MailboxKind::User, &tenant.name);
                     let client = tenant.client.clone();
                     let captures_mail = entry.captures_mail;
-                    jobs.push(Job::Graph(Box::new(GraphJob { client, mailbox, captures_mail })));
+                    jobs.push(Job::Graph(Box::new(GraphJob {
+                        client,
+                        mailbox,
+                        captures_mail,
+                    })));
                 } else if only.is_some() && is_asked_for {
                     found_out.clone_from(&line.out_because);
                 }
@@ -139,13 +146,22 @@ impl Survey {
         }
         if let (Some(only), true) = (only, jobs.is_empty()) {
             let reason = found_out.unwrap_or_else(|| "no mailbox has this address".to_owned());
-            return Err(RunError::NotInScope { mailbox: only.as_str().to_owned(), reason });
+            return Err(RunError::NotInScope {
+                mailbox: only.as_str().to_owned(),
+                reason,
+            });
         }
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let book = crm::without_own_domains(inputs.book, is_own);
         let notes = book.notes.iter().map(ToString::to_string).collect();
-        Ok(Self { jobs, lines, directory, book: book.book, notes })
+        Ok(Self {
+            jobs,
+            lines,
+            directory,
+            book: book.book,
+            notes,
+        })
     }
 }
 
@@ -170,8 +186,12 @@ async fn ask(
             Wanted::Members(&members)
         }
     };
-    plan::plan(&users, wanted, &tenant.members, config.capture.mail)
-        .map_err(|source| RunError::Scope { tenant: tenant.name.clone(), source })
+    plan::plan(&users, wanted, &tenant.members, config.capture.mail).map_err(|source| {
+        RunError::Scope {
+            tenant: tenant.name.clone(),
+            source,
+        }
+    })
 }
 
 fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
@@ -193,13 +213,17 @@ fn add_archive(
     lines: &mut Vec<PlanLine>,
 ) {
     let ArchiveInput { config, mailboxes } = archive;
-    let own: Vec<Address> =
-        mailboxes.iter().filter_map(|mailbox| Address::parse(&mailbox.address)).collect();
+    let own: Vec<Address> = mailboxes
+        .iter()
+        .filter_map(|mailbox| Address::parse(&mailbox.address))
+        .collect();
     company.add_archive(&config.domains, &own);
     let tenant: Arc<str> = config.name.as_str().into();
     for source in mailboxes {
         let own = Address::parse(&source.address);
-        let address: Arc<str> = own.as_ref().map_or(source.address.clone(), |a| a.as_str().into());
+        let address: Arc<str> = own
+            .as_ref()
+            .map_or(source.address.clone(), |a| a.as_str().into());
         lines.push(PlanLine {
             tenant: tenant.to_string(),
             address: address.to_string(),

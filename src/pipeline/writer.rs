@@ -121,7 +121,14 @@ impl Writer {
         if open.since.is_none() {
             return Ok(());
         }
-        let Open { rows, cursors, tallies, seen, waiting, .. } = open;
+        let Open {
+            rows,
+            cursors,
+            tallies,
+            seen,
+            waiting,
+            ..
+        } = open;
         let batch = Batch {
             run: self.run.clone(),
             rows,

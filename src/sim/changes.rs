@@ -24,6 +24,7 @@ pub fn plan(world: &mut World) {
         if world.people[number].access != Access::Open {
             continue;
         }
+        let late = mailbox.folders[usize::from(folders::LATE)].created;
         mailbox.copies.sort_by_key(|copy| copy.arrives);
         for (position, copy) in mailbox.copies.iter_mut().enumerate() {
             let mail = &world.mails[copy.mail as usize];
@@ -32,7 +33,7 @@ pub fn plan(world: &mut World) {
             let per_cent = if rescued { 50 } else { EVENTFUL_PER_CENT };
             if dice.chance(per_cent) {
                 let from = copy.arrives.max(start).plus(DAY / 48);
-                copy.events = events(&mut dice, mail, copy, from, end).into();
+                copy.events = events(&mut dice, mail, copy, (from, end), late).into();
             }
             if !copy.events.is_empty() {
                 mailbox
@@ -47,8 +48,8 @@ fn events(
     dice: &mut Dice,
     mail: &Mail,
     copy: &Copy,
-    from: Micros,
-    end: Micros,
+    (from, end): (Micros, Micros),
+    late: Micros,
 ) -> Vec<(Micros, Event)> {
     if from >= end {
         return Vec::new();
@@ -67,7 +68,10 @@ fn events(
         _ => {}
     }
     let away = *dice.pick(&[folders::ARCHIVE, 13, 14, 15, 16, folders::DELETED]);
-    let away = if away == copy.folder {
+    // A folder that has only just come into being.
+    let away = if when > late && dice.chance(20) {
+        folders::LATE
+    } else if away == copy.folder {
         folders::DELETED
     } else {
         away

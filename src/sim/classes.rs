@@ -25,7 +25,7 @@ pub fn invent(world: &mut World, dice: &mut Dice, class: Class, at: Micros) {
     let plan = base(world, dice, class, at);
     match class {
         Class::Inbound | Class::NoMessageId => {
-            inbound(world, dice, plan, |world| &world.cast.email)
+            inbound(world, dice, plan, |world| &world.cast.email);
         }
         Class::Outbound => outbound(world, dice, plan),
         Class::Alias => inbound(world, dice, plan, |world| &world.cast.alias),
@@ -45,7 +45,7 @@ pub fn invent(world: &mut World, dice: &mut Dice, class: Class, at: Micros) {
         Class::NotCaptured => not_captured(world, dice, plan),
         Class::SentAndReceived => sent_and_received(world, dice, plan),
         Class::IdOnTwoDays => id_on_two_days(world, dice, plan),
-        Class::IdTwiceADay => id_twice_a_day(world, dice, plan),
+        Class::IdTwiceADay => id_twice_a_day(world, dice, &plan),
         Class::Draft | Class::BlockedFolder | Class::Unread | Class::Twice => {
             in_folder(world, dice, plan);
         }
@@ -341,15 +341,16 @@ fn id_on_two_days(world: &mut World, dice: &mut Dice, plan: Plan) {
 }
 
 /// The same Message-ID on the same day, with another subject and minute: one of them counts.
-fn id_twice_a_day(world: &mut World, dice: &mut Dice, plan: Plan) {
+fn id_twice_a_day(world: &mut World, dice: &mut Dice, plan: &Plan) {
     let (person, contact) = (active(world, dice), *dice.pick(&world.cast.email));
-    let noon = Micros(plan.at.day() * DAY + 12 * HOUR);
+    // Early in the day, so that it has passed when the mail arrives.
+    let early = Micros(plan.at.day() * DAY + HOUR / 2);
     let label = u32::try_from(world.mails.len()).unwrap_or(u32::MAX);
     for minute in [0, 17] {
         let mut one = plan.clone();
-        one.sent = Some(noon.plus(minute * 60 * SECOND));
-        one.received = Some(noon.plus((minute * 60 + 5) * SECOND));
-        one.occurred = noon.plus(minute * 60 * SECOND);
+        one.sent = Some(early.plus(minute * 60 * SECOND));
+        one.received = Some(early.plus((minute * 60 + 5) * SECOND));
+        one.occurred = early.plus(minute * 60 * SECOND);
         one.from = contact;
         one.to.push(world.cast.people[person]);
         one.label = Some(label);

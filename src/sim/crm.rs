@@ -251,58 +251,79 @@ fn contacts(world: &mut World, dice: &mut Dice) {
             other_emails: vec![alias.clone(), format!("old.{local}@{host}")],
             account_id: account_id.clone(),
         });
-        let touch = |rule, variant| {
-            Some(Touch {
+        let known = Known {
+            number,
+            email,
+            alias,
+            touch: Touch {
                 contact: Some(position),
-                account_id: account_id.clone(),
-                account_name: account_name.clone(),
-                rule,
-                variant,
-            })
+                account_id,
+                account_name,
+                rule: "",
+                variant: "",
+            },
         };
-        let raw = if dice.chance(25) {
-            email.to_uppercase()
-        } else {
-            email.clone()
-        };
-        let unicode = raw.replace("xn--bcher-krone-thb.de", "bücher-krone.de");
-        let entry = outside(
-            &unicode,
-            &name,
-            &email,
-            touch("contact_email", "contact_email"),
-        );
-        let entry = add(world, entry);
-        world.cast.email.push(entry);
-        let entry = outside(
-            &alias,
-            &name,
-            &alias,
-            touch("contact_alias", "contact_alias"),
-        );
-        let entry = add(world, entry);
-        world.cast.alias.push(entry);
-        if number % 9 != 7 {
-            let tagged = format!("{local}+offers{number}@{host}");
-            let entry = outside(
-                &tagged,
-                &name,
-                &tagged,
-                touch("contact_email", "contact_email_tagged"),
-            );
-            let entry = add(world, entry);
-            world.cast.email_tagged.push(entry);
-        }
-        let tagged = format!("{}.private{number}+x@gmail.com", first.to_lowercase());
-        let entry = outside(
-            &tagged,
-            "",
-            &tagged,
-            touch("contact_alias", "contact_alias_tagged"),
-        );
-        let entry = add(world, entry);
-        world.cast.alias_tagged.push(entry);
+        ways_of_writing(world, dice, &known);
     }
+}
+
+/// A contact of whom the addresses are to be written in several ways.
+struct Known {
+    number: usize,
+    email: String,
+    alias: String,
+    touch: Touch,
+}
+
+fn ways_of_writing(world: &mut World, dice: &mut Dice, known: &Known) {
+    let (number, email, alias) = (known.number, &known.email, &known.alias);
+    let position = known.touch.contact.unwrap_or_default();
+    let name = world.crm.contacts[position].name.clone();
+    let touch = |rule, variant| {
+        Some(Touch {
+            rule,
+            variant,
+            ..known.touch.clone()
+        })
+    };
+    let raw = if dice.chance(25) {
+        email.to_uppercase()
+    } else {
+        email.clone()
+    };
+    let unicode = raw.replace("xn--bcher-krone-thb.de", "bücher-krone.de");
+    let entry = outside(
+        &unicode,
+        &name,
+        email,
+        touch("contact_email", "contact_email"),
+    );
+    let entry = add(world, entry);
+    world.cast.email.push(entry);
+    let entry = outside(alias, &name, alias, touch("contact_alias", "contact_alias"));
+    let entry = add(world, entry);
+    world.cast.alias.push(entry);
+    let with_tag = |address: &str, tag: &str| address.replacen('@', tag, 1);
+    if number % 9 != 7 {
+        let tagged = with_tag(email, &format!("+offers{number}@"));
+        let entry = outside(
+            &tagged,
+            &name,
+            &tagged,
+            touch("contact_email", "contact_email_tagged"),
+        );
+        let entry = add(world, entry);
+        world.cast.email_tagged.push(entry);
+    }
+    let tagged = with_tag(alias, "+x@");
+    let entry = outside(
+        &tagged,
+        "",
+        &tagged,
+        touch("contact_alias", "contact_alias_tagged"),
+    );
+    let entry = add(world, entry);
+    world.cast.alias_tagged.push(entry);
 }
 
 /// An address that two contacts share, ways of writing, and tags that only the book has.

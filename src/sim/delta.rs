@@ -188,12 +188,9 @@ fn first(
 
 /// The 410 for a link that newer ones have pushed out (facts 1.6).
 pub fn too_old(position: &Position, highest: u32) -> Response {
-    let kept: String = (highest.saturating_sub(2)..=highest)
-        .rev()
-        .map(|one| format!("[{one}]"))
-        .collect();
+    let (second, third) = (highest.saturating_sub(1), highest.saturating_sub(2));
     let message = format!(
-        "The sync state generation is not found; generation={};[highest={highest}]{kept}.",
+        "The sync state generation is not found; generation={};[highest={highest}][{highest}][{second}][{third}].",
         position.generation
     );
     Response::error(410, "SyncStateNotFound", &message)

@@ -138,7 +138,7 @@ const TREE: [Row; 23] = [
 
 /// The folders of the mailbox with this number.
 pub fn tree(spec: &Spec, number: usize) -> Vec<Folder> {
-    let german = number % 4 == 0;
+    let german = number.is_multiple_of(4);
     TREE.iter()
         .enumerate()
         .map(

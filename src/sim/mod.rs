@@ -25,3 +25,10 @@ pub mod throttle;
 pub mod token;
 pub mod truth;
 pub mod world;
+
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod traps;
+#[cfg(test)]
+mod visitor;

@@ -83,8 +83,7 @@ fn person(spec: &Spec, number: usize, dice: &mut Dice) -> Person {
         stored: format!("{}@{domain}", local.to_lowercase()),
         aliases: vec![format!("{}{number}@{domain}", first.to_lowercase())],
         x500: format!(
-            "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={}{number}",
-            last
+            "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={last}{number}"
         ),
         user_type: Some("Member"),
         enabled: true,
@@ -128,13 +127,13 @@ fn special(spec: &Spec, number: usize, person: &mut Person) {
         12 => person.place = Place::Outside,
         13 => {
             person.user_type = Some("Guest");
-            person.mail = "guest@partner-network.com".to_owned();
+            "guest@partner-network.com".clone_into(&mut person.mail);
             person.stored.clone_from(&person.mail);
             person.upn = format!("guest_partner-network.com#EXT#@{}", spec.domains[0]);
             person.aliases.clear();
             person.access = Access::NoMailbox;
         }
-        _ if number > 13 && number % 3 == 0 => person.place = Place::Nested,
+        _ if number > 13 && number.is_multiple_of(3) => person.place = Place::Nested,
         _ => {}
     }
     if matches!(number, 3 | 4 | 7..=13) {

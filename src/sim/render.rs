@@ -191,10 +191,13 @@ impl View<'_> {
                 push_hex(out, key);
                 out.push('"');
             }
-            3 => out.push_str("[]"),
             4 => time(out, mail.received),
             5 => time(out, mail.sent),
-            6 => out.push_str(if mail.text % 5 == 0 { "true" } else { "false" }),
+            6 => out.push_str(if mail.text.is_multiple_of(5) {
+                "true"
+            } else {
+                "false"
+            }),
             7 => optional(out, mail.message_id.as_deref()),
             8 => string(out, &self.subject(copy, mail)),
             9 => string(out, &text::preview(mail.text)),
@@ -223,7 +226,7 @@ impl View<'_> {
             19 => self.recipients(out, mail, Role::To),
             20 => self.recipients(out, mail, Role::Cc),
             21 if copy.bcc || mail.draft => self.recipients(out, mail, Role::Bcc),
-            21 | 22 => out.push_str("[]"),
+            3 | 21 | 22 => out.push_str("[]"),
             _ => headers(out, mail),
         }
     }
@@ -345,5 +348,8 @@ fn time(out: &mut String, at: Option<Micros>) {
 }
 
 fn push_hex(out: &mut String, bits: u64) {
-    out.push_str(&format!("{bits:016x}"));
+    for digit in 0..16 {
+        let nibble = u32::try_from((bits >> (60 - 4 * digit)) & 15).unwrap_or(0);
+        out.push(char::from_digit(nibble, 16).unwrap_or('0'));
+    }
 }

@@ -218,11 +218,12 @@ fn finish(request: &Request, response: Response, slot: Option<Slot>, now: Micros
         .header("accept-encoding")
         .is_some_and(|text| text.contains("gzip"));
     let mut bytes = response.body;
-    if gzip && bytes.len() >= GZIP_MIN {
-        if let Some(packed) = gzipped(&bytes) {
-            bytes = packed;
-            builder = builder.header("content-encoding", "gzip");
-        }
+    if gzip
+        && bytes.len() >= GZIP_MIN
+        && let Some(packed) = gzipped(&bytes)
+    {
+        bytes = packed;
+        builder = builder.header("content-encoding", "gzip");
     }
     builder = builder.header("content-length", bytes.len());
     let pieces = Pieces {

@@ -24,6 +24,9 @@ const ROUNDS_MAX: usize = 256;
 /// Chains whose newest link is remembered. Beyond it all is forgotten, and old links live again.
 const CHAINS_MAX: usize = 1_000_000;
 
+/// Mailbox, folder, both ends, and the chain.
+type RoundKey = (usize, usize, i64, i64, u64);
+
 /// What changes while the tenant serves.
 #[derive(Debug)]
 pub struct State {
@@ -33,7 +36,7 @@ pub struct State {
     pub served: Vec<u64>,
     throttles: Vec<Throttle>,
     generations: HashMap<u64, u32>,
-    rounds: HashMap<(usize, usize, i64, i64, u64), Arc<Vec<Entry>>>,
+    rounds: HashMap<RoundKey, Arc<Vec<Entry>>>,
     requests: u64,
 }
 
@@ -171,7 +174,7 @@ impl State {
         answer.held = Some(mailbox);
         answer.response = match world.people[mailbox].access {
             // The same mailbox gives either of them (facts 6.2).
-            Access::NoMailbox if lot % 2 == 0 => Response::error(
+            Access::NoMailbox if lot.is_multiple_of(2) => Response::error(
                 404,
                 "MailboxNotEnabledForRESTAPI",
                 "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",

@@ -22,76 +22,84 @@ pub fn issue(world: &World, tenant: &str, request: &Request, wall: Micros) -> Re
     let basic = request.header("authorization").and_then(basic);
     let client = field("client_id").or(basic.as_ref().map(|(id, _)| id.clone()));
     let secret = field("client_secret").or(basic.map(|(_, secret)| secret));
-    let known = tenant == world.app.tenant_id || world.spec.domains.iter().any(|one| one == tenant);
-    if !known {
-        return failure(
-            wall,
+    if let Some((status, error, code, text)) =
+        refusal(world, tenant, &field, client.as_ref(), secret.as_ref())
+    {
+        return failure(wall, status, error, code, text);
+    }
+    let seconds = world.spec.switches.token_seconds;
+    let token = sign(world, wall.plus(seconds * SECOND));
+    let body = serde_json::json!({
+        "token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
+        "access_token": token,
+    });
+    Response::json(body.to_string(), 0).with("cache-control", "no-store".to_owned())
+}
+
+/// Status, error, AADSTS number and text.
+type Refusal = (u16, &'static str, u32, &'static str);
+
+fn refusal(
+    world: &World,
+    tenant: &str,
+    field: &impl Fn(&str) -> Option<String>,
+    client: Option<&String>,
+    secret: Option<&String>,
+) -> Option<Refusal> {
+    let is_tenant =
+        tenant == world.app.tenant_id || world.spec.domains.iter().any(|one| one == tenant);
+    let is_default = field("scope").is_some_and(|scope| scope.ends_with("/.default"));
+    if !is_tenant {
+        Some((
             400,
             "invalid_request",
             90002,
             "Tenant not found. Check the tenant id.",
-        );
-    }
-    if field("grant_type").as_deref() != Some("client_credentials") {
-        return failure(
-            wall,
+        ))
+    } else if field("grant_type").as_deref() != Some("client_credentials") {
+        Some((
             400,
             "unsupported_grant_type",
             70003,
             "The app requested an unsupported grant type.",
-        );
-    }
-    if !field("scope").is_some_and(|scope| scope.ends_with("/.default")) {
-        return failure(
-            wall,
+        ))
+    } else if !is_default {
+        Some((
             400,
             "invalid_scope",
             70011,
             "The provided value for the input parameter 'scope' is not valid.",
-        );
-    }
-    let Some(client) = client else {
-        return failure(
-            wall,
+        ))
+    } else if client.is_none() {
+        Some((
             400,
             "invalid_request",
             900_144,
             "The request body must contain the following parameter: 'client_id'.",
-        );
-    };
-    if client != world.app.client_id {
-        return failure(
-            wall,
+        ))
+    } else if client != Some(&world.app.client_id) {
+        Some((
             400,
             "unauthorized_client",
             700_016,
             "Application with this identifier was not found in the directory.",
-        );
-    }
-    match secret {
-        None => failure(
-            wall,
+        ))
+    } else if secret.is_none() {
+        Some((
             401,
             "invalid_client",
             7_000_218,
             "The request body must contain 'client_assertion' or 'client_secret'.",
-        ),
-        Some(secret) if secret != world.app.secret => failure(
-            wall,
+        ))
+    } else if secret != Some(&world.app.secret) {
+        Some((
             401,
             "invalid_client",
             7_000_215,
             "Invalid client secret provided.",
-        ),
-        Some(_) => {
-            let seconds = world.spec.switches.token_seconds;
-            let token = sign(world, wall.plus(seconds * SECOND));
-            let body = serde_json::json!({
-                "token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
-                "access_token": token,
-            });
-            Response::json(body.to_string(), 0).with("cache-control", "no-store".to_owned())
-        }
+        ))
+    } else {
+        None
     }
 }
 

@@ -100,6 +100,7 @@ pub enum Place {
 
 /// A user of the directory.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Person {
     /// Directory object id.
     pub id: String,
