@@ -1,12 +1,15 @@
 //! The commands.
 
 pub mod args;
+pub mod demo;
 pub mod logging;
 pub mod output;
 pub mod progress;
 pub mod run;
 pub mod search;
 pub mod simulate;
+pub mod status;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -31,6 +34,7 @@ pub fn main(args: Args) -> ExitCode {
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
+        Command::Demo(demo) => demo::run(&demo),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => {
             let config = Config::load(&args.config)?;
@@ -45,6 +49,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Simulate(simulate) => simulate::run(simulate),
-        _ => anyhow::bail!("wip"),
+        Command::Status => status::run(&args.config, json),
+        Command::Verify => verify::run(&args.config, json),
     }
 }

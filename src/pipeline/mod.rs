@@ -19,6 +19,7 @@ pub mod known;
 pub mod portion;
 pub mod stores;
 pub mod survey;
+pub mod verify;
 pub mod writer;
 
 use std::sync::Arc;
