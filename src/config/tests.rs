@@ -317,6 +317,7 @@ fn a_scope_is_exactly_one_thing() {
         ("{ users = [] }", "nobody is in scope"),
         ("{ users = [\"ann\"] }", "not a mail address"),
         ("{ all = false }", "leaves nobody"),
+        ("\"all\"", "expected one of { group"),
     ] {
         let error = error_with(group, scope);
         assert!(error.contains(message), "{scope}: {error}");
