@@ -360,6 +360,8 @@ fn names_are_taken_once_and_there_is_something_to_read() {
         error.starts_with("touchpoint.toml:11: name: `contoso` is taken"),
         "{error}"
     );
+    let error = parse(&format!("{SMALL}[index]\npath = \"lake\"\n")).unwrap_err();
+    assert!(error.contains("share a folder"), "{error}");
     let error = parse("[crm]\ncontacts = \"c.csv\"\n").unwrap_err();
     assert!(error.contains("nothing to read"), "{error}");
 }
