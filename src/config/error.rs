@@ -115,7 +115,8 @@ fn explain(message: &str) -> String {
     } else if message.starts_with("unknown variant") {
         "unknown value"
     } else {
-        return message.lines().collect::<Vec<_>>().join("; ");
+        let message = message.lines().collect::<Vec<_>>().join("; ");
+        return message.replace("expected i64", "expected a whole number");
     };
     let name = quoted.next().unwrap_or_default();
     if let Some((_, instead)) = NOT_YET.iter().find(|(later, _)| *later == name) {

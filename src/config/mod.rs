@@ -141,6 +141,7 @@ impl Config {
         let config: Self =
             toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text, path))?;
         config.check_names(text, path)?;
+        config.check_folders(path)?;
         if config.tenants.is_empty() && config.archives.is_empty() {
             return Err(ConfigError::File {
                 path: path.to_owned(),
@@ -170,6 +171,18 @@ impl Config {
             seen.push(name);
         }
         Ok(())
+    }
+
+    /// Index and state may be thrown away at any time; the lake never.
+    fn check_folders(&self, path: &Path) -> Result<(), ConfigError> {
+        let (lake, index, state) = (&self.lake.path, &self.index.path, &self.state.path);
+        if lake != index && lake != state && index != state {
+            return Ok(());
+        }
+        Err(ConfigError::File {
+            path: path.to_owned(),
+            message: "lake, index and state share a folder; give each its own path".into(),
+        })
     }
 
     fn resolve(&mut self, folder: &Path) {

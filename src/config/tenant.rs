@@ -58,7 +58,10 @@ pub enum Scope {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "one of { group = \"…\" }, { users = […] }, { users_file = \"…\" }, { all = true }"
+)]
 struct ScopeShape {
     group: Option<String>,
     #[serde(default, deserialize_with = "some_addresses")]

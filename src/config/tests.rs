@@ -317,6 +317,7 @@ fn a_scope_is_exactly_one_thing() {
         ("{ users = [] }", "nobody is in scope"),
         ("{ users = [\"ann\"] }", "not a mail address"),
         ("{ all = false }", "leaves nobody"),
+        ("\"all\"", "expected one of { group"),
     ] {
         let error = error_with(group, scope);
         assert!(error.contains(message), "{scope}: {error}");
@@ -359,6 +360,8 @@ fn names_are_taken_once_and_there_is_something_to_read() {
         error.starts_with("touchpoint.toml:11: name: `contoso` is taken"),
         "{error}"
     );
+    let error = parse(&format!("{SMALL}[index]\npath = \"lake\"\n")).unwrap_err();
+    assert!(error.contains("share a folder"), "{error}");
     let error = parse("[crm]\ncontacts = \"c.csv\"\n").unwrap_err();
     assert!(error.contains("nothing to read"), "{error}");
 }

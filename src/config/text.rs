@@ -60,7 +60,10 @@ pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 /// Addresses, normalised.
 pub fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    let read = all.iter().map(|raw| read_address(raw));
+    // The message does not repeat the entry: it may be somebody's address.
+    let read = (1..).zip(&all).map(|(number, raw)| {
+        read_address(raw).map_err(|problem| format!("entry {number}: {problem}"))
+    });
     read.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 

@@ -8,6 +8,19 @@ use crate::config::csv::Columns;
 use crate::config::error::ConfigError;
 use crate::model::address::Address;
 
+/// Headings of exported columns. Any other first line must be an address: a misspelt one would
+/// otherwise quietly leave somebody out.
+const HEADINGS: &[&str] = &[
+    "address",
+    "email",
+    "e-mail",
+    "mail",
+    "upn",
+    "user",
+    "userprincipalname",
+    "user principal name",
+];
+
 /// Reads a list of people, one address in a line; `#` begins a comment, empty lines are passed over
 /// and the first line may be the heading of an exported column.
 pub fn read_users(path: &Path) -> Result<Vec<Address>, ConfigError> {
@@ -15,7 +28,7 @@ pub fn read_users(path: &Path) -> Result<Vec<Address>, ConfigError> {
     let mut users = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
         let entry = content.split('#').next().unwrap_or_default().trim();
-        let is_heading = line == 1 && !entry.contains('@') && !entry.contains(',');
+        let is_heading = line == 1 && HEADINGS.contains(&entry.to_lowercase().as_str());
         if entry.is_empty() || is_heading {
             continue;
         }
@@ -85,6 +98,7 @@ mod tests {
             ("", "names nobody"),
             ("address\n", "names nobody"),
             ("a@x.org\nbob\n", ":2:"),
+            ("ann.x.org\na@x.org\n", ":1:"),
             ("name,address\nAnn,a@x.org\n", ":1:"),
         ] {
             let error = read_users(file(text).path()).unwrap_err().to_string();

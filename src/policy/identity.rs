@@ -110,6 +110,28 @@ mod tests {
     }
 
     #[test]
+    fn ids_never_change() {
+        // A change here would record every mail of every lake a second time.
+        let ann = fixtures::mailbox("ann");
+        let mut mail = fixtures::mail();
+        let time = sent_time(mail.sent, mail.received).unwrap();
+        let mut id = |change: fn(&mut Mail), is_sent| {
+            change(&mut mail);
+            interaction_id(&mail, &ann, SentTime { is_sent, ..time }).to_string()
+        };
+        assert_eq!(id(|_| (), true), "4e237f123f55282d7e13867077021759");
+        assert_eq!(id(|_| (), false), "754a96279e92337471d0147408a65199");
+        assert_eq!(
+            id(|mail| mail.message_id = None, true),
+            "c456af49f479b94e70461b7d710728cd"
+        );
+        assert_eq!(
+            id(|mail| mail.content_key = Some(Id128([7; 16])), true),
+            "fb7699385540d42291d4ff311678b967"
+        );
+    }
+
+    #[test]
     fn machines_that_reuse_ids_are_told_apart_by_the_day_of_sent() {
         let ann = fixtures::mailbox("ann");
         let mail = fixtures::mail();

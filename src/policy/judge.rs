@@ -157,11 +157,11 @@ impl Judge {
         }))
     }
 
-    /// The best role of the mailbox's owner; a shared mailbox has none.
+    /// The best role of the mailbox's owner; a shared mailbox and a room have none.
     fn user_role(&self, people: &[Participant]) -> Option<Role> {
         match self.mailbox.kind {
-            MailboxKind::Shared => None,
-            MailboxKind::User | MailboxKind::Room | MailboxKind::Archive => {
+            MailboxKind::Shared | MailboxKind::Room => None,
+            MailboxKind::User | MailboxKind::Archive => {
                 participants::best_role(people, &self.mailbox.own_addresses)
             }
         }

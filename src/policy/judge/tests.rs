@@ -181,14 +181,16 @@ fn what_is_kept_has_every_column() {
 }
 
 #[test]
-fn a_shared_mailbox_has_no_owner_who_could_have_a_role() {
+fn shared_mailboxes_and_rooms_have_no_owner_who_could_have_a_role() {
     let mut judge = judge_under(&capture());
-    let shared = Mailbox {
-        kind: MailboxKind::Shared,
-        ..(*judge.mailbox).clone()
-    };
-    judge.mailbox = Arc::new(shared);
-    assert_eq!(kept(judge.judge(fixtures::mail(), false)).user_role, None);
+    for kind in [MailboxKind::Shared, MailboxKind::Room] {
+        let mailbox = Mailbox {
+            kind,
+            ..(*judge.mailbox).clone()
+        };
+        judge.mailbox = Arc::new(mailbox);
+        assert_eq!(kept(judge.judge(fixtures::mail(), false)).user_role, None);
+    }
 }
 
 #[test]
