@@ -38,7 +38,7 @@ impl Lake {
         for (slot, version) in self.interaction_versions()? {
             named.extend(self.cursors.chain(version, slot)?);
         }
-        for file in files_in(&self.cursors.0)? {
+        for file in files_in(&self.cursors.path)? {
             let version = file.file_stem().and_then(|stem| stem.to_str());
             let version = version.and_then(|stem| stem.parse::<i64>().ok());
             if version.is_some_and(|version| !named.contains(&version)) {

@@ -68,8 +68,8 @@ pub struct Batch {
     pub book_digest: Arc<str>,
 }
 
-/// What a commit did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a commit did; all zero where the batch was empty and nothing was to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
     /// The version that all touched slots have now.
     pub version: i64,
@@ -103,6 +103,9 @@ impl Lake {
     pub fn commit(&self, batch: &Batch) -> Result<Committed, LakeError> {
         let _turn = self.take_turn();
         let plan = self.plan(batch)?;
+        if plan.steps.is_empty() {
+            return Ok(Committed::default());
+        }
         let files = self.write_files(&plan, batch)?;
         self.write_cursors(&plan, batch)?;
         self.commit_interactions(&plan, &files)?;
@@ -243,61 +246,47 @@ impl Lake {
     /// Step 2: the cursor file of this version.
     pub(super) fn write_cursors(&self, plan: &Plan, batch: &Batch) -> Result<(), LakeError> {
         let path = self.cursors.file(plan.stamp.generation);
+        let mut before = BTreeMap::new();
+        for step in &plan.steps {
+            if let Some(version) = step.previous {
+                before.insert(step.slot, self.cursors.slot_record(version, step.slot)?);
+            }
+        }
+        let reported = if before.values().any(SlotRecord::is_merge_due) {
+            self.reported_runs()?
+        } else {
+            BTreeSet::new()
+        };
         let mut writer = CursorWriter::create(&path)?;
         let mut added = SlotAdditions::of(batch, &path)?;
         for step in &plan.steps {
+            let mut record = SlotRecord::new(step.version, &plan.stamp.crm_snapshot);
             let added = added.remove(&step.slot).unwrap_or_default();
-            self.write_slot(&mut writer, *step, &plan.stamp.crm_snapshot, added)?;
+            record.rows = added.rows;
+            record.hash_sum = added.hash_sum;
+            let mut entries: Vec<Entry> = added.entries.into_values().collect();
+            if let Some(before) = before.remove(&step.slot) {
+                if before.is_merge_due() {
+                    entries = self.merge_slot(&before, step.slot, entries, &reported)?;
+                }
+                record.follow(before, entries.len() as u64);
+            }
+            if record.before.is_empty() {
+                record.full_entries = entries.len() as u64;
+            }
+            writer.push(Entry {
+                slot: step.slot,
+                kind: EntryKind::Slot,
+                mailbox_id: String::new(),
+                key: String::new(),
+                value: Some(to_json(&record, &path)?),
+            })?;
+            self.cursors.remember(step.slot, record);
+            entries
+                .into_iter()
+                .try_for_each(|entry| writer.push(entry))?;
         }
         writer.finish()
-    }
-
-    fn write_slot(
-        &self,
-        writer: &mut CursorWriter,
-        step: SlotStep,
-        book: &str,
-        added: SlotAdditions,
-    ) -> Result<(), LakeError> {
-        let path = self.cursors.file(step.version);
-        let before = match step.previous {
-            Some(version) => Some(self.cursors.slot_record(version, step.slot)?),
-            None => None,
-        };
-        let mut record = SlotRecord {
-            version: step.version,
-            previous: step.previous,
-            rows: added.rows,
-            hash_sum: added.hash_sum,
-            book: book.to_owned(),
-            links: 0,
-            full_entries: 0,
-            link_entries: 0,
-        };
-        let mut entries: Vec<Entry> = added.entries.into_values().collect();
-        if let Some(before) = before {
-            record.rows += before.rows;
-            record.hash_sum = record.hash_sum.wrapping_add(before.hash_sum);
-            if before.is_merge_due() {
-                entries = self.merge_slot(&before, step.slot, entries)?;
-                record.previous = None;
-            } else {
-                record.links = before.links + 1;
-                record.full_entries = before.full_entries;
-                record.link_entries = before.link_entries + entries.len() as u64;
-            }
-        }
-        if record.previous.is_none() {
-            record.full_entries = entries.len() as u64;
-        }
-        writer.push(Entry {
-            slot: step.slot,
-            kind: EntryKind::Slot,
-            mailbox_id: String::new(),
-            key: String::new(),
-            value: Some(to_json(&record, &path)?),
-        })?;
-        entries.into_iter().try_for_each(|entry| writer.push(entry))
     }
 
     /// Step 3: the commit point. From here on the batch has happened.

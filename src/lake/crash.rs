@@ -56,8 +56,8 @@ fn commit_partly(lake: &Lake, batch: &Batch, steps: usize) {
 fn counts(lake: &Lake) -> (usize, usize) {
     let rows = lake.interactions(&Filter::default()).unwrap();
     let activities = lake.activities(&Filter::default()).unwrap();
-    let rows = rows.map(|row| row.unwrap()).count();
-    (rows, activities.map(|row| row.unwrap()).count())
+    let rows = rows.map(Result::unwrap).fold(0, |n, _| n + 1);
+    (rows, activities.map(Result::unwrap).fold(0, |n, _| n + 1))
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! One cursor file: slots, cursors and counts of one commit, sorted, a row group for each slot.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use arrow_array::ArrayRef;
 use arrow_array::Int32Array;
@@ -13,15 +16,21 @@ use arrow_schema::DataType;
 use arrow_schema::Field;
 use arrow_schema::Schema;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Compression;
+use parquet::basic::ZstdLevel;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::properties::EnabledStatistics;
+use parquet::file::properties::WriterProperties;
 use parquet::file::statistics::Statistics;
 
 use crate::lake::cells::Cells;
 use crate::lake::cells::owned;
 use crate::lake::data_file::create_folder;
-use crate::lake::data_file::properties;
 use crate::lake::data_file::sync_folder;
 use crate::lake::error::LakeError;
 
@@ -59,6 +68,19 @@ fn schema() -> Arc<Schema> {
         Field::new("key", DataType::Utf8, false),
         Field::new("value", DataType::Utf8, true),
     ]))
+}
+
+/// Statistics of the slots only, by which readers pass over row groups; everything else would
+/// make footers long, of which there are many.
+fn properties() -> WriterProperties {
+    let level = ZstdLevel::try_new(1).unwrap_or_default();
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_column_statistics_enabled("slot".into(), EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .build()
 }
 
 /// Writes a cursor file as a stream of entries in order.
@@ -123,6 +145,30 @@ impl CursorWriter {
     }
 }
 
+/// How many footers are kept: the longest chain that a slot can have.
+const FOOTERS_MAX: usize = 130;
+
+/// The footers of cursor files that were read lately: all slots of a file share one.
+#[derive(Default)]
+pub(super) struct Footers(Mutex<BTreeMap<i64, ArrowReaderMetadata>>);
+
+impl Footers {
+    fn get(&self, version: i64, file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(footer) = known.get(&version) {
+            return Ok(footer.clone());
+        }
+        drop(known);
+        let footer = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= FOOTERS_MAX {
+            known.pop_first();
+        }
+        known.insert(version, footer.clone());
+        Ok(footer)
+    }
+}
+
 /// The entries of one slot of a cursor file, in order.
 pub(super) struct CursorReader {
     path: PathBuf,
@@ -132,10 +178,11 @@ pub(super) struct CursorReader {
 }
 
 impl CursorReader {
-    pub fn open(path: &Path, slot: u8) -> Result<Self, LakeError> {
+    pub fn open(path: &Path, version: i64, slot: u8, footers: &Footers) -> Result<Self, LakeError> {
         let file = File::open(path).map_err(LakeError::io("read", path))?;
         let fail = LakeError::bad_file(path);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fail(&e))?;
+        let footer = footers.get(version, &file).map_err(|e| fail(&e))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
         let groups = builder.metadata().row_groups().iter().enumerate();
         let groups = groups
             .filter(|(_, group)| may_hold(group, slot))

@@ -3,9 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BinaryHeap;
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,6 +17,7 @@ use crate::lake::commit::MailboxTally;
 use crate::lake::cursor_file::CursorReader;
 use crate::lake::cursor_file::Entry;
 use crate::lake::cursor_file::EntryKind;
+use crate::lake::cursor_file::Footers;
 use crate::lake::error::LakeError;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
@@ -24,25 +28,23 @@ use crate::model::time::Micros;
 
 /// A slot's chain of files is merged from this length on, once it holds as much as the last full
 /// file: then the work of merging stays in proportion to what was written.
-const LINKS_BEFORE_MERGE: u32 = 16;
+const LINKS_BEFORE_MERGE: usize = 16;
 /// A chain is merged at this length in any case: its files are open at the same time.
-const LINKS_MAX: u32 = 128;
+const LINKS_MAX: usize = 128;
 
 /// What a cursor file says of a slot as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SlotRecord {
     /// The version of this file.
     pub version: i64,
-    /// The file before it, unless this one is full.
-    pub previous: Option<i64>,
+    /// The files before it, newest first, back to the last full one; none where this one is full.
+    pub before: Vec<i64>,
     /// Rows of the slot in `interactions`, this commit's included.
     pub rows: u64,
     /// Wrapping sum of their hashes.
     pub hash_sum: u64,
     /// Digest of the book in force.
     pub book: String,
-    /// Files since the last full one.
-    pub links: u32,
     /// Entries of the last full one.
     pub full_entries: u64,
     /// Entries of the files since.
@@ -50,10 +52,36 @@ pub(super) struct SlotRecord {
 }
 
 impl SlotRecord {
+    /// The record of a slot that has nothing yet.
+    pub fn new(version: i64, book: &str) -> Self {
+        Self {
+            version,
+            before: Vec::new(),
+            rows: 0,
+            hash_sum: 0,
+            book: book.to_owned(),
+            full_entries: 0,
+            link_entries: 0,
+        }
+    }
+
+    /// Adds what was there before; where that is due for a merge, this file must be a full one.
+    pub fn follow(&mut self, before: Self, entries: u64) {
+        self.rows += before.rows;
+        self.hash_sum = self.hash_sum.wrapping_add(before.hash_sum);
+        if !before.is_merge_due() {
+            self.full_entries = before.full_entries;
+            self.link_entries = before.link_entries + entries;
+            self.before = vec![before.version];
+            self.before.extend(before.before);
+        }
+    }
+
     /// Whether the next file of this slot should be a full one.
     pub fn is_merge_due(&self) -> bool {
-        self.links >= LINKS_MAX
-            || (self.links >= LINKS_BEFORE_MERGE && self.link_entries >= self.full_entries)
+        let links = self.before.len();
+        links >= LINKS_MAX
+            || (links >= LINKS_BEFORE_MERGE && self.link_entries >= self.full_entries)
     }
 }
 
@@ -124,48 +152,70 @@ fn from_json<T: for<'a> Deserialize<'a>>(entry: &Entry, path: &Path) -> Result<T
         .map_err(|e| LakeError::bad_file(path)(&e))
 }
 
-/// The folder of cursor files.
-#[derive(Debug, Clone)]
-pub(super) struct CursorFolder(pub PathBuf);
+/// The folder of cursor files, and what was read of them lately.
+pub(super) struct CursorFolder {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The newest record of each slot that was read or written. Its version tells whether it is
+    /// the one that is asked for.
+    records: Mutex<HashMap<u8, SlotRecord>>,
+    footers: Footers,
+}
 
 impl CursorFolder {
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            records: Mutex::default(),
+            footers: Footers::default(),
+        }
+    }
+
     /// The cursor file of a version.
     pub fn file(&self, version: i64) -> PathBuf {
-        self.0.join(format!("{version}.parquet"))
+        self.path.join(format!("{version}.parquet"))
+    }
+
+    fn open(&self, version: i64, slot: u8) -> Result<CursorReader, LakeError> {
+        CursorReader::open(&self.file(version), version, slot, &self.footers)
+    }
+
+    /// Keeps a record that was just written; it counts only once its version is committed.
+    pub fn remember(&self, slot: u8, record: SlotRecord) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.insert(slot, record);
     }
 
     /// What the file of a version says of a slot.
     pub fn slot_record(&self, version: i64, slot: u8) -> Result<SlotRecord, LakeError> {
-        let path = self.file(version);
-        match CursorReader::open(&path, slot)?.next() {
-            Some(Ok(entry)) if entry.kind == EntryKind::Slot => from_json(&entry, &path),
-            Some(Err(error)) => Err(error),
-            _ => Err(LakeError::bad_file(&path)(&format!("it lacks slot {slot}"))),
+        let known = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = known.get(&slot)
+            && record.version == version
+        {
+            return Ok(record.clone());
         }
+        drop(known);
+        let path = self.file(version);
+        let record: SlotRecord = match self.open(version, slot)?.next() {
+            Some(Ok(entry)) if entry.kind == EntryKind::Slot => from_json(&entry, &path)?,
+            Some(Err(error)) => return Err(error),
+            _ => return Err(LakeError::bad_file(&path)(&format!("it lacks slot {slot}"))),
+        };
+        self.remember(slot, record.clone());
+        Ok(record)
     }
 
     /// The files of a slot's chain, newest first, back to a full one.
     pub fn chain(&self, newest: i64, slot: u8) -> Result<Vec<i64>, LakeError> {
-        let mut chain = Vec::new();
-        let mut next = Some(newest);
-        while let Some(version) = next {
-            // A chain that goes in circles is a damaged one.
-            if chain.len() > LINKS_MAX as usize + 1 {
-                let why = format!("the chain of slot {slot} has no beginning");
-                return Err(LakeError::bad_file(&self.file(newest))(&why));
-            }
-            chain.push(version);
-            next = self.slot_record(version, slot)?.previous;
-        }
-        Ok(chain)
+        let before = self.slot_record(newest, slot)?.before;
+        Ok(std::iter::once(newest).chain(before).collect())
     }
 
     /// Cursors and counts of a slot as of a version, in order, as a stream.
     pub fn merged(&self, newest: i64, slot: u8) -> Result<Merged, LakeError> {
         let mut files = Vec::new();
         for version in self.chain(newest, slot)? {
-            let path = self.file(version);
-            files.push((CursorReader::open(&path, slot)?, path));
+            files.push((self.open(version, slot)?, self.file(version)));
         }
         let mut merged = Merged {
             slot,

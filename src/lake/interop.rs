@@ -80,7 +80,7 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
     drop(lake);
     let lake = site.write();
     let rows = lake.interactions(&Filter::default()).unwrap();
-    assert_eq!(rows.map(|row| row.unwrap()).count(), 90);
+    assert_eq!(rows.map(Result::unwrap).fold(0, |n, _| n + 1), 90);
     let mut activities = lake.activities(&Filter::default()).unwrap();
     assert!(activities.all(|row| row.unwrap().touch == Some(touch())));
     assert_eq!(
@@ -91,4 +91,20 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
         lake.activity_versions().unwrap()[&committed.slots[0]],
         committed.version
     );
+}
+
+#[test]
+fn other_readers_read_our_checkpoints_and_the_versions_in_them() {
+    let Some(python) = python() else { return };
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("bob", 0..1)).unwrap();
+    for round in 0..22 {
+        lake.commit(&batch("ann", round..round + 1)).unwrap();
+    }
+    let log = site.path().join("lake/interactions/_delta_log/_last_checkpoint");
+    assert!(log.exists());
+    let seen = read_lake(&python, &site, &[]);
+    assert_eq!(seen["interactions"]["rows"], 23);
+    assert_eq!(seen["interactions"]["versions"].as_object().unwrap().len(), 2);
 }

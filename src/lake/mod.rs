@@ -32,6 +32,8 @@ mod crash;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Opening a lake, for reading or for writing.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -137,7 +138,7 @@ impl Lake {
         let engine = engine(handle.clone());
         let table = |name: TableName| Table::open(name, &root.join(name.as_str()), &engine);
         Ok(Self {
-            cursors: CursorFolder(root.join("_touchpoint/cursors")),
+            cursors: CursorFolder::new(root.join("_touchpoint/cursors")),
             interactions: table(TableName::Interactions)?,
             activities: table(TableName::ContactActivity)?,
             mailboxes: table(TableName::Mailboxes)?,
@@ -219,15 +220,16 @@ impl Lake {
         Ok(records)
     }
 
-    /// Everything a slot's chain holds and this commit adds, as one full list in order.
+    /// Everything a slot's chain holds and this commit adds, as one full list in order, but for
+    /// the counts of runs that `mailboxes` tells of.
     pub(super) fn merge_slot(
         &self,
         before: &SlotRecord,
         slot: u8,
         added: Vec<Entry>,
+        reported: &BTreeSet<String>,
     ) -> Result<Vec<Entry>, LakeError> {
         let mut entries = BTreeMap::new();
-        let reported = self.reported_runs()?;
         for entry in self.cursors.merged(before.version, slot)? {
             let entry = entry?;
             if entry.kind != EntryKind::Count || !reported.contains(&entry.key) {

@@ -19,6 +19,7 @@ use delta_kernel::snapshot::Snapshot;
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::BoundWriteContext;
 use delta_kernel::transaction::CommitResult;
+use delta_kernel::transaction::RetryableTransaction;
 use delta_kernel::transaction::UpdateTableOperation;
 use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
@@ -37,6 +38,9 @@ use crate::lake::schema::stats_columns;
 /// How often a commit is put at the next log position before it is given up: enough for some
 /// dozens of workers that commit at once, few enough to end within seconds.
 const COMMIT_ATTEMPTS: u32 = 64;
+/// How often a commit may end in an error of the disk before it is given up: a passing fault is
+/// over by then, a full disk is not.
+const FAILURES_MAX: u32 = 3;
 /// A checkpoint is written when the log has grown by this many commits since the last one.
 const COMMITS_PER_CHECKPOINT: u64 = 20;
 /// How the commits of this program name it.
@@ -213,6 +217,7 @@ impl Table {
     /// own versions there mean that it has happened; a foreign one on a slot of ours, that somebody
     /// else has it; otherwise the same content goes to the next position.
     pub fn append(&self, adds: &[RecordBatch], steps: &[SlotStep]) -> Result<(), LakeError> {
+        let mut failures = 0;
         for _ in 0..COMMIT_ATTEMPTS {
             if self.has_happened(steps)? {
                 return Ok(());
@@ -224,16 +229,14 @@ impl Table {
                     return Ok(());
                 }
                 Ok(CommitResult::Conflicted(_)) => {}
-                Ok(CommitResult::Retryable(failed)) => {
-                    tracing::warn!(table = self.name.as_str(), error = %failed.error, "commit unknown");
-                }
-                Err(error) => {
-                    tracing::warn!(table = self.name.as_str(), %error, "commit unknown");
+                Ok(CommitResult::Retryable(RetryableTransaction { error, .. })) | Err(error) => {
+                    tracing::warn!(table = self.name.as_str(), %error, "it is unknown whether a commit has happened");
+                    failures += 1;
                     self.refresh()?;
-                    if self.has_happened(steps)? {
-                        return Ok(());
+                    if failures >= FAILURES_MAX && !self.has_happened(steps)? {
+                        return Err(delta("commit to", self.name)(error));
                     }
-                    return Err(delta("commit to", self.name)(error));
+                    continue;
                 }
             }
             self.refresh()?;
