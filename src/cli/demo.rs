@@ -27,7 +27,7 @@ use crate::sim::world::World;
 /// Says that a folder is a demo's and may be made anew.
 const MARKER: &str = ".touchpoint-demo";
 /// A word that occurs in the simulated mails.
-const WORD: &str = "proposal";
+const WORD: &str = "workshop";
 
 /// Runs the demo.
 pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {

@@ -21,6 +21,9 @@ use crate::report::table::Side;
 use crate::report::table::number;
 use crate::runtime::cpu::CpuPool;
 
+/// Tenant, address and id: the order in which mailboxes are listed.
+type Place = (Arc<str>, Arc<str>, Arc<str>);
+
 /// What the table `mailboxes` says of one mailbox.
 struct Line {
     latest: Coverage,
@@ -45,7 +48,7 @@ async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
     let reading = tokio::task::spawn_blocking(move || {
         let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
         let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
-        let mut lines: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Line> = BTreeMap::new();
+        let mut lines: BTreeMap<Place, Line> = BTreeMap::new();
         for row in lake.mailboxes()? {
             let row = row?;
             let mailbox = &row.mailbox;
@@ -107,7 +110,7 @@ fn as_text(lines: &[Line]) -> String {
                 row.mailbox.kind.as_str().to_owned(),
                 row.status.as_str().to_owned(),
                 line.last_success
-                    .map_or("never".to_owned(), |at| minute(at)),
+                    .map_or("never".to_owned(), minute),
                 number(row.recorded_total.unsigned_abs()),
                 row.folder_items
                     .map_or(String::new(), |items| number(items.unsigned_abs())),

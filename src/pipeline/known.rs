@@ -57,7 +57,7 @@ fn parse<T: DeserializeOwned>(key: &str, value: &str) -> Result<T, CursorUnreada
 
 /// The record of a mailbox as a whole.
 pub fn mailbox_record(mailbox_id: &str, cursor: &MailboxCursor) -> CursorRecord {
-    record(mailbox_id, MAILBOX_KEY.to_owned(), json(cursor))
+    record(mailbox_id, MAILBOX_KEY.to_owned(), Some(json(cursor)))
 }
 
 /// The record of a folder's chain.
@@ -86,8 +86,8 @@ fn record(mailbox_id: &str, key: String, value: Option<String>) -> CursorRecord 
     clippy::expect_used,
     reason = "a cursor has no map with keys other than text"
 )]
-fn json<T: serde::Serialize>(cursor: &T) -> Option<String> {
-    Some(serde_json::to_string(cursor).expect("a cursor can always be written as JSON"))
+fn json<T: serde::Serialize>(cursor: &T) -> String {
+    serde_json::to_string(cursor).expect("a cursor can always be written as JSON")
 }
 
 #[cfg(test)]

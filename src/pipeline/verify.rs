@@ -85,7 +85,7 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
     }
     let mut wanted = current_ids(lake)?;
     let mut extra = Vec::new();
-    for id in searcher.ids()? {
+    for id in searcher.ids() {
         let (interaction_id, mailbox_id) = id?;
         if !wanted.remove(&key(interaction_id, &mailbox_id)) {
             extra.push(interaction_id);

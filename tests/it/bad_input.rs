@@ -45,7 +45,10 @@ fn check_refused(folder: &Path, words: &[&str]) {
         assert!(stderr.contains(word), "no `{word}` in:\n{stderr}");
     }
     for written in ["lake", "index", "state"] {
-        assert!(!folder.join(written).exists(), "{written} was written\n{text}");
+        assert!(
+            !folder.join(written).exists(),
+            "{written} was written\n{text}"
+        );
     }
 }
 
@@ -65,16 +68,27 @@ fn good_input_runs() {
 #[test]
 fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
     let folder = folder();
-    replace(folder.path(), "touchpoint.toml", "[lake]\npath", "[lake]\npaht");
+    replace(
+        folder.path(),
+        "touchpoint.toml",
+        "[lake]\npath",
+        "[lake]\npaht",
+    );
     check_refused(folder.path(), &["touchpoint.toml", "2", "paht", "path"]);
 }
 
 #[test]
 fn a_wrong_value_is_named_with_its_key() {
     let folder = folder();
-    let text = format!("[capture]\ncontent = \"everything\"\n{}", config("mail.mbox", "mbox"));
+    let text = format!(
+        "[capture]\ncontent = \"everything\"\n{}",
+        config("mail.mbox", "mbox")
+    );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();
-    check_refused(folder.path(), &["touchpoint.toml", "content", "everything", "preview"]);
+    check_refused(
+        folder.path(),
+        &["touchpoint.toml", "content", "everything", "preview"],
+    );
 }
 
 #[test]
@@ -135,7 +149,11 @@ fn an_archive_that_is_not_there_is_named() {
 #[test]
 fn an_archive_of_another_format_is_refused() {
     let folder = folder();
-    fs::write(folder.path().join("mail.mbox"), "!BDN a personal folder file").unwrap();
+    fs::write(
+        folder.path().join("mail.mbox"),
+        "!BDN a personal folder file",
+    )
+    .unwrap();
     check_refused(folder.path(), &["mail.mbox", "mbox"]);
 }
 
@@ -143,14 +161,21 @@ fn an_archive_of_another_format_is_refused() {
 fn a_folder_without_any_mail_is_no_maildir() {
     let folder = folder();
     fs::create_dir(folder.path().join("empty")).unwrap();
-    fs::write(folder.path().join("touchpoint.toml"), config("empty", "maildir")).unwrap();
+    fs::write(
+        folder.path().join("touchpoint.toml"),
+        config("empty", "maildir"),
+    )
+    .unwrap();
     check_refused(folder.path(), &["empty", "maildir"]);
 }
 
 #[test]
 fn a_mail_that_cannot_be_read_is_counted_and_the_run_goes_on() {
     let folder = folder();
-    let text = format!("{MAIL}\nFrom nobody\nno header here\n\n{}", MAIL.replace("<1@", "<2@"));
+    let text = format!(
+        "{MAIL}\nFrom nobody\nno header here\n\n{}",
+        MAIL.replace("<1@", "<2@")
+    );
     fs::write(folder.path().join("mail.mbox"), text).unwrap();
     let report = crate::support::run_report(&folder.path().join("touchpoint.toml"), &[], 0);
     assert_eq!(report["totals"]["received"], 3);

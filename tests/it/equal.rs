@@ -30,7 +30,10 @@ fn threads_and_page_size_do_not_change_the_rows() {
         results.push((threads, page_size, current(&folder.path().join("lake"))));
     }
     for (threads, page_size, rows) in &results[1..] {
-        assert_eq!(rows, &results[0].2, "{threads} threads, pages of {page_size}");
+        assert_eq!(
+            rows, &results[0].2,
+            "{threads} threads, pages of {page_size}"
+        );
     }
     assert!(results[0].2["interactions"].as_u64().unwrap() > 100);
 }
@@ -66,7 +69,11 @@ fn a_run_that_is_killed_at_any_moment_is_made_good_by_the_next() {
     run_report(&tenant.config(), &[], 1);
     tenant.compare_rows_with_truth();
     let verify = with_config(&tenant.config(), &["verify"]).output().unwrap();
-    assert!(verify.status.success(), "{}", crate::support::text_of(&verify));
+    assert!(
+        verify.status.success(),
+        "{}",
+        crate::support::text_of(&verify)
+    );
 }
 
 /// Waits without sleeping through the rest of the test: the moment of the kill is what is tested.

@@ -15,7 +15,10 @@ fn check(seed: u64) {
         tenant.run();
         let compared = tenant.compare_with_truth();
         let planted = compared["activities_planted"].as_u64().unwrap();
-        assert!(planted > 100, "seed {seed}: a world almost without activity: {compared}");
+        assert!(
+            planted > 100,
+            "seed {seed}: a world almost without activity: {compared}"
+        );
     }
 }
 
@@ -45,7 +48,11 @@ fn a_restarted_simulator_honours_the_links_it_gave_out() {
     tenant.restart();
     tenant.advance(1);
     tenant.run();
-    let resyncs = tenant.log(0).iter().filter(|request| request["status"] == 410).count();
+    let resyncs = tenant
+        .log(0)
+        .iter()
+        .filter(|request| request["status"] == 410)
+        .count();
     assert_eq!(resyncs, 0, "a link of before the restart was refused");
     tenant.compare_rows_with_truth();
 }

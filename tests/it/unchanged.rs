@@ -28,12 +28,14 @@ fn files(tenant: &Tenant, table: &str) -> usize {
 fn a_night_in_which_nothing_changed_writes_no_row_and_asks_once_for_each_chain() {
     let mut tenant = Tenant::of_fixture("quiet.toml");
     tenant.run();
-    let before: Vec<usize> =
-        ["interactions", "contact_activity"].map(|table| files(&tenant, table)).into();
+    let before: Vec<usize> = ["interactions", "contact_activity"]
+        .map(|table| files(&tenant, table))
+        .into();
     let since = tenant.served_requests();
     let report = tenant.run();
-    let after: Vec<usize> =
-        ["interactions", "contact_activity"].map(|table| files(&tenant, table)).into();
+    let after: Vec<usize> = ["interactions", "contact_activity"]
+        .map(|table| files(&tenant, table))
+        .into();
     assert_eq!(before, after, "files of tables on a night without changes");
     assert_eq!(report["totals"]["received"], 0);
     assert_eq!(report["totals"]["outcomes"]["recorded"], 0);
@@ -42,7 +44,9 @@ fn a_night_in_which_nothing_changed_writes_no_row_and_asks_once_for_each_chain()
     let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for request in tenant.log(since) {
         let path = request["path"].as_str().unwrap().to_lowercase();
-        let Some(mailbox) = request["mailbox"].as_str() else { continue };
+        let Some(mailbox) = request["mailbox"].as_str() else {
+            continue;
+        };
         if path.contains("/delta") {
             *delta.entry(path).or_default() += 1;
         } else {
@@ -51,12 +55,22 @@ fn a_night_in_which_nothing_changed_writes_no_row_and_asks_once_for_each_chain()
     }
     assert!(!delta.is_empty());
     let asked_twice: Vec<_> = delta.iter().filter(|(_, count)| **count > 1).collect();
-    assert!(asked_twice.is_empty(), "chains that were asked more than once: {asked_twice:?}");
+    assert!(
+        asked_twice.is_empty(),
+        "chains that were asked more than once: {asked_twice:?}"
+    );
     for (mailbox, paths) in others {
         let listings = paths.iter().filter(|path| is_folder_listing(path)).count();
-        let lists = paths.iter().filter(|path| path.ends_with("/messages")).count();
+        let lists = paths
+            .iter()
+            .filter(|path| path.ends_with("/messages"))
+            .count();
         assert!(lists <= 1, "{mailbox}: the sensitivity list more than once");
-        assert_eq!(listings + lists, paths.len(), "{mailbox}: other requests: {paths:?}");
+        assert_eq!(
+            listings + lists,
+            paths.len(),
+            "{mailbox}: other requests: {paths:?}"
+        );
     }
 }
 
@@ -76,16 +90,35 @@ fn every_request_asks_for_immutable_ids_and_gzip_and_never_for_more_than_three_a
     for request in chains {
         let prefer = request["prefer"].as_str().unwrap().to_lowercase();
         assert!(prefer.contains("odata.maxpagesize="), "fact 1.3: {request}");
-        assert!(prefer.contains("idtype=\"immutableid\""), "fact 1.8: {request}");
+        assert!(
+            prefer.contains("idtype=\"immutableid\""),
+            "fact 1.8: {request}"
+        );
         let query = request["query"].as_str().unwrap_or_default();
         let is_first = query.contains("select");
         let has_token = query.contains("token");
-        assert!(is_first != has_token, "fact 1.2: options on the first request only: {request}");
-        assert!(!query.contains("$top") && !query.contains("$filter"), "fact 1.2: {request}");
-        assert!(!query.to_lowercase().contains("isread"), "fact 1.5: {request}");
+        assert!(
+            is_first != has_token,
+            "fact 1.2: options on the first request only: {request}"
+        );
+        assert!(
+            !query.contains("$top") && !query.contains("$filter"),
+            "fact 1.2: {request}"
+        );
+        assert!(
+            !query.to_lowercase().contains("isread"),
+            "fact 1.5: {request}"
+        );
     }
-    let most = log.iter().filter_map(|request| request["in_flight"].as_u64()).max().unwrap();
-    assert!(most <= 3, "{most} requests of one mailbox at once (fact 7.1)");
+    let most = log
+        .iter()
+        .filter_map(|request| request["in_flight"].as_u64())
+        .max()
+        .unwrap();
+    assert!(
+        most <= 3,
+        "{most} requests of one mailbox at once (fact 7.1)"
+    );
 }
 
 fn is_message_delta(request: &Value) -> bool {

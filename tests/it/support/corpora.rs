@@ -9,13 +9,18 @@ use std::path::PathBuf;
 pub fn folder() -> Option<PathBuf> {
     let named = std::env::var("TOUCHPOINT_CORPORA").map(PathBuf::from).ok();
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    named.into_iter().chain([beside]).find(|folder| folder.is_dir())
+    named
+        .into_iter()
+        .chain([beside])
+        .find(|folder| folder.is_dir())
 }
 
 /// Unpacks the mail fixtures into a folder; `None`, with the reason printed, where there are none.
 pub fn unpack_fixtures(into: &Path) -> Option<()> {
     let archive = found("mail-fixtures.tar.zst")?;
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(into).unwrap();
+    tar::Archive::new(zstd::Decoder::new(archive).unwrap())
+        .unpack(into)
+        .unwrap();
     Some(())
 }
 

@@ -14,13 +14,20 @@ pub fn script(name: &str) -> Command {
 
 fn interpreter() -> PathBuf {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/python");
-    assert!(python.is_file(), "no Python environment in target/venv: run scripts/test, which makes it");
+    assert!(
+        python.is_file(),
+        "no Python environment in target/venv: run scripts/test, which makes it"
+    );
     python
 }
 
 /// Runs a script and gives the JSON object it prints; the test fails where the script does.
 pub fn json(command: &mut Command) -> serde_json::Value {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}\n{}", super::text_of(&output));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        super::text_of(&output)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }

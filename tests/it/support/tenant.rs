@@ -36,7 +36,9 @@ impl Tenant {
 
     /// A world of `fixtures/worlds`.
     pub fn of_fixture(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/worlds").join(name);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures/worlds")
+            .join(name);
         Self::start(&["--world", path.to_str().unwrap()])
     }
 
@@ -45,9 +47,19 @@ impl Tenant {
         let world: Vec<String> = world.iter().map(|word| (*word).to_owned()).collect();
         let (process, address) = serve(&world, &[]);
         let mut export = touchpoint();
-        export.arg("simulate").args(&world).arg("--export").arg(folder.path());
+        export
+            .arg("simulate")
+            .args(&world)
+            .arg("--export")
+            .arg(folder.path());
         expect_code(export.args(["--address", &address]), 0);
-        Self { world, process, address, folder, runs: Vec::new() }
+        Self {
+            world,
+            process,
+            address,
+            folder,
+            runs: Vec::new(),
+        }
     }
 
     /// Stops the simulator and starts it again at the same time and on the same port.
@@ -73,14 +85,20 @@ impl Tenant {
     /// Changes the configuration by replacing a piece of its text, which must be there.
     pub fn configure(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.config()).unwrap();
-        assert!(text.contains(from), "no `{from}` in the configuration:\n{text}");
+        assert!(
+            text.contains(from),
+            "no `{from}` in the configuration:\n{text}"
+        );
         fs::write(self.config(), text.replace(from, to)).unwrap();
     }
 
     /// Another folder with a fresh copy of the configuration: another lake of the same tenant.
     pub fn another_folder(&self) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for entry in fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap) {
+        for entry in fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(Result::unwrap)
+        {
             if entry.path().is_file() {
                 fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
             }
@@ -128,10 +146,17 @@ impl Tenant {
     fn compare(&self, more: &[&str]) -> Value {
         let truth = self.folder.path().join("truth.jsonl");
         let mut print = touchpoint();
-        print.arg("simulate").args(&self.world).args(["--truth", "--at", &self.now()]);
+        print
+            .arg("simulate")
+            .args(&self.world)
+            .args(["--truth", "--at", &self.now()]);
         fs::write(&truth, expect_code(&mut print, 0)).unwrap();
         let mut compare = python::script("compare_truth.py");
-        compare.arg("--lake").arg(self.folder.path().join("lake")).arg("--truth").arg(&truth);
+        compare
+            .arg("--lake")
+            .arg(self.folder.path().join("lake"))
+            .arg("--truth")
+            .arg(&truth);
         compare.args(["--runs", &self.runs.join(",")]).args(more);
         python::json(&mut compare)
     }
@@ -170,7 +195,10 @@ impl Tenant {
         stream.read_to_end(&mut reply).unwrap();
         let text = String::from_utf8(reply).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {head}\n{body}");
+        assert!(
+            head.starts_with("HTTP/1.1 200"),
+            "{method} {path}: {head}\n{body}"
+        );
         serde_json::from_str(body).unwrap()
     }
 
@@ -188,10 +216,20 @@ impl Drop for Tenant {
 
 fn serve(world: &[String], more: &[&str]) -> (Child, String) {
     let mut command = touchpoint();
-    command.arg("simulate").args(world).args(more).stdout(Stdio::piped());
+    command
+        .arg("simulate")
+        .args(world)
+        .args(more)
+        .stdout(Stdio::piped());
     let mut process = command.spawn().unwrap();
     let mut first = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let address = first.trim().strip_prefix("listening on ").unwrap().to_owned();
+    BufReader::new(process.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    let address = first
+        .trim()
+        .strip_prefix("listening on ")
+        .unwrap()
+        .to_owned();
     (process, address)
 }
