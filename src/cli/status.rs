@@ -109,8 +109,7 @@ fn as_text(lines: &[Line]) -> String {
                 row.mailbox.address.to_string(),
                 row.mailbox.kind.as_str().to_owned(),
                 row.status.as_str().to_owned(),
-                line.last_success
-                    .map_or("never".to_owned(), minute),
+                line.last_success.map_or("never".to_owned(), minute),
                 number(row.recorded_total.unsigned_abs()),
                 row.folder_items
                     .map_or(String::new(), |items| number(items.unsigned_abs())),

@@ -65,7 +65,7 @@ pub fn chain_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> Cur
     record(
         mailbox_id,
         format!("{MAIL_KEY_PREFIX}{folder}"),
-        json(cursor),
+        Some(json(cursor)),
     )
 }
 
