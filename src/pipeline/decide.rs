@@ -15,6 +15,7 @@ use crate::config::capture::Unmatched;
 use crate::matching::Matcher;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
+use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::mail::Decoded;
 use crate::model::mail::Mail;
@@ -151,11 +152,12 @@ impl Desk {
             }
             Decoded::Mail(mail) => {
                 let known = seen(&mail.source_id)?;
-                if known.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
+                let fingerprint = fingerprint_in(&mail, &item.place);
+                if known.is_some_and(|seen| is_repetition(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
                     Sift::Entry(Entry::Mail(Box::new(
-                        self.judge_mail(*mail, item.place.is_excluded),
+                        self.judge_mail(*mail, fingerprint, item.place.is_excluded),
                     )))
                 }
             }
@@ -182,9 +184,13 @@ impl Desk {
         Ok((known, fresh))
     }
 
-    fn judge_mail(&self, mail: Mail, is_folder_excluded: bool) -> JudgedMail {
+    fn judge_mail(
+        &self,
+        mail: Mail,
+        fingerprint: i64,
+        is_folder_excluded: bool,
+    ) -> JudgedMail {
         let source_id = mail.source_id.clone();
-        let fingerprint = mail.fingerprint;
         let sensitivity = mail.sensitivity;
         let judged = self.judge.judge(mail, is_folder_excluded);
         let touches = match &judged {
@@ -262,6 +268,19 @@ fn id_of_whole(item: &Item) -> Option<String> {
     }
 }
 
+/// A mail's fingerprint; in a folder that the exclusions name, the folder is part of it, so that a
+/// mail which is moved out of it is news.
+fn fingerprint_in(mail: &Mail, place: &Place) -> i64 {
+    if !place.is_excluded {
+        return mail.fingerprint;
+    }
+    let hash = Id128::of(&[b"excluded folder", place.container.as_bytes()]).0;
+    let bits = i64::from_le_bytes([
+        hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7],
+    ]);
+    mail.fingerprint ^ bits
+}
+
 /// Mails have one revision for ever: once recorded, nothing that is said of them is news.
 fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
     seen.outcome == Outcome::Recorded || seen.fingerprint == fingerprint
@@ -313,13 +332,7 @@ impl Counter<'_> {
         {
             Judged::Drop { outcome, reason } => {
                 self.count(outcome, reason);
-                // What a folder kept out may be let in by another one.
-                let fingerprint = if reason == "folder" {
-                    0
-                } else {
-                    mail.fingerprint
-                };
-                self.note(mail.source_id, outcome, fingerprint);
+                self.note(mail.source_id, outcome, mail.fingerprint);
                 Ok(())
             }
             Judged::Keep(interaction) => {

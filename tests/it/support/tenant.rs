@@ -82,16 +82,6 @@ impl Tenant {
         self.folder.path()
     }
 
-    /// Changes the configuration by replacing a piece of its text, which must be there.
-    pub fn configure(&self, from: &str, to: &str) {
-        let text = fs::read_to_string(self.config()).unwrap();
-        assert!(
-            text.contains(from),
-            "no `{from}` in the configuration:\n{text}"
-        );
-        fs::write(self.config(), text.replace(from, to)).unwrap();
-    }
-
     /// Another folder with a fresh copy of the configuration: another lake of the same tenant.
     pub fn another_folder(&self) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -138,7 +128,7 @@ impl Tenant {
     }
 
     /// Compares the lake alone, where the simulator has not counted everything it served (it was
-    /// restarted) or pages were fetched twice (a run was killed).
+    /// restarted) or items were decided twice (a run was killed, a cache was lost).
     pub fn compare_rows_with_truth(&self) -> Value {
         self.compare(&[])
     }
