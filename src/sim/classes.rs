@@ -150,10 +150,7 @@ fn odd(mut plan: Plan, dice: &mut Dice) -> Plan {
 }
 
 fn active(world: &World, dice: &mut Dice) -> usize {
-    let actives: Vec<usize> = (0..world.people.len())
-        .filter(|number| world.people[*number].active)
-        .collect();
-    *dice.pick(&actives)
+    *dice.pick(&world.active)
 }
 
 /// Colleagues that are not yet among the recipients.

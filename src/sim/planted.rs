@@ -24,7 +24,7 @@ fn small(seed: u64) -> World {
 fn lines(world: &World, days: i64) -> Vec<Value> {
     let mut all = Vec::new();
     truth::print(world, world.start().plus(days * DAY), |line| {
-        all.push(line.clone())
+        all.push(line.clone());
     });
     all
 }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::UNIX_EPOCH;
 
 use axum::Router;
 use axum::body::Body;
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::model::time::Micros;
+use crate::model::time::SECOND;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::sim::control;
@@ -154,7 +156,7 @@ async fn serve(
         body: body.to_vec(),
     };
     if request.path.starts_with("/_sim/") {
-        return finish(&request, control::answer(&shared, &request), None);
+        return finish(&shared, &request, control::answer(&shared, &request), None);
     }
     let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
     let answer = shared
@@ -181,7 +183,7 @@ async fn serve(
         prefer: request.header("prefer").map(ToOwned::to_owned),
         in_flight: answer.in_flight,
     });
-    finish(&request, answer.response, slot)
+    finish(&shared, &request, answer.response, slot)
 }
 
 fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -198,9 +200,18 @@ fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-fn finish(request: &Request, response: Response, slot: Option<Slot>) -> HttpResponse {
+/// `Date` is the simulated clock's: it is the tenant's time that requests see.
+fn finish(
+    shared: &Shared,
+    request: &Request,
+    response: Response,
+    slot: Option<Slot>,
+) -> HttpResponse {
+    let seconds = u64::try_from(shared.state().now.0 / SECOND).unwrap_or(0);
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     let mut builder = HttpResponse::builder()
         .status(response.status)
+        .header("date", date)
         .header("request-id", guid(random::bits(), random::bits()));
     if let Some(id) = request.header("client-request-id") {
         builder = builder.header("client-request-id", id);

@@ -417,3 +417,37 @@ fn fact_7_1_a_fifth_request_is_refused_until_a_body_is_drained() {
     visitor.state.drained(held[0].unwrap());
     assert_eq!(visitor.held("GET", &target, &[], Vec::new()).0.status, 200);
 }
+
+#[test]
+fn what_folders_serve_is_what_the_truth_calls_readable() {
+    let mut visitor = Visitor::new("");
+    visitor.days(9);
+    let now = visitor.state.now;
+    let mut expected: HashSet<(String, String)> = HashSet::new();
+    crate::sim::truth::print(&visitor.world, now, |line| {
+        let is_open = line["readable_until"].is_null() && line["readable_from"].is_string();
+        if line["record"] == "copy" && is_open {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            expected.insert((text("mailbox"), text("source_id")));
+        }
+    });
+    let mut served = HashSet::new();
+    for number in 0..visitor.world.people.len() {
+        if !visitor.world.people[number].is_read() {
+            continue;
+        }
+        for folder in 0..visitor.world.mailboxes[number].folders.len() {
+            let held = &visitor.world.mailboxes[number].folders[folder];
+            if !held.read {
+                continue;
+            }
+            let key =
+                percent_encoding::utf8_percent_encode(&held.id, percent_encoding::NON_ALPHANUMERIC);
+            let chain = visitor.chain(number, &key.to_string());
+            let (items, _) = visitor.round(&chain, IMMUTABLE);
+            let mailbox = visitor.world.people[number].id.clone();
+            served.extend(ids(&items).into_iter().map(|id| (mailbox.clone(), id)));
+        }
+    }
+    assert_eq!(served, expected);
+}
