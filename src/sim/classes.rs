@@ -73,10 +73,11 @@ fn base(world: &World, dice: &mut Dice, class: Class, at: Micros) -> Plan {
         _ => (Outcome::Recorded, None),
     };
     let at = if class == Class::TooOld {
+        let oldest = i64::from(world.spec.months) * 30;
         // Ten days before the window begins, at least.
         world
             .start()
-            .plus(-dice.between(378, 420) * DAY + dice.between(0, DAY / SECOND) * SECOND)
+            .plus(-dice.between(378, oldest) * DAY + dice.between(0, DAY / SECOND) * SECOND)
     } else {
         at
     };

@@ -39,6 +39,8 @@ use crate::sim::world::World;
 /// A body is handed to the socket in pieces of this size, so that it counts as in flight until
 /// the client has drained it.
 const PIECE: usize = 64 * 1024;
+/// The fastest level that compresses at all.
+const GZIP_LEVEL: i32 = 1;
 /// Bodies below this are not worth compressing.
 const GZIP_MIN: usize = 600;
 
@@ -251,9 +253,50 @@ struct Pieces {
 }
 
 fn gzipped(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::fastest());
+    let mut compressor = Compressor::new(CompressionLvl::new(GZIP_LEVEL).ok()?);
     let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
     let length = compressor.gzip_compress(bytes, &mut packed).ok()?;
     packed.truncate(length);
     Some(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn exchange(address: &str, request: &str) -> Vec<u8> {
+        let host = address.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let text = format!("{request}\r\nconnection: close\r\n\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).await.unwrap();
+        reply
+    }
+
+    #[tokio::test]
+    async fn it_answers_on_loopback_compresses_on_demand_and_logs_no_token() {
+        let options = Options { port: 0, at: None };
+        let running = start(World::generated(1, 16), options).await.unwrap();
+        let now = exchange(&running.address, "GET /_sim/now HTTP/1.1\r\nhost: sim.test").await;
+        let now = String::from_utf8_lossy(&now).into_owned();
+        assert!(now.contains("2026-03-02T02:00:00Z"), "{now}");
+        assert!(now.contains("date: Mon, 02 Mar 2026 02:00:00 GMT"), "{now}");
+        assert_eq!(running.advance(Micros(0)), running.world().start());
+
+        let token = crate::sim::token::sign(running.world(), Micros(i64::MAX));
+        let request = format!(
+            "GET /v1.0/users?$top=999&$skiptoken=0 HTTP/1.1\r\nhost: sim.test\r\nauthorization: Bearer {token}\r\naccept-encoding: gzip"
+        );
+        let reply = exchange(&running.address, &request).await;
+        let head = String::from_utf8_lossy(&reply).into_owned();
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-encoding: gzip"));
+        let (_, log) = running.shared.journal().since(0);
+        let log = serde_json::to_string(&log).unwrap();
+        assert!(log.contains("/v1.0/users") && !log.contains(&token) && !log.contains("skiptoken"));
+    }
 }
