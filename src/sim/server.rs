@@ -247,6 +247,7 @@ fn finish(
     builder.body(body).unwrap_or_default()
 }
 
+/// What is left of a body. The slot is held for as long as this lives.
 struct Pieces {
     bytes: Bytes,
     _slot: Option<Slot>,
