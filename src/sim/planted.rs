@@ -186,7 +186,8 @@ fn every_example_world_can_be_read_and_has_its_kinds_of_users() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let world = World::from_toml(&text).unwrap();
-        let kinds: HashSet<String> = lines(&world, 0)
+        // So long before the start there are no copies to print.
+        let kinds: HashSet<String> = lines(&world, -10_000)
             .iter()
             .filter(|line| line["record"] == "mailbox")
             .map(|line| format!("{} {} {}", line["kind"], line["status"], line["reason"]))
