@@ -73,10 +73,11 @@ fn base(world: &World, dice: &mut Dice, class: Class, at: Micros) -> Plan {
         _ => (Outcome::Recorded, None),
     };
     let at = if class == Class::TooOld {
+        let oldest = i64::from(world.spec.months) * 30;
         // Ten days before the window begins, at least.
         world
             .start()
-            .plus(-dice.between(378, 420) * DAY + dice.between(0, DAY / SECOND) * SECOND)
+            .plus(-dice.between(378, oldest) * DAY + dice.between(0, DAY / SECOND) * SECOND)
     } else {
         at
     };
@@ -150,10 +151,7 @@ fn odd(mut plan: Plan, dice: &mut Dice) -> Plan {
 }
 
 fn active(world: &World, dice: &mut Dice) -> usize {
-    let actives: Vec<usize> = (0..world.people.len())
-        .filter(|number| world.people[*number].active)
-        .collect();
-    *dice.pick(&actives)
+    *dice.pick(&world.active)
 }
 
 /// Colleagues that are not yet among the recipients.

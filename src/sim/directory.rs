@@ -100,8 +100,7 @@ fn quoted(filter: &str) -> Option<String> {
 
 /// The number of a person by object id or user principal name.
 pub fn find(world: &World, key: &str) -> Option<usize> {
-    let same = |person: &Person| person.id == key || person.upn.eq_ignore_ascii_case(key);
-    world.people.iter().position(same)
+    world.keys.get(&key.to_lowercase()).copied()
 }
 
 /// `GET /users/{id}`.

@@ -155,30 +155,22 @@ pub fn fill(world: &mut World) {
             classes::invent(world, &mut dice, class, at);
         }
     }
-    let readers = world.people.iter().filter(|person| person.active).count();
+    let readers = world.active.len();
     let wanted = readers * world.spec.mails_per_user;
-    while copies(world) < wanted {
+    while world.copies < wanted {
         let class = weighted(&mut dice);
         let at = Micros(dice.between(old.0, new.0));
         classes::invent(world, &mut dice, class, at);
     }
     let days = i64::from(world.spec.days_ahead);
     let daily = (world.spec.mails_per_user / 350).max(1);
-    let ahead = copies(world) + readers * daily * usize::try_from(days).unwrap_or(0);
-    while days > 0 && copies(world) < ahead {
+    let ahead = world.copies + readers * daily * usize::try_from(days).unwrap_or(0);
+    while days > 0 && world.copies < ahead {
         let class = weighted(&mut dice);
         let at = Micros(dice.between(start.0 + DAY / 24, start.0 + days * DAY));
         classes::invent(world, &mut dice, class, at);
     }
     changes::plan(world);
-}
-
-fn copies(world: &World) -> usize {
-    world
-        .mailboxes
-        .iter()
-        .map(|mailbox| mailbox.copies.len())
-        .sum()
 }
 
 fn weighted(dice: &mut Dice) -> Class {
@@ -242,6 +234,7 @@ pub fn put(world: &mut World, plan: &Plan, mail: u32, person: usize, folder: u16
     if who.access == Access::NoMailbox {
         return;
     }
+    world.copies += 1;
     let mailbox = &mut world.mailboxes[person];
     let (mut outcome, mut reason) = (plan.outcome, plan.reason);
     if outcome == Outcome::Private && mailbox.sensitivity_refused {

@@ -27,6 +27,8 @@ pub mod truth;
 pub mod world;
 
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod traps;

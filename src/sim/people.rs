@@ -1,5 +1,7 @@
 //! The directory: users of every kind, the groups that hold them, and the application that reads.
 
+use std::collections::HashMap;
+
 use crate::sim::crm;
 use crate::sim::dice::Dice;
 use crate::sim::folders;
@@ -48,9 +50,16 @@ pub fn tenant(spec: Spec) -> World {
         cast: Cast::default(),
         mails: Vec::new(),
         mailboxes: Vec::new(),
+        keys: HashMap::new(),
+        active: (0..count).filter(|number| people[*number].active).collect(),
+        copies: 0,
         people,
         spec,
     };
+    for (number, person) in world.people.iter().enumerate() {
+        world.keys.insert(person.id.clone(), number);
+        world.keys.insert(person.upn.to_lowercase(), number);
+    }
     crm::fill(&mut world);
     let refused = &world.spec.switches;
     world.mailboxes = (0..count)

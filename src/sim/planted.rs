@@ -178,3 +178,35 @@ fn the_longer_the_simulated_time_the_more_copies_there_are() {
     let world = small(6);
     assert!(lines(&world, 20).len() > lines(&world, 0).len() + 20);
 }
+
+#[test]
+fn every_example_world_can_be_read_and_has_its_kinds_of_users() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/worlds");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let world = World::from_toml(&text).unwrap();
+        // So long before the start there are no copies to print.
+        let kinds: HashSet<String> = lines(&world, -10_000)
+            .iter()
+            .filter(|line| line["record"] == "mailbox")
+            .map(|line| format!("{} {} {}", line["kind"], line["status"], line["reason"]))
+            .collect();
+        // User, shared and room that are read; no mailbox, denied, guest, outside, never.
+        assert_eq!(kinds.len(), 8, "{kinds:?}");
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn a_world_file_with_an_unknown_key_or_a_wrong_value_is_refused() {
+    for text in [
+        "sed = 1",
+        "months = 3",
+        "start = \"yesterday\"",
+        "domains = [\"one.com\"]",
+    ] {
+        assert!(World::from_toml(text).is_err(), "{text}");
+    }
+}

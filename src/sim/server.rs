@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::UNIX_EPOCH;
 
 use axum::Router;
 use axum::body::Body;
@@ -38,6 +39,8 @@ use crate::sim::world::World;
 /// A body is handed to the socket in pieces of this size, so that it counts as in flight until
 /// the client has drained it.
 const PIECE: usize = 64 * 1024;
+/// The fastest level that compresses at all.
+const GZIP_LEVEL: i32 = 1;
 /// Bodies below this are not worth compressing.
 const GZIP_MIN: usize = 600;
 
@@ -155,9 +158,7 @@ async fn serve(
         body: body.to_vec(),
     };
     if request.path.starts_with("/_sim/") {
-        let response = control::answer(&shared, &request);
-        let now = shared.state().now;
-        return finish(&request, response, None, now);
+        return finish(&shared, &request, control::answer(&shared, &request), None);
     }
     let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
     let answer = shared
@@ -184,8 +185,7 @@ async fn serve(
         prefer: request.header("prefer").map(ToOwned::to_owned),
         in_flight: answer.in_flight,
     });
-    let now = shared.state().now;
-    finish(&request, answer.response, slot, now)
+    finish(&shared, &request, answer.response, slot)
 }
 
 fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -202,12 +202,19 @@ fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-fn finish(request: &Request, response: Response, slot: Option<Slot>, now: Micros) -> HttpResponse {
+/// `Date` is the simulated clock's: it is the tenant's time that requests see.
+fn finish(
+    shared: &Shared,
+    request: &Request,
+    response: Response,
+    slot: Option<Slot>,
+) -> HttpResponse {
+    let seconds = u64::try_from(shared.state().now.0 / SECOND).unwrap_or(0);
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     let mut builder = HttpResponse::builder()
         .status(response.status)
-        .header("request-id", guid(random::bits(), random::bits()))
-        // The service's own time (facts 6.1), which is the simulated one.
-        .header("date", http_date(now));
+        .header("date", date)
+        .header("request-id", guid(random::bits(), random::bits()));
     if let Some(id) = request.header("client-request-id") {
         builder = builder.header("client-request-id", id);
     }
@@ -240,20 +247,57 @@ fn finish(request: &Request, response: Response, slot: Option<Slot>, now: Micros
     builder.body(body).unwrap_or_default()
 }
 
-fn http_date(now: Micros) -> String {
-    let seconds = u64::try_from(now.0 / SECOND).unwrap_or(0);
-    httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
+/// What is left of a body. The slot is held for as long as this lives.
 struct Pieces {
     bytes: Bytes,
     _slot: Option<Slot>,
 }
 
 fn gzipped(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::fastest());
+    let mut compressor = Compressor::new(CompressionLvl::new(GZIP_LEVEL).ok()?);
     let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
     let length = compressor.gzip_compress(bytes, &mut packed).ok()?;
     packed.truncate(length);
     Some(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn exchange(address: &str, request: &str) -> Vec<u8> {
+        let host = address.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let text = format!("{request}\r\nconnection: close\r\n\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).await.unwrap();
+        reply
+    }
+
+    #[tokio::test]
+    async fn it_answers_on_loopback_compresses_on_demand_and_logs_no_token() {
+        let options = Options { port: 0, at: None };
+        let running = start(World::generated(1, 16), options).await.unwrap();
+        let now = exchange(&running.address, "GET /_sim/now HTTP/1.1\r\nhost: sim.test").await;
+        let now = String::from_utf8_lossy(&now).into_owned();
+        assert!(now.contains("2026-03-02T02:00:00Z"), "{now}");
+        assert!(now.contains("date: Mon, 02 Mar 2026 02:00:00 GMT"), "{now}");
+        assert_eq!(running.advance(Micros(0)), running.world().start());
+
+        let token = crate::sim::token::sign(running.world(), Micros(i64::MAX));
+        let request = format!(
+            "GET /v1.0/users?$top=999&$skiptoken=0 HTTP/1.1\r\nhost: sim.test\r\nauthorization: Bearer {token}\r\naccept-encoding: gzip"
+        );
+        let reply = exchange(&running.address, &request).await;
+        let head = String::from_utf8_lossy(&reply).into_owned();
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-encoding: gzip"));
+        let (_, log) = running.shared.journal().since(0);
+        let log = serde_json::to_string(&log).unwrap();
+        assert!(log.contains("/v1.0/users") && !log.contains(&token) && !log.contains("skiptoken"));
+    }
 }

@@ -9,6 +9,9 @@ pub const USERS_MAX: usize = 20_000;
 /// Fewer than these cannot hold one user of every kind.
 pub const USERS_MIN: usize = 16;
 
+/// Fewer months of mail would leave none that is older than the window of twelve.
+pub const MONTHS_MIN: u32 = 13;
+
 /// Why a world file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
@@ -69,6 +72,9 @@ impl Spec {
         }
         if spec.domains.len() != 2 {
             return Err(SpecError::Range("domains (exactly two)"));
+        }
+        if !(MONTHS_MIN..=120).contains(&spec.months) {
+            return Err(SpecError::Range("months (13 to 120)"));
         }
         if Micros::parse_rfc3339(&spec.start).is_none() {
             return Err(SpecError::Range("start (RFC 3339)"));

@@ -116,7 +116,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 }
 
 /// A token that says by itself until when it holds, so that a restart keeps it.
-fn sign(world: &World, until: Micros) -> String {
+pub fn sign(world: &World, until: Micros) -> String {
     let text = until.0.to_string();
     let mark = seal(world, &text);
     format!("{}.{mark}", URL_SAFE_NO_PAD.encode(text))

@@ -1,11 +1,10 @@
-//! The traps of the facts file, each shown by the simulated service.
+//! The traps of mail in the facts file, each shown by the simulated service.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::SECOND;
 use crate::sim::folders;
 use crate::sim::tenant::State;
 use crate::sim::visitor::IMMUTABLE;
@@ -323,97 +322,73 @@ fn fact_1_11_a_batch_answers_each_item_with_its_own_status() {
 }
 
 #[test]
-fn fact_3_1_properties_outside_the_directory_are_501_and_others_need_to_be_selected() {
+fn what_folders_serve_is_what_the_truth_calls_readable() {
     let mut visitor = Visitor::new("");
-    assert_eq!(
-        visitor.get("/v1.0/users?$select=mailboxSettings", "").0,
-        501
-    );
-    let (_, body) = visitor.get("/v1.0/users?$top=5", "");
-    assert!(body["value"][0].get("proxyAddresses").is_none());
-    let mut count = 5;
-    let mut link = body["@odata.nextLink"].as_str().unwrap().to_owned();
-    loop {
-        let (_, body) = visitor.get(&link, "");
-        count += body["value"].as_array().unwrap().len();
-        let Some(next) = body["@odata.nextLink"].as_str() else {
-            break;
-        };
-        next.clone_into(&mut link);
+    visitor.days(9);
+    let now = visitor.state.now;
+    let mut expected: HashSet<(String, String)> = HashSet::new();
+    crate::sim::truth::print(&visitor.world, now, |line| {
+        let is_open = line["readable_until"].is_null() && line["readable_from"].is_string();
+        if line["record"] == "copy" && is_open {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            expected.insert((text("mailbox"), text("source_id")));
+        }
+    });
+    let mut served = HashSet::new();
+    for number in 0..visitor.world.people.len() {
+        if !visitor.world.people[number].is_read() {
+            continue;
+        }
+        for folder in 0..visitor.world.mailboxes[number].folders.len() {
+            let held = &visitor.world.mailboxes[number].folders[folder];
+            if !held.read {
+                continue;
+            }
+            let key =
+                percent_encoding::utf8_percent_encode(&held.id, percent_encoding::NON_ALPHANUMERIC);
+            let chain = visitor.chain(number, &key.to_string());
+            let (items, _) = visitor.round(&chain, IMMUTABLE);
+            let mailbox = visitor.world.people[number].id.clone();
+            served.extend(ids(&items).into_iter().map(|id| (mailbox.clone(), id)));
+        }
     }
-    assert_eq!(count, visitor.world.people.len());
+    assert_eq!(served, expected);
 }
 
 #[test]
-fn fact_3_4_members_are_of_mixed_types_and_some_show_nothing_but_their_id() {
-    let mut visitor = Visitor::new("");
-    let group = visitor.world.groups[0].clone();
-    let target = format!("/v1.0/groups/{group}/transitiveMembers");
-    let (_, body) = visitor.get(&format!("{target}?$select=id,mail&$top=999"), "");
-    let members = body["value"].as_array().unwrap();
-    let types: HashSet<&str> = members
-        .iter()
-        .map(|one| one["@odata.type"].as_str().unwrap())
-        .collect();
-    assert_eq!(types.len(), 4);
-    let limited =
-        |one: &&Value| one["@odata.type"] == "#microsoft.graph.user" && one["mail"].is_null();
-    assert_eq!(members.iter().filter(limited).count(), 1);
-    let cast = format!("{target}/microsoft.graph.user?$count=true");
-    assert_eq!(visitor.get(&cast, "").0, 400);
-    let response = visitor.raw(
-        "GET",
-        &cast,
-        &[("consistencylevel", "eventual")],
-        Vec::new(),
+fn fact_1_5_read_marks_of_later_rounds_may_be_strings() {
+    let mut visitor = Visitor::new(&format!("{PLAIN}\nstring_booleans = true"));
+    let chain = format!(
+        "{}/mailFolders/inbox/messages/delta?$select=isRead",
+        visitor.mailbox(0)
     );
-    assert_eq!(response.status, 200);
+    let (first, link) = visitor.round(&chain, IMMUTABLE);
+    let all = first.iter().filter(|item| item.get("@removed").is_none());
+    assert!(all.clone().count() > 0 && all.clone().all(|item| item["isRead"].is_boolean()));
+    visitor.days(30);
+    let (second, _) = visitor.round(&link, IMMUTABLE);
+    assert!(second.iter().any(|item| item["isRead"] == "true"));
 }
 
 #[test]
-fn fact_4_3_a_wrong_secret_is_401_with_its_number_and_an_expired_token_ends_requests() {
-    let mut visitor = Visitor::new("token_seconds = 5");
-    let (status, body) = visitor.sign_in("wrong");
-    assert_eq!(
-        (status, &body["error"], &body["error_codes"]),
-        (401, &json!("invalid_client"), &json!([7_000_215]))
-    );
-    assert_eq!(visitor.get("/v1.0/organization", "").0, 200);
-    visitor.wall = visitor.wall.plus(6 * SECOND);
-    let (status, body) = visitor.get("/v1.0/organization", "");
-    assert_eq!((status, code(&body)), (401, "InvalidAuthenticationToken"));
-}
-
-#[test]
-fn fact_6_2_a_mailbox_out_of_the_policy_is_403_and_a_missing_one_404_under_two_names() {
-    let mut visitor = Visitor::new("");
-    let denied = format!("{}/mailFolders", visitor.mailbox(7));
-    let (status, body) = visitor.get(&denied, "");
-    assert_eq!((status, code(&body)), (403, "ErrorAccessDenied"));
-    let missing = format!("{}/mailFolders", visitor.mailbox(8));
-    let codes: HashSet<String> = (0..40)
-        .map(|_| code(&visitor.get(&missing, "").1).to_owned())
-        .collect();
-    assert_eq!(codes.len(), 2);
-}
-
-#[test]
-fn fact_7_1_a_fifth_request_is_refused_until_a_body_is_drained() {
-    let mut visitor = Visitor::new("");
-    let target = format!("{}/mailFolders/inbox", visitor.mailbox(0));
-    let held: Vec<Option<usize>> = (0..4)
-        .map(|_| visitor.held("GET", &target, &[], Vec::new()).1)
-        .collect();
-    let (response, _) = visitor.held("GET", &target, &[], Vec::new());
-    assert_eq!(response.status, 429);
-    assert!(
-        response
-            .headers
-            .iter()
-            .any(|(name, value)| *name == "retry-after" && value == "1")
-    );
-    let other = format!("{}/mailFolders/inbox", visitor.mailbox(1));
-    assert_eq!(visitor.get(&other, "").0, 200);
-    visitor.state.drained(held[0].unwrap());
-    assert_eq!(visitor.held("GET", &target, &[], Vec::new()).0.status, 200);
+fn fact_1_7_a_move_there_and_back_is_lost_only_where_the_world_says_so() {
+    let mut removed = Vec::new();
+    for lose in [false, true] {
+        let switches = format!("{PLAIN}\nlose_moves_there_and_back = {lose}");
+        let mut visitor = Visitor::new(&switches);
+        let mut count = 0;
+        for number in [0, 1, 2, 5, 6, 14, 15] {
+            let chain = visitor.chain(number, "inbox");
+            visitor.state.now = visitor.world.start();
+            let (_, link) = visitor.round(&chain, IMMUTABLE);
+            visitor.days(60);
+            let (items, _) = visitor.round(&link, IMMUTABLE);
+            count += items
+                .iter()
+                .filter(|item| item.get("@removed").is_some())
+                .count();
+        }
+        removed.push(count);
+    }
+    assert!(removed[1] > removed[0], "{removed:?}");
 }

@@ -1,5 +1,7 @@
 //! What a simulated tenant holds, and where each item lies at a given instant.
 
+use std::collections::HashMap;
+
 use crate::model::time::Micros;
 use crate::sim::dice::Dice;
 use crate::sim::mail;
@@ -28,6 +30,12 @@ pub struct World {
     pub mails: Vec<Mail>,
     /// The mailbox of each person, by the same number; empty where there is none.
     pub mailboxes: Vec<Mailbox>,
+    /// Numbers of people by object id and by user principal name in lower case.
+    pub keys: HashMap<String, usize>,
+    /// Numbers of the people who take part in ordinary traffic.
+    pub active: Vec<usize>,
+    /// Copies in all mailboxes.
+    pub copies: usize,
 }
 
 impl World {
