@@ -238,7 +238,8 @@ impl Lake {
             let context = table.write_context(&month)?;
             let name = data_file::name(plan.stamp.generation, &plan.run.run_id, number);
             let table = table.name;
-            let write = move || data_file::write(table, &context, &batch, &name);
+            let write =
+                move || data_file::write(table, &context, std::iter::once(Ok(batch)), &name);
             writes.push(self.cpu.run(write));
         }
         let lost = |error: crate::runtime::cpu::ComputationLost| LakeError::Encode {

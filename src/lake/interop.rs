@@ -102,9 +102,14 @@ fn other_readers_read_our_checkpoints_and_the_versions_in_them() {
     for round in 0..22 {
         lake.commit(&batch("ann", round..round + 1)).unwrap();
     }
-    let log = site.path().join("lake/interactions/_delta_log/_last_checkpoint");
+    let log = site
+        .path()
+        .join("lake/interactions/_delta_log/_last_checkpoint");
     assert!(log.exists());
     let seen = read_lake(&python, &site, &[]);
     assert_eq!(seen["interactions"]["rows"], 23);
-    assert_eq!(seen["interactions"]["versions"].as_object().unwrap().len(), 2);
+    assert_eq!(
+        seen["interactions"]["versions"].as_object().unwrap().len(),
+        2
+    );
 }

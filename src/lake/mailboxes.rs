@@ -44,7 +44,8 @@ impl Lake {
             let batch = coverage_rows::to_batch(rows).map_err(encode(&self.mailboxes))?;
             let context = self.mailboxes.write_context(month)?;
             let name = data_file::name(version, &first.run_id, number);
-            let add = data_file::write(TableName::Mailboxes, &context, &batch, &name)?;
+            let batch = std::iter::once(Ok(batch));
+            let add = data_file::write(TableName::Mailboxes, &context, batch, &name)?;
             adds.push(add);
         }
         self.mailboxes.append(&adds, &[])

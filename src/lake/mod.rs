@@ -12,6 +12,7 @@ pub mod mailboxes;
 pub mod open;
 pub mod read;
 pub mod schema;
+pub mod upkeep;
 pub mod verify;
 
 mod activity_rows;
