@@ -215,6 +215,7 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
     assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 2);
     assert_eq!(lake.interactions.live_files().unwrap().len(), 1);
     assert_eq!(counts(&lake), (22, 22));
+    assert_eq!(verify(&lake), []);
     lake.commit(&batch("ann", 22..23)).unwrap();
     drop(lake);
     let lake = site.write();

@@ -85,6 +85,15 @@ pub(super) struct SlotStep {
     pub version: i64,
 }
 
+/// What past commits of a table named.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// Files that were taken out; readers of an older snapshot may need them yet.
+    pub removed: HashSet<PathBuf>,
+    /// Versions of slots.
+    pub versions: HashSet<i64>,
+}
+
 /// The newest snapshot that was seen, and the slot versions that were looked up in it.
 struct Seen {
     snapshot: SnapshotRef,
@@ -191,6 +200,37 @@ impl Table {
         }
         files.sort_by(|a: &LiveFile, b| a.path.cmp(&b.path));
         Ok(files)
+    }
+
+    /// What the commits named that are still in the log, one by one.
+    pub fn history(&self) -> Result<History, LakeError> {
+        let log = self.folder.join("_delta_log");
+        let mut history = History::default();
+        for entry in std::fs::read_dir(&log).map_err(LakeError::io("list", &log))? {
+            let path = entry.map_err(LakeError::io("list", &log))?.path();
+            if path.extension().is_none_or(|end| end != "json") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).map_err(LakeError::io("read", &path))?;
+            for line in text.lines() {
+                if !line.starts_with("{\"remove\"") && !line.starts_with("{\"txn\"") {
+                    continue;
+                }
+                let action: serde_json::Value =
+                    serde_json::from_str(line).map_err(|e| LakeError::bad_file(&path)(&e))?;
+                if let Some(file) = action
+                    .pointer("/remove/path")
+                    .and_then(|file| file.as_str())
+                {
+                    history.removed.insert(self.folder.join(decoded(file)));
+                }
+                let version = action
+                    .pointer("/txn/version")
+                    .and_then(serde_json::Value::as_i64);
+                history.versions.extend(version);
+            }
+        }
+        Ok(history)
     }
 
     /// Where some files lie.
