@@ -118,8 +118,17 @@ pub(super) fn write(
     Ok(add.record_batch().clone())
 }
 
+/// Puts a small file in its place as a whole: after a crash it is there or not, never half of it.
+pub(super) fn publish(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    let folder = path.parent().unwrap_or(path);
+    let draft = folder.join(format!("{:016x}.draft", random::bits()));
+    write_synced(&draft, bytes)?;
+    std::fs::rename(&draft, path).map_err(LakeError::io("write", path))?;
+    sync_folder(folder)
+}
+
 /// Writes a new file so that it survives a loss of power, its folders too.
-pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
     let folder = path.parent().unwrap_or(path);
     create_folder(folder)?;
     let fail = || LakeError::io("write", path);

@@ -20,7 +20,7 @@ use crate::lake::cursors;
 use crate::lake::cursors::CursorFolder;
 use crate::lake::cursors::SlotRecord;
 use crate::lake::data_file::create_folder;
-use crate::lake::data_file::write_synced;
+use crate::lake::data_file::publish;
 use crate::lake::error::LakeError;
 use crate::lake::lock::SlotLocks;
 use crate::lake::schema::TableName;
@@ -110,7 +110,7 @@ impl Lake {
         let locks = SlotLocks::take(&root.join("_touchpoint/locks"), &settings.slots)?;
         if !format_file(&root).exists() && !has_log(&root.join(TableName::Interactions.as_str())) {
             let text = format!("{{\"format\":{FORMAT}}}\n");
-            write_synced(&format_file(&root), text.as_bytes())?;
+            publish(&format_file(&root), text.as_bytes())?;
         }
         check_format(&root)?;
         let engine = engine(handle.clone());

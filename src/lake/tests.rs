@@ -261,3 +261,42 @@ fn a_book_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
     assert!(lake.load_book(&book.digest).is_err());
     assert_eq!(lake.books().unwrap().len(), 2);
 }
+
+#[test]
+fn no_address_name_or_content_lies_open_in_the_logs() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..70)).unwrap();
+    lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
+        .unwrap();
+    for table in crate::lake::schema::TableName::ALL {
+        let log = site
+            .path()
+            .join("lake")
+            .join(table.as_str())
+            .join("_delta_log");
+        let mut text = String::new();
+        for entry in std::fs::read_dir(log).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "json") {
+                text += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+        assert!(text.contains("delta.dataSkippingStatsColumns"));
+        assert!(text.contains("minValues"), "{text}");
+        for secret in [
+            "fabrikam",
+            "Carla",
+            "contoso.com",
+            "Subject 1",
+            "Hello",
+            "AAMk",
+        ] {
+            assert!(
+                !text.contains(secret),
+                "{secret} in the log of {}",
+                table.as_str()
+            );
+        }
+    }
+}
