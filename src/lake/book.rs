@@ -102,6 +102,14 @@ impl Lake {
         Ok(digests.collect())
     }
 
+    /// An error where a book is not stored: after a crash nobody could ask it again.
+    pub(super) fn check_book(&self, digest: &str) -> Result<(), LakeError> {
+        let path = self.book_file(digest);
+        std::fs::metadata(&path)
+            .map(drop)
+            .map_err(LakeError::io("find the contact book", &path))
+    }
+
     fn book_file(&self, digest: &str) -> std::path::PathBuf {
         let file = format!("{digest}.parquet");
         self.root.join("_touchpoint/crm").join(Path::new(&file))

@@ -151,6 +151,7 @@ impl Lake {
         run: RunStamp,
         book: Arc<str>,
     ) -> Result<Plan, LakeError> {
+        self.check_book(&book)?;
         let mut steps = Vec::with_capacity(slots.len());
         for &slot in slots {
             self.check_held(slot)?;

@@ -13,7 +13,6 @@ use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::verify::Finding;
 use crate::model::activity::Touch;
-use crate::model::contact::ContactBook;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 
@@ -165,8 +164,6 @@ fn processes_with_slots_of_their_own_commit_side_by_side() {
 fn a_changed_book_closes_what_it_no_longer_knows_and_brings_back_what_it_learns() {
     let site = Site::new();
     let lake = site.write();
-    lake.store_book(&ContactBook::new(Vec::new(), Vec::new()))
-        .unwrap();
     lake.commit(&batch("ann", 0..10)).unwrap();
     let closed = lake
         .rematch(&run("run2"), "empty", false, match_none)
