@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::activity::Activity;
 use crate::model::activity::Touch;
+use crate::model::address::Address;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
@@ -134,6 +135,18 @@ fn count_people(interaction: &Interaction) -> (i32, i32) {
         let addresses: HashSet<&str> = people.iter().map(|p| p.address.as_str()).collect();
         i32::try_from(addresses.len()).unwrap_or(i32::MAX)
     };
-    let owner = i32::from(interaction.user_role.is_none());
+    let owner = i32::from(is_owner_unnamed(interaction));
     (distinct(internal).saturating_add(owner), distinct(external))
+}
+
+/// A list or a blind copy brought it: the owner's address is not among the participants. (That of
+/// a shared mailbox may be, though it has no role.)
+fn is_owner_unnamed(interaction: &Interaction) -> bool {
+    let owner = &*interaction.mailbox.address;
+    interaction.user_role.is_none()
+        && Address::parse(owner).is_some()
+        && interaction
+            .participants
+            .iter()
+            .all(|person| person.address != owner)
 }

@@ -10,7 +10,6 @@ use crate::lake::activities;
 use crate::lake::activities::Stamp;
 use crate::lake::commit::Batch;
 use crate::lake::commit::Plan;
-use crate::lake::commit::RunStamp;
 use crate::lake::compare::difference;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
@@ -20,6 +19,7 @@ use crate::model::activity::Activity;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
+use crate::model::run::RunStamp;
 use crate::runtime::clock;
 use crate::runtime::random;
 

@@ -34,22 +34,13 @@ use crate::model::interaction::Interaction;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::slot;
 use crate::model::outcome::Tally;
-use crate::model::time::Micros;
+use crate::model::run::RunStamp;
 use crate::runtime::clock;
 use crate::runtime::random;
 
 /// A version is a sequence number, shifted by this many bits, and as many random bits: it rises,
 /// and no two attempts share one.
 const RANDOM_BITS: u32 = 24;
-
-/// Which run writes.
-#[derive(Debug, Clone)]
-pub struct RunStamp {
-    /// Names the run.
-    pub run_id: Arc<str>,
-    /// When it started.
-    pub started_at: Micros,
-}
 
 /// What was counted for a mailbox since the last commit.
 #[derive(Debug, Clone)]

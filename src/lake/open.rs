@@ -30,6 +30,7 @@ use crate::lake::table::has_log;
 use crate::model::cursor::CursorRecord;
 use crate::model::mailbox::SLOTS;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::random;
 
 /// The format of lakes that this program writes; newer ones are refused.
 const FORMAT: u32 = 1;
@@ -60,6 +61,7 @@ impl LakeSettings {
 pub struct Lake {
     pub(super) settings: LakeSettings,
     pub(super) root: PathBuf,
+    id: String,
     pub(super) cursors: CursorFolder,
     pub(super) interactions: Table,
     pub(super) activities: Table,
@@ -78,9 +80,13 @@ impl std::fmt::Debug for Lake {
     }
 }
 
+/// What `_touchpoint/format.json` says.
 #[derive(Debug, Serialize, Deserialize)]
 struct FormatFile {
+    /// The format of cursor files, books and file names.
     format: u32,
+    /// Tells this lake from all others, so that no view of another one is believed.
+    lake_id: String,
 }
 
 impl Lake {
@@ -94,8 +100,8 @@ impl Lake {
         handle: Handle,
     ) -> Result<Self, LakeError> {
         let root = absolute(&settings.path)?;
-        check_format(&root)?;
-        Self::open_tables(settings, root, cpu, handle, None)
+        let id = check_format(&root)?;
+        Self::open_tables(settings, root, id, cpu, handle, None)
     }
 
     /// Opens a lake for writing: creates it where there is none, takes the locks of its slots and
@@ -109,15 +115,14 @@ impl Lake {
         let root = absolute(&settings.path)?;
         let locks = SlotLocks::take(&root.join("_touchpoint/locks"), &settings.slots)?;
         if !format_file(&root).exists() && !has_log(&root.join(TableName::Interactions.as_str())) {
-            let text = format!("{{\"format\":{FORMAT}}}\n");
-            publish(&format_file(&root), text.as_bytes())?;
+            write_format(&root)?;
         }
-        check_format(&root)?;
+        let id = check_format(&root)?;
         let engine = engine(handle.clone());
         for table in TableName::ALL {
             Table::create(table, &root.join(table.as_str()), &engine)?;
         }
-        let lake = Self::open_tables(settings, root, cpu, handle, Some(locks))?;
+        let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
         lake.clean_up()?;
         Ok(lake)
     }
@@ -125,6 +130,7 @@ impl Lake {
     fn open_tables(
         settings: LakeSettings,
         root: PathBuf,
+        id: String,
         cpu: Arc<CpuPool>,
         handle: Handle,
         locks: Option<SlotLocks>,
@@ -138,11 +144,17 @@ impl Lake {
             mailboxes: table(TableName::Mailboxes)?,
             settings,
             root,
+            id,
             cpu,
             handle,
             locks,
             turn: Mutex::new(()),
         })
+    }
+
+    /// Tells this lake from all others.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Sees what other processes have committed since.
@@ -250,7 +262,21 @@ fn format_file(root: &Path) -> PathBuf {
     root.join("_touchpoint/format.json")
 }
 
-fn check_format(root: &Path) -> Result<(), LakeError> {
+fn write_format(root: &Path) -> Result<(), LakeError> {
+    let path = format_file(root);
+    let lake_id = format!("{:016x}{:016x}", random::bits(), random::bits());
+    let text = cursors::to_json(
+        &FormatFile {
+            format: FORMAT,
+            lake_id,
+        },
+        &path,
+    )?;
+    publish(&path, text.as_bytes())
+}
+
+/// Gives the id of a lake whose format this program knows.
+fn check_format(root: &Path) -> Result<String, LakeError> {
     let refuse = |why: String| LakeError::NoLake {
         path: root.to_owned(),
         why,
@@ -266,7 +292,7 @@ fn check_format(root: &Path) -> Result<(), LakeError> {
             found.format
         )));
     }
-    Ok(())
+    Ok(found.lake_id)
 }
 
 /// The lake's folder as an absolute path: the Delta library takes URLs only.

@@ -1,0 +1,388 @@
+//! Rules by which a mail is bulk: newsletters, automatic answers, notifications.
+
+/// The header fields of a mail as names and unfolded values, in their order.
+#[derive(Debug, Clone, Copy)]
+pub struct Headers<'a>(&'a [(&'a str, &'a str)]);
+
+impl<'a> Headers<'a> {
+    /// A view of fields that lie elsewhere. Names are compared without regard to case.
+    pub fn new(fields: &'a [(&'a str, &'a str)]) -> Self {
+        Self(fields)
+    }
+
+    /// The value of the first field of that name, without white space around it.
+    fn first(self, name: &str) -> Option<&'a str> {
+        self.0
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+}
+
+/// The fields that rules look at; others need not be handed to [`Headers::new`].
+pub const FIELDS: &[&str] = &[
+    "auto-submitted",
+    "list-id",
+    "list-post",
+    "list-unsubscribe",
+    "precedence",
+    "return-path",
+    "x-auto-response-suppress",
+];
+
+/// One rule, as the README prints it.
+pub struct Rule {
+    /// The word in the column `bulk_reason`.
+    pub id: &'static str,
+    /// What it says.
+    pub sentence: &'static str,
+    /// Passed over where headers were not returned.
+    pub needs_headers: bool,
+    applies: fn(&Facts<'_>) -> bool,
+}
+
+/// What rules see of a mail.
+struct Facts<'a> {
+    /// Local part of the author's address, in lower case.
+    local: String,
+    /// Beginning of the subject, in lower case.
+    subject: String,
+    headers: Headers<'a>,
+}
+
+/// All rules, in the order in which the first that applies gives the reason.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "auto_submitted",
+        sentence: "`Auto-Submitted` is there and is not `no`.",
+        needs_headers: true,
+        applies: |facts| {
+            let value = facts.headers.first("auto-submitted");
+            value.is_some_and(|value| first_word(value) != "no")
+        },
+    },
+    Rule {
+        id: "null_return_path",
+        sentence: "`Return-Path` is `<>`: delivery reports and automatic answers.",
+        needs_headers: true,
+        applies: |facts| facts.headers.first("return-path") == Some("<>"),
+    },
+    Rule {
+        id: "auto_response_suppress",
+        sentence: "`X-Auto-Response-Suppress` holds `All`, `OOF` or `AutoReply`: the sender is a \
+                   machine that wants no answer from one (receipts alone say nothing).",
+        needs_headers: true,
+        applies: |facts| {
+            let value = facts.headers.first("x-auto-response-suppress");
+            let mut words = value.unwrap_or_default().split(',').map(str::trim);
+            words.any(|word| {
+                ["all", "oof", "autoreply"]
+                    .iter()
+                    .any(|known| word.eq_ignore_ascii_case(known))
+            })
+        },
+    },
+    Rule {
+        id: "precedence",
+        sentence: "`Precedence` is `bulk` or `junk`, or is `list` and the list takes no posts \
+                   (see `newsletter`).",
+        needs_headers: true,
+        applies: |facts| {
+            let word = first_word(facts.headers.first("precedence").unwrap_or_default());
+            matches!(word.as_str(), "bulk" | "junk")
+                || (word == "list" && !is_discussion(facts.headers))
+        },
+    },
+    Rule {
+        id: "newsletter",
+        sentence: "`List-Id` or `List-Unsubscribe` is there and `List-Post` names no address. A \
+                   list that takes posts carries what people write, a customer's mail to a team's \
+                   group address among it, so mail of such lists is not bulk.",
+        needs_headers: true,
+        applies: |facts| {
+            let is_list = ["list-id", "list-unsubscribe"]
+                .iter()
+                .any(|name| facts.headers.first(name).is_some());
+            is_list && !is_discussion(facts.headers)
+        },
+    },
+    Rule {
+        id: "no_reply_sender",
+        sentence: "The author's local part holds `noreply` or `donotreply`, with any separators.",
+        needs_headers: false,
+        applies: |facts| {
+            let squashed = facts.local.replace(['-', '_', '.'], "");
+            squashed.contains("noreply") || squashed.contains("donotreply")
+        },
+    },
+    Rule {
+        id: "bounce_sender",
+        sentence: "The author's local part is `mailer-daemon` or `postmaster`, or begins with the \
+                   word `bounce` or `bounces`.",
+        needs_headers: false,
+        applies: |facts| {
+            matches!(
+                facts.local.as_str(),
+                "mailer-daemon" | "mailerdaemon" | "postmaster"
+            ) || words(&facts.local)
+                .next()
+                .is_some_and(|word| matches!(word, "bounce" | "bounces"))
+        },
+    },
+    Rule {
+        id: "newsletter_sender",
+        sentence: "The author's local part holds the word `newsletter` or `newsletters`.",
+        needs_headers: false,
+        applies: |facts| {
+            words(&facts.local).any(|word| matches!(word, "newsletter" | "newsletters"))
+        },
+    },
+    Rule {
+        id: "notification_sender",
+        sentence: "The author's local part holds the word `notification`, `notifications` or \
+                   `notify`.",
+        needs_headers: false,
+        applies: |facts| {
+            words(&facts.local)
+                .any(|word| matches!(word, "notification" | "notifications" | "notify"))
+        },
+    },
+    Rule {
+        id: "auto_reply_subject",
+        sentence: "The subject begins as mail programs begin that of an automatic answer \
+                   (`Automatic reply:`, `Out of office:`, `Abwesenheitsnotiz`, …).",
+        needs_headers: false,
+        applies: |facts| {
+            AUTO_REPLY_SUBJECTS
+                .iter()
+                .any(|beginning| facts.subject.starts_with(beginning))
+                || facts.subject == "out of office"
+        },
+    },
+    Rule {
+        id: "delivery_report_subject",
+        sentence: "The subject begins as mail systems begin that of a delivery report \
+                   (`Undeliverable:`, `Delivery Status Notification`, …).",
+        needs_headers: false,
+        applies: |facts| {
+            DELIVERY_REPORT_SUBJECTS
+                .iter()
+                .any(|beginning| facts.subject.starts_with(beginning))
+        },
+    },
+];
+
+/// People write "Out of office next week" themselves: only what programs write is listed.
+const AUTO_REPLY_SUBJECTS: &[&str] = &[
+    "automatic reply:",
+    "automatic reply ",
+    "auto reply:",
+    "auto-reply:",
+    "autoreply:",
+    "auto:",
+    "out of office:",
+    "out of office autoreply",
+    "out of office auto-reply",
+    "out of office reply",
+    "abwesenheitsnotiz",
+    "abwesenheitsmeldung",
+    "abwesenheitsbenachrichtigung",
+    "abwesenheitsassistent",
+    "abwesenheit:",
+    "automatische antwort:",
+    "automatisch antwoord:",
+    "réponse automatique",
+    "respuesta automática",
+    "risposta automatica",
+    "resposta automática",
+];
+
+const DELIVERY_REPORT_SUBJECTS: &[&str] = &[
+    "undeliverable:",
+    "undelivered mail returned to sender",
+    "undelivered mail:",
+    "unzustellbar:",
+    "delivery status notification",
+    "delivery failure",
+    "delivery delayed:",
+    "mail delivery failed",
+    "mail delivery failure",
+    "mail delivery system",
+    "returned mail:",
+    "failure notice",
+];
+
+/// Characters of the subject that rules look at: more than any beginning in the lists has.
+const SUBJECT_CHARS: usize = 64;
+
+/// The id of the first rule that applies. `from` is the author's address as it was read.
+pub fn reason(
+    from: Option<&str>,
+    subject: Option<&str>,
+    headers: Option<&Headers<'_>>,
+) -> Option<&'static str> {
+    let bare = from.unwrap_or_default().trim_start_matches(['<', ' ']);
+    let (local, _) = bare.rsplit_once('@').unwrap_or_default();
+    let subject = subject.unwrap_or_default().trim_start();
+    let facts = Facts {
+        local: local.to_lowercase(),
+        subject: lower_beginning(subject),
+        headers: headers.copied().unwrap_or(Headers(&[])),
+    };
+    RULES
+        .iter()
+        .filter(|rule| headers.is_some() || !rule.needs_headers)
+        .find(|rule| (rule.applies)(&facts))
+        .map(|rule| rule.id)
+}
+
+fn lower_beginning(subject: &str) -> String {
+    let beginning = subject.chars().take(SUBJECT_CHARS);
+    beginning.flat_map(char::to_lowercase).collect()
+}
+
+/// A list that people can write to: `List-Post: NO` and its absence mean that they cannot
+/// (RFC 2369 section 3.4).
+fn is_discussion(headers: Headers<'_>) -> bool {
+    headers
+        .first("list-post")
+        .is_some_and(|value| value.to_ascii_lowercase().contains("mailto:"))
+}
+
+/// The first word in lower case: values may go on with parameters or comments.
+fn first_word(value: &str) -> String {
+    let end = |c: char| c.is_whitespace() || matches!(c, ';' | '(' | ',');
+    value
+        .split(end)
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+}
+
+fn words(local: &str) -> impl Iterator<Item = &str> {
+    local.split(['-', '_', '.', '+', '='])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by_headers(fields: &[(&str, &str)]) -> Option<&'static str> {
+        reason(
+            Some("ann@x.org"),
+            Some("Hello"),
+            Some(&Headers::new(fields)),
+        )
+    }
+
+    fn by_sender(from: &str) -> Option<&'static str> {
+        reason(Some(from), Some("Hello"), None)
+    }
+
+    fn by_subject(subject: &str) -> Option<&'static str> {
+        reason(Some("ann@x.org"), Some(subject), None)
+    }
+
+    #[test]
+    fn a_plain_mail_is_not_bulk() {
+        assert_eq!(by_headers(&[("From", "ann@x.org")]), None);
+        assert_eq!(reason(None, None, None), None);
+    }
+
+    #[test]
+    fn machines_say_so_in_headers() {
+        let cases = [
+            (
+                ("Auto-Submitted", "auto-replied (vacation)"),
+                "auto_submitted",
+            ),
+            (("AUTO-SUBMITTED", "auto-generated; x=1"), "auto_submitted"),
+            (("Return-Path", " <> "), "null_return_path"),
+            (
+                ("X-Auto-Response-Suppress", "DR, OOF, AutoReply"),
+                "auto_response_suppress",
+            ),
+            (("Precedence", "Bulk"), "precedence"),
+            (("Precedence", "list"), "precedence"),
+            (("List-Unsubscribe", "<https://x.org/u>"), "newsletter"),
+            (("List-Id", "News <news.x.org>"), "newsletter"),
+        ];
+        for (field, expected) in cases {
+            assert_eq!(by_headers(&[field]), Some(expected), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn headers_that_people_have_too_say_nothing() {
+        for field in [
+            ("Auto-Submitted", "no"),
+            ("Return-Path", "<ann@x.org>"),
+            ("X-Auto-Response-Suppress", "DR, RN, NRN"),
+            ("Precedence", "first-class"),
+        ] {
+            assert_eq!(by_headers(&[field]), None, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_people_write_to_is_not_bulk() {
+        let discussion = [
+            ("List-Id", "<team.x.org>"),
+            ("List-Post", "<mailto:team@x.org>"),
+            ("List-Unsubscribe", "<mailto:u@x.org>"),
+            ("Precedence", "list"),
+        ];
+        assert_eq!(by_headers(&discussion), None);
+        let closed = [("List-Id", "<team.x.org>"), ("List-Post", "NO")];
+        assert_eq!(by_headers(&closed), Some("newsletter"));
+    }
+
+    #[test]
+    fn machines_are_known_by_their_local_part() {
+        for (from, expected) in [
+            ("No-Reply@x.org", "no_reply_sender"),
+            ("do_not_reply@x.org", "no_reply_sender"),
+            ("jira-noreply+1@x.org", "no_reply_sender"),
+            ("MAILER-DAEMON@x.org", "bounce_sender"),
+            ("postmaster@x.org", "bounce_sender"),
+            ("bounces+ann=x.org@y.org", "bounce_sender"),
+            ("weekly.newsletter@x.org", "newsletter_sender"),
+            ("notifications@x.org", "notification_sender"),
+        ] {
+            assert_eq!(by_sender(from), Some(expected), "{from}");
+        }
+        for from in [
+            "ann.noble@x.org",
+            "trebounce@x.org",
+            "noreply",
+            "ann@noreply.x.org",
+        ] {
+            assert_eq!(by_sender(from), None, "{from}");
+        }
+    }
+
+    #[test]
+    fn subjects_of_machines_are_told_from_those_of_people() {
+        for (subject, expected) in [
+            ("Automatic reply: offer", "auto_reply_subject"),
+            ("Out of Office AutoReply: offer", "auto_reply_subject"),
+            ("ABWESENHEITSNOTIZ: Angebot", "auto_reply_subject"),
+            ("Réponse automatique : offre", "auto_reply_subject"),
+            ("Undeliverable: offer", "delivery_report_subject"),
+            (
+                "Delivery Status Notification (Failure)",
+                "delivery_report_subject",
+            ),
+        ] {
+            assert_eq!(by_subject(subject), Some(expected), "{subject}");
+        }
+        assert_eq!(by_subject("Out of office next week"), None);
+        assert_eq!(by_subject("Re: Undeliverable: offer"), None);
+    }
+
+    #[test]
+    fn rules_have_ids_of_their_own() {
+        let ids: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+    }
+}

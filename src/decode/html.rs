@@ -1,0 +1,190 @@
+//! The text of an HTML mail, as far as a preview and a search need it.
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::html::add_html_token;
+
+/// Elements whose content nobody reads.
+const HIDDEN: &[&str] = &["script", "style", "title", "template"];
+
+/// Elements that do not part words; all others stand for a blank or a new line.
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "big", "code", "em", "font", "i", "ins", "kbd", "s", "small", "span",
+    "strike", "strong", "sub", "sup", "tt", "u", "wbr",
+];
+
+/// An entity is at most this long: `&CounterClockwiseContourIntegral;`.
+const ENTITY_MAX: usize = 40;
+
+/// Takes tags, comments and what nobody reads away, and puts characters in the place of entities.
+/// Broken HTML loses no text that a browser would show: comments end where browsers end them, and
+/// a `<` that opens no tag is a character.
+pub fn text(html: &str) -> String {
+    let mut out = String::with_capacity(html.len() / 2);
+    let mut rest = html;
+    while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        rest = if from.starts_with('&') {
+            entity(from, &mut out)
+        } else {
+            markup(from, &mut out)
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Reads what a `<` opens, and gives back what follows it.
+fn markup<'a>(from: &'a str, out: &mut String) -> &'a str {
+    let inside = from.get(1..).unwrap_or_default();
+    if let Some(comment) = inside.strip_prefix("!--") {
+        return after_comment(comment);
+    }
+    let is_close = inside.starts_with('/');
+    let named = inside.strip_prefix('/').unwrap_or(inside);
+    match named.bytes().next() {
+        Some(b'a'..=b'z' | b'A'..=b'Z') => {}
+        Some(b'!' | b'?') if !is_close => return after(inside, ">"),
+        _ => {
+            out.push('<');
+            return inside;
+        }
+    }
+    let end = named
+        .find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+        .unwrap_or(named.len());
+    let (name, attributes) = named.split_at_checked(end).unwrap_or((named, ""));
+    let name = name.to_ascii_lowercase();
+    if !INLINE.contains(&name.as_str()) {
+        out.push('\n');
+    }
+    let content = after_tag(attributes);
+    if !is_close && HIDDEN.contains(&name.as_str()) {
+        return at_close(content, &name);
+    }
+    content
+}
+
+/// `<!-->` and `<!--->` are whole comments, and `--!>` ends one too.
+fn after_comment(comment: &str) -> &str {
+    if let Some(rest) = comment
+        .strip_prefix('>')
+        .or_else(|| comment.strip_prefix("->"))
+    {
+        return rest;
+    }
+    let plain = comment.find("-->").map(|at| at + 3);
+    let odd = comment.find("--!>").map(|at| at + 4);
+    let end = plain.into_iter().chain(odd).min();
+    // A comment that never ends hides nothing but its mark.
+    end.and_then(|end| comment.get(end..)).unwrap_or(comment)
+}
+
+/// What follows the `>` of a tag; one within a quoted value does not end it.
+fn after_tag(attributes: &str) -> &str {
+    let bytes = attributes.as_bytes();
+    let mut at = 0;
+    let mut is_value = false;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'>' => return attributes.get(at + 1..).unwrap_or_default(),
+            b'=' => is_value = true,
+            b'"' | b'\'' if is_value => {
+                is_value = false;
+                let quoted = bytes.get(at + 1..).unwrap_or_default();
+                // A quote that is never closed is a character of the value.
+                at += memchr::memchr(*byte, quoted).map_or(0, |length| length + 1);
+            }
+            b if b.is_ascii_whitespace() => {}
+            _ => is_value = false,
+        }
+        at += 1;
+    }
+    ""
+}
+
+/// From the closing tag of a hidden element on; without one, the element hides the rest.
+fn at_close<'a>(content: &'a str, name: &str) -> &'a str {
+    let bytes = content.as_bytes();
+    for at in memchr::memmem::find_iter(bytes, b"</") {
+        let tag = bytes.get(at + 2..at + 2 + name.len());
+        if tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes())) {
+            return content.get(at..).unwrap_or_default();
+        }
+    }
+    ""
+}
+
+fn after<'a>(text: &'a str, mark: &str) -> &'a str {
+    text.split_once(mark).map_or("", |(_, rest)| rest)
+}
+
+/// Reads what a `&` opens, and gives back what follows it.
+fn entity<'a>(from: &'a str, out: &mut String) -> &'a str {
+    let end = from
+        .bytes()
+        .take(ENTITY_MAX)
+        .position(|b| b == b';')
+        .map(|end| end + 1);
+    let Some((token, rest)) = end.and_then(|end| from.split_at_checked(end)) else {
+        out.push('&');
+        return from.get(1..).unwrap_or_default();
+    };
+    let is_entity = token
+        .bytes()
+        .skip(1)
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b';'));
+    if !is_entity {
+        out.push('&');
+        return from.get(1..).unwrap_or_default();
+    }
+    let mut character = String::new();
+    add_html_token(&mut character, token.as_bytes(), false);
+    out.push_str(&printable(character));
+    rest
+}
+
+/// Numbers 128 to 159 are meant, and shown, as Windows-1252.
+fn printable(character: String) -> String {
+    let code = character.chars().next().map_or(0, u32::from);
+    match (u8::try_from(code), charset_decoder(b"windows-1252")) {
+        (Ok(code @ 0x80..=0x9f), Some(decode)) => decode(&[code]),
+        _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(html: &str, expected: &str) {
+        let words: Vec<String> = text(html).split_whitespace().map(str::to_owned).collect();
+        assert_eq!(words.join(" "), expected, "{html}");
+    }
+
+    #[test]
+    fn tags_and_what_nobody_reads_are_taken_away() {
+        check("<p>a<b>b</b></p><p>c</p>", "ab c");
+        check("<HEAD><Title>t</title><style>p > q</STYLE></HEAD>x", "x");
+        check("<script>if (a</b) {}</script>x", "x");
+        check("<a title=\"x > y\" href='z>'>k</a>", "k");
+        check("<td>1<td>2<br>3", "1 2 3");
+    }
+
+    #[test]
+    fn broken_html_loses_no_text() {
+        check("a<!---->b<!-- x -->c<!-->d<!--->e<!--x--!>f", "abcdef");
+        check("1 < 2 <3 & 4", "1 < 2 <3 & 4");
+        check("<head>never closed <p>x", "never closed x");
+        check("<p class=\"never closed>x", "x");
+        check("a<!-- never closed", "a never closed");
+        check("<!DOCTYPE html><?xml?>x", "x");
+    }
+
+    #[test]
+    fn entities_are_characters() {
+        check("&lt;&amp;&eacute;&#233;&#xE9;&nbsp;x", "<&ééé x");
+        check("&#149;&#146;", "•’");
+        check("&bogus; AT&T; a&b", "&bogus; AT&T; a&b");
+    }
+}

@@ -1,0 +1,241 @@
+//! Reads a mail in RFC 5322 form, as archives hold it (design section 4).
+
+mod body;
+mod fields;
+mod recipients;
+mod words;
+
+use crate::decode::bulk;
+use crate::decode::mime::body::Body;
+use crate::decode::mime::fields::Fields;
+use crate::model::address::Address;
+use crate::model::id::Id128;
+use crate::model::interaction::Role;
+use crate::model::mail::Decoded;
+use crate::model::mail::Mail;
+use crate::model::mail::RawParticipant;
+use crate::model::mail::Sensitivity;
+use crate::model::mail_date;
+use crate::model::page::ArchiveMessage;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+
+/// What is asked for beyond the envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Fill `body_text`, which costs its memory.
+    pub body_text: bool,
+    /// Fill `content_key` (`identity = "content"`).
+    pub content_key: bool,
+}
+
+/// Reads a message. Whatever its bytes are, it is a mail or unreadable for a reason that is told:
+/// `not_mail` (no header field to begin with), `too_large`, `no_date`, or `malformed` where the
+/// parts are such that reading them fails.
+pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
+    let unreadable = |code| Decoded::Unreadable {
+        source_id: Some(message.source_id.clone()),
+        code,
+    };
+    if let Some(code) = message.unreadable {
+        return unreadable(code);
+    }
+    let fields = Fields::read(&message.bytes);
+    let sent = fields
+        .first("date")
+        .and_then(|date| mail_date::parse(&date));
+    let received = received(&fields).or(message.received);
+    if sent.is_none() && received.is_none() {
+        return unreadable("no_date");
+    }
+    // The parts are read by a foreign parser, and a mail that breaks it must not end every night.
+    match std::panic::catch_unwind(|| body::read(&message.bytes)) {
+        Ok(body) => {
+            let mail = assemble(message, &fields, body, (sent, received), options);
+            Decoded::Mail(Box::new(mail))
+        }
+        Err(_) => unreadable("malformed"),
+    }
+}
+
+fn assemble(
+    message: &ArchiveMessage,
+    fields: &Fields<'_>,
+    body: Body,
+    (sent, received): (Option<Micros>, Option<Micros>),
+    options: Options,
+) -> Mail {
+    let participants = participants(fields);
+    let message_id = fields
+        .first("message-id")
+        .and_then(|value| message_id(&value));
+    let subject = fields.first("subject").map(|value| words::decoded(&value));
+    let text = body.text.as_deref().unwrap_or_default();
+    let content_key = options
+        .content_key
+        .then(|| content_key(sent, &participants, subject.as_deref(), text));
+    let mut mail = Mail {
+        source_id: message.source_id.clone(),
+        container: message.container.clone(),
+        thread_id: thread_id(fields, message_id.as_deref()),
+        bulk_reason: bulk_reason(fields, &participants, subject.as_deref()),
+        message_id,
+        sent,
+        received,
+        subject,
+        preview: body::preview(text),
+        body_text: None,
+        participants,
+        is_draft: message.is_draft,
+        sensitivity: sensitivity(fields),
+        class: body.class,
+        fingerprint: 0,
+        content_key,
+    };
+    mail.fingerprint = fingerprint(&mail, text);
+    mail.body_text = body.text.filter(|_| options.body_text);
+    mail
+}
+
+/// The date of the topmost `Received`: what follows its last semicolon.
+fn received(fields: &Fields<'_>) -> Option<Micros> {
+    let bare = mail_date::without_comments(&fields.first("received")?);
+    let (_, date) = bare.rsplit_once(';')?;
+    mail_date::parse(date)
+}
+
+/// Of `From` and `Sender` the first field counts, recipients of repeated fields are united.
+fn participants(fields: &Fields<'_>) -> Vec<RawParticipant> {
+    let mut found = Vec::new();
+    for (name, role) in [("from", Role::From), ("sender", Role::Sender)] {
+        if let Some(value) = fields.all(name).next() {
+            recipients::named_in(value, role, &mut found);
+        }
+    }
+    let authors: Vec<String> = of_role(&found, Role::From).map(comparable).collect();
+    found.retain(|entry| entry.role == Role::From || !authors.contains(&comparable(entry)));
+    for (name, role) in [("to", Role::To), ("cc", Role::Cc), ("bcc", Role::Bcc)] {
+        for value in fields.all(name) {
+            recipients::named_in(value, role, &mut found);
+        }
+    }
+    found
+}
+
+fn of_role(participants: &[RawParticipant], role: Role) -> impl Iterator<Item = &RawParticipant> {
+    participants.iter().filter(move |entry| entry.role == role)
+}
+
+fn comparable(entry: &RawParticipant) -> String {
+    match Address::parse(&entry.address) {
+        Some(address) => address.as_str().to_owned(),
+        None => entry.address.trim().to_lowercase(),
+    }
+}
+
+/// The inside of the first `<…>`, else the trimmed text.
+fn message_id(value: &str) -> Option<String> {
+    let inside = value
+        .split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'))
+        .map_or(value, |(inside, _)| inside);
+    let id = inside.trim();
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// By the first Message-ID in References, else by the own one.
+fn thread_id(fields: &Fields<'_>, own: Option<&str>) -> Option<String> {
+    let references = fields.first("references");
+    let first = references.and_then(|value| {
+        let is_bracketed = value.contains('<');
+        let first = if is_bracketed {
+            Some(value.as_str())
+        } else {
+            value.split_whitespace().next()
+        };
+        message_id(first?)
+    });
+    let root = first.as_deref().or(own)?;
+    Some(Id128::of(&[b"thread", root.as_bytes()]).to_string())
+}
+
+fn bulk_reason(
+    fields: &Fields<'_>,
+    participants: &[RawParticipant],
+    subject: Option<&str>,
+) -> Option<&'static str> {
+    let from = of_role(participants, Role::From).next();
+    let values: Vec<(&str, String)> = bulk::FIELDS
+        .iter()
+        .filter_map(|name| Some((*name, fields.first(name)?)))
+        .collect();
+    let view: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let headers = bulk::Headers::new(&view);
+    bulk::reason(
+        from.map(|entry| entry.address.as_str()),
+        subject,
+        Some(&headers),
+    )
+}
+
+fn sensitivity(fields: &Fields<'_>) -> Sensitivity {
+    let value = fields.first("sensitivity").unwrap_or_default();
+    match value.to_ascii_lowercase().as_str() {
+        "personal" | "private" | "company-confidential" => Sensitivity::Private,
+        _ => Sensitivity::Normal,
+    }
+}
+
+/// Design section 4, `identity = "content"`.
+fn content_key(
+    sent: Option<Micros>,
+    participants: &[RawParticipant],
+    subject: Option<&str>,
+    text: &str,
+) -> Id128 {
+    let seconds = sent.map(|sent| sent.0.div_euclid(SECOND).to_le_bytes());
+    let from = of_role(participants, Role::From).next().map(comparable);
+    let subject: Vec<&str> = subject.unwrap_or_default().split_whitespace().collect();
+    let text: String = text.split_whitespace().collect();
+    Id128::of(&[
+        b"content",
+        seconds.as_ref().map_or(&[], <[u8; 8]>::as_slice),
+        from.unwrap_or_default().as_bytes(),
+        subject.join(" ").as_bytes(),
+        text.as_bytes(),
+    ])
+}
+
+fn fingerprint(mail: &Mail, text: &str) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    let mut put = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    put(mail.message_id.as_deref().unwrap_or_default().as_bytes());
+    for instant in [mail.sent, mail.received] {
+        put(&instant.map_or(i64::MIN, |instant| instant.0).to_le_bytes());
+    }
+    put(mail.subject.as_deref().unwrap_or_default().as_bytes());
+    put(text.as_bytes());
+    for entry in &mail.participants {
+        put(entry.role.as_str().as_bytes());
+        put(entry.name.as_deref().unwrap_or_default().as_bytes());
+        put(entry.address.as_bytes());
+    }
+    put(mail.thread_id.as_deref().unwrap_or_default().as_bytes());
+    put(mail.bulk_reason.unwrap_or_default().as_bytes());
+    put(&[
+        u8::from(mail.sensitivity == Sensitivity::Private),
+        u8::from(mail.class == crate::model::mail::MailClass::Meeting),
+    ]);
+    let mut head = [0; 8];
+    head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    i64::from_le_bytes(head)
+}
+
+#[cfg(test)]
+mod tests;

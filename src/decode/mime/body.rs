@@ -1,0 +1,262 @@
+//! What the parts of a mail say: its text, and whether it is a meeting's.
+
+use std::sync::LazyLock;
+
+use mail_parser::ContentType;
+use mail_parser::MessageParser;
+use mail_parser::MessagePart;
+use mail_parser::MimeHeaders;
+use mail_parser::PartType;
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+use crate::decode::html;
+use crate::decode::mime::fields;
+use crate::model::mail::MailClass;
+
+/// Only what parts need; the mail's own fields are read elsewhere, field by field.
+static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .with_mime_headers()
+        .default_header_ignore()
+});
+
+/// Characters of the text that a preview has at most, as Graph's `bodyPreview`.
+const PREVIEW_CHARS: usize = 255;
+
+/// Methods of iCalendar objects that make a mail a meeting's (RFC 5546); PUBLISH does not.
+const METHODS: &[&str] = &[
+    "REQUEST",
+    "REPLY",
+    "CANCEL",
+    "COUNTER",
+    "DECLINECOUNTER",
+    "REFRESH",
+];
+
+/// What was read of the parts.
+pub(super) struct Body {
+    /// First inline text/plain part, else the stripped HTML.
+    pub text: Option<String>,
+    pub class: MailClass,
+}
+
+/// Reads the parts. A mail inside the mail says nothing here.
+pub(super) fn read(mail: &[u8]) -> Body {
+    let Some(message) = PARSER.parse(mail) else {
+        return Body {
+            text: None,
+            class: MailClass::Plain,
+        };
+    };
+    let class = if message.parts.iter().any(is_meeting) {
+        MailClass::Meeting
+    } else {
+        MailClass::Plain
+    };
+    let mut parts = message.parts;
+    for part in &mut parts {
+        repair(part, mail);
+    }
+    Body {
+        text: text(&mut parts),
+        class,
+    }
+}
+
+fn text(parts: &mut [MessagePart<'_>]) -> Option<String> {
+    let is_plain = |part: &&mut MessagePart<'_>| {
+        let kind = part.content_type();
+        let is_plain = kind.is_none_or(|kind| is_type(kind, "text", "plain"));
+        is_plain && is_inline(part) && matches!(part.body, PartType::Text(_))
+    };
+    if let Some(part) = parts.iter_mut().find(is_plain)
+        && let PartType::Text(text) = &mut part.body
+    {
+        return Some(std::mem::take(text).into_owned());
+    }
+    let html = parts.iter().find_map(|part| match &part.body {
+        PartType::Html(html) if is_inline(part) => Some(html),
+        _ => None,
+    });
+    if let Some(html) = html {
+        return Some(html::text(html));
+    }
+    // A body of a kind that is unknown or broken is text to whoever opens the mail.
+    match parts {
+        [only] if is_inline(only) => match &mut only.body {
+            PartType::Text(text) => Some(std::mem::take(text).into_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Base64 with a character too many or too few is read as far as it goes: the parser refuses all
+/// of it and leaves the code.
+fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
+    let is_base64 = part
+        .content_transfer_encoding()
+        .is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+    if !part.is_encoding_problem || !is_base64 {
+        return;
+    }
+    let range = part.offset_body as usize..part.offset_end as usize;
+    let code = mail.get(range).unwrap_or_default();
+    let mut code: Vec<u8> = code.iter().copied().filter(|b| is_code(*b)).collect();
+    code.truncate(code.len() / 4 * 4);
+    let Some(bytes) = base64_decode(&code) else {
+        return;
+    };
+    let kind = part.content_type();
+    let charset = kind.and_then(|kind| kind.attribute("charset"));
+    let text = match charset.and_then(|name| charset_decoder(name.as_bytes())) {
+        Some(decode) => decode(&bytes),
+        None => fields::text(&bytes).into_owned(),
+    };
+    let is_html = kind.is_some_and(|kind| is_type(kind, "text", "html"));
+    part.body = if is_html {
+        PartType::Html(text.into())
+    } else {
+        PartType::Text(text.into())
+    };
+}
+
+fn is_code(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+fn is_type(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
+    let subtype = kind.subtype().unwrap_or_default();
+    kind.ctype().eq_ignore_ascii_case(main) && subtype.eq_ignore_ascii_case(sub)
+}
+
+fn is_inline(part: &MessagePart<'_>) -> bool {
+    let disposition = part.content_disposition();
+    disposition.is_none_or(|disposition| !disposition.ctype().eq_ignore_ascii_case("attachment"))
+}
+
+fn is_meeting(part: &MessagePart<'_>) -> bool {
+    let Some(kind) = part.content_type() else {
+        return false;
+    };
+    if !is_type(kind, "text", "calendar") || !is_inline(part) {
+        return false;
+    }
+    let stated = kind.attribute("method").map(str::trim);
+    let method = stated.or_else(|| match &part.body {
+        PartType::Text(calendar) => method_of(calendar),
+        _ => None,
+    });
+    method.is_some_and(|method| {
+        METHODS
+            .iter()
+            .any(|known| method.eq_ignore_ascii_case(known))
+    })
+}
+
+/// The calendar's own word, where the part's type does not repeat it.
+fn method_of(calendar: &str) -> Option<&str> {
+    calendar.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("METHOD").then(|| value.trim())
+    })
+}
+
+/// The beginning of a text, each run of white space as one blank; `None` where there is none.
+pub(super) fn preview(text: &str) -> Option<String> {
+    let mut preview = String::with_capacity(PREVIEW_CHARS);
+    let mut left = PREVIEW_CHARS;
+    for word in text.split_whitespace() {
+        if !preview.is_empty() {
+            if left <= 1 {
+                break;
+            }
+            preview.push(' ');
+            left -= 1;
+        }
+        for c in word.chars().take(left) {
+            preview.push(c);
+            left -= 1;
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    (!preview.is_empty()).then_some(preview)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(mail: &str) -> Option<String> {
+        read(mail.as_bytes()).text
+    }
+
+    #[test]
+    fn the_first_inline_plain_part_is_the_text() {
+        let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
+                    Content-Type: text/plain\nContent-Disposition: attachment\n\nnot me\n--b\n\
+                    Content-Type: text/html\n\n<p>nor me</p>\n--b\n\
+                    Content-Type: TEXT/PLAIN\n\nme\n--b--\n";
+        assert_eq!(text_of(mail).as_deref(), Some("me"));
+    }
+
+    #[test]
+    fn without_a_plain_part_it_is_the_stripped_html() {
+        let mail = "Content-Type: text/html; charset=iso-8859-1\n\
+                    Content-Transfer-Encoding: quoted-printable\n\n<p>caf=E9 &amp; <b>tea</b></p>";
+        assert_eq!(text_of(mail).as_deref().map(str::trim), Some("café & tea"));
+    }
+
+    #[test]
+    fn base64_that_is_cut_off_is_read_as_far_as_it_goes() {
+        let mail =
+            "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n\nPGI+aGVsbG88L2I+aG";
+        assert_eq!(text_of(mail).as_deref(), Some("hello"));
+    }
+
+    #[test]
+    fn a_mail_within_the_mail_says_nothing() {
+        let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
+                    Content-Type: message/rfc822\n\nSubject: x\n\ninner\n--b--\n";
+        assert_eq!(text_of(mail), None);
+    }
+
+    fn class_of(part: &str) -> MailClass {
+        let mail =
+            format!("Content-Type: multipart/alternative; boundary=b\n\n--b\n{part}\n--b--\n");
+        read(mail.as_bytes()).class
+    }
+
+    #[test]
+    fn inline_calendars_with_a_method_make_a_meeting() {
+        for part in [
+            "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR",
+            "Content-Type: Text/Calendar; charset=utf-8; Method=\"reply\"\n\nBEGIN:VCALENDAR",
+            "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\n",
+        ] {
+            assert_eq!(class_of(part), MailClass::Meeting, "{part}");
+        }
+        for part in [
+            "Content-Type: text/calendar; method=PUBLISH\n\nMETHOD:REQUEST",
+            "Content-Type: text/calendar; method=REQUEST\n\
+             Content-Disposition: attachment; filename=a.ics\n\nMETHOD:REQUEST",
+            "Content-Type: application/ms-tnef\n\nMETHOD:REQUEST",
+            "Content-Type: text/calendar\n\nBEGIN:VCALENDAR",
+        ] {
+            assert_eq!(class_of(part), MailClass::Plain, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_preview_has_at_most_255_characters_and_no_runs_of_blanks() {
+        assert_eq!(preview(" a \n\n\u{a0}b ").as_deref(), Some("a b"));
+        assert_eq!(preview(" \n "), None);
+        let long = preview(&"é".repeat(300)).unwrap();
+        assert_eq!(long.chars().count(), 255);
+        let words = preview(&"ab ".repeat(200)).unwrap();
+        assert!(words.chars().count() <= 255 && !words.ends_with(' '));
+    }
+}

@@ -1,0 +1,120 @@
+//! The header fields of a mail, all of them and in their order.
+
+use std::borrow::Cow;
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+/// A header field as it stands in the mail.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field<'a> {
+    name: &'a [u8],
+    /// What follows the colon, folded.
+    value: &'a [u8],
+}
+
+/// The fields of a mail. Lines that are no field are left out, an mbox line at the top too.
+#[derive(Debug)]
+pub(super) struct Fields<'a>(Vec<Field<'a>>);
+
+/// A name longer than this is no field's: the longest that are registered have half of it.
+const NAME_MAX: usize = 128;
+
+impl<'a> Fields<'a> {
+    /// Reads up to the first empty line.
+    pub fn read(mail: &'a [u8]) -> Self {
+        let mail = mail.strip_prefix(b"\xef\xbb\xbf").unwrap_or(mail);
+        let mut fields = Vec::with_capacity(32);
+        let mut rest = skip_empty_lines(mail);
+        while !rest.is_empty() && !rest.starts_with(b"\n") && !rest.starts_with(b"\r\n") {
+            let end = end_of_field(rest);
+            let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            fields.extend(field(line));
+            rest = next;
+        }
+        Self(fields)
+    }
+
+    /// Values of the fields of that name (in lower case), in order.
+    pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n, '_> {
+        let named = move |field: &&Field<'_>| field.name.eq_ignore_ascii_case(name.as_bytes());
+        self.0.iter().filter(named).map(|field| field.value)
+    }
+
+    /// The value of the first field of that name, unfolded and without white space around it;
+    /// `None` where it is empty.
+    pub fn first(&self, name: &str) -> Option<String> {
+        let value = unfolded(self.all(name).next()?);
+        let trimmed = value.trim();
+        (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    }
+}
+
+/// The text of a value without the line ends of its folding; tabs become blanks.
+pub(super) fn unfolded(value: &[u8]) -> String {
+    let text = text(value);
+    let characters = text.chars().filter(|c| !matches!(c, '\r' | '\n'));
+    characters
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .collect()
+}
+
+/// UTF-8, else Windows-1252, which is what programs write that declare nothing.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => charset_decoder(b"windows-1252").map_or_else(
+            || String::from_utf8_lossy(bytes),
+            |decode| decode(bytes).into(),
+        ),
+    }
+}
+
+fn skip_empty_lines(mut mail: &[u8]) -> &[u8] {
+    while let Some(rest) = mail
+        .strip_prefix(b"\n")
+        .or_else(|| mail.strip_prefix(b"\r\n"))
+    {
+        mail = rest;
+    }
+    mail
+}
+
+/// Where the field at the beginning ends: behind the first line that no folded line follows.
+fn end_of_field(rest: &[u8]) -> usize {
+    let mut line_ends = memchr::memchr_iter(b'\n', rest).map(|at| at + 1);
+    let end = line_ends.find(|end| !matches!(rest.get(*end), Some(b' ' | b'\t')));
+    end.unwrap_or(rest.len())
+}
+
+fn field(line: &[u8]) -> Option<Field<'_>> {
+    let colon = memchr::memchr(b':', line)?;
+    let (name, value) = line.split_at_checked(colon)?;
+    // Blanks before the colon are obsolete but legal (RFC 5322 section 4.5).
+    let name = name.trim_ascii();
+    let is_name = (1..=NAME_MAX).contains(&name.len()) && name.iter().all(u8::is_ascii_graphic);
+    let value = value.get(1..)?;
+    is_name.then_some(Field { name, value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_and_folded_fields_keep_their_order() {
+        let mail = b"\r\nFrom x Thu Jan  1 00:00:00 1970\r\nTo: a\r\nX:\r\n y\r\n\tz\r\n\
+                     garbage\r\nto : b\r\n\r\nTo: c\r\n";
+        let fields = Fields::read(mail);
+        let to: Vec<String> = fields.all("to").map(unfolded).collect();
+        assert_eq!(to, [" a", " b"]);
+        assert_eq!(fields.first("x").as_deref(), Some("y z"));
+        assert_eq!(fields.first("cc"), None);
+    }
+
+    #[test]
+    fn eight_bit_values_are_read() {
+        let fields = Fields::read(b"A: caf\xc3\xa9\nB: caf\xe9\n");
+        assert_eq!(fields.first("a").as_deref(), Some("café"));
+        assert_eq!(fields.first("b").as_deref(), Some("café"));
+    }
+}

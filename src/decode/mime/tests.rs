@@ -1,0 +1,203 @@
+//! Whole mails, one trap each.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::mail::MailClass;
+
+const OPTIONS: Options = Options {
+    body_text: true,
+    content_key: true,
+};
+
+fn message(bytes: &[u8]) -> ArchiveMessage {
+    ArchiveMessage {
+        source_id: "1".into(),
+        container: "INBOX".into(),
+        bytes: bytes.to_vec().into(),
+        received: None,
+        is_draft: false,
+        is_junk: false,
+        unreadable: None,
+    }
+}
+
+fn read(text: &str) -> Mail {
+    match mail(&message(text.as_bytes()), OPTIONS) {
+        Decoded::Mail(mail) => *mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn read_dated(rest: &str) -> Mail {
+    read(&format!("Date: 24 Nov 2026 10:00:00 +0000\n{rest}"))
+}
+
+fn named(mail: &Mail) -> Vec<(Role, &str)> {
+    let named = mail.participants.iter();
+    named.map(|p| (p.role, p.address.as_str())).collect()
+}
+
+#[test]
+fn of_repeated_fields_the_first_counts_and_recipients_are_united() {
+    let mail = read(
+        "From: a@x.org\nTo: b@x.org\nSubject: one\nDate: 1 Jan 2001 10:00:00 +0000\n\
+         Message-ID: <1@x>\nFrom: z@x.org\nTo: c@x.org\nSubject: two\nMessage-ID: <2@x>\n\
+         Date: 2 Jan 2001 10:00:00 +0000\nCc: d@x.org\n\nhello",
+    );
+    let expected = [
+        (Role::From, "a@x.org"),
+        (Role::To, "b@x.org"),
+        (Role::To, "c@x.org"),
+        (Role::Cc, "d@x.org"),
+    ];
+    assert_eq!(named(&mail), expected);
+    assert_eq!(mail.subject.as_deref(), Some("one"));
+    assert_eq!(mail.message_id.as_deref(), Some("1@x"));
+    let sent = mail.sent.map(Micros::rfc3339);
+    assert_eq!(sent.as_deref(), Some("2001-01-01T10:00:00Z"));
+}
+
+#[test]
+fn a_sender_is_named_only_where_it_differs() {
+    let same = read_dated("From: Ann <A@x.org>\nSender: a@X.org\n\n");
+    assert_eq!(named(&same), [(Role::From, "A@x.org")]);
+    let other = read_dated("From: a@x.org\nSender: pa@x.org\n\n");
+    assert_eq!(named(&other)[1], (Role::Sender, "pa@x.org"));
+}
+
+#[test]
+fn the_topmost_received_is_the_receipt_and_the_mbox_line_stands_in_for_it() {
+    let text = "Received: from a (b; c) by d;\n\tTue, 24 Nov 2026 11:00:00 +0100 (CET)\n\
+                Received: by e; Mon, 23 Nov 2026 11:00:00 +0100\nSubject: x\n\n";
+    let received = read(text).received.map(Micros::rfc3339);
+    assert_eq!(received.as_deref(), Some("2026-11-24T10:00:00Z"));
+    let mut bare = message(b"Subject: x\n\nhello");
+    assert!(matches!(
+        mail(&bare, OPTIONS),
+        Decoded::Unreadable {
+            code: "no_date",
+            ..
+        }
+    ));
+    bare.received = Some(Micros(5));
+    let Decoded::Mail(mail) = mail(&bare, OPTIONS) else {
+        panic!("a mail with a receipt is read");
+    };
+    assert_eq!((mail.sent, mail.received), (None, Some(Micros(5))));
+}
+
+#[test]
+fn a_message_id_is_the_inside_of_the_first_brackets() {
+    let id = |value: &str| read_dated(&format!("Message-ID: {value}\n\n")).message_id;
+    assert_eq!(id("<A.b@X> (c) <d@e>").as_deref(), Some("A.b@X"));
+    assert_eq!(id(" bare@x ").as_deref(), Some("bare@x"));
+    assert_eq!(id("<>"), None);
+    assert_eq!(id("\n <folded@x>").as_deref(), Some("folded@x"));
+}
+
+#[test]
+fn a_thread_is_named_by_its_first_mail() {
+    let root = read_dated("Message-ID: <1@x>\n\n").thread_id;
+    let reply = read_dated("Message-ID: <3@x>\nReferences: <1@x>\n <2@x>\n\n").thread_id;
+    assert!(root.is_some());
+    assert_eq!(root, reply);
+    assert_eq!(read_dated("Subject: x\n\n").thread_id, None);
+}
+
+#[test]
+fn private_mails_are_told_by_their_header() {
+    for (value, expected) in [
+        ("Personal", Sensitivity::Private),
+        ("private", Sensitivity::Private),
+        ("Company-Confidential", Sensitivity::Private),
+        ("normal", Sensitivity::Normal),
+    ] {
+        let mail = read_dated(&format!("Sensitivity: {value}\n\n"));
+        assert_eq!(mail.sensitivity, expected, "{value}");
+    }
+    assert_eq!(read_dated("\n").sensitivity, Sensitivity::Normal);
+}
+
+#[test]
+fn copies_with_other_white_space_have_one_content_key() {
+    let key = |text: &str| read_dated(text).content_key;
+    let one = key("From: A <a@x.org>\nSubject: a  b\nMessage-ID: <1@x>\n\nhello  world\n");
+    let two =
+        key("From: a@X.org\nSubject: =?utf-8?q?a?= b\nMessage-ID: <2@x>\n\nhello\r\n\u{a0}world");
+    assert_eq!(one, two);
+    let other = key("From: a@x.org\nSubject: a b\n\nhello word");
+    assert_ne!(one, other);
+}
+
+#[test]
+fn bulk_mail_is_told_by_headers_sender_and_subject() {
+    let reason = |text: &str| read_dated(text).bulk_reason;
+    assert_eq!(reason("List-Id: <n.x.org>\n\n"), Some("newsletter"));
+    assert_eq!(
+        reason("From: No Reply <no-reply@x.org>\n\n"),
+        Some("no_reply_sender")
+    );
+    assert_eq!(reason("From: a@x.org\nSubject: hello\n\n"), None);
+}
+
+#[test]
+fn a_body_is_handed_over_only_on_request() {
+    let text = b"Date: 24 Nov 2026 10:00:00 +0000\n\nhello";
+    let options = Options {
+        body_text: false,
+        content_key: false,
+    };
+    let Decoded::Mail(brief) = mail(&message(text), options) else {
+        panic!("it is a mail");
+    };
+    let full = read(std::str::from_utf8(text).unwrap());
+    assert_eq!(brief.body_text, None);
+    assert_eq!(full.body_text.as_deref(), Some("hello"));
+    assert_eq!(brief.preview.as_deref(), Some("hello"));
+    assert_eq!(brief.fingerprint, full.fingerprint);
+    assert_eq!(brief.content_key, None);
+    assert_eq!(brief.class, MailClass::Plain);
+}
+
+/// Bytes that look like mail enough to reach every branch.
+fn mail_like() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"\r\n".to_vec()),
+        Just(b"\n\n".to_vec()),
+        Just(b"From: ".to_vec()),
+        Just(b"To: a:b,;<@>".to_vec()),
+        Just(b"Date: 1 Jan 2001 10:00 EST\n".to_vec()),
+        Just(b"Received: ;".to_vec()),
+        Just(b"Subject: =?utf-8?Q?=C3?= =?x?B?".to_vec()),
+        Just(b"Content-Type: multipart/mixed; boundary=b\n\n".to_vec()),
+        Just(b"Content-Type: message/rfc822\n\n".to_vec()),
+        Just(b"Content-Type: text/html; charset=utf-16\n\n<p>&#x;".to_vec()),
+        Just(b"Content-Type: text/calendar; method=\n\nMETHOD:".to_vec()),
+        Just(b"Content-Transfer-Encoding: base64\n".to_vec()),
+        Just(b"\n--b\n".to_vec()),
+        Just(b"\n--b--\n".to_vec()),
+        prop::collection::vec(any::<u8>(), 0..24),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in mail_like()) {
+        let mut message = message(&bytes);
+        message.received = Some(Micros(1));
+        let decoded = mail(&message, OPTIONS);
+        let is_malformed = matches!(decoded, Decoded::Unreadable { code: "malformed", .. });
+        prop_assert!(!is_malformed);
+    }
+
+    #[test]
+    fn header_and_body_readers_take_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = words::decoded(&text);
+        let _ = mail_date::parse(&text);
+        recipients::named_in(&bytes, Role::To, &mut Vec::new());
+        let _ = body::read(&bytes);
+    }
+}

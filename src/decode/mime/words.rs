@@ -1,0 +1,139 @@
+//! Encoded words in header values (RFC 2047).
+
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+use crate::decode::mime::fields;
+
+/// A word between `=?` and `?=`.
+struct Word<'a> {
+    charset: &'a str,
+    bytes: Vec<u8>,
+}
+
+/// Decodes the encoded words of an unfolded value. Neighbours of one charset are put together
+/// before they are decoded, because programs cut within characters; what is no encoded word stays.
+pub(super) fn decoded(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut pending: Option<Word<'_>> = None;
+    let mut rest = value;
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"=?") {
+        let (before, from_word) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        let Some((word, after)) = word(from_word) else {
+            flush(&mut out, &mut pending);
+            let (mark, after) = from_word.split_at_checked(2).unwrap_or((from_word, ""));
+            out.push_str(before);
+            out.push_str(mark);
+            rest = after;
+            continue;
+        };
+        let is_neighbour = pending.is_some() && before.trim().is_empty();
+        if !is_neighbour {
+            flush(&mut out, &mut pending);
+            out.push_str(before);
+        }
+        match &mut pending {
+            Some(open) if is_one_text(open.charset, word.charset) => {
+                open.bytes.extend(word.bytes);
+            }
+            _ => {
+                flush(&mut out, &mut pending);
+                pending = Some(word);
+            }
+        }
+        rest = after;
+    }
+    flush(&mut out, &mut pending);
+    out.push_str(rest);
+    out
+}
+
+/// ISO-2022 begins anew in every word, and joined it would hold empty runs, which are errors.
+fn is_one_text(one: &str, other: &str) -> bool {
+    let is_stateful = one
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("iso-2022"));
+    one.eq_ignore_ascii_case(other) && !is_stateful
+}
+
+fn flush(out: &mut String, pending: &mut Option<Word<'_>>) {
+    if let Some(word) = pending.take() {
+        match charset_decoder(word.charset.as_bytes()) {
+            Some(decode) => out.push_str(&decode(&word.bytes)),
+            None => out.push_str(&fields::text(&word.bytes)),
+        }
+    }
+}
+
+/// The encoded word that a text begins with, and what follows it.
+fn word(text: &str) -> Option<(Word<'_>, &str)> {
+    let (charset, rest) = text.strip_prefix("=?")?.split_once('?')?;
+    let (encoding, rest) = rest.split_once('?')?;
+    let (data, after) = rest.split_once("?=")?;
+    // RFC 2231 lets a language follow the charset.
+    let charset = charset.split_once('*').map_or(charset, |(name, _)| name);
+    let is_charset = charset.bytes().all(|b| b.is_ascii_graphic());
+    let bytes = match encoding {
+        "B" | "b" => base64_decode(data.as_bytes())?,
+        "Q" | "q" => quoted(data),
+        _ => return None,
+    };
+    is_charset.then_some((Word { charset, bytes }, after))
+}
+
+/// The Q encoding; `=` that two hex digits do not follow stays.
+fn quoted(data: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len());
+    let mut bytes = data.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        match byte {
+            b'_' => out.push(b' '),
+            b'=' => match (ahead.next().and_then(hex), ahead.next().and_then(hex)) {
+                (Some(high), Some(low)) => {
+                    out.push(high * 16 + low);
+                    bytes = ahead;
+                }
+                _ => out.push(b'='),
+            },
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encoded_words_are_decoded_and_joined() {
+        for (value, expected) in [
+            ("plain = text ?", "plain = text ?"),
+            ("=?utf-8?Q?caf=C3=A9_x?= y", "café x y"),
+            (
+                "a =?ISO-8859-1?q?=E9?= =?iso-8859-1*de?B?6Q==?= b",
+                "a éé b",
+            ),
+            ("=?utf-8?Q?=C3?= =?utf-8?Q?=A9?=", "é"),
+            ("=?utf-8?B?w6k=?= and =?utf-8?B?w6k=?=", "é and é"),
+            ("=?y?Q?caf=E9?=", "café"),
+            ("=??Q?caf=E9?=", "café"),
+            (
+                "=?ISO-2022-JP?B?GyRCJUYbKEI=?= =?ISO-2022-JP?B?GyRCJUYbKEI=?=",
+                "テテ",
+            ),
+            ("=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
+            ("=?utf-8?Q?never closed", "=?utf-8?Q?never closed"),
+            ("=?utf-8?Q?50=?=", "50="),
+            ("=?", "=?"),
+        ] {
+            assert_eq!(decoded(value), expected, "{value}");
+        }
+    }
+}

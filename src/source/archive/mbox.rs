@@ -1,0 +1,277 @@
+//! mbox files (mboxo and mboxrd), split as a stream.
+
+use std::fs::File;
+use std::io;
+use std::io::BufRead;
+use std::io::Read;
+use std::path::Path;
+
+use crate::model::mail_date;
+use crate::model::time::Micros;
+use crate::source::archive::ArchiveSpec;
+use crate::source::archive::Layout;
+use crate::source::archive::MESSAGE_BYTES_MAX;
+use crate::source::archive::error::ArchiveError;
+use crate::source::archive::folder::Folder;
+use crate::source::archive::tree;
+
+/// Bytes of a line that are looked at together: enough for every `From ` line with its quoting,
+/// and what memory a line without end may take.
+const LINE_PIECE_BYTES: u64 = 64 << 10;
+
+/// What opens a message.
+const FROM: &[u8] = b"From ";
+
+/// The mailboxes of the archive: name and mbox files.
+pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
+    let path = &spec.path;
+    let meta = std::fs::metadata(path).map_err(|e| ArchiveError::io(path, e))?;
+    if meta.is_file() {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = stem(name.unwrap_or_default()).to_owned();
+        let folder = Folder::new(&name, path.clone());
+        return checked(path, vec![(name, vec![folder])]);
+    }
+    let mailboxes = match &spec.layout {
+        Layout::One { .. } => vec![(String::new(), files_below(path)?)],
+        Layout::Subfolders { .. } => subfolders(path)?,
+    };
+    checked(path, mailboxes)
+}
+
+fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
+    let entries = tree::entries(path)?;
+    let mut mailboxes = Vec::new();
+    for (name, file) in entries.files {
+        if tree::is_hidden(&name) {
+            continue;
+        }
+        if tree::has_extension(&name, "mbox") {
+            let folder = Folder::new(stem(&name), file);
+            mailboxes.push((stem(&name).to_owned(), vec![folder]));
+        } else {
+            tracing::warn!(path = %file.display(), "file is not named *.mbox and is not read");
+        }
+    }
+    for (name, folder) in entries.folders {
+        if !tree::is_hidden(&name) {
+            mailboxes.push((stem(&name).to_owned(), files_below(&folder)?));
+        }
+    }
+    // `ann.mbox` beside `ann/`, as some programs make for a folder that has folders: one mailbox.
+    mailboxes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    mailboxes.dedup_by(|(later, more), (name, folders)| {
+        let is_same = later == name;
+        if is_same {
+            folders.append(more);
+        }
+        is_same
+    });
+    Ok(mailboxes)
+}
+
+/// All mbox files in a tree: those named so, and those without extension that begin like one.
+fn files_below(top: &Path) -> Result<Vec<Folder>, ArchiveError> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), top.to_path_buf(), 0_usize)];
+    while let Some((prefix, path, depth)) = open.pop() {
+        let entries = tree::entries(&path)?;
+        for (name, file) in entries.files {
+            let is_named = tree::has_extension(&name, "mbox");
+            let is_bare = Path::new(&name).extension().is_none();
+            if !tree::is_hidden(&name) && (is_named || (is_bare && begins_like_mbox(&file)?)) {
+                found.push(Folder::new(&tree::join(&prefix, stem(&name)), file));
+            }
+        }
+        let children = entries.folders.into_iter();
+        for (name, child) in children.filter(|(name, _)| !tree::is_hidden(name)) {
+            if depth < tree::DEPTH_MAX {
+                open.push((tree::join(&prefix, &name), child, depth + 1));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses an archive without any mbox file; one that is none among others is read as unreadable.
+fn checked(
+    path: &Path,
+    mailboxes: Vec<(String, Vec<Folder>)>,
+) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
+    let path = path.to_path_buf();
+    let mut files = mailboxes.iter().flat_map(|(_, folders)| folders).peekable();
+    if files.peek().is_none() {
+        return Err(ArchiveError::NoMessage {
+            path,
+            expected: "files named *.mbox",
+        });
+    }
+    for file in files {
+        if begins_like_mbox(&file.path)? {
+            return Ok(mailboxes);
+        }
+    }
+    Err(ArchiveError::NotMbox { path })
+}
+
+/// Whether a file begins with a `From ` line; an empty one is an mbox without messages.
+fn begins_like_mbox(path: &Path) -> Result<bool, ArchiveError> {
+    let mut head = Vec::with_capacity(FROM.len());
+    let file = File::open(path).map_err(|e| ArchiveError::io(path, e))?;
+    file.take(FROM.len() as u64)
+        .read_to_end(&mut head)
+        .map_err(|e| ArchiveError::io(path, e))?;
+    Ok(head.is_empty() || head == FROM)
+}
+
+fn stem(name: &str) -> &str {
+    if tree::has_extension(name, "mbox") {
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    } else {
+        name
+    }
+}
+
+/// A message as it was split off.
+#[derive(Debug)]
+pub(super) struct Split {
+    /// The message, quoting taken away; empty where it is too large.
+    pub bytes: Vec<u8>,
+    /// Hash of all its bytes.
+    pub hash: blake3::Hash,
+    /// When the `From ` line says that it was received.
+    pub received: Option<Micros>,
+    /// Not led by a `From ` line: the beginning of a file that is no mbox.
+    pub is_stray: bool,
+    /// Larger than [`MESSAGE_BYTES_MAX`].
+    pub is_too_large: bool,
+}
+
+/// Splits an mbox. Every line that begins with `From ` opens a message (the formats quote all
+/// others); one `>` goes from lines that begin with `>From `, `>>From ` and so on, and the blank
+/// line before the next message goes with it. It never holds more than one message.
+pub(super) struct Splitter<R> {
+    reader: R,
+    line: Vec<u8>,
+    /// Whether `line` holds a `From ` line that was read ahead.
+    is_ahead: bool,
+}
+
+impl<R: BufRead> Splitter<R> {
+    pub fn new(reader: R) -> Self {
+        Self {
+            reader,
+            line: Vec::new(),
+            is_ahead: false,
+        }
+    }
+
+    /// The next message.
+    pub fn next(&mut self) -> io::Result<Option<Split>> {
+        if !self.is_ahead && !self.read_piece()? {
+            return Ok(None);
+        }
+        let is_stray = !self.line.starts_with(FROM);
+        let received = received(&self.line);
+        let mut message = Growing::default();
+        if is_stray {
+            message.push(unquoted(&self.line));
+        }
+        self.is_ahead = false;
+        loop {
+            let is_line_start = self.line.ends_with(b"\n");
+            if !self.read_piece()? {
+                break;
+            }
+            if is_line_start && self.line.starts_with(FROM) {
+                self.is_ahead = true;
+                break;
+            }
+            let piece = if is_line_start {
+                unquoted(&self.line)
+            } else {
+                &self.line
+            };
+            message.push(piece);
+        }
+        Ok(Some(message.finish(received, is_stray)))
+    }
+
+    /// Reads a line, or as much of it as a piece may have; false at the end of the file.
+    fn read_piece(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        let mut limited = self.reader.by_ref().take(LINE_PIECE_BYTES);
+        Ok(limited.read_until(b'\n', &mut self.line)? > 0)
+    }
+}
+
+/// A message that is being put together; the newest line is kept apart, because a blank one at the
+/// end is not part of the message.
+#[derive(Default)]
+struct Growing {
+    bytes: Vec<u8>,
+    blank: Vec<u8>,
+    /// Takes the place of `bytes` once they are too many.
+    overflow: Option<blake3::Hasher>,
+}
+
+impl Growing {
+    fn push(&mut self, piece: &[u8]) {
+        let blank = std::mem::take(&mut self.blank);
+        self.append(&blank);
+        if matches!(piece, b"\n" | b"\r\n") {
+            self.blank = piece.to_vec();
+        } else {
+            self.append(piece);
+        }
+    }
+
+    fn append(&mut self, piece: &[u8]) {
+        if let Some(hasher) = &mut self.overflow {
+            hasher.update(piece);
+        } else if self.bytes.len() + piece.len() > MESSAGE_BYTES_MAX {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&std::mem::take(&mut self.bytes));
+            hasher.update(piece);
+            self.overflow = Some(hasher);
+        } else {
+            self.bytes.extend_from_slice(piece);
+        }
+    }
+
+    fn finish(self, received: Option<Micros>, is_stray: bool) -> Split {
+        let hash = match &self.overflow {
+            Some(hasher) => hasher.finalize(),
+            None => blake3::hash(&self.bytes),
+        };
+        Split {
+            bytes: self.bytes,
+            hash,
+            received,
+            is_stray,
+            is_too_large: self.overflow.is_some(),
+        }
+    }
+}
+
+/// Takes one `>` from a quoted `From ` line.
+fn unquoted(line: &[u8]) -> &[u8] {
+    match line.strip_prefix(b">") {
+        Some(rest) if without_quotes(rest).starts_with(FROM) => rest,
+        _ => line,
+    }
+}
+
+fn without_quotes(line: &[u8]) -> &[u8] {
+    let quotes = line.iter().take_while(|b| **b == b'>').count();
+    line.get(quotes..).unwrap_or_default()
+}
+
+/// When a `From ` line says that the message was received. 1970 is what archivers write that do
+/// not know.
+fn received(line: &[u8]) -> Option<Micros> {
+    let text = std::str::from_utf8(line).ok()?;
+    let rest = text.strip_prefix("From ")?.trim_start();
+    let (_sender, date) = rest.split_once([' ', '\t'])?;
+    mail_date::parse(date).filter(|received| received.0 > 0)
+}

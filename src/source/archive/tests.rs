@@ -1,0 +1,213 @@
+//! Archives of every format, made in temporary folders.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::model::page::ArchiveMessage;
+use crate::model::time::Micros;
+
+fn put(top: &Path, name: &str, content: impl AsRef<[u8]>) {
+    let path = top.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+fn spec(top: &Path, format: Format, layout: Layout) -> ArchiveSpec {
+    ArchiveSpec {
+        name: "old".into(),
+        format,
+        path: top.to_path_buf(),
+        layout,
+    }
+}
+
+fn one() -> Layout {
+    Layout::One {
+        address: "ann@x.org".into(),
+    }
+}
+
+fn subfolders() -> Layout {
+    Layout::Subfolders {
+        addresses: BTreeMap::from([("ann".into(), "ann@x.org".into())]),
+    }
+}
+
+fn read(mailbox: &ArchiveMailbox) -> Vec<ArchiveMessage> {
+    mailbox.messages().map(Result::unwrap).collect()
+}
+
+fn only(spec: &ArchiveSpec) -> Vec<ArchiveMessage> {
+    let mailboxes = Archive::open(spec).unwrap();
+    assert_eq!(mailboxes.len(), 1);
+    read(&mailboxes[0])
+}
+
+fn ids(messages: &[ArchiveMessage]) -> Vec<&str> {
+    let ids = messages.iter().map(|message| message.source_id.as_str());
+    ids.collect()
+}
+
+fn mbox(content: impl AsRef<[u8]>) -> Vec<ArchiveMessage> {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "a.mbox", content);
+    only(&spec(&dir.path().join("a.mbox"), Format::Mbox, one()))
+}
+
+#[test]
+fn a_maildir_is_read_without_tmp_and_flags() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "cur/2.b:2,S",
+        "new/1.a",
+        "tmp/3.c",
+        "cur/.hidden",
+        "cur/4.d:2,DS",
+        ".Sent/cur/5.e:2,",
+        ".cache/6.f",
+        "deep/7.g",
+    ] {
+        put(dir.path(), name, "Subject: x\n\nx");
+    }
+    let messages = only(&spec(dir.path(), Format::Maildir, one()));
+    assert_eq!(
+        ids(&messages),
+        [".Sent/5.e", "1.a", "2.b", "4.d", "deep/7.g"]
+    );
+    let drafts: Vec<bool> = messages.iter().map(|message| message.is_draft).collect();
+    assert_eq!(drafts, [false, false, false, true, false]);
+    assert_eq!(&*messages[1].container, "INBOX");
+}
+
+#[test]
+fn a_maildir_without_new_is_a_maildir() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "cur/1.a:2,T", "Subject: x\n\nx");
+    assert_eq!(only(&spec(dir.path(), Format::Maildir, one())).len(), 1);
+    assert!(matches!(
+        Archive::open(&spec(dir.path(), Format::Maildir, subfolders())),
+        Err(ArchiveError::IsOneMaildir { .. })
+    ));
+}
+
+#[test]
+fn each_child_folder_is_a_mailbox() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "bob/inbox/1.", "Subject: x\n\nx");
+    put(dir.path(), "ann/inbox/1.", "Subject: x\n\nx");
+    put(dir.path(), "ann/_sent_mail/1.", "Subject: x\n\nx");
+    put(dir.path(), "ann/spam/1.", "Subject: x\n\nx");
+    put(dir.path(), "ann/drafts/1.", "Subject: x\n\nx");
+    let mailboxes = Archive::open(&spec(dir.path(), Format::Maildir, subfolders())).unwrap();
+    let names = mailboxes.iter().map(|m| (&*m.id, &*m.address));
+    let expected = [("archive:old/ann", "ann@x.org"), ("archive:old/bob", "bob")];
+    assert_eq!(names.collect::<Vec<_>>(), expected);
+    let messages = read(&mailboxes[0]);
+    let expected = ["_sent_mail/1.", "drafts/1.", "inbox/1.", "spam/1."];
+    assert_eq!(ids(&messages), expected);
+    assert!(messages[1].is_draft && messages[3].is_junk);
+}
+
+#[test]
+fn eml_files_are_known_by_what_they_say_and_how_often() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "a/1.eml", "Subject: x\n\nx");
+    put(dir.path(), "a/2.EML", "Subject: x\n\nx");
+    put(dir.path(), "a/3.txt", "Subject: x\n\nx");
+    put(dir.path(), "b/4.eml", b"\xd0\xcf\x11\xe0 no mail");
+    let messages = only(&spec(dir.path(), Format::Eml, one()));
+    assert_eq!(messages.len(), 3);
+    let first = &messages[0].source_id;
+    assert_eq!(messages[1].source_id, format!("{first}-2"));
+    assert_eq!(messages[2].unreadable, Some("not_mail"));
+}
+
+#[test]
+fn an_mbox_is_split_at_from_lines_and_unquoted_once() {
+    let messages = mbox(
+        "From ann@x.org Thu Nov  9 12:00:00 2000\nSubject: 1\n\n>From me\n>>From you\n> From\n\n\
+         From - Thu Jan  1 00:00:00 1970\r\nSubject: 2\r\n\r\nx\r\n\r\n\
+         From nobody\nSubject: 3\n\nno line end",
+    );
+    let bodies: Vec<&[u8]> = messages.iter().map(|message| &message.bytes[..]).collect();
+    let expected: [&[u8]; 3] = [
+        b"Subject: 1\n\nFrom me\n>From you\n> From\n",
+        b"Subject: 2\r\n\r\nx\r\n",
+        b"Subject: 3\n\nno line end",
+    ];
+    assert_eq!(bodies, expected);
+    let received = messages.iter().map(|m| m.received.map(Micros::rfc3339));
+    let expected = [Some("2000-11-09T12:00:00Z".to_owned()), None, None];
+    assert_eq!(received.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_last_message_of_an_mbox_is_the_same_when_another_follows() {
+    let alone = mbox("From a\nSubject: 1\n\nx\n\n");
+    let bare = mbox("From a\nSubject: 1\n\nx\n");
+    let followed = mbox("From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\n");
+    assert_eq!(ids(&alone)[0], ids(&followed)[0]);
+    assert_eq!(ids(&bare)[0], ids(&followed)[0]);
+    assert_eq!(followed.len(), 2);
+}
+
+#[test]
+fn a_line_longer_than_a_piece_is_no_new_line() {
+    let long = "x".repeat(64 << 10) + "From y\n";
+    let messages = mbox(format!(
+        "From a\nSubject: 1\n\n{long}\nFrom b\nSubject: 2\n\n"
+    ));
+    assert_eq!(messages.len(), 2);
+    assert!(messages[0].bytes.ends_with(b"From y\n"));
+}
+
+#[test]
+fn a_message_that_is_too_large_is_counted_and_not_held() {
+    let mut content = b"From a\nSubject: 1\n\n".to_vec();
+    content.resize(MESSAGE_BYTES_MAX + 100, b'x');
+    content.extend_from_slice(b"\n\nFrom b\nSubject: 2\n\nx\n");
+    let messages = mbox(content);
+    assert_eq!(messages.len(), 2);
+    assert_eq!(messages[0].unreadable, Some("too_large"));
+    assert!(messages[0].bytes.is_empty());
+    assert_eq!(messages[1].unreadable, None);
+}
+
+#[test]
+fn mbox_files_and_folders_of_them_are_mailboxes() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "ann.mbox", "From a\nSubject: 1\n\nx\n");
+    put(dir.path(), "bob/inbox", "From a\nSubject: 1\n\nx\n");
+    put(dir.path(), "bob/Sent.mbox", "From a\nSubject: 1\n\nx\n");
+    put(dir.path(), "bob/bad.mbox", "no mbox");
+    put(dir.path(), "bob/inbox.msf", "an index");
+    let mailboxes = Archive::open(&spec(dir.path(), Format::Mbox, subfolders())).unwrap();
+    let names: Vec<&str> = mailboxes.iter().map(|m| &*m.id).collect();
+    assert_eq!(names, ["archive:old/ann", "archive:old/bob"]);
+    let messages = read(&mailboxes[1]);
+    let containers: Vec<&str> = messages.iter().map(|m| &*m.container).collect();
+    assert_eq!(containers, ["Sent", "bad", "inbox"]);
+    assert_eq!(messages[1].unreadable, Some("not_mail"));
+    assert_ne!(messages[0].source_id, messages[2].source_id);
+}
+
+#[test]
+fn a_path_that_is_not_of_the_format_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "mail.pst", b"!BDN");
+    let fails = |path: &Path, format| {
+        let error = Archive::open(&spec(path, format, one())).unwrap_err();
+        assert!(error.to_string().contains(&path.display().to_string()));
+        error
+    };
+    let missing = fails(&dir.path().join("none"), Format::Maildir);
+    assert!(matches!(missing, ArchiveError::Missing { .. }));
+    let pst = fails(&dir.path().join("mail.pst"), Format::Mbox);
+    assert!(matches!(pst, ArchiveError::NotMbox { .. }));
+    let file = fails(&dir.path().join("mail.pst"), Format::Maildir);
+    assert!(matches!(file, ArchiveError::NotAFolder { .. }));
+    let empty = fails(dir.path(), Format::Eml);
+    assert!(matches!(empty, ArchiveError::NoMessage { .. }));
+}

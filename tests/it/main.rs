@@ -1,0 +1,19 @@
+//! All integration tests in one binary: one link step instead of many.
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a test that meets the unexpected shall fail at once"
+)]
+
+mod archive_corpora;
+mod bad_input;
+mod commands;
+mod equal;
+mod readme;
+mod rooms;
+mod support;
+mod truth;
+mod unchanged;
