@@ -1,7 +1,6 @@
 //! Contact books, stored by digest: a catch-up asks the book of the commit, not tonight's.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,9 +14,8 @@ use parquet::arrow::ArrowWriter;
 use crate::lake::cells::Cells;
 use crate::lake::cells::text;
 use crate::lake::data_file::FileReader;
-use crate::lake::data_file::create_folder;
 use crate::lake::data_file::properties;
-use crate::lake::data_file::sync_folder;
+use crate::lake::data_file::publish;
 use crate::lake::error::LakeError;
 use crate::lake::interaction_rows::maybe_texts;
 use crate::lake::interaction_rows::texts;
@@ -26,7 +24,6 @@ use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactBook;
-use crate::runtime::random;
 
 /// One line of a stored book: a contact or account, one of its addresses or domains, in order.
 struct Line<'a> {
@@ -54,8 +51,6 @@ impl Lake {
         if path.exists() {
             return Ok(());
         }
-        let folder = path.parent().unwrap_or(&path);
-        create_folder(folder)?;
         let lines = lines(book);
         let all = || lines.iter();
         let columns: Vec<ArrayRef> = vec![
@@ -66,15 +61,11 @@ impl Lake {
         ];
         let fail = LakeError::bad_file(&path);
         let batch = RecordBatch::try_new(schema(), columns).map_err(|e| fail(&e))?;
-        // Under a name of its own first: a book is there as a whole or not at all.
-        let draft = folder.join(format!("{:016x}.draft", random::bits()));
-        let file = File::create_new(&draft).map_err(LakeError::io("write", &draft))?;
-        let file = ArrowWriter::try_new(file, schema(), Some(properties()))
-            .and_then(|mut writer| writer.write(&batch).and_then(|()| writer.into_inner()))
+        let mut bytes = Vec::new();
+        ArrowWriter::try_new(&mut bytes, schema(), Some(properties()))
+            .and_then(|mut writer| writer.write(&batch).and_then(|()| writer.close()))
             .map_err(|e| fail(&e))?;
-        file.sync_all().map_err(LakeError::io("sync", &draft))?;
-        std::fs::rename(&draft, &path).map_err(LakeError::io("write", &path))?;
-        sync_folder(folder)
+        publish(&path, &bytes)
     }
 
     /// Reads the book with a digest.
@@ -109,6 +100,14 @@ impl Lake {
             Some(digest.to_owned())
         });
         Ok(digests.collect())
+    }
+
+    /// An error where a book is not stored: after a crash nobody could ask it again.
+    pub(super) fn check_book(&self, digest: &str) -> Result<(), LakeError> {
+        let path = self.book_file(digest);
+        std::fs::metadata(&path)
+            .map(drop)
+            .map_err(LakeError::io("find the contact book", &path))
     }
 
     fn book_file(&self, digest: &str) -> std::path::PathBuf {

@@ -63,7 +63,7 @@ fn unnamed_data_files(table: &Table, unnamed: &mut Vec<PathBuf>) -> Result<(), L
         }
         for file in files_in(&month)? {
             let name = file.to_string_lossy();
-            let is_ours = data_file::version_in(&name).is_some();
+            let is_ours = data_file::is_ours(&name);
             if is_ours && !live.contains(&file) {
                 unnamed.push(file);
             }

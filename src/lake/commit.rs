@@ -142,6 +142,7 @@ impl Lake {
         run: RunStamp,
         book: Arc<str>,
     ) -> Result<Plan, LakeError> {
+        self.check_book(&book)?;
         let mut steps = Vec::with_capacity(slots.len());
         for &slot in slots {
             self.check_held(slot)?;
@@ -229,7 +230,8 @@ impl Lake {
             let context = table.write_context(&month)?;
             let name = data_file::name(plan.stamp.generation, &plan.run.run_id, number);
             let table = table.name;
-            let write = move || data_file::write(table, &context, &batch, &name);
+            let write =
+                move || data_file::write(table, &context, std::iter::once(Ok(batch)), &name);
             writes.push(self.cpu.run(write));
         }
         let lost = |error: crate::runtime::cpu::ComputationLost| LakeError::Encode {

@@ -1,6 +1,7 @@
 //! What is left when a process dies between two steps of a commit, or two of them race.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::lake::commit::Batch;
 use crate::lake::error::LakeError;
@@ -12,7 +13,6 @@ use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::verify::Finding;
 use crate::model::activity::Touch;
-use crate::model::contact::ContactBook;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 
@@ -164,8 +164,6 @@ fn processes_with_slots_of_their_own_commit_side_by_side() {
 fn a_changed_book_closes_what_it_no_longer_knows_and_brings_back_what_it_learns() {
     let site = Site::new();
     let lake = site.write();
-    lake.store_book(&ContactBook::new(Vec::new(), Vec::new()))
-        .unwrap();
     lake.commit(&batch("ann", 0..10)).unwrap();
     let closed = lake
         .rematch(&run("run2"), "empty", false, match_none)
@@ -202,4 +200,49 @@ fn rows_that_somebody_takes_out_or_changes_are_found() {
         found[0].what.contains("not what was committed"),
         "{found:?}"
     );
+}
+
+#[test]
+fn small_files_of_a_month_are_merged_and_no_row_changes() {
+    let site = Site::new();
+    let lake = site.write();
+    for round in 0..22 {
+        lake.commit(&batch("ann", round..round + 1)).unwrap();
+    }
+    assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 2);
+    assert_eq!(lake.interactions.live_files().unwrap().len(), 1);
+    assert_eq!(counts(&lake), (22, 22));
+    assert_eq!(verify(&lake), []);
+    lake.commit(&batch("ann", 22..23)).unwrap();
+    drop(lake);
+    let lake = site.write();
+    assert_eq!(counts(&lake), (23, 23));
+    assert_eq!(verify(&lake), []);
+    assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 0);
+}
+
+#[test]
+fn a_view_that_is_behind_files_that_were_merged_is_compared_as_a_whole() {
+    let site = Site::new();
+    let lake = site.write();
+    for round in 0..22 {
+        lake.commit(&batch("ann", round..round + 1)).unwrap();
+    }
+    commit_partly(&lake, &batch("bob", 0..5), 3);
+    assert_eq!(
+        lake.merge_small_files(Duration::MAX).unwrap(),
+        0,
+        "a view is behind"
+    );
+    Lake::merge_table(&lake.interactions, Duration::MAX).unwrap();
+    let caught = lake
+        .catch_up_activities(&run("run2"), "book", match_all)
+        .unwrap();
+    assert!(caught.compared_all);
+    assert_eq!(caught.activities, 5);
+    assert_eq!(counts(&lake), (27, 27));
+    let again = lake
+        .catch_up_activities(&run("run2"), "book", match_all)
+        .unwrap();
+    assert!(again.slots.is_empty());
 }

@@ -25,8 +25,10 @@ use parquet::file::properties::WriterProperties;
 use crate::lake::cells::conform;
 use crate::lake::error::LakeError;
 use crate::lake::schema::TableName;
+use crate::lake::schema::arrow_schema;
 use crate::lake::table::delta;
 use crate::runtime::clock;
+use crate::runtime::random;
 
 /// Rows of a file that are decoded at a time: bounds the memory of a reader.
 const ROWS_PER_READ: usize = 8_192;
@@ -56,6 +58,17 @@ pub(super) fn version_in(path: &str) -> Option<i64> {
     number.parse::<usize>().ok().map(|_| version)
 }
 
+/// The name of a file that other files were merged into: rows of many commits lie in it.
+pub(super) fn merged_name() -> String {
+    format!("merged-{:016x}{ENDING}", random::bits())
+}
+
+/// Whether a file has a name of ours.
+pub(super) fn is_ours(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    version_in(name).is_some() || (name.starts_with("merged-") && name.ends_with(ENDING))
+}
+
 /// Settings of every Parquet file of the lake.
 pub(super) fn properties() -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
@@ -68,55 +81,54 @@ pub(super) fn properties() -> WriterProperties {
 pub(super) fn write(
     table: TableName,
     context: &BoundWriteContext,
-    batch: &RecordBatch,
+    batches: impl Iterator<Item = Result<RecordBatch, LakeError>>,
     name: &str,
 ) -> Result<RecordBatch, LakeError> {
-    let bytes = encode(table, batch)?;
+    let broken = |why: &dyn std::fmt::Display| LakeError::Encode {
+        table: table.as_str(),
+        why: why.to_string(),
+    };
+    let url = context.write_dir().join(name).map_err(|e| broken(&e))?;
+    let path = url
+        .to_file_path()
+        .map_err(|()| broken(&"its folder is not on this disk"))?;
+    let folder = path.parent().unwrap_or(&path);
+    create_folder(folder)?;
+    let file = File::create_new(&path).map_err(LakeError::io("write", &path))?;
+    let mut writer = ArrowWriter::try_new(file, arrow_schema(table), Some(properties()))
+        .map_err(|e| broken(&e))?;
     let fail = delta("describe a file of", table);
-    let url = context.write_dir().join(name).map_err(|error| {
-        let why = error.to_string();
-        LakeError::Encode {
-            table: table.as_str(),
-            why,
-        }
-    })?;
-    let path = url.to_file_path().unwrap_or_else(|()| PathBuf::from(name));
-    write_synced(&path, &bytes)?;
     let schema = context.physical_data_schema();
     let mut stats = FileStatsAccumulator::new(context.stats_columns(), schema);
-    let stats = stats
-        .merge(batch)
-        .and_then(|()| stats.finish())
-        .map_err(&fail)?;
-    let Some(stats) = stats else {
-        return Err(LakeError::Encode {
-            table: table.as_str(),
-            why: "no statistics".to_owned(),
-        });
-    };
-    let modified_ms = clock::now().0 / 1_000;
-    let meta = FileMeta::new(url, modified_ms, bytes.len() as u64);
+    for batch in batches {
+        let batch = batch?;
+        writer.write(&batch).map_err(|e| broken(&e))?;
+        stats.merge(&batch).map_err(&fail)?;
+    }
+    let file = writer.into_inner().map_err(|e| broken(&e))?;
+    file.sync_all().map_err(LakeError::io("sync", &path))?;
+    sync_folder(folder)?;
+    let stats = stats.finish().map_err(&fail)?;
+    let stats = stats.ok_or_else(|| broken(&"a file without rows"))?;
+    let size = file.metadata().map_err(LakeError::io("read", &path))?.len();
+    let meta = FileMeta::new(url, clock::now().0 / 1_000, size);
     let add = build_add_file_metadata(DataFileMetadata::new(meta, stats), context)
         .and_then(ArrowEngineData::try_from_engine_data)
         .map_err(&fail)?;
     Ok(add.record_batch().clone())
 }
 
-fn encode(table: TableName, batch: &RecordBatch) -> Result<Vec<u8>, LakeError> {
-    let fail = |why: parquet::errors::ParquetError| LakeError::Encode {
-        table: table.as_str(),
-        why: why.to_string(),
-    };
-    let mut bytes = Vec::new();
-    let mut writer =
-        ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties())).map_err(fail)?;
-    writer.write(batch).map_err(fail)?;
-    writer.close().map_err(fail)?;
-    Ok(bytes)
+/// Puts a small file in its place as a whole: after a crash it is there or not, never half of it.
+pub(super) fn publish(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    let folder = path.parent().unwrap_or(path);
+    let draft = folder.join(format!("{:016x}.draft", random::bits()));
+    write_synced(&draft, bytes)?;
+    std::fs::rename(&draft, path).map_err(LakeError::io("write", path))?;
+    sync_folder(folder)
 }
 
 /// Writes a new file so that it survives a loss of power, its folders too.
-pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
     let folder = path.parent().unwrap_or(path);
     create_folder(folder)?;
     let fail = || LakeError::io("write", path);

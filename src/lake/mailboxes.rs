@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::Schema;
-
 use crate::lake::cells::Cells;
 use crate::lake::commit::encode;
 use crate::lake::commit::next_version;
@@ -15,12 +13,12 @@ use crate::lake::cursors;
 use crate::lake::cursors::Counts;
 use crate::lake::data_file;
 use crate::lake::error::LakeError;
+use crate::lake::narrow::narrow;
 use crate::lake::open::Lake;
 use crate::lake::read::Rows;
 use crate::lake::read::batches;
 use crate::lake::read::read;
 use crate::lake::schema::TableName;
-use crate::lake::schema::arrow_schema;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
@@ -44,7 +42,8 @@ impl Lake {
             let batch = coverage_rows::to_batch(rows).map_err(encode(&self.mailboxes))?;
             let context = self.mailboxes.write_context(month)?;
             let name = data_file::name(version, &first.run_id, number);
-            let add = data_file::write(TableName::Mailboxes, &context, &batch, &name)?;
+            let batch = std::iter::once(Ok(batch));
+            let add = data_file::write(TableName::Mailboxes, &context, batch, &name)?;
             adds.push(add);
         }
         self.mailboxes.append(&adds, &[])
@@ -72,7 +71,7 @@ impl Lake {
         let mut runs = BTreeSet::new();
         for batch in batches(
             self.mailbox_files()?,
-            narrow(TableName::Mailboxes, "run_id"),
+            narrow(TableName::Mailboxes, &["run_id"]),
         ) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
@@ -135,7 +134,7 @@ impl Lake {
         let files = self.interactions.live_files()?.into_iter();
         let files = files.map(|file| self.interactions.folder.join(file.path));
         let mut totals = HashMap::new();
-        let wanted = narrow(TableName::Interactions, "mailbox_id");
+        let wanted = narrow(TableName::Interactions, &["mailbox_id"]);
         for batch in batches(files.collect(), wanted) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
@@ -153,11 +152,4 @@ impl Lake {
         }
         Ok(totals)
     }
-}
-
-/// The schema of one column alone.
-fn narrow(table: TableName, column: &str) -> Arc<Schema> {
-    let schema = arrow_schema(table);
-    let fields = schema.fields().iter().filter(|f| f.name() == column);
-    Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
 }

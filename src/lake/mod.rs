@@ -1,5 +1,16 @@
 //! What is true? Delta tables of Parquet files, and beside them the cursors of the same commits.
 //!
+//! ```text
+//! interactions/         the truth: one row for each mail or meeting in each mailbox
+//! contact_activity/     view: one row for each of those and each contact in it
+//! mailboxes/            coverage: one row for each mailbox and run
+//! _touchpoint/
+//!   format.json         the number of this layout; a newer one is refused
+//!   cursors/            <version>.parquet: where reading goes on, counts, sums of row hashes
+//!   crm/                <digest>.parquet: the contact books that were asked
+//!   locks/              one file for each slot, locked while a process writes it
+//! ```
+//!
 //! The only room that knows Arrow, Parquet and Delta: it takes and gives rows of `model`.
 
 pub mod activities;
@@ -9,9 +20,11 @@ pub mod commit;
 pub mod cursors;
 pub mod error;
 pub mod mailboxes;
+pub mod narrow;
 pub mod open;
 pub mod read;
 pub mod schema;
+pub mod upkeep;
 pub mod verify;
 
 mod activity_rows;

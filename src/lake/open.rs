@@ -20,7 +20,7 @@ use crate::lake::cursors;
 use crate::lake::cursors::CursorFolder;
 use crate::lake::cursors::SlotRecord;
 use crate::lake::data_file::create_folder;
-use crate::lake::data_file::write_synced;
+use crate::lake::data_file::publish;
 use crate::lake::error::LakeError;
 use crate::lake::lock::SlotLocks;
 use crate::lake::schema::TableName;
@@ -272,7 +272,7 @@ fn write_format(root: &Path) -> Result<(), LakeError> {
         },
         &path,
     )?;
-    write_synced(&path, text.as_bytes())
+    publish(&path, text.as_bytes())
 }
 
 /// Gives the id of a lake whose format this program knows.

@@ -45,7 +45,7 @@ impl Filter {
             && self.to_month.as_deref().is_none_or(|to| month <= to)
     }
 
-    fn has_mailbox(&self, mailbox_id: &str) -> bool {
+    pub(super) fn has_mailbox(&self, mailbox_id: &str) -> bool {
         let slots = self.slots.as_ref();
         slots.is_none_or(|slots| slots.contains(&slot(mailbox_id)))
     }
@@ -163,7 +163,8 @@ fn files_since(
     Ok(Some(files))
 }
 
-fn paths(table: &Table, filter: &Filter) -> Result<Vec<PathBuf>, LakeError> {
+/// The files of the months that are wanted.
+pub(super) fn paths(table: &Table, filter: &Filter) -> Result<Vec<PathBuf>, LakeError> {
     let files = table.live_files()?.into_iter();
     let files = files.filter(|file| filter.has_month(&file.month));
     Ok(files.map(|file| table.folder.join(file.path)).collect())

@@ -95,6 +95,13 @@ pub struct Column {
     pub doc: &'static str,
 }
 
+impl Column {
+    /// The type in the words of the README.
+    pub fn type_name(&self) -> &'static str {
+        self.kind.as_str()
+    }
+}
+
 /// The partition column of every table; it is in the folder names, not in the files.
 pub const MONTH: Column = Column {
     name: "month",
@@ -111,6 +118,15 @@ pub fn columns(table: TableName) -> Vec<Column> {
         TableName::ContactActivity => ACTIVITY_COLUMNS.to_vec(),
         TableName::Mailboxes => mailbox_columns(),
     }
+}
+
+/// Every table with all its columns, the partition column last.
+pub fn tables() -> impl Iterator<Item = (&'static str, Vec<Column>)> {
+    TableName::ALL.into_iter().map(|table| {
+        let mut columns = columns(table);
+        columns.push(MONTH);
+        (table.as_str(), columns)
+    })
 }
 
 /// The columns of which Delta keeps statistics, as the table property has them.

@@ -1,6 +1,7 @@
 //! One Delta table: its log, its live files and its commits. Nothing else touches `delta_kernel`.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::PoisonError;
 
 use arrow_array::RecordBatch;
 use delta_kernel::Engine;
+use delta_kernel::FilteredEngineData;
 use delta_kernel::KernelError;
 use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
@@ -20,6 +22,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::BoundWriteContext;
 use delta_kernel::transaction::CommitResult;
 use delta_kernel::transaction::RetryableTransaction;
+use delta_kernel::transaction::Transaction;
 use delta_kernel::transaction::UpdateTableOperation;
 use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
@@ -29,6 +32,7 @@ use object_store::local::LocalFileSystem;
 use tokio::runtime::Handle;
 use url::Url;
 
+use crate::lake::cells::Cells;
 use crate::lake::error::LakeError;
 use crate::lake::schema::MONTH;
 use crate::lake::schema::TableName;
@@ -79,6 +83,15 @@ pub(super) struct SlotStep {
     pub previous: Option<i64>,
     /// The version it gets.
     pub version: i64,
+}
+
+/// What past commits of a table named.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// Files that were taken out; readers of an older snapshot may need them yet.
+    pub removed: HashSet<PathBuf>,
+    /// Versions of slots.
+    pub versions: HashSet<i64>,
 }
 
 /// The newest snapshot that was seen, and the slot versions that were looked up in it.
@@ -189,6 +202,37 @@ impl Table {
         Ok(files)
     }
 
+    /// What the commits named that are still in the log, one by one.
+    pub fn history(&self) -> Result<History, LakeError> {
+        let log = self.folder.join("_delta_log");
+        let mut history = History::default();
+        for entry in std::fs::read_dir(&log).map_err(LakeError::io("list", &log))? {
+            let path = entry.map_err(LakeError::io("list", &log))?.path();
+            if path.extension().is_none_or(|end| end != "json") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).map_err(LakeError::io("read", &path))?;
+            for line in text.lines() {
+                if !line.starts_with("{\"remove\"") && !line.starts_with("{\"txn\"") {
+                    continue;
+                }
+                let action: serde_json::Value =
+                    serde_json::from_str(line).map_err(|e| LakeError::bad_file(&path)(&e))?;
+                if let Some(file) = action
+                    .pointer("/remove/path")
+                    .and_then(|file| file.as_str())
+                {
+                    history.removed.insert(self.folder.join(decoded(file)));
+                }
+                let version = action
+                    .pointer("/txn/version")
+                    .and_then(serde_json::Value::as_i64);
+                history.versions.extend(version);
+            }
+        }
+        Ok(history)
+    }
+
     /// Where some files lie.
     pub fn paths(&self, files: &[LiveFile]) -> Vec<PathBuf> {
         let paths = files.iter().map(|file| self.folder.join(&file.path));
@@ -290,6 +334,57 @@ impl Table {
         transaction.commit(self.engine.as_ref())
     }
 
+    /// Puts merged files in the place of others without changing a row. False where somebody else
+    /// replaced one of them in the meantime; then nothing is done.
+    pub fn replace(&self, olds: &HashSet<String>, adds: &[RecordBatch]) -> Result<bool, LakeError> {
+        let fail = delta("merge files of", self.name);
+        for _ in 0..COMMIT_ATTEMPTS {
+            let Some(mut transaction) = self.removal_of(olds).map_err(&fail)? else {
+                return Ok(false);
+            };
+            for add in adds {
+                transaction.add_files(Box::new(ArrowEngineData::new(add.clone())));
+            }
+            match transaction.commit(self.engine.as_ref()).map_err(&fail)? {
+                CommitResult::Committed(done) => {
+                    self.note_commit(done.post_commit_snapshot(), &[])?;
+                    self.checkpoint_when_due(done.post_commit_stats().commits_since_checkpoint);
+                    return Ok(true);
+                }
+                CommitResult::Conflicted(_) => self.refresh()?,
+                CommitResult::Retryable(failed) => return Err(fail(failed.error)),
+            }
+        }
+        Ok(false)
+    }
+
+    /// A transaction that takes files out of the table; `None` where one of them is not in it.
+    fn removal_of(&self, olds: &HashSet<String>) -> Result<Option<Transaction>, KernelError> {
+        let snapshot = Arc::clone(&self.seen().snapshot);
+        let scan = Arc::clone(&snapshot).scan_builder().build()?;
+        let mut transaction = snapshot
+            .update_table(UpdateTableOperation::Optimize, ENGINE_INFO, false)
+            .build(self.engine.as_ref(), Box::new(FileSystemCommitter::new()))?;
+        let mut found = 0;
+        for part in scan.scan_metadata(self.engine.as_ref())? {
+            let (data, mut chosen) = part?.scan_files.into_parts();
+            let data = ArrowEngineData::try_from_engine_data(data)?;
+            let batch = data.record_batch().clone();
+            let paths = Cells::new(&batch)
+                .texts("path")
+                .map_err(KernelError::generic)?;
+            chosen.resize(batch.num_rows(), true);
+            for (row, chosen) in chosen.iter_mut().enumerate() {
+                *chosen = *chosen && olds.contains(&decoded(paths.value(row)));
+                found += usize::from(*chosen);
+            }
+            if chosen.contains(&true) {
+                transaction.remove_files(FilteredEngineData::try_new(data, chosen)?);
+            }
+        }
+        Ok((found == olds.len()).then_some(transaction))
+    }
+
     fn note_commit(
         &self,
         snapshot: Option<&SnapshotRef>,
@@ -321,10 +416,15 @@ impl Table {
     }
 }
 
+/// A path as it is on disk: the log has it as part of a URL.
+fn decoded(path: &str) -> String {
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    path.into_owned()
+}
+
 fn push_live(files: &mut Vec<LiveFile>, file: ScanFile) {
-    let path = percent_encoding::percent_decode_str(&file.path).decode_utf8_lossy();
     files.push(LiveFile {
-        path: path.into_owned(),
+        path: decoded(&file.path),
         size: file.size.try_into().unwrap_or_default(),
         rows: file.stats.map_or(0, |stats| stats.num_records),
         month: file

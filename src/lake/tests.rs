@@ -48,6 +48,14 @@ fn what_was_committed_is_read_back_by_another_process() {
     let lake = site.read();
     assert_eq!(rows(&lake), interactions(&first));
     assert_eq!(cursors(&lake, "ann"), first.cursors);
+    for recorded in lake.recorded(&Filter::default()).unwrap() {
+        let recorded = recorded.unwrap();
+        let number = u32::try_from(recorded.fingerprint + 3).unwrap();
+        assert_eq!(
+            recorded.source_id,
+            crate::lake::fixture::mail("ann", number).source_id
+        );
+    }
     let activities = lake.activities(&Filter::default()).unwrap();
     for activity in activities {
         let activity = activity.unwrap();
@@ -197,4 +205,108 @@ fn a_newer_format_is_refused() {
     std::fs::write(format, "{\"format\":2}").unwrap();
     let refused = site.try_write(site.settings());
     assert!(matches!(refused, Err(LakeError::NoLake { .. })));
+}
+
+#[test]
+fn a_commit_may_be_called_from_a_blocking_task_while_another_task_reads() {
+    let site = Site::new();
+    let lake = std::sync::Arc::new(site.write());
+    site.runtime.block_on(async {
+        let writer = std::sync::Arc::clone(&lake);
+        let reader = std::sync::Arc::clone(&lake);
+        let write = tokio::task::spawn_blocking(move || writer.commit(&batch("ann", 0..9)));
+        let read = tokio::task::spawn_blocking(move || rows(&reader).len());
+        assert_eq!(write.await.unwrap().unwrap().interactions, 9);
+        assert!([0, 9].contains(&read.await.unwrap()));
+    });
+    assert_eq!(rows(&lake).len(), 9);
+}
+
+#[test]
+fn a_book_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
+    use crate::model::address::Address;
+    use crate::model::contact::Account;
+    use crate::model::contact::Contact;
+    use crate::model::contact::ContactBook;
+    let contact = Contact {
+        id: "C1".into(),
+        name: "Carla".into(),
+        email: Address::parse("carla@fabrikam.com"),
+        other_emails: vec![Address::parse("c@fabrikam.example").unwrap()],
+        account_id: Some("A9".into()),
+    };
+    let bare = Contact {
+        id: "C2".into(),
+        email: None,
+        other_emails: Vec::new(),
+        account_id: None,
+        ..contact.clone()
+    };
+    let account = Account {
+        id: "A1".into(),
+        name: "Fabrikam".into(),
+        domains: vec!["fabrikam.com".to_owned(), "fabrikam.example".to_owned()],
+    };
+    let book = ContactBook::new(vec![contact, bare], vec![account]);
+    let site = Site::new();
+    let lake = site.write();
+    lake.store_book(&book).unwrap();
+    lake.store_book(&book).unwrap();
+    assert_eq!(lake.load_book(&book.digest).unwrap(), book);
+    let folder = site.path().join("lake/_touchpoint/crm");
+    let empty = ContactBook::new(Vec::new(), Vec::new());
+    lake.store_book(&empty).unwrap();
+    let file = |digest: &str| folder.join(format!("{digest}.parquet"));
+    std::fs::copy(file(&empty.digest), file(&book.digest)).unwrap();
+    assert!(lake.load_book(&book.digest).is_err());
+    assert!(lake.books().unwrap().contains(&*book.digest));
+}
+
+#[test]
+fn no_address_name_or_content_lies_open_in_the_logs() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..70)).unwrap();
+    lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
+        .unwrap();
+    for table in crate::lake::schema::TableName::ALL {
+        let log = site
+            .path()
+            .join("lake")
+            .join(table.as_str())
+            .join("_delta_log");
+        let mut text = String::new();
+        for entry in std::fs::read_dir(log).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "json") {
+                text += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+        assert!(text.contains("delta.dataSkippingStatsColumns"));
+        assert!(text.contains("minValues"), "{text}");
+        for secret in [
+            "fabrikam",
+            "Carla",
+            "contoso.com",
+            "Subject 1",
+            "Hello",
+            "AAMk",
+        ] {
+            assert!(
+                !text.contains(secret),
+                "{secret} in the log of {}",
+                table.as_str()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_names_a_book_which_is_not_stored_is_refused() {
+    let site = Site::new();
+    let lake = site.write();
+    let mut unknown = batch("ann", 0..3);
+    unknown.book_digest = "tonight".into();
+    assert!(lake.commit(&unknown).is_err());
+    assert_eq!(rows(&lake), []);
 }

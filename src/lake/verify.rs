@@ -73,7 +73,16 @@ impl Lake {
     }
 
     fn check_files(&self, findings: &mut Vec<Finding>) -> Result<(), LakeError> {
+        let history = self.interactions.history()?;
+        let mut removed = history.removed;
+        removed.extend(self.activities.history()?.removed);
+        removed.extend(self.mailboxes.history()?.removed);
+        removed.extend(history.versions.iter().map(|v| self.cursors.file(*v)));
         for file in self.unnamed_files()? {
+            // What was merged into another file is deleted at the next start of a run.
+            if removed.contains(&file) {
+                continue;
+            }
             findings.push(Finding {
                 what: format!("no commit names {}", file.display()),
                 advice: "the next run deletes it, unless a run is going on and about to commit it",
