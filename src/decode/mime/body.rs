@@ -230,6 +230,15 @@ mod tests {
         assert_eq!(text_of(mail), None);
     }
 
+    #[test]
+    fn mails_within_mails_within_the_mail_are_survived() {
+        let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
+                    Content-Type: text/plain\n\nouter\n--b\n\
+                    Content-Type: message/rfc822\n\nContent-Type: message/rfc822\n\n\
+                    Content-Type: text/html\n\n<p>inner\n--b--\n";
+        assert_eq!(text_of(mail).as_deref(), Some("outer"));
+    }
+
     fn class_of(part: &str) -> MailClass {
         let mail =
             format!("Content-Type: multipart/alternative; boundary=b\n\n--b\n{part}\n--b--\n");
