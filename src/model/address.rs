@@ -3,6 +3,8 @@
 use std::borrow::Borrow;
 use std::fmt;
 
+use hashbrown::HashSet;
+
 /// A mail address in the one form in which addresses are compared.
 ///
 /// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; a label that is invalid stays
@@ -72,6 +74,18 @@ pub fn domain(raw: &str) -> String {
     ascii(raw.trim().trim_start_matches('@').trim_end_matches('.'))
 }
 
+/// Whether a domain is one of some domains or lies below one of them.
+pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
+    let mut rest = Some(domain);
+    while let Some(candidate) = rest {
+        if domains.contains(candidate) {
+            return true;
+        }
+        rest = candidate.split_once('.').map(|(_, parent)| parent);
+    }
+    false
+}
+
 /// Takes away white space, angle brackets, quotes and an `smtp:` prefix, in any nesting.
 fn strip_decoration(raw: &str) -> &str {
     let mut bare = raw;
@@ -97,7 +111,12 @@ fn ascii(domain: &str) -> String {
         return lower;
     }
     let labels = lower.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
-    let ascii = labels.map(|label| idna::domain_to_ascii(label).unwrap_or_else(|_| label.into()));
+    let ascii = labels.map(|label| {
+        // UTS 46 maps some characters to a blank, an `@` or a dot, which no label may hold.
+        let is_usable = |ascii: &String| !ascii.contains([' ', '@', '.']);
+        let ascii = idna::domain_to_ascii(label).ok().filter(is_usable);
+        ascii.unwrap_or_else(|| label.into())
+    });
     ascii.collect::<Vec<_>>().join(".")
 }
 
@@ -148,6 +167,9 @@ mod tests {
     fn domains_go_to_ascii_label_by_label() {
         check("ann@Bücher.example", Some("ann@xn--bcher-kva.example"));
         check("ann@straße.de", Some("ann@xn--strae-oqa.de"));
+        // A macron would become a blank, a wide at sign a second `@`.
+        check("ann@a\u{af}.de", Some("ann@a\u{af}.de"));
+        check("ann@x.a\u{ff20}b", Some("ann@x.a\u{ff20}b"));
     }
 
     #[test]

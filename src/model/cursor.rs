@@ -36,8 +36,8 @@ pub struct MailboxCursor {
     /// Capture settings and the instant from which each holds, oldest first. The first holds
     /// since ever.
     pub mail_settings: Vec<(Micros, bool)>,
-    /// When a run last read everything this mailbox had.
-    pub completed_at: Option<Micros>,
+    /// Interactions of this mailbox in the lake.
+    pub recorded: u64,
 }
 
 /// Where the chain of one folder goes on.

@@ -31,6 +31,17 @@ pub enum Decoded {
     },
 }
 
+/// How much of a mail is asked for, read and kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContentLevel {
+    /// Who, when and the subject.
+    Envelope,
+    /// And the first 255 characters of the text.
+    Preview,
+    /// And the text in full.
+    Full,
+}
+
 /// Somebody named in a header, as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawParticipant {

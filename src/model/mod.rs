@@ -3,8 +3,10 @@
 pub mod activity;
 pub mod address;
 pub mod contact;
+pub mod coverage;
 pub mod cursor;
 pub mod directory;
+pub mod freemail;
 pub mod id;
 pub mod interaction;
 pub mod mail;
@@ -12,4 +14,5 @@ pub mod mail_date;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
+pub mod run;
 pub mod time;

@@ -1,10 +1,20 @@
 //! All integration tests in one binary: one link step instead of many.
 #![expect(
     clippy::unwrap_used,
+    clippy::string_slice,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test that meets the unexpected shall fail at once, and says why it is passed over"
+    clippy::expect_used,
+    reason = "a test that meets the unexpected shall fail at once"
 )]
 
 mod archive_corpora;
+mod bad_input;
+mod commands;
+mod equal;
 mod mail_fixtures;
+mod readme;
+mod rooms;
+mod support;
+mod truth;
+mod unchanged;

@@ -1,0 +1,92 @@
+//! The commands and their options, exactly as typed.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use crate::cli::search::SearchArgs;
+use crate::cli::simulate::SimulateArgs;
+
+/// Reads a company's mailboxes once a night and leaves an open lake of contact activity and a
+/// search index of every relationship.
+#[derive(Debug, Parser)]
+#[command(name = "touchpoint", version, after_help = EXIT_CODES)]
+pub struct Args {
+    /// Configuration file
+    #[arg(
+        long,
+        global = true,
+        default_value = "touchpoint.toml",
+        value_name = "FILE"
+    )]
+    pub config: PathBuf,
+    /// Results as text for people or as JSON for programs
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Tell more of what is going on, on stderr
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 complete; 1 finished with gaps, which the report names; 2 did not run or had to stop \
+(arguments, configuration, sign-in, lake); 130 interrupted, committed work is kept.";
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The nightly job on a simulated tenant, twice with a day between; leaves demo/ behind
+    Demo(DemoArgs),
+    /// Fetch, match, write, index: the nightly job
+    Run(RunArgs),
+    /// Every mailbox: connected or why not, last success, coverage
+    Status,
+    /// Interactions by words, contact, account, colleague and time
+    Search(SearchArgs),
+    /// Lake, views, cursors and index against each other
+    Verify,
+    /// A simulated tenant, over HTTP on a loopback port
+    Simulate(SimulateArgs),
+}
+
+/// Options of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Folder to write to; what an earlier demo left there is replaced
+    #[arg(long, default_value = "demo", value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Users of the simulated tenant
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(12..=2000))]
+    pub users: u32,
+    /// Seed of the simulated tenant
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Options of `run`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Show which mailboxes would be read, and why, and read no mail
+    #[arg(long)]
+    pub plan: bool,
+    /// Read this mailbox only, by one of its addresses
+    #[arg(long, value_name = "ADDRESS")]
+    pub mailbox: Option<String>,
+    /// End at the next commit after this time of the day, in UTC (05:30), or instant (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}

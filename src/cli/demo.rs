@@ -1,0 +1,130 @@
+//! `touchpoint demo`: the nightly job on the built-in simulated tenant, over HTTP, twice with a
+//! day between.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use anyhow::bail;
+
+use crate::cli::args::DemoArgs;
+use crate::cli::output;
+use crate::cli::run;
+use crate::cli::search;
+use crate::cli::search::SearchArgs;
+use crate::config::Config;
+use crate::index::query::Query;
+use crate::index::search::Searcher;
+use crate::model::time::DAY;
+use crate::report;
+use crate::sim::export;
+use crate::sim::server;
+use crate::sim::server::Options;
+use crate::sim::world::World;
+
+/// Says that a folder is a demo's and may be made anew.
+const MARKER: &str = ".touchpoint-demo";
+/// A word that occurs in the simulated mails.
+const WORD: &str = "workshop";
+
+/// Runs the demo.
+pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    make_folder(&args.folder)?;
+    let folder = fs::canonicalize(&args.folder)?;
+    let world = World::generated(args.seed, usize::try_from(args.users)?);
+    run::block_on(nights(world, &folder))?;
+    let config = Config::load(&folder.join("touchpoint.toml"))?;
+    show_searches(&config)?;
+    let file = args.folder.join("touchpoint.toml");
+    output::result(&format!(
+        "\nnext: touchpoint --config {} status | search WORDS | verify\n",
+        file.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Two nights with a day between.
+async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
+    let start = world.start();
+    let tenant = server::start(world, Options { port: 0, at: None })
+        .await
+        .context("starting the simulated tenant on a loopback port")?;
+    export::write(tenant.world(), folder, &tenant.address)?;
+    let config = Config::load(&folder.join("touchpoint.toml"))?;
+    title("The first night: a year of mail")?;
+    show(&run::once(&config, None, None).await?)?;
+    tenant.advance(start.plus(DAY));
+    title("The second night: what a day brought")?;
+    show(&run::once(&config, None, None).await?)
+}
+
+fn show(summary: &crate::model::run::RunSummary) -> anyhow::Result<()> {
+    Ok(output::result(&report::text::render(summary))?)
+}
+
+/// One search, and the top of the history with the contact of its first hit.
+fn show_searches(config: &Config) -> anyhow::Result<()> {
+    title(&format!("touchpoint search {WORD}"))?;
+    search_to_stdout(config, [WORD], None)?;
+    let query = Query {
+        words: WORD.to_owned(),
+        limit: 20,
+        ..Query::default()
+    };
+    let hits = Searcher::open(&config.index.path)?.search(&query)?.hits;
+    let Some(contact) = hits.iter().find_map(|hit| hit.contacts.first()) else {
+        bail!("the search found nobody; please report it");
+    };
+    title(&format!(
+        "The history with {}: touchpoint search --contact {}",
+        contact.name, contact.id
+    ))?;
+    search_to_stdout(config, [], Some(contact.id.to_string()))
+}
+
+fn search_to_stdout<const N: usize>(
+    config: &Config,
+    words: [&str; N],
+    contact: Option<String>,
+) -> anyhow::Result<()> {
+    let args = SearchArgs {
+        words: words.map(str::to_owned).into(),
+        contact,
+        account: None,
+        user: None,
+        from: None,
+        to: None,
+        limit: 5,
+    };
+    let mut text = Vec::new();
+    search::run(
+        args,
+        &config.index.path,
+        false,
+        &mut text,
+        output::is_terminal(),
+    )?;
+    Ok(output::result(&String::from_utf8_lossy(&text))?)
+}
+
+fn title(text: &str) -> anyhow::Result<()> {
+    Ok(output::result(&format!("\n=== {text} ===\n\n"))?)
+}
+
+/// Makes the folder anew; one that holds anything else than a demo is left alone.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    if folder.join(MARKER).is_file() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("removing the demo before in {}", folder.display()))?;
+    } else if folder.is_dir() && fs::read_dir(folder)?.next().is_some() {
+        bail!(
+            "{} holds something else than a demo; name another folder with --folder",
+            folder.display()
+        );
+    }
+    fs::create_dir_all(folder)?;
+    let mut marker = fs::File::create(folder.join(MARKER))?;
+    Ok(marker.write_all(b"this folder is made anew by `touchpoint demo`\n")?)
+}

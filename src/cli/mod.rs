@@ -1,0 +1,55 @@
+//! The commands.
+
+pub mod args;
+pub mod demo;
+pub mod logging;
+pub mod output;
+pub mod progress;
+pub mod run;
+pub mod search;
+pub mod simulate;
+pub mod status;
+pub mod verify;
+
+use std::process::ExitCode;
+
+use crate::cli::args::Args;
+use crate::cli::args::Command;
+use crate::cli::args::Format;
+use crate::config::Config;
+use crate::report::exit;
+
+/// Does what was asked and gives the exit code; an error is told and ends with 2.
+pub fn main(args: Args) -> ExitCode {
+    logging::start(args.verbose);
+    match dispatch(args) {
+        Ok(code) => code,
+        Err(error) => {
+            output::tell(&format!("error: {error:#}"));
+            ExitCode::from(exit::NOT_RUN)
+        }
+    }
+}
+
+fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
+    let json = args.format == Format::Json;
+    match args.command {
+        Command::Demo(demo) => demo::run(&demo),
+        Command::Run(options) => run::run(&args.config, &options, json),
+        Command::Search(search) => {
+            let config = Config::load(&args.config)?;
+            let mut out = std::io::stdout().lock();
+            search::run(
+                search,
+                &config.index.path,
+                json,
+                &mut out,
+                output::is_terminal(),
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Simulate(simulate) => simulate::run(simulate),
+        Command::Status => status::run(&args.config, json),
+        Command::Verify => verify::run(&args.config, json),
+    }
+}

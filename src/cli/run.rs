@@ -1,0 +1,210 @@
+//! `touchpoint run`: the nightly job.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use anyhow::bail;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+
+use crate::cli::args::RunArgs;
+use crate::cli::output;
+use crate::cli::progress;
+use crate::config::Config;
+use crate::model::address::Address;
+use crate::model::run::Progress;
+use crate::model::run::RunSummary;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::pipeline;
+use crate::report;
+use crate::runtime::clock;
+use crate::runtime::shutdown::Shutdown;
+use crate::runtime::shutdown::StopReason;
+
+/// Runs, or shows what would be run, and reports.
+pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    if options.plan {
+        return plan(&config, options, json);
+    }
+    let until = options
+        .until
+        .as_deref()
+        .map(|text| parse_until(text, clock::now()))
+        .transpose()?;
+    let summary = block_on(once(&config, mailbox(options)?, until))?;
+    report(&summary, json)
+}
+
+/// One run with progress, signals and the end of the night.
+pub async fn once(
+    config: &Config,
+    mailbox: Option<Address>,
+    until: Option<Micros>,
+) -> anyhow::Result<RunSummary> {
+    let shutdown = Shutdown::default();
+    let progress = Arc::new(Progress::default());
+    let watchers = [
+        tokio::spawn(watch_signals(shutdown.clone())),
+        tokio::spawn(watch_deadline(shutdown.clone(), until)),
+        progress::show(progress.clone()),
+    ];
+    let options = pipeline::Options {
+        mailbox,
+        shutdown,
+        progress,
+    };
+    let result = pipeline::run(config, options).await;
+    for watcher in watchers {
+        watcher.abort();
+    }
+    Ok(result?)
+}
+
+/// Prints the report and gives the exit code that stands in it.
+pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        output::json(&report::json::render(summary))?;
+    } else {
+        output::result(&report::text::render(summary))?;
+    }
+    Ok(ExitCode::from(report::exit::of(summary).0))
+}
+
+/// Runs asynchronous work on threads of its own. Two suffice: they only wait and hand over, the
+/// work is done by `runtime::cpu`.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the threads that wait for the network")?;
+    runtime.block_on(work)
+}
+
+fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let mailbox = mailbox(options)?;
+    let lines = block_on(async { Ok(pipeline::plan(config, mailbox).await?) })?;
+    let plan = report::plan::PlanReport {
+        lines,
+        window: config.capture.window.to_string(),
+        content: config.capture.content.as_str().to_owned(),
+        permissions: if config.tenants.is_empty() {
+            Vec::new()
+        } else {
+            permissions()
+        },
+    };
+    if json {
+        output::json(&report::plan::json(&plan))?;
+    } else {
+        output::result(&report::plan::text(&plan))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the application needs in a tenant (facts 1.1, 3.1, 3.4, 3.6).
+fn permissions() -> Vec<(String, String)> {
+    [
+        (
+            "Mail.Read",
+            "mail of the mailboxes in scope; restrict it to them by RBAC for Applications",
+        ),
+        (
+            "User.Read.All",
+            "whose mailboxes there are, all their addresses, the company's domains",
+        ),
+        (
+            "GroupMember.Read.All",
+            "members of the scope group; not needed for other scopes",
+        ),
+        (
+            "MailboxSettings.Read",
+            "whether a mailbox is a person's, shared or a room's; optional",
+        ),
+    ]
+    .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
+    .into()
+}
+
+fn mailbox(options: &RunArgs) -> anyhow::Result<Option<Address>> {
+    let Some(text) = &options.mailbox else {
+        return Ok(None);
+    };
+    let address = Address::parse(text);
+    Ok(Some(address.context(
+        "--mailbox takes a mail address, like ann@example.com",
+    )?))
+}
+
+async fn watch_signals(shutdown: Shutdown) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        tracing::warn!("signals cannot be heard; only a kill ends this run early");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    output::tell("ending at the next commit");
+    shutdown.request(StopReason::Signal);
+}
+
+async fn watch_deadline(shutdown: Shutdown, until: Option<Micros>) {
+    let Some(until) = until else { return };
+    let left = u64::try_from(until.0 - clock::now().0).unwrap_or(0);
+    tokio::time::sleep(Duration::from_micros(left)).await;
+    shutdown.request(StopReason::Deadline);
+}
+
+/// `05:30` (the next one, in UTC) or an instant in RFC 3339.
+fn parse_until(text: &str, now: Micros) -> anyhow::Result<Micros> {
+    if let Some(instant) = Micros::parse_rfc3339(text) {
+        return Ok(instant);
+    }
+    let Some((hours, minutes)) = text.split_once(':').and_then(|(hours, minutes)| {
+        let hours = hours
+            .parse::<i64>()
+            .ok()
+            .filter(|hours| (0..24).contains(hours))?;
+        let minutes = minutes
+            .parse::<i64>()
+            .ok()
+            .filter(|minutes| (0..60).contains(minutes))?;
+        Some((hours, minutes))
+    }) else {
+        bail!("--until takes a time of the day in UTC, like 05:30, or an instant in RFC 3339");
+    };
+    let today = Micros(now.day() * DAY + (hours * 60 + minutes) * 60 * SECOND);
+    Ok(if today <= now { today.plus(DAY) } else { today })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn until_is_the_next_time_of_the_day_or_an_instant() {
+        let now = Micros::parse_rfc3339("2026-03-02T02:00:00Z").unwrap();
+        let check = |text: &str, expected: &str| {
+            assert_eq!(
+                parse_until(text, now).unwrap().rfc3339(),
+                expected,
+                "{text}"
+            );
+        };
+        check("05:30", "2026-03-02T05:30:00Z");
+        check("01:30", "2026-03-03T01:30:00Z");
+        check("2026-03-02T04:00:00+01:00", "2026-03-02T03:00:00Z");
+        assert!(parse_until("25:00", now).is_err());
+        assert!(parse_until("soon", now).is_err());
+    }
+}

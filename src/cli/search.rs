@@ -1,0 +1,352 @@
+//! `touchpoint search`: interactions by words, contact, account, colleague and time.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use anyhow::Context;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::index::doc::ShownParticipant;
+use crate::index::highlight::Marked;
+use crate::index::query::Query;
+use crate::index::search::Hit;
+use crate::index::search::Hits;
+use crate::index::search::Searcher;
+
+/// Further people of a hit are counted, so that each hit stays on a few lines.
+const PEOPLE_MAX: usize = 3;
+const MARK: &str = "\x1b[1;33m";
+const DIM: &str = "\x1b[2m";
+const PLAIN: &str = "\x1b[0m";
+
+/// Find interactions by words, contact, account, colleague and time.
+///
+/// All words must occur, in subject, text, names or addresses; case and accents do not matter.
+/// "two words" in quotation marks is a phrase, -word excludes, begin* finds beginnings, and OR
+/// between two words asks for one of them. Quote the whole query for the shell, or put -- before it.
+///
+/// Example: touchpoint search --account fabrikam.com --from 2026-01-01 'offer turb* -lunch'
+#[derive(Debug, Clone, clap::Args)]
+pub struct SearchArgs {
+    /// What to look for
+    #[arg(value_name = "WORDS")]
+    pub words: Vec<String>,
+    /// Only with this contact: id, address or domain
+    #[arg(long, value_name = "CONTACT")]
+    pub contact: Option<String>,
+    /// Only with this account: id, address or domain
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
+    /// Only in this mailbox: address or id
+    #[arg(long, value_name = "MAILBOX")]
+    pub user: Option<String>,
+    /// From this UTC day on
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<Date>,
+    /// Up to the end of this UTC day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<Date>,
+    /// How many hits to list
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+/// Searches the index and writes what it finds, as text for people or as one JSON object.
+pub fn run(
+    args: SearchArgs,
+    index_folder: &Path,
+    json: bool,
+    out: &mut dyn io::Write,
+    color: bool,
+) -> anyhow::Result<()> {
+    let query = Query {
+        words: args.words.join(" "),
+        contact: args.contact,
+        account: args.account,
+        user: args.user,
+        from: args.from,
+        to: args.to,
+        limit: args.limit,
+        offset: 0,
+    };
+    let hits = Searcher::open(index_folder)?.search(&query)?;
+    let text = if json {
+        json_text(&hits)?
+    } else {
+        plain_text(&hits, color)
+    };
+    out.write_all(text.as_bytes())
+        .context("cannot write the hits")
+}
+
+#[derive(Serialize)]
+struct JsonHits<'a> {
+    #[serde(flatten)]
+    hits: &'a Hits,
+    took_ms: f64,
+}
+
+fn json_text(hits: &Hits) -> anyhow::Result<String> {
+    let took_ms = hits.took.as_secs_f64() * 1_000.0;
+    Ok(serde_json::to_string(&JsonHits { hits, took_ms })? + "\n")
+}
+
+fn plain_text(hits: &Hits, color: bool) -> String {
+    let mut text = match (hits.total, hits.hits.len()) {
+        (0, _) => "nothing found".to_owned(),
+        (1, _) => "1 hit".to_owned(),
+        (total, shown) if shown < total => format!("{shown} of {total} hits"),
+        (total, _) => format!("{total} hits"),
+    };
+    let _ = writeln!(text, " ({:.1} ms)", hits.took.as_secs_f64() * 1_000.0);
+    for hit in &hits.hits {
+        text.push('\n');
+        push_hit(&mut text, hit, color);
+    }
+    text
+}
+
+fn push_hit(text: &mut String, hit: &Hit, color: bool) {
+    let at = hit.occurred_at.timestamp().strftime("%Y-%m-%d %H:%M");
+    let arrow = match hit.direction.as_str() {
+        "outbound" => "->",
+        "inbound" => "<-",
+        _ => "--",
+    };
+    let user = harmless(&hit.user_address);
+    // Writing into a string cannot fail.
+    let _ = writeln!(text, "{at}  {user} {arrow} {}", others(hit));
+    text.push_str("  ");
+    match &hit.subject {
+        Some(subject) => push_marked(text, subject, "", color),
+        None => push_marked(text, &unmarked("(subject not kept)"), DIM, color),
+    }
+    if let Some(preview) = hit.preview.as_ref().filter(|p| !p.text.trim().is_empty()) {
+        text.push_str("  ");
+        push_marked(text, preview, DIM, color);
+    }
+}
+
+/// The matched contacts; where there are none, the people outside; else who else takes part.
+fn others(hit: &Hit) -> String {
+    let matched = hit.contacts.iter().map(|contact| {
+        let account = contact
+            .account_id
+            .as_deref()
+            .and_then(|id| account(hit, id));
+        named(&contact.name, account.unwrap_or(&contact.address))
+    });
+    let matched: Vec<_> = matched.collect();
+    let outside: Vec<_> = if matched.is_empty() {
+        participants(hit, |p| !p.internal)
+    } else {
+        matched
+    };
+    let people = if outside.is_empty() {
+        participants(hit, |p| p.address != hit.user_address)
+    } else {
+        outside
+    };
+    let more = people.len().saturating_sub(PEOPLE_MAX);
+    let mut text = people
+        .into_iter()
+        .take(PEOPLE_MAX)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if more > 0 {
+        let _ = write!(text, " and {more} more");
+    }
+    text
+}
+
+fn account<'a>(hit: &'a Hit, id: &str) -> Option<&'a str> {
+    let account = hit.accounts.iter().find(|account| account.id == id)?;
+    Some(account.name.as_deref().unwrap_or(&account.id))
+}
+
+fn participants(hit: &Hit, wanted: impl Fn(&ShownParticipant<'_>) -> bool) -> Vec<String> {
+    let mut people: Vec<String> = Vec::new();
+    for participant in hit.participants.iter().filter(|p| wanted(p)) {
+        let name = participant.name.as_deref().unwrap_or_default();
+        let person = named(name, &participant.address);
+        if !people.contains(&person) {
+            people.push(person);
+        }
+    }
+    people
+}
+
+fn named(name: &str, belongs_to: &str) -> String {
+    let (name, belongs_to) = (harmless(name), harmless(belongs_to));
+    match name.trim() {
+        "" => belongs_to,
+        name => format!("{name} ({belongs_to})"),
+    }
+}
+
+fn unmarked(text: &str) -> Marked {
+    Marked {
+        text: text.to_owned(),
+        marks: Vec::new(),
+    }
+}
+
+fn push_marked(text: &mut String, marked: &Marked, style: &str, color: bool) {
+    for (piece, is_hit) in marked.pieces() {
+        let piece = harmless(piece);
+        let style = if is_hit { MARK } else { style };
+        if color && !style.is_empty() {
+            let _ = write!(text, "{style}{piece}{PLAIN}");
+        } else {
+            text.push_str(&piece);
+        }
+    }
+    text.push('\n');
+}
+
+/// Mail text as a terminal may see it: white space of any kind as a blank, other control characters
+/// as a replacement sign, and nothing that turns the direction of writing or takes no room.
+fn harmless(text: &str) -> String {
+    let seen = text.chars().filter(|c| !is_invisible(*c));
+    seen.map(|c| match c {
+        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    })
+    .collect()
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::index::doc::ShownAccount;
+    use crate::index::doc::ShownContact;
+    use crate::model::time::Micros;
+
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        search: SearchArgs,
+    }
+
+    fn args(typed: &[&str]) -> Result<SearchArgs, clap::Error> {
+        let program = Program::try_parse_from([&["search"], typed].concat())?;
+        Ok(program.search)
+    }
+
+    fn hit() -> Hit {
+        let participant = |name: &'static str, address: &'static str, internal| ShownParticipant {
+            address: address.into(),
+            name: Some(name.into()),
+            role: "to".into(),
+            internal,
+        };
+        Hit {
+            interaction_id: "0".repeat(32),
+            mailbox_id: "id-ann".into(),
+            occurred_at: Micros(0),
+            kind: "email".into(),
+            state: "active".into(),
+            direction: "inbound".into(),
+            user_address: "ann@contoso.com".into(),
+            subject: Some(Marked {
+                text: "An offer\x1b[2J\nnow".into(),
+                marks: vec![(3, 8)],
+            }),
+            preview: Some(unmarked("first \u{202e}line")),
+            contacts: vec![ShownContact {
+                id: "C-1".into(),
+                name: "Bob".into(),
+                address: "bob@fabrikam.com".into(),
+                account_id: Some("A-1".into()),
+            }],
+            accounts: vec![ShownAccount {
+                id: "A-1".into(),
+                name: Some("Fabrikam".into()),
+            }],
+            participants: vec![
+                participant("Ann", "ann@contoso.com", true),
+                participant("", "eve@x.org", false),
+            ],
+            participants_total: 2,
+        }
+    }
+
+    fn shown(hit: Hit, color: bool) -> String {
+        let hits = Hits {
+            total: 7,
+            hits: vec![hit],
+            took: Duration::from_micros(1_234),
+        };
+        plain_text(&hits, color)
+    }
+
+    #[test]
+    fn a_hit_reads_as_who_with_whom_and_what() {
+        let expected = "1 of 7 hits (1.2 ms)\n\
+            \n\
+            1970-01-01 00:00  ann@contoso.com <- Bob (Fabrikam)\n  \
+            An offer\u{fffd}[2J now\n  \
+            first line\n";
+        assert_eq!(shown(hit(), false), expected);
+    }
+
+    #[test]
+    fn mail_text_cannot_reach_the_terminal_as_commands_even_in_color() {
+        let text = shown(hit(), true);
+        assert!(
+            text.contains("An \x1b[1;33moffer\x1b[0m\u{fffd}[2J now\n"),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn without_a_match_the_people_outside_are_named() {
+        let mut hit = hit();
+        hit.contacts.clear();
+        assert_eq!(others(&hit), "eve@x.org");
+        hit.participants.pop();
+        hit.user_address = "other@contoso.com".into();
+        assert_eq!(others(&hit), "Ann (ann@contoso.com)");
+    }
+
+    #[test]
+    fn exclusions_and_days_are_read_from_the_command_line() {
+        let read = args(&["offer -lunch", "--from", "2026-01-31", "--limit", "5"]).unwrap();
+        assert_eq!(read.words, ["offer -lunch"]);
+        assert_eq!(read.from, Some(jiff::civil::date(2026, 1, 31)));
+        assert_eq!(read.limit, 5);
+        let read = args(&["--limit", "5", "--", "-lunch", "offer"]).unwrap();
+        assert_eq!(read.words, ["-lunch", "offer"]);
+        assert!(args(&["--from", "2026-02-30"]).is_err());
+    }
+
+    #[test]
+    fn each_json_hit_carries_interaction_and_mailbox() {
+        let hits = Hits {
+            total: 1,
+            hits: vec![hit()],
+            took: Duration::ZERO,
+        };
+        let json: serde_json::Value = serde_json::from_str(&json_text(&hits).unwrap()).unwrap();
+        assert_eq!(json["hits"][0]["interaction_id"], "0".repeat(32));
+        assert_eq!(json["hits"][0]["mailbox_id"], "id-ann");
+        assert_eq!(json["total"], 1);
+    }
+}

@@ -1,0 +1,142 @@
+//! `touchpoint status`: every mailbox, connected or why not, last success, coverage.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::cli::output;
+use crate::cli::run::block_on;
+use crate::config::Config;
+use crate::lake::open::Lake;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::time::Micros;
+use crate::pipeline::stores;
+use crate::report::table;
+use crate::report::table::Side;
+use crate::report::table::number;
+use crate::runtime::cpu::CpuPool;
+
+/// Tenant, address and id: the order in which mailboxes are listed.
+type Place = (Arc<str>, Arc<str>, Arc<str>);
+
+/// What the table `mailboxes` says of one mailbox.
+struct Line {
+    latest: Coverage,
+    last_success: Option<Micros>,
+}
+
+/// Shows every mailbox that any run has turned to.
+pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    let lines = block_on(read(config))?;
+    if json {
+        let mailboxes: Vec<Value> = lines.iter().map(as_json).collect();
+        output::json(&json!({ "mailboxes": mailboxes }))?;
+    } else {
+        output::result(&as_text(&lines))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
+    let handle = tokio::runtime::Handle::current();
+    let reading = tokio::task::spawn_blocking(move || {
+        let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
+        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
+        let mut lines: BTreeMap<Place, Line> = BTreeMap::new();
+        for row in lake.mailboxes()? {
+            let row = row?;
+            let mailbox = &row.mailbox;
+            let key = (
+                mailbox.tenant.clone(),
+                mailbox.address.clone(),
+                mailbox.id.clone(),
+            );
+            match lines.get_mut(&key) {
+                Some(line) => line.add(row),
+                None => {
+                    lines.insert(key, Line::of(row));
+                }
+            }
+        }
+        Ok(lines.into_values().collect())
+    });
+    reading.await?
+}
+
+impl Line {
+    fn of(row: Coverage) -> Self {
+        Self {
+            last_success: success(&row),
+            latest: row,
+        }
+    }
+
+    fn add(&mut self, row: Coverage) {
+        self.last_success = self.last_success.max(success(&row));
+        if row.started_at > self.latest.started_at {
+            self.latest = row;
+        }
+    }
+}
+
+fn success(row: &Coverage) -> Option<Micros> {
+    (row.status == Status::Complete).then_some(row.ended_at)
+}
+
+fn as_text(lines: &[Line]) -> String {
+    let head = [
+        ("tenant", Side::Left),
+        ("mailbox", Side::Left),
+        ("kind", Side::Left),
+        ("status", Side::Left),
+        ("last success", Side::Left),
+        ("recorded", Side::Right),
+        ("in folders", Side::Right),
+        ("", Side::Left),
+    ];
+    let rows: Vec<Vec<String>> = lines
+        .iter()
+        .map(|line| {
+            let row = &line.latest;
+            vec![
+                row.mailbox.tenant.to_string(),
+                row.mailbox.address.to_string(),
+                row.mailbox.kind.as_str().to_owned(),
+                row.status.as_str().to_owned(),
+                line.last_success.map_or("never".to_owned(), minute),
+                number(row.recorded_total.unsigned_abs()),
+                row.folder_items
+                    .map_or(String::new(), |items| number(items.unsigned_abs())),
+                row.reason.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    table::render(&head, &rows)
+}
+
+fn minute(at: Micros) -> String {
+    at.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn as_json(line: &Line) -> Value {
+    let row = &line.latest;
+    json!({
+        "tenant": &*row.mailbox.tenant,
+        "mailbox_id": &*row.mailbox.id,
+        "mailbox": &*row.mailbox.address,
+        "kind": row.mailbox.kind.as_str(),
+        "status": row.status.as_str(),
+        "reason": row.reason,
+        "last_run": row.started_at.rfc3339(),
+        "last_success": line.last_success.map(Micros::rfc3339),
+        "recorded_total": row.recorded_total,
+        "folder_items": row.folder_items,
+        "cursor_age_hours": row.cursor_age_hours,
+    })
+}

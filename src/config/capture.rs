@@ -1,0 +1,141 @@
+//! `[capture]`: the tenant-wide policy, and the words of `[lake] activity_content`.
+
+use serde::Deserialize;
+
+use crate::config::text;
+use crate::config::window::Window;
+use crate::model::address::Address;
+
+/// The tenant-wide policy; teams and members may narrow it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Capture {
+    /// Whether mail is captured.
+    pub mail: bool,
+    /// Which meetings are captured.
+    pub meetings: Meetings,
+    /// How much of a mail is kept.
+    pub content: Content,
+    /// How far back the first run reads.
+    pub window: Window,
+    /// What becomes of mail among the company's own people.
+    pub internal_only: InternalOnly,
+    /// What becomes of mail with nobody whom the CRM knows.
+    pub unmatched: Unmatched,
+    /// What is kept of a mail whose sensitivity cannot be seen.
+    pub unknown_sensitivity: UnknownSensitivity,
+    /// What is never captured.
+    pub exclude: Exclude,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Self {
+            mail: true,
+            meetings: Meetings::All,
+            content: Content::Preview,
+            window: Window::Months(12),
+            internal_only: InternalOnly::Skip,
+            unmatched: Unmatched::Envelope,
+            unknown_sensitivity: UnknownSensitivity::Hide,
+            exclude: Exclude::default(),
+        }
+    }
+}
+
+/// Which meetings are captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meetings {
+    /// All.
+    All,
+    /// Those that were recorded.
+    Recorded,
+    /// None.
+    None,
+}
+
+/// How much of a mail is kept; each level holds the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// The subject.
+    Envelope,
+    /// At most 255 characters of text.
+    Preview,
+    /// The text.
+    Full,
+}
+
+impl Content {
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Preview => "preview",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// What becomes of mail among the company's own people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InternalOnly {
+    /// It is left out.
+    Skip,
+    /// It becomes a row.
+    Record,
+}
+
+/// What becomes of mail with nobody whom the CRM knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unmatched {
+    /// It becomes a row without subject, preview and body.
+    Envelope,
+    /// It becomes a row like any other.
+    Keep,
+    /// It is left out.
+    Skip,
+}
+
+/// What is kept of a mail whose sensitivity cannot be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownSensitivity {
+    /// Neither subject nor text.
+    Hide,
+    /// What is kept of any other.
+    Record,
+}
+
+/// What `contact_activity` repeats of an interaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityContent {
+    /// Neither subject nor preview.
+    None,
+    /// The subject.
+    Subject,
+    /// Subject and preview.
+    Preview,
+}
+
+/// What is never captured, without regard to case.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Exclude {
+    /// Mail in which one of these takes part.
+    #[serde(deserialize_with = "text::addresses")]
+    pub addresses: Vec<Address>,
+    /// Mail in which somebody of these domains or their subdomains takes part.
+    #[serde(deserialize_with = "text::domains")]
+    pub domains: Vec<String>,
+    /// Mail whose subject contains one of these words or phrases.
+    #[serde(deserialize_with = "text::phrases")]
+    pub subjects: Vec<String>,
+    /// Mail in a folder of one of these names, or below one.
+    #[serde(deserialize_with = "text::phrases")]
+    pub folders: Vec<String>,
+}

@@ -1,0 +1,35 @@
+//! Every limit that a user may care about, with its reason.
+
+/// Longest first window, in months: a century reaches behind the first mail.
+pub const WINDOW_MONTHS_MAX: u16 = 1200;
+
+/// Least memory, in bytes: below it the index writer and one batch do not fit.
+pub const MEMORY_MIN: u64 = 128_000_000;
+/// Most memory, in bytes: more is never used.
+pub const MEMORY_MAX: u64 = 64_000_000_000;
+/// Memory where none is stated, in bytes.
+pub const MEMORY_DEFAULT: u64 = 512_000_000;
+
+/// Most CPU threads; 0 stands for one per core.
+pub const THREADS_MAX: u16 = 256;
+
+/// Largest page that is asked for: beyond it the service answers with timeouts (facts 1.3, 1.7).
+pub const PAGE_SIZE_MAX: u16 = 999;
+/// Page size where none is stated (facts 1.3).
+pub const PAGE_SIZE_DEFAULT: u16 = 500;
+
+/// Most mailboxes that are read at the same time: each holds pages in memory.
+pub const MAILBOXES_AT_ONCE_MAX: u16 = 256;
+/// Mailboxes at the same time where nothing is stated.
+pub const MAILBOXES_AT_ONCE_DEFAULT: u16 = 16;
+
+/// Most requests in flight over all mailboxes: each holds a connection or a stream.
+pub const REQUESTS_AT_ONCE_MAX: u16 = 512;
+/// Requests in flight where nothing is stated: three for each of sixteen mailboxes, since a
+/// mailbox serves no more than four at a time (facts 7.1).
+pub const REQUESTS_AT_ONCE_DEFAULT: u16 = 48;
+
+/// Largest secret file, in bytes: a larger file is something else.
+pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Largest CSV file or list of people, in bytes: it is held in memory as a whole.
+pub const LIST_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;

@@ -1,0 +1,205 @@
+//! What did the user ask for? The one TOML file and the files that it names, checked as they are
+//! read, so that every other room can trust them.
+
+pub mod archive;
+pub mod capture;
+pub mod crm;
+mod csv;
+pub mod error;
+pub mod limits;
+pub mod members;
+pub mod run;
+pub mod secret;
+pub mod tenant;
+mod text;
+pub mod users_file;
+pub mod window;
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::config::archive::Archive;
+use crate::config::capture::ActivityContent;
+use crate::config::capture::Capture;
+use crate::config::error::ConfigError;
+use crate::config::run::Run;
+use crate::config::tenant::Tenant;
+
+/// The whole configuration (design section 9). Paths are absolute or relative to the process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the tables lie.
+    #[serde(default)]
+    pub lake: Lake,
+    /// Where the search index lies.
+    #[serde(default)]
+    pub index: Index,
+    /// Where the cache of what was seen lies.
+    #[serde(default)]
+    pub state: State,
+    /// Memory, threads and requests.
+    #[serde(default)]
+    pub run: Run,
+    /// The tenant-wide policy.
+    #[serde(default)]
+    pub capture: Capture,
+    /// The contact book.
+    pub crm: Crm,
+    /// Tenants to read.
+    #[serde(default)]
+    pub tenants: Vec<Tenant>,
+    /// Archives to read.
+    #[serde(default)]
+    pub archives: Vec<Archive>,
+}
+
+/// `[lake]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lake {
+    /// Folder of the tables.
+    #[serde(deserialize_with = "text::path")]
+    pub path: PathBuf,
+    /// What `contact_activity` repeats of an interaction.
+    pub activity_content: ActivityContent,
+}
+
+/// `[index]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Index {
+    /// Folder of the search index.
+    #[serde(deserialize_with = "text::path")]
+    pub path: PathBuf,
+}
+
+/// `[state]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// Folder of the cache.
+    #[serde(deserialize_with = "text::path")]
+    pub path: PathBuf,
+}
+
+/// `[crm]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crm {
+    /// `contacts.csv`.
+    #[serde(deserialize_with = "text::path")]
+    pub contacts: PathBuf,
+    /// `accounts.csv`.
+    #[serde(default, deserialize_with = "text::optional_path")]
+    pub accounts: Option<PathBuf>,
+}
+
+impl Default for Lake {
+    fn default() -> Self {
+        Self {
+            path: "lake".into(),
+            activity_content: ActivityContent::Subject,
+        }
+    }
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            path: "index".into(),
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            path: "state".into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks the file. Relative paths in it are taken from the file's own folder.
+    ///
+    /// Nothing that it names is read yet: neither secrets nor CRM files nor lists of people.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut config = Self::parse(&text, path)?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// Checks the text of a configuration; `path` is named in errors only.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self =
+            toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text, path))?;
+        config.check_names(text, path)?;
+        config.check_folders(path)?;
+        if config.tenants.is_empty() && config.archives.is_empty() {
+            return Err(ConfigError::File {
+                path: path.to_owned(),
+                message: "there is nothing to read: add a [[tenants]] or an [[archives]] section"
+                    .into(),
+            });
+        }
+        Ok(config)
+    }
+
+    /// Names stand in the tables and tell mailboxes apart, so none may occur twice.
+    fn check_names(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+        let tenants = self.tenants.iter().map(|tenant| &tenant.name);
+        let archives = self.archives.iter().map(|archive| &archive.name);
+        let mut seen = Vec::new();
+        for name in tenants.chain(archives) {
+            if seen.contains(&name) {
+                return Err(ConfigError::Key {
+                    path: path.to_owned(),
+                    line: error::last_line_with(text, "name", name),
+                    key: "name".into(),
+                    message: format!(
+                        "`{name}` is taken by another tenant or archive; give each its own name"
+                    ),
+                });
+            }
+            seen.push(name);
+        }
+        Ok(())
+    }
+
+    /// Index and state may be thrown away at any time; the lake never.
+    fn check_folders(&self, path: &Path) -> Result<(), ConfigError> {
+        let (lake, index, state) = (&self.lake.path, &self.index.path, &self.state.path);
+        if lake != index && lake != state && index != state {
+            return Ok(());
+        }
+        Err(ConfigError::File {
+            path: path.to_owned(),
+            message: "lake, index and state share a folder; give each its own path".into(),
+        })
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let places = [
+            &mut self.lake.path,
+            &mut self.index.path,
+            &mut self.state.path,
+            &mut self.crm.contacts,
+        ];
+        let tenants = self.tenants.iter_mut().flat_map(Tenant::paths_mut);
+        let archives = self.archives.iter_mut().flat_map(Archive::paths_mut);
+        let places = places.into_iter().chain(&mut self.crm.accounts);
+        for place in places.chain(tenants).chain(archives) {
+            *place = folder.join(&*place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

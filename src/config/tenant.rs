@@ -1,0 +1,206 @@
+//! `[[tenants]]`: a directory of people, how to sign in to it, and whose mailboxes to read.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error;
+use url::Host;
+use url::Url;
+
+use crate::config::secret::Secret;
+use crate::config::text;
+use crate::model::address::Address;
+
+/// A tenant.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// Its name in reports and tables.
+    #[serde(deserialize_with = "text::name")]
+    pub name: String,
+    /// GUID or verified domain.
+    #[serde(deserialize_with = "tenant_id")]
+    pub tenant_id: String,
+    /// The app registration.
+    #[serde(deserialize_with = "text::text")]
+    pub client_id: String,
+    /// The app registration's secret.
+    pub client_secret: Secret,
+    /// Where tokens come from.
+    #[serde(default = "login_url", deserialize_with = "base_url")]
+    pub login_url: Url,
+    /// Where Graph is, without the version.
+    #[serde(default = "graph_url", deserialize_with = "base_url")]
+    pub graph_url: Url,
+    /// Whose mailboxes are read.
+    pub scope: Scope,
+    /// `members.csv`.
+    #[serde(default, deserialize_with = "text::optional_path")]
+    pub members: Option<PathBuf>,
+    /// `teams.csv`.
+    #[serde(default, deserialize_with = "text::optional_path")]
+    pub teams: Option<PathBuf>,
+}
+
+/// Whose mailboxes of a tenant are read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "ScopeShape")]
+pub enum Scope {
+    /// Members of a group, of nested groups too: its mail address or object id.
+    Group(String),
+    /// These people, by any of their addresses.
+    Users(Vec<Address>),
+    /// The people of a file, one address in a line.
+    UsersFile(PathBuf),
+    /// Everybody.
+    All,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "one of { group = \"…\" }, { users = […] }, { users_file = \"…\" }, { all = true }"
+)]
+struct ScopeShape {
+    group: Option<String>,
+    #[serde(default, deserialize_with = "some_addresses")]
+    users: Option<Vec<Address>>,
+    #[serde(default, deserialize_with = "text::optional_path")]
+    users_file: Option<PathBuf>,
+    all: Option<bool>,
+}
+
+fn some_addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<Address>>, D::Error> {
+    text::addresses(deserializer).map(Some)
+}
+
+impl TryFrom<ScopeShape> for Scope {
+    type Error = String;
+
+    fn try_from(shape: ScopeShape) -> Result<Self, String> {
+        match (shape.group, shape.users, shape.users_file, shape.all) {
+            (Some(group), None, None, None) => {
+                text::refuse_placeholder(&group)?;
+                Ok(Self::Group(group.trim().to_owned()))
+            }
+            (None, Some(users), None, None) if users.is_empty() => {
+                Err("users is empty, so nobody is in scope; name somebody".into())
+            }
+            (None, Some(users), None, None) => Ok(Self::Users(users)),
+            (None, None, Some(path), None) => Ok(Self::UsersFile(path)),
+            (None, None, None, Some(true)) => Ok(Self::All),
+            (None, None, None, Some(false)) => {
+                Err("all = false leaves nobody; name a group or users".into())
+            }
+            _ => Err("write exactly one of group, users, users_file and all".into()),
+        }
+    }
+}
+
+impl Tenant {
+    /// The paths that the section names.
+    pub(super) fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let secret = match &mut self.client_secret {
+            Secret::File(path) => Some(path),
+            Secret::Env(_) => None,
+        };
+        let users = match &mut self.scope {
+            Scope::UsersFile(path) => Some(path),
+            Scope::Group(_) | Scope::Users(_) | Scope::All => None,
+        };
+        let members = self.members.as_mut().into_iter().chain(&mut self.teams);
+        members.chain(secret).chain(users)
+    }
+}
+
+fn tenant_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = text::text(deserializer)?;
+    let shared = ["common", "organizations", "consumers"];
+    if shared.contains(&id.to_lowercase().as_str()) {
+        // Facts 4.1: these do not work for an app without a user.
+        return Err(D::Error::custom(
+            "name the tenant itself: its id or one of its verified domains",
+        ));
+    }
+    Ok(id)
+}
+
+#[expect(clippy::expect_used, reason = "a constant that a test reads")]
+fn login_url() -> Url {
+    Url::parse("https://login.microsoftonline.com").expect("a URL")
+}
+
+#[expect(clippy::expect_used, reason = "a constant that a test reads")]
+fn graph_url() -> Url {
+    Url::parse("https://graph.microsoft.com").expect("a URL")
+}
+
+fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = text::text(deserializer)?;
+    check_url(&text).map_err(D::Error::custom)
+}
+
+fn check_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|_| "not a URL; write it like https://example.com")?;
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return Err("the URL names no host; write it like https://example.com".into()),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        "http" => return Err("plain http is for this machine only; write https".into()),
+        _ => return Err("write an https URL".into()),
+    }
+    let is_bare = url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if is_bare {
+        Ok(url)
+    } else {
+        Err("write the URL without user, password, query and fragment".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for good in [
+            "https://graph.microsoft.us",
+            "http://127.0.0.1:8080",
+            "http://127.8.8.8/x",
+            "http://localhost:1",
+            "http://[::1]:80",
+        ] {
+            assert!(check_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://graph.microsoft.com",
+            "http://127.0.0.1.evil.org",
+            "http://localhost.evil.org",
+            "http://10.0.0.1",
+            "ftp://localhost",
+            "graph.microsoft.com",
+            "https://user:secret@graph.microsoft.com",
+            "https://graph.microsoft.com?x=1",
+        ] {
+            let message = check_url(bad).unwrap_err();
+            assert!(!message.contains("secret"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_global_cloud() {
+        assert_eq!(login_url().host_str(), Some("login.microsoftonline.com"));
+        assert_eq!(graph_url().host_str(), Some("graph.microsoft.com"));
+    }
+}

@@ -1,0 +1,123 @@
+//! Single values of the TOML file: each refuses what a user left as it stood in the example.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error;
+
+use crate::model::address;
+use crate::model::address::Address;
+
+/// A text that is not empty and not a placeholder.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    refuse_placeholder(&text).map_err(D::Error::custom)?;
+    Ok(text)
+}
+
+/// The path of a local file or folder.
+pub fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let path = text(deserializer)?;
+    if path.contains("://") {
+        return Err(D::Error::custom(
+            "object stores are not supported by this version: name a local folder",
+        ));
+    }
+    Ok(path.into())
+}
+
+/// [`path`] of a key that may be missing.
+pub fn optional_path<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PathBuf>, D::Error> {
+    path(deserializer).map(Some)
+}
+
+/// A name that stands in tables and mailbox ids.
+pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = text(deserializer)?;
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.chars().all(is_plain) {
+        Ok(name)
+    } else {
+        Err(D::Error::custom(
+            "a name consists of letters, digits, `-`, `_` and `.`",
+        ))
+    }
+}
+
+/// Domains, in the form in which addresses hold them.
+pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let all = Vec::<String>::deserialize(deserializer)?;
+    let read = all.iter().map(|raw| {
+        refuse_placeholder(raw)?;
+        domain(raw).ok_or_else(|| format!("`{raw}` is not a domain; write it like contoso.com"))
+    });
+    read.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+/// Addresses, normalised.
+pub fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D::Error> {
+    let all = Vec::<String>::deserialize(deserializer)?;
+    // The message does not repeat the entry: it may be somebody's address.
+    let read = (1..).zip(&all).map(|(number, raw)| {
+        read_address(raw).map_err(|problem| format!("entry {number}: {problem}"))
+    });
+    read.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+/// An address of a key that may be missing.
+pub fn optional_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Address>, D::Error> {
+    let raw = String::deserialize(deserializer)?;
+    read_address(&raw).map(Some).map_err(D::Error::custom)
+}
+
+fn read_address(raw: &str) -> Result<Address, String> {
+    refuse_placeholder(raw)?;
+    Address::parse(raw).ok_or_else(|| "not a mail address; write it like ann@contoso.com".into())
+}
+
+/// Words, phrases or folder names, none of them empty: an empty one would be in every text.
+pub fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let all = Vec::<String>::deserialize(deserializer)?;
+    if all.iter().any(|phrase| phrase.trim().is_empty()) {
+        return Err(D::Error::custom("an entry is empty; take it out"));
+    }
+    Ok(all)
+}
+
+/// A domain in the form in which addresses hold it; `None` where it is none (a web address, say).
+pub fn domain(raw: &str) -> Option<String> {
+    let domain = address::domain(raw);
+    let is_odd =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/' | ':' | ',');
+    (!domain.is_empty() && !domain.contains(is_odd)).then_some(domain)
+}
+
+/// Says what to do where a value is empty or still what the example has in its place.
+pub fn refuse_placeholder(value: &str) -> Result<(), String> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Err("the value is empty; fill it in".into());
+    }
+    let lower = value.to_lowercase();
+    let is_bracketed = value.starts_with('<') && value.ends_with('>');
+    let is_word = ["changeme", "change-me", "change_me"].contains(&lower.as_str());
+    if value.contains('…') || value == "..." || is_bracketed || is_word || is_example_id(&lower) {
+        return Err("this is still the placeholder of the example; fill in your own value".into());
+    }
+    Ok(())
+}
+
+/// Example ids repeat one digit in each of their groups: `11111111-2222-3333-4444-555555555555`.
+fn is_example_id(value: &str) -> bool {
+    let groups: Vec<&[u8]> = value.split('-').map(str::as_bytes).collect();
+    let repeats_one = |group: &&[u8]| {
+        group.iter().all(u8::is_ascii_hexdigit) && group.windows(2).all(|pair| pair[0] == pair[1])
+    };
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && groups.iter().all(repeats_one)
+}

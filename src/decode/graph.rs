@@ -1,0 +1,244 @@
+//! Items of Graph pages: whole mails, parts of changed ones, and marks of removal (facts 1.4, 1.5).
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hashbrown::HashSet;
+
+use crate::decode::bulk;
+use crate::decode::graph::raw::RawBody;
+use crate::decode::graph::raw::RawItem;
+use crate::decode::graph::raw::RawRecipient;
+use crate::model::address::Address;
+use crate::model::interaction::Role;
+use crate::model::mail::ContentLevel;
+use crate::model::mail::Decoded;
+use crate::model::mail::Mail;
+use crate::model::mail::MailClass;
+use crate::model::mail::RawParticipant;
+use crate::model::mail::Sensitivity;
+use crate::model::time::Micros;
+
+mod raw;
+#[cfg(test)]
+mod tests;
+
+/// Characters of a preview: as many as the service gives (facts 1.9).
+const PREVIEW_CHARS: usize = 255;
+
+/// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
+const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
+
+/// Reads one item of a page. `container` is the folder whose chain brought it.
+pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decoded {
+    let Some(raw) = raw::parse(bytes) else {
+        return Decoded::Unreadable {
+            source_id: None,
+            code: "malformed",
+        };
+    };
+    let Some(id) = raw.id.filled() else {
+        return Decoded::Unreadable {
+            source_id: None,
+            code: "no_id",
+        };
+    };
+    let source_id = id.to_owned();
+    let seen = raw.seen;
+    if seen.removed {
+        return Decoded::Removed { source_id };
+    }
+    // A whole item has all that was selected; a changed one at least what changed.
+    if !(seen.subject && seen.date && seen.people) {
+        return Decoded::Partial {
+            source_id,
+            has_news: seen.news,
+        };
+    }
+    Decoded::Mail(Box::new(mail(&raw, source_id, container, content)))
+}
+
+fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: ContentLevel) -> Mail {
+    let participants = participants(raw);
+    let from = participants
+        .iter()
+        .find(|somebody| somebody.role == Role::From);
+    let from = from.map(|somebody| somebody.address.as_str());
+    let subject = raw.subject.filled();
+    let mut mail = Mail {
+        source_id,
+        container: Arc::clone(container),
+        message_id: raw.internet_message_id.filled().and_then(message_id),
+        sent: raw.sent.filled().and_then(instant),
+        received: raw.received.filled().and_then(instant),
+        subject: subject.map(str::to_owned),
+        preview: raw
+            .body_preview
+            .filled()
+            .filter(|_| content >= ContentLevel::Preview)
+            .map(|text| text.chars().take(PREVIEW_CHARS).collect()),
+        body_text: raw
+            .body
+            .0
+            .as_ref()
+            .filter(|_| content >= ContentLevel::Full)
+            .and_then(text),
+        bulk_reason: bulk::reason(from, subject, None),
+        participants,
+        is_draft: raw.is_draft.0.unwrap_or(false),
+        sensitivity: Sensitivity::Unknown,
+        class: class(raw.odata_type.filled()),
+        thread_id: raw.conversation_index.filled().and_then(thread_id),
+        fingerprint: 0,
+        content_key: None,
+    };
+    mail.fingerprint = fingerprint(&mail);
+    mail
+}
+
+/// The inside of the first `<…>`, else the trimmed text.
+fn message_id(text: &str) -> Option<String> {
+    let inside = text
+        .split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'))
+        .map(|(inside, _)| inside);
+    let id = inside.unwrap_or(text).trim();
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+fn instant(text: &str) -> Option<Micros> {
+    let never = Micros::parse_rfc3339(NEVER_BEFORE)?;
+    let text = text.trim();
+    let parsed = Micros::parse_rfc3339(text)
+        // A time without zone is UTC.
+        .or_else(|| Micros::parse_rfc3339(&format!("{text}Z")));
+    parsed.filter(|instant| *instant >= never)
+}
+
+/// The GUID that all mails of a conversation share in all mailboxes (facts 1.9).
+fn thread_id(conversation_index: &str) -> Option<String> {
+    let bytes = STANDARD.decode(conversation_index.trim()).ok()?;
+    let guid: &[u8; 16] = bytes.get(6..22)?.try_into().ok()?;
+    Some(format!("{:032x}", u128::from_be_bytes(*guid)))
+}
+
+fn class(odata_type: Option<&str>) -> MailClass {
+    // eventMessage, eventMessageRequest, eventMessageResponse (facts 1.4).
+    let is_meeting = odata_type.is_some_and(|name| name.contains("eventMessage"));
+    if is_meeting {
+        MailClass::Meeting
+    } else {
+        MailClass::Plain
+    }
+}
+
+fn text(body: &RawBody<'_>) -> Option<String> {
+    let content = body.content.filled()?;
+    let is_html = body
+        .content_type
+        .filled()
+        .is_none_or(|kind| kind.eq_ignore_ascii_case("html"));
+    let text = if is_html {
+        mail_parser::decoders::html::html_to_text(content)
+    } else {
+        content.to_owned()
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// From, sender (only where its address differs), to, cc, bcc; one entry for each address and role.
+fn participants(raw: &RawItem<'_>) -> Vec<RawParticipant> {
+    let mut found: Vec<RawParticipant> = Vec::new();
+    found.extend(
+        raw.from
+            .0
+            .iter()
+            .filter_map(|raw| participant(raw, Role::From)),
+    );
+    let sender = raw
+        .sender
+        .0
+        .iter()
+        .filter_map(|raw| participant(raw, Role::Sender));
+    let sender = sender.filter(|sender| {
+        let from = found.first();
+        from.is_none_or(|from| !is_same(&from.address, &sender.address))
+    });
+    found.extend(sender.collect::<Vec<_>>());
+    let lists = [
+        (Role::To, &raw.to.0),
+        (Role::Cc, &raw.cc.0),
+        (Role::Bcc, &raw.bcc.0),
+    ];
+    for (role, recipients) in lists {
+        let listed = recipients.iter().filter_map(|raw| participant(raw, role));
+        if recipients.len() < 2 {
+            found.extend(listed);
+            continue;
+        }
+        let mut known = HashSet::with_capacity(recipients.len());
+        found.extend(listed.filter(|somebody| known.insert(comparable(&somebody.address))));
+    }
+    found
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || comparable(one) == comparable(other)
+}
+
+fn participant(recipient: &RawRecipient<'_>, role: Role) -> Option<RawParticipant> {
+    let somebody = recipient.email_address.0.as_ref()?;
+    let name = somebody
+        .name
+        .filled()
+        .filter(|name| !name.trim().is_empty());
+    let address = somebody
+        .address
+        .filled()
+        .map(str::trim)
+        .filter(|address| !address.is_empty());
+    Some(RawParticipant {
+        role,
+        name: name.filter(|_| address.is_some()).map(str::to_owned),
+        // `undisclosed-recipients:;` and the like come as a name alone.
+        address: address.or(name.map(str::trim))?.to_owned(),
+    })
+}
+
+fn comparable(address: &str) -> String {
+    Address::parse(address)
+        .map_or_else(|| address.to_lowercase(), |known| known.as_str().to_owned())
+}
+
+/// Of what was read, without folder and read marks: the same mail has the same after a move.
+fn fingerprint(mail: &Mail) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    let mut field = |text: Option<&str>| {
+        // One more than the length, so that none and empty differ.
+        let length = text.map_or(0, |text| text.len() as u64 + 1);
+        hasher.update(&length.to_le_bytes());
+        hasher.update(text.unwrap_or_default().as_bytes());
+    };
+    field(mail.message_id.as_deref());
+    field(mail.subject.as_deref());
+    field(mail.preview.as_deref());
+    field(mail.body_text.as_deref());
+    field(mail.thread_id.as_deref());
+    for participant in &mail.participants {
+        field(Some(participant.role.as_str()));
+        field(participant.name.as_deref());
+        field(Some(&participant.address));
+    }
+    let marks = [
+        u8::from(mail.is_draft),
+        u8::from(mail.class == MailClass::Meeting),
+    ];
+    hasher.update(&marks);
+    for instant in [mail.sent, mail.received] {
+        hasher.update(&instant.map_or(i64::MIN, |instant| instant.0).to_le_bytes());
+    }
+    let hash = hasher.finalize();
+    let first = hash.as_bytes().first_chunk::<8>();
+    first.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+}

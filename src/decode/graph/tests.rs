@@ -1,0 +1,450 @@
+//! What is made of items: of this project's pages, of generated ones, and of other people's.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::*;
+
+const FIRST: &str = include_str!("../../../fixtures/graph/delta-first.json");
+const LAST: &str = include_str!("../../../fixtures/graph/delta-last.json");
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    value: Vec<&'a RawValue>,
+}
+
+fn decoded(text: &str) -> Decoded {
+    item(text.as_bytes(), &"folder".into(), ContentLevel::Full)
+}
+
+fn items(page: &str, content: ContentLevel) -> Vec<Decoded> {
+    let page: Page<'_> = serde_json::from_str(page).unwrap();
+    let read = |raw: &&RawValue| item(raw.get().as_bytes(), &"folder".into(), content);
+    page.value.iter().map(read).collect()
+}
+
+fn mail_of(decoded: Decoded) -> Mail {
+    match decoded {
+        Decoded::Mail(mail) => *mail,
+        other => panic!("no mail: {other:?}"),
+    }
+}
+
+/// A mail with one member put in (or in place of another).
+fn with(member: &str, value: &str) -> Mail {
+    let mut whole: Value = serde_json::json!({
+        "id": "a", "subject": "s", "sentDateTime": "2026-01-02T03:04:05Z",
+        "from": {"emailAddress": {"address": "a@x.org"}}, "toRecipients": [],
+    });
+    whole[member] = serde_json::from_str(value).unwrap();
+    mail_of(decoded(&whole.to_string()))
+}
+
+#[test]
+fn a_whole_mail_is_read_in_the_order_of_roles() {
+    let mut read = items(FIRST, ContentLevel::Preview);
+    let mail = mail_of(read.remove(0));
+    let people: Vec<(Role, Option<&str>, &str)> = mail
+        .participants
+        .iter()
+        .map(|somebody| {
+            (
+                somebody.role,
+                somebody.name.as_deref(),
+                somebody.address.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        people,
+        [
+            (Role::From, Some("Ann Lee"), "ann.lee@contoso.example"),
+            (Role::Sender, Some("Office"), "Office@contoso.example"),
+            (Role::To, Some("Jana Nováková"), "jana@fabrikam.example"),
+            (
+                Role::Cc,
+                Some("Bob"),
+                "/O=CONTOSO/OU=EU/CN=RECIPIENTS/CN=BOB"
+            ),
+            (Role::Bcc, None, "archive@contoso.example"),
+        ]
+    );
+    assert_eq!(
+        mail.message_id.as_deref(),
+        Some("DB7PR04MB1@eurprd04.prod.example")
+    );
+    assert_eq!(
+        mail.subject.as_deref(),
+        Some("Angebot für Halle 4 – \"final\"")
+    );
+    assert_eq!(mail.sent.unwrap().rfc3339(), "2026-03-02T09:15:28Z");
+    assert_eq!(mail.received.unwrap().rfc3339(), "2026-03-02T09:15:31Z");
+    assert!(mail.preview.unwrap().starts_with("Guten Morgen"));
+    assert_eq!(
+        mail.thread_id.as_deref(),
+        Some("0405060708090a0b0c0d0e0f10111213")
+    );
+    assert_eq!((mail.is_draft, mail.class), (false, MailClass::Plain));
+    assert_eq!(mail.sensitivity, Sensitivity::Unknown);
+}
+
+#[test]
+fn fact_1_4_meeting_mail_is_told_by_its_type_and_a_sender_like_the_author_is_left_out() {
+    let mut read = items(FIRST, ContentLevel::Preview);
+    let mail = mail_of(read.remove(1));
+    assert_eq!(mail.class, MailClass::Meeting);
+    assert_eq!((mail.thread_id, mail.preview), (None, None));
+    let roles: Vec<Role> = mail
+        .participants
+        .iter()
+        .map(|somebody| somebody.role)
+        .collect();
+    assert_eq!(roles, [Role::From, Role::To]);
+}
+
+#[test]
+fn fact_1_4_a_removal_may_come_in_the_first_round() {
+    let expected = Decoded::Removed {
+        source_id: "AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A3".into(),
+    };
+    assert_eq!(items(FIRST, ContentLevel::Preview)[2], expected);
+}
+
+#[test]
+fn fact_1_5_changed_properties_are_no_mail_and_read_marks_no_news() {
+    let read = items(LAST, ContentLevel::Preview);
+    let has_news = |decoded: &Decoded| match decoded {
+        Decoded::Partial { has_news, .. } => *has_news,
+        other => panic!("not partial: {other:?}"),
+    };
+    assert_eq!(read.iter().map(has_news).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn fact_1_5_truth_values_may_be_text() {
+    assert!(with("isDraft", "\"true\"").is_draft);
+    assert!(with("isDraft", "true").is_draft);
+    for no in ["\"false\"", "\"yes\"", "1", "null", "{}"] {
+        assert!(!with("isDraft", no).is_draft, "{no}");
+    }
+}
+
+#[test]
+fn fact_1_9_from_may_be_missing_and_an_address_may_be_a_name() {
+    let mail = with("from", "null");
+    assert!(mail.participants.is_empty());
+    let nameless = r#"[{"emailAddress":{"name":"undisclosed-recipients:;","address":""}},
+        {"emailAddress":{"name":"","address":null}}, {}, null, 7]"#;
+    let mail = with("toRecipients", nameless);
+    let [_, only] = &mail.participants[..] else {
+        panic!("{:?}", mail.participants)
+    };
+    assert_eq!(
+        (only.name.as_deref(), only.address.as_str()),
+        (None, "undisclosed-recipients:;")
+    );
+}
+
+#[test]
+fn a_member_of_the_wrong_type_costs_that_member_only() {
+    for member in [
+        "subject",
+        "from",
+        "toRecipients",
+        "ccRecipients",
+        "sentDateTime",
+        "body",
+    ] {
+        for wrong in [
+            "7",
+            "true",
+            "[]",
+            "{}",
+            "[[1]]",
+            "{\"a\":{\"b\":[]}}",
+            "null",
+            "\"x\"",
+            "1e99",
+        ] {
+            let mail = with(member, wrong);
+            assert_eq!(mail.source_id, "a", "{member} {wrong}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_item_is_refused_with_a_reason() {
+    for (text, expected) in [
+        ("", "malformed"),
+        ("null", "malformed"),
+        ("[]", "malformed"),
+        ("{\"id\":\"a\"", "malformed"),
+        ("{\"id\":\"a\"} x", "malformed"),
+        ("{}", "no_id"),
+        ("{\"id\":\"\"}", "no_id"),
+        ("{\"id\":7,\"subject\":\"s\"}", "no_id"),
+    ] {
+        match decoded(text) {
+            Decoded::Unreadable { code, .. } => assert_eq!(code, expected, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_preview_that_ends_within_a_character_is_read() {
+    let text =
+        r#"{"id":"a","subject":"s","sentDateTime":null,"from":null,"bodyPreview":"ok \ud83d"}"#;
+    assert_eq!(
+        mail_of(decoded(text)).preview.as_deref(),
+        Some("ok \u{fffd}")
+    );
+    let long = format!("\"{}\"", "é".repeat(300));
+    assert_eq!(
+        with("bodyPreview", &long).preview.unwrap().chars().count(),
+        255
+    );
+}
+
+#[test]
+fn times_that_mean_never_or_nothing_are_missing() {
+    for nothing in [
+        "0001-01-01T00:00:00Z",
+        "",
+        "yesterday",
+        "2026-02-30T00:00:00Z",
+    ] {
+        assert_eq!(
+            with("sentDateTime", &format!("\"{nothing}\"")).sent,
+            None,
+            "{nothing}"
+        );
+    }
+    for (text, expected) in [
+        (
+            "2026-01-02T03:04:05.1234567Z",
+            "2026-01-02T03:04:05.123456Z",
+        ),
+        ("2026-01-02T03:04:05+02:00", "2026-01-02T01:04:05Z"),
+        ("2026-01-02T03:04:05", "2026-01-02T03:04:05Z"),
+        ("1601-01-01T00:00:00Z", "1601-01-01T00:00:00Z"),
+    ] {
+        let sent = with("sentDateTime", &format!("\"{text}\"")).sent;
+        assert_eq!(sent.map(Micros::rfc3339).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn a_message_id_is_the_inside_of_the_first_brackets() {
+    for (text, expected) in [
+        ("<a@x>", Some("a@x")),
+        (" a@x ", Some("a@x")),
+        ("junk <a@x> <b@x>", Some("a@x")),
+        ("<A@x", Some("<A@x")),
+        ("<>", None),
+        ("", None),
+    ] {
+        let id = with("internetMessageId", &format!("\"{text}\"")).message_id;
+        assert_eq!(id.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
+fn fact_1_1_without_the_permission_for_bodies_a_mail_is_whole_but_for_its_text() {
+    let text =
+        r#"{"id":"a","subject":"s","sentDateTime":null,"receivedDateTime":null,"from":null}"#;
+    let mail = mail_of(decoded(text));
+    assert_eq!((mail.preview, mail.body_text), (None, None));
+}
+
+#[test]
+fn the_content_level_decides_what_is_kept() {
+    let text = r#"{"id":"a","subject":"s","sentDateTime":null,"from":null,"bodyPreview":"p",
+        "body":{"contentType":"html","content":"<p>Hello <b>you</b></p><script>x</script>"}}"#;
+    let at = |content| {
+        let mail = mail_of(item(text.as_bytes(), &"f".into(), content));
+        (
+            mail.preview,
+            mail.body_text.map(|text| text.trim().to_owned()),
+        )
+    };
+    assert_eq!(at(ContentLevel::Envelope), (None, None));
+    assert_eq!(at(ContentLevel::Preview), (Some("p".into()), None));
+    assert_eq!(
+        at(ContentLevel::Full),
+        (Some("p".into()), Some("Hello you".into()))
+    );
+    let plain = with("body", r#"{"contentType":"text","content":"<p>kept</p>"}"#);
+    assert_eq!(plain.body_text.as_deref(), Some("<p>kept</p>"));
+}
+
+#[test]
+fn fact_1_5_the_fingerprint_is_the_same_after_a_move_and_a_read_mark_and_differs_with_content() {
+    let plain = with("isRead", "false");
+    for same in [
+        with("isRead", "true"),
+        with("parentFolderId", "\"z\""),
+        with("changeKey", "\"z\""),
+    ] {
+        assert_eq!(same.fingerprint, plain.fingerprint);
+    }
+    let moved = r#"{"id":"a","subject":"s","sentDateTime":"2026-01-02T03:04:05Z",
+        "from":{"emailAddress":{"address":"a@x.org"}}}"#;
+    let moved = mail_of(item(moved.as_bytes(), &"other".into(), ContentLevel::Full));
+    assert_eq!(moved.fingerprint, plain.fingerprint);
+    for other in [
+        with("subject", "\"S\""),
+        with("subject", "null"),
+        with("isDraft", "true"),
+        with("bodyPreview", "\"p\""),
+        with("sentDateTime", "null"),
+        with(
+            "ccRecipients",
+            r#"[{"emailAddress":{"address":"b@x.org"}}]"#,
+        ),
+    ] {
+        assert_ne!(other.fingerprint, plain.fingerprint, "{other:?}");
+    }
+}
+
+/// Any JSON, seldom deep.
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-1e9..1e9).prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        Just(Value::from("2026-01-02T03:04:05Z")),
+        Just(Value::from("true")),
+    ];
+    let member = prop_oneof![
+        Just("emailAddress".to_owned()),
+        Just("address".to_owned()),
+        Just("name".to_owned()),
+        Just("content".to_owned()),
+        ".{0,4}",
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(member.clone(), inner, 0..4).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+fn item_json() -> impl Strategy<Value = Value> {
+    let names = prop::sample::select(vec![
+        "@odata.type",
+        "id",
+        "@removed",
+        "subject",
+        "bodyPreview",
+        "body",
+        "from",
+        "sender",
+        "toRecipients",
+        "ccRecipients",
+        "bccRecipients",
+        "sentDateTime",
+        "receivedDateTime",
+        "internetMessageId",
+        "conversationIndex",
+        "isDraft",
+        "isRead",
+        "flag",
+        "x",
+    ]);
+    prop::collection::btree_map(names.prop_map(str::to_owned), json(), 0..12)
+        .prop_map(Value::from_iter)
+}
+
+proptest! {
+    #[test]
+    fn both_json_readers_read_the_same_item(value in item_json(), pretty in any::<bool>()) {
+        let text = if pretty { format!("{value:#}") } else { value.to_string() };
+        let ours = raw::parse(text.as_bytes()).unwrap();
+        let theirs = RawItem::deserialize(&value).unwrap();
+        prop_assert_eq!(&ours, &theirs);
+        let text_reader: RawItem<'_> = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&ours, &text_reader);
+        // And whatever it is, it becomes something.
+        let _ = decoded(&text);
+    }
+
+    #[test]
+    fn no_bytes_make_it_fail(bytes in prop::collection::vec(any::<u8>(), 0..64), cut in 0_usize..2000) {
+        let _ = item(&bytes, &"f".into(), ContentLevel::Full);
+        let page = FIRST.as_bytes();
+        let _ = item(&page[cut.min(page.len())..], &"f".into(), ContentLevel::Full);
+    }
+}
+
+/// The folder of other people's mail, where it is.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test may be told where its input lies"
+)]
+fn corpora() -> PathBuf {
+    let stated = std::env::var("TOUCHPOINT_CORPORA").ok().map(PathBuf::from);
+    stated.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"))
+}
+
+#[test]
+fn published_and_recorded_bodies_are_read_or_refused_with_a_reason() {
+    let path = corpora().join("mail-fixtures.tar.zst");
+    let Ok(file) = std::fs::File::open(&path) else {
+        println!("passed over: no {}", path.display());
+        return;
+    };
+    let mut archive = tar::Archive::new(zstd::Decoder::new(file).unwrap());
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_string_lossy().into_owned();
+        let is_body = name.contains("graph/") && name.to_lowercase().ends_with(".json");
+        if !is_body {
+            continue;
+        }
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        let read = match serde_json::from_str::<Page<'_>>(&text) {
+            Ok(_) => items(&text, ContentLevel::Full),
+            Err(_) => vec![decoded(&text)],
+        };
+        let is_json = serde_json::from_str::<Value>(&text).is_ok();
+        let is_message = ["message-", "messages", "/email-"]
+            .iter()
+            .any(|part| name.contains(part));
+        for decoded in read {
+            let kind = match &decoded {
+                Decoded::Mail(_) => "mail",
+                Decoded::Partial { .. } => "partial",
+                Decoded::Removed { .. } => "removed",
+                Decoded::Unreadable { code, .. } => code,
+            };
+            *counts.entry(kind).or_default() += 1;
+            assert!(kind != "malformed" || !is_json, "{name}");
+            assert!(
+                !is_message || !is_json || kind != "no_id" || !text.contains("\"id\""),
+                "{name}"
+            );
+            assert!(
+                !name.contains("/email-") || kind == "mail",
+                "{name}: {decoded:?}"
+            );
+        }
+    }
+    println!("{counts:?}");
+    assert!(
+        counts.get("mail").is_some_and(|mails| *mails > 20),
+        "{counts:?}"
+    );
+}

@@ -1,0 +1,269 @@
+//! One document: what is searched, and what a hit shows.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use tantivy::TantivyDocument;
+
+use crate::index::schema::Fields;
+use crate::model::activity::Matched;
+use crate::model::activity::Touch;
+use crate::model::address;
+use crate::model::address::Address;
+use crate::model::id::Id128;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Participant;
+use crate::model::interaction::State;
+use crate::model::time::Micros;
+
+/// What stands further down in a mail is nearly always the mail that it answers, which has an
+/// entry of its own.
+const BODY_BYTES_MAX: usize = 32 << 10;
+/// A hit of a mail to hundreds of people shows the first of them. All can be searched.
+const PARTICIPANTS_SHOWN_MAX: usize = 30;
+
+/// A change of the index: a document that takes the place of the one with the same key, or the
+/// removal of that one.
+#[derive(Debug, Clone)]
+pub struct IndexDoc {
+    pub(crate) key: String,
+    pub(crate) document: Option<TantivyDocument>,
+}
+
+impl IndexDoc {
+    /// What a row of the highest revision means for the index. The index holds the current rows,
+    /// so a row that is not active takes its document away; a `superseded` one means nothing, since
+    /// its successor of the same revision replaces the document.
+    pub fn of(matched: &Matched) -> Option<Self> {
+        let row = &matched.interaction;
+        let key = key(row.interaction_id, &row.mailbox.id);
+        let document = match row.state {
+            State::Superseded => return None,
+            State::Active => Some(document(&key, matched)),
+            State::Cancelled | State::Declined | State::Removed | State::Withdrawn => None,
+        };
+        Some(Self { key, document })
+    }
+}
+
+/// The key of a document.
+pub fn key(interaction_id: Id128, mailbox_id: &str) -> String {
+    format!("{interaction_id}|{mailbox_id}")
+}
+
+/// Reads a key: interaction and mailbox id.
+pub fn parse_key(key: &str) -> Option<(Id128, &str)> {
+    let (interaction_id, mailbox_id) = key.split_once('|')?;
+    Some((Id128::parse(interaction_id)?, mailbox_id))
+}
+
+/// What a hit shows, as it is stored in the index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown<'a> {
+    /// 32 hex digits.
+    pub interaction_id: String,
+    /// Whose copy it is.
+    pub mailbox_id: Cow<'a, str>,
+    /// When it took place, in microseconds.
+    pub occurred_at: Micros,
+    /// `email`, `meeting`.
+    pub kind: Cow<'a, str>,
+    /// `active`.
+    pub state: Cow<'a, str>,
+    /// `inbound`, `outbound`, `internal`.
+    pub direction: Cow<'a, str>,
+    /// The colleague whose mailbox it is.
+    pub user_address: Cow<'a, str>,
+    /// Subject as the lake has it.
+    pub subject: Option<Cow<'a, str>>,
+    /// Preview as the lake has it.
+    pub preview: Option<Cow<'a, str>>,
+    /// Matched contacts.
+    pub contacts: Vec<ShownContact<'a>>,
+    /// Matched accounts, each once.
+    pub accounts: Vec<ShownAccount<'a>>,
+    /// The first who take part.
+    pub participants: Vec<ShownParticipant<'a>>,
+    /// How many take part.
+    pub participants_total: usize,
+}
+
+/// A matched contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShownContact<'a> {
+    /// The CRM's id.
+    pub id: Cow<'a, str>,
+    /// Name in the CRM.
+    pub name: Cow<'a, str>,
+    /// Address with which the contact takes part.
+    pub address: Cow<'a, str>,
+    /// The contact's account.
+    pub account_id: Option<Cow<'a, str>>,
+}
+
+/// A matched account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShownAccount<'a> {
+    /// The CRM's id.
+    pub id: Cow<'a, str>,
+    /// Name, where the CRM has one.
+    pub name: Option<Cow<'a, str>>,
+}
+
+/// Somebody who takes part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShownParticipant<'a> {
+    /// Address, or the raw text in its place.
+    pub address: Cow<'a, str>,
+    /// Display name.
+    pub name: Option<Cow<'a, str>>,
+    /// `from`, `to`, …
+    pub role: Cow<'a, str>,
+    /// Of the own company.
+    pub internal: bool,
+}
+
+impl<'a> Shown<'a> {
+    fn of(matched: &'a Matched) -> Self {
+        let row = &matched.interaction;
+        Self {
+            interaction_id: row.interaction_id.to_string(),
+            mailbox_id: (&*row.mailbox.id).into(),
+            occurred_at: row.occurred_at,
+            kind: row.kind.as_str().into(),
+            state: row.state.as_str().into(),
+            direction: row.direction.as_str().into(),
+            user_address: (&*row.mailbox.address).into(),
+            subject: row.subject.as_deref().map(Cow::from),
+            preview: row.preview.as_deref().map(Cow::from),
+            contacts: contacts(matched),
+            accounts: accounts(matched),
+            participants: participants(row),
+            participants_total: row.participants.len(),
+        }
+    }
+}
+
+fn contacts(matched: &Matched) -> Vec<ShownContact<'_>> {
+    matched.touches.iter().filter_map(contact).collect()
+}
+
+fn contact(touch: &Touch) -> Option<ShownContact<'_>> {
+    let (id, name) = touch.contact.as_ref()?;
+    let account_id = touch.account.as_ref().map(|(id, _)| Cow::from(&**id));
+    Some(ShownContact {
+        id: (&**id).into(),
+        name: (&**name).into(),
+        address: touch.address.as_str().into(),
+        account_id,
+    })
+}
+
+fn accounts(matched: &Matched) -> Vec<ShownAccount<'_>> {
+    let mut accounts: Vec<ShownAccount<'_>> = Vec::new();
+    for (id, name) in matched.touches.iter().filter_map(|t| t.account.as_ref()) {
+        if accounts.iter().all(|known| known.id != **id) {
+            accounts.push(ShownAccount {
+                id: (&**id).into(),
+                name: name.as_deref().map(Cow::from),
+            });
+        }
+    }
+    accounts
+}
+
+fn participants(row: &Interaction) -> Vec<ShownParticipant<'_>> {
+    let shown = row.participants.iter().take(PARTICIPANTS_SHOWN_MAX);
+    shown
+        .map(|participant| ShownParticipant {
+            address: participant.address.as_str().into(),
+            name: participant.name.as_deref().map(Cow::from),
+            role: participant.role.as_str().into(),
+            internal: participant.internal,
+        })
+        .collect()
+}
+
+fn document(key: &str, matched: &Matched) -> TantivyDocument {
+    let row = &matched.interaction;
+    let mut document = TantivyDocument::new();
+    document.add_text(Fields::KEY, key);
+    if let Some(subject) = &row.subject {
+        document.add_text(Fields::SUBJECT, subject);
+    }
+    if let Some(text) = row.body_text.as_deref().or(row.preview.as_deref()) {
+        let end = text.floor_char_boundary(BODY_BYTES_MAX);
+        document.add_text(Fields::TEXT, text.get(..end).unwrap_or_default());
+    }
+    add_people(&mut document, matched);
+    add_touched(&mut document, matched);
+    // An archive's folder stands in the place of an address it does not have, in any case.
+    document.add_text(Fields::USER, row.mailbox.address.to_lowercase());
+    document.add_text(Fields::USER, &row.mailbox.id);
+    document.add_text(Fields::KIND, row.kind.as_str());
+    document.add_text(Fields::DIRECTION, row.direction.as_str());
+    document.add_i64(Fields::OCCURRED_AT, row.occurred_at.0);
+    // Strings, numbers and lists of them always have a JSON form.
+    let shown = serde_json::to_string(&Shown::of(matched)).unwrap_or_default();
+    document.add_text(Fields::SHOWN, shown);
+    document
+}
+
+fn add_people(document: &mut TantivyDocument, matched: &Matched) {
+    for participant in &matched.interaction.participants {
+        if let Some(name) = &participant.name {
+            document.add_text(Fields::PEOPLE, name);
+        }
+        document.add_text(Fields::PEOPLE, &participant.address);
+        if is_outside(participant) {
+            add_address(document, Fields::CONTACT, &participant.address);
+        }
+    }
+}
+
+fn is_outside(participant: &Participant) -> bool {
+    participant.is_address && !participant.internal
+}
+
+fn add_touched(document: &mut TantivyDocument, matched: &Matched) {
+    for touch in &matched.touches {
+        if let Some((id, name)) = &touch.contact {
+            document.add_text(Fields::PEOPLE, name);
+            document.add_text(Fields::CONTACT, id);
+        }
+        if let Some((id, name)) = &touch.account {
+            if let Some(name) = name {
+                document.add_text(Fields::PEOPLE, name);
+            }
+            document.add_text(Fields::ACCOUNT, id);
+            add_address(document, Fields::ACCOUNT, &touch.address);
+        }
+    }
+}
+
+/// The address, its domain and every domain above it that has a dot.
+fn add_address(document: &mut TantivyDocument, field: tantivy::schema::Field, address: &str) {
+    document.add_text(field, address);
+    let mut domain = address.split_once('@').map_or("", |(_, domain)| domain);
+    while !domain.is_empty() {
+        document.add_text(field, domain);
+        domain = match domain.split_once('.') {
+            Some((_, parent)) if parent.contains('.') => parent,
+            _ => "",
+        };
+    }
+}
+
+/// The terms under which an id, address or domain that a user typed may stand in an exact field.
+pub(crate) fn exact_terms(typed: &str) -> Vec<String> {
+    let typed = typed.trim();
+    let mut terms = vec![
+        typed.to_owned(),
+        typed.to_lowercase(),
+        address::domain(typed),
+    ];
+    terms.extend(Address::parse(typed).map(|address| address.as_str().to_owned()));
+    terms.sort();
+    terms.dedup();
+    terms
+}

@@ -1,0 +1,115 @@
+//! Marking in a text what a query asked for.
+
+use std::ops::Range;
+
+use serde::Serialize;
+use tantivy::tokenizer::Token;
+
+use crate::index::language::Expression;
+use crate::index::language::Words;
+use crate::index::words;
+
+/// A text and the places in it that a query asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Marked {
+    /// The text.
+    pub text: String,
+    /// Byte ranges `[start, end)` in order, none touching another's inside.
+    pub marks: Vec<(usize, usize)>,
+}
+
+impl Marked {
+    /// Marks every wanted expression of a query.
+    pub fn new(text: String, wanted: &Words) -> Self {
+        let tokens = words::split(&text);
+        let expressions = wanted.groups.iter().flatten();
+        let mut found: Vec<_> = expressions.flat_map(|e| places(&tokens, e)).collect();
+        found.sort_by_key(|range| (range.start, range.end));
+        let marks = united(&found);
+        Self { text, marks }
+    }
+
+    /// The text in pieces, each with whether it is marked.
+    pub fn pieces(&self) -> Vec<(&str, bool)> {
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for (start, end) in &self.marks {
+            pieces.push((self.text.get(at..*start).unwrap_or_default(), false));
+            pieces.push((self.text.get(*start..*end).unwrap_or_default(), true));
+            at = *end;
+        }
+        pieces.push((self.text.get(at..).unwrap_or_default(), false));
+        pieces.retain(|(piece, _)| !piece.is_empty());
+        pieces
+    }
+}
+
+fn places(tokens: &[Token], expression: &Expression) -> Vec<Range<usize>> {
+    let windows = tokens.windows(expression.words.len().max(1));
+    let matching = windows.filter(|window| is_match(window, expression));
+    matching
+        .filter_map(|window| Some(window.first()?.offset_from..window.last()?.offset_to))
+        .collect()
+}
+
+fn is_match(window: &[Token], expression: &Expression) -> bool {
+    let last = expression.words.len().saturating_sub(1);
+    let mut pairs = window.iter().zip(&expression.words).enumerate();
+    let first_position = window.first().map_or(0, |token| token.position);
+    pairs.all(|(n, (token, word))| {
+        let is_adjacent = token.position == first_position + n;
+        let is_word = token.text == *word;
+        is_adjacent
+            && (is_word || (expression.is_prefix && n == last && token.text.starts_with(word)))
+    })
+}
+
+fn united(sorted: &[Range<usize>]) -> Vec<(usize, usize)> {
+    let mut marks: Vec<(usize, usize)> = Vec::new();
+    for range in sorted {
+        match marks.last_mut() {
+            Some((_, end)) if range.start < *end => *end = range.end.max(*end),
+            _ => marks.push((range.start, range.end)),
+        }
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::index::language;
+
+    fn marked(text: &str, query: &str) -> String {
+        let marked = Marked::new(text.into(), &language::parse(query).unwrap());
+        let pieces = marked.pieces();
+        let show = |(piece, hit): (&str, bool)| {
+            if hit {
+                format!("[{piece}]")
+            } else {
+                piece.into()
+            }
+        };
+        pieces.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn words_phrases_and_beginnings_are_marked() {
+        assert_eq!(marked("Café, the cafes", "cafe*"), "[Café], the [cafes]");
+        assert_eq!(marked("a b a c", "\"a c\""), "a b [a c]");
+        assert_eq!(marked("new offer", "offer -new"), "new [offer]");
+        assert_eq!(marked("a b c", "\"a b\" OR \"b c\""), "[a b c]");
+        assert_eq!(marked("nothing", "offer"), "nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn marks_lie_in_any_text_and_the_pieces_are_the_text(text in "\\PC{0,30}", word in "[a-z\u{e0}-\u{f6}]{1,3}\\*?") {
+            let marked = Marked::new(text.clone(), &language::parse(&word).unwrap());
+            let joined: String = marked.pieces().into_iter().map(|(piece, _)| piece).collect();
+            prop_assert_eq!(joined, text);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The language of queries: words, `"phrases"`, `-exclusions`, `begin*` and `OR`.
+//!
+//! All words must occur. `OR` joins its two neighbours and binds tighter than the blank between
+//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter or
+//! digit separates words; several of them in one piece (`ann@x.org`) are a phrase.
+
+use crate::index::words;
+
+/// Nobody types more; a longer query would only cost time.
+pub const QUERY_BYTES_MAX: usize = 1_000;
+/// Each word is looked up in several fields.
+pub const WORDS_MAX: usize = 64;
+
+/// Why a query cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// Neither words nor filters.
+    #[error("nothing to look for: give a word, --contact, --account, --user, --from or --to")]
+    Empty,
+    /// A phrase without end.
+    #[error("a quotation mark is not closed: write \"like this\"")]
+    OpenQuote,
+    /// `OR` at an end, twice in a row, or beside an exclusion.
+    #[error("`OR` needs a word or phrase on both sides, none of them excluded with `-`")]
+    LonelyOr,
+    /// A star in the middle, in front, or in a phrase.
+    #[error("`*` may only stand at the end of a word, as in `turb*`")]
+    MisplacedStar,
+    /// A word that is not in the index because it is too long.
+    #[error("a word is too long to be found; its beginning with `*` may help")]
+    LongWord,
+    /// Too many words or characters.
+    #[error("the query is too long: at most {WORDS_MAX} words and {QUERY_BYTES_MAX} bytes")]
+    TooLong,
+    /// A page too far down.
+    #[error(
+        "hits can only be listed down to number {}; narrow the query",
+        crate::index::query::HITS_DEEP_MAX
+    )]
+    TooDeep,
+    /// The first day lies after the last.
+    #[error("--from lies after --to")]
+    EmptyPeriod,
+}
+
+/// A word, or several that must follow one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// Folded words; at least one.
+    pub words: Vec<String>,
+    /// Whether the last word is only a beginning.
+    pub is_prefix: bool,
+}
+
+/// A query that makes sense. Both lists may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Of each group at least one expression must occur.
+    pub groups: Vec<Vec<Expression>>,
+    /// None of these may occur.
+    pub excluded: Vec<Expression>,
+}
+
+/// Reads what a user typed.
+pub fn parse(typed: &str) -> Result<Words, QueryError> {
+    if typed.len() > QUERY_BYTES_MAX {
+        return Err(QueryError::TooLong);
+    }
+    let mut parsed = Words::default();
+    let mut or_before = false;
+    for piece in pieces(typed)? {
+        match piece {
+            Piece::Or if or_before || parsed.groups.is_empty() => return Err(QueryError::LonelyOr),
+            Piece::Or => or_before = true,
+            Piece::Excluded(_) if or_before => return Err(QueryError::LonelyOr),
+            Piece::Excluded(expression) => parsed.excluded.push(expression),
+            Piece::Wanted(expression) if or_before => {
+                if let Some(group) = parsed.groups.last_mut() {
+                    group.push(expression);
+                }
+                or_before = false;
+            }
+            Piece::Wanted(expression) => parsed.groups.push(vec![expression]),
+        }
+    }
+    if or_before {
+        return Err(QueryError::LonelyOr);
+    }
+    let wanted = parsed.groups.iter().flatten();
+    let words = wanted.chain(&parsed.excluded).map(|e| e.words.len());
+    if words.sum::<usize>() > WORDS_MAX {
+        return Err(QueryError::TooLong);
+    }
+    Ok(parsed)
+}
+
+enum Piece {
+    Or,
+    Wanted(Expression),
+    Excluded(Expression),
+}
+
+fn pieces(typed: &str) -> Result<Vec<Piece>, QueryError> {
+    let mut pieces = Vec::new();
+    let mut rest = typed.trim_start();
+    while !rest.is_empty() {
+        let excluded = rest.strip_prefix('-');
+        let (expression, after) = match excluded.unwrap_or(rest) {
+            quoted if quoted.starts_with(is_quote) => quoted_phrase(quoted)?,
+            bare => {
+                let (word, after) = bare.split_at(end_of_word(bare));
+                if word == "OR" && excluded.is_none() {
+                    pieces.push(Piece::Or);
+                    rest = after.trim_start();
+                    continue;
+                }
+                (word_of(word)?, after)
+            }
+        };
+        // Punctuation that stands alone (`&`, `-`) asks for nothing.
+        pieces.extend(expression.map(|expression| match excluded {
+            Some(_) => Piece::Excluded(expression),
+            None => Piece::Wanted(expression),
+        }));
+        rest = after.trim_start();
+    }
+    Ok(pieces)
+}
+
+/// The straight mark and those that word processors put in its place.
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}')
+}
+
+fn end_of_word(text: &str) -> usize {
+    let end = text.find(|c: char| c.is_whitespace() || is_quote(c));
+    end.unwrap_or(text.len())
+}
+
+/// The phrase at the beginning of a text, and what follows it.
+fn quoted_phrase(text: &str) -> Result<(Option<Expression>, &str), QueryError> {
+    let inside = text.strip_prefix(is_quote).unwrap_or(text);
+    let (phrase, after) = inside.split_once(is_quote).ok_or(QueryError::OpenQuote)?;
+    if phrase.contains('*') {
+        return Err(QueryError::MisplacedStar);
+    }
+    Ok((expression(phrase, false)?, after))
+}
+
+fn word_of(word: &str) -> Result<Option<Expression>, QueryError> {
+    let beginning = word.strip_suffix('*');
+    let bare = beginning.unwrap_or(word);
+    if bare.contains('*') {
+        return Err(QueryError::MisplacedStar);
+    }
+    expression(bare, beginning.is_some())
+}
+
+fn expression(text: &str, is_prefix: bool) -> Result<Option<Expression>, QueryError> {
+    let tokens = words::split(text);
+    let is_whole = tokens.iter().enumerate().all(|(n, t)| t.position == n);
+    let has_long_word = tokens.is_empty() && text.chars().any(char::is_alphanumeric);
+    if !is_whole || has_long_word {
+        return Err(QueryError::LongWord);
+    }
+    let ends_in_word = tokens
+        .last()
+        .is_some_and(|last| last.offset_to == text.len());
+    if is_prefix && !ends_in_word {
+        return Err(QueryError::MisplacedStar);
+    }
+    let words: Vec<_> = tokens.into_iter().map(|token| token.text).collect();
+    Ok((!words.is_empty()).then_some(Expression { words, is_prefix }))
+}

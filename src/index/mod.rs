@@ -1,0 +1,20 @@
+//! Where is it said? A tantivy index over the current rows, which can always be rebuilt.
+//!
+//! One document for each active interaction of a mailbox. The writer replaces by key and records
+//! with every commit which lake it follows and how far; the searcher reads what was committed.
+
+pub mod doc;
+pub mod error;
+pub mod exclusion;
+pub mod highlight;
+pub mod language;
+pub mod query;
+pub mod schema;
+pub mod search;
+pub mod words;
+pub mod writer;
+
+#[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! From what a user asks to what the index is asked.
+
+use std::ops::Bound;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tantivy::Term;
+use tantivy::query::AllQuery;
+use tantivy::query::BooleanQuery;
+use tantivy::query::BoostQuery;
+use tantivy::query::ConstScoreQuery;
+use tantivy::query::Occur;
+use tantivy::query::PhrasePrefixQuery;
+use tantivy::query::PhraseQuery;
+use tantivy::query::RangeQuery;
+use tantivy::query::RegexQuery;
+use tantivy::query::TermQuery;
+use tantivy::schema::Field;
+use tantivy::schema::IndexRecordOption;
+
+use crate::index::doc;
+use crate::index::error::IndexError;
+use crate::index::exclusion::Excluded;
+use crate::index::language;
+use crate::index::language::Expression;
+use crate::index::language::QueryError;
+use crate::index::language::Words;
+use crate::index::schema::Fields;
+use crate::model::time::Micros;
+
+/// Hits further down are not listed: the best so many are held in memory.
+pub const HITS_DEEP_MAX: usize = 10_000;
+/// How many endings of the last word of `ann@exam*` are tried.
+const ENDINGS_MAX: u32 = 10_000;
+
+/// The fields in which a word may stand, and what a place in them is worth.
+const TEXT_FIELDS: [(Field, f32); 3] = [
+    (Fields::SUBJECT, 2.0),
+    (Fields::PEOPLE, 1.5),
+    (Fields::TEXT, 1.0),
+];
+
+/// What to look for. Everything given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Words in the language of [`language`].
+    pub words: String,
+    /// Id, address or domain of a contact, or address or domain of anybody outside.
+    pub contact: Option<String>,
+    /// Id of an account, or address or domain by which it was found.
+    pub account: Option<String>,
+    /// Address or id of a mailbox.
+    pub user: Option<String>,
+    /// First UTC day.
+    pub from: Option<Date>,
+    /// Last UTC day, whole.
+    pub to: Option<Date>,
+    /// How many hits to list.
+    pub limit: usize,
+    /// How many hits to pass over.
+    pub offset: usize,
+}
+
+/// A query that can be asked.
+pub(crate) struct Asked {
+    pub(crate) words: Words,
+    pub(crate) query: BooleanQuery,
+}
+
+impl Query {
+    pub(crate) fn ask(&self) -> Result<Asked, IndexError> {
+        if self.offset.saturating_add(self.limit) > HITS_DEEP_MAX {
+            return Err(QueryError::TooDeep.into());
+        }
+        let words = language::parse(&self.words)?;
+        let mut clauses = Vec::new();
+        for group in &words.groups {
+            let alternatives: Result<Vec<_>, _> = group.iter().map(in_any_field).collect();
+            let any: Box<dyn tantivy::query::Query> = Box::new(BooleanQuery::union(alternatives?));
+            clauses.push((Occur::Must, any));
+        }
+        for filter in self.filters()? {
+            // Filters decide, but say nothing of how good a hit is.
+            clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(filter, 0.0))));
+        }
+        if clauses.is_empty() && words.excluded.is_empty() {
+            return Err(QueryError::Empty.into());
+        }
+        if clauses.is_empty() {
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        for excluded in &words.excluded {
+            let excluded = Excluded(in_any_field(excluded)?);
+            clauses.push((Occur::MustNot, Box::new(excluded)));
+        }
+        let query = BooleanQuery::new(clauses);
+        Ok(Asked { words, query })
+    }
+
+    fn filters(&self) -> Result<Vec<Box<dyn tantivy::query::Query>>, QueryError> {
+        let exact = [
+            (Fields::CONTACT, &self.contact),
+            (Fields::ACCOUNT, &self.account),
+            (Fields::USER, &self.user),
+        ];
+        let exact = exact.into_iter().filter_map(|(field, value)| {
+            let terms = doc::exact_terms(value.as_deref()?);
+            let terms = terms.into_iter().map(|term| exactly(field, &term));
+            Some(Box::new(BooleanQuery::union(terms.collect())) as Box<dyn tantivy::query::Query>)
+        });
+        Ok(exact.chain(self.period()?).collect())
+    }
+
+    fn period(&self) -> Result<Option<Box<dyn tantivy::query::Query>>, QueryError> {
+        if self.from.is_some() && self.to.is_some() && self.from > self.to {
+            return Err(QueryError::EmptyPeriod);
+        }
+        if self.from.is_none() && self.to.is_none() {
+            return Ok(None);
+        }
+        let bound = |day: Date| {
+            let start = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
+            let micros = Micros::from(start).0;
+            Some(Term::from_field_i64(Fields::OCCURRED_AT, micros))
+        };
+        let first = self.from.and_then(bound);
+        // The last day of the calendar has no day after it, and so no bound.
+        let after = self.to.and_then(|day| day.tomorrow().ok()).and_then(bound);
+        if first.is_none() && after.is_none() {
+            return Ok(None);
+        }
+        let first = first.map_or(Bound::Unbounded, Bound::Included);
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(Some(Box::new(RangeQuery::new(first, after))))
+    }
+}
+
+fn exactly(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
+    let term = Term::from_field_text(field, text);
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+fn in_any_field(expression: &Expression) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
+    let mut fields = Vec::new();
+    for (field, worth) in TEXT_FIELDS {
+        let query = in_field(field, expression)?;
+        fields.push(Box::new(BoostQuery::new(query, worth)) as Box<dyn tantivy::query::Query>);
+    }
+    Ok(Box::new(BooleanQuery::union(fields)))
+}
+
+fn in_field(
+    field: Field,
+    expression: &Expression,
+) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
+    let words = expression.words.iter();
+    let terms: Vec<_> = words
+        .map(|word| Term::from_field_text(field, word))
+        .collect();
+    Ok(match (expression.words.as_slice(), expression.is_prefix) {
+        // Folded words hold letters and digits only, none of which means anything in a pattern.
+        ([word], true) => Box::new(RegexQuery::from_pattern(&format!("{word}.*"), field)?),
+        (_, true) => {
+            let mut query = PhrasePrefixQuery::new(terms);
+            query.set_max_expansions(ENDINGS_MAX);
+            Box::new(query)
+        }
+        ([word], false) => {
+            let term = Term::from_field_text(field, word);
+            Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+        }
+        (_, false) => Box::new(PhraseQuery::new(terms)),
+    })
+}

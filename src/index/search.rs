@@ -1,0 +1,201 @@
+//! Searching what was committed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use tantivy::DocAddress;
+use tantivy::IndexReader;
+use tantivy::TantivyDocument;
+use tantivy::collector::Count;
+use tantivy::collector::TopDocs;
+use tantivy::collector::sort_key::SortBySimilarityScore;
+use tantivy::collector::sort_key::SortByStaticFastValue;
+use tantivy::schema::Value;
+
+use crate::index::doc;
+use crate::index::doc::Shown;
+use crate::index::doc::ShownAccount;
+use crate::index::doc::ShownContact;
+use crate::index::doc::ShownParticipant;
+use crate::index::error::IndexError;
+use crate::index::highlight::Marked;
+use crate::index::language::Words;
+use crate::index::query::Query;
+use crate::index::schema::Fields;
+use crate::index::writer;
+use crate::index::writer::Payload;
+use crate::model::id::Id128;
+use crate::model::time::Micros;
+use crate::runtime::clock::Stopwatch;
+
+/// Blocks of the document store that are kept unpacked while all keys are read: one after the
+/// other, so one is enough.
+const STORE_BLOCKS: usize = 1;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hits {
+    /// How many there are in all.
+    pub total: usize,
+    /// The ones that were asked for: best first, of equally good ones the newest.
+    pub hits: Vec<Hit>,
+    /// How long it took.
+    #[serde(skip)]
+    pub took: Duration,
+}
+
+/// One interaction of one mailbox.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// 32 hex digits.
+    pub interaction_id: String,
+    /// Whose copy it is.
+    pub mailbox_id: String,
+    /// When it took place, RFC 3339.
+    #[serde(serialize_with = "rfc3339")]
+    pub occurred_at: Micros,
+    /// `email`, `meeting`.
+    pub kind: String,
+    /// `active`.
+    pub state: String,
+    /// `inbound`, `outbound`, `internal`.
+    pub direction: String,
+    /// The colleague whose mailbox it is.
+    pub user_address: String,
+    /// Subject, where the lake has it.
+    pub subject: Option<Marked>,
+    /// Preview, where the lake has it.
+    pub preview: Option<Marked>,
+    /// Matched contacts.
+    pub contacts: Vec<ShownContact<'static>>,
+    /// Matched accounts.
+    pub accounts: Vec<ShownAccount<'static>>,
+    /// The first who take part.
+    pub participants: Vec<ShownParticipant<'static>>,
+    /// How many take part.
+    pub participants_total: usize,
+}
+
+/// A reader of the index as it was committed last.
+pub struct Searcher {
+    reader: IndexReader,
+    payload: Payload,
+}
+
+impl Searcher {
+    /// Opens the index in a configured folder. Needs no writer, and disturbs none.
+    pub fn open(folder: &Path) -> Result<Self, IndexError> {
+        let (index, payload) = writer::open_in(folder)?;
+        Ok(Self {
+            reader: writer::open_reader(&index)?,
+            payload,
+        })
+    }
+
+    /// The lake version that each slot had reached when the index was opened.
+    pub fn reached(&self) -> &BTreeMap<u8, i64> {
+        &self.payload.versions
+    }
+
+    /// The lake that the index follows.
+    pub fn lake_id(&self) -> &str {
+        &self.payload.lake_id
+    }
+
+    /// How many documents there are.
+    pub fn count(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// Finds what a query asks for.
+    pub fn search(&self, query: &Query) -> Result<Hits, IndexError> {
+        let stopwatch = Stopwatch::start();
+        let asked = query.ask()?;
+        let searcher = self.reader.searcher();
+        let newest = SortByStaticFastValue::<i64>::for_field(Fields::OCCURRED_AT_NAME);
+        // A collector for no hits at all is refused, so one is looked for and not shown.
+        let best = TopDocs::with_limit(query.limit.max(1)).and_offset(query.offset);
+        let best = best.order_by((SortBySimilarityScore, newest));
+        let (total, found) = searcher.search(&asked.query, &(Count, best))?;
+        let found = found.into_iter().take(query.limit);
+        let hits: Result<_, _> = found
+            .map(|(_, address)| hit(&searcher, address, &asked.words))
+            .collect();
+        Ok(Hits {
+            total,
+            hits: hits?,
+            took: stopwatch.elapsed(),
+        })
+    }
+
+    /// The interaction and mailbox id of every document as a stream, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = Result<(Id128, String), IndexError>> + use<> {
+        let segments = self.reader.searcher().segment_readers().to_vec();
+        segments.into_iter().flat_map(|segment| {
+            let store = segment.get_store_reader(STORE_BLOCKS);
+            let store = store.map_err(|error| IndexError::from(tantivy::TantivyError::from(error)));
+            let (failed, store) = match store {
+                Ok(store) => (None, Some(store)),
+                Err(error) => (Some(Err(error)), None),
+            };
+            let found = store.into_iter().flat_map(move |store| {
+                let segment = segment.clone();
+                let alive = (0..segment.max_doc()).filter(move |doc| !segment.is_deleted(*doc));
+                alive.map(move |doc| id_of(&store.get(doc)?))
+            });
+            failed.into_iter().chain(found)
+        })
+    }
+}
+
+fn id_of(document: &TantivyDocument) -> Result<(Id128, String), IndexError> {
+    let key = text(document, Fields::KEY).and_then(doc::parse_key);
+    let (interaction_id, mailbox_id) = key.ok_or(IndexError::Damaged)?;
+    Ok((interaction_id, mailbox_id.to_owned()))
+}
+
+impl std::fmt::Debug for Searcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Searcher").finish_non_exhaustive()
+    }
+}
+
+fn hit(
+    searcher: &tantivy::Searcher,
+    address: DocAddress,
+    words: &Words,
+) -> Result<Hit, IndexError> {
+    let document: TantivyDocument = searcher.doc(address)?;
+    let shown = text(&document, Fields::SHOWN).ok_or(IndexError::Damaged)?;
+    let shown: Shown<'static> = serde_json::from_str(shown).map_err(|_| IndexError::Damaged)?;
+    let marked = |text: std::borrow::Cow<'_, str>| Marked::new(text.into_owned(), words);
+    Ok(Hit {
+        interaction_id: shown.interaction_id,
+        mailbox_id: shown.mailbox_id.into_owned(),
+        occurred_at: shown.occurred_at,
+        kind: shown.kind.into_owned(),
+        state: shown.state.into_owned(),
+        direction: shown.direction.into_owned(),
+        user_address: shown.user_address.into_owned(),
+        subject: shown.subject.map(marked),
+        preview: shown.preview.map(marked),
+        contacts: shown.contacts,
+        accounts: shown.accounts,
+        participants: shown.participants,
+        participants_total: shown.participants_total,
+    })
+}
+
+fn text(document: &TantivyDocument, field: tantivy::schema::Field) -> Option<&str> {
+    document.get_first(field)?.as_str()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn rfc3339<S: serde::Serializer>(at: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&at.rfc3339())
+}

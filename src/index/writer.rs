@@ -1,0 +1,308 @@
+//! Writing the index: batches of changes, and commits that say which lake they follow and how far.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tantivy::Index;
+use tantivy::IndexReader;
+use tantivy::IndexWriter;
+use tantivy::ReloadPolicy;
+use tantivy::Term;
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::indexer::UserOperation;
+
+use crate::index::doc::IndexDoc;
+use crate::index::error::IndexError;
+use crate::index::schema::FORMAT;
+use crate::index::schema::Fields;
+
+/// The folder inside the configured one which is the program's alone: it is emptied when the index
+/// is made again, and a folder that a user named must not be.
+const FOLDER_NAME: &str = "interactions";
+/// tantivy refuses less for each thread.
+const THREAD_BYTES_MIN: usize = 15 << 20;
+/// Above this a thread's buffer outgrows the 32-bit addresses that tantivy uses in it.
+const THREAD_BYTES_MAX: usize = 2 << 30;
+/// Changes handed over at a time: few enough that all threads get some of a batch.
+const HANDED_OVER: usize = 64;
+
+/// Where the index lies and what writing it may cost.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its folder, made where it is missing.
+    pub folder: PathBuf,
+    /// Bytes for documents that are not on disk yet, for all threads together.
+    pub memory_bytes: usize,
+    /// Threads that index.
+    pub threads: usize,
+}
+
+/// Whether there was an index of this lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Was {
+    /// It was made: everything is to be added.
+    Fresh,
+    /// It holds each slot up to the version that [`Indexer::reached`] gives.
+    Known,
+}
+
+/// Whether documents with the same keys may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// No: nothing is looked for.
+    New,
+    /// They may be, and are replaced.
+    Known,
+}
+
+/// What a commit says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Payload {
+    pub(crate) format: u32,
+    pub(crate) lake_id: String,
+    pub(crate) versions: BTreeMap<u8, i64>,
+}
+
+/// The writer. Only one process can have it. Dropping it forgets what was not committed.
+pub struct Indexer {
+    writer: IndexWriter,
+    payload: Payload,
+    has_changes: bool,
+}
+
+impl Indexer {
+    /// Opens the index of a lake. An index that is damaged, of another format or of another lake is
+    /// made again from nothing, since everything in it comes from the lake.
+    pub fn open(settings: &Settings, lake_id: &str) -> Result<(Self, Was), IndexError> {
+        let folder = folder(&settings.folder);
+        let path = folder.clone();
+        // tantivy panics on some damaged files, and a view must not end a run.
+        let attempt = panic::catch_unwind(move || {
+            let (index, payload) = open_index(&path)?;
+            // Files that are gone or cut short show now, not in the middle of a run.
+            open_reader(&index)?;
+            Ok((index, payload))
+        });
+        match attempt.unwrap_or(Err(IndexError::Damaged)) {
+            Ok((index, payload)) if payload.lake_id == lake_id => {
+                return Ok((Self::over(&index, settings, payload)?, Was::Known));
+            }
+            Ok((index, payload)) => {
+                // Whoever writes the other lake's index keeps it.
+                drop(Self::over(&index, settings, payload)?);
+                tracing::warn!("the index is of another lake: making it again");
+            }
+            Err(IndexError::Missing { .. }) => {}
+            Err(error) => tracing::warn!(%error, "the index cannot be read: making it again"),
+        }
+        let index = create_index(&folder)?;
+        let payload = Payload {
+            format: FORMAT,
+            lake_id: lake_id.to_owned(),
+            versions: BTreeMap::new(),
+        };
+        let mut indexer = Self::over(&index, settings, payload)?;
+        indexer.write_commit()?;
+        Ok((indexer, Was::Fresh))
+    }
+
+    fn over(index: &Index, settings: &Settings, payload: Payload) -> Result<Self, IndexError> {
+        let threads = settings.threads.max(1);
+        let bytes = settings.memory_bytes / threads;
+        let bytes = bytes.clamp(THREAD_BYTES_MIN, THREAD_BYTES_MAX);
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .num_merge_threads(threads)
+            .memory_budget_per_thread(bytes)
+            .build();
+        Ok(Self {
+            writer: index.writer_with_options(options)?,
+            payload,
+            has_changes: false,
+        })
+    }
+
+    /// The lake version that each slot has reached with the last commit.
+    pub fn reached(&self) -> &BTreeMap<u8, i64> {
+        &self.payload.versions
+    }
+
+    /// Takes changes; none of them can be seen before the next commit. Blocks while the threads
+    /// have enough to do.
+    pub fn add(&mut self, docs: Vec<IndexDoc>, keys: Keys) -> Result<(), IndexError> {
+        self.has_changes |= !docs.is_empty();
+        let mut docs = docs.into_iter().peekable();
+        while docs.peek().is_some() {
+            let some = docs.by_ref().take(HANDED_OVER);
+            let changes: Vec<_> = some.flat_map(|doc| operations(doc, keys)).collect();
+            self.writer.run(changes)?;
+        }
+        Ok(())
+    }
+
+    /// Makes all changes visible, together with the versions that these slots have reached.
+    pub fn commit(&mut self, versions: &BTreeMap<u8, i64>) -> Result<(), IndexError> {
+        let mut reached = self.payload.versions.clone();
+        reached.extend(versions);
+        if !self.has_changes && reached == self.payload.versions {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut self.payload.versions, reached);
+        let result = self.write_commit();
+        if result.is_err() {
+            self.payload.versions = before;
+        }
+        result
+    }
+
+    /// Forgets the changes since the last commit.
+    pub fn discard(&mut self) -> Result<(), IndexError> {
+        self.writer.rollback()?;
+        self.has_changes = false;
+        Ok(())
+    }
+
+    /// Waits until the merges that the commits started are done.
+    pub fn close(self) -> Result<(), IndexError> {
+        Ok(self.writer.wait_merging_threads()?)
+    }
+
+    fn write_commit(&mut self) -> Result<(), IndexError> {
+        // Numbers and one string always have a JSON form.
+        let payload = serde_json::to_string(&self.payload).unwrap_or_default();
+        let mut prepared = self.writer.prepare_commit()?;
+        prepared.set_payload(&payload);
+        prepared.commit()?;
+        self.has_changes = false;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Indexer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Indexer").finish_non_exhaustive()
+    }
+}
+
+fn operations(doc: IndexDoc, keys: Keys) -> impl Iterator<Item = UserOperation> {
+    let replaces = keys == Keys::Known || doc.document.is_none();
+    let delete = replaces.then(|| Term::from_field_text(Fields::KEY, &doc.key));
+    let delete = delete.map(UserOperation::Delete);
+    delete
+        .into_iter()
+        .chain(doc.document.map(UserOperation::Add))
+}
+
+/// The folder of the files themselves.
+fn folder(configured: &Path) -> PathBuf {
+    configured.join(FOLDER_NAME)
+}
+
+/// Opens the index in a configured folder and reads what its last commit says.
+pub(crate) fn open_in(configured: &Path) -> Result<(Index, Payload), IndexError> {
+    open_index(&folder(configured)).map_err(|error| match error {
+        IndexError::Missing { .. } => IndexError::Missing {
+            path: configured.to_owned(),
+        },
+        other => other,
+    })
+}
+
+fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
+    if !folder.join("meta.json").is_file() {
+        let path = folder.to_owned();
+        return Err(IndexError::Missing { path });
+    }
+    let mut index = Index::open_in_dir(folder)?;
+    if index.schema() != Fields::schema() {
+        return Err(IndexError::Damaged);
+    }
+    index.set_tokenizers(Fields::tokenizers());
+    let payload = index.load_metas()?.payload.unwrap_or_default();
+    let payload: Payload = serde_json::from_str(&payload).map_err(|_| IndexError::Damaged)?;
+    if payload.format != FORMAT {
+        return Err(IndexError::Damaged);
+    }
+    Ok((index, payload))
+}
+
+/// A reader of what is committed now; later commits are for another reader.
+pub(crate) fn open_reader(index: &Index) -> Result<IndexReader, IndexError> {
+    let builder = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    Ok(builder.try_into()?)
+}
+
+fn create_index(folder: &Path) -> Result<Index, IndexError> {
+    let failed = |source| IndexError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    if folder.is_dir() {
+        fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    make_private_folder(folder).map_err(failed)?;
+    let mut index = Index::create_in_dir(folder, Fields::schema())?;
+    index.set_tokenizers(Fields::tokenizers());
+    Ok(index)
+}
+
+/// Only the owner may look in: the index holds what mails say.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::search::Searcher;
+
+    #[test]
+    fn a_run_killed_in_the_middle_of_a_commit_leaves_the_commit_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            folder: folder.path().join("alive"),
+            memory_bytes: 0,
+            threads: 1,
+        };
+        let doc = |key: &str| {
+            let mut document = tantivy::TantivyDocument::new();
+            document.add_text(Fields::KEY, key);
+            let (key, document) = (key.to_owned(), Some(document));
+            IndexDoc { key, document }
+        };
+        let (mut indexer, _) = Indexer::open(&settings, "lake").unwrap();
+        indexer.add(vec![doc("a")], Keys::Known).unwrap();
+        indexer.commit(&BTreeMap::from([(0, 1)])).unwrap();
+        indexer.add(vec![doc("a"), doc("b")], Keys::Known).unwrap();
+        let prepared = indexer.writer.prepare_commit().unwrap();
+
+        // What lies on the disk now is what a killed process leaves.
+        let killed = folder.path().join("killed");
+        fs::create_dir_all(killed.join(FOLDER_NAME)).unwrap();
+        for file in fs::read_dir(settings.folder.join(FOLDER_NAME)).unwrap() {
+            let file = file.unwrap();
+            let copy = killed.join(FOLDER_NAME).join(file.file_name());
+            fs::copy(file.path(), copy).unwrap();
+        }
+        drop(prepared);
+        assert_eq!(Searcher::open(&killed).unwrap().count(), 1);
+        let settings = Settings {
+            folder: killed.clone(),
+            ..settings
+        };
+        let (mut indexer, was) = Indexer::open(&settings, "lake").unwrap();
+        assert_eq!(was, Was::Known);
+        assert_eq!(indexer.reached(), &BTreeMap::from([(0, 1)]));
+        indexer.add(vec![doc("a"), doc("b")], Keys::Known).unwrap();
+        indexer.commit(&BTreeMap::from([(0, 2)])).unwrap();
+        assert_eq!(Searcher::open(&killed).unwrap().count(), 2);
+    }
+}

@@ -1,0 +1,97 @@
+//! Clearing away what attempts left and nobody committed: at start, never on the commit path.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::lake::data_file;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+use crate::lake::table::Table;
+use crate::runtime::clock;
+
+/// Without all locks, a file that nobody names is left alone for so long: somebody may be about
+/// to commit it.
+const SPARED: Duration = Duration::from_hours(24);
+
+impl Lake {
+    /// Deletes files that the newest snapshot does not name. Where this process holds every slot,
+    /// nobody can be about to commit one; else they must be old.
+    pub(super) fn clean_up(&self) -> Result<(), LakeError> {
+        for file in self.unnamed_files()? {
+            if self.holds_all() || is_older_than(&file, SPARED) {
+                std::fs::remove_file(&file).map_err(LakeError::io("delete", &file))?;
+                tracing::info!(file = %file.display(), "deleted a file of an abandoned commit");
+            }
+        }
+        Ok(())
+    }
+
+    /// Data files and cursor files that no commit names.
+    pub(super) fn unnamed_files(&self) -> Result<Vec<PathBuf>, LakeError> {
+        let mut unnamed = Vec::new();
+        for table in [&self.interactions, &self.activities, &self.mailboxes] {
+            unnamed_data_files(table, &mut unnamed)?;
+        }
+        let mut named = HashSet::new();
+        for (slot, version) in self.interaction_versions()? {
+            named.extend(self.cursors.chain(version, slot)?);
+        }
+        for file in files_in(&self.cursors.path)? {
+            let version = file.file_stem().and_then(|stem| stem.to_str());
+            let version = version.and_then(|stem| stem.parse::<i64>().ok());
+            if version.is_some_and(|version| !named.contains(&version)) {
+                unnamed.push(file);
+            }
+        }
+        Ok(unnamed)
+    }
+}
+
+/// Only files under names of ours: what other programs wrote is left to their `vacuum`.
+fn unnamed_data_files(table: &Table, unnamed: &mut Vec<PathBuf>) -> Result<(), LakeError> {
+    let live: HashSet<PathBuf> = (table.live_files()?.into_iter())
+        .map(|file| table.folder.join(file.path))
+        .collect();
+    for month in files_in(&table.folder)? {
+        let is_month = month
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("month="));
+        if !is_month {
+            continue;
+        }
+        for file in files_in(&month)? {
+            let name = file.to_string_lossy();
+            let is_ours = data_file::version_in(&name).is_some();
+            if is_ours && !live.contains(&file) {
+                unnamed.push(file);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What lies in a folder; nothing where there is no such folder.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LakeError> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(LakeError::io("list", folder))?,
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(LakeError::io("list", folder))?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_older_than(file: &Path, age: Duration) -> bool {
+    let modified = std::fs::metadata(file).and_then(|metadata| metadata.modified());
+    let Ok(since_epoch) = modified.map(|at| at.duration_since(std::time::UNIX_EPOCH)) else {
+        return false;
+    };
+    let modified = since_epoch.unwrap_or_default();
+    let now = Duration::from_micros(u64::try_from(clock::now().0).unwrap_or_default());
+    now.saturating_sub(modified) > age
+}

@@ -1,0 +1,367 @@
+//! One batch, one commit: files, cursor file, then the commit point, then the first view.
+//!
+//! The steps are functions of their own, so that a test can stop between any two of them.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use futures_util::future::join_all;
+
+use crate::lake::activities;
+use crate::lake::activities::Stamp;
+use crate::lake::activity_rows;
+use crate::lake::cursor_file::CursorWriter;
+use crate::lake::cursor_file::Entry;
+use crate::lake::cursor_file::EntryKind;
+use crate::lake::cursors::Count;
+use crate::lake::cursors::SlotRecord;
+use crate::lake::cursors::to_json;
+use crate::lake::data_file;
+use crate::lake::error::LakeError;
+use crate::lake::interaction_rows;
+use crate::lake::open::Lake;
+use crate::lake::row_hash;
+use crate::lake::schema::TableName;
+use crate::lake::table::SlotStep;
+use crate::lake::table::Table;
+use crate::model::activity::Activity;
+use crate::model::activity::Matched;
+use crate::model::coverage::Cost;
+use crate::model::cursor::CursorRecord;
+use crate::model::interaction::Interaction;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::slot;
+use crate::model::outcome::Tally;
+use crate::model::run::RunStamp;
+use crate::runtime::clock;
+use crate::runtime::random;
+
+/// A version is a sequence number, shifted by this many bits, and as many random bits: it rises,
+/// and no two attempts share one.
+const RANDOM_BITS: u32 = 24;
+
+/// What was counted for a mailbox since the last commit.
+#[derive(Debug, Clone)]
+pub struct MailboxTally {
+    /// Which.
+    pub mailbox: Arc<Mailbox>,
+    /// Items by outcome.
+    pub tally: Tally,
+    /// What reading them cost.
+    pub cost: Cost,
+}
+
+/// All that is committed at once.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Which run.
+    pub run: RunStamp,
+    /// The rows and what the book says of them.
+    pub rows: Vec<Matched>,
+    /// The newest links of the chains whose pages are in these rows; later ones win.
+    pub cursors: Vec<CursorRecord>,
+    /// The counts of the same pages.
+    pub tallies: Vec<MailboxTally>,
+    /// Digest of the book that was asked; it must be stored before.
+    pub book_digest: Arc<str>,
+}
+
+/// What a commit did; all zero where the batch was empty and nothing was to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The version that all touched slots have now.
+    pub version: i64,
+    /// The touched slots, rising.
+    pub slots: Vec<u8>,
+    /// Rows of `interactions`.
+    pub interactions: usize,
+    /// Rows of `contact_activity`.
+    pub activities: usize,
+}
+
+/// What was decided before anything is written.
+pub(super) struct Plan {
+    pub steps: Vec<SlotStep>,
+    pub run: RunStamp,
+    pub stamp: Stamp,
+}
+
+/// Files that are written but not committed.
+pub(super) struct Files {
+    pub interactions: Vec<RecordBatch>,
+    pub activities: Vec<RecordBatch>,
+    pub activity_rows: usize,
+}
+
+impl Lake {
+    /// Commits a batch: afterwards all of it has happened, or nothing.
+    ///
+    /// Blocks on disk and on the CPU pool: call it from a blocking thread, not from a task. Of two
+    /// calls at once the second waits for the first.
+    pub fn commit(&self, batch: &Batch) -> Result<Committed, LakeError> {
+        let _turn = self.take_turn();
+        let plan = self.plan(batch)?;
+        if plan.steps.is_empty() {
+            return Ok(Committed::default());
+        }
+        let files = self.write_files(&plan, batch)?;
+        self.write_cursors(&plan, batch)?;
+        self.commit_interactions(&plan, &files)?;
+        self.commit_activities(&plan, &files)?;
+        Ok(Committed {
+            version: plan.stamp.generation,
+            slots: plan.steps.iter().map(|step| step.slot).collect(),
+            interactions: batch.rows.len(),
+            activities: files.activity_rows,
+        })
+    }
+
+    /// Checks the batch and gives it a version.
+    pub(super) fn plan(&self, batch: &Batch) -> Result<Plan, LakeError> {
+        let unbalanced = batch.tallies.iter().filter(|t| !t.tally.is_balanced());
+        let mailboxes = unbalanced.count();
+        if mailboxes > 0 {
+            return Err(LakeError::Unbalanced { mailboxes });
+        }
+        let ids = (batch.rows.iter().map(|row| &*row.interaction.mailbox.id))
+            .chain(batch.cursors.iter().map(|cursor| &*cursor.mailbox_id))
+            .chain(batch.tallies.iter().map(|tally| &*tally.mailbox.id));
+        self.plan_slots(
+            &ids.map(slot).collect(),
+            batch.run.clone(),
+            Arc::clone(&batch.book_digest),
+        )
+    }
+
+    /// Gives a commit on some slots its version.
+    pub(super) fn plan_slots(
+        &self,
+        slots: &BTreeSet<u8>,
+        run: RunStamp,
+        book: Arc<str>,
+    ) -> Result<Plan, LakeError> {
+        let mut steps = Vec::with_capacity(slots.len());
+        for &slot in slots {
+            self.check_held(slot)?;
+            let previous = self.interactions.slot_version(slot)?;
+            if self.activities.slot_version(slot)? != previous {
+                return Err(LakeError::ViewBehind { slot });
+            }
+            steps.push(SlotStep {
+                slot,
+                previous,
+                version: 0,
+            });
+        }
+        let newest = steps.iter().filter_map(|step| step.previous).max();
+        let version = next_version(newest);
+        for step in &mut steps {
+            step.version = version;
+        }
+        Ok(Plan {
+            steps,
+            stamp: Stamp {
+                generation: version,
+                matched_at: clock::now(),
+                crm_snapshot: book,
+                run_id: Arc::clone(&run.run_id),
+                content: self.settings.activity_content,
+            },
+            run,
+        })
+    }
+
+    /// Step 1: the Parquet files of both tables, synced.
+    pub(super) fn write_files(&self, plan: &Plan, batch: &Batch) -> Result<Files, LakeError> {
+        let mut rows: BTreeMap<String, Vec<&Interaction>> = BTreeMap::new();
+        let mut activities: BTreeMap<String, Vec<Activity>> = BTreeMap::new();
+        for matched in &batch.rows {
+            let month = matched.interaction.occurred_at.month();
+            let derived = activities::derive(&matched.interaction, &matched.touches, &plan.stamp);
+            if !matched.touches.is_empty() {
+                activities.entry(month.clone()).or_default().extend(derived);
+            }
+            rows.entry(month).or_default().push(&matched.interaction);
+        }
+        let mut batches = Vec::new();
+        for (month, rows) in &rows {
+            let batch = interaction_rows::to_batch(rows);
+            batches.push((month.clone(), batch.map_err(encode(&self.interactions))?));
+        }
+        let interactions = self.write_months(&self.interactions, plan, batches, 0)?;
+        let (activities, activity_rows) = self.write_activities(plan, &activities, 0)?;
+        Ok(Files {
+            interactions,
+            activities,
+            activity_rows,
+        })
+    }
+
+    /// Writes the files of `contact_activity` by month, numbered from `first`; gives their number of rows, too.
+    pub(super) fn write_activities(
+        &self,
+        plan: &Plan,
+        activities: &BTreeMap<String, Vec<Activity>>,
+        first: usize,
+    ) -> Result<(Vec<RecordBatch>, usize), LakeError> {
+        let mut batches = Vec::new();
+        for (month, rows) in activities {
+            let rows: Vec<&Activity> = rows.iter().collect();
+            let batch = activity_rows::to_batch(&rows).map_err(encode(&self.activities))?;
+            batches.push((month.clone(), batch));
+        }
+        let adds = self.write_months(&self.activities, plan, batches, first)?;
+        Ok((adds, activities.values().map(Vec::len).sum()))
+    }
+
+    /// Writes one file for each month, on all cores.
+    pub(super) fn write_months(
+        &self,
+        table: &Table,
+        plan: &Plan,
+        months: Vec<(String, RecordBatch)>,
+        first: usize,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let mut writes = Vec::with_capacity(months.len());
+        for (number, (month, batch)) in (first..).zip(months) {
+            let context = table.write_context(&month)?;
+            let name = data_file::name(plan.stamp.generation, &plan.run.run_id, number);
+            let table = table.name;
+            let write = move || data_file::write(table, &context, &batch, &name);
+            writes.push(self.cpu.run(write));
+        }
+        let lost = |error: crate::runtime::cpu::ComputationLost| LakeError::Encode {
+            table: table.name.as_str(),
+            why: error.to_string(),
+        };
+        let written = self.handle.block_on(join_all(writes));
+        written
+            .into_iter()
+            .map(|add| add.map_err(lost).and_then(|add| add))
+            .collect()
+    }
+
+    /// Step 2: the cursor file of this version.
+    pub(super) fn write_cursors(&self, plan: &Plan, batch: &Batch) -> Result<(), LakeError> {
+        let path = self.cursors.file(plan.stamp.generation);
+        let mut before = BTreeMap::new();
+        for step in &plan.steps {
+            if let Some(version) = step.previous {
+                before.insert(step.slot, self.cursors.slot_record(version, step.slot)?);
+            }
+        }
+        let reported = if before.values().any(SlotRecord::is_merge_due) {
+            self.reported_runs()?
+        } else {
+            BTreeSet::new()
+        };
+        let mut writer = CursorWriter::create(&path)?;
+        let mut added = SlotAdditions::of(batch, &path)?;
+        for step in &plan.steps {
+            let mut record = SlotRecord::new(step.version, &plan.stamp.crm_snapshot);
+            let added = added.remove(&step.slot).unwrap_or_default();
+            record.rows = added.rows;
+            record.hash_sum = added.hash_sum;
+            let mut entries: Vec<Entry> = added.entries.into_values().collect();
+            if let Some(before) = before.remove(&step.slot) {
+                if before.is_merge_due() {
+                    entries = self.merge_slot(&before, step.slot, entries, &reported)?;
+                }
+                record.follow(before, entries.len() as u64);
+            }
+            if record.before.is_empty() {
+                record.full_entries = entries.len() as u64;
+            }
+            writer.push(Entry {
+                slot: step.slot,
+                kind: EntryKind::Slot,
+                mailbox_id: String::new(),
+                key: String::new(),
+                value: Some(to_json(&record, &path)?),
+            })?;
+            self.cursors.remember(step.slot, record);
+            entries
+                .into_iter()
+                .try_for_each(|entry| writer.push(entry))?;
+        }
+        writer.finish()
+    }
+
+    /// Step 3: the commit point. From here on the batch has happened.
+    pub(super) fn commit_interactions(&self, plan: &Plan, files: &Files) -> Result<(), LakeError> {
+        self.interactions.append(&files.interactions, &plan.steps)
+    }
+
+    /// Step 4: the first view reaches the same versions.
+    pub(super) fn commit_activities(&self, plan: &Plan, files: &Files) -> Result<(), LakeError> {
+        self.activities.append(&files.activities, &plan.steps)
+    }
+}
+
+/// The version after the newest one that a slot has.
+pub(super) fn next_version(newest: Option<i64>) -> i64 {
+    let sequence = newest.map_or(0, |version| version >> RANDOM_BITS) + 1;
+    let random = random::below(1 << RANDOM_BITS);
+    (sequence << RANDOM_BITS) | i64::try_from(random).unwrap_or(0)
+}
+
+/// Wraps an error of turning rows into a file.
+pub(super) fn encode(table: &Table) -> impl Fn(arrow_schema::ArrowError) -> LakeError {
+    let table: TableName = table.name;
+    move |why| LakeError::Encode {
+        table: table.as_str(),
+        why: why.to_string(),
+    }
+}
+
+/// What a batch adds to a slot.
+#[derive(Default)]
+struct SlotAdditions {
+    rows: u64,
+    hash_sum: u64,
+    entries: BTreeMap<(EntryKind, String, String), Entry>,
+}
+
+impl SlotAdditions {
+    fn of(batch: &Batch, path: &std::path::Path) -> Result<BTreeMap<u8, Self>, LakeError> {
+        let mut slots: BTreeMap<u8, Self> = BTreeMap::new();
+        for matched in &batch.rows {
+            let added = slots
+                .entry(slot(&matched.interaction.mailbox.id))
+                .or_default();
+            added.rows += 1;
+            let hash = row_hash::of(&matched.interaction);
+            added.hash_sum = added.hash_sum.wrapping_add(hash);
+        }
+        for cursor in &batch.cursors {
+            let (id, key) = (cursor.mailbox_id.clone(), cursor.key.clone());
+            let added = slots.entry(slot(&id)).or_default();
+            added.put(EntryKind::Cursor, id, key, cursor.value.clone());
+        }
+        let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+        for counted in &batch.tallies {
+            let count = Count::new(counted, batch.run.started_at, clock::now());
+            let sum = counts.entry(&counted.mailbox.id);
+            sum.and_modify(|sum| sum.add(&count)).or_insert(count);
+        }
+        for (id, count) in counts {
+            let added = slots.entry(slot(id)).or_default();
+            let (id, run) = (id.to_owned(), batch.run.run_id.to_string());
+            added.put(EntryKind::Count, id, run, Some(to_json(&count, path)?));
+        }
+        Ok(slots)
+    }
+
+    fn put(&mut self, kind: EntryKind, mailbox_id: String, key: String, value: Option<String>) {
+        let entry = Entry {
+            slot: slot(&mailbox_id),
+            kind,
+            mailbox_id: mailbox_id.clone(),
+            key: key.clone(),
+            value,
+        };
+        self.entries.insert((kind, mailbox_id, key), entry);
+    }
+}

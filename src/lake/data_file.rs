@@ -1,0 +1,208 @@
+//! Parquet files of the tables: their names, how they are written and how they are read.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use delta_kernel::FileMeta;
+use delta_kernel::engine::arrow_data::ArrowEngineData;
+use delta_kernel::transaction::BoundWriteContext;
+use delta_kernel_default_engine::build_add_file_metadata;
+use delta_kernel_default_engine::parquet::DataFileMetadata;
+use delta_kernel_default_engine::stats::FileStatsAccumulator;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Compression;
+use parquet::basic::ZstdLevel;
+use parquet::file::properties::WriterProperties;
+
+use crate::lake::cells::conform;
+use crate::lake::error::LakeError;
+use crate::lake::schema::TableName;
+use crate::lake::table::delta;
+use crate::runtime::clock;
+
+/// Rows of a file that are decoded at a time: bounds the memory of a reader.
+const ROWS_PER_READ: usize = 8_192;
+/// What the names of data files end with.
+const ENDING: &str = ".zstd.parquet";
+
+/// The name of a data file: which commit wrote it, in which run, and its number there.
+pub(super) fn name(version: i64, run_id: &str, number: usize) -> String {
+    let run = run_id.chars().map(|c| match c {
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '_',
+    });
+    let run: String = run.collect();
+    format!("part-{version}-{run}-{number}{ENDING}")
+}
+
+/// The version in the name of a file of ours; `None` for files that somebody else wrote.
+pub(super) fn version_in(path: &str) -> Option<i64> {
+    let name = path.rsplit('/').next()?;
+    let stem = name.strip_prefix("part-")?.strip_suffix(ENDING)?;
+    let mut parts = stem.split('-');
+    let version = parts.next()?.parse().ok()?;
+    let rest = parts.collect::<Vec<_>>();
+    let [_run, number] = rest.as_slice() else {
+        return None;
+    };
+    number.parse::<usize>().ok().map(|_| version)
+}
+
+/// Settings of every Parquet file of the lake.
+pub(super) fn properties() -> WriterProperties {
+    let level = ZstdLevel::try_new(1).unwrap_or_default();
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .build()
+}
+
+/// Encodes and writes one file, synced; gives the action that adds it to the table.
+pub(super) fn write(
+    table: TableName,
+    context: &BoundWriteContext,
+    batch: &RecordBatch,
+    name: &str,
+) -> Result<RecordBatch, LakeError> {
+    let bytes = encode(table, batch)?;
+    let fail = delta("describe a file of", table);
+    let url = context.write_dir().join(name).map_err(|error| {
+        let why = error.to_string();
+        LakeError::Encode {
+            table: table.as_str(),
+            why,
+        }
+    })?;
+    let path = url.to_file_path().unwrap_or_else(|()| PathBuf::from(name));
+    write_synced(&path, &bytes)?;
+    let schema = context.physical_data_schema();
+    let mut stats = FileStatsAccumulator::new(context.stats_columns(), schema);
+    let stats = stats
+        .merge(batch)
+        .and_then(|()| stats.finish())
+        .map_err(&fail)?;
+    let Some(stats) = stats else {
+        return Err(LakeError::Encode {
+            table: table.as_str(),
+            why: "no statistics".to_owned(),
+        });
+    };
+    let modified_ms = clock::now().0 / 1_000;
+    let meta = FileMeta::new(url, modified_ms, bytes.len() as u64);
+    let add = build_add_file_metadata(DataFileMetadata::new(meta, stats), context)
+        .and_then(ArrowEngineData::try_from_engine_data)
+        .map_err(&fail)?;
+    Ok(add.record_batch().clone())
+}
+
+fn encode(table: TableName, batch: &RecordBatch) -> Result<Vec<u8>, LakeError> {
+    let fail = |why: parquet::errors::ParquetError| LakeError::Encode {
+        table: table.as_str(),
+        why: why.to_string(),
+    };
+    let mut bytes = Vec::new();
+    let mut writer =
+        ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties())).map_err(fail)?;
+    writer.write(batch).map_err(fail)?;
+    writer.close().map_err(fail)?;
+    Ok(bytes)
+}
+
+/// Writes a new file so that it survives a loss of power, its folders too.
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    let folder = path.parent().unwrap_or(path);
+    create_folder(folder)?;
+    let fail = || LakeError::io("write", path);
+    let mut file = File::create_new(path).map_err(fail())?;
+    file.write_all(bytes).map_err(fail())?;
+    file.sync_all().map_err(fail())?;
+    sync_folder(folder)
+}
+
+/// Creates a folder and those above it, each synced into its parent.
+pub(super) fn create_folder(folder: &Path) -> Result<(), LakeError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        create_folder(parent)?;
+        match std::fs::create_dir(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(LakeError::io("create", folder)(error));
+            }
+            _ => sync_folder(parent)?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder survive a loss of power.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), LakeError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(LakeError::io("sync", folder))
+}
+
+/// The batches of one file, with the wanted columns in the wanted types.
+pub(super) struct FileReader {
+    path: PathBuf,
+    wanted: Arc<Schema>,
+    reader: ParquetRecordBatchReader,
+}
+
+impl FileReader {
+    /// Opens a file; of its columns only the wanted ones are read.
+    pub fn open(path: &Path, wanted: Arc<Schema>) -> Result<Self, LakeError> {
+        let file = File::open(path).map_err(LakeError::io("read", path))?;
+        let fail = LakeError::bad_file(path);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fail(&e))?;
+        let names = wanted.fields().iter().map(|field| field.name().as_str());
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
+        let reader = builder
+            .with_projection(mask)
+            .with_batch_size(ROWS_PER_READ)
+            .build()
+            .map_err(|e| fail(&e))?;
+        Ok(Self {
+            path: path.to_owned(),
+            wanted,
+            reader,
+        })
+    }
+}
+
+impl Iterator for FileReader {
+    type Item = Result<RecordBatch, LakeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.next()?;
+        let fail = LakeError::bad_file(&self.path);
+        Some(
+            batch
+                .and_then(|batch| conform(&batch, &self.wanted))
+                .map_err(|e| fail(&e)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_tells_which_commit_wrote_it_and_foreign_files_do_not() {
+        let name = name(42, "2026-11-24 night", 3);
+        assert_eq!(version_in(&format!("month=2026-11/{name}")), Some(42));
+        assert_eq!(
+            version_in("month=2026-11/part-00001-4c1b-c000.zstd.parquet"),
+            None
+        );
+        assert_eq!(version_in("part-7.parquet"), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! What can go wrong with the lake, and what to do about it.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use delta_kernel::KernelError;
+
+/// Why the lake could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// A file or folder of the lake cannot be read or written.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The Delta log of a table cannot be read or written.
+    #[error("cannot {doing} table {table}: {source}")]
+    Delta {
+        /// What was tried.
+        doing: &'static str,
+        /// Folder of the table.
+        table: &'static str,
+        /// What the Delta library said.
+        source: Box<KernelError>,
+    },
+    /// A file of the lake does not hold what it should.
+    #[error("{file} is not readable: {why}; restore it from a backup, nothing was changed")]
+    BadFile {
+        /// Name of the file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Rows cannot be turned into a file.
+    #[error(
+        "cannot encode rows of {table}: {why}; this is a defect of touchpoint, please report it"
+    )]
+    Encode {
+        /// Folder of the table.
+        table: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// Another process committed to a slot that this one serves.
+    #[error(
+        "another process writes slot {slot} of this lake; let it finish or give each process its own \
+         shard, then run again"
+    )]
+    SlotTaken {
+        /// The slot.
+        slot: u8,
+    },
+    /// A commit failed and it could not be found out whether it has happened.
+    #[error("table {table} could not be committed to in {attempts} attempts; run again later")]
+    Contended {
+        /// Folder of the table.
+        table: &'static str,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// A batch in which some item has no outcome, or two.
+    #[error(
+        "in {mailboxes} mailboxes of the batch the outcomes do not add up to the items received; \
+         nothing was committed; this is a defect of touchpoint, please report it"
+    )]
+    Unbalanced {
+        /// How many mailboxes.
+        mailboxes: usize,
+    },
+    /// Another process holds the lake.
+    #[error("{} is held by another run (process {holder}); wait for it to end", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// Process id that the holder left in the file.
+        holder: String,
+    },
+    /// There is no lake, or none of a format that this program knows.
+    #[error("{} holds no lake that can be used: {why}", path.display())]
+    NoLake {
+        /// Folder of the lake.
+        path: PathBuf,
+        /// What is the matter.
+        why: String,
+    },
+    /// `contact_activity` has not reached what is committed.
+    #[error("contact_activity is behind in slot {slot}; let it catch up before the next commit")]
+    ViewBehind {
+        /// The slot.
+        slot: u8,
+    },
+    /// Something was asked that needs the lake to be opened for writing.
+    #[error("the lake was opened for reading only")]
+    ReadOnly,
+}
+
+impl LakeError {
+    /// Wraps an error of the system.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+
+    /// Wraps whatever says that a file is no good.
+    pub(super) fn bad_file(file: &Path) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        let file = file.display().to_string();
+        move |why| Self::BadFile {
+            file: file.clone(),
+            why: why.to_string(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The table `mailboxes`: how far every mailbox was read, in every run, even in those that died.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_schema::Schema;
+
+use crate::lake::cells::Cells;
+use crate::lake::commit::encode;
+use crate::lake::commit::next_version;
+use crate::lake::coverage_rows;
+use crate::lake::cursors;
+use crate::lake::cursors::Counts;
+use crate::lake::data_file;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+use crate::lake::read::Rows;
+use crate::lake::read::batches;
+use crate::lake::read::read;
+use crate::lake::schema::TableName;
+use crate::lake::schema::arrow_schema;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::mailbox::Mailbox;
+
+impl Lake {
+    /// Appends rows to `mailboxes`, at the end of a run.
+    pub fn write_mailboxes(&self, rows: &[Coverage]) -> Result<(), LakeError> {
+        let Some(first) = rows.first() else {
+            return Ok(());
+        };
+        let _turn = self.take_turn();
+        self.mailboxes.refresh()?;
+        let mut months: BTreeMap<String, Vec<&Coverage>> = BTreeMap::new();
+        for row in rows {
+            let month = months.entry(row.started_at.month()).or_default();
+            month.push(row);
+        }
+        let version = next_version(None);
+        let mut adds = Vec::new();
+        for (number, (month, rows)) in months.iter().enumerate() {
+            let batch = coverage_rows::to_batch(rows).map_err(encode(&self.mailboxes))?;
+            let context = self.mailboxes.write_context(month)?;
+            let name = data_file::name(version, &first.run_id, number);
+            let add = data_file::write(TableName::Mailboxes, &context, &batch, &name)?;
+            adds.push(add);
+        }
+        self.mailboxes.append(&adds, &[])
+    }
+
+    /// The rows of `mailboxes`, in no particular order.
+    pub fn mailboxes(&self) -> Result<Rows<Coverage>, LakeError> {
+        let rows = read(
+            self.mailbox_files()?,
+            TableName::Mailboxes,
+            coverage_rows::from_batch,
+        );
+        Ok(Box::new(rows))
+    }
+
+    fn mailbox_files(&self) -> Result<Vec<std::path::PathBuf>, LakeError> {
+        let files = self.mailboxes.live_files()?.into_iter();
+        Ok(files
+            .map(|file| self.mailboxes.folder.join(file.path))
+            .collect())
+    }
+
+    /// The runs of which `mailboxes` tells.
+    pub(super) fn reported_runs(&self) -> Result<BTreeSet<String>, LakeError> {
+        let mut runs = BTreeSet::new();
+        for batch in batches(
+            self.mailbox_files()?,
+            narrow(TableName::Mailboxes, "run_id"),
+        ) {
+            let (path, batch) = batch?;
+            let cells = Cells::new(&batch);
+            let ids = cells
+                .texts("run_id")
+                .map_err(|why| LakeError::bad_file(&path)(&why))?;
+            for id in ids.iter().flatten() {
+                if !runs.contains(id) {
+                    runs.insert(id.to_owned());
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    /// What runs have committed of which `mailboxes` does not tell: they died. `current` is the
+    /// run that is going on, which reports for itself.
+    pub fn unreported_runs(&self, current: &str) -> Result<Vec<Coverage>, LakeError> {
+        let counts = self.counts()?;
+        let mut runs: BTreeSet<&str> = counts.keys().map(|(run, _)| run.as_str()).collect();
+        runs.remove(current);
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reported = self.reported_runs()?;
+        let totals = self.recorded_totals()?;
+        let died = counts
+            .iter()
+            .filter(|((run, _), _)| run != current && !reported.contains(run));
+        let rows = died.map(|((run, mailbox_id), count)| {
+            let mailbox: Mailbox = count.mailbox(mailbox_id);
+            Coverage {
+                run_id: run.as_str().into(),
+                recorded_total: totals.get(mailbox_id).copied().unwrap_or_default(),
+                mailbox: Arc::new(mailbox),
+                started_at: count.started_at,
+                ended_at: count.ended_at,
+                status: Status::Interrupted,
+                reason: None,
+                tally: count.tally.clone(),
+                cost: count.cost(),
+                cursor_age_hours: None,
+                folder_items: None,
+            }
+        });
+        Ok(rows.collect())
+    }
+
+    /// What the cursor files count, by run and mailbox, as far back as the last full ones.
+    pub(super) fn counts(&self) -> Result<Counts, LakeError> {
+        let mut counts = Counts::new();
+        for (slot, version) in self.interaction_versions()? {
+            cursors::add_counts(self.cursors.merged(version, slot)?, &mut counts)?;
+        }
+        Ok(counts)
+    }
+
+    /// How many rows of `interactions` each mailbox has.
+    pub fn recorded_totals(&self) -> Result<HashMap<String, i64>, LakeError> {
+        let files = self.interactions.live_files()?.into_iter();
+        let files = files.map(|file| self.interactions.folder.join(file.path));
+        let mut totals = HashMap::new();
+        let wanted = narrow(TableName::Interactions, "mailbox_id");
+        for batch in batches(files.collect(), wanted) {
+            let (path, batch) = batch?;
+            let cells = Cells::new(&batch);
+            let ids = cells
+                .texts("mailbox_id")
+                .map_err(|why| LakeError::bad_file(&path)(&why))?;
+            for id in ids.iter().flatten() {
+                match totals.get_mut(id) {
+                    Some(total) => *total += 1,
+                    None => {
+                        totals.insert(id.to_owned(), 1);
+                    }
+                }
+            }
+        }
+        Ok(totals)
+    }
+}
+
+/// The schema of one column alone.
+fn narrow(table: TableName, column: &str) -> Arc<Schema> {
+    let schema = arrow_schema(table);
+    let fields = schema.fields().iter().filter(|f| f.name() == column);
+    Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
+}

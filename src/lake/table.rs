@@ -1,0 +1,365 @@
+//! One Delta table: its log, its live files and its commits. Nothing else touches `delta_kernel`.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use arrow_array::RecordBatch;
+use delta_kernel::Engine;
+use delta_kernel::KernelError;
+use delta_kernel::committer::FileSystemCommitter;
+use delta_kernel::engine::arrow_data::ArrowEngineData;
+use delta_kernel::expressions::Scalar;
+use delta_kernel::scan::state::ScanFile;
+use delta_kernel::snapshot::Snapshot;
+use delta_kernel::snapshot::SnapshotRef;
+use delta_kernel::transaction::BoundWriteContext;
+use delta_kernel::transaction::CommitResult;
+use delta_kernel::transaction::RetryableTransaction;
+use delta_kernel::transaction::UpdateTableOperation;
+use delta_kernel::transaction::create_table::create_table;
+use delta_kernel::transaction::data_layout::DataLayout;
+use delta_kernel_default_engine::DefaultEngineBuilder;
+use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
+use object_store::local::LocalFileSystem;
+use tokio::runtime::Handle;
+use url::Url;
+
+use crate::lake::error::LakeError;
+use crate::lake::schema::MONTH;
+use crate::lake::schema::TableName;
+use crate::lake::schema::delta_schema;
+use crate::lake::schema::stats_columns;
+
+/// How often a commit is put at the next log position before it is given up: enough for some
+/// dozens of workers that commit at once, few enough to end within seconds.
+const COMMIT_ATTEMPTS: u32 = 64;
+/// How often a commit may end in an error of the disk before it is given up: a passing fault is
+/// over by then, a full disk is not.
+const FAILURES_MAX: u32 = 3;
+/// A checkpoint is written when the log has grown by this many commits since the last one.
+const COMMITS_PER_CHECKPOINT: u64 = 20;
+/// How the commits of this program name it.
+const ENGINE_INFO: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
+
+/// Reads and writes the logs; the same for all tables of a lake.
+pub(super) type DeltaEngine = Arc<dyn Engine>;
+
+/// The engine over the local disk; whatever it writes is synced, folders too.
+pub(super) fn engine(handle: Handle) -> DeltaEngine {
+    let store = Arc::new(LocalFileSystem::new().with_fsync(true));
+    let executor = Arc::new(TokioMultiThreadExecutor::new(handle));
+    let builder = DefaultEngineBuilder::new(store).with_task_executor(executor);
+    Arc::new(builder.build())
+}
+
+/// A file that the newest snapshot of a table names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LiveFile {
+    /// Path below the table's folder.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// The month of its rows.
+    pub month: String,
+    /// How many rows; 0 where the log does not tell.
+    pub rows: u64,
+}
+
+/// What a commit says of one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SlotStep {
+    /// The slot.
+    pub slot: u8,
+    /// The version it has had so far.
+    pub previous: Option<i64>,
+    /// The version it gets.
+    pub version: i64,
+}
+
+/// The newest snapshot that was seen, and the slot versions that were looked up in it.
+struct Seen {
+    snapshot: SnapshotRef,
+    slots: HashMap<u8, Option<i64>>,
+}
+
+/// A Delta table.
+pub(super) struct Table {
+    /// Which one.
+    pub name: TableName,
+    /// Its folder.
+    pub folder: PathBuf,
+    engine: DeltaEngine,
+    seen: Mutex<Seen>,
+}
+
+/// The transaction name of a slot, the same in all tables.
+fn app_id(slot: u8) -> String {
+    format!("touchpoint/slot-{slot:02}")
+}
+
+impl Table {
+    /// Creates the table where there is none yet.
+    pub fn create(name: TableName, folder: &Path, engine: &DeltaEngine) -> Result<(), LakeError> {
+        if has_log(folder) {
+            return Ok(());
+        }
+        std::fs::create_dir_all(folder).map_err(LakeError::io("create", folder))?;
+        let fail = delta("create", name);
+        let schema = delta_schema(name).map_err(&fail)?;
+        let url = folder_url(folder)?;
+        let made = create_table(url.as_str(), Arc::new(schema), ENGINE_INFO, true)
+            .with_data_layout(DataLayout::partitioned([MONTH.name]))
+            .with_table_properties([("delta.dataSkippingStatsColumns", stats_columns(name))])
+            .build(engine.as_ref(), Box::new(FileSystemCommitter::new()))
+            .map_err(&fail)?
+            .commit(engine.as_ref())
+            .map_err(&fail)?;
+        match made {
+            CommitResult::Retryable(failed) => Err(fail(failed.error)),
+            // A conflict means that another process has just created it.
+            CommitResult::Committed(_) | CommitResult::Conflicted(_) => Ok(()),
+        }
+    }
+
+    /// Opens a table that exists.
+    pub fn open(name: TableName, folder: &Path, engine: &DeltaEngine) -> Result<Self, LakeError> {
+        let url = folder_url(folder)?;
+        let snapshot = Snapshot::builder_for(url.as_str())
+            .build(engine.as_ref())
+            .map_err(delta("open", name))?;
+        Ok(Self {
+            name,
+            folder: folder.to_owned(),
+            engine: Arc::clone(engine),
+            seen: Mutex::new(Seen {
+                snapshot,
+                slots: HashMap::new(),
+            }),
+        })
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // What a panicking thread left is a snapshot that was true once: never half of one.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what was added to the log since the last look.
+    pub fn refresh(&self) -> Result<(), LakeError> {
+        let mut seen = self.seen();
+        let newest = Snapshot::builder_from(Arc::clone(&seen.snapshot))
+            .build(self.engine.as_ref())
+            .map_err(delta("read the log of", self.name))?;
+        if newest.version() != seen.snapshot.version() {
+            seen.slots.clear();
+        }
+        seen.snapshot = newest;
+        Ok(())
+    }
+
+    /// The version of a slot in the newest snapshot that was read.
+    pub fn slot_version(&self, slot: u8) -> Result<Option<i64>, LakeError> {
+        let mut seen = self.seen();
+        if let Some(version) = seen.slots.get(&slot) {
+            return Ok(*version);
+        }
+        let version = seen
+            .snapshot
+            .get_app_id_version(&app_id(slot), self.engine.as_ref())
+            .map_err(delta("read the log of", self.name))?;
+        seen.slots.insert(slot, version);
+        Ok(version)
+    }
+
+    /// The files of the newest snapshot that was read.
+    pub fn live_files(&self) -> Result<Vec<LiveFile>, LakeError> {
+        let fail = delta("list the files of", self.name);
+        let snapshot = Arc::clone(&self.seen().snapshot);
+        let scan = snapshot.scan_builder().build().map_err(&fail)?;
+        let mut files = Vec::new();
+        for part in scan.scan_metadata(self.engine.as_ref()).map_err(&fail)? {
+            let part = part.map_err(&fail)?;
+            files = part.visit_scan_files(files, push_live).map_err(&fail)?;
+        }
+        files.sort_by(|a: &LiveFile, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    /// Where some files lie.
+    pub fn paths(&self, files: &[LiveFile]) -> Vec<PathBuf> {
+        let paths = files.iter().map(|file| self.folder.join(&file.path));
+        paths.collect()
+    }
+
+    /// Where files of a month go, and which columns have statistics.
+    pub fn write_context(&self, month: &str) -> Result<BoundWriteContext, LakeError> {
+        let fail = delta("prepare files of", self.name);
+        let snapshot = Arc::clone(&self.seen().snapshot);
+        let partition = HashMap::from([(MONTH.name.to_owned(), Scalar::String(month.into()))]);
+        snapshot
+            .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
+            .build(self.engine.as_ref(), Box::new(FileSystemCommitter::new()))
+            .and_then(|transaction| transaction.write_state())
+            .and_then(|state| {
+                let builder = state.write_context_builder();
+                builder.with_partition_values(partition).build()
+            })
+            .map_err(&fail)
+    }
+
+    /// Commits files and slot versions in one: either all of it or nothing.
+    ///
+    /// A commit that ends in an error or a conflict is unknown until the log has been read: our
+    /// own versions there mean that it has happened; a foreign one on a slot of ours, that somebody
+    /// else has it; otherwise the same content goes to the next position.
+    pub fn append(&self, adds: &[RecordBatch], steps: &[SlotStep]) -> Result<(), LakeError> {
+        let mut failures = 0;
+        for _ in 0..COMMIT_ATTEMPTS {
+            if self.has_happened(steps)? {
+                return Ok(());
+            }
+            match self.try_append(adds, steps) {
+                Ok(CommitResult::Committed(done)) => {
+                    self.note_commit(done.post_commit_snapshot(), steps)?;
+                    self.checkpoint_when_due(done.post_commit_stats().commits_since_checkpoint);
+                    return Ok(());
+                }
+                Ok(CommitResult::Conflicted(_)) => {}
+                Ok(CommitResult::Retryable(RetryableTransaction { error, .. })) | Err(error) => {
+                    tracing::warn!(table = self.name.as_str(), %error, "it is unknown whether a commit has happened");
+                    failures += 1;
+                    self.refresh()?;
+                    if failures >= FAILURES_MAX && !self.has_happened(steps)? {
+                        return Err(delta("commit to", self.name)(error));
+                    }
+                    continue;
+                }
+            }
+            self.refresh()?;
+        }
+        Err(LakeError::Contended {
+            table: self.name.as_str(),
+            attempts: COMMIT_ATTEMPTS,
+        })
+    }
+
+    /// Whether the log holds the steps already; an error where somebody else went another way.
+    fn has_happened(&self, steps: &[SlotStep]) -> Result<bool, LakeError> {
+        let mut done = 0;
+        for step in steps {
+            let current = self.slot_version(step.slot)?;
+            if current == Some(step.version) {
+                done += 1;
+            } else if current != step.previous {
+                return Err(LakeError::SlotTaken { slot: step.slot });
+            }
+        }
+        match steps.first() {
+            Some(first) if done > 0 && done < steps.len() => {
+                Err(LakeError::SlotTaken { slot: first.slot })
+            }
+            Some(_) => Ok(done == steps.len()),
+            None => Ok(false),
+        }
+    }
+
+    fn try_append(
+        &self,
+        adds: &[RecordBatch],
+        steps: &[SlotStep],
+    ) -> Result<CommitResult, KernelError> {
+        let snapshot = Arc::clone(&self.seen().snapshot);
+        let has_files = !adds.is_empty();
+        let mut builder =
+            snapshot.update_table(UpdateTableOperation::Write, ENGINE_INFO, has_files);
+        if has_files {
+            builder = builder.with_blind_append();
+        }
+        for step in steps {
+            builder = builder.with_transaction_id(app_id(step.slot), step.version);
+        }
+        let mut transaction =
+            builder.build(self.engine.as_ref(), Box::new(FileSystemCommitter::new()))?;
+        for add in adds {
+            transaction.add_files(Box::new(ArrowEngineData::new(add.clone())));
+        }
+        transaction.commit(self.engine.as_ref())
+    }
+
+    fn note_commit(
+        &self,
+        snapshot: Option<&SnapshotRef>,
+        steps: &[SlotStep],
+    ) -> Result<(), LakeError> {
+        let Some(snapshot) = snapshot else {
+            return self.refresh();
+        };
+        let mut seen = self.seen();
+        seen.snapshot = Arc::clone(snapshot);
+        for step in steps {
+            seen.slots.insert(step.slot, Some(step.version));
+        }
+        Ok(())
+    }
+
+    /// A checkpoint only makes the next look faster: where it fails, the commit still stands.
+    fn checkpoint_when_due(&self, commits: u64) {
+        if commits < COMMITS_PER_CHECKPOINT {
+            return;
+        }
+        let snapshot = Arc::clone(&self.seen().snapshot);
+        match snapshot.checkpoint(self.engine.as_ref(), None) {
+            Ok((_, snapshot)) => self.seen().snapshot = snapshot,
+            Err(error) => {
+                tracing::warn!(table = self.name.as_str(), %error, "no checkpoint");
+            }
+        }
+    }
+}
+
+fn push_live(files: &mut Vec<LiveFile>, file: ScanFile) {
+    let path = percent_encoding::percent_decode_str(&file.path).decode_utf8_lossy();
+    files.push(LiveFile {
+        path: path.into_owned(),
+        size: file.size.try_into().unwrap_or_default(),
+        rows: file.stats.map_or(0, |stats| stats.num_records),
+        month: file
+            .partition_values
+            .get(MONTH.name)
+            .cloned()
+            .unwrap_or_default(),
+    });
+}
+
+/// Whether the folder has a log, even one whose beginning was cleaned up.
+pub(super) fn has_log(folder: &Path) -> bool {
+    let log = std::fs::read_dir(folder.join("_delta_log"));
+    log.is_ok_and(|entries| {
+        entries.flatten().any(|entry| {
+            let name = entry.file_name();
+            let path = Path::new(&name);
+            path.extension()
+                .is_some_and(|end| end == "json" || end == "parquet")
+        })
+    })
+}
+
+fn folder_url(folder: &Path) -> Result<Url, LakeError> {
+    Url::from_directory_path(folder).map_err(|()| LakeError::NoLake {
+        path: folder.to_owned(),
+        why: "its path is not absolute".to_owned(),
+    })
+}
+
+/// Wraps an error of the Delta library.
+pub(super) fn delta(doing: &'static str, table: TableName) -> impl Fn(KernelError) -> LakeError {
+    move |source| LakeError::Delta {
+        doing,
+        table: table.as_str(),
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,200 @@
+//! What a lake promises, tried on a real folder.
+
+use std::collections::BTreeMap;
+
+use crate::lake::commit::Batch;
+use crate::lake::error::LakeError;
+use crate::lake::fixture::Site;
+use crate::lake::fixture::batch;
+use crate::lake::fixture::cursor;
+use crate::lake::fixture::run;
+use crate::lake::fixture::sorted;
+use crate::lake::open::Lake;
+use crate::lake::read::Filter;
+use crate::lake::read::Since;
+use crate::model::cursor::CursorRecord;
+use crate::model::interaction::Interaction;
+use crate::model::mailbox::slot;
+
+fn rows(lake: &Lake) -> Vec<Interaction> {
+    let rows = lake.interactions(&Filter::default()).unwrap();
+    sorted(rows.map(|row| row.unwrap()))
+}
+
+fn cursors(lake: &Lake, mailbox_id: &str) -> Vec<CursorRecord> {
+    let cursors = lake.cursors(slot(mailbox_id)).unwrap();
+    cursors.map(|cursor| cursor.unwrap()).collect()
+}
+
+fn interactions(batch: &Batch) -> Vec<Interaction> {
+    sorted(
+        batch
+            .rows
+            .iter()
+            .map(|row| row.interaction.clone())
+            .map(|mut row| {
+                row.mailbox = crate::lake::fixture::mailbox(&row.mailbox.id);
+                row
+            }),
+    )
+}
+
+#[test]
+fn what_was_committed_is_read_back_by_another_process() {
+    let site = Site::new();
+    let first = batch("ann", 0..70);
+    let committed = site.write().commit(&first).unwrap();
+    assert_eq!((committed.interactions, committed.activities), (70, 70));
+    let lake = site.read();
+    assert_eq!(rows(&lake), interactions(&first));
+    assert_eq!(cursors(&lake, "ann"), first.cursors);
+    let activities = lake.activities(&Filter::default()).unwrap();
+    for activity in activities {
+        let activity = activity.unwrap();
+        assert_eq!(activity.generation, committed.version);
+        assert_eq!((activity.internal_count, activity.external_count), (1, 1));
+        assert!(activity.subject.is_some() && activity.preview.is_none());
+        assert_eq!(activity.touch.unwrap(), crate::lake::fixture::touch());
+    }
+}
+
+#[test]
+fn a_batch_without_rows_moves_its_cursors_and_writes_no_table_file() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..1)).unwrap();
+    let mut quiet = batch("ann", 1..1);
+    quiet.cursors = vec![cursor("ann", "mail/inbox", "\"later\"")];
+    let before = lake.interactions.live_files().unwrap();
+    let committed = lake.commit(&quiet).unwrap();
+    assert_eq!(lake.interactions.live_files().unwrap(), before);
+    let read = site.read();
+    assert_eq!(cursors(&read, "ann"), quiet.cursors);
+    let versions = BTreeMap::from([(slot("ann"), committed.version)]);
+    assert_eq!(read.interaction_versions().unwrap(), versions);
+    assert_eq!(read.activity_versions().unwrap(), versions);
+}
+
+#[test]
+fn a_batch_whose_counts_do_not_add_up_is_refused_as_a_whole() {
+    let site = Site::new();
+    let lake = site.write();
+    let mut wrong = batch("ann", 0..3);
+    wrong.tallies[0].tally.received += 1;
+    let refused = lake.commit(&wrong);
+    assert!(matches!(
+        refused,
+        Err(LakeError::Unbalanced { mailboxes: 1 })
+    ));
+    assert_eq!(rows(&lake), []);
+}
+
+#[test]
+fn a_second_process_on_the_same_slots_is_told_so() {
+    let site = Site::new();
+    let lake = site.write();
+    let second = site.try_write(site.settings());
+    assert!(matches!(second, Err(LakeError::Locked { .. })));
+    drop(lake);
+    site.write();
+}
+
+#[test]
+fn only_rows_after_the_version_of_their_slot_are_new() {
+    let site = Site::new();
+    let lake = site.write();
+    let first = lake.commit(&batch("ann", 0..5)).unwrap();
+    lake.commit(&batch("ann", 5..8)).unwrap();
+    lake.commit(&batch("bob", 0..4)).unwrap();
+    let reached = BTreeMap::from([(slot("ann"), Some(first.version)), (slot("bob"), None)]);
+    let Since::Rows(new) = lake.interactions_since(&reached).unwrap() else {
+        panic!("nobody merged anything");
+    };
+    let new = sorted(new.map(|row| row.unwrap()));
+    assert_eq!(
+        new.iter().filter(|row| &*row.mailbox.id == "ann").count(),
+        3
+    );
+    assert_eq!(new.len(), 7);
+    let activities = lake.activities_since(&reached).unwrap();
+    assert_eq!(activities.map(Result::unwrap).fold(0, |n, _| n + 1), 7);
+}
+
+#[test]
+fn a_long_chain_of_cursor_files_is_merged_and_loses_nothing() {
+    let site = Site::new();
+    let lake = site.write();
+    let mut expected = BTreeMap::new();
+    for round in 0..45 {
+        let mut batch = batch("ann", round..round + 1);
+        let key = format!("mail/{:02}", round % 7);
+        expected.insert(key.clone(), format!("\"{round}\""));
+        batch.cursors = vec![cursor("ann", &key, &format!("\"{round}\""))];
+        lake.commit(&batch).unwrap();
+    }
+    let version = lake.interaction_versions().unwrap()[&slot("ann")];
+    assert!(lake.cursors.chain(version, slot("ann")).unwrap().len() <= 18);
+    let lake = site.read();
+    let found = cursors(&lake, "ann").into_iter();
+    let found: BTreeMap<_, _> = found.map(|c| (c.key, c.value.unwrap())).collect();
+    assert_eq!(found, expected);
+    let died = lake.unreported_runs("tonight").unwrap();
+    assert_eq!(died.len(), 1);
+    assert_eq!(died[0].tally.received, 45);
+    assert_eq!(died[0].recorded_total, 45);
+    assert_eq!(lake.interactions.live_files().unwrap().len(), 45);
+}
+
+#[test]
+fn a_run_that_died_is_reported_once() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..5)).unwrap();
+    assert_eq!(lake.unreported_runs("run1").unwrap(), []);
+    let died = lake.unreported_runs("run2").unwrap();
+    assert_eq!(died.len(), 1);
+    lake.write_mailboxes(&died).unwrap();
+    assert_eq!(lake.unreported_runs("run2").unwrap(), []);
+    let told: Vec<_> = site
+        .read()
+        .mailboxes()
+        .unwrap()
+        .map(|row| row.unwrap())
+        .collect();
+    assert_eq!(told, died);
+}
+
+#[test]
+fn a_missing_cursor_file_is_named_and_never_means_to_start_again() {
+    let site = Site::new();
+    let lake = site.write();
+    let committed = lake.commit(&batch("ann", 0..5)).unwrap();
+    drop(lake);
+    let file = site.read().cursors.file(committed.version);
+    std::fs::remove_file(&file).unwrap();
+    let error = site.read().cursors(slot("ann")).err().unwrap().to_string();
+    assert!(error.contains(&committed.version.to_string()), "{error}");
+    assert!(site.try_write(site.settings()).is_err());
+}
+
+#[test]
+fn a_cursor_that_is_taken_away_is_gone() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..5)).unwrap();
+    let mut gone = batch("ann", 5..5);
+    gone.run = run("run2");
+    gone.cursors[0].value = None;
+    lake.commit(&gone).unwrap();
+    assert_eq!(cursors(&site.read(), "ann"), []);
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let site = Site::new();
+    drop(site.write());
+    let format = site.path().join("lake/_touchpoint/format.json");
+    std::fs::write(format, "{\"format\":2}").unwrap();
+    let refused = site.try_write(site.settings());
+    assert!(matches!(refused, Err(LakeError::NoLake { .. })));
+}

@@ -1,0 +1,131 @@
+//! From an address to its place in the contact book, by the first rule that matches.
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::model::activity::MatchRule;
+use crate::model::address::is_within;
+use crate::model::contact::ContactBook;
+use crate::model::freemail::is_freemail;
+
+/// Where in the book something stands. The book is in order of id, so places are too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Position among the contacts.
+    Contact(u32),
+    /// Position among the accounts.
+    Account(u32),
+}
+
+impl Place {
+    /// Whether it is a contact's.
+    pub fn is_contact(self) -> bool {
+        matches!(self, Self::Contact(_))
+    }
+}
+
+/// What an address leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The contact or account.
+    pub place: Place,
+    /// The rule that found it.
+    pub rule: MatchRule,
+}
+
+/// Addresses and domains of the book.
+#[derive(Debug, Default)]
+pub struct Lookup {
+    addresses: HashMap<Box<str>, Found>,
+    domains: HashMap<Box<str>, Found>,
+}
+
+impl Lookup {
+    /// Reads a book. Of several contacts with an address, and of several accounts with a domain,
+    /// the one with the smallest id has it; a primary address goes before a further one.
+    pub fn new(book: &ContactBook, own_domains: &HashSet<String>) -> Self {
+        let mut lookup = Self::default();
+        for (position, contact) in (0_u32..).zip(&book.contacts) {
+            if let Some(address) = &contact.email {
+                let rule = MatchRule::ContactEmail;
+                lookup.add_address(address.as_str(), Place::Contact(position), rule);
+            }
+        }
+        for (position, contact) in (0_u32..).zip(&book.contacts) {
+            for address in &contact.other_emails {
+                let rule = MatchRule::ContactAlias;
+                lookup.add_address(address.as_str(), Place::Contact(position), rule);
+            }
+        }
+        for (position, account) in (0_u32..).zip(&book.accounts) {
+            for domain in &account.domains {
+                if is_freemail(domain) || is_within(domain, own_domains) {
+                    continue;
+                }
+                let place = Place::Account(position);
+                let rule = MatchRule::AccountDomain;
+                let found = Found { place, rule };
+                lookup.domains.entry((**domain).into()).or_insert(found);
+            }
+        }
+        lookup
+    }
+
+    fn add_address(&mut self, address: &str, place: Place, rule: MatchRule) {
+        let found = Found { place, rule };
+        self.addresses.entry(address.into()).or_insert(found);
+    }
+
+    /// The first rule that matches a normalised address.
+    pub fn find(&self, address: &str) -> Option<Found> {
+        if let Some(found) = self.addresses.get(address) {
+            return Some(*found);
+        }
+        let (local, domain) = address.split_once('@')?;
+        if let Some(found) = self.find_untagged(local, domain) {
+            return Some(found);
+        }
+        self.domains
+            .get(domain)
+            .or_else(|| self.domains.get(registrable(domain)?))
+            .copied()
+    }
+
+    /// The address without the participant's plus-tag, where it has one. Only the whole addresses
+    /// of the book are looked at, so a tag in the book is never dropped.
+    fn find_untagged(&self, local: &str, domain: &str) -> Option<Found> {
+        let (name, _tag) = local.split_once('+')?;
+        if name.is_empty() {
+            return None;
+        }
+        self.addresses
+            .get([name, "@", domain].concat().as_str())
+            .copied()
+    }
+}
+
+/// The domain that somebody registered (`eu.mail.acme.co.uk`: `acme.co.uk`), by the public suffix
+/// list with its private section; `None` where a domain is a public suffix itself.
+fn registrable(domain: &str) -> Option<&str> {
+    psl::domain_str(domain).filter(|registrable| registrable.len() < domain.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registrable_domains_follow_the_public_suffix_list_with_its_private_section() {
+        for (domain, expected) in [
+            ("mail.acme.com", Some("acme.com")),
+            ("eu.mail.acme.co.uk", Some("acme.co.uk")),
+            ("pages.ann.github.io", Some("ann.github.io")),
+            ("www.acme.xn--55qx5d.cn", Some("acme.xn--55qx5d.cn")),
+            ("acme.com", None),
+            ("co.uk", None),
+            ("localhost", None),
+        ] {
+            assert_eq!(registrable(domain), expected, "{domain}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Whom do they know? Participants against the contact book: pure, and the same on every machine.
+
+mod lookup;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::matching::lookup::Found;
+use crate::matching::lookup::Lookup;
+use crate::model::activity::Touch;
+use crate::model::contact::ContactBook;
+use crate::model::interaction::Participant;
+
+/// The contact book, laid out for lookups.
+#[derive(Debug)]
+pub struct Matcher {
+    lookup: Lookup,
+    contacts: Vec<Named>,
+    accounts: Vec<Named>,
+}
+
+/// What a touch says of a contact or an account, beside the participant.
+#[derive(Debug)]
+struct Named {
+    contact: Option<(Arc<str>, Arc<str>)>,
+    account: Option<(Arc<str>, Option<Arc<str>>)>,
+}
+
+/// A participant and where in the book its address leads.
+struct Hit<'a> {
+    found: Found,
+    participant: &'a Participant,
+}
+
+impl Matcher {
+    /// Lays out a book. The company's own domains and freemail domains are no account's, whatever
+    /// the book says.
+    pub fn new(book: &ContactBook, own_domains: &HashSet<String>) -> Self {
+        let names = book.accounts.iter();
+        let names: hashbrown::HashMap<&str, &Arc<str>> =
+            names.map(|account| (&*account.id, &account.name)).collect();
+        let contacts = book.contacts.iter().map(|contact| Named {
+            contact: Some((contact.id.clone(), contact.name.clone())),
+            account: contact
+                .account_id
+                .as_ref()
+                .map(|id| (id.clone(), names.get(&**id).map(|name| Arc::clone(name)))),
+        });
+        let accounts = book.accounts.iter().map(|account| Named {
+            contact: None,
+            account: Some((account.id.clone(), Some(account.name.clone()))),
+        });
+        Self {
+            lookup: Lookup::new(book, own_domains),
+            contacts: contacts.collect(),
+            accounts: accounts.collect(),
+        }
+    }
+
+    /// Whom an interaction touches: a row per contact, in order of id, then a row per account that
+    /// matched by domain alone and has no contact here, in order of id (design section 6).
+    pub fn touches(&self, participants: &[Participant]) -> Vec<Touch> {
+        let mut hits: Vec<Hit<'_>> = Vec::new();
+        for participant in participants {
+            if participant.internal || !participant.is_address {
+                continue;
+            }
+            if let Some(found) = self.lookup.find(&participant.address) {
+                hits.push(Hit { found, participant });
+            }
+        }
+        // Found orders contacts before accounts and each by its place in the book, which is by id.
+        hits.sort_unstable_by(Hit::rank);
+        hits.dedup_by_key(|hit| hit.found.place);
+        let (contacts, accounts) =
+            hits.split_at(hits.partition_point(|hit| hit.found.place.is_contact()));
+        let mut touches: Vec<Touch> = contacts.iter().map(|hit| self.touch(hit)).collect();
+        for hit in accounts {
+            let touch = self.touch(hit);
+            let is_known = |known: &Touch| account_id(known) == account_id(&touch);
+            let contact_rows = touches.get(..contacts.len()).unwrap_or_default();
+            if !contact_rows.iter().any(is_known) {
+                touches.push(touch);
+            }
+        }
+        touches
+    }
+
+    fn touch(&self, hit: &Hit<'_>) -> Touch {
+        let named = match hit.found.place {
+            lookup::Place::Contact(position) => self.contacts.get(position as usize),
+            lookup::Place::Account(position) => self.accounts.get(position as usize),
+        };
+        Touch {
+            contact: named.and_then(|named| named.contact.clone()),
+            account: named.and_then(|named| named.account.clone()),
+            address: hit.participant.address.clone(),
+            role: hit.participant.role,
+            response: hit.participant.response.clone(),
+            rule: hit.found.rule,
+        }
+    }
+}
+
+impl Hit<'_> {
+    /// By contact or account; of one, the best role first, then the smallest address by bytes.
+    fn rank(&self, other: &Self) -> Ordering {
+        let key = |hit: &Self| (hit.found.place, hit.participant.role);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.participant.address.cmp(&other.participant.address))
+    }
+}
+
+fn account_id(touch: &Touch) -> Option<&str> {
+    touch.account.as_ref().map(|(id, _)| &**id)
+}

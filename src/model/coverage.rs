@@ -1,0 +1,100 @@
+//! How far a mailbox was read in a run: a row of the table `mailboxes`, and a line of the report.
+
+use std::sync::Arc;
+
+use crate::model::mailbox::Mailbox;
+use crate::model::outcome::Tally;
+use crate::model::time::Micros;
+
+/// How a mailbox ended in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Everything it had was read and committed.
+    Complete,
+    /// The run was asked to end before the mailbox was through; the next run goes on.
+    Stopped,
+    /// The service denies it: policy, scope or permission (facts 5 and 6.2).
+    Denied,
+    /// The directory lists it, but there is no mailbox that can be read (facts 6.2).
+    NoMailbox,
+    /// It failed for the reason that is told; the next run tries again.
+    Failed,
+    /// The run died; what it had committed is kept.
+    Interrupted,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Complete,
+        Self::Stopped,
+        Self::Denied,
+        Self::NoMailbox,
+        Self::Failed,
+        Self::Interrupted,
+    ];
+
+    /// The word in the table and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Stopped => "stopped",
+            Self::Denied => "denied",
+            Self::NoMailbox => "no_mailbox",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Reads the word in the table.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// What reading a mailbox cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cost {
+    /// Requests sent, retries among them.
+    pub requests: u64,
+    /// Bytes received, as they came over the wire; archives: bytes read.
+    pub bytes: u64,
+    /// Seconds spent waiting because the service asked for it.
+    pub waited_seconds: f64,
+}
+
+impl Cost {
+    /// Adds another cost to this one.
+    pub fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+        self.waited_seconds += other.waited_seconds;
+    }
+}
+
+/// A row of `mailboxes`: one mailbox in one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coverage {
+    /// Which run.
+    pub run_id: Arc<str>,
+    /// Which mailbox.
+    pub mailbox: Arc<Mailbox>,
+    /// When the run turned to it.
+    pub started_at: Micros,
+    /// When the run had done with it.
+    pub ended_at: Micros,
+    /// How it ended.
+    pub status: Status,
+    /// Why, where that is not plain from the status.
+    pub reason: Option<String>,
+    /// Items by outcome.
+    pub tally: Tally,
+    /// Requests, bytes and waits.
+    pub cost: Cost,
+    /// Age of the oldest link at the start, in hours; none at the first connection.
+    pub cursor_age_hours: Option<f64>,
+    /// Items that the folders read say they hold; none for archives.
+    pub folder_items: Option<i64>,
+    /// Interactions of this mailbox in the lake when the run had done with it.
+    pub recorded_total: i64,
+}

@@ -1,0 +1,74 @@
+//! A run as a whole: what it was asked, how it went, how far it is.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use crate::model::coverage::Coverage;
+use crate::model::time::Micros;
+
+/// Which run writes: on every row it leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunStamp {
+    /// Rises with time, unique: start in UTC and 32 random bits, `20261124T020000Z-1a2b3c4d`.
+    pub run_id: Arc<str>,
+    /// When the run began.
+    pub started_at: Micros,
+}
+
+/// Whether a mailbox is read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanLine {
+    /// Tenant or archive.
+    pub tenant: String,
+    /// Primary address, or what the directory has instead.
+    pub address: String,
+    /// `None`: it is read; else why not.
+    pub out_because: Option<String>,
+}
+
+/// How a run went.
+#[derive(Debug, Clone)]
+pub struct RunSummary {
+    /// Which run.
+    pub run: RunStamp,
+    /// When it ended.
+    pub ended_at: Micros,
+    /// A line for each mailbox that was turned to, in order of tenant and address.
+    pub coverage: Vec<Coverage>,
+    /// Mailboxes that are not read, and why.
+    pub left_out: Vec<PlanLine>,
+    /// What the user should know besides: accounts that are missing, settings that had no effect.
+    pub notes: Vec<String>,
+    /// Whether a signal ended the run early. (`--until` leaves mailboxes that are `stopped`.)
+    pub interrupted: bool,
+    /// Views that were behind and were brought up at the start.
+    pub caught_up: Vec<String>,
+}
+
+/// How far a run is: counters that its tasks raise and the progress display reads.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Mailboxes that will be turned to.
+    pub mailboxes: AtomicU64,
+    /// Mailboxes that are done.
+    pub mailboxes_done: AtomicU64,
+    /// Items whose outcome is decided.
+    pub items: AtomicU64,
+    /// Rows committed to `interactions`.
+    pub rows: AtomicU64,
+    /// Batches committed.
+    pub commits: AtomicU64,
+}
+
+impl Progress {
+    /// Raises a counter.
+    pub fn raise(counter: &AtomicU64, by: u64) {
+        counter.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Reads a counter.
+    pub fn read(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+}

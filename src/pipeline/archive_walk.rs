@@ -1,0 +1,255 @@
+//! One mailbox of an archive: its messages in order, some at a time.
+
+use std::sync::Arc;
+
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+use tokio::sync::mpsc;
+
+use crate::config::archive::Identity;
+use crate::config::window::Window;
+use crate::decode::mime;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::cursor::MailboxCursor;
+use crate::model::interaction::Source;
+use crate::model::mail::ContentLevel;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::page::ArchiveMessage;
+use crate::model::time::Micros;
+use crate::pipeline::context::Context;
+use crate::pipeline::context::Pages;
+use crate::pipeline::context::Sum;
+use crate::pipeline::context::WriterGone;
+use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Item;
+use crate::pipeline::decide::Place;
+use crate::pipeline::known;
+use crate::pipeline::known::CursorUnreadable;
+use crate::pipeline::known::Known;
+use crate::runtime::clock;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::archive::ArchiveMailbox;
+use crate::source::archive::error::ArchiveError;
+use crate::source::graph::sensitivity::Sensitivities;
+use crate::state::error::StateError;
+
+/// Messages of a portion: a commit of its own for less costs more than it saves.
+const PORTION_MESSAGES: usize = 4_000;
+/// Bytes of a portion: what a mailbox holds in memory, besides one message beyond.
+const PORTION_BYTES: usize = 16 << 20;
+/// Portions that are read ahead of the one that is decided.
+const READ_AHEAD: usize = 1;
+
+/// A mailbox to read.
+#[derive(Debug)]
+pub struct ArchiveJob {
+    /// Where its messages are.
+    pub source: ArchiveMailbox,
+    /// Whose it is.
+    pub mailbox: Mailbox,
+    /// How its files are made.
+    pub format: Source,
+    /// By what copies of a mail are told to be the same.
+    pub identity: Identity,
+    /// How far back it is read.
+    pub window: Window,
+}
+
+/// Why a mailbox was not read to its end.
+#[derive(Debug, thiserror::Error)]
+enum WalkError {
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Cursor(#[from] CursorUnreadable),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+    #[error(transparent)]
+    Writer(#[from] WriterGone),
+}
+
+/// Messages that become one portion.
+#[derive(Debug, Default)]
+struct Block {
+    messages: Vec<ArchiveMessage>,
+    bytes: usize,
+    is_last: bool,
+    error: Option<ArchiveError>,
+}
+
+/// Reads a mailbox; whatever goes wrong in it becomes its status.
+pub async fn read(context: &Context, job: ArchiveJob) -> Result<Coverage, WriterGone> {
+    let mut walk = Walk {
+        context,
+        mailbox: Arc::new(job.mailbox),
+        format: job.format,
+        identity: job.identity,
+        window: job.window,
+        started_at: clock::now(),
+        sum: Sum::default(),
+        cost: Cost::default(),
+        cursor: None,
+        written: None,
+    };
+    let (status, reason) = match walk.all(job.source).await {
+        Ok(status) => (status, None),
+        Err(WalkError::Writer(gone)) => return Err(gone),
+        Err(error) => (Status::Failed, Some(error.to_string())),
+    };
+    Ok(walk.coverage(status, reason))
+}
+
+struct Walk<'a> {
+    context: &'a Context,
+    mailbox: Arc<Mailbox>,
+    format: Source,
+    identity: Identity,
+    window: Window,
+    started_at: Micros,
+    sum: Sum,
+    cost: Cost,
+    /// What is kept of the mailbox as a whole: now, and as the lake has it.
+    cursor: Option<MailboxCursor>,
+    written: Option<MailboxCursor>,
+}
+
+impl Walk<'_> {
+    async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, WalkError> {
+        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
+        self.written.clone_from(&known.mailbox);
+        let cursor = known.mailbox.unwrap_or_else(|| self.connect());
+        let desk = Arc::new(self.context.desk(&self.mailbox, self.format, &cursor));
+        self.cursor = Some(cursor);
+        let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
+        let reader = tokio::task::spawn_blocking(move || read_blocks(&source, &sender));
+        let mut status = Status::Complete;
+        let mut failure = None;
+        while let Some(block) = blocks.recv().await {
+            if self.context.shutdown.requested().is_some() {
+                status = Status::Stopped;
+                break;
+            }
+            failure = self.decide(&desk, block).await?.or(failure);
+        }
+        // The reader ends by itself once nobody takes its blocks.
+        drop(blocks);
+        reader.await.map_err(|_| ComputationLost)?;
+        failure.map_or(Ok(status), |error| Err(error.into()))
+    }
+
+    fn connect(&self) -> MailboxCursor {
+        MailboxCursor {
+            connected_at: self.started_at,
+            window_start: self.window.start(self.started_at),
+            kind: MailboxKind::Archive.as_str().to_owned(),
+            well_known: std::collections::BTreeMap::new(),
+            // Archives have no members' settings: what lies in them is captured.
+            mail_settings: vec![(self.started_at, true)],
+            recorded: 0,
+        }
+    }
+
+    /// Decides the messages of a block and hands them to the writer.
+    async fn decide(
+        &mut self,
+        desk: &Arc<Desk>,
+        block: Block,
+    ) -> Result<Option<ArchiveError>, WalkError> {
+        let received = block.messages.len() as u64;
+        let cost = Cost {
+            bytes: block.bytes as u64,
+            ..Cost::default()
+        };
+        self.cost.add(cost);
+        let working = desk.clone();
+        let options = mime::Options {
+            body_text: self.context.content == ContentLevel::Full,
+            content_key: self.identity == Identity::Content,
+        };
+        let rules = self.context.rules.clone();
+        let messages = block.messages;
+        let settled = self.context.cpu.run(move || {
+            let (unchanged, fresh) = working.part_known(messages, |message| &message.source_id)?;
+            let decode = |message: ArchiveMessage| {
+                let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
+                let decoded = mime::mail(&message, options);
+                Item {
+                    decoded,
+                    place: Place {
+                        container: message.container,
+                        is_excluded,
+                    },
+                }
+            };
+            let items: Vec<Item> = fresh.into_par_iter().map(decode).collect();
+            let mut sifted = working.sift(items)?;
+            sifted.note_unchanged(unchanged);
+            working.settle(sifted, &Sensitivities::Hidden)
+        });
+        let settled = settled.await??;
+        let mut cursors = Vec::new();
+        if let Some(cursor) = &mut self.cursor {
+            cursor.recorded += settled.rows.len() as u64;
+            if self.written.as_ref() != Some(cursor) {
+                cursors.push(known::mailbox_record(&self.mailbox.id, cursor));
+                self.written = Some(cursor.clone());
+            }
+        }
+        let pages = Pages {
+            received,
+            cost,
+            is_last: block.is_last,
+        };
+        let context = self.context;
+        context
+            .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
+            .await?;
+        Ok(block.error)
+    }
+
+    fn coverage(&self, status: Status, reason: Option<String>) -> Coverage {
+        let recorded = self.cursor.as_ref().map_or(0, |cursor| cursor.recorded);
+        Coverage {
+            run_id: self.context.run.run_id.clone(),
+            mailbox: self.mailbox.clone(),
+            started_at: self.started_at,
+            ended_at: clock::now(),
+            status,
+            reason,
+            tally: self.sum.tally.clone(),
+            cost: self.cost,
+            cursor_age_hours: None,
+            folder_items: None,
+            recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// Reads the archive block by block until it ends or nobody wants more.
+fn read_blocks(source: &ArchiveMailbox, sender: &mpsc::Sender<Block>) {
+    let mut block = Block::default();
+    for message in source.messages() {
+        match message {
+            Ok(message) => {
+                block.bytes += message.bytes.len();
+                block.messages.push(message);
+            }
+            // The other files are read all the same.
+            Err(error) => block.error = Some(error),
+        }
+        if block.messages.len() >= PORTION_MESSAGES || block.bytes >= PORTION_BYTES {
+            let full = std::mem::take(&mut block);
+            if sender.blocking_send(full).is_err() {
+                return;
+            }
+        }
+    }
+    block.is_last = true;
+    // Nobody waits for the last block of a run that was stopped.
+    let _ = sender.blocking_send(block);
+}

@@ -1,0 +1,173 @@
+//! Views that are behind the lake are brought up to it: after a crash, a lost cache, or another
+//! tool's work on the tables. Each gives a line for the report where it had something to do.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use crate::index::doc::IndexDoc;
+use crate::index::writer::Indexer;
+use crate::index::writer::Keys;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+use crate::lake::read::Filter;
+use crate::lake::read::Rows;
+use crate::lake::read::Since;
+use crate::matching::Matcher;
+use crate::model::activity::Matched;
+use crate::model::activity::Touch;
+use crate::model::interaction::Interaction;
+use crate::model::mailbox::slot;
+use crate::model::run::RunStamp;
+use crate::pipeline::stores;
+use crate::pipeline::writer::WriterError;
+use crate::state::rebuild::LakeRow;
+use crate::state::store::Opened;
+
+/// Rows that are held in memory at a time.
+const ROWS_AT_ONCE: usize = 4_096;
+
+/// The books in force, by slot: a catch-up uses the book of the commits it repeats, never
+/// tonight's.
+#[derive(Debug)]
+pub struct Books {
+    of_slot: BTreeMap<u8, String>,
+    matchers: HashMap<String, Matcher>,
+}
+
+impl Books {
+    /// Reads the books that the newest commits name.
+    pub fn of(lake: &Lake) -> Result<Self, LakeError> {
+        let of_slot = lake.books_in_force()?;
+        let mut matchers = HashMap::new();
+        for digest in of_slot.values() {
+            if !matchers.contains_key(digest) {
+                matchers.insert(digest.clone(), stores::matcher(&lake.load_book(digest)?));
+            }
+        }
+        Ok(Self { of_slot, matchers })
+    }
+
+    /// What the book in force says of an interaction.
+    pub fn touches(&self, interaction: &Interaction) -> Vec<Touch> {
+        let digest = self.of_slot.get(&slot(&interaction.mailbox.id));
+        let matcher = digest.and_then(|digest| self.matchers.get(digest));
+        matcher.map_or_else(Vec::new, |matcher| {
+            matcher.touches(&interaction.participants)
+        })
+    }
+}
+
+/// The table `contact_activity`: what crashes left undone, each slot with the book of its commits.
+pub fn activities(lake: &Lake, books: &Books, run: &RunStamp) -> Result<Option<String>, LakeError> {
+    let mut slots = 0;
+    for book in lake.slots_behind()?.keys() {
+        let done = lake.catch_up_activities(run, book, |interaction| books.touches(interaction))?;
+        slots += done.slots.len();
+    }
+    Ok((slots > 0).then(|| format!("contact_activity in {slots} slots")))
+}
+
+/// The table `mailboxes`: runs that died before they could tell.
+pub fn mailboxes(lake: &Lake, run: &RunStamp) -> Result<Option<String>, LakeError> {
+    let rows = lake.unreported_runs(&run.run_id)?;
+    lake.write_mailboxes(&rows)?;
+    Ok((!rows.is_empty()).then(|| format!("mailboxes: {} rows of interrupted runs", rows.len())))
+}
+
+/// The state cache. Slots whose version is not the lake's are made again, whether they are behind
+/// or (a lake that was restored from a backup) ahead.
+pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError> {
+    let mut stale = BTreeMap::new();
+    for (slot, version) in lake.interaction_versions()? {
+        if opened.state.version(slot)? != Some(version) {
+            stale.insert(slot, version);
+        }
+    }
+    if stale.is_empty() {
+        return Ok(None);
+    }
+    let slots: Vec<u8> = stale.keys().copied().collect();
+    let mut rebuild = opened.state.rebuild(&slots)?;
+    for_each_block(lake.interactions(&Filter::of_slots(&slots))?, |rows| {
+        rebuild
+            .absorb_rows(rows.iter().map(lake_row))
+            .map_err(WriterError::from)
+    })?;
+    for slot in &slots {
+        for cursor in lake.cursors(*slot)? {
+            rebuild.absorb_cursors([cursor?])?;
+        }
+    }
+    rebuild.finish(&stale)?;
+    Ok(Some(format!("state in {} slots", slots.len())))
+}
+
+fn lake_row(row: &Interaction) -> LakeRow<'_> {
+    LakeRow {
+        mailbox_id: &row.mailbox.id,
+        source_id: &row.source_id,
+        interaction_id: row.interaction_id,
+        fingerprint: row.fingerprint,
+        subject: row.subject.as_deref(),
+        occurred_at: row.occurred_at,
+    }
+}
+
+/// The search index.
+pub fn index(
+    lake: &Lake,
+    books: &Books,
+    indexer: &mut Indexer,
+) -> Result<Option<String>, WriterError> {
+    let versions = lake.interaction_versions()?;
+    let stale: BTreeMap<u8, Option<i64>> = versions
+        .iter()
+        .map(|(slot, version)| (*slot, *version, indexer.reached().get(slot).copied()))
+        .filter(|(_, version, reached)| *reached != Some(*version))
+        .map(|(slot, _, reached)| (slot, reached))
+        .collect();
+    if stale.is_empty() {
+        return Ok(None);
+    }
+    let slots: Vec<u8> = stale.keys().copied().collect();
+    let rows = match lake.interactions_since(&stale)? {
+        Since::Rows(rows) => rows,
+        Since::Unknown => lake.interactions(&Filter::of_slots(&slots))?,
+    };
+    let mut count = 0;
+    for_each_block(rows, |rows| {
+        count += rows.len();
+        let docs = rows.into_iter().filter_map(|interaction| {
+            let touches = books.touches(&interaction);
+            IndexDoc::of(&Matched {
+                interaction,
+                touches,
+            })
+        });
+        indexer
+            .add(docs.collect(), Keys::Known)
+            .map_err(WriterError::from)
+    })?;
+    indexer.commit(&versions)?;
+    Ok((count > 0).then(|| format!("search index: {count} rows")))
+}
+
+/// Takes rows block by block, so that memory stays bounded.
+fn for_each_block(
+    rows: Rows<Interaction>,
+    mut take: impl FnMut(Vec<Interaction>) -> Result<(), WriterError>,
+) -> Result<(), WriterError> {
+    let mut block = Vec::new();
+    for row in rows {
+        block.push(row?);
+        if block.len() >= ROWS_AT_ONCE {
+            take(std::mem::take(&mut block))?;
+        }
+    }
+    if block.is_empty() {
+        Ok(())
+    } else {
+        take(block)
+    }
+}

@@ -1,0 +1,169 @@
+//! The chain of one folder in one run: a few pages at a time, and what to do when it breaks.
+
+use std::collections::VecDeque;
+
+use crate::model::cursor::ChainCursor;
+use crate::model::cursor::CursorRecord;
+use crate::model::mail::ContentLevel;
+use crate::model::page::GraphPage;
+use crate::model::page::Link;
+use crate::model::time::Micros;
+use crate::pipeline::known;
+use crate::pipeline::known::Known;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::delta::FetchedPage;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::folders::Folder;
+use crate::source::graph::retry::Reaction;
+
+/// A chain is fetched at most so many pages beyond its committed link: its older links die after
+/// a few generations (facts 1.6), and a crash goes back to the committed one.
+pub const PAGES_AHEAD: usize = 2;
+/// A chain that the service ends for us is begun anew at most so often in one run.
+const RESTARTS_MAX: u32 = 2;
+/// Pages of one chain in one run: 5 million items at the default page size. A chain that goes on
+/// beyond that does not end (facts 2.2).
+const PAGES_MAX: u64 = 10_000;
+
+/// A folder's chain in this run.
+#[derive(Debug)]
+pub struct Chain {
+    /// Its folder.
+    pub folder: Folder,
+    link: Option<String>,
+    items: u64,
+    pages: u64,
+    restarts: u32,
+}
+
+/// What a chain came to with the pages of one portion.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The chain, where it stands now.
+    pub chain: Chain,
+    /// The pages.
+    pub pages: Vec<GraphPage>,
+    /// Whether the round is complete, or the folder is gone.
+    pub is_done: bool,
+    /// Where it goes on after these pages; `None`: where it did before.
+    pub cursor: Option<CursorRecord>,
+    /// Why it cannot go on tonight.
+    pub error: Option<ChainError>,
+}
+
+/// Why a chain cannot go on tonight.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The service refused.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// It does not end.
+    #[error("the chain of a folder did not end after {PAGES_MAX} pages; the next run goes on")]
+    Endless,
+}
+
+/// The chains of a mailbox, in the order in which they are read.
+pub fn of_folders(folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
+    let chain = |folder: Folder| {
+        let cursor = known.chains.get(&*folder.id);
+        Chain {
+            link: cursor.map(|cursor| cursor.link.clone()),
+            items: cursor.map_or(0, |cursor| cursor.items),
+            pages: 0,
+            restarts: 0,
+            folder,
+        }
+    };
+    folders.into_iter().map(chain).collect()
+}
+
+/// Takes away the cursors of folders that are no longer listed.
+pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
+    let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
+    let gone = known.chains.keys().filter(is_gone);
+    gone.map(|id| known::no_chain_record(mailbox_id, id))
+        .collect()
+}
+
+/// Fetches the next pages of a chain.
+pub async fn fetch(
+    client: &MailboxClient,
+    mailbox_id: &str,
+    mut chain: Chain,
+    content: ContentLevel,
+) -> Fetched {
+    let mut pages = Vec::new();
+    let mut is_done = false;
+    let mut cursor = None;
+    let mut error = None;
+    while pages.len() < PAGES_AHEAD && !is_done && error.is_none() {
+        match chain.next_page(client, content).await {
+            Ok(fetched) => {
+                chain.items += fetched.page.items.len() as u64;
+                is_done = matches!(fetched.link, Link::Delta(_));
+                cursor = chain
+                    .follow(mailbox_id, fetched.link, fetched.fetched_at)
+                    .or(cursor);
+                pages.push(fetched.page);
+            }
+            Err(ChainError::Graph(refused)) => match refused.reaction() {
+                Reaction::RestartChain if chain.restarts < RESTARTS_MAX => chain.restart(),
+                Reaction::FolderGone => {
+                    is_done = true;
+                    cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
+                }
+                _ => error = Some(ChainError::Graph(refused)),
+            },
+            Err(other) => error = Some(other),
+        }
+    }
+    Fetched {
+        chain,
+        pages,
+        is_done,
+        cursor,
+        error,
+    }
+}
+
+impl Chain {
+    async fn next_page(
+        &mut self,
+        client: &MailboxClient,
+        content: ContentLevel,
+    ) -> Result<FetchedPage, ChainError> {
+        self.pages += 1;
+        if self.pages > PAGES_MAX {
+            return Err(ChainError::Endless);
+        }
+        Ok(match &self.link {
+            Some(link) => client.next_page(&self.folder.id, link).await?,
+            None => client.first_page(&self.folder.id, content).await?,
+        })
+    }
+
+    /// Moves on; gives the cursor where the link is another one than before (facts 1.4: the same
+    /// deltaLink again is no error).
+    fn follow(&mut self, mailbox_id: &str, link: Link, fetched_at: Micros) -> Option<CursorRecord> {
+        let is_delta = matches!(link, Link::Delta(_));
+        let (Link::Next(link) | Link::Delta(link)) = link;
+        if self.link.as_ref() == Some(&link) {
+            return None;
+        }
+        self.link = Some(link.clone());
+        let cursor = ChainCursor {
+            link,
+            is_delta,
+            fetched_at,
+            items: self.items,
+        };
+        Some(known::chain_record(mailbox_id, &self.folder.id, &cursor))
+    }
+
+    /// The service forgot where reading stood (facts 1.6): the folder is read again.
+    fn restart(&mut self) {
+        self.link = None;
+        self.items = 0;
+        self.restarts += 1;
+    }
+}

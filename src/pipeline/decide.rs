@@ -1,0 +1,384 @@
+//! What becomes of the items of some pages of one mailbox.
+//!
+//! What an item says by itself is decided by `policy` and `matching`, in parallel ([`Desk::sift`]).
+//! What needs memory of what was read before (unchanged items, further copies) is decided here, in
+//! the order in which the items were read ([`Desk::settle`]).
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
+use crate::config::capture::Unmatched;
+use crate::matching::Matcher;
+use crate::model::activity::Matched;
+use crate::model::activity::Touch;
+use crate::model::interaction::Interaction;
+use crate::model::mail::Decoded;
+use crate::model::mail::Mail;
+use crate::model::mail::Sensitivity;
+use crate::model::mailbox::Mailbox;
+use crate::model::outcome::Outcome;
+use crate::model::outcome::Tally;
+use crate::policy::judge;
+use crate::policy::judge::Judge;
+use crate::policy::judge::Judged;
+use crate::source::graph::sensitivity::Sensitivities;
+use crate::state::error::StateError;
+use crate::state::key::RecordedMail;
+use crate::state::key::Seen;
+use crate::state::pending::Pending;
+use crate::state::store::State;
+use crate::state::view::View;
+
+/// Everything that decisions about one mailbox need.
+#[derive(Debug)]
+pub struct Desk {
+    /// Whose items they are.
+    pub mailbox: Arc<Mailbox>,
+    /// The policy, as it is for this mailbox tonight.
+    pub judge: Judge,
+    /// The contact book.
+    pub matcher: Arc<Matcher>,
+    /// What was seen before.
+    pub state: Arc<State>,
+    /// What becomes of a mail in which the book knows nobody.
+    pub unmatched: Unmatched,
+}
+
+/// An item and where it lay.
+#[derive(Debug)]
+pub struct Item {
+    /// What the page said.
+    pub decoded: Decoded,
+    /// In which folder.
+    pub place: Place,
+}
+
+/// A folder, as far as decisions depend on it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Graph folder id, archive folder name.
+    pub container: Arc<str>,
+    /// A junk folder, or one that the exclusions name.
+    pub is_excluded: bool,
+}
+
+/// Items that were compared with what was seen before and judged, but not counted yet.
+#[derive(Debug, Default)]
+pub struct Sifted {
+    entries: Vec<Entry>,
+    /// Items of which a page told too little: to be fetched singly (facts 1.5).
+    pub to_fetch: Vec<(String, Place)>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Removed,
+    Unreadable {
+        source_id: Option<String>,
+        code: &'static str,
+    },
+    Unchanged,
+    Mail(Box<JudgedMail>),
+}
+
+#[derive(Debug)]
+struct JudgedMail {
+    source_id: String,
+    fingerprint: i64,
+    sensitivity: Sensitivity,
+    judged: Judged,
+    touches: Vec<Touch>,
+}
+
+/// Rows, outcomes and marks of some pages.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Rows of `interactions` and what the book says of each.
+    pub rows: Vec<Matched>,
+    /// Outcomes, without the number received.
+    pub tally: Tally,
+    /// What the state cache shall know once the rows are committed.
+    pub seen: Pending,
+}
+
+impl Desk {
+    /// Judges items, in parallel; runs on the pool of `runtime::cpu`.
+    pub fn sift(&self, items: Vec<Item>) -> Result<Sifted, StateError> {
+        let view = self.state.view()?;
+        let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
+        let sifted: Vec<Sift> = items
+            .into_par_iter()
+            .map(|item| self.sift_one(&view, &whole, item))
+            .collect::<Result<_, _>>()?;
+        let mut result = Sifted::default();
+        for one in sifted {
+            match one {
+                Sift::Entry(entry) => result.entries.push(entry),
+                Sift::Fetch(source_id, place) => result.to_fetch.push((source_id, place)),
+            }
+        }
+        Ok(result)
+    }
+
+    fn sift_one(
+        &self,
+        view: &View,
+        whole: &HashSet<String>,
+        item: Item,
+    ) -> Result<Sift, StateError> {
+        let seen = |id: &str| view.item(&[], &self.mailbox.id, id);
+        Ok(match item.decoded {
+            Decoded::Removed { .. } => Sift::Entry(Entry::Removed),
+            Decoded::Unreadable { source_id, code } => {
+                Sift::Entry(Entry::Unreadable { source_id, code })
+            }
+            Decoded::Partial {
+                source_id,
+                has_news,
+            } => {
+                let says_nothing_new = whole.contains(&source_id)
+                    || seen(&source_id)?
+                        .is_some_and(|seen| !has_news || seen.outcome == Outcome::Recorded);
+                if says_nothing_new {
+                    Sift::Entry(Entry::Unchanged)
+                } else {
+                    Sift::Fetch(source_id, item.place)
+                }
+            }
+            Decoded::Mail(mail) => {
+                let known = seen(&mail.source_id)?;
+                if known.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
+                    Sift::Entry(Entry::Unchanged)
+                } else {
+                    Sift::Entry(Entry::Mail(Box::new(
+                        self.judge_mail(*mail, item.place.is_excluded),
+                    )))
+                }
+            }
+        })
+    }
+
+    /// Parts items into those that were read before (how many) and those that were not, where the
+    /// id alone tells: in an archive, where an id stands for the bytes of a message.
+    pub fn part_known<T>(
+        &self,
+        items: Vec<T>,
+        id: impl Fn(&T) -> &str,
+    ) -> Result<(u64, Vec<T>), StateError> {
+        let view = self.state.view()?;
+        let mut known = 0;
+        let mut fresh = Vec::new();
+        for item in items {
+            if view.item(&[], &self.mailbox.id, id(&item))?.is_some() {
+                known += 1;
+            } else {
+                fresh.push(item);
+            }
+        }
+        Ok((known, fresh))
+    }
+
+    fn judge_mail(&self, mail: Mail, is_folder_excluded: bool) -> JudgedMail {
+        let source_id = mail.source_id.clone();
+        let fingerprint = mail.fingerprint;
+        let sensitivity = mail.sensitivity;
+        let judged = self.judge.judge(mail, is_folder_excluded);
+        let touches = match &judged {
+            Judged::Keep(interaction) => self.matcher.touches(&interaction.participants),
+            Judged::Drop { .. } => Vec::new(),
+        };
+        JudgedMail {
+            source_id,
+            fingerprint,
+            sensitivity,
+            judged,
+            touches,
+        }
+    }
+
+    /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
+    pub fn settle(&self, sifted: Sifted, private: &Sensitivities) -> Result<Settled, StateError> {
+        let mut counter = Counter {
+            desk: self,
+            view: self.state.view()?,
+            settled: Settled::default(),
+            decided: HashMap::new(),
+        };
+        for entry in sifted.entries {
+            counter.settle(entry, private)?;
+        }
+        Ok(counter.settled)
+    }
+}
+
+impl Sifted {
+    /// Whether any item may become a row whose privacy only the service's list can tell.
+    pub fn needs_private_ids(&self) -> bool {
+        self.entries.iter().any(|entry| match entry {
+            Entry::Mail(mail) => mail.sensitivity == Sensitivity::Unknown,
+            _ => false,
+        })
+    }
+
+    /// Adds the items that were fetched singly.
+    pub fn append(&mut self, fetched: Self) {
+        self.entries.extend(fetched.entries);
+        // An item that comes back in parts even when it is fetched whole cannot be read.
+        self.entries.extend(
+            fetched
+                .to_fetch
+                .into_iter()
+                .map(|(source_id, _)| Entry::Unreadable {
+                    source_id: Some(source_id),
+                    code: "incomplete",
+                }),
+        );
+    }
+
+    /// Counts items that are known by their id alone.
+    pub fn note_unchanged(&mut self, count: u64) {
+        self.entries.extend((0..count).map(|_| Entry::Unchanged));
+    }
+
+    /// Counts an item that was gone when it was fetched singly.
+    pub fn note_gone(&mut self) {
+        self.entries.push(Entry::Removed);
+    }
+}
+
+enum Sift {
+    Entry(Entry),
+    Fetch(String, Place),
+}
+
+fn id_of_whole(item: &Item) -> Option<String> {
+    match &item.decoded {
+        Decoded::Mail(mail) => Some(mail.source_id.clone()),
+        _ => None,
+    }
+}
+
+/// Mails have one revision for ever: once recorded, nothing that is said of them is news.
+fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
+    seen.outcome == Outcome::Recorded || seen.fingerprint == fingerprint
+}
+
+/// Goes through the items of some pages and remembers what it decided.
+struct Counter<'a> {
+    desk: &'a Desk,
+    view: View,
+    settled: Settled,
+    decided: HashMap<String, Seen>,
+}
+
+impl Counter<'_> {
+    fn settle(&mut self, entry: Entry, private: &Sensitivities) -> Result<(), StateError> {
+        match entry {
+            Entry::Removed => self.count(Outcome::Removed, ""),
+            Entry::Unchanged => self.count(Outcome::Unchanged, ""),
+            Entry::Unreadable { source_id, code } => {
+                self.count(Outcome::Unreadable, code);
+                if let Some(source_id) = source_id {
+                    // No fingerprint: it is read again when it comes again.
+                    self.note(source_id, Outcome::Unreadable, 0);
+                }
+            }
+            Entry::Mail(mail) => self.settle_mail(*mail, private)?,
+        }
+        Ok(())
+    }
+
+    fn settle_mail(&mut self, mail: JudgedMail, private: &Sensitivities) -> Result<(), StateError> {
+        let decided = self.decided.get(&mail.source_id).copied();
+        if decided.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
+            self.count(Outcome::Unchanged, "");
+            return Ok(());
+        }
+        let (is_known, is_private) = match (mail.sensitivity, private) {
+            (Sensitivity::Private, _) => (true, true),
+            (Sensitivity::Normal, _) => (true, false),
+            (Sensitivity::Unknown, Sensitivities::Known(ids)) => {
+                (true, ids.contains(&mail.source_id))
+            }
+            (Sensitivity::Unknown, Sensitivities::Hidden) => (false, false),
+        };
+        match self
+            .desk
+            .judge
+            .with_sensitivity(mail.judged, is_known, is_private)
+        {
+            Judged::Drop { outcome, reason } => {
+                self.count(outcome, reason);
+                // What a folder kept out may be let in by another one.
+                let fingerprint = if reason == "folder" {
+                    0
+                } else {
+                    mail.fingerprint
+                };
+                self.note(mail.source_id, outcome, fingerprint);
+                Ok(())
+            }
+            Judged::Keep(interaction) => {
+                self.keep(mail.source_id, mail.fingerprint, *interaction, mail.touches)
+            }
+        }
+    }
+
+    fn keep(
+        &mut self,
+        source_id: String,
+        fingerprint: i64,
+        mut interaction: Interaction,
+        touches: Vec<Touch>,
+    ) -> Result<(), StateError> {
+        let mailbox_id = &self.desk.mailbox.id;
+        let id = interaction.interaction_id;
+        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+        if let Some(other) = self.view.recorded(&[&self.settled.seen], mailbox_id, id)? {
+            if other.is_another_mail(this) {
+                self.settled.tally.id_reused += 1;
+            }
+            self.count(Outcome::Duplicate, "");
+            self.note(source_id, Outcome::Duplicate, fingerprint);
+            return Ok(());
+        }
+        if touches.is_empty() {
+            match self.desk.unmatched {
+                Unmatched::Keep => {}
+                Unmatched::Envelope => judge::withhold_content(&mut interaction),
+                Unmatched::Skip => {
+                    self.count(Outcome::Unmatched, "");
+                    self.note(source_id, Outcome::Unmatched, fingerprint);
+                    return Ok(());
+                }
+            }
+        }
+        self.settled.seen.note_recorded(mailbox_id, id, this);
+        self.count(Outcome::Recorded, "");
+        self.note(source_id, Outcome::Recorded, fingerprint);
+        self.settled.rows.push(Matched {
+            interaction,
+            touches,
+        });
+        Ok(())
+    }
+
+    fn count(&mut self, outcome: Outcome, reason: &str) {
+        self.settled.tally.count(outcome, reason);
+    }
+
+    fn note(&mut self, source_id: String, outcome: Outcome, fingerprint: i64) {
+        let seen = Seen {
+            outcome,
+            fingerprint,
+        };
+        self.settled
+            .seen
+            .note_item(&self.desk.mailbox.id, &source_id, seen);
+        self.decided.insert(source_id, seen);
+    }
+}

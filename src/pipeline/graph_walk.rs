@@ -1,0 +1,417 @@
+//! One mailbox of a tenant: its folders' chains, from where they were left to where they end.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use hashbrown::HashSet;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
+
+use crate::decode::graph;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::MailboxCursor;
+use crate::model::interaction::Source;
+use crate::model::mail::ContentLevel;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::page::GraphPage;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::pipeline::chain;
+use crate::pipeline::chain::Chain;
+use crate::pipeline::chain::ChainError;
+use crate::pipeline::chain::Fetched;
+use crate::pipeline::context::Context;
+use crate::pipeline::context::Pages;
+use crate::pipeline::context::Sum;
+use crate::pipeline::context::WriterGone;
+use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Item;
+use crate::pipeline::decide::Place;
+use crate::pipeline::decide::Sifted;
+use crate::pipeline::known;
+use crate::pipeline::known::CursorUnreadable;
+use crate::pipeline::known::Known;
+use crate::policy::settings;
+use crate::runtime::clock;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::graph::client::Client;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::sensitivity::Sensitivities;
+use crate::source::graph::well_known;
+use crate::state::error::StateError;
+
+/// Chains of one mailbox whose pages become one portion; bounds the memory of a portion to this
+/// many chains of [`chain::PAGES_AHEAD`] pages.
+const CHAINS_PER_PORTION: usize = 12;
+/// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
+const CHAINS_AT_ONCE: usize = 3;
+
+/// A mailbox to read.
+#[derive(Debug)]
+pub struct GraphJob {
+    /// The client of its tenant.
+    pub client: Client,
+    /// Whose; its kind is what the directory lets us guess.
+    pub mailbox: Mailbox,
+    /// Whether the settings of today let mail be captured.
+    pub captures_mail: bool,
+}
+
+/// Why a mailbox was not read to its end.
+#[derive(Debug, thiserror::Error)]
+enum WalkError {
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
+    Cursor(#[from] CursorUnreadable),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+    #[error(transparent)]
+    Writer(#[from] WriterGone),
+}
+
+/// Reads a mailbox; whatever goes wrong in it becomes its status.
+pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGone> {
+    let mut walk = Walk::new(context, job);
+    let (status, reason) = match walk.all().await {
+        Ok(status) => (status, None),
+        Err(WalkError::Writer(gone)) => return Err(gone),
+        Err(error) => (status_of(&error), Some(error.to_string())),
+    };
+    Ok(walk.coverage(status, reason))
+}
+
+fn status_of(error: &WalkError) -> Status {
+    match error {
+        WalkError::Graph(error) | WalkError::Chain(ChainError::Graph(error)) => {
+            match error.reaction() {
+                Reaction::MailboxDenied => Status::Denied,
+                Reaction::NoMailbox => Status::NoMailbox,
+                _ => Status::Failed,
+            }
+        }
+        _ => Status::Failed,
+    }
+}
+
+struct Walk<'a> {
+    context: &'a Context,
+    tenant: Client,
+    client: MailboxClient,
+    mailbox: Arc<Mailbox>,
+    captures_mail: bool,
+    started_at: Micros,
+    sum: Sum,
+    /// What was handed over of the client's counts.
+    counted: Cost,
+    /// What is kept of the mailbox as a whole: now, and as the lake has it.
+    cursor: Option<MailboxCursor>,
+    written: Option<MailboxCursor>,
+    /// Ids of the folders that the exclusions name.
+    excluded: Arc<HashSet<Arc<str>>>,
+    cursor_age_hours: Option<f64>,
+    folder_items: Option<i64>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(context: &'a Context, job: GraphJob) -> Self {
+        Self {
+            context,
+            client: job.client.mailbox(&job.mailbox.id),
+            tenant: job.client,
+            mailbox: Arc::new(job.mailbox),
+            captures_mail: job.captures_mail,
+            started_at: clock::now(),
+            sum: Sum::default(),
+            counted: Cost::default(),
+            cursor: None,
+            written: None,
+            excluded: Arc::default(),
+            cursor_age_hours: None,
+            folder_items: None,
+        }
+    }
+
+    /// Everything that is to be done for the mailbox tonight.
+    async fn all(&mut self) -> Result<Status, WalkError> {
+        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
+        self.cursor_age_hours = oldest_link_hours(&known, self.started_at);
+        let listed = self.client.folders().await?;
+        let mut cursor = match &known.mailbox {
+            Some(cursor) => cursor.clone(),
+            None => self.connect().await?,
+        };
+        self.written.clone_from(&known.mailbox);
+        let now = self.tenant.service_time();
+        settings::record(&mut cursor.mail_settings, now, self.captures_mail);
+        if let Some(kind) = MailboxKind::parse(&cursor.kind) {
+            Arc::make_mut(&mut self.mailbox).kind = kind;
+        }
+        cursor.well_known = self.client.well_known(&cursor.well_known, &listed).await?;
+        let readable = well_known::readable(&listed, &cursor.well_known);
+        let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
+        self.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
+        let excluded = readable
+            .iter()
+            .filter(|f| self.context.rules.excludes_folder(&f.path));
+        self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
+        let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));
+        self.cursor = Some(cursor);
+        let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
+        self.walk(&desk, chain::of_folders(readable, &known), gone)
+            .await
+    }
+
+    /// The first connection: here the window is fixed.
+    async fn connect(&self) -> Result<MailboxCursor, WalkError> {
+        let kind = self.tenant.user_purpose(&self.mailbox.id).await?;
+        let window = &self.context.capture.window;
+        let connected_at = self.tenant.service_time();
+        Ok(MailboxCursor {
+            connected_at,
+            window_start: window.start(connected_at),
+            kind: kind.as_str().to_owned(),
+            well_known: BTreeMap::new(),
+            mail_settings: Vec::new(),
+            recorded: 0,
+        })
+    }
+
+    /// Takes chains a few at a time, a few pages of each, until all have ended.
+    async fn walk(
+        &mut self,
+        desk: &Arc<Desk>,
+        mut queue: VecDeque<Chain>,
+        mut cursors: Vec<CursorRecord>,
+    ) -> Result<Status, WalkError> {
+        loop {
+            if self.context.shutdown.requested().is_some() {
+                return Ok(Status::Stopped);
+            }
+            let (chains, is_sent) = next_chains(&mut queue);
+            let fetched = tokio::select! {
+                fetched = self.fetch(chains) => fetched,
+                _ = self.context.shutdown.wait() => return Ok(Status::Stopped),
+            };
+            let mut pages = Vec::new();
+            let mut failure = None;
+            let mut unfinished = Vec::new();
+            for one in fetched {
+                cursors.extend(one.cursor);
+                pages.extend(one.pages);
+                match one.error {
+                    Some(error) => failure = failure.or(Some(error.into())),
+                    None if !one.is_done => unfinished.push(one.chain),
+                    None => {}
+                }
+            }
+            put_back(&mut queue, unfinished, is_sent);
+            let is_last = queue.is_empty() || failure.is_some();
+            self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
+                .await?;
+            match failure {
+                Some(error) => return Err(error),
+                None if queue.is_empty() => return Ok(Status::Complete),
+                None => {}
+            }
+        }
+    }
+
+    async fn fetch(&self, chains: Vec<Chain>) -> Vec<Fetched> {
+        stream::iter(chains)
+            .map(|chain| chain::fetch(&self.client, &self.mailbox.id, chain, self.context.content))
+            .buffered(CHAINS_AT_ONCE)
+            .collect()
+            .await
+    }
+
+    /// Decides the items of some pages and hands them to the writer.
+    async fn decide(
+        &mut self,
+        desk: &Arc<Desk>,
+        pages: Vec<GraphPage>,
+        mut cursors: Vec<CursorRecord>,
+        is_last: bool,
+    ) -> Result<(), WalkError> {
+        let received = pages.iter().map(|page| page.items.len() as u64).sum();
+        let sifted = self.sift(desk, pages).await?;
+        let sifted = self.fetch_partial(desk, sifted).await?;
+        let private = if sifted.needs_private_ids() {
+            self.client.private_ids().await?
+        } else {
+            Sensitivities::Hidden
+        };
+        let settling = desk.clone();
+        let settled = self
+            .context
+            .cpu
+            .run(move || settling.settle(sifted, &private))
+            .await??;
+        if let Some(cursor) = &mut self.cursor {
+            cursor.recorded += settled.rows.len() as u64;
+        }
+        if self.cursor != self.written {
+            let record = self.cursor.as_ref();
+            cursors.extend(record.map(|cursor| known::mailbox_record(&self.mailbox.id, cursor)));
+            self.written.clone_from(&self.cursor);
+        }
+        let cost = self.cost_since();
+        let pages = Pages {
+            received,
+            cost,
+            is_last,
+        };
+        let context = self.context;
+        Ok(context
+            .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
+            .await?)
+    }
+
+    async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
+        let desk = desk.clone();
+        let content = self.context.content;
+        let excluded = self.excluded.clone();
+        let sifted = self
+            .context
+            .cpu
+            .run(move || desk.sift(decode_pages(&pages, &excluded, content)));
+        Ok(sifted.await??)
+    }
+
+    /// Fetches singly what a page told too little of (facts 1.5).
+    async fn fetch_partial(
+        &self,
+        desk: &Arc<Desk>,
+        mut sifted: Sifted,
+    ) -> Result<Sifted, WalkError> {
+        let wanted = std::mem::take(&mut sifted.to_fetch);
+        if wanted.is_empty() {
+            return Ok(sifted);
+        }
+        let content = self.context.content;
+        let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
+        let mut items = Vec::new();
+        for (fetched, place) in self
+            .client
+            .messages_by_id(&ids, content)
+            .await?
+            .into_iter()
+            .zip(places)
+        {
+            match fetched.body {
+                Some(body) => {
+                    let decoded = graph::item(&body, &place.container, content);
+                    items.push(Item { decoded, place });
+                }
+                None => sifted.note_gone(),
+            }
+        }
+        let desk = desk.clone();
+        sifted.append(self.context.cpu.run(move || desk.sift(items)).await??);
+        Ok(sifted)
+    }
+
+    /// What the client spent since the last portion.
+    fn cost_since(&mut self) -> Cost {
+        let total = self.total_cost();
+        let cost = Cost {
+            requests: total.requests - self.counted.requests,
+            bytes: total.bytes - self.counted.bytes,
+            waited_seconds: total.waited_seconds - self.counted.waited_seconds,
+        };
+        self.counted = total;
+        cost
+    }
+
+    fn total_cost(&self) -> Cost {
+        let totals = self.client.totals();
+        Cost {
+            requests: totals.requests,
+            bytes: totals.bytes,
+            waited_seconds: totals.waited.as_secs_f64(),
+        }
+    }
+
+    fn coverage(&self, status: Status, reason: Option<String>) -> Coverage {
+        Coverage {
+            run_id: self.context.run.run_id.clone(),
+            mailbox: self.mailbox.clone(),
+            started_at: self.started_at,
+            ended_at: clock::now(),
+            status,
+            reason,
+            tally: self.sum.tally.clone(),
+            cost: self.total_cost(),
+            cursor_age_hours: self.cursor_age_hours,
+            folder_items: self.folder_items,
+            recorded_total: self.cursor.as_ref().map_or(0, |cursor| {
+                i64::try_from(cursor.recorded).unwrap_or(i64::MAX)
+            }),
+        }
+    }
+}
+
+/// The next chains to fetch: Sent Items alone and first, so that of several copies of a mail the
+/// one that has Bcc is recorded (design section 4).
+fn next_chains(queue: &mut VecDeque<Chain>) -> (Vec<Chain>, bool) {
+    if queue.front().is_some_and(|chain| chain.folder.is_sent) {
+        return (queue.pop_front().into_iter().collect(), true);
+    }
+    let count = queue.len().min(CHAINS_PER_PORTION);
+    (queue.drain(..count).collect(), false)
+}
+
+/// Chains that go on: Sent Items to the front, so that it is through before others begin.
+fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: bool) {
+    for chain in unfinished {
+        if to_the_front {
+            queue.push_front(chain);
+        } else {
+            queue.push_back(chain);
+        }
+    }
+}
+
+/// Hours since the oldest link of a mailbox was received.
+#[expect(clippy::cast_precision_loss, reason = "hours for people to read")]
+fn oldest_link_hours(known: &Known, now: Micros) -> Option<f64> {
+    let oldest = known.chains.values().map(|chain| chain.fetched_at).min()?;
+    Some((now.0 - oldest.0).max(0) as f64 / (3600 * SECOND) as f64)
+}
+
+fn decode_pages(
+    pages: &[GraphPage],
+    excluded: &HashSet<Arc<str>>,
+    content: ContentLevel,
+) -> Vec<Item> {
+    let decode = |page: &GraphPage, range: &Range<usize>| {
+        let container = page.container.clone();
+        let decoded = graph::item(&page.body[range.clone()], &container, content);
+        let is_excluded = excluded.contains(&container);
+        Item {
+            decoded,
+            place: Place {
+                container,
+                is_excluded,
+            },
+        }
+    };
+    pages
+        .par_iter()
+        .flat_map_iter(|page| page.items.iter().map(move |range| decode(page, range)))
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! Everything that can be refused before anything is read or written: files, secrets, archives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::config::archive::Archive;
+use crate::config::archive::Format;
+use crate::config::archive::Mailboxes;
+use crate::config::crm;
+use crate::config::crm::Book;
+use crate::config::members::Members;
+use crate::config::tenant::Scope;
+use crate::config::tenant::Tenant;
+use crate::config::users_file;
+use crate::model::address::Address;
+use crate::pipeline::survey::RunError;
+use crate::source::archive;
+use crate::source::archive::ArchiveMailbox;
+use crate::source::archive::ArchiveSpec;
+use crate::source::archive::Layout;
+use crate::source::graph::client::Client;
+use crate::source::graph::settings::GraphSettings;
+use crate::source::graph::settings::Limits;
+
+/// What the files and the environment say, checked.
+#[derive(Debug)]
+pub struct Inputs {
+    /// The contact book.
+    pub book: Book,
+    /// The tenants.
+    pub tenants: Vec<TenantInput>,
+    /// The archives and their mailboxes.
+    pub archives: Vec<ArchiveInput>,
+}
+
+/// A tenant before it is asked anything.
+#[derive(Debug)]
+pub struct TenantInput {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// Ready to sign in.
+    pub client: Client,
+    /// Members and teams.
+    pub members: Members,
+    /// Whose mailboxes are asked for.
+    pub wanted: WantedInput,
+}
+
+/// Whose mailboxes are asked for.
+#[derive(Debug)]
+pub enum WantedInput {
+    /// Everybody's.
+    All,
+    /// These people's.
+    People(Vec<Address>),
+    /// The members' of a group.
+    Group(String),
+}
+
+/// An archive that was found to be one.
+#[derive(Debug)]
+pub struct ArchiveInput {
+    /// As configured.
+    pub config: Archive,
+    /// Its mailboxes, in order.
+    pub mailboxes: Vec<ArchiveMailbox>,
+}
+
+impl Inputs {
+    /// Reads and checks everything that the configuration names.
+    pub fn read(config: &Config) -> Result<Self, RunError> {
+        let book = crm::load(&config.crm)?;
+        let tenants = config
+            .tenants
+            .iter()
+            .map(|tenant| tenant_input(config, tenant));
+        let archives = config.archives.iter().map(archive_input);
+        let tenants = tenants.collect::<Result<_, _>>()?;
+        let archives = archives.collect::<Result<_, _>>()?;
+        Ok(Self {
+            book,
+            tenants,
+            archives,
+        })
+    }
+}
+
+fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunError> {
+    let name: Arc<str> = tenant.name.as_str().into();
+    let limits = Limits {
+        in_flight: usize::from(config.run.requests_at_once),
+        ..Limits::standard()
+    };
+    let settings = GraphSettings {
+        name: name.clone(),
+        tenant_id: tenant.tenant_id.clone(),
+        client_id: tenant.client_id.clone(),
+        secret: tenant.client_secret.read()?,
+        login_url: tenant.login_url.as_str().trim_end_matches('/').to_owned(),
+        graph_url: tenant.graph_url.as_str().trim_end_matches('/').to_owned(),
+        page_size: u32::from(config.run.page_size),
+        limits,
+    };
+    let client = Client::new(&settings).map_err(|source| RunError::tenant(&name, source))?;
+    let wanted = match &tenant.scope {
+        Scope::All => WantedInput::All,
+        Scope::Users(users) => WantedInput::People(users.clone()),
+        Scope::UsersFile(path) => WantedInput::People(users_file::read_users(path)?),
+        Scope::Group(group) => WantedInput::Group(group.clone()),
+    };
+    Ok(TenantInput {
+        name,
+        client,
+        members: Members::load(tenant)?,
+        wanted,
+    })
+}
+
+fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
+    let layout = match &archive.mailboxes {
+        Mailboxes::One { address } => Layout::One {
+            address: address.as_str().to_owned(),
+        },
+        Mailboxes::Subfolders { addresses } => {
+            let stated = match addresses {
+                Some(path) => users_file::read_folder_addresses(path)?,
+                None => BTreeMap::new(),
+            };
+            let stated = stated.into_iter();
+            Layout::Subfolders {
+                addresses: stated
+                    .map(|(name, address)| (name, address.to_string()))
+                    .collect(),
+            }
+        }
+    };
+    let spec = ArchiveSpec {
+        name: archive.name.clone(),
+        format: match archive.format {
+            Format::Mbox => archive::Format::Mbox,
+            Format::Maildir => archive::Format::Maildir,
+            Format::Eml => archive::Format::Eml,
+        },
+        path: archive.path.clone(),
+        layout,
+    };
+    Ok(ArchiveInput {
+        config: archive.clone(),
+        mailboxes: archive::Archive::open(&spec)?,
+    })
+}

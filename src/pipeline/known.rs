@@ -1,0 +1,115 @@
+//! What the cursors of a mailbox say before a run.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use crate::model::cursor::ChainCursor;
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::MAIL_KEY_PREFIX;
+use crate::model::cursor::MAILBOX_KEY;
+use crate::model::cursor::MailboxCursor;
+
+/// The cursors of one mailbox.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What is kept of the mailbox as a whole; `None`: it was never connected.
+    pub mailbox: Option<MailboxCursor>,
+    /// Where the chain of each folder goes on, by folder id.
+    pub chains: BTreeMap<String, ChainCursor>,
+}
+
+/// A cursor that cannot be read. It is never taken for "start again".
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the cursor `{key}` of this mailbox cannot be read; it may be of a newer touchpoint, or \
+     damaged: run `touchpoint verify`"
+)]
+pub struct CursorUnreadable {
+    /// Which.
+    pub key: String,
+}
+
+impl Known {
+    /// Reads the records of one mailbox. Kinds of cursors that this version does not use stay as
+    /// they are.
+    pub fn read(records: Vec<CursorRecord>) -> Result<Self, CursorUnreadable> {
+        let mut known = Self::default();
+        for record in records {
+            let Some(value) = &record.value else { continue };
+            if record.key == MAILBOX_KEY {
+                known.mailbox = Some(parse(&record.key, value)?);
+            } else if let Some(folder) = record.key.strip_prefix(MAIL_KEY_PREFIX) {
+                known
+                    .chains
+                    .insert(folder.to_owned(), parse(&record.key, value)?);
+            }
+        }
+        Ok(known)
+    }
+}
+
+fn parse<T: DeserializeOwned>(key: &str, value: &str) -> Result<T, CursorUnreadable> {
+    serde_json::from_str(value).map_err(|_| CursorUnreadable {
+        key: key.to_owned(),
+    })
+}
+
+/// The record of a mailbox as a whole.
+pub fn mailbox_record(mailbox_id: &str, cursor: &MailboxCursor) -> CursorRecord {
+    record(mailbox_id, MAILBOX_KEY.to_owned(), Some(json(cursor)))
+}
+
+/// The record of a folder's chain.
+pub fn chain_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> CursorRecord {
+    record(
+        mailbox_id,
+        format!("{MAIL_KEY_PREFIX}{folder}"),
+        Some(json(cursor)),
+    )
+}
+
+/// The record that takes a folder's chain away.
+pub fn no_chain_record(mailbox_id: &str, folder: &str) -> CursorRecord {
+    record(mailbox_id, format!("{MAIL_KEY_PREFIX}{folder}"), None)
+}
+
+fn record(mailbox_id: &str, key: String, value: Option<String>) -> CursorRecord {
+    CursorRecord {
+        mailbox_id: mailbox_id.to_owned(),
+        key,
+        value,
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a cursor has no map with keys other than text"
+)]
+fn json<T: serde::Serialize>(cursor: &T) -> String {
+    serde_json::to_string(cursor).expect("a cursor can always be written as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_cursor_is_an_error_and_not_a_fresh_start() {
+        let chain = ChainCursor {
+            link: "https://x".to_owned(),
+            is_delta: true,
+            fetched_at: crate::model::time::Micros(1),
+            items: 3,
+        };
+        let mut record = chain_record("m", "f", &chain);
+        assert_eq!(
+            Known::read(vec![record.clone()]).unwrap().chains["f"],
+            chain
+        );
+        record.value = record
+            .value
+            .map(|value| value[..value.len() / 2].to_owned());
+        assert_eq!(Known::read(vec![record]).unwrap_err().key, "mail/f");
+    }
+}

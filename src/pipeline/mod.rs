@@ -1,0 +1,186 @@
+//! Wiring only: what is fetched becomes portions, portions become batches, batches are committed,
+//! and the views follow.
+//!
+//! ```text
+//!  survey ──► jobs ──► mailboxes_at_once tasks ──► 8 portions ──► writer ──► 2 batches ──► index
+//!                        graph_walk, archive_walk                  │
+//!                        decide (on runtime::cpu)                  └─► lake, state
+//! ```
+
+pub mod archive_walk;
+pub mod catch_up;
+pub mod chain;
+pub mod context;
+pub mod decide;
+pub mod graph_walk;
+pub mod indexing;
+pub mod inputs;
+pub mod known;
+pub mod portion;
+pub mod stores;
+pub mod survey;
+pub mod verify;
+pub mod writer;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+use crate::config::capture::Content;
+use crate::model::address::Address;
+use crate::model::coverage::Coverage;
+use crate::model::mail::ContentLevel;
+use crate::model::run::PlanLine;
+use crate::model::run::Progress;
+use crate::model::run::RunStamp;
+use crate::model::run::RunSummary;
+use crate::pipeline::context::Context;
+use crate::pipeline::context::WriterGone;
+use crate::pipeline::inputs::Inputs;
+use crate::pipeline::stores::Stores;
+use crate::pipeline::survey::Job;
+use crate::pipeline::survey::RunError;
+use crate::pipeline::survey::Survey;
+use crate::pipeline::writer::Writer;
+use crate::policy::judge::Rules;
+use crate::runtime::clock;
+use crate::runtime::cpu::CpuPool;
+use crate::runtime::random;
+use crate::runtime::shutdown::Shutdown;
+use crate::runtime::shutdown::StopReason;
+
+/// Portions that wait for the writer: enough to close a good batch, few enough to bound memory
+/// (each is a few thousand mails at most).
+const PORTIONS: usize = 8;
+
+/// What one run is asked besides its configuration.
+#[derive(Debug)]
+pub struct Options {
+    /// Only the mailbox that has this address.
+    pub mailbox: Option<Address>,
+    /// Raised when the run shall end at the next commit.
+    pub shutdown: Shutdown,
+    /// Counters for the progress display.
+    pub progress: Arc<Progress>,
+}
+
+/// Which mailboxes would be read, and why; reads no mail and writes nothing.
+pub async fn plan(config: &Config, mailbox: Option<Address>) -> Result<Vec<PlanLine>, RunError> {
+    let inputs = Inputs::read(config)?;
+    let survey = Survey::take(config, inputs, mailbox.as_ref()).await?;
+    let is_asked_for = |line: &PlanLine| {
+        mailbox
+            .as_ref()
+            .is_none_or(|only| line.address == only.as_str())
+    };
+    Ok(survey.lines.into_iter().filter(is_asked_for).collect())
+}
+
+/// The nightly job.
+pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
+    let started_at = clock::now();
+    let inputs = Inputs::read(config)?;
+    let survey = Survey::take(config, inputs, options.mailbox.as_ref()).await?;
+    let cpu = CpuPool::new(usize::from(config.run.threads));
+    let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
+    let run = stamp(started_at);
+    let stores = Stores::open(config, &survey.book, &run, cpu.clone()).await?;
+    let (portions, receiver) = mpsc::channel(PORTIONS);
+    let writer = Writer {
+        lake: stores.lake.clone(),
+        state: stores.state.clone(),
+        index: indexing::IndexQueue::start(stores.indexer),
+        run: run.clone(),
+        book: survey.book.digest.clone(),
+        cpu: cpu.clone(),
+        progress: options.progress.clone(),
+    };
+    let writing = tokio::spawn(writer.run(receiver));
+    let context = Context {
+        run: run.clone(),
+        rules: Arc::new(Rules::new(&config.capture)),
+        capture: config.capture.clone(),
+        content: content_level(config.capture.content),
+        directory: Arc::new(survey.directory),
+        matcher: stores.matcher,
+        state: stores.state,
+        cpu,
+        shutdown: options.shutdown,
+        progress: options.progress,
+        portions,
+    };
+    let at_once = usize::from(config.run.mailboxes_at_once);
+    let coverage = read_all(&context, survey.jobs, at_once).await;
+    let interrupted = context.shutdown.requested() == Some(StopReason::Signal);
+    // With the last sender gone the writer commits what is left, and ends.
+    drop(context);
+    writing
+        .await
+        .map_err(|_| RunError::Machine("the writer panicked".to_owned()))??;
+    let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
+    stores::write_coverage(&stores.lake, coverage.clone()).await?;
+    let left_out = survey
+        .lines
+        .into_iter()
+        .filter(|line| line.out_because.is_some());
+    Ok(RunSummary {
+        run,
+        ended_at: clock::now(),
+        coverage,
+        left_out: left_out.collect(),
+        notes: survey.notes,
+        interrupted,
+        caught_up: stores.caught_up,
+    })
+}
+
+/// Reads the mailboxes, some at a time; those that are not begun when the run is asked to end are
+/// `stopped`.
+async fn read_all(
+    context: &Context,
+    jobs: Vec<Job>,
+    at_once: usize,
+) -> Result<Vec<Coverage>, WriterGone> {
+    Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
+    let mut results = stream::iter(jobs)
+        .map(|job| read_one(context, job))
+        .buffer_unordered(at_once);
+    let mut coverage = Vec::new();
+    while let Some(result) = results.next().await {
+        coverage.push(result?);
+        Progress::raise(&context.progress.mailboxes_done, 1);
+    }
+    coverage.sort_by(|a, b| {
+        let key = |c: &Coverage| (c.mailbox.tenant.clone(), c.mailbox.address.clone());
+        key(a).cmp(&key(b))
+    });
+    Ok(coverage)
+}
+
+async fn read_one(context: &Context, job: Job) -> Result<Coverage, WriterGone> {
+    match job {
+        Job::Graph(job) => graph_walk::read(context, *job).await,
+        Job::Archive(job) => archive_walk::read(context, *job).await,
+    }
+}
+
+/// A run id that rises with time and that no other run has.
+fn stamp(started_at: crate::model::time::Micros) -> RunStamp {
+    let random = random::bits() & u64::from(u32::MAX);
+    let time = started_at.timestamp().strftime("%Y%m%dT%H%M%SZ");
+    RunStamp {
+        run_id: format!("{time}-{random:08x}").into(),
+        started_at,
+    }
+}
+
+fn content_level(content: Content) -> ContentLevel {
+    match content {
+        Content::Envelope => ContentLevel::Envelope,
+        Content::Preview => ContentLevel::Preview,
+        Content::Full => ContentLevel::Full,
+    }
+}

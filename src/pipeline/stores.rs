@@ -1,0 +1,125 @@
+//! Lake, state and index, opened and brought to one point before anything is read.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::config::Config;
+use crate::config::capture::ActivityContent as ConfiguredContent;
+use crate::index::writer as index;
+use crate::index::writer::Indexer;
+use crate::lake::activities::ActivityContent;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+use crate::lake::open::LakeSettings;
+use crate::matching::Matcher;
+use crate::model::contact::ContactBook;
+use crate::model::coverage::Coverage;
+use crate::model::run::RunStamp;
+use crate::pipeline::catch_up;
+use crate::pipeline::survey::RunError;
+use crate::pipeline::writer::WriterError;
+use crate::runtime::cpu::CpuPool;
+use crate::state::store as state;
+use crate::state::store::State;
+
+/// Everything that a run writes to.
+#[derive(Debug)]
+pub struct Stores {
+    /// The truth.
+    pub lake: Arc<Lake>,
+    /// What was seen.
+    pub state: Arc<State>,
+    /// The search index.
+    pub indexer: Indexer,
+    /// Tonight's book, ready to be asked.
+    pub matcher: Arc<Matcher>,
+    /// Which views were behind and were brought up.
+    pub caught_up: Vec<String>,
+}
+
+impl Stores {
+    /// Opens everything and catches every view up.
+    pub async fn open(
+        config: &Config,
+        book: &ContactBook,
+        run: &RunStamp,
+        cpu: Arc<CpuPool>,
+    ) -> Result<Self, RunError> {
+        let (config, book, run) = (config.clone(), book.clone(), run.clone());
+        let handle = tokio::runtime::Handle::current();
+        let opening = tokio::task::spawn_blocking(move || {
+            let lake = Lake::open_to_write(lake_settings(&config), cpu, handle)?;
+            open_views(&config, &book, &run, lake)
+        });
+        let stores = opening.await.map_err(|_| WriterError::Lost)?;
+        Ok(stores?)
+    }
+}
+
+fn open_views(
+    config: &Config,
+    book: &ContactBook,
+    run: &RunStamp,
+    lake: Lake,
+) -> Result<Stores, WriterError> {
+    lake.store_book(book)?;
+    let books = catch_up::Books::of(&lake)?;
+    let mut caught_up = Vec::new();
+    caught_up.extend(catch_up::activities(&lake, &books, run)?);
+    caught_up.extend(catch_up::mailboxes(&lake, run)?);
+    let memory = usize::try_from(config.run.memory).unwrap_or(usize::MAX);
+    let settings = state::Settings {
+        folder: config.state.path.clone(),
+        // Lookups touch few pages; what is left goes to the index.
+        memory_bytes: memory / 8,
+    };
+    let opened = State::open(settings, lake.id())?;
+    caught_up.extend(catch_up::state(&lake, &opened)?);
+    let mut indexer = open_index(config, &lake, memory / 2)?;
+    caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
+    Ok(Stores {
+        lake: Arc::new(lake),
+        state: Arc::new(opened.state),
+        indexer,
+        matcher: Arc::new(matcher(book)),
+        caught_up,
+    })
+}
+
+fn open_index(config: &Config, lake: &Lake, memory_bytes: usize) -> Result<Indexer, WriterError> {
+    let threads = match config.run.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => usize::from(threads),
+    };
+    let settings = index::Settings {
+        folder: config.index.path.clone(),
+        memory_bytes,
+        threads,
+    };
+    let (indexer, _was) = Indexer::open(&settings, lake.id())?;
+    Ok(indexer)
+}
+
+/// Settings of the lake of a configuration.
+pub fn lake_settings(config: &Config) -> LakeSettings {
+    let content = match config.lake.activity_content {
+        ConfiguredContent::None => ActivityContent::None,
+        ConfiguredContent::Subject => ActivityContent::Subject,
+        ConfiguredContent::Preview => ActivityContent::Preview,
+    };
+    LakeSettings::new(config.lake.path.clone(), content)
+}
+
+/// A book, ready to be asked. The company's own domains are no longer in it.
+pub fn matcher(book: &ContactBook) -> Matcher {
+    Matcher::new(book, &HashSet::new())
+}
+
+/// Writes the rows of the table `mailboxes`.
+pub async fn write_coverage(lake: &Arc<Lake>, coverage: Vec<Coverage>) -> Result<(), WriterError> {
+    let lake = lake.clone();
+    let writing = tokio::task::spawn_blocking(move || lake.write_mailboxes(&coverage));
+    let written: Result<(), LakeError> = writing.await.map_err(|_| WriterError::Lost)?;
+    Ok(written?)
+}

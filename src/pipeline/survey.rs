@@ -1,0 +1,250 @@
+//! Before any mail is read: which mailboxes there are, which of them are read, who is of the
+//! company.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::config::crm;
+use crate::config::error::ConfigError;
+use crate::lake::error::LakeError;
+use crate::model::address::Address;
+use crate::model::contact::ContactBook;
+use crate::model::directory::Directory;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::run::PlanLine;
+use crate::pipeline::archive_walk::ArchiveJob;
+use crate::pipeline::graph_walk::GraphJob;
+use crate::pipeline::inputs::ArchiveInput;
+use crate::pipeline::inputs::Inputs;
+use crate::pipeline::inputs::TenantInput;
+use crate::pipeline::inputs::WantedInput;
+use crate::pipeline::writer::WriterError;
+use crate::scope::company::Company;
+use crate::scope::plan;
+use crate::scope::plan::PlanEntry;
+use crate::scope::plan::ScopeError;
+use crate::scope::plan::Verdict;
+use crate::scope::plan::Wanted;
+use crate::source::archive::error::ArchiveError;
+use crate::source::graph::error::GraphError;
+
+/// Why a run did not begin, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration, or a file that it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An archive is not there, or is none.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A tenant cannot be read at all.
+    #[error("tenant {tenant}: {source}")]
+    Tenant {
+        /// Its name.
+        tenant: Arc<str>,
+        /// Why.
+        source: GraphError,
+    },
+    /// A scope that names nobody.
+    #[error("tenant {tenant}: {source}")]
+    Scope {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// Why.
+        source: ScopeError,
+    },
+    /// `--mailbox` names a mailbox that is not read.
+    #[error("{mailbox}: this mailbox is not read ({reason}); see run --plan")]
+    NotInScope {
+        /// As it was typed.
+        mailbox: String,
+        /// Why it is left out.
+        reason: String,
+    },
+    /// The lake, the state or the index.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    /// The machine does not give what is needed.
+    #[error("cannot start: {0}")]
+    Machine(String),
+}
+
+impl RunError {
+    /// A tenant cannot be read at all.
+    pub fn tenant(tenant: &Arc<str>, source: GraphError) -> Self {
+        Self::Tenant {
+            tenant: tenant.clone(),
+            source,
+        }
+    }
+}
+
+impl From<LakeError> for RunError {
+    fn from(error: LakeError) -> Self {
+        Self::Writer(error.into())
+    }
+}
+
+/// A mailbox to read.
+#[derive(Debug)]
+pub enum Job {
+    /// Of a tenant.
+    Graph(Box<GraphJob>),
+    /// Of an archive.
+    Archive(Box<ArchiveJob>),
+}
+
+/// What is read tonight, and with what.
+#[derive(Debug)]
+pub struct Survey {
+    /// Mailboxes to read, in order of tenant and address.
+    pub jobs: Vec<Job>,
+    /// Every mailbox, in or out and why, in the same order.
+    pub lines: Vec<PlanLine>,
+    /// Who belongs to the company.
+    pub directory: Directory,
+    /// The contact book, without the company's own domains.
+    pub book: ContactBook,
+    /// What the user should know of the files.
+    pub notes: Vec<String>,
+}
+
+impl Survey {
+    /// Signs in to the tenants and lists who is there. `only` keeps one mailbox.
+    pub async fn take(
+        config: &Config,
+        inputs: Inputs,
+        only: Option<&Address>,
+    ) -> Result<Self, RunError> {
+        let mut company = Company::default();
+        let mut jobs = Vec::new();
+        let mut lines = Vec::new();
+        let mut found_out = None;
+        for tenant in inputs.tenants {
+            let entries = ask(config, &tenant, &mut company).await?;
+            for entry in entries {
+                let line = plan_line(&tenant.name, &entry);
+                let is_asked_for = only.is_none_or(|only| entry.own_addresses.contains(only));
+                if is_asked_for && line.out_because.is_none() {
+                    let mailbox = entry.mailbox(MailboxKind::User, &tenant.name);
+                    let client = tenant.client.clone();
+                    let captures_mail = entry.captures_mail;
+                    jobs.push(Job::Graph(Box::new(GraphJob {
+                        client,
+                        mailbox,
+                        captures_mail,
+                    })));
+                } else if only.is_some() && is_asked_for {
+                    found_out.clone_from(&line.out_because);
+                }
+                lines.push(line);
+            }
+        }
+        for archive in inputs.archives {
+            add_archive(archive, only, &mut company, &mut jobs, &mut lines);
+        }
+        if let (Some(only), true) = (only, jobs.is_empty()) {
+            let reason = found_out.unwrap_or_else(|| "no mailbox has this address".to_owned());
+            return Err(RunError::NotInScope {
+                mailbox: only.as_str().to_owned(),
+                reason,
+            });
+        }
+        let directory = company.into_directory();
+        let is_own = |domain: &str| directory.is_internal_domain(domain);
+        let book = crm::without_own_domains(inputs.book, is_own);
+        let notes = book.notes.iter().map(ToString::to_string).collect();
+        Ok(Self {
+            jobs,
+            lines,
+            directory,
+            book: book.book,
+            notes,
+        })
+    }
+}
+
+/// Asks a tenant who is there, and says of everybody whether their mailbox is read.
+async fn ask(
+    config: &Config,
+    tenant: &TenantInput,
+    company: &mut Company,
+) -> Result<Vec<PlanEntry>, RunError> {
+    let failed = |source| RunError::tenant(&tenant.name, source);
+    let organization = tenant.client.organization().await.map_err(failed)?;
+    let users = tenant.client.users().await.map_err(failed)?;
+    company.add_tenant(&organization.domains, &users, &tenant.members);
+    let members: Vec<String>;
+    let wanted = match &tenant.wanted {
+        WantedInput::All => Wanted::All,
+        WantedInput::People(people) => Wanted::People(people),
+        WantedInput::Group(group) => {
+            let found = tenant.client.group_members(group).await.map_err(failed)?;
+            let ids = found.users.into_iter().map(|user| user.id);
+            members = ids.chain(found.limited).collect();
+            Wanted::Members(&members)
+        }
+    };
+    plan::plan(&users, wanted, &tenant.members, config.capture.mail).map_err(|source| {
+        RunError::Scope {
+            tenant: tenant.name.clone(),
+            source,
+        }
+    })
+}
+
+fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
+    PlanLine {
+        tenant: tenant.to_string(),
+        address: entry.address.clone(),
+        out_because: match entry.verdict {
+            Verdict::In => None,
+            Verdict::Out { reason } => Some(reason.as_str().to_owned()),
+        },
+    }
+}
+
+fn add_archive(
+    archive: ArchiveInput,
+    only: Option<&Address>,
+    company: &mut Company,
+    jobs: &mut Vec<Job>,
+    lines: &mut Vec<PlanLine>,
+) {
+    let ArchiveInput { config, mailboxes } = archive;
+    let own: Vec<Address> = mailboxes
+        .iter()
+        .filter_map(|mailbox| Address::parse(&mailbox.address))
+        .collect();
+    company.add_archive(&config.domains, &own);
+    let tenant: Arc<str> = config.name.as_str().into();
+    for source in mailboxes {
+        let own = Address::parse(&source.address);
+        let address: Arc<str> = own
+            .as_ref()
+            .map_or(source.address.clone(), |a| a.as_str().into());
+        lines.push(PlanLine {
+            tenant: tenant.to_string(),
+            address: address.to_string(),
+            out_because: None,
+        });
+        if only.is_some() && own.as_ref() != only {
+            continue;
+        }
+        let mailbox = Mailbox {
+            id: source.id.clone(),
+            address,
+            kind: MailboxKind::Archive,
+            tenant: tenant.clone(),
+            own_addresses: own.into_iter().collect(),
+        };
+        jobs.push(Job::Archive(Box::new(ArchiveJob {
+            source,
+            mailbox,
+            format: config.format.source(),
+            identity: config.identity,
+            window: config.window,
+        })));
+    }
+}

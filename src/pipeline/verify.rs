@@ -1,0 +1,153 @@
+//! Lake, views, cursors and index against each other. Changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::config::Config;
+use crate::index::error::IndexError;
+use crate::index::search::Searcher;
+use crate::lake::open::Lake;
+use crate::lake::read::Filter;
+use crate::lake::verify::Finding;
+use crate::matching::Matcher;
+use crate::model::id::Id128;
+use crate::model::interaction::State;
+use crate::pipeline::stores;
+use crate::pipeline::survey::RunError;
+use crate::pipeline::writer::WriterError;
+use crate::runtime::cpu::CpuPool;
+
+/// Ids that are named of a long list.
+const NAMED: usize = 3;
+
+/// Everything that is not as it should be.
+pub async fn verify(config: &Config) -> Result<Vec<Finding>, RunError> {
+    let cpu = CpuPool::new(usize::from(config.run.threads));
+    let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
+    let config = config.clone();
+    let handle = tokio::runtime::Handle::current();
+    let reading = tokio::task::spawn_blocking(move || {
+        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
+        let mut findings = lake_findings(&lake)?;
+        findings.extend(index_findings(&config, &lake)?);
+        Ok::<_, WriterError>(findings)
+    });
+    Ok(reading.await.map_err(|_| WriterError::Lost)??)
+}
+
+fn lake_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
+    let mut matchers: HashMap<String, Matcher> = HashMap::new();
+    for digest in lake.books()? {
+        let book = lake.load_book(&digest)?;
+        matchers.insert(digest, stores::matcher(&book));
+    }
+    Ok(lake.verify(|digest, interaction| {
+        let matcher = matchers.get(digest)?;
+        Some(matcher.touches(&interaction.participants))
+    })?)
+}
+
+fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterError> {
+    const ADVICE: &str = "delete the index folder; the next run makes it again from the lake";
+    let searcher = match Searcher::open(&config.index.path) {
+        Ok(searcher) => searcher,
+        Err(IndexError::Missing { .. }) => {
+            let what = "there is no search index".to_owned();
+            return Ok(vec![Finding {
+                what,
+                advice: "the next run makes it",
+            }]);
+        }
+        Err(error) => {
+            return Ok(vec![Finding {
+                what: error.to_string(),
+                advice: ADVICE,
+            }]);
+        }
+    };
+    if searcher.lake_id() != lake.id() {
+        let what = "the search index is of another lake".to_owned();
+        return Ok(vec![Finding {
+            what,
+            advice: ADVICE,
+        }]);
+    }
+    let mut findings = Vec::new();
+    if searcher.reached() != &lake.interaction_versions()? {
+        let what = "the search index is behind the lake".to_owned();
+        findings.push(Finding {
+            what,
+            advice: "the next run catches up",
+        });
+    }
+    let mut wanted = current_ids(lake)?;
+    let mut extra = Vec::new();
+    for id in searcher.ids() {
+        let (interaction_id, mailbox_id) = id?;
+        if !wanted.remove(&key(interaction_id, &mailbox_id)) {
+            extra.push(interaction_id);
+        }
+    }
+    let missing: Vec<Id128> = wanted.into_iter().map(|(id, _)| id).collect();
+    for (ids, text) in [
+        (missing, "rows of interactions have no document"),
+        (extra, "documents have no row"),
+    ] {
+        if !ids.is_empty() {
+            let what = format!("{} {text}: {}", ids.len(), names(&ids));
+            findings.push(Finding {
+                what,
+                advice: ADVICE,
+            });
+        }
+    }
+    Ok(findings)
+}
+
+/// Interaction and a hash of the mailbox: 32 bytes for each current row.
+type Key = (Id128, Id128);
+
+fn key(interaction_id: Id128, mailbox_id: &str) -> Key {
+    (interaction_id, Id128::of(&[mailbox_id.as_bytes()]))
+}
+
+/// Keys of the rows that are current and active.
+fn current_ids(lake: &Lake) -> Result<HashSet<Key>, WriterError> {
+    let mut newest: HashMap<Key, (i32, bool)> = HashMap::new();
+    for row in lake.interactions(&Filter::default())? {
+        let row = row?;
+        let is_active = row.state == State::Active;
+        let entry = newest
+            .entry(key(row.interaction_id, &row.mailbox.id))
+            .or_default();
+        // A closing row of the same revision lies in the month that the interaction has left.
+        if row.revision > entry.0 || (row.revision == entry.0 && is_active) {
+            *entry = (row.revision, is_active);
+        }
+    }
+    let active = newest.into_iter().filter(|(_, (_, is_active))| *is_active);
+    Ok(active.map(|(key, _)| key).collect())
+}
+
+fn names(ids: &[Id128]) -> String {
+    let mut names: Vec<String> = ids.iter().take(NAMED).map(ToString::to_string).collect();
+    if ids.len() > NAMED {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+/// Findings by what is to be done about them.
+pub fn by_advice(findings: &[Finding]) -> BTreeMap<&'static str, Vec<&str>> {
+    let mut advice: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        advice
+            .entry(finding.advice)
+            .or_default()
+            .push(&finding.what);
+    }
+    advice
+}

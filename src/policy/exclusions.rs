@@ -1,0 +1,148 @@
+//! `[capture] exclude`: what is never captured, without regard to case.
+
+use hashbrown::HashSet;
+
+use crate::config::capture::Exclude;
+use crate::model::address::is_within;
+use crate::model::interaction::Participant;
+
+/// The exclusions, laid out for lookups.
+#[derive(Debug, Clone, Default)]
+pub struct Exclusions {
+    addresses: HashSet<String>,
+    domains: HashSet<String>,
+    subjects: Vec<String>,
+    folders: Vec<String>,
+}
+
+impl Exclusions {
+    /// Reads the lists of the configuration.
+    pub fn new(exclude: &Exclude) -> Self {
+        let addresses = exclude.addresses.iter().map(|a| a.as_str().to_owned());
+        Self {
+            addresses: addresses.collect(),
+            domains: exclude.domains.iter().cloned().collect(),
+            subjects: exclude
+                .subjects
+                .iter()
+                .map(|phrase| plain(phrase))
+                .collect(),
+            folders: exclude.folders.iter().map(|name| plain(name)).collect(),
+        }
+    }
+
+    /// The rule that leaves out a mail of these people with this subject: `address`, `domain` or
+    /// `subject`, the first of them that applies.
+    pub fn of_mail(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
+        let people = || people.iter().filter(|participant| participant.is_address);
+        if people().any(|participant| self.addresses.contains(&participant.address)) {
+            return Some("address");
+        }
+        let is_of_domain = |participant: &Participant| {
+            let domain = participant
+                .address
+                .split_once('@')
+                .map(|(_, domain)| domain);
+            domain.is_some_and(|domain| is_within(domain, &self.domains))
+        };
+        if !self.domains.is_empty() && people().any(is_of_domain) {
+            return Some("domain");
+        }
+        let subject = subject.filter(|_| !self.subjects.is_empty()).map(plain)?;
+        let mut phrases = self.subjects.iter();
+        phrases
+            .any(|phrase| contains_words(&subject, phrase))
+            .then_some("subject")
+    }
+
+    /// Whether a folder is left out: by its name, by the name of a folder above it, or by a path
+    /// from the top. `path` has `/` between the names.
+    pub fn has_folder(&self, path: &str) -> bool {
+        let path = plain(path);
+        self.folders.iter().any(|folder| {
+            let below = path.strip_prefix(folder.as_str());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                || path.split('/').any(|name| name.trim() == folder)
+        })
+    }
+}
+
+/// Lower case, and one blank for each run of white space.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !plain.is_empty() {
+            plain.push(' ');
+        }
+        plain.push_str(word);
+    }
+    plain.to_lowercase()
+}
+
+/// Whether a text contains a phrase that neither begins nor ends inside of a word.
+fn contains_words(text: &str, phrase: &str) -> bool {
+    let splits_word = |before: Option<char>, after: Option<char>| {
+        let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        is_word(before) && is_word(after)
+    };
+    text.match_indices(phrase).any(|(start, found)| {
+        let (before, rest) = text.split_at(start);
+        let after = rest.get(found.len()..).unwrap_or_default();
+        !splits_word(before.chars().next_back(), found.chars().next())
+            && !splits_word(found.chars().next_back(), after.chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::address::Address;
+    use crate::policy::judge::fixtures;
+
+    fn exclusions() -> Exclusions {
+        Exclusions::new(&Exclude {
+            addresses: vec![Address::parse("Lawyer@firm.example").unwrap()],
+            domains: vec!["clinic.example".into()],
+            subjects: vec!["HR".into(), "  salary  Review".into(), "[secret]".into()],
+            folders: vec!["Family".into(), "Clients/Secret".into()],
+        })
+    }
+
+    #[test]
+    fn the_first_rule_that_applies_is_named() {
+        for (address, subject, expected) in [
+            ("lawyer@firm.example", "HR", Some("address")),
+            ("x@firm.example", "", None),
+            ("x@clinic.example", "HR", Some("domain")),
+            ("x@eu.clinic.example", "", Some("domain")),
+            ("x@notclinic.example", "", None),
+            ("x@y.org", "re: hr.", Some("subject")),
+            ("x@y.org", "Three shrimps", None),
+            ("x@y.org", "Your SALARY\r\n review!", Some("subject")),
+            ("x@y.org", "salary reviews", None),
+            ("x@y.org", "Fw:[Secret]plan", Some("subject")),
+        ] {
+            let people = [fixtures::outsider(address)];
+            let found = exclusions().of_mail(&people, Some(subject));
+            assert_eq!(found, expected, "{address} {subject}");
+        }
+        assert_eq!(exclusions().of_mail(&[], None), None);
+    }
+
+    #[test]
+    fn a_folder_takes_those_below_it_along() {
+        for (path, expected) in [
+            ("family", true),
+            ("Inbox/Family", true),
+            ("Inbox/FAMILY/2024", true),
+            ("Family business", false),
+            ("Clients/secret", true),
+            ("clients/Secret/x", true),
+            ("Inbox/Clients/Secret", false),
+            ("Secret", false),
+            ("", false),
+        ] {
+            assert_eq!(exclusions().has_folder(path), expected, "{path}");
+        }
+    }
+}

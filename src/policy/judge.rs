@@ -1,0 +1,208 @@
+//! One mail against all rules: the first outcome that applies, or the row that it becomes.
+
+use std::sync::Arc;
+
+use crate::config::capture::Capture;
+use crate::config::capture::Content;
+use crate::config::capture::InternalOnly;
+use crate::config::capture::UnknownSensitivity;
+use crate::model::directory::Directory;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Kind;
+use crate::model::interaction::Participant;
+use crate::model::interaction::Role;
+use crate::model::interaction::Source;
+use crate::model::interaction::State;
+use crate::model::mail::Mail;
+use crate::model::mail::MailClass;
+use crate::model::mail::Sensitivity;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::outcome::Outcome;
+use crate::model::time::Micros;
+use crate::policy::exclusions::Exclusions;
+use crate::policy::identity;
+use crate::policy::participants;
+use crate::policy::settings;
+
+/// The policy of a whole run.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    content: Content,
+    internal_only: InternalOnly,
+    unknown_sensitivity: UnknownSensitivity,
+    exclusions: Exclusions,
+}
+
+/// The rules for one mailbox in one run.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    /// The policy.
+    pub rules: Arc<Rules>,
+    /// Who belongs to the company.
+    pub directory: Arc<Directory>,
+    /// Whose mailbox it is.
+    pub mailbox: Arc<Mailbox>,
+    /// Where it is read.
+    pub source: Source,
+    /// Capture settings and the instant from which each holds, oldest first.
+    pub history: Vec<(Micros, bool)>,
+    /// What is older is outside the window; `None`: nothing is.
+    pub window_start: Option<Micros>,
+    /// When this run captured it.
+    pub captured_at: Micros,
+    /// Which run it is.
+    pub run_id: Arc<str>,
+}
+
+/// What becomes of a mail, as far as the mail itself and the settings say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// It becomes no row.
+    Drop {
+        /// The outcome.
+        outcome: Outcome,
+        /// Which rule, where the outcome does not say it all; else empty.
+        reason: &'static str,
+    },
+    /// It becomes a row, unless the mailbox has it already.
+    Keep(Box<Interaction>),
+}
+
+impl Rules {
+    /// The policy of the configuration.
+    pub fn new(capture: &Capture) -> Self {
+        Self {
+            content: capture.content,
+            internal_only: capture.internal_only,
+            unknown_sensitivity: capture.unknown_sensitivity,
+            exclusions: Exclusions::new(&capture.exclude),
+        }
+    }
+
+    /// Whether the mails of a folder are left out; `path` has `/` between the names.
+    pub fn excludes_folder(&self, path: &str) -> bool {
+        self.exclusions.has_folder(path)
+    }
+}
+
+impl Judge {
+    /// Judges a mail. `is_folder_excluded`: it lies in a junk folder or in one that the rules
+    /// exclude.
+    ///
+    /// Outcomes that depend on what the mailbox holds already (`unchanged`, `duplicate`) and on
+    /// the contact book (`unmatched`) are decided elsewhere. A mail whose sensitivity is unknown
+    /// keeps its content until [`Judge::with_sensitivity`] has told.
+    pub fn judge(&self, mail: Mail, is_folder_excluded: bool) -> Judged {
+        let Some(time) = identity::sent_time(mail.sent, mail.received) else {
+            return dropped(Outcome::Unreadable, "no_date");
+        };
+        if mail.is_draft {
+            return dropped(Outcome::Draft, "");
+        }
+        if self.window_start.is_some_and(|start| time.at < start) {
+            return dropped(Outcome::OutsideWindow, "");
+        }
+        if !settings::in_force(&self.history, time.at) {
+            return dropped(Outcome::NotCaptured, "");
+        }
+        if mail.sensitivity == Sensitivity::Private {
+            return dropped(Outcome::Private, "");
+        }
+        let people = participants::resolve(&mail.participants, &self.directory);
+        let excluded = self
+            .rules
+            .exclusions
+            .of_mail(&people, mail.subject.as_deref());
+        let excluded = excluded
+            .or(is_folder_excluded.then_some("folder"))
+            .or((mail.class == MailClass::Meeting).then_some("meeting_mail"));
+        if let Some(rule) = excluded {
+            return dropped(Outcome::Excluded, rule);
+        }
+        if self.rules.internal_only == InternalOnly::Skip && participants::is_internal_only(&people)
+        {
+            return dropped(Outcome::InternalOnly, "");
+        }
+        let content = self.rules.content;
+        Judged::Keep(Box::new(Interaction {
+            interaction_id: identity::interaction_id(&mail, &self.mailbox, time),
+            mailbox: self.mailbox.clone(),
+            source: self.source,
+            source_id: mail.source_id,
+            container: mail.container,
+            kind: Kind::Email,
+            revision: 1,
+            state: State::Active,
+            occurred_at: time.at,
+            ended_at: None,
+            direction: participants::direction(&people),
+            subject: mail.subject,
+            preview: mail.preview.filter(|_| content >= Content::Preview),
+            body_text: mail.body_text.filter(|_| content >= Content::Full),
+            sensitivity_known: mail.sensitivity != Sensitivity::Unknown,
+            thread_id: mail.thread_id,
+            series_id: None,
+            user_role: self.user_role(&people),
+            participants: people,
+            is_bulk: mail.bulk_reason.is_some(),
+            bulk_reason: mail.bulk_reason.map(ToOwned::to_owned),
+            is_online_meeting: None,
+            online_provider: None,
+            is_recurring: None,
+            is_all_day: None,
+            fingerprint: mail.fingerprint,
+            captured_at: self.captured_at,
+            run_id: self.run_id.clone(),
+        }))
+    }
+
+    /// The best role of the mailbox's owner; a shared mailbox and a room have none.
+    fn user_role(&self, people: &[Participant]) -> Option<Role> {
+        match self.mailbox.kind {
+            MailboxKind::Shared | MailboxKind::Room => None,
+            MailboxKind::User | MailboxKind::Archive => {
+                participants::best_role(people, &self.mailbox.own_addresses)
+            }
+        }
+    }
+
+    /// Completes the judgement of a mail that did not say itself how private it is (facts 1.9).
+    ///
+    /// `is_known`: whether the list of such mails could be had; `is_private`: whether this one is
+    /// in it. A private mail is `private` even where a later rule had left it out already.
+    #[must_use]
+    pub fn with_sensitivity(&self, judged: Judged, is_known: bool, is_private: bool) -> Judged {
+        match judged {
+            Judged::Drop { outcome, .. } if is_private && outcome > Outcome::Private => {
+                dropped(Outcome::Private, "")
+            }
+            Judged::Keep(_) if is_private => dropped(Outcome::Private, ""),
+            Judged::Keep(mut interaction) if !interaction.sensitivity_known => {
+                interaction.sensitivity_known = is_known;
+                if !is_known && self.rules.unknown_sensitivity == UnknownSensitivity::Hide {
+                    withhold_content(&mut interaction);
+                }
+                Judged::Keep(interaction)
+            }
+            judged => judged,
+        }
+    }
+}
+
+/// Takes out what an interaction says, and leaves who and when: for whom the CRM does not know
+/// under `unmatched = "envelope"`, and where the sensitivity is hidden.
+pub fn withhold_content(interaction: &mut Interaction) {
+    interaction.subject = None;
+    interaction.preview = None;
+    interaction.body_text = None;
+}
+
+fn dropped(outcome: Outcome, reason: &'static str) -> Judged {
+    Judged::Drop { outcome, reason }
+}
+
+#[cfg(test)]
+pub mod fixtures;
+#[cfg(test)]
+mod tests;

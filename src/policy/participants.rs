@@ -1,0 +1,320 @@
+//! Who takes part: names and addresses as they stand in a message, made comparable.
+
+use hashbrown::HashSet;
+
+use crate::model::address::Address;
+use crate::model::directory::Directory;
+use crate::model::interaction::Direction;
+use crate::model::interaction::Participant;
+use crate::model::interaction::Role;
+use crate::model::mail::RawParticipant;
+
+/// The participants as they are stored: by role, then as the message has them; one entry for each
+/// address and role; a sender only where it is not the author.
+pub fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant> {
+    let read = raw.iter().filter_map(|entry| read(entry, directory));
+    let mut participants: Vec<Participant> = read.collect();
+    participants.sort_by_key(|participant| participant.role);
+    let mut kept = are_kept(&participants).into_iter();
+    participants.retain(|_| kept.next().unwrap_or(true));
+    participants
+}
+
+/// Which of the participants stay, when they are in order of role.
+fn are_kept(participants: &[Participant]) -> Vec<bool> {
+    let mut seen: HashSet<(Role, &str)> = HashSet::with_capacity(participants.len());
+    let mut kept = Vec::with_capacity(participants.len());
+    for participant in participants {
+        let address = participant.address.as_str();
+        let is_author_again =
+            participant.role == Role::Sender && seen.contains(&(Role::From, address));
+        kept.push(!is_author_again && seen.insert((participant.role, address)));
+    }
+    kept
+}
+
+/// One participant; `None` where the header names nobody at all.
+fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
+    let name = raw.name.as_deref().map(str::trim);
+    let name = name.filter(|name| !name.is_empty());
+    let legacy_name = legacy_name(&raw.address);
+    let resolved = legacy_name
+        .as_ref()
+        .and_then(|legacy| directory.legacy_names.get(legacy));
+    let address = resolved.cloned().or_else(|| Address::parse(&raw.address));
+    if let Some(address) = address {
+        return Some(Participant {
+            internal: directory.is_internal(&address),
+            address: address.as_str().to_owned(),
+            is_address: true,
+            name: name.map(ToOwned::to_owned),
+            role: raw.role,
+            response: None,
+        });
+    }
+    let internal = legacy_name
+        .as_ref()
+        .is_some_and(|legacy| directory.is_own_legacy_name(legacy));
+    let text = legacy_name.unwrap_or_else(|| raw.address.trim().to_lowercase());
+    let text = if text.is_empty() {
+        name?.to_lowercase()
+    } else {
+        text
+    };
+    Some(Participant {
+        address: text,
+        is_address: false,
+        name: name.map(ToOwned::to_owned),
+        role: raw.role,
+        response: None,
+        internal,
+    })
+}
+
+/// A legacy Exchange name (`/o=…/cn=…`, facts 1.9) in lower case and without its prefix.
+fn legacy_name(raw: &str) -> Option<String> {
+    let begins = |text: &str, with: &str| {
+        let start = text.get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    let mut bare = raw.trim_matches(is_decoration);
+    for prefix in ["x500:", "ex:"] {
+        if begins(bare, prefix) {
+            bare = bare
+                .get(prefix.len()..)
+                .unwrap_or_default()
+                .trim_start_matches(is_decoration);
+        }
+    }
+    begins(bare, "/o=").then(|| bare.to_lowercase())
+}
+
+fn is_decoration(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '<' | '>' | '"' | '\'')
+}
+
+/// Whether everybody who takes part with an address is of the company, and there is somebody.
+pub fn is_internal_only(participants: &[Participant]) -> bool {
+    let mut people = participants.iter().filter(|p| p.is_address).peekable();
+    people.peek().is_some() && people.all(|participant| participant.internal)
+}
+
+/// The direction as seen from the company, so that all copies have the same.
+pub fn direction(participants: &[Participant]) -> Direction {
+    if is_internal_only(participants) {
+        return Direction::Internal;
+    }
+    let author = participants
+        .iter()
+        .find(|participant| matches!(participant.role, Role::From | Role::Organizer));
+    match author {
+        Some(author) if author.is_address && author.internal => Direction::Outbound,
+        _ => Direction::Inbound,
+    }
+}
+
+/// The best role in which one of some addresses takes part.
+pub fn best_role(participants: &[Participant], own: &[Address]) -> Option<Role> {
+    let is_own = |participant: &&Participant| {
+        let mut own = own.iter();
+        participant.is_address && own.any(|own| own.as_str() == participant.address)
+    };
+    let roles = participants.iter().filter(is_own);
+    roles.map(|participant| participant.role).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::judge::fixtures;
+
+    fn raw(role: Role, name: &str, address: &str) -> RawParticipant {
+        RawParticipant {
+            role,
+            name: Some(name.to_owned()),
+            address: address.to_owned(),
+        }
+    }
+
+    /// `role address (+ internal | ? no address)` of each participant.
+    fn show(participants: &[Participant]) -> Vec<String> {
+        let line = |p: &Participant| {
+            let internal = if p.internal { " +" } else { "" };
+            let text = if p.is_address { "" } else { " ?" };
+            format!("{} {}{internal}{text}", p.role.as_str(), p.address)
+        };
+        participants.iter().map(line).collect()
+    }
+
+    fn check(raw: &[RawParticipant], expected: &[&str], direction_expected: Direction) {
+        let participants = resolve(raw, &fixtures::directory());
+        assert_eq!(show(&participants), expected);
+        assert_eq!(direction(&participants), direction_expected);
+    }
+
+    #[test]
+    fn roles_come_in_order_and_each_address_once_in_each() {
+        check(
+            &[
+                raw(Role::To, "B", "Bob@Acme.com"),
+                raw(Role::Cc, "", "bob@acme.com"),
+                raw(Role::From, "Ann", "<ANN@contoso.com>"),
+                raw(Role::To, "again", "bob@acme.com"),
+                raw(Role::To, "", "eu@sub.contoso.com"),
+                raw(Role::Sender, "Ann", "smtp:ann@contoso.com"),
+            ],
+            &[
+                "from ann@contoso.com +",
+                "to bob@acme.com",
+                "to eu@sub.contoso.com +",
+                "cc bob@acme.com",
+            ],
+            Direction::Outbound,
+        );
+    }
+
+    #[test]
+    fn a_sender_stays_where_it_is_not_the_author() {
+        check(
+            &[
+                raw(Role::From, "", "boss@contoso.com"),
+                raw(Role::Sender, "", "ann@contoso.com"),
+                raw(Role::To, "", "bob@acme.com"),
+            ],
+            &[
+                "from boss@contoso.com +",
+                "sender ann@contoso.com +",
+                "to bob@acme.com",
+            ],
+            Direction::Outbound,
+        );
+    }
+
+    #[test]
+    fn legacy_names_resolve_through_the_directory_or_stay_as_text() {
+        check(
+            &[
+                raw(Role::From, "Ann", "/O=Contoso/OU=EU/cn=Recipients/cn=Ann"),
+                raw(Role::To, "Gone", "/o=contoso/ou=EU/cn=Recipients/cn=Gone"),
+                raw(Role::To, "Other", "X500:/O=Globex/cn=Z"),
+                raw(Role::Cc, "Bob", "bob@acme.com"),
+            ],
+            &[
+                "from ann@contoso.com +",
+                "to /o=contoso/ou=eu/cn=recipients/cn=gone + ?",
+                "to /o=globex/cn=z ?",
+                "cc bob@acme.com",
+            ],
+            Direction::Outbound,
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_kept_as_text_and_has_no_say() {
+        check(
+            &[
+                raw(Role::From, "Ann", "ann@contoso.com"),
+                raw(Role::To, "", "Undisclosed-Recipients:;"),
+                raw(Role::To, "Board Room", ""),
+                raw(Role::To, "", " "),
+            ],
+            &[
+                "from ann@contoso.com +",
+                "to undisclosed-recipients:; ?",
+                "to board room ?",
+            ],
+            Direction::Internal,
+        );
+        // An author without an address is nobody of the company, whatever the organisation.
+        check(
+            &[
+                raw(Role::From, "Gone", "/o=contoso/cn=gone"),
+                raw(Role::To, "", "bob@acme.com"),
+                raw(Role::Cc, "", "ann@contoso.com"),
+            ],
+            &[
+                "from /o=contoso/cn=gone + ?",
+                "to bob@acme.com",
+                "cc ann@contoso.com +",
+            ],
+            Direction::Inbound,
+        );
+        let nobody = [
+            raw(Role::From, "", "mailer-daemon"),
+            raw(Role::To, "", "root"),
+        ];
+        check(
+            &nobody,
+            &["from mailer-daemon ?", "to root ?"],
+            Direction::Inbound,
+        );
+        assert!(!is_internal_only(&resolve(&nobody, &fixtures::directory())));
+        check(&[], &[], Direction::Inbound);
+    }
+
+    #[test]
+    fn without_an_author_mail_to_the_company_and_others_is_inbound() {
+        check(
+            &[
+                raw(Role::To, "", "ann@contoso.com"),
+                raw(Role::Cc, "", "bob@acme.com"),
+            ],
+            &["to ann@contoso.com +", "cc bob@acme.com"],
+            Direction::Inbound,
+        );
+    }
+
+    #[test]
+    fn the_owner_has_the_best_of_their_roles_under_any_own_address() {
+        let mailbox = fixtures::mailbox("ann");
+        for (roles, expected) in [
+            (
+                &[
+                    (Role::Cc, "ann@contoso.com"),
+                    (Role::To, "ann.lee@contoso.com"),
+                ][..],
+                Some(Role::To),
+            ),
+            (
+                &[
+                    (Role::From, "ann@contoso.com"),
+                    (Role::Bcc, "ann@contoso.com"),
+                ],
+                Some(Role::From),
+            ),
+            (&[(Role::To, "list@contoso.com")], None),
+        ] {
+            let raw: Vec<_> = roles
+                .iter()
+                .map(|(role, address)| raw(*role, "", address))
+                .collect();
+            let participants = resolve(&raw, &fixtures::directory());
+            assert_eq!(best_role(&participants, &mailbox.own_addresses), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn resolving_what_was_resolved_changes_nothing(
+            entries in prop::collection::vec((0..5_usize, "[a-cA-C/o=+@.<>: ]{0,12}"), 0..40),
+        ) {
+            let raw: Vec<_> = entries
+                .iter()
+                .map(|(role, address)| raw(Role::ALL[*role], "n", address))
+                .collect();
+            let once = resolve(&raw, &fixtures::directory());
+            let again: Vec<_> = once.iter().map(raw_of).collect();
+            prop_assert_eq!(resolve(&again, &fixtures::directory()), once);
+        }
+    }
+
+    fn raw_of(participant: &Participant) -> RawParticipant {
+        RawParticipant {
+            role: participant.role,
+            name: participant.name.clone(),
+            address: participant.address.clone(),
+        }
+    }
+}

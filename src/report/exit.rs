@@ -1,0 +1,49 @@
+//! With which exit code a run ends, and why.
+
+use crate::model::coverage::Status;
+use crate::model::run::RunSummary;
+
+/// Everything in scope was read.
+pub const COMPLETE: u8 = 0;
+/// The run finished with gaps, and the report names them.
+pub const GAPS: u8 = 1;
+/// The run did not begin or had to stop: arguments, configuration, sign-in, lake.
+pub const NOT_RUN: u8 = 2;
+/// The run was interrupted; what it had committed is kept.
+pub const INTERRUPTED: u8 = 130;
+
+/// The exit code of a finished run and the reason in words.
+pub fn of(summary: &RunSummary) -> (u8, String) {
+    let of_status = |status: Status| {
+        summary
+            .coverage
+            .iter()
+            .filter(|c| c.status == status)
+            .count()
+    };
+    if summary.interrupted {
+        let done = of_status(Status::Complete);
+        let all = summary.coverage.len();
+        return (
+            INTERRUPTED,
+            format!("interrupted: {done} of {all} mailboxes complete"),
+        );
+    }
+    let gaps: Vec<String> = [
+        Status::Denied,
+        Status::NoMailbox,
+        Status::Failed,
+        Status::Stopped,
+    ]
+    .into_iter()
+    .filter_map(|status| {
+        let count = of_status(status);
+        (count > 0).then(|| format!("{count} {}", status.as_str()))
+    })
+    .collect();
+    if gaps.is_empty() {
+        (COMPLETE, "every mailbox in scope is complete".to_owned())
+    } else {
+        (GAPS, format!("mailboxes with gaps: {}", gaps.join(", ")))
+    }
+}

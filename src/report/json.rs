@@ -1,0 +1,91 @@
+//! The report of a run, for programs: one JSON object.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::model::coverage::Coverage;
+use crate::model::outcome::Outcome;
+use crate::model::outcome::Tally;
+use crate::model::run::PlanLine;
+use crate::model::run::RunSummary;
+use crate::report::exit;
+use crate::report::text::seconds_between;
+
+/// The whole report.
+pub fn render(summary: &RunSummary) -> Value {
+    let (code, reason) = exit::of(summary);
+    let seconds = seconds_between(summary.run.started_at, summary.ended_at);
+    let mut total = Tally::default();
+    summary
+        .coverage
+        .iter()
+        .for_each(|coverage| total.add(&coverage.tally));
+    json!({
+        "run_id": &*summary.run.run_id,
+        "started_at": summary.run.started_at.rfc3339(),
+        "ended_at": summary.ended_at.rfc3339(),
+        "seconds": seconds,
+        "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
+        "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
+        "totals": tally(&total),
+        "notes": summary.notes,
+        "caught_up": summary.caught_up,
+        "exit_code": code,
+        "exit_reason": reason,
+    })
+}
+
+fn mailbox(coverage: &Coverage) -> Value {
+    let seconds = seconds_between(coverage.started_at, coverage.ended_at);
+    json!({
+        "tenant": &*coverage.mailbox.tenant,
+        "mailbox_id": &*coverage.mailbox.id,
+        "mailbox_address": &*coverage.mailbox.address,
+        "mailbox_kind": coverage.mailbox.kind.as_str(),
+        "status": coverage.status.as_str(),
+        "reason": coverage.reason,
+        "items": tally(&coverage.tally),
+        "requests": coverage.cost.requests,
+        "bytes": coverage.cost.bytes,
+        "waited_seconds": coverage.cost.waited_seconds,
+        "seconds": seconds,
+        "items_per_second": rate(coverage.tally.received, seconds),
+        "cursor_age_hours": coverage.cursor_age_hours,
+        "folder_items": coverage.folder_items,
+        "recorded_total": coverage.recorded_total,
+    })
+}
+
+fn tally(tally: &Tally) -> Value {
+    let outcomes: serde_json::Map<String, Value> = Outcome::ALL
+        .into_iter()
+        .map(|outcome| (outcome.as_str().to_owned(), tally.of(outcome).into()))
+        .collect();
+    let reasons: serde_json::Map<String, Value> = tally
+        .outcomes
+        .iter()
+        .map(|(outcome, reasons)| (outcome.as_str().to_owned(), json!(reasons)))
+        .collect();
+    json!({
+        "received": tally.received,
+        "outcomes": outcomes,
+        "reasons": reasons,
+        "id_reused": tally.id_reused,
+        "derived": tally.derived,
+    })
+}
+
+/// A mailbox of the plan: in, or out and why.
+pub fn plan_line(line: &PlanLine) -> Value {
+    json!({
+        "tenant": line.tenant,
+        "mailbox": line.address,
+        "in_scope": line.out_because.is_none(),
+        "reason": line.out_because,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+fn rate(items: u64, seconds: f64) -> Option<f64> {
+    (seconds > 0.0).then(|| items as f64 / seconds)
+}

@@ -1,0 +1,7 @@
+//! How did it go? The report of a run, for people and for programs.
+
+pub mod exit;
+pub mod json;
+pub mod plan;
+pub mod table;
+pub mod text;

@@ -1,0 +1,209 @@
+//! The report of a run, for people.
+
+use std::fmt::Write as _;
+
+use crate::model::coverage::Coverage;
+use crate::model::outcome::Outcome;
+use crate::model::outcome::Tally;
+use crate::model::run::RunSummary;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::report::exit;
+use crate::report::table;
+use crate::report::table::Side;
+use crate::report::table::number;
+
+/// More mailboxes than this are not listed one by one, unless something is to be said of them.
+const LISTED_MAX: usize = 60;
+/// So many of the slowest mailboxes are named.
+const SLOWEST: usize = 3;
+
+/// The whole report.
+pub fn render(summary: &RunSummary) -> String {
+    let mut text = String::new();
+    let seconds = seconds_between(summary.run.started_at, summary.ended_at);
+    let _ = writeln!(text, "run {}  {seconds:.1} s", summary.run.run_id);
+    for view in &summary.caught_up {
+        let _ = writeln!(text, "caught up first: {view}");
+    }
+    for tenant in tenants(summary) {
+        write_tenant(&mut text, summary, &tenant);
+    }
+    write_totals(&mut text, summary, seconds);
+    write_slowest(&mut text, summary);
+    for note in &summary.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    let (code, reason) = exit::of(summary);
+    let _ = writeln!(text, "\nexit code {code}: {reason}");
+    text
+}
+
+fn tenants(summary: &RunSummary) -> Vec<String> {
+    let mut names: Vec<String> = summary
+        .coverage
+        .iter()
+        .map(|coverage| coverage.mailbox.tenant.to_string())
+        .chain(summary.left_out.iter().map(|line| line.tenant.clone()))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn write_tenant(text: &mut String, summary: &RunSummary, tenant: &str) {
+    let all: Vec<&Coverage> = summary
+        .coverage
+        .iter()
+        .filter(|coverage| &*coverage.mailbox.tenant == tenant)
+        .collect();
+    let left_out = summary
+        .left_out
+        .iter()
+        .filter(|line| line.tenant == tenant)
+        .count();
+    let _ = write!(text, "\n{tenant}: {} mailboxes", all.len());
+    let _ = match left_out {
+        0 => writeln!(text),
+        count => writeln!(text, ", {count} more left out (see run --plan)"),
+    };
+    let listed: Vec<&&Coverage> = all
+        .iter()
+        .filter(|c| all.len() <= LISTED_MAX || c.reason.is_some())
+        .collect();
+    let rows: Vec<Vec<String>> = listed.iter().map(|coverage| row(coverage)).collect();
+    if !rows.is_empty() {
+        text.push_str(&table::render(&HEAD, &rows));
+    }
+}
+
+const HEAD: [(&str, Side); 11] = [
+    ("mailbox", Side::Left),
+    ("status", Side::Left),
+    ("received", Side::Right),
+    ("recorded", Side::Right),
+    ("unchanged", Side::Right),
+    ("left out", Side::Right),
+    ("requests", Side::Right),
+    ("KB", Side::Right),
+    ("seconds", Side::Right),
+    ("items/s", Side::Right),
+    ("", Side::Left),
+];
+
+fn row(coverage: &Coverage) -> Vec<String> {
+    let tally = &coverage.tally;
+    let recorded = tally.of(Outcome::Recorded);
+    let unchanged = tally.of(Outcome::Unchanged);
+    let seconds = seconds_between(coverage.started_at, coverage.ended_at);
+    vec![
+        coverage.mailbox.address.to_string(),
+        coverage.status.as_str().to_owned(),
+        number(tally.received),
+        number(recorded),
+        number(unchanged),
+        number(tally.decided() - recorded - unchanged),
+        number(coverage.cost.requests),
+        number(coverage.cost.bytes / 1000),
+        format!("{seconds:.1}"),
+        rate(tally.received, seconds),
+        coverage.reason.clone().unwrap_or_default(),
+    ]
+}
+
+fn write_totals(text: &mut String, summary: &RunSummary, seconds: f64) {
+    let mut total = Tally::default();
+    summary
+        .coverage
+        .iter()
+        .for_each(|coverage| total.add(&coverage.tally));
+    let _ = writeln!(
+        text,
+        "\n{} items received, {} items/s",
+        number(total.received),
+        rate(total.received, seconds)
+    );
+    for outcome in Outcome::ALL {
+        let count = total.of(outcome);
+        if count > 0 {
+            let reasons = reasons(&total, outcome);
+            let _ = writeln!(
+                text,
+                "  {:>9}  {}{reasons}",
+                number(count),
+                outcome.as_str()
+            );
+        }
+    }
+    if total.id_reused > 0 {
+        let _ = writeln!(
+            text,
+            "  {} of the duplicates share only their Message-ID and day (id_reused)",
+            number(total.id_reused)
+        );
+    }
+}
+
+/// ` (domain 3, folder 2)`, or nothing where the outcome says it all.
+fn reasons(total: &Tally, outcome: Outcome) -> String {
+    let Some(reasons) = total.outcomes.get(&outcome) else {
+        return String::new();
+    };
+    let named: Vec<String> = reasons
+        .iter()
+        .filter(|(reason, _)| !reason.is_empty())
+        .map(|(reason, count)| format!("{reason} {}", number(*count)))
+        .collect();
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", named.join(", "))
+    }
+}
+
+fn write_slowest(text: &mut String, summary: &RunSummary) {
+    let mut all: Vec<(&Coverage, f64)> = summary
+        .coverage
+        .iter()
+        .map(|coverage| {
+            (
+                coverage,
+                seconds_between(coverage.started_at, coverage.ended_at),
+            )
+        })
+        .collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (coverage, seconds) in all
+        .into_iter()
+        .take(SLOWEST)
+        .filter(|(_, seconds)| *seconds >= 1.0)
+    {
+        let waited = coverage.cost.waited_seconds;
+        let address = &coverage.mailbox.address;
+        let _ = writeln!(
+            text,
+            "slow: {address} {seconds:.1} s, of these {waited:.1} s throttled"
+        );
+    }
+}
+
+/// Seconds from one instant to another.
+#[expect(clippy::cast_precision_loss, reason = "a duration for people to read")]
+pub fn seconds_between(from: Micros, to: Micros) -> f64 {
+    (to.0 - from.0).max(0) as f64 / SECOND as f64
+}
+
+/// Items per second in whole numbers; nothing where no time passed.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate for people to read"
+)]
+fn rate(items: u64, seconds: f64) -> String {
+    if seconds < 0.001 {
+        String::new()
+    } else {
+        number((items as f64 / seconds) as u64)
+    }
+}

@@ -1,0 +1,71 @@
+//! Who belongs to the company: what the directories and archives say, in one place.
+
+use crate::config::members::Members;
+use crate::model::address;
+use crate::model::address::Address;
+use crate::model::directory::Directory;
+use crate::model::directory::DirectoryUser;
+use crate::model::freemail::is_freemail;
+use crate::scope::own_addresses;
+
+/// Gathers what makes an address internal (design section 4): all tenants and archives count for
+/// the mail of each.
+#[derive(Debug, Clone, Default)]
+pub struct Company {
+    directory: Directory,
+}
+
+impl Company {
+    /// Adds a tenant: its verified domains (facts 3.6), its own people and rooms, the further
+    /// addresses of its members, and what the legacy names of all its users stand for.
+    pub fn add_tenant(&mut self, domains: &[String], users: &[DirectoryUser], members: &Members) {
+        self.add_domains(domains);
+        for user in users {
+            if !own_addresses::is_guest(user) {
+                self.add_addresses(&own_addresses::all(user));
+            }
+            if let Some(primary) = own_addresses::primary(user) {
+                self.add_legacy_names(user, &primary);
+            }
+        }
+        for row in members.rows() {
+            self.add_addresses(&row.addresses);
+        }
+    }
+
+    /// Adds an archive: its domains and its mailboxes' addresses.
+    pub fn add_archive(&mut self, domains: &[String], addresses: &[Address]) {
+        self.add_domains(domains);
+        self.add_addresses(addresses);
+    }
+
+    /// What was gathered.
+    pub fn into_directory(self) -> Directory {
+        self.directory
+    }
+
+    fn add_domains(&mut self, domains: &[String]) {
+        let domains = domains.iter().map(|domain| address::domain(domain));
+        self.directory
+            .domains
+            .extend(domains.filter(|domain| !domain.is_empty()));
+    }
+
+    fn add_addresses(&mut self, addresses: &[Address]) {
+        let own = addresses
+            .iter()
+            .filter(|address| !is_freemail(address.domain()));
+        self.directory.addresses.extend(own.cloned());
+    }
+
+    /// Of several users with one legacy name the smallest address has it, whatever the order.
+    fn add_legacy_names(&mut self, user: &DirectoryUser, primary: &Address) {
+        for name in own_addresses::legacy_names(user) {
+            let known = self.directory.legacy_names.entry(name);
+            let address = known.or_insert_with(|| primary.clone());
+            if *primary < *address {
+                *address = primary.clone();
+            }
+        }
+    }
+}

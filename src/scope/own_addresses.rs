@@ -1,0 +1,56 @@
+//! Under which addresses a person of the directory takes part in mail.
+
+use crate::model::address::Address;
+use crate::model::directory::DirectoryUser;
+
+/// The primary address: the proxy address with `SMTP:` in capitals (facts 3.1), else `mail`, else
+/// the first further proxy address.
+pub fn primary(user: &DirectoryUser) -> Option<Address> {
+    let marked = user.proxy_addresses.iter();
+    let marked = marked.filter_map(|proxy| proxy.strip_prefix("SMTP:"));
+    let mut candidates = marked.filter_map(Address::parse);
+    candidates
+        .next()
+        .or_else(|| user.mail.as_deref().and_then(Address::parse))
+        .or_else(|| proxies(user).next())
+}
+
+/// All addresses, the primary one first, none twice. The user principal name is not among them:
+/// nothing is delivered to it unless it is a proxy address too.
+pub fn all(user: &DirectoryUser) -> Vec<Address> {
+    let mut all: Vec<Address> = primary(user).into_iter().collect();
+    let mail = user.mail.as_deref().and_then(Address::parse);
+    for address in mail.into_iter().chain(proxies(user)) {
+        if !all.contains(&address) {
+            all.push(address);
+        }
+    }
+    all
+}
+
+/// Proxy addresses for mail; others (`X500:`, `SIP:`) are left out.
+fn proxies(user: &DirectoryUser) -> impl Iterator<Item = Address> {
+    let of_mail = user.proxy_addresses.iter().filter_map(|proxy| {
+        let (kind, address) = proxy.split_once(':')?;
+        kind.eq_ignore_ascii_case("smtp").then_some(address)
+    });
+    of_mail.filter_map(Address::parse)
+}
+
+/// Legacy Exchange names (`X500:/o=…`), in lower case.
+pub fn legacy_names(user: &DirectoryUser) -> impl Iterator<Item = String> {
+    user.proxy_addresses.iter().filter_map(|proxy| {
+        let (kind, name) = proxy.split_once(':')?;
+        let is_legacy = kind.eq_ignore_ascii_case("x500");
+        is_legacy.then(|| name.trim().to_lowercase())
+    })
+}
+
+/// Whether a user is somebody else's, invited into the directory: `userType` says so, or where it
+/// is missing (old accounts, facts 3.1) the principal name does.
+pub fn is_guest(user: &DirectoryUser) -> bool {
+    match &user.user_type {
+        Some(kind) => kind.eq_ignore_ascii_case("guest"),
+        None => user.user_principal_name.to_uppercase().contains("#EXT#"),
+    }
+}

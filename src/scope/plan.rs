@@ -1,0 +1,273 @@
+//! The plan: every person of a directory, in or out, and why.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::config::members::Members;
+use crate::model::address::Address;
+use crate::model::directory::DirectoryUser;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::scope::own_addresses;
+
+/// Who was asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// Everybody.
+    All,
+    /// These people, by mail, principal name or proxy address.
+    People(&'a [Address]),
+    /// The users among a group's members, nested ones too, by object id.
+    Members(&'a [String]),
+}
+
+/// Why somebody's mailbox is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutReason {
+    /// Neither in the group nor on the list.
+    NotInScope,
+    /// On the list or in the group, but not in the directory's listing.
+    NotInDirectory,
+    /// The directory shows nothing but the id (facts 3.4).
+    LimitedInformation,
+    /// A guest's mailbox is elsewhere.
+    Guest,
+    /// Neither mail nor a proxy address.
+    NoAddress,
+    /// The person is never read.
+    Never,
+}
+
+impl OutReason {
+    /// The words in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotInScope => "not in the group or list",
+            Self::NotInDirectory => "not in the directory",
+            Self::LimitedInformation => "the directory shows the id only",
+            Self::Guest => "guest",
+            Self::NoAddress => "no mail address",
+            Self::Never => "never is set",
+        }
+    }
+}
+
+/// Whether a mailbox is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    In,
+    /// It is not.
+    Out {
+        /// Why.
+        reason: OutReason,
+    },
+}
+
+/// One person of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanEntry {
+    /// Object id; empty where only an address is known.
+    pub user_id: String,
+    /// Primary address; without one the principal name or what the list has.
+    pub address: String,
+    /// Own addresses, further ones of `members.csv` among them.
+    pub own_addresses: Vec<Address>,
+    /// Whether mail is captured, as of tonight.
+    pub captures_mail: bool,
+    /// In or out.
+    pub verdict: Verdict,
+}
+
+impl PlanEntry {
+    /// The mailbox, once it is known what kind it is.
+    pub fn mailbox(&self, kind: MailboxKind, tenant: &Arc<str>) -> Mailbox {
+        Mailbox {
+            id: self.user_id.as_str().into(),
+            address: self.address.as_str().into(),
+            kind,
+            tenant: tenant.clone(),
+            own_addresses: self.own_addresses.clone(),
+        }
+    }
+}
+
+/// A scope that names nobody: reading nothing would look like a night without mail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// The directory listed no user.
+    #[error("the directory lists no users; grant User.Read.All and consent again")]
+    EmptyDirectory,
+    /// The group listed no user (facts 3.4).
+    #[error(
+        "the scope group shows no members; check the group, and grant Member.Read.Hidden if its \
+         membership is hidden"
+    )]
+    EmptyGroup,
+    /// Everybody is out.
+    #[error("nobody is left in scope: {reasons}")]
+    NobodyLeft {
+        /// How many are out for which reason.
+        reasons: String,
+    },
+}
+
+/// Says of everybody whether their mailbox is read, in order of address and id.
+///
+/// Disabled accounts stay in: shared and room mailboxes are disabled, and leavers' mailboxes can
+/// be read (facts 3.3). `captures_mail` is the tenant's setting.
+pub fn plan(
+    users: &[DirectoryUser],
+    wanted: Wanted<'_>,
+    members: &Members,
+    captures_mail: bool,
+) -> Result<Vec<PlanEntry>, ScopeError> {
+    if users.is_empty() {
+        return Err(ScopeError::EmptyDirectory);
+    }
+    if matches!(wanted, Wanted::Members([])) {
+        return Err(ScopeError::EmptyGroup);
+    }
+    let selected = Selected::new(users, wanted);
+    let mut entries = missing(users, wanted);
+    for (position, user) in users.iter().enumerate() {
+        let is_wanted = selected.has(position);
+        entries.push(entry(user, is_wanted, members, captures_mail));
+    }
+    entries.sort_by(|a, b| (&a.address, &a.user_id).cmp(&(&b.address, &b.user_id)));
+    if entries.iter().any(|entry| entry.verdict == Verdict::In) {
+        Ok(entries)
+    } else {
+        Err(ScopeError::NobodyLeft {
+            reasons: count_reasons(&entries),
+        })
+    }
+}
+
+fn entry(
+    user: &DirectoryUser,
+    is_wanted: bool,
+    members: &Members,
+    captures_mail: bool,
+) -> PlanEntry {
+    let mut own_addresses = own_addresses::all(user);
+    let settings = members.settings_for(&own_addresses, captures_mail);
+    let rows = members.rows_of(&own_addresses);
+    let further: Vec<Address> = rows.flat_map(|row| row.addresses.clone()).collect();
+    for address in further {
+        if !own_addresses.contains(&address) {
+            own_addresses.push(address);
+        }
+    }
+    let primary = own_addresses::primary(user);
+    let is_bare = user.user_principal_name.is_empty() && primary.is_none();
+    let reason = if !is_wanted {
+        Some(OutReason::NotInScope)
+    } else if is_bare {
+        Some(OutReason::LimitedInformation)
+    } else if own_addresses::is_guest(user) {
+        Some(OutReason::Guest)
+    } else if primary.is_none() {
+        Some(OutReason::NoAddress)
+    } else {
+        settings.never.then_some(OutReason::Never)
+    };
+    PlanEntry {
+        user_id: user.id.clone(),
+        address: match primary {
+            Some(address) => address.as_str().to_owned(),
+            None => user.user_principal_name.to_lowercase(),
+        },
+        own_addresses,
+        captures_mail: settings.mail,
+        verdict: reason.map_or(Verdict::In, |reason| Verdict::Out { reason }),
+    }
+}
+
+/// `2 guest, 1 no mail address`.
+fn count_reasons(entries: &[PlanEntry]) -> String {
+    let mut counts: BTreeMap<OutReason, usize> = BTreeMap::new();
+    for entry in entries {
+        if let Verdict::Out { reason } = entry.verdict {
+            *counts.entry(reason).or_default() += 1;
+        }
+    }
+    let parts = counts
+        .iter()
+        .map(|(reason, count)| format!("{count} {}", reason.as_str()));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Which users of the listing were asked for; `None`: all of them.
+struct Selected(Option<HashSet<usize>>);
+
+impl Selected {
+    fn new(users: &[DirectoryUser], wanted: Wanted<'_>) -> Self {
+        let positions = match wanted {
+            Wanted::All => return Self(None),
+            Wanted::Members(ids) => {
+                let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+                let users = users.iter().enumerate();
+                let of_group = users.filter(|(_, user)| ids.contains(user.id.as_str()));
+                of_group.map(|(position, _)| position).collect()
+            }
+            Wanted::People(people) => {
+                let known = names(users);
+                let found = people.iter().filter_map(|person| known.get(person));
+                found.flatten().copied().collect()
+            }
+        };
+        Self(Some(positions))
+    }
+
+    fn has(&self, position: usize) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|positions| positions.contains(&position))
+    }
+}
+
+/// Those who were asked for and are not in the listing.
+fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
+    let absent = |user_id: &str, address: &str| PlanEntry {
+        user_id: user_id.to_owned(),
+        address: address.to_owned(),
+        own_addresses: Vec::new(),
+        captures_mail: false,
+        verdict: Verdict::Out {
+            reason: OutReason::NotInDirectory,
+        },
+    };
+    match wanted {
+        Wanted::All => Vec::new(),
+        Wanted::Members(ids) => {
+            let known: HashSet<&str> = users.iter().map(|user| user.id.as_str()).collect();
+            let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+            let gone = ids.into_iter().filter(|id| !known.contains(id));
+            gone.map(|id| absent(id, "")).collect()
+        }
+        Wanted::People(people) => {
+            let known = names(users);
+            let people: HashSet<&Address> = people.iter().collect();
+            let gone = people
+                .into_iter()
+                .filter(|person| !known.contains_key(*person));
+            gone.map(|person| absent("", person.as_str())).collect()
+        }
+    }
+}
+
+/// Every name under which a list may know a user: addresses and principal name.
+fn names(users: &[DirectoryUser]) -> HashMap<Address, Vec<usize>> {
+    let mut names: HashMap<Address, Vec<usize>> = HashMap::new();
+    for (position, user) in users.iter().enumerate() {
+        let principal = Address::parse(&user.user_principal_name);
+        for name in own_addresses::all(user).into_iter().chain(principal) {
+            names.entry(name).or_default().push(position);
+        }
+    }
+    names
+}

@@ -1,0 +1,248 @@
+//! Every kind of user in every kind of scope, and who is of the company.
+
+use crate::config::members::Members;
+use crate::config::tenant::Tenant;
+use crate::model::address::Address;
+use crate::model::directory::DirectoryUser;
+use crate::model::mailbox::MailboxKind;
+use crate::scope::company::Company;
+use crate::scope::own_addresses;
+use crate::scope::plan::OutReason;
+use crate::scope::plan::PlanEntry;
+use crate::scope::plan::ScopeError;
+use crate::scope::plan::Verdict;
+use crate::scope::plan::Wanted;
+use crate::scope::plan::plan;
+
+fn user(id: &str, mail: &str, proxies: &[&str]) -> DirectoryUser {
+    DirectoryUser {
+        id: id.into(),
+        display_name: id.into(),
+        mail: (!mail.is_empty()).then(|| mail.into()),
+        user_principal_name: format!("{id}@contoso.onmicrosoft.com"),
+        proxy_addresses: proxies.iter().map(|&proxy| proxy.to_owned()).collect(),
+        user_type: Some("Member".into()),
+        account_enabled: Some(true),
+    }
+}
+
+fn users() -> Vec<DirectoryUser> {
+    let mut guest = user("guest", "Guest@partner.example", &[]);
+    guest.user_type = Some("Guest".into());
+    let mut old_guest = user("oldguest", "old@partner.example", &[]);
+    old_guest.user_type = None;
+    old_guest.user_principal_name = "old_partner.example#EXT#@contoso.onmicrosoft.com".into();
+    let mut old = user("old", "old@contoso.com", &[]);
+    old.user_type = None;
+    let mut room = user("room", "room@contoso.com", &[]);
+    room.account_enabled = Some(false);
+    let mut bare = user("bare", "", &[]);
+    bare.user_principal_name = String::new();
+    bare.user_type = None;
+    vec![
+        user(
+            "zoe",
+            "",
+            &[
+                "smtp:zoe.alias@contoso.com",
+                "SMTP:Zoe@contoso.com",
+                "SIP:zoe@voice",
+            ],
+        ),
+        user(
+            "ann",
+            "Ann@contoso.com",
+            &["X500:/o=Contoso/cn=Ann", "smtp:ann.private@gmail.com"],
+        ),
+        user("never", "never@contoso.com", &[]),
+        user("nomail", "", &["SIP:x@y", "X500:/o=Contoso/cn=nomail"]),
+        guest,
+        old_guest,
+        old,
+        room,
+        bare,
+    ]
+}
+
+/// Members as the files of a tenant say: Ann has a further address and no mail, `never` is never.
+fn members() -> Members {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("members.csv");
+    let rows = "address,other_addresses,mail,never\n\
+                ann@contoso.com,ann@old.example,off,\nnever@contoso.com,,,yes\n";
+    std::fs::write(&path, rows).unwrap();
+    let text = "name = 'contoso'\ntenant_id = 'contoso.com'\nclient_id = 'x'\n\
+                client_secret = { env = 'X' }\nscope = { all = true }\nmembers = 'm'\n";
+    let mut tenant: Tenant = toml::from_str(text).unwrap();
+    tenant.members = Some(path);
+    Members::load(&tenant).unwrap()
+}
+
+fn reason(entries: &[PlanEntry], id: &str) -> Option<OutReason> {
+    match entries
+        .iter()
+        .find(|entry| entry.user_id == id)
+        .unwrap()
+        .verdict
+    {
+        Verdict::In => None,
+        Verdict::Out { reason } => Some(reason),
+    }
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+#[test]
+fn everybody_is_in_or_out_for_a_reason() {
+    let entries = plan(&users(), Wanted::All, &members(), true).unwrap();
+    for (id, expected) in [
+        ("zoe", None),
+        ("ann", None),
+        ("old", None),
+        ("room", None),
+        ("never", Some(OutReason::Never)),
+        ("nomail", Some(OutReason::NoAddress)),
+        ("guest", Some(OutReason::Guest)),
+        ("oldguest", Some(OutReason::Guest)),
+        ("bare", Some(OutReason::LimitedInformation)),
+    ] {
+        assert_eq!(reason(&entries, id), expected, "{id}");
+    }
+    let ann = entries.iter().find(|entry| entry.user_id == "ann").unwrap();
+    assert!(!ann.captures_mail);
+    let mailbox = ann.mailbox(MailboxKind::User, &"contoso".into());
+    let own: Vec<&str> = mailbox.own_addresses.iter().map(Address::as_str).collect();
+    assert_eq!(
+        own,
+        [
+            "ann@contoso.com",
+            "ann.private@gmail.com",
+            "ann@old.example"
+        ]
+    );
+    assert_eq!(
+        (&*mailbox.id, &*mailbox.address),
+        ("ann", "ann@contoso.com")
+    );
+}
+
+#[test]
+fn the_plan_does_not_depend_on_the_order_of_the_listing() {
+    let mut reversed = users();
+    reversed.reverse();
+    let people = [
+        address("gone@contoso.com"),
+        address("ann@contoso.com"),
+        address("a@x.org"),
+    ];
+    for wanted in [Wanted::All, Wanted::People(&people)] {
+        let entries = plan(&users(), wanted, &members(), true).unwrap();
+        assert_eq!(plan(&reversed, wanted, &members(), true).unwrap(), entries);
+        assert!(entries.is_sorted_by(|a, b| a.address <= b.address));
+    }
+}
+
+#[test]
+fn a_list_knows_people_by_mail_principal_name_and_proxy_without_case() {
+    for (listed, id) in [
+        ("ANN@contoso.com", "ann"),
+        ("zoe.alias@Contoso.com", "zoe"),
+        ("old@contoso.onmicrosoft.com", "old"),
+    ] {
+        let people = [address(listed), address("gone@contoso.com")];
+        let entries = plan(&users(), Wanted::People(&people), &members(), true).unwrap();
+        let is_in = |entry: &&PlanEntry| entry.verdict == Verdict::In;
+        let found: Vec<&str> = entries
+            .iter()
+            .filter(is_in)
+            .map(|e| e.user_id.as_str())
+            .collect();
+        assert_eq!(found, [id], "{listed}");
+        let gone = entries
+            .iter()
+            .find(|entry| entry.address == "gone@contoso.com")
+            .unwrap();
+        let reason = OutReason::NotInDirectory;
+        assert_eq!(gone.verdict, Verdict::Out { reason });
+    }
+}
+
+#[test]
+fn a_group_takes_its_members_and_names_those_who_are_not_listed() {
+    let ids = ["ann".to_owned(), "guest".to_owned(), "unlisted".to_owned()];
+    let entries = plan(&users(), Wanted::Members(&ids), &members(), true).unwrap();
+    assert_eq!(reason(&entries, "ann"), None);
+    assert_eq!(reason(&entries, "zoe"), Some(OutReason::NotInScope));
+    assert_eq!(reason(&entries, "guest"), Some(OutReason::Guest));
+    assert_eq!(
+        reason(&entries, "unlisted"),
+        Some(OutReason::NotInDirectory)
+    );
+}
+
+#[test]
+fn an_empty_scope_is_an_error_and_never_nobody() {
+    let members = members();
+    assert_eq!(
+        plan(&[], Wanted::All, &members, true),
+        Err(ScopeError::EmptyDirectory)
+    );
+    assert_eq!(
+        plan(&users(), Wanted::Members(&[]), &members, true),
+        Err(ScopeError::EmptyGroup)
+    );
+    let ids = ["guest".to_owned(), "never".to_owned()];
+    let error = plan(&users(), Wanted::Members(&ids), &members, true)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("1 guest") && error.contains("1 never is set"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_primary_address_is_the_marked_proxy_then_mail() {
+    let primary = |user: &DirectoryUser| own_addresses::primary(user).map(|a| a.to_string());
+    let both = user(
+        "x",
+        "mail@contoso.com",
+        &["smtp:a@contoso.com", "SMTP:B@contoso.com"],
+    );
+    assert_eq!(primary(&both).as_deref(), Some("b@contoso.com"));
+    let mail = user("x", "Mail@contoso.com", &["smtp:a@contoso.com"]);
+    assert_eq!(primary(&mail).as_deref(), Some("mail@contoso.com"));
+    assert_eq!(
+        primary(&user("x", "", &["smtp:a@contoso.com"])).as_deref(),
+        Some("a@contoso.com")
+    );
+    assert_eq!(primary(&user("x", "", &[])), None);
+}
+
+#[test]
+fn the_company_is_its_domains_its_people_and_their_old_names() {
+    let mut company = Company::default();
+    company.add_tenant(&["Contoso.com".into()], &users(), &members());
+    company.add_archive(
+        &["old-name.example".into()],
+        &[address("list@elsewhere.example")],
+    );
+    let directory = company.into_directory();
+    for (text, internal) in [
+        ("anybody@contoso.com", true),
+        ("anybody@eu.contoso.com", true),
+        ("x@old-name.example", true),
+        ("list@elsewhere.example", true),
+        ("ann@old.example", true),
+        ("bob@old.example", false),
+        ("ann.private@gmail.com", false),
+        ("guest@partner.example", false),
+    ] {
+        assert_eq!(directory.is_internal(&address(text)), internal, "{text}");
+    }
+    let legacy = directory.legacy_names.get("/o=contoso/cn=ann");
+    assert_eq!(legacy.map(Address::as_str), Some("ann@contoso.com"));
+    assert!(directory.is_own_legacy_name("/o=contoso/cn=gone"));
+}

@@ -1,0 +1,312 @@
+//! Message delta: rounds of changes in pages, under links that hold a position in the event log
+//! (facts 1.1 to 1.8).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::model::time::Micros;
+use crate::sim::dice::draw;
+use crate::sim::dice::mix;
+use crate::sim::render;
+use crate::sim::render::View;
+use crate::sim::request::Request;
+use crate::sim::request::Response;
+use crate::sim::round::Change;
+use crate::sim::round::Entry;
+use crate::sim::spec::DeltaTop;
+use crate::sim::token::seal;
+use crate::sim::world::World;
+
+/// A page without a preference has this many items (facts 1.3).
+const PAGE_DEFAULT: usize = 10;
+
+/// What a link holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Number of the mailbox.
+    pub mailbox: usize,
+    /// Number of the folder.
+    pub folder: usize,
+    /// End of the last round; `i64::MIN` in the first.
+    pub since: Micros,
+    /// End of this round; `i64::MAX` where the link begins one.
+    pub until: Micros,
+    /// Entries already given.
+    pub offset: usize,
+    /// Which link of the chain this is.
+    pub generation: u32,
+    /// The chain.
+    pub chain: u64,
+    /// Ids are immutable.
+    pub immutable: bool,
+    /// Selected properties.
+    pub fields: u32,
+    /// Kinds of change that are reported after the first round: created, updated, deleted.
+    pub kinds: u8,
+    /// Items after which the chain ends, where `$top` caps it.
+    pub cap: usize,
+}
+
+impl Position {
+    fn encode(&self, world: &World) -> String {
+        let text = format!(
+            "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|padding-of-an-opaque-token-that-nobody-shall-look-into",
+            self.mailbox,
+            self.folder,
+            self.since.0,
+            self.until.0,
+            self.offset,
+            self.generation,
+            self.chain,
+            u8::from(self.immutable),
+            self.fields,
+            self.kinds,
+            self.cap,
+        );
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
+    }
+
+    fn decode(world: &World, token: &str) -> Option<Self> {
+        let (text, mark) = token.split_once('.')?;
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        if seal(world, &text) != mark {
+            return None;
+        }
+        let mut parts = text.split('|');
+        let mut number = || parts.next()?.parse::<i128>().ok();
+        Some(Self {
+            mailbox: usize::try_from(number()?).ok()?,
+            folder: usize::try_from(number()?).ok()?,
+            since: Micros(i64::try_from(number()?).ok()?),
+            until: Micros(i64::try_from(number()?).ok()?),
+            offset: usize::try_from(number()?).ok()?,
+            generation: u32::try_from(number()?).ok()?,
+            chain: u64::try_from(number()?).ok()?,
+            immutable: number()? == 1,
+            fields: u32::try_from(number()?).ok()?,
+            kinds: u8::try_from(number()?).ok()?,
+            cap: usize::try_from(number()?).ok()?,
+        })
+    }
+}
+
+/// What the request asks for: the first page of a chain, or what a link holds.
+pub fn position(
+    world: &World,
+    request: &Request,
+    mailbox: usize,
+    folder: usize,
+    chain: u64,
+) -> Result<Position, Response> {
+    let token = request
+        .option("$deltatoken")
+        .or(request.option("$skiptoken"));
+    if let Some(token) = token {
+        let found = Position::decode(world, &token)
+            .filter(|found| found.mailbox == mailbox && found.folder == folder);
+        let Some(found) = found else {
+            return Err(Response::error(
+                400,
+                "ErrorInvalidUrlQuery",
+                "The delta token is not valid.",
+            ));
+        };
+        if found.immutable != request.prefer().immutable {
+            return Err(Response::error(
+                410,
+                "SyncStateInvalid",
+                "The sync state is not valid for this type of id.",
+            ));
+        }
+        return Ok(found);
+    }
+    first(world, request, mailbox, folder, chain)
+}
+
+fn first(
+    world: &World,
+    request: &Request,
+    mailbox: usize,
+    folder: usize,
+    chain: u64,
+) -> Result<Position, Response> {
+    let refuse = |text: &str| Err(Response::error(400, "ErrorInvalidUrlQuery", text));
+    if request.option("$search").is_some() {
+        return refuse(
+            "The query parameter '$search' is not supported with change tracking over the 'Message' resource.",
+        );
+    }
+    if request
+        .option("$orderby")
+        .is_some_and(|text| text != "receivedDateTime desc")
+    {
+        return refuse("Only '$orderby=receivedDateTime desc' is supported with change tracking.");
+    }
+    let filter = request.option("$filter");
+    if filter
+        .as_ref()
+        .is_some_and(|text| !text.starts_with("receivedDateTime g"))
+    {
+        return refuse(
+            "The filter is not supported; use receivedDateTime ge {value} or receivedDateTime gt {value}.",
+        );
+    }
+    let mut cap = usize::from(u16::MAX) * 1000;
+    if filter.is_some() {
+        // A filtered chain ends after this many, silently (facts 1.2).
+        cap = 5000;
+    }
+    match (request.number("$top"), world.spec.switches.delta_top) {
+        (Some(_), DeltaTop::Refused) => {
+            return refuse("The query parameter '$top' is not supported with change tracking.");
+        }
+        (Some(top), DeltaTop::Caps) => cap = top,
+        _ => {}
+    }
+    let kinds = match request.option("changeType").as_deref() {
+        Some("created") => 1,
+        Some("updated") => 2,
+        Some("deleted") => 4,
+        _ => 7,
+    };
+    Ok(Position {
+        mailbox,
+        folder,
+        since: Micros(i64::MIN),
+        until: Micros(i64::MAX),
+        offset: 0,
+        generation: 0,
+        chain,
+        immutable: request.prefer().immutable,
+        fields: render::fields(request.select().as_deref()),
+        kinds,
+        cap,
+    })
+}
+
+/// The 410 for a link that newer ones have pushed out (facts 1.6).
+pub fn too_old(position: &Position, highest: u32) -> Response {
+    let (second, third) = (highest.saturating_sub(1), highest.saturating_sub(2));
+    let message = format!(
+        "The sync state generation is not found; generation={};[highest={highest}][{highest}][{second}][{third}].",
+        position.generation
+    );
+    Response::error(410, "SyncStateNotFound", &message)
+}
+
+/// One page. `entries` are those of the whole round, `here` is where the page begins.
+pub fn page(
+    world: &World,
+    request: &Request,
+    host: &str,
+    here: &Position,
+    entries: &Arc<Vec<Entry>>,
+) -> Response {
+    let count = entries.len().min(here.cap);
+    let rest = count.saturating_sub(here.offset);
+    let size = size(world, request, here).min(rest);
+    let last = size == rest;
+    let view = View {
+        world,
+        mailbox: here.mailbox,
+        at: here.until,
+        immutable: here.immutable,
+        string_booleans: world.spec.switches.string_booleans && here.since.0 != i64::MIN,
+    };
+    let mut out = String::with_capacity(200 + size * 900);
+    out.push_str("{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(message)\",\"value\":[");
+    for (number, entry) in entries[here.offset.min(count)..]
+        .iter()
+        .take(size)
+        .enumerate()
+    {
+        if number > 0 {
+            out.push(',');
+        }
+        write(&view, &mut out, entry, here.fields);
+    }
+    out.push_str("],\"@odata.");
+    out.push_str(if last { "delta" } else { "next" });
+    out.push_str("Link\":");
+    let next = following(world, here, size, last);
+    render::string(&mut out, &link(world, host, &next, last));
+    out.push('}');
+    let mut response = Response::json(out, size);
+    if here.immutable {
+        response = response.with("preference-applied", "IdType=ImmutableId".to_owned());
+    }
+    response
+}
+
+fn write(view: &View<'_>, out: &mut String, entry: &Entry, fields: u32) {
+    match entry.change {
+        Change::Full => {
+            let headers = if view.world.spec.switches.headers_in_lists {
+                u32::MAX
+            } else {
+                render::fields(None)
+            };
+            view.message(out, entry.copy, fields & headers);
+        }
+        Change::Partial(bits) => view.message(out, entry.copy, bits & (fields | render::FOLDER)),
+        Change::Removed(moves) => view.removed(out, entry.copy, moves),
+    }
+}
+
+/// How many items this page shall have at most: at times fewer than asked for, at times none.
+fn size(world: &World, request: &Request, here: &Position) -> usize {
+    let wish = request.prefer().page.unwrap_or(PAGE_DEFAULT);
+    let wish = wish.clamp(1, world.spec.switches.page_items_max.max(1));
+    if !world.spec.switches.short_pages {
+        return wish;
+    }
+    let lot = [
+        world.spec.seed,
+        here.mailbox as u64,
+        here.folder as u64,
+        here.offset as u64,
+        u64::from(here.generation),
+    ];
+    match draw(&lot, 16) {
+        0 => 0,
+        1..4 => 1 + draw(&[mix(&lot), 1], wish),
+        _ => wish,
+    }
+}
+
+fn following(world: &World, here: &Position, size: usize, last: bool) -> Position {
+    let mut next = *here;
+    if !last {
+        next.offset += size;
+        next.generation += 1;
+        return next;
+    }
+    let lot = [world.spec.seed, here.chain, here.until.0.cast_unsigned(), 6];
+    let again = here.offset == 0 && here.since.0 != i64::MIN && draw(&lot, 8) == 0;
+    next.until = Micros(i64::MAX);
+    next.offset = 0;
+    if !(again && world.spec.switches.same_delta_link) {
+        next.since = here.until;
+        next.generation += 1;
+    }
+    next
+}
+
+fn link(world: &World, host: &str, next: &Position, last: bool) -> String {
+    let user = &world.people[next.mailbox].id;
+    let folder = &world.mailboxes[next.mailbox].folders[next.folder].id;
+    let folder = percent_encoding::utf8_percent_encode(folder, percent_encoding::NON_ALPHANUMERIC);
+    // A published deltaLink carries `$skiptoken`: the name says nothing (facts 1.4).
+    let odd = draw(&[next.chain, 3], 5) == 0;
+    let name = if last && !odd {
+        "$deltatoken"
+    } else {
+        "$skiptoken"
+    };
+    let token = next.encode(world);
+    format!(
+        "http://{host}/v1.0/users('{user}')/mailfolders('{folder}')/messages/delta?{name}={token}"
+    )
+}

@@ -1,0 +1,34 @@
+//! The simulated tenant: a seeded world, its planted truth, and Graph's protocol over it.
+
+pub mod batch;
+pub mod changes;
+pub mod classes;
+pub mod control;
+pub mod crm;
+pub mod delta;
+pub mod dice;
+pub mod directory;
+pub mod export;
+pub mod folders;
+pub mod journal;
+pub mod listing;
+pub mod mail;
+pub mod people;
+pub mod render;
+pub mod request;
+pub mod round;
+pub mod server;
+pub mod spec;
+pub mod tenant;
+pub mod text;
+pub mod throttle;
+pub mod token;
+pub mod truth;
+pub mod world;
+
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod traps;
+#[cfg(test)]
+mod visitor;

@@ -1,0 +1,153 @@
+//! The directory: users of every kind, the groups that hold them, and the application that reads.
+
+use crate::sim::crm;
+use crate::sim::dice::Dice;
+use crate::sim::folders;
+use crate::sim::spec::Spec;
+use crate::sim::spec::USERS_MAX;
+use crate::sim::spec::USERS_MIN;
+use crate::sim::world::Access;
+use crate::sim::world::App;
+use crate::sim::world::Cast;
+use crate::sim::world::Crm;
+use crate::sim::world::Mailbox;
+use crate::sim::world::Person;
+use crate::sim::world::Place;
+use crate::sim::world::World;
+
+/// The team whose mail is off.
+pub const TEAM_OFF: &str = "Works council";
+
+const FIRST: [&str; 24] = [
+    "Anna", "Ben", "Carla", "David", "Elif", "Felix", "Greta", "Hannah", "Ivan", "Jonas", "Katja",
+    "Lena", "Marek", "Nora", "Oskar", "Paula", "Rafael", "Sofia", "Tom", "Ute", "Viktor", "Wanda",
+    "Yusuf", "Zoe",
+];
+const LAST: [&str; 20] = [
+    "Albrecht", "Brandt", "Costa", "Dietrich", "Ekici", "Falk", "Grimm", "Hansen", "Ibsen",
+    "Jansen", "Keller", "Lorenz", "Moreau", "Nowak", "Olsen", "Peters", "Quint", "Rossi", "Schmid",
+    "Thoma",
+];
+
+/// A tenant with directory, CRM and empty folders, but without mail.
+pub fn tenant(spec: Spec) -> World {
+    let mut dice = Dice::new(spec.seed, 1);
+    let count = spec.users.clamp(USERS_MIN, USERS_MAX);
+    let people: Vec<Person> = (0..count)
+        .map(|number| person(&spec, number, &mut dice))
+        .collect();
+    let mut world = World {
+        groups: [dice.guid(), dice.guid(), dice.guid()],
+        app: App {
+            tenant_id: dice.guid(),
+            client_id: dice.guid(),
+            secret: format!("sim~{:016x}{:016x}", dice.bits(), dice.bits()),
+        },
+        crm: Crm::default(),
+        addresses: Vec::new(),
+        cast: Cast::default(),
+        mails: Vec::new(),
+        mailboxes: Vec::new(),
+        people,
+        spec,
+    };
+    crm::fill(&mut world);
+    let refused = &world.spec.switches;
+    world.mailboxes = (0..count)
+        .map(|number| Mailbox {
+            folders: folders::tree(&world.spec, number),
+            sensitivity_refused: refused.sensitivity_refused
+                || refused.sensitivity_refused_for.contains(&number),
+            ..Mailbox::default()
+        })
+        .collect();
+    world
+}
+
+/// The kind of a person follows from the number, so that each world has one of each.
+fn person(spec: &Spec, number: usize, dice: &mut Dice) -> Person {
+    let first = FIRST[number % FIRST.len()];
+    let last = LAST[(number * 7 + number / FIRST.len()) % LAST.len()];
+    let domain = &spec.domains[usize::from(number % 4 == 3)];
+    // The number keeps addresses apart in large worlds.
+    let local = if number < FIRST.len() {
+        format!("{first}.{last}")
+    } else {
+        format!("{first}.{last}{number}")
+    };
+    let mut person = Person {
+        id: dice.guid(),
+        name: format!("{first} {last}"),
+        upn: format!("{local}@{domain}"),
+        mail: format!("{local}@{domain}"),
+        stored: format!("{}@{domain}", local.to_lowercase()),
+        aliases: vec![format!("{}{number}@{domain}", first.to_lowercase())],
+        x500: format!(
+            "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={last}{number}"
+        ),
+        user_type: Some("Member"),
+        enabled: true,
+        purpose: "user",
+        access: Access::Open,
+        place: Place::Direct,
+        never: false,
+        mail_off: false,
+        team: ["Sales", "Service", "Projects"][number % 3],
+        active: true,
+    };
+    special(spec, number, &mut person);
+    person
+}
+
+fn special(spec: &Spec, number: usize, person: &mut Person) {
+    match number {
+        2 => person.place = Place::Nested,
+        3 => rename(
+            person,
+            "Contoso Info",
+            &format!("info@{}", spec.domains[0]),
+            "shared",
+        ),
+        4 => rename(
+            person,
+            "Raum Elbe",
+            &format!("raum.elbe@{}", spec.domains[0]),
+            "room",
+        ),
+        5 => person.enabled = false,
+        6 => {
+            person.user_type = None;
+            person.place = Place::NestedTwice;
+        }
+        7 => person.access = Access::Denied,
+        8 => person.access = Access::NoMailbox,
+        9 => person.never = true,
+        10 => person.mail_off = true,
+        11 => person.team = TEAM_OFF,
+        12 => person.place = Place::Outside,
+        13 => {
+            person.user_type = Some("Guest");
+            "guest@partner-network.com".clone_into(&mut person.mail);
+            person.stored.clone_from(&person.mail);
+            person.upn = format!("guest_partner-network.com#EXT#@{}", spec.domains[0]);
+            person.aliases.clear();
+            person.access = Access::NoMailbox;
+        }
+        _ if number > 13 && number.is_multiple_of(3) => person.place = Place::Nested,
+        _ => {}
+    }
+    if matches!(number, 3 | 4 | 7..=13) {
+        person.active = false;
+    }
+}
+
+fn rename(person: &mut Person, name: &str, address: &str, purpose: &'static str) {
+    name.clone_into(&mut person.name);
+    address.clone_into(&mut person.mail);
+    address.clone_into(&mut person.upn);
+    address.clone_into(&mut person.stored);
+    person.purpose = purpose;
+    // Mailboxes without a person belong to disabled accounts (facts 3.3).
+    person.enabled = false;
+    person.aliases.clear();
+}

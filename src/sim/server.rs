@@ -1,0 +1,259 @@
+//! The shell that puts the simulated tenant on a loopback socket.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::extract::State as Extract;
+use axum::http::HeaderMap;
+use axum::http::Method;
+use axum::http::Uri;
+use axum::response::Response as HttpResponse;
+use futures_util::stream;
+use libdeflater::CompressionLvl;
+use libdeflater::Compressor;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::runtime::clock;
+use crate::runtime::random;
+use crate::sim::control;
+use crate::sim::dice::guid;
+use crate::sim::journal;
+use crate::sim::journal::Journal;
+use crate::sim::request::Request;
+use crate::sim::request::Response;
+use crate::sim::tenant::State;
+use crate::sim::world::World;
+
+/// A body is handed to the socket in pieces of this size, so that it counts as in flight until
+/// the client has drained it.
+const PIECE: usize = 64 * 1024;
+/// Bodies below this are not worth compressing.
+const GZIP_MIN: usize = 600;
+
+/// How to serve.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Port on 127.0.0.1; 0 = any that is free.
+    pub port: u16,
+    /// Where the simulated clock stands; `None` = the start of the world.
+    pub at: Option<Micros>,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The world.
+    pub world: World,
+    /// What changes.
+    pub state: Mutex<State>,
+    /// What was served.
+    pub journal: Mutex<Journal>,
+}
+
+impl Shared {
+    /// The state; a panic while it was held does not make it wrong.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A tenant that is being served until this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// `http://127.0.0.1:PORT`.
+    pub address: String,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Moves the simulated clock forward; it never goes back. Returns where it stands.
+    pub fn advance(&self, until: Micros) -> Micros {
+        let mut state = self.shared.state();
+        state.now = state.now.max(until);
+        state.now
+    }
+
+    /// The world that is served.
+    pub fn world(&self) -> &World {
+        &self.shared.world
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts to serve a world on loopback, inside the current tokio runtime.
+pub async fn start(world: World, options: Options) -> std::io::Result<Running> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let now = options.at.unwrap_or_else(|| world.start());
+    let state = Mutex::new(State::new(&world, now));
+    let shared = Arc::new(Shared {
+        world,
+        state,
+        journal: Mutex::default(),
+    });
+    let router = Router::new()
+        .fallback(serve)
+        .with_state(Arc::clone(&shared));
+    let task = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the simulated tenant stopped serving");
+        }
+    });
+    Ok(Running {
+        address,
+        shared,
+        task,
+    })
+}
+
+/// Gives the slot of a mailbox free when the body is drained or dropped.
+struct Slot {
+    shared: Arc<Shared>,
+    mailbox: usize,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.shared.state().drained(self.mailbox);
+    }
+}
+
+async fn serve(
+    Extract(shared): Extract<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> HttpResponse {
+    let request = Request {
+        method: method.as_str().to_owned(),
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        headers: lower(&headers),
+        body: body.to_vec(),
+    };
+    if request.path.starts_with("/_sim/") {
+        let response = control::answer(&shared, &request);
+        let now = shared.state().now;
+        return finish(&request, response, None, now);
+    }
+    let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
+    let answer = shared
+        .state()
+        .answer(&shared.world, &request, &host, clock::now());
+    let slot = answer.held.map(|mailbox| Slot {
+        shared: Arc::clone(&shared),
+        mailbox,
+    });
+    if answer.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
+    }
+    shared.journal().add(journal::Entry {
+        n: 0,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: journal::without_tokens(&request.query),
+        mailbox: answer
+            .mailbox
+            .map(|number| shared.world.people[number].id.clone()),
+        status: answer.response.status,
+        items: answer.response.items,
+        bytes: answer.response.body.len(),
+        prefer: request.header("prefer").map(ToOwned::to_owned),
+        in_flight: answer.in_flight,
+    });
+    let now = shared.state().now;
+    finish(&request, answer.response, slot, now)
+}
+
+fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .keys()
+        .map(|name| {
+            let values: Vec<&str> = headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .collect();
+            (name.as_str().to_owned(), values.join(","))
+        })
+        .collect()
+}
+
+fn finish(request: &Request, response: Response, slot: Option<Slot>, now: Micros) -> HttpResponse {
+    let mut builder = HttpResponse::builder()
+        .status(response.status)
+        .header("request-id", guid(random::bits(), random::bits()))
+        // The service's own time (facts 6.1), which is the simulated one.
+        .header("date", http_date(now));
+    if let Some(id) = request.header("client-request-id") {
+        builder = builder.header("client-request-id", id);
+    }
+    for (name, value) in &response.headers {
+        builder = builder.header(*name, value);
+    }
+    let gzip = request
+        .header("accept-encoding")
+        .is_some_and(|text| text.contains("gzip"));
+    let mut bytes = response.body;
+    if gzip
+        && bytes.len() >= GZIP_MIN
+        && let Some(packed) = gzipped(&bytes)
+    {
+        bytes = packed;
+        builder = builder.header("content-encoding", "gzip");
+    }
+    builder = builder.header("content-length", bytes.len());
+    let pieces = Pieces {
+        bytes: Bytes::from(bytes),
+        _slot: slot,
+    };
+    let body = Body::from_stream(stream::unfold(pieces, |mut pieces: Pieces| async move {
+        if pieces.bytes.is_empty() {
+            return None;
+        }
+        let piece = pieces.bytes.split_to(PIECE.min(pieces.bytes.len()));
+        Some((Ok::<_, Infallible>(piece), pieces))
+    }));
+    builder.body(body).unwrap_or_default()
+}
+
+fn http_date(now: Micros) -> String {
+    let seconds = u64::try_from(now.0 / SECOND).unwrap_or(0);
+    httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+struct Pieces {
+    bytes: Bytes,
+    _slot: Option<Slot>,
+}
+
+fn gzipped(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut compressor = Compressor::new(CompressionLvl::fastest());
+    let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
+    let length = compressor.gzip_compress(bytes, &mut packed).ok()?;
+    packed.truncate(length);
+    Some(packed)
+}

@@ -1,0 +1,235 @@
+//! The world file: what a simulated tenant is made of, as its TOML says.
+
+use serde::Deserialize;
+
+use crate::model::time::Micros;
+
+/// Most users a world may have: a folder index and ids must fit, and memory must stay small.
+pub const USERS_MAX: usize = 20_000;
+/// Fewer than these cannot hold one user of every kind.
+pub const USERS_MIN: usize = 16;
+
+/// Why a world file is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// Not TOML, or a key or value that is not known.
+    #[error("the world file cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A value out of its range.
+    #[error("the world file has a value out of range: {0}")]
+    Range(&'static str),
+}
+
+/// Everything that decides what a world holds. Every key has a default.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {
+    /// Decides every random choice.
+    pub seed: u64,
+    /// Users in the directory, all kinds together.
+    pub users: usize,
+    /// The simulated instant at which the tenant starts (RFC 3339).
+    pub start: String,
+    /// Months of mail before the start.
+    pub months: u32,
+    /// Mails that a mailbox holds at the start, on average.
+    pub mails_per_user: usize,
+    /// Days of events after the start.
+    pub days_ahead: u32,
+    /// The two domains on which mailboxes live; the first is the default domain.
+    pub domains: Vec<String>,
+    /// The capture policy for which the truth is planted and which the export writes.
+    pub policy: Policy,
+    /// What the facts leave open.
+    pub switches: Switches,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            users: 25,
+            start: "2026-03-02T02:00:00Z".to_owned(),
+            months: 14,
+            mails_per_user: 400,
+            days_ahead: 40,
+            domains: vec!["contoso.com".to_owned(), "contoso.de".to_owned()],
+            policy: Policy::default(),
+            switches: Switches::default(),
+        }
+    }
+}
+
+impl Spec {
+    /// Reads a world file and checks its ranges.
+    pub fn from_toml(text: &str) -> Result<Self, SpecError> {
+        let spec: Self = toml::from_str(text)?;
+        if spec.users > USERS_MAX {
+            return Err(SpecError::Range("users"));
+        }
+        if spec.domains.len() != 2 {
+            return Err(SpecError::Range("domains (exactly two)"));
+        }
+        if Micros::parse_rfc3339(&spec.start).is_none() {
+            return Err(SpecError::Range("start (RFC 3339)"));
+        }
+        Ok(spec)
+    }
+
+    /// The start as an instant.
+    pub fn start(&self) -> Micros {
+        Micros::parse_rfc3339(&self.start).unwrap_or_default()
+    }
+}
+
+/// The capture policy of the exported configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// What happens to whom the CRM does not know.
+    pub unmatched: Unmatched,
+    /// What happens to mail within the company.
+    pub internal_only: InternalOnly,
+    /// How much of a mail is kept.
+    pub content: Content,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            unmatched: Unmatched::Envelope,
+            internal_only: InternalOnly::Skip,
+            content: Content::Preview,
+        }
+    }
+}
+
+/// `unmatched` of the capture policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unmatched {
+    /// Kept without subject and preview.
+    Envelope,
+    /// Kept as it is.
+    Keep,
+    /// Not stored.
+    Skip,
+}
+
+/// `internal_only` of the capture policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InternalOnly {
+    /// Not stored.
+    Skip,
+    /// Stored like mail of outsiders that the CRM does not know.
+    Record,
+}
+
+/// `content` of the capture policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// Subject only.
+    Envelope,
+    /// Subject and the first characters.
+    Preview,
+}
+
+/// What the facts leave open, or what a test wants to leave out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the world file"
+)]
+pub struct Switches {
+    /// Pages smaller than asked for, down to none (facts 1.3, 1.4).
+    pub short_pages: bool,
+    /// The same item twice in a round (facts 1.4).
+    pub duplicates: bool,
+    /// Old changes again in a later round (facts 1.4).
+    pub replays: bool,
+    /// Items in no order (facts 1.2).
+    pub shuffle: bool,
+    /// A round that ends with the link it was called with (facts 1.4).
+    pub same_delta_link: bool,
+    /// `isRead` as a string in later rounds (facts 1.5).
+    pub string_booleans: bool,
+    /// A move there and back between two rounds is reported as removed only (facts 1.7).
+    pub lose_moves_there_and_back: bool,
+    /// `$top` on message delta (facts 1.2).
+    pub delta_top: DeltaTop,
+    /// `internetMessageHeaders` in lists and delta where selected (facts 1.9).
+    pub headers_in_lists: bool,
+    /// The list of sensitivities is refused in the whole tenant with 403 (facts 1.9).
+    pub sensitivity_refused: bool,
+    /// Numbers of the users (from 0, in the order of the directory) whose list is refused.
+    pub sensitivity_refused_for: Vec<usize>,
+    /// Seconds that an access token lives (facts 4.1).
+    pub token_seconds: i64,
+    /// How many newer generations of a chain make a link invalid (facts 1.6).
+    pub generations: u32,
+    /// Milliseconds that every request takes at least.
+    pub latency_ms: u64,
+    /// Of a thousand requests, how many are answered 429 (facts 7.1).
+    pub throttle_per_mille: u64,
+    /// `Retry-After` of such answers (facts 7.3).
+    pub retry_after: RetryAfter,
+    /// Requests to one mailbox at the same time (facts 7.1).
+    pub mailbox_concurrency: u32,
+    /// Requests to one mailbox in ten minutes (facts 7.1).
+    pub mailbox_requests: u32,
+    /// Largest page that message delta gives, whatever is asked for (facts 11.2).
+    pub page_items_max: usize,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            short_pages: true,
+            duplicates: true,
+            replays: true,
+            shuffle: true,
+            same_delta_link: true,
+            string_booleans: false,
+            lose_moves_there_and_back: false,
+            delta_top: DeltaTop::Refused,
+            headers_in_lists: true,
+            sensitivity_refused: false,
+            sensitivity_refused_for: Vec::new(),
+            token_seconds: 3599,
+            generations: 3,
+            latency_ms: 0,
+            throttle_per_mille: 0,
+            retry_after: RetryAfter::Integer,
+            mailbox_concurrency: 4,
+            mailbox_requests: 10_000,
+            page_items_max: 1000,
+        }
+    }
+}
+
+/// What `$top` does on message delta: three observations conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeltaTop {
+    /// 400.
+    Refused,
+    /// Nothing.
+    Ignored,
+    /// The whole chain ends after that many items.
+    Caps,
+}
+
+/// The header of a throttled answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryAfter {
+    /// `1`.
+    Integer,
+    /// `0.25`.
+    Fraction,
+    /// No header.
+    None,
+}

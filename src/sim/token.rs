@@ -1,0 +1,171 @@
+//! The token endpoint and the check of access tokens (facts 4).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::sim::request::Request;
+use crate::sim::request::Response;
+use crate::sim::request::pairs;
+use crate::sim::world::World;
+
+/// Answers `POST /{tenant}/oauth2/v2.0/token`. `wall` is the clock of the caller, not the
+/// simulated one: tokens live in real seconds.
+pub fn issue(world: &World, tenant: &str, request: &Request, wall: Micros) -> Response {
+    let form = pairs(&String::from_utf8_lossy(&request.body));
+    let field = |name: &str| {
+        let found = form.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let basic = request.header("authorization").and_then(basic);
+    let client = field("client_id").or(basic.as_ref().map(|(id, _)| id.clone()));
+    let secret = field("client_secret").or(basic.map(|(_, secret)| secret));
+    if let Some((status, error, code, text)) =
+        refusal(world, tenant, &field, client.as_ref(), secret.as_ref())
+    {
+        return failure(wall, status, error, code, text);
+    }
+    let seconds = world.spec.switches.token_seconds;
+    let token = sign(world, wall.plus(seconds * SECOND));
+    let body = serde_json::json!({
+        "token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
+        "access_token": token,
+    });
+    Response::json(body.to_string(), 0).with("cache-control", "no-store".to_owned())
+}
+
+/// Status, error, AADSTS number and text.
+type Refusal = (u16, &'static str, u32, &'static str);
+
+fn refusal(
+    world: &World,
+    tenant: &str,
+    field: &impl Fn(&str) -> Option<String>,
+    client: Option<&String>,
+    secret: Option<&String>,
+) -> Option<Refusal> {
+    let is_tenant =
+        tenant == world.app.tenant_id || world.spec.domains.iter().any(|one| one == tenant);
+    let is_default = field("scope").is_some_and(|scope| scope.ends_with("/.default"));
+    if !is_tenant {
+        Some((
+            400,
+            "invalid_request",
+            90002,
+            "Tenant not found. Check the tenant id.",
+        ))
+    } else if field("grant_type").as_deref() != Some("client_credentials") {
+        Some((
+            400,
+            "unsupported_grant_type",
+            70003,
+            "The app requested an unsupported grant type.",
+        ))
+    } else if !is_default {
+        Some((
+            400,
+            "invalid_scope",
+            70011,
+            "The provided value for the input parameter 'scope' is not valid.",
+        ))
+    } else if client.is_none() {
+        Some((
+            400,
+            "invalid_request",
+            900_144,
+            "The request body must contain the following parameter: 'client_id'.",
+        ))
+    } else if client != Some(&world.app.client_id) {
+        Some((
+            400,
+            "unauthorized_client",
+            700_016,
+            "Application with this identifier was not found in the directory.",
+        ))
+    } else if secret.is_none() {
+        Some((
+            401,
+            "invalid_client",
+            7_000_218,
+            "The request body must contain 'client_assertion' or 'client_secret'.",
+        ))
+    } else if secret != Some(&world.app.secret) {
+        Some((
+            401,
+            "invalid_client",
+            7_000_215,
+            "Invalid client secret provided.",
+        ))
+    } else {
+        None
+    }
+}
+
+fn basic(header: &str) -> Option<(String, String)> {
+    let bytes = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let decode = |part: &str| {
+        percent_encoding::percent_decode_str(part)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    Some((decode(id), decode(secret)))
+}
+
+/// A token that says by itself until when it holds, so that a restart keeps it.
+fn sign(world: &World, until: Micros) -> String {
+    let text = until.0.to_string();
+    let mark = seal(world, &text);
+    format!("{}.{mark}", URL_SAFE_NO_PAD.encode(text))
+}
+
+/// A mark that only this world can make.
+pub fn seal(world: &World, text: &str) -> String {
+    let key = blake3::derive_key("simulated tenant seal", world.app.secret.as_bytes());
+    let hash = blake3::keyed_hash(&key, text.as_bytes());
+    URL_SAFE_NO_PAD.encode(&hash.as_bytes()[..24])
+}
+
+/// The 401 for a request without a valid token.
+pub fn check(world: &World, request: &Request, wall: Micros) -> Result<(), Response> {
+    let refuse = |message| Err(Response::error(401, "InvalidAuthenticationToken", message));
+    let Some(token) = request
+        .header("authorization")
+        .and_then(|text| text.strip_prefix("Bearer "))
+    else {
+        return refuse("Access token is empty.");
+    };
+    let read = token.split_once('.').and_then(|(text, mark)| {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        (seal(world, &text) == mark).then(|| text.parse::<i64>().ok())?
+    });
+    match read {
+        None => refuse("CompactToken parsing failed with error code: 80049217"),
+        Some(until) if until <= wall.0 => {
+            refuse("Lifetime validation failed, the token is expired.")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn failure(wall: Micros, status: u16, error: &str, code: u32, text: &str) -> Response {
+    // A blank stands where RFC 3339 has its T (facts 4.3).
+    let timestamp = Micros(wall.0 - wall.0 % SECOND).rfc3339().replace('T', " ");
+    let (trace, correlation) = (
+        "3255fe56-c3d9-45ca-8c8a-0e4e40a30c00",
+        "cb2f9d0c-2b1c-4a3b-9b66-5f0fe2b3c0a8",
+    );
+    let body = serde_json::json!({
+        "error": error,
+        "error_description": format!("AADSTS{code}: {text}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}"),
+        "error_codes": [code], "timestamp": timestamp, "trace_id": trace,
+        "correlation_id": correlation,
+        "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+    });
+    let mut response = Response::json(body.to_string(), 0);
+    response.status = status;
+    response
+}

@@ -1,0 +1,208 @@
+//! JSON batches: up to 20 reads of one mailbox in one request (facts 1.11).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::model::mail::ContentLevel;
+use crate::runtime::clock;
+use crate::source::graph::call::Call;
+use crate::source::graph::call::IMMUTABLE_IDS;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::client::refused;
+use crate::source::graph::delta::select;
+use crate::source::graph::envelope;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::links::escaped;
+use crate::source::graph::problem::Problem;
+use crate::source::graph::retry;
+use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::Tries;
+use crate::source::graph::retry_after;
+
+/// The most that one batch may hold (facts 1.11).
+const PARTS_MAX: usize = 20;
+
+/// A message that was asked for by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedItem {
+    /// The id that was asked for.
+    pub id: String,
+    /// The item as it stands on a page; `None`: it is gone.
+    pub body: Option<Bytes>,
+}
+
+#[derive(Deserialize)]
+struct Replies<'a> {
+    #[serde(borrow)]
+    responses: Vec<Reply<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Reply<'a> {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: Option<HashMap<String, Value>>,
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
+}
+
+/// What one part of a batch was answered with.
+type Part = Result<Bytes, Problem>;
+
+impl MailboxClient {
+    /// Messages by their immutable ids, in the order of the ids.
+    pub async fn messages_by_id(
+        &self,
+        ids: &[String],
+        content: ContentLevel,
+    ) -> Result<Vec<FetchedItem>, GraphError> {
+        let mut fetched = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(PARTS_MAX) {
+            let path = |id: &String| {
+                let select = select(content);
+                self.path(&format!("/messages/{}?$select={select}", escaped(id)))
+            };
+            let paths: Vec<String> = ids.iter().map(path).collect();
+            let call = self.batch_call("messages by id", Asked::Item)?;
+            let parts = self.batch(&call, &paths).await?;
+            for (id, part) in ids.iter().zip(parts) {
+                fetched.push(FetchedItem {
+                    id: id.clone(),
+                    body: present(&call, part)?,
+                });
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// Describes a batch about this mailbox.
+    pub(super) fn batch_call(&self, name: &'static str, asked: Asked) -> Result<Call, GraphError> {
+        // One batch uses the whole concurrency of a mailbox (facts 1.11).
+        let url = self.batch_url()?;
+        Ok(Call {
+            alone: true,
+            ..Call::get(name, asked, url).with_immutable_ids()
+        })
+    }
+
+    /// Reads up to 20 paths; parts that were throttled are sent again, all others are not.
+    pub(super) async fn batch(
+        &self,
+        call: &Call,
+        paths: &[String],
+    ) -> Result<Vec<Part>, GraphError> {
+        let mut parts: Vec<Part> = vec![Err(Problem::no_answer()); paths.len()];
+        let mut open: Vec<usize> = (0..paths.len()).collect();
+        let mut tries = Tries {
+            sent: 0,
+            renewed: true,
+            limit: self.attempts(),
+        };
+        loop {
+            let call = Call {
+                body: Some(requests(paths, &open)),
+                ..call.clone()
+            };
+            let mut answers = self.ask(&call, |whole| replies(&whole)).await?;
+            tries.sent += 1;
+            let mut longest = Problem::no_answer();
+            open.retain(|&place| {
+                let part = answers.remove(&place);
+                // A part without an answer is asked for again like one that was throttled.
+                let part = part.unwrap_or_else(|| Err(Problem::no_answer()));
+                let again = part.as_ref().err().filter(|problem| {
+                    let reaction = retry::reaction(call.asked, problem, tries);
+                    matches!(reaction, Reaction::RetryAfter | Reaction::SmallerPage)
+                });
+                if let Some(problem) = again
+                    && problem.retry_after >= longest.retry_after
+                {
+                    longest = problem.clone();
+                }
+                let is_open = again.is_some();
+                if let Some(slot) = parts.get_mut(place) {
+                    *slot = part;
+                }
+                is_open
+            });
+            if open.is_empty() {
+                return Ok(parts);
+            }
+            self.wait(&call, &longest, tries).await?;
+        }
+    }
+}
+
+/// The body of a part; `None` where the thing is gone; an error for the whole call otherwise.
+pub(super) fn present(call: &Call, part: Part) -> Result<Option<Bytes>, GraphError> {
+    let problem = match part {
+        Ok(body) => return Ok(Some(body)),
+        Err(problem) => problem,
+    };
+    let tries = Tries {
+        sent: u32::MAX,
+        renewed: true,
+        limit: 0,
+    };
+    match retry::reaction(call.asked, &problem, tries) {
+        Reaction::ItemGone | Reaction::FolderGone => Ok(None),
+        reaction => Err(refused(call, &problem, reaction)),
+    }
+}
+
+fn requests(paths: &[String], open: &[usize]) -> Bytes {
+    let requests: Vec<Value> = open
+        .iter()
+        .filter_map(|place| {
+            let url = paths.get(*place)?;
+            Some(json!({
+                "id": place.to_string(),
+                "method": "GET",
+                "url": url,
+                "headers": {"Prefer": IMMUTABLE_IDS},
+            }))
+        })
+        .collect();
+    json!({ "requests": requests }).to_string().into()
+}
+
+/// Reads the answers by their number; `None` where the whole is garbled.
+fn replies(whole: &Bytes) -> Option<HashMap<usize, Part>> {
+    let parsed: Replies<'_> = serde_json::from_slice(whole).ok()?;
+    let mut parts = HashMap::new();
+    for reply in parsed.responses {
+        let body = match reply.body {
+            Some(raw) => whole.slice(envelope::range(whole, raw.get())?),
+            None => Bytes::new(),
+        };
+        let part = if (200..300).contains(&reply.status) {
+            Ok(body)
+        } else {
+            let wait = wait(reply.headers.as_ref());
+            Err(Problem::of_answer(reply.status, &body, wait))
+        };
+        if let Ok(place) = reply.id.parse() {
+            parts.insert(place, part);
+        }
+    }
+    Some(parts)
+}
+
+fn wait(headers: Option<&HashMap<String, Value>>) -> Option<Duration> {
+    let (_, value) = headers?
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    retry_after::parse(&text, clock::now())
+}

@@ -1,0 +1,186 @@
+//! One request as it is described before it is sent, and the sending of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::RequestBuilder;
+use reqwest::header::ACCEPT_ENCODING;
+use reqwest::header::AUTHORIZATION;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::header::DATE;
+use reqwest::header::HeaderValue;
+use reqwest::header::RETRY_AFTER;
+use url::Url;
+
+use crate::model::time::Micros;
+use crate::runtime::clock;
+use crate::runtime::random;
+use crate::source::graph::body;
+use crate::source::graph::body::BodyFault;
+use crate::source::graph::problem::Problem;
+use crate::source::graph::retry::Asked;
+use crate::source::graph::retry_after;
+
+/// A request to Graph.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What is asked, without ids: for messages to people.
+    pub name: &'static str,
+    /// What it is about.
+    pub asked: Asked,
+    /// Where.
+    pub url: Url,
+    /// Sent with POST where there is one.
+    pub body: Option<Bytes>,
+    /// Whether ids are wanted in the form that survives moves (facts 1.8: on every request).
+    pub immutable_ids: bool,
+    /// Whether the page size is a wish in a header (facts 1.3: on every request of a chain).
+    pub sized_pages: bool,
+    /// Whether it may run beside nothing else of its mailbox (facts 1.11: batches).
+    pub alone: bool,
+}
+
+impl Call {
+    /// A GET.
+    pub fn get(name: &'static str, asked: Asked, url: Url) -> Self {
+        Self {
+            name,
+            asked,
+            url,
+            body: None,
+            immutable_ids: false,
+            sized_pages: false,
+            alone: false,
+        }
+    }
+
+    /// The same with immutable ids.
+    #[must_use]
+    pub fn with_immutable_ids(mut self) -> Self {
+        self.immutable_ids = true;
+        self
+    }
+
+    fn preferences(&self, page_size: u32) -> Option<String> {
+        let size = self
+            .sized_pages
+            .then(|| format!("odata.maxpagesize={page_size}"));
+        let ids = self.immutable_ids.then(|| IMMUTABLE_IDS.to_owned());
+        let all: Vec<String> = size.into_iter().chain(ids).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+
+    /// The request with all its headers.
+    pub fn build(
+        &self,
+        http: &reqwest::Client,
+        authorization: HeaderValue,
+        page_size: u32,
+    ) -> RequestBuilder {
+        let method = if self.body.is_some() {
+            Method::POST
+        } else {
+            Method::GET
+        };
+        let mut request = http
+            .request(method, self.url.clone())
+            .header(AUTHORIZATION, authorization)
+            .header(ACCEPT_ENCODING, "gzip")
+            .header("client-request-id", request_id());
+        if let Some(preferences) = self.preferences(page_size) {
+            request = request.header("Prefer", preferences);
+        }
+        if let Some(body) = &self.body {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.clone());
+        }
+        request
+    }
+}
+
+/// The preference for ids that survive moves (facts 1.8).
+pub const IMMUTABLE_IDS: &str = "IdType=\"ImmutableId\"";
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The body, or why there is none.
+    pub result: Result<Bytes, Problem>,
+    /// Bytes received.
+    pub bytes: usize,
+    /// What time it is for the service: its `Date` header (facts 6.1).
+    pub served_at: Option<Micros>,
+}
+
+/// Sends a request and drains its answer within a deadline.
+pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration) -> Answer {
+    let no_answer = || Answer {
+        result: Err(Problem::no_answer()),
+        bytes: 0,
+        served_at: None,
+    };
+    let whole = async {
+        let Ok(response) = request.send().await else {
+            return no_answer();
+        };
+        let request_id = response.headers().get("request-id");
+        let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
+        let status = response.status();
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        let wait = header(RETRY_AFTER).and_then(|text| retry_after::parse(text, clock::now()));
+        let served_at = header(DATE).and_then(retry_after::parse_date);
+        let (read, bytes) = body::read(response, limit).await;
+        let result = match read {
+            Ok(body) if status.is_success() => Ok(body),
+            Err(BodyFault::Broken | BodyFault::TooLarge) if status.is_success() => {
+                Err(Problem::no_answer())
+            }
+            // What an error says in its body is of use, but is not needed.
+            error => Err(Problem {
+                request_id,
+                ..Problem::of_answer(status.as_u16(), &error.unwrap_or_default(), wait)
+            }),
+        };
+        Answer {
+            result,
+            bytes,
+            served_at,
+        }
+    };
+    tokio::time::timeout(deadline, whole)
+        .await
+        .unwrap_or_else(|_| no_answer())
+}
+
+/// A GUID that names the request on both sides (facts 8.1).
+fn request_id() -> String {
+    let bits = (u128::from(random::bits()) << 64) | u128::from(random::bits());
+    // Version 4, variant 1 (RFC 9562).
+    let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
+    [
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32),
+    ]
+    .join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_is_a_random_guid() {
+        let id = request_id();
+        assert_eq!(id.len(), 36);
+        assert_eq!(id.as_bytes()[14], b'4');
+        assert!(b"89ab".contains(&id.as_bytes()[19]));
+        assert_ne!(id, request_id());
+    }
+}

@@ -1,0 +1,391 @@
+//! The client of one tenant: one pool of connections, one token, a lane per mailbox.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::Weak;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::model::time::Micros;
+use crate::runtime::clock;
+use crate::runtime::random;
+use crate::source::graph::auth::SignIn;
+use crate::source::graph::auth::Token;
+use crate::source::graph::call::Answer;
+use crate::source::graph::call::Call;
+use crate::source::graph::call::exchange;
+use crate::source::graph::counts::RequestTotals;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::lane::Lane;
+use crate::source::graph::links::Base;
+use crate::source::graph::links::escaped;
+use crate::source::graph::problem::Problem;
+use crate::source::graph::retry;
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::Tries;
+use crate::source::graph::settings::GraphSettings;
+use crate::source::graph::settings::Limits;
+
+/// Fixed and documented, so that an administrator can allow it by name (facts 5.1).
+const USER_AGENT: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
+
+/// Names, routes and handshakes take seconds at most; the deadline of a request covers the rest.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The directory has a budget of its own (facts 7.2): its pages follow one another anyway.
+const DIRECTORY_SLOTS: u32 = 4;
+
+/// After so many waits that did not help, they grow.
+const TRUSTED_WAITS: u32 = 4;
+
+/// Lanes that nobody holds are swept out when so many were added.
+const LANES_BETWEEN_SWEEPS: usize = 256;
+
+/// The client of one tenant; copies share everything.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    /// Keeps no connections: after 503 and 504 a request goes over a new one (facts 7.3).
+    fresh: reqwest::Client,
+    graph: Base,
+    sign_in: SignIn,
+    in_flight: Arc<Semaphore>,
+    lanes: Mutex<HashMap<Arc<str>, Weak<Lane>>>,
+    directory: Arc<Lane>,
+    /// The `Date` of the newest answer; 0 before the first.
+    served_at: AtomicI64,
+    page_size: u32,
+    limits: Limits,
+}
+
+/// What concerns one mailbox. All of its copies and look-alikes share the limits of the mailbox.
+#[derive(Debug, Clone)]
+pub struct MailboxClient {
+    client: Client,
+    lane: Arc<Lane>,
+    user: String,
+}
+
+impl Client {
+    /// Prepares a client; nothing is sent yet.
+    pub fn new(settings: &GraphSettings) -> Result<Self, GraphError> {
+        let graph = Base::parse("graph_url", &settings.graph_url)?;
+        let login = Base::parse("login_url", &settings.login_url)?;
+        let build = |idle: usize| {
+            let builder = reqwest::Client::builder()
+                .user_agent(USER_AGENT)
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT_DEADLINE)
+                .pool_max_idle_per_host(idle);
+            let builder = if graph.is_loopback() && login.is_loopback() {
+                builder.no_proxy()
+            } else {
+                builder
+            };
+            builder.build().map_err(GraphError::Http)
+        };
+        let http = build(settings.limits.in_flight)?;
+        let sign_in = SignIn::new(http.clone(), settings, &login, &graph);
+        let inner = Inner {
+            http,
+            fresh: build(0)?,
+            graph,
+            sign_in,
+            in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
+            lanes: Mutex::new(HashMap::new()),
+            directory: Arc::new(Lane::new(DIRECTORY_SLOTS, settings.page_size)),
+            served_at: AtomicI64::new(0),
+            page_size: settings.page_size,
+            limits: settings.limits.clone(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The mailbox of a user, by object id (facts 8.1: names change and need escaping).
+    pub fn mailbox(&self, user_id: &str) -> MailboxClient {
+        let mut lanes = self
+            .inner
+            .lanes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() % LANES_BETWEEN_SWEEPS == LANES_BETWEEN_SWEEPS - 1 {
+            lanes.retain(|_, lane| lane.strong_count() > 0);
+        }
+        let held = lanes.get(user_id).and_then(Weak::upgrade);
+        let lane = held.unwrap_or_else(|| {
+            let limits = &self.inner.limits;
+            let lane = Arc::new(Lane::new(
+                limits.in_flight_per_mailbox,
+                self.inner.page_size,
+            ));
+            lanes.insert(user_id.into(), Arc::downgrade(&lane));
+            lane
+        });
+        MailboxClient {
+            client: self.clone(),
+            lane,
+            user: escaped(user_id),
+        }
+    }
+
+    /// What time it is for the service, as its newest answer says; before that, for this machine.
+    ///
+    /// Windows and settings are kept with the service's time, which dates the mails too: a machine
+    /// whose clock is wrong would fix a wrong window for ever.
+    pub fn service_time(&self) -> Micros {
+        match self.inner.served_at.load(Ordering::Relaxed) {
+            0 => clock::now(),
+            served_at => Micros(served_at),
+        }
+    }
+
+    /// What directory calls cost so far.
+    pub fn directory_totals(&self) -> RequestTotals {
+        self.inner.directory.counts.totals()
+    }
+
+    /// An address below the version root; `path` begins with a slash and is escaped already.
+    pub(super) fn url(&self, path: &str) -> Result<Url, GraphError> {
+        let graph = &self.inner.graph;
+        graph.follow(&graph.join(&format!("/v1.0{path}")))
+    }
+
+    /// A link of a page, if it may be followed.
+    pub(super) fn follow(&self, link: &str) -> Result<Url, GraphError> {
+        self.inner.graph.follow(link)
+    }
+
+    /// Sends a call about the directory.
+    pub(super) async fn ask_directory<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(Bytes) -> Option<T>,
+    ) -> Result<T, GraphError> {
+        self.send(&self.inner.directory, call, parse).await
+    }
+
+    /// Sends a call until it is answered, refused for good, or given up.
+    async fn send<T>(
+        &self,
+        lane: &Arc<Lane>,
+        call: &Call,
+        parse: impl Fn(Bytes) -> Option<T>,
+    ) -> Result<T, GraphError> {
+        let mut tries = Tries {
+            sent: 0,
+            renewed: false,
+            limit: self.inner.limits.attempts,
+        };
+        let mut needs_new_connection = false;
+        loop {
+            let (answer, token) = self.send_once(lane, call, needs_new_connection).await?;
+            tries.sent += 1;
+            let problem = match answer.result {
+                Ok(body) => match parse(body) {
+                    Some(parsed) => return Ok(parsed),
+                    // Cut off or garbled: the same as no answer.
+                    None => Problem::no_answer(),
+                },
+                Err(problem) => problem,
+            };
+            let reaction = retry::reaction(call.asked, &problem, tries);
+            tracing::debug!(
+                call = call.name,
+                status = problem.status,
+                code = problem.code(),
+                request_id = problem.request_id.as_deref(),
+                ?reaction,
+                "graph refused a request"
+            );
+            needs_new_connection = matches!(problem.status, 0 | 503 | 504);
+            match reaction {
+                Reaction::RenewToken => {
+                    self.inner.sign_in.forget(&token).await;
+                    tries.renewed = true;
+                }
+                Reaction::RetryAfter | Reaction::SmallerPage => {
+                    if reaction == Reaction::SmallerPage {
+                        lane.shrink_pages();
+                    }
+                    self.wait(lane, call, &problem, tries).await?;
+                }
+                final_one => return Err(refused(call, &problem, final_one)),
+            }
+        }
+    }
+
+    /// One request in a task of its own: if its asker goes away, the request still holds its slot
+    /// until it is drained, as it does on the other side (facts 7.1).
+    async fn send_once(
+        &self,
+        lane: &Arc<Lane>,
+        call: &Call,
+        needs_new_connection: bool,
+    ) -> Result<(Answer, Token), GraphError> {
+        let slot = lane.enter(call.alone).await;
+        let in_flight = Arc::clone(&self.inner.in_flight).acquire_owned().await;
+        let token = self.inner.sign_in.token().await?;
+        let http = if needs_new_connection {
+            &self.inner.fresh
+        } else {
+            &self.inner.http
+        };
+        let request = call.build(http, token.header.clone(), lane.page_size());
+        let Limits {
+            body_bytes,
+            deadline,
+            ..
+        } = self.inner.limits;
+        let lane = Arc::clone(lane);
+        let task = tokio::spawn(async move {
+            let _held = (slot, in_flight);
+            lane.counts.add_request();
+            let answer = exchange(request, body_bytes, deadline).await;
+            lane.counts.add_bytes(answer.bytes);
+            answer
+        });
+        let answer = task.await.unwrap_or(Answer {
+            result: Err(Problem::no_answer()),
+            bytes: 0,
+            served_at: None,
+        });
+        if let Some(served_at) = answer.served_at {
+            self.inner.served_at.store(served_at.0, Ordering::Relaxed);
+        }
+        Ok((answer, token))
+    }
+
+    /// Pauses the mailbox where the service says so; else waits for this request alone.
+    async fn wait(
+        &self,
+        lane: &Lane,
+        call: &Call,
+        problem: &Problem,
+        tries: Tries,
+    ) -> Result<(), GraphError> {
+        let limits = &self.inner.limits;
+        match problem.retry_after {
+            Some(wait) if wait > limits.longest_wait => {
+                return Err(refused(call, problem, retry::last(call.asked)));
+            }
+            // The service has been seen to name one second for ever (facts 7.1).
+            Some(wait) if tries.sent >= TRUSTED_WAITS => {
+                lane.pause(wait.max(backoff(limits, tries.sent)));
+            }
+            Some(wait) => lane.pause(wait),
+            None if problem.status == 429 => lane.pause(backoff(limits, tries.sent)),
+            None => {
+                let wait = backoff(limits, tries.sent);
+                lane.counts.add_wait(wait);
+                tokio::time::sleep(wait).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl MailboxClient {
+    /// What this mailbox cost so far.
+    pub fn totals(&self) -> RequestTotals {
+        self.lane.counts.totals()
+    }
+
+    /// An address below the mailbox's owner.
+    pub(super) fn url(&self, path: &str) -> Result<Url, GraphError> {
+        self.client.url(&self.path(path))
+    }
+
+    /// The address of batches.
+    pub(super) fn batch_url(&self) -> Result<Url, GraphError> {
+        self.client.url("/$batch")
+    }
+
+    /// The same, relative to the version root (for batches).
+    pub(super) fn path(&self, path: &str) -> String {
+        format!("/users/{}{path}", self.user)
+    }
+
+    /// A link of a page, if it may be followed.
+    pub(super) fn follow(&self, link: &str) -> Result<Url, GraphError> {
+        self.client.follow(link)
+    }
+
+    /// Sends a call about this mailbox.
+    pub(super) async fn ask<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(Bytes) -> Option<T>,
+    ) -> Result<T, GraphError> {
+        self.client.send(&self.lane, call, parse).await
+    }
+
+    /// Waits before parts of a batch are sent again (they carry their own refusals).
+    pub(super) async fn wait(
+        &self,
+        call: &Call,
+        problem: &Problem,
+        tries: Tries,
+    ) -> Result<(), GraphError> {
+        self.client.wait(&self.lane, call, problem, tries).await
+    }
+
+    /// Times a request is sent at most.
+    pub(super) fn attempts(&self) -> u32 {
+        self.client.inner.limits.attempts
+    }
+}
+
+/// The error of a call that is not sent again.
+pub(super) fn refused(call: &Call, problem: &Problem, reaction: Reaction) -> GraphError {
+    GraphError::Refused {
+        call: call.name,
+        status: problem.status,
+        code: problem.code().to_owned(),
+        advice: reaction.advice(problem.status),
+        reaction,
+    }
+}
+
+/// Doubles with each attempt up to the cap; the upper half is left to chance, so that many
+/// mailboxes do not come back at once.
+fn backoff(limits: &Limits, sent: u32) -> Duration {
+    let doubled = limits
+        .backoff
+        .saturating_mul(1 << sent.saturating_sub(1).min(16));
+    let half = doubled.min(limits.backoff_cap) / 2;
+    let micros = u64::try_from(half.as_micros()).unwrap_or(u64::MAX);
+    half + Duration::from_micros(random::below(micros.saturating_add(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fact_7_3_waits_without_retry_after_grow_with_jitter_up_to_a_cap() {
+        let limits = Limits::standard();
+        for (sent, low, high) in [
+            (1, 1.5, 3.0),
+            (2, 3.0, 6.0),
+            (7, 90.0, 180.0),
+            (60, 90.0, 180.0),
+        ] {
+            let wait = backoff(&limits, sent).as_secs_f64();
+            assert!((low..=high).contains(&wait), "{sent}: {wait}");
+        }
+    }
+}

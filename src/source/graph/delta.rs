@@ -1,0 +1,96 @@
+//! Message delta: one chain per folder (facts 1.1 to 1.7).
+
+use std::sync::Arc;
+
+use crate::model::mail::ContentLevel;
+use crate::model::page::GraphPage;
+use crate::model::page::Link;
+use crate::model::time::Micros;
+use crate::runtime::clock;
+use crate::source::graph::call::Call;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::envelope;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::links::escaped;
+use crate::source::graph::retry::Asked;
+
+/// A page and where its chain goes on.
+#[derive(Debug, Clone)]
+pub struct FetchedPage {
+    /// The items, split but not read.
+    pub page: GraphPage,
+    /// The link to keep once the page is committed; the one before it dies then (facts 1.6).
+    pub link: Link,
+    /// When it was received.
+    pub fetched_at: Micros,
+}
+
+/// The properties that are asked for. Never `isRead`: its flips are then not even reported (facts
+/// 1.5). `id` always comes.
+pub fn select(content: ContentLevel) -> &'static str {
+    match content {
+        ContentLevel::Envelope => concat!(
+            "subject,from,sender,toRecipients,ccRecipients,bccRecipients,sentDateTime,",
+            "receivedDateTime,internetMessageId,conversationIndex,isDraft,parentFolderId"
+        ),
+        ContentLevel::Preview => concat!(
+            "subject,bodyPreview,from,sender,toRecipients,ccRecipients,bccRecipients,",
+            "sentDateTime,receivedDateTime,internetMessageId,conversationIndex,isDraft,",
+            "parentFolderId"
+        ),
+        ContentLevel::Full => concat!(
+            "subject,bodyPreview,body,from,sender,toRecipients,ccRecipients,bccRecipients,",
+            "sentDateTime,receivedDateTime,internetMessageId,conversationIndex,isDraft,",
+            "parentFolderId"
+        ),
+    }
+}
+
+impl MailboxClient {
+    /// The first page of a folder's chain. The properties are chosen here and stay (facts 1.2).
+    pub async fn first_page(
+        &self,
+        folder: &Arc<str>,
+        content: ContentLevel,
+    ) -> Result<FetchedPage, GraphError> {
+        let path = format!(
+            "/mailFolders/{}/messages/delta?$select={}",
+            escaped(folder),
+            select(content)
+        );
+        self.page(folder, self.url(&path)?).await
+    }
+
+    /// The page behind a link of the same chain: a nextLink, or the deltaLink of the last round.
+    pub async fn next_page(
+        &self,
+        folder: &Arc<str>,
+        link: &str,
+    ) -> Result<FetchedPage, GraphError> {
+        let fetched = self.page(folder, self.follow(link)?).await?;
+        match &fetched.link {
+            // An unchanged deltaLink is no error (facts 1.4); an unchanged nextLink has no end.
+            Link::Next(next) if next == link => Err(GraphError::EndlessChain { call: NAME }),
+            _ => Ok(fetched),
+        }
+    }
+
+    async fn page(&self, folder: &Arc<str>, url: url::Url) -> Result<FetchedPage, GraphError> {
+        let call = Call {
+            sized_pages: true,
+            ..Call::get(NAME, Asked::Folder, url).with_immutable_ids()
+        };
+        let opened = self.ask(&call, envelope::open).await?;
+        Ok(FetchedPage {
+            page: GraphPage {
+                container: Arc::clone(folder),
+                body: opened.body,
+                items: opened.items,
+            },
+            link: opened.link,
+            fetched_at: clock::now(),
+        })
+    }
+}
+
+const NAME: &str = "message delta";

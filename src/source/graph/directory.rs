@@ -1,0 +1,181 @@
+//! Who is in the tenant: verified domains and users (facts 3.1, 3.3, 3.6).
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::model::directory::DirectoryUser;
+use crate::model::mailbox::MailboxKind;
+use crate::source::graph::call::Call;
+use crate::source::graph::client::Client;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::envelope;
+use crate::source::graph::envelope::List;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Asked;
+
+/// What is asked of a user. All but the names must be selected to come at all (facts 3.1).
+pub(super) const USER_SELECT: &str =
+    "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled";
+
+/// The largest page of directory objects (facts 3.1).
+pub(super) const DIRECTORY_TOP: u32 = 999;
+
+/// Ten million users: more pages than this are no directory.
+const LIST_PAGES_MAX: usize = 10_000;
+
+/// The tenant as it describes itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Tenant id.
+    pub id: String,
+    /// Verified domains, each subdomain on its own (facts 3.6).
+    pub domains: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawOrganization {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    verified_domains: Option<Vec<RawDomain>>,
+}
+
+#[derive(Deserialize)]
+struct RawDomain {
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// A user, or another directory object, as it comes: anything but the id may be missing.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RawUser {
+    #[serde(rename = "@odata.type", default)]
+    pub(super) odata_type: Option<String>,
+    pub(super) id: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    mail: Option<String>,
+    #[serde(default)]
+    user_principal_name: Option<String>,
+    #[serde(default)]
+    proxy_addresses: Option<Vec<String>>,
+    #[serde(default)]
+    user_type: Option<String>,
+    #[serde(default)]
+    account_enabled: Option<bool>,
+}
+
+impl RawUser {
+    /// Whether only its id is shown, for want of a permission (facts 3.4).
+    pub(super) fn is_limited(&self) -> bool {
+        self.user_principal_name.is_none() && self.display_name.is_none() && self.mail.is_none()
+    }
+
+    pub(super) fn into_user(self) -> DirectoryUser {
+        DirectoryUser {
+            id: self.id,
+            display_name: self.display_name.unwrap_or_default(),
+            mail: self.mail.filter(|mail| !mail.is_empty()),
+            user_principal_name: self.user_principal_name.unwrap_or_default(),
+            proxy_addresses: self.proxy_addresses.unwrap_or_default(),
+            user_type: self.user_type,
+            account_enabled: self.account_enabled,
+        }
+    }
+}
+
+impl Client {
+    /// The tenant and its verified domains.
+    pub async fn organization(&self) -> Result<Organization, GraphError> {
+        let url = self.url("/organization?$select=id,verifiedDomains")?;
+        let call = Call::get("organization", Asked::Directory, url);
+        let parse = |body: Bytes| {
+            let list: List<RawOrganization> = envelope::list(&body)?;
+            list.value.into_iter().next()
+        };
+        let raw = self.ask_directory(&call, parse).await?;
+        let domains = raw.verified_domains.unwrap_or_default();
+        Ok(Organization {
+            id: raw.id.unwrap_or_default(),
+            domains: domains
+                .into_iter()
+                .filter_map(|domain| domain.name)
+                .collect(),
+        })
+    }
+
+    /// All users. None is filtered out: a filter by kind or state would lose old accounts and
+    /// shared mailboxes (facts 3.1, 3.3).
+    pub async fn users(&self) -> Result<Vec<DirectoryUser>, GraphError> {
+        let path = format!("/users?$select={USER_SELECT}&$top={DIRECTORY_TOP}");
+        let users: Vec<RawUser> = self.directory_list("users", &path).await?;
+        Ok(users.into_iter().map(RawUser::into_user).collect())
+    }
+
+    /// What kind of mailbox a user has; `User` where it is not told (facts 3.3). Counts as a
+    /// request to that mailbox.
+    pub async fn user_purpose(&self, user_id: &str) -> Result<MailboxKind, GraphError> {
+        self.mailbox(user_id).purpose().await
+    }
+
+    /// Reads a list to its end.
+    pub(super) async fn directory_list<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        path: &str,
+    ) -> Result<Vec<T>, GraphError> {
+        let mut all = Vec::new();
+        let mut url = self.url(path)?;
+        for _ in 0..LIST_PAGES_MAX {
+            let call = Call::get(name, Asked::Directory, url.clone());
+            let page: List<T> = self
+                .ask_directory(&call, |body| envelope::list(&body))
+                .await?;
+            all.extend(page.value);
+            let Some(next) = page.next else {
+                return Ok(all);
+            };
+            let next = self.follow(&next)?;
+            if next == url {
+                break;
+            }
+            url = next;
+        }
+        Err(GraphError::EndlessChain { call: name })
+    }
+}
+
+#[derive(Deserialize)]
+struct Purpose {
+    #[serde(default)]
+    value: Option<String>,
+}
+
+impl MailboxClient {
+    async fn purpose(&self) -> Result<MailboxKind, GraphError> {
+        let url = self.url("/mailboxSettings/userPurpose")?;
+        let call = Call::get("mailbox kind", Asked::Mailbox, url);
+        let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
+        match self.ask(&call, parse).await {
+            Ok(purpose) => Ok(kind(purpose.value.as_deref())),
+            // MailboxSettings.Read is a permission that need not be given.
+            Err(GraphError::Refused {
+                status: 400 | 403 | 501,
+                ..
+            }) => Ok(MailboxKind::User),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn kind(purpose: Option<&str>) -> MailboxKind {
+    match purpose {
+        Some("shared") => MailboxKind::Shared,
+        Some("room" | "equipment") => MailboxKind::Room,
+        _ => MailboxKind::User,
+    }
+}

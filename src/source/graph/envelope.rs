@@ -1,0 +1,134 @@
+//! Pages: the envelope is opened, the items of `value[]` stay bytes.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::model::page::Link;
+
+/// An opened page of a chain.
+#[derive(Debug)]
+pub struct Opened {
+    /// The body.
+    pub body: Bytes,
+    /// Where in it each item lies.
+    pub items: Vec<Range<usize>>,
+    /// Where the chain goes on.
+    pub link: Link,
+}
+
+/// A page of a plain list.
+#[derive(Debug, Deserialize)]
+pub struct List<T> {
+    /// The items.
+    pub value: Vec<T>,
+    /// The next page, if there is one.
+    #[serde(rename = "@odata.nextLink", default)]
+    pub next: Option<String>,
+}
+
+/// A page of a plain list whose items stay as they are.
+#[derive(Debug, Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    value: Vec<&'a RawValue>,
+    #[serde(rename = "@odata.nextLink", borrow, default)]
+    next: Option<Cow<'a, str>>,
+    #[serde(rename = "@odata.deltaLink", borrow, default)]
+    delta: Option<Cow<'a, str>>,
+}
+
+/// Opens a page of a chain. `None`: it is no whole page, or says not exactly one of how the chain
+/// goes on (facts 1.4); then nothing of it counts.
+pub fn open(body: Bytes) -> Option<Opened> {
+    // One byte that is no UTF-8 in one mail must not cost the page.
+    let body = match std::str::from_utf8(&body) {
+        Ok(_) => body,
+        Err(_) => Bytes::from(String::from_utf8_lossy(&body).into_owned()),
+    };
+    let (items, link) = {
+        let envelope: Envelope<'_> = serde_json::from_slice(&body).ok()?;
+        // By the member's name alone: a deltaLink can hold a skip token (facts 1.4).
+        let link = match (envelope.next, envelope.delta) {
+            (Some(next), None) => Link::Next(next.into_owned()),
+            (None, Some(delta)) => Link::Delta(delta.into_owned()),
+            _ => return None,
+        };
+        let items = envelope.value.iter().map(|item| range(&body, item.get()));
+        (items.collect::<Option<Vec<_>>>()?, link)
+    };
+    Some(Opened { body, items, link })
+}
+
+/// Reads a page of a plain list.
+pub fn list<T: serde::de::DeserializeOwned>(body: &Bytes) -> Option<List<T>> {
+    serde_json::from_slice(body).ok()
+}
+
+/// Where in `body` a part that was borrowed from it lies.
+pub fn range(body: &[u8], part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= body.len()).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(text: &str) -> Option<Opened> {
+        open(Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    #[test]
+    fn items_are_the_bytes_between_the_commas() {
+        let page = opened(
+            r#"{"@odata.context":"x","value":[ {"id":"a","s":"],}"} ,{"id":"b"}],"@odata.nextLink":"https:\/\/x\/n"}"#,
+        )
+        .unwrap();
+        let items: Vec<&[u8]> = page
+            .items
+            .iter()
+            .map(|range| &page.body[range.clone()])
+            .collect();
+        assert_eq!(items, [&br#"{"id":"a","s":"],}"}"#[..], br#"{"id":"b"}"#]);
+        assert_eq!(page.link, Link::Next("https://x/n".into()));
+    }
+
+    #[test]
+    fn fact_1_4_a_page_has_exactly_one_of_next_link_and_delta_link() {
+        assert!(opened(r#"{"value":[]}"#).is_none());
+        assert!(opened(r#"{"value":[],"@odata.nextLink":"n","@odata.deltaLink":"d"}"#).is_none());
+        assert!(opened(r#"{"value":[],"@odata.nextLink":null,"@odata.deltaLink":"d"}"#).is_some());
+        assert!(opened(r#"{"@odata.deltaLink":"d"}"#).is_none());
+    }
+
+    #[test]
+    fn fact_1_4_a_delta_link_with_a_skip_token_is_a_delta_link() {
+        let page = opened(r#"{"value":[],"@odata.deltaLink":"https://x/delta?$skiptoken=y"}"#);
+        assert!(matches!(page.unwrap().link, Link::Delta(_)));
+    }
+
+    #[test]
+    fn a_page_that_is_cut_off_is_no_page() {
+        let whole = r#"{"value":[{"id":"a"}],"@odata.deltaLink":"d"}"#;
+        for length in 0..whole.len() {
+            assert!(opened(whole.get(..length).unwrap()).is_none(), "{length}");
+        }
+        assert!(opened(whole).is_some());
+    }
+
+    #[test]
+    fn an_item_with_broken_text_does_not_cost_the_page() {
+        let text =
+            r#"{"value":[{"id":"a","subject":"\ud83d %"},{"id":"b"}],"@odata.deltaLink":"d"}"#;
+        let broken = |byte| if byte == b'%' { 0xff } else { byte };
+        let body: Vec<u8> = text.bytes().map(broken).collect();
+        let page = open(body.into()).unwrap();
+        assert_eq!(page.items.len(), 2);
+        assert_eq!(&page.body[page.items[1].clone()], br#"{"id":"b"}"#);
+    }
+}

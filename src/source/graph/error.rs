@@ -1,0 +1,93 @@
+//! What a call can end in, and what its caller does about it.
+
+use crate::source::graph::retry::Reaction;
+
+/// Why a call to Graph or to the sign-in service gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphError {
+    /// A base URL that cannot be used.
+    #[error("{which} is not usable: {why}")]
+    Settings {
+        /// `login_url` or `graph_url`.
+        which: &'static str,
+        /// What to write instead.
+        why: &'static str,
+    },
+    /// The sign-in service refused the application.
+    #[error("sign-in failed ({code}): {advice}")]
+    SignIn {
+        /// `AADSTSnnn`, or the OAuth error word.
+        code: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Graph refused, and repeating has not helped or would not.
+    #[error("graph answered {status} {code} to {call}: {advice}")]
+    Refused {
+        /// What was asked, without ids.
+        call: &'static str,
+        /// HTTP status; 0 where no answer came.
+        status: u16,
+        /// The most specific code, or `(none)`.
+        code: String,
+        /// What to do.
+        advice: &'static str,
+        /// What the caller does.
+        reaction: Reaction,
+    },
+    /// A link that leads elsewhere; the token must not go there (facts 4.7).
+    #[error(
+        "foreign link: a page leads outside of the configured graph_url; if the tenant lives in \
+         another cloud, set graph_url and login_url to that cloud"
+    )]
+    ForeignLink,
+    /// A link that leads to itself, so that the chain would never end (facts 2.2).
+    #[error("a page of {call} leads to itself; it is left for the next run")]
+    EndlessChain {
+        /// What was asked.
+        call: &'static str,
+    },
+    /// The group is not there, or is several.
+    #[error("the scope group was {found}; give its object id or its primary address")]
+    Group {
+        /// `not found` or `found more than once`.
+        found: &'static str,
+    },
+    /// The group has no member that can be read (facts 3.4).
+    #[error(
+        "the scope group shows no users: if its membership is hidden the application needs \
+         Member.Read.Hidden, if members come without details it needs User.Read.All; nothing is \
+         removed because of this"
+    )]
+    EmptyGroup,
+    /// The HTTP client could not be made.
+    #[error("the http client could not be made")]
+    Http(#[source] reqwest::Error),
+}
+
+impl GraphError {
+    /// What the caller does about it.
+    pub fn reaction(&self) -> Reaction {
+        match self {
+            Self::Settings { .. }
+            | Self::SignIn { .. }
+            | Self::Group { .. }
+            | Self::EmptyGroup
+            | Self::Http(_) => Reaction::StopTenant,
+            Self::ForeignLink | Self::EndlessChain { .. } => Reaction::GiveUpMailbox,
+            Self::Refused { reaction, .. } => *reaction,
+        }
+    }
+
+    /// The code for reports: bounded, without ids and addresses.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Settings { .. } | Self::Http(_) => "settings",
+            Self::SignIn { code, .. } | Self::Refused { code, .. } => code,
+            Self::ForeignLink => "foreign_link",
+            Self::EndlessChain { .. } => "endless_chain",
+            Self::Group { .. } => "group",
+            Self::EmptyGroup => "empty_group",
+        }
+    }
+}

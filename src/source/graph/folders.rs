@@ -1,0 +1,161 @@
+//! The mail folders of a mailbox (facts 1.10).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::TryStreamExt;
+use serde::Deserialize;
+
+use crate::source::graph::call::Call;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::envelope;
+use crate::source::graph::envelope::List;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::links::escaped;
+use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::Reaction;
+
+/// A mail folder that can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Constant, whatever becomes of the folder (facts 1.8).
+    pub id: Arc<str>,
+    /// The folder above it, as it was found; `None` at the top.
+    pub parent: Option<Arc<str>>,
+    /// Localised name.
+    pub display_name: String,
+    /// Names from the top, joined by `/`.
+    pub path: String,
+    /// Items of every kind: need not equal the number of messages.
+    pub total_item_count: u64,
+    /// Whether it is Sent Items (known once well-known folders are resolved).
+    pub is_sent: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawFolder {
+    #[serde(rename = "@odata.type", default)]
+    odata_type: Option<String>,
+    id: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    child_folder_count: Option<i64>,
+    #[serde(default)]
+    total_item_count: Option<i64>,
+    #[serde(default)]
+    is_hidden: Option<bool>,
+}
+
+const NAME: &str = "mail folders";
+
+/// The default page holds 10 (facts 1.10).
+const QUERY: &str =
+    "?$top=250&$select=id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden";
+
+/// A mailbox of more folders than this is broken, or its listing is.
+const FOLDERS_MAX: usize = 50_000;
+
+/// Pages of one folder's children.
+const PAGES_MAX: usize = 1000;
+
+/// Listings at a time; the slots of the mailbox bound them anyway.
+const LISTED_AT_A_TIME: usize = 3;
+
+const SEARCH_FOLDER: &str = "#microsoft.graph.mailSearchFolder";
+
+/// A folder and whether there are folders below it.
+type Found = (Folder, bool);
+
+impl MailboxClient {
+    /// All visible folders, level by level; search folders are left out, and what lies below them.
+    pub async fn folders(&self) -> Result<Vec<Folder>, GraphError> {
+        let mut all: Vec<Folder> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut level = self.children(None).await?;
+        while !level.is_empty() {
+            // The listing has been seen to repeat folders: the first of each id counts.
+            level.retain(|(folder, _)| seen.insert(Arc::clone(&folder.id)));
+            if seen.len() > FOLDERS_MAX {
+                return Err(GraphError::EndlessChain { call: NAME });
+            }
+            let parents: Vec<Folder> = level
+                .iter()
+                .filter(|(_, has_children)| *has_children)
+                .map(|(folder, _)| folder.clone())
+                .collect();
+            all.extend(level.into_iter().map(|(folder, _)| folder));
+            let below: Vec<Vec<Found>> = futures_util::stream::iter(parents)
+                .map(|parent| async move { self.children(Some(&parent)).await })
+                .buffered(LISTED_AT_A_TIME)
+                .try_collect()
+                .await?;
+            level = below.into_iter().flatten().collect();
+        }
+        Ok(all)
+    }
+
+    async fn children(&self, parent: Option<&Folder>) -> Result<Vec<Found>, GraphError> {
+        let (path, asked) = match parent {
+            Some(parent) => {
+                let id = escaped(&parent.id);
+                (
+                    format!("/mailFolders/{id}/childFolders{QUERY}"),
+                    Asked::Folder,
+                )
+            }
+            None => (format!("/mailFolders{QUERY}"), Asked::Mailbox),
+        };
+        let mut url = self.url(&path)?;
+        let mut found = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let call = Call::get(NAME, asked, url.clone());
+            let page: List<RawFolder> = match self.ask(&call, |body| envelope::list(&body)).await {
+                // Deleted since its parent was listed.
+                Err(error) if error.reaction() == Reaction::FolderGone => return Ok(found),
+                other => other?,
+            };
+            let visible = page.value.into_iter().filter(is_mail_folder);
+            found.extend(visible.map(|raw| place(raw, parent)));
+            let Some(next) = page.next else {
+                return Ok(found);
+            };
+            let next = self.follow(&next)?;
+            if next == url {
+                break;
+            }
+            url = next;
+        }
+        Err(GraphError::EndlessChain { call: NAME })
+    }
+}
+
+fn is_mail_folder(raw: &RawFolder) -> bool {
+    raw.odata_type.as_deref() != Some(SEARCH_FOLDER) && raw.is_hidden != Some(true)
+}
+
+/// Its place is where it was found: `parentFolderId` may name a folder that never comes.
+fn place(raw: RawFolder, parent: Option<&Folder>) -> Found {
+    let display_name = raw.display_name.unwrap_or_default();
+    let path = match parent {
+        Some(parent) => format!("{}/{display_name}", parent.path),
+        None => display_name.clone(),
+    };
+    let folder = Folder {
+        id: raw.id.into(),
+        parent: parent.map(|parent| Arc::clone(&parent.id)),
+        display_name,
+        path,
+        total_item_count: raw
+            .total_item_count
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(0),
+        is_sent: false,
+    };
+    (
+        folder,
+        raw.child_folder_count.is_some_and(|count| count > 0),
+    )
+}

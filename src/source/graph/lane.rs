@@ -1,0 +1,121 @@
+//! The limits of one mailbox: its slots, its pause, the page size that works for it, its counts.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::source::graph::counts::RequestCounts;
+
+/// Smaller pages than this do not help any more (facts 1.7).
+const PAGE_SIZE_MIN: u32 = 10;
+
+/// What the requests of one mailbox share (facts 7.1: limits are per application and mailbox).
+#[derive(Debug)]
+pub struct Lane {
+    slots: Arc<Semaphore>,
+    width: u32,
+    paused_until: Mutex<Option<Instant>>,
+    page_size: AtomicU32,
+    /// What it cost.
+    pub counts: RequestCounts,
+}
+
+impl Lane {
+    /// A lane for so many requests at a time, beginning with pages of so many items.
+    pub fn new(width: u32, page_size: u32) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(width as usize)),
+            width,
+            paused_until: Mutex::new(None),
+            page_size: AtomicU32::new(page_size),
+            counts: RequestCounts::default(),
+        }
+    }
+
+    /// Waits for a slot (or for all of them) and for the end of a pause.
+    pub async fn enter(&self, all_slots: bool) -> Option<OwnedSemaphorePermit> {
+        let wanted = if all_slots { self.width } else { 1 };
+        let slots = Arc::clone(&self.slots).acquire_many_owned(wanted).await;
+        while let Some(end) = self.pause_end() {
+            tokio::time::sleep_until(end).await;
+        }
+        slots.ok()
+    }
+
+    /// Lets nothing of this mailbox start for a while. Overlapping pauses count once.
+    pub fn pause(&self, wait: Duration) {
+        let now = Instant::now();
+        let mut paused_until = self.lock();
+        let from = paused_until.map_or(now, |end| end.max(now));
+        let end = from.max(now + wait);
+        self.counts.add_wait(end - from);
+        *paused_until = Some(end);
+    }
+
+    /// Items to wish for on the next page.
+    pub fn page_size(&self) -> u32 {
+        self.page_size.load(Ordering::Relaxed)
+    }
+
+    /// Wishes for a quarter of the items from now on. (Not less than 10, or what it was.)
+    pub fn shrink_pages(&self) {
+        let smaller = |size: u32| Some((size / 4).max(PAGE_SIZE_MIN).min(size));
+        // The closure always gives a value, so there is no failure to look at.
+        let _ = self
+            .page_size
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, smaller);
+    }
+
+    fn pause_end(&self) -> Option<Instant> {
+        self.lock().filter(|end| *end > Instant::now())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        // A panic elsewhere cannot leave an instant half written.
+        self.paused_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn fact_7_3_a_pause_holds_up_its_own_mailbox_only_and_counts_once() {
+        let throttled = Lane::new(3, 100);
+        let other = Lane::new(3, 100);
+        let start = Instant::now();
+        throttled.pause(Duration::from_millis(50));
+        throttled.pause(Duration::from_millis(50));
+        throttled.pause(Duration::from_millis(20));
+        let _free = other.enter(false).await;
+        assert!(throttled.pause_end().is_some());
+        let _held = throttled.enter(false).await;
+        assert!(start.elapsed() >= Duration::from_millis(50));
+        let waited = throttled.counts.totals().waited;
+        assert!(waited >= Duration::from_millis(50) && waited < Duration::from_millis(60));
+    }
+
+    #[test]
+    fn pages_shrink_down_to_ten_and_never_grow() {
+        let lane = Lane::new(3, 500);
+        let mut sizes = Vec::new();
+        for _ in 0..4 {
+            lane.shrink_pages();
+            sizes.push(lane.page_size());
+        }
+        assert_eq!(sizes, [125, 31, 10, 10]);
+        let tiny = Lane::new(3, 1);
+        tiny.shrink_pages();
+        assert_eq!(tiny.page_size(), 1);
+    }
+}

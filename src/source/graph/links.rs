@@ -1,0 +1,174 @@
+//! URLs: how requests are addressed, and which links may be followed with the token.
+
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+use url::Host;
+use url::Url;
+
+use crate::source::graph::error::GraphError;
+
+/// All but what RFC 3986 calls unreserved: ids hold `+`, `/` and `=` (facts 1.8).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// An id or a value for use in a path or a query.
+pub fn escaped(raw: &str) -> String {
+    utf8_percent_encode(raw, ESCAPED).to_string()
+}
+
+/// A text for use between quotes in an `OData` expression, ready for a query.
+pub fn quoted(raw: &str) -> String {
+    escaped(&format!("'{}'", raw.replace('\'', "''")))
+}
+
+/// Where the service lies: scheme, host, port and path prefix.
+#[derive(Debug, Clone)]
+pub struct Base {
+    url: Url,
+    prefix: String,
+}
+
+impl Base {
+    /// Reads a base URL: https, or http on loopback only.
+    pub fn parse(which: &'static str, text: &str) -> Result<Self, GraphError> {
+        let refused = |why| GraphError::Settings { which, why };
+        let url = Url::parse(text).map_err(|_| refused("write a whole URL with https://"))?;
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        if !is_safe {
+            return Err(refused("use https (plain http is for this machine only)"));
+        }
+        let is_plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if !is_plain {
+            return Err(refused("leave out user, password, query and fragment"));
+        }
+        let prefix = url.path().trim_end_matches('/').to_owned();
+        Ok(Self { url, prefix })
+    }
+
+    /// Whether it lies on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
+    /// `https://host:port`, which names the resource when signing in (facts 4.7).
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// The address of something below the base; `path` begins with a slash and is escaped already.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin(), self.prefix)
+    }
+
+    /// A link of a page, where it stays within scheme, host, port and path prefix (facts 4.7).
+    pub fn follow(&self, link: &str) -> Result<Url, GraphError> {
+        let url = Url::parse(link).map_err(|_| GraphError::ForeignLink)?;
+        let is_below = url
+            .path()
+            .strip_prefix(&self.prefix)
+            .is_some_and(|rest| rest.starts_with('/'));
+        let is_same = url.scheme() == self.url.scheme()
+            && url.host() == self.url.host()
+            && url.port_or_known_default() == self.url.port_or_known_default()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if is_below && is_same {
+            Ok(url)
+        } else {
+            Err(GraphError::ForeignLink)
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(text: &str) -> Base {
+        Base::parse("graph_url", text).unwrap()
+    }
+
+    #[test]
+    fn fact_4_7_a_link_is_followed_only_on_the_configured_origin_and_prefix() {
+        let base = base("https://graph.example.com/tenant");
+        assert!(
+            base.follow("https://graph.example.com/tenant/v1.0/users('a')/messages/delta?$x=1")
+                .is_ok()
+        );
+        assert!(
+            base.follow("https://GRAPH.example.com:443/tenant/x")
+                .is_ok()
+        );
+        for foreign in [
+            "http://graph.example.com/tenant/x",
+            "https://graph.example.com:8443/tenant/x",
+            "https://graph.example.com.evil.org/tenant/x",
+            "https://graph.example.com@evil.org/tenant/x",
+            "https://user@graph.example.com/tenant/x",
+            "https://graph.example.com/other/x",
+            "https://graph.example.com/tenantx/x",
+            "https://graph.example.com/tenant/../other/x",
+            "https://graph.example.com/tenant/%2e%2e/other/x",
+            "//evil.org/tenant/x",
+            "/tenant/x",
+            "",
+        ] {
+            assert!(base.follow(foreign).is_err(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for fine in [
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost:1/a",
+        ] {
+            assert!(Base::parse("graph_url", fine).is_ok(), "{fine}");
+        }
+        for refused in [
+            "http://graph.example.com",
+            "http://127.0.0.1.evil.org",
+            "ftp://127.0.0.1",
+            "graph.example.com",
+            "https://user:secret@graph.example.com",
+            "https://graph.example.com?x=1",
+        ] {
+            assert!(Base::parse("graph_url", refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn fact_1_8_ids_are_escaped_and_quotes_doubled() {
+        assert_eq!(escaped("AAMk+a/b=="), "AAMk%2Ba%2Fb%3D%3D");
+        assert_eq!(quoted("o'hara@x.org"), "%27o%27%27hara%40x.org%27");
+    }
+
+    #[test]
+    fn a_base_with_and_without_trailing_slash_is_the_same() {
+        assert_eq!(
+            base("http://127.0.0.1:8080/a/").join("/v1.0/users"),
+            "http://127.0.0.1:8080/a/v1.0/users"
+        );
+        assert_eq!(
+            base("https://graph.microsoft.com").join("/v1.0/users"),
+            "https://graph.microsoft.com/v1.0/users"
+        );
+    }
+}

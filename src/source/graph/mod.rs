@@ -1,0 +1,28 @@
+//! Microsoft Graph: sign-in, directory, folders, message delta, and how each refusal is met.
+//!
+//! [`client::Client`] serves one tenant. What concerns one mailbox goes through
+//! [`client::Client::mailbox`], so that limits, pauses and counts are kept per mailbox.
+
+pub mod auth;
+pub mod batch;
+pub mod body;
+pub mod call;
+pub mod client;
+pub mod counts;
+pub mod delta;
+pub mod directory;
+pub mod envelope;
+pub mod error;
+pub mod folders;
+pub mod group;
+pub mod lane;
+pub mod links;
+pub mod problem;
+pub mod retry;
+pub mod retry_after;
+pub mod sensitivity;
+pub mod settings;
+pub mod well_known;
+
+#[cfg(test)]
+mod tests;

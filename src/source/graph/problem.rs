@@ -1,0 +1,123 @@
+//! Refusals: what their bodies say, which may be next to nothing (facts 6.1).
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A call that was not answered with what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Problem {
+    /// HTTP status; 0 where no (whole) answer came.
+    pub status: u16,
+    /// Codes in lower case, the outermost first; empty ones are left out.
+    pub codes: Vec<String>,
+    /// The wait that the service names.
+    pub retry_after: Option<Duration>,
+    /// The service's name for the request: what its support asks for (facts 8.1).
+    pub request_id: Option<String>,
+}
+
+/// Objects nested deeper than this are not looked into.
+const INNER_ERRORS_MAX: usize = 8;
+
+/// Codes are words; a longer text is none, and might hold anything.
+const CODE_LENGTH_MAX: usize = 64;
+
+impl Problem {
+    /// No answer, or none that is whole.
+    pub fn no_answer() -> Self {
+        Self::default()
+    }
+
+    /// An answer with an error status, whatever its body is.
+    pub fn of_answer(status: u16, body: &[u8], retry_after: Option<Duration>) -> Self {
+        let parsed: Option<Value> = serde_json::from_slice(body).ok();
+        Self {
+            status,
+            codes: parsed.as_ref().map(codes).unwrap_or_default(),
+            retry_after,
+            request_id: None,
+        }
+    }
+
+    /// The code for people: the innermost, or `(none)`.
+    pub fn code(&self) -> &str {
+        self.codes.last().map_or("(none)", String::as_str)
+    }
+}
+
+/// `error.code` and the codes of its inner errors, however the member is spelled.
+fn codes(body: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut level = body.get("error");
+    // The sign-in service, and some gateways, answer with a word instead of an object.
+    if let Some(Value::String(word)) = level {
+        found.extend(code(word));
+    }
+    for _ in 0..INNER_ERRORS_MAX {
+        let Some(Value::Object(members)) = level else {
+            break;
+        };
+        if let Some(Value::String(text)) = members.get("code") {
+            found.extend(code(text));
+        }
+        level = members
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("innererror"))
+            .map(|(_, inner)| inner);
+    }
+    found
+}
+
+fn code(text: &str) -> Option<String> {
+    let is_word = !text.is_empty()
+        && text.len() <= CODE_LENGTH_MAX
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    is_word.then(|| text.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, expected: &[&str]) {
+        let problem = Problem::of_answer(500, body.as_bytes(), None);
+        assert_eq!(problem.codes, expected, "{body}");
+        assert_eq!(problem.status, 500);
+    }
+
+    #[test]
+    fn fact_6_1_an_error_needs_nothing_but_its_status() {
+        check("", &[]);
+        check("<html>Service Unavailable</html>", &[]);
+        check(r#"{"error":{"code":"","message":""}}"#, &[]);
+        check(r#"{"error":{}}"#, &[]);
+        check(r#"{"error":null}"#, &[]);
+        check(r#"{"error":{"code":404}}"#, &[]);
+        check("[]", &[]);
+        check(r#"{"error":"invalid_client"}"#, &["invalid_client"]);
+    }
+
+    #[test]
+    fn fact_6_1_inner_errors_are_found_however_they_are_spelled() {
+        check(
+            r#"{"error":{"code":"SyncStateNotFound","innererror":{"code":"Inner","innerError":{"code":"Most"}}}}"#,
+            &["syncstatenotfound", "inner", "most"],
+        );
+        check(
+            r#"{"error":{"code":"TooManyRequests","innerError":{"code":"429","status":"429"}}}"#,
+            &["toomanyrequests", "429"],
+        );
+    }
+
+    #[test]
+    fn a_code_that_is_no_word_is_not_repeated_anywhere() {
+        check(r#"{"error":{"code":"mail of ann@x.org"}}"#, &[]);
+        check(
+            &format!(r#"{{"error":{{"code":"{}"}}}}"#, "a".repeat(65)),
+            &[],
+        );
+    }
+}

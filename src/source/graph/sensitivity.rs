@@ -1,0 +1,65 @@
+//! Which mails are private: Graph keeps it apart from the mails (facts 1.9).
+
+use hashbrown::HashSet;
+use serde::Deserialize;
+
+use crate::source::graph::call::Call;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::envelope;
+use crate::source::graph::envelope::List;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Asked;
+
+/// What is known of the sensitivity of a mailbox's mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sensitivities {
+    /// Ids of all mails that are marked personal, private or confidential; all others are normal.
+    Known(HashSet<String>),
+    /// The permission does not show it (Mail.ReadBasic), or the service does not filter by it.
+    Hidden,
+}
+
+/// All that is not normal: personal 1, private 2, confidential 3.
+const PRIVATE_PATH: &str = concat!(
+    "/messages?$select=id&$top=1000&$filter=singleValueExtendedProperties/any(",
+    "ep:%20ep/id%20eq%20'Integer%200x36'%20and%20cast(ep/value,%20Edm.Int32)%20gt%200)"
+);
+
+/// A million private mails: a list that is longer is not filtered at all.
+const PRIVATE_PAGES_MAX: usize = 1000;
+
+#[derive(Deserialize)]
+struct OnlyId {
+    id: String,
+}
+
+impl MailboxClient {
+    /// The mails of the whole mailbox that are not marked normal.
+    pub async fn private_ids(&self) -> Result<Sensitivities, GraphError> {
+        let mut ids = HashSet::new();
+        let mut url = self.url(PRIVATE_PATH)?;
+        for _ in 0..PRIVATE_PAGES_MAX {
+            let call = Call::get(NAME, Asked::Item, url.clone()).with_immutable_ids();
+            let asked = self.ask(&call, |body| envelope::list(&body)).await;
+            let page: List<OnlyId> = match asked {
+                Err(GraphError::Refused {
+                    status: 400 | 403 | 501,
+                    ..
+                }) => return Ok(Sensitivities::Hidden),
+                other => other?,
+            };
+            ids.extend(page.value.into_iter().map(|item| item.id));
+            let Some(next) = page.next else {
+                return Ok(Sensitivities::Known(ids));
+            };
+            let next = self.follow(&next)?;
+            if next == url {
+                break;
+            }
+            url = next;
+        }
+        Err(GraphError::EndlessChain { call: NAME })
+    }
+}
+
+const NAME: &str = "list of private mails";

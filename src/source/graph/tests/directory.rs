@@ -1,0 +1,183 @@
+//! Users, groups and the organisation, over HTTP.
+
+use crate::model::mailbox::MailboxKind;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Server;
+
+const USERS_1: &str = include_str!("../../../../fixtures/graph/users-1.json");
+const USERS_2: &str = include_str!("../../../../fixtures/graph/users-2.json");
+const MEMBERS: &str = include_str!("../../../../fixtures/graph/transitive-members.json");
+
+#[tokio::test]
+async fn fact_3_1_users_of_every_kind_come_over_all_pages_and_none_is_filtered_out() {
+    let server = Server::start(|base, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            let page = if seen.target.contains("$skiptoken") {
+                USERS_2
+            } else {
+                USERS_1
+            };
+            Reply::ok(page.replace("{base}", base))
+        })
+    })
+    .await;
+    let users = server.client().users().await.unwrap();
+    let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+    assert_eq!(ids, ["u-1", "u-2", "u-3", "u-4"]);
+    assert_eq!(users[0].proxy_addresses[2], "X500:/o=Contoso/ou=EU/cn=ann");
+    assert_eq!((&users[1].mail, &users[1].user_type), (&None, &None));
+    assert_eq!(users[2].account_enabled, Some(false));
+    assert!(users[3].proxy_addresses.is_empty());
+    let target = &server.requests()[0].target;
+    for asked in ["proxyAddresses", "userType", "accountEnabled", "$top=999"] {
+        assert!(target.contains(asked), "{target}");
+    }
+    assert!(
+        !target.contains("$filter") && !target.contains("mailboxSettings"),
+        "{target}"
+    );
+}
+
+#[tokio::test]
+async fn fact_3_4_members_are_users_of_nested_groups_and_limited_ones_are_told() {
+    let server = Server::start(|base, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            if seen.target.contains("/transitiveMembers") {
+                Reply::ok(MEMBERS.replace("{base}", base))
+            } else {
+                Reply::ok(r#"{"value":[{"id":"g-1","displayName":"Touchpoint"}]}"#)
+            }
+        })
+    })
+    .await;
+    let members = server
+        .client()
+        .group_members("o'touch@contoso.example")
+        .await
+        .unwrap();
+    let ids: Vec<&str> = members.users.iter().map(|user| user.id.as_str()).collect();
+    assert_eq!(ids, ["u-1"]);
+    assert_eq!(members.limited, ["u-hidden"]);
+    let requests = server.requests();
+    let decoded = percent_encoding::percent_decode_str(&requests[0].target).decode_utf8();
+    assert!(decoded.unwrap().ends_with(
+        "$filter=mail eq 'o''touch@contoso.example' or \
+         proxyAddresses/any(p:p eq 'smtp:o''touch@contoso.example')"
+    ));
+    // A cast would lose the type of each member.
+    assert!(
+        requests[1]
+            .target
+            .starts_with("/v1.0/groups/g-1/transitiveMembers?")
+    );
+}
+
+#[tokio::test]
+async fn fact_3_4_a_group_that_shows_nobody_is_an_error_and_empties_no_scope() {
+    for members in [
+        r#"{"value":[]}"#,
+        r##"{"value":[{"@odata.type":"#microsoft.graph.user","id":"u-hidden"}]}"##,
+        r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]}"##,
+    ] {
+        let server =
+            Server::start(move |_, seen, _| (!seen.is_sign_in()).then(|| Reply::ok(members))).await;
+        let id = "11111111-2222-3333-4444-555555555555";
+        let error = server.client().group_members(id).await.unwrap_err();
+        assert!(matches!(error, GraphError::EmptyGroup), "{error}");
+        assert_eq!(error.reaction(), Reaction::StopTenant);
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_or_is_several_is_told() {
+    for (found, status, body) in [
+        ("not found", 200, r#"{"value":[]}"#),
+        (
+            "found more than once",
+            200,
+            r#"{"value":[{"id":"a"},{"id":"b"}]}"#,
+        ),
+    ] {
+        let server = Server::start(move |_, seen, _| {
+            (!seen.is_sign_in()).then(|| Reply::status(status, body))
+        })
+        .await;
+        let error = server
+            .client()
+            .group_members("x@contoso.example")
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(found), "{error}");
+    }
+    let server = Server::start(|_, _, _| None).await;
+    let id = "11111111-2222-3333-4444-555555555555";
+    let error = server.client().group_members(id).await.unwrap_err();
+    assert!(error.to_string().contains("not found"), "{error}");
+}
+
+#[tokio::test]
+async fn fact_3_6_verified_domains_are_listed_each_by_itself() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            Reply::ok(
+                r#"{"value":[{"id":"t-1","verifiedDomains":[
+                    {"name":"contoso.example","isDefault":true,"capabilities":"Email, X"},
+                    {"name":"eu.contoso.example"}]}]}"#,
+            )
+        })
+    })
+    .await;
+    let organization = server.client().organization().await.unwrap();
+    assert_eq!(
+        organization.domains,
+        ["contoso.example", "eu.contoso.example"]
+    );
+}
+
+#[tokio::test]
+async fn fact_3_3_the_kind_of_a_mailbox_is_user_where_it_is_not_told() {
+    for (status, body, expected) in [
+        (200, r#"{"value":"shared"}"#, MailboxKind::Shared),
+        (200, r#"{"value":"room"}"#, MailboxKind::Room),
+        (200, r#"{"value":"equipment"}"#, MailboxKind::Room),
+        (200, r#"{"value":"unknownFutureValue"}"#, MailboxKind::User),
+        (200, "{}", MailboxKind::User),
+        (403, "", MailboxKind::User),
+    ] {
+        let server = Server::start(move |_, seen, _| {
+            (!seen.is_sign_in()).then(|| Reply::status(status, body))
+        })
+        .await;
+        let client = server.client();
+        assert_eq!(
+            client.user_purpose("u-1").await.unwrap(),
+            expected,
+            "{body}"
+        );
+        assert_eq!(
+            client.directory_totals().requests,
+            0,
+            "it is a request to the mailbox"
+        );
+    }
+}
+
+#[tokio::test]
+async fn fact_6_2_without_permission_for_the_directory_the_tenant_is_stopped() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| Reply::error(403, "Authorization_RequestDenied"))
+    })
+    .await;
+    let error = server.client().users().await.unwrap_err();
+    assert_eq!(error.reaction(), Reaction::StopTenant);
+    assert!(error.to_string().contains("User.Read.All"), "{error}");
+    assert_eq!(server.requests().len(), 1);
+
+    let server =
+        Server::start(|_, seen, _| (!seen.is_sign_in()).then(|| Reply::status(500, ""))).await;
+    let error = server.client().users().await.unwrap_err();
+    assert_eq!(error.reaction(), Reaction::StopTenant);
+    assert!(error.to_string().contains("network"), "{error}");
+}

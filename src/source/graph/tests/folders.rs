@@ -1,0 +1,152 @@
+//! The folder tree and its well-known ids, over HTTP.
+
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Seen;
+use crate::source::graph::tests::server::Server;
+use crate::source::graph::well_known::WellKnown;
+use crate::source::graph::well_known::readable;
+
+const PAGES: [(&str, &str); 5] = [
+    (
+        "/mailFolders?$top=250&$skip=3",
+        include_str!("../../../../fixtures/graph/folders-root-2.json"),
+    ),
+    (
+        "/mailFolders?",
+        include_str!("../../../../fixtures/graph/folders-root.json"),
+    ),
+    (
+        "/f-inbox/childFolders?",
+        include_str!("../../../../fixtures/graph/folders-inbox.json"),
+    ),
+    (
+        "/f-projects%2F%2B%3D/childFolders?",
+        include_str!("../../../../fixtures/graph/folders-projects.json"),
+    ),
+    (
+        "/f-junk/childFolders?",
+        include_str!("../../../../fixtures/graph/folders-junk.json"),
+    ),
+];
+
+/// Folders by their pages, well-known ones by batch; the child of `f-orphan` was deleted meanwhile.
+fn tenant(base: &str, seen: &Seen, _: usize) -> Option<Reply> {
+    if seen.target.ends_with("/$batch") {
+        let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+        let answers = asked["requests"].as_array().unwrap().iter().map(|request| {
+            let url = request["url"].as_str().unwrap();
+            let id = ["inbox", "sentitems", "junkemail"]
+                .into_iter()
+                .zip(["f-inbox", "f-sent", "f-junk"])
+                .find(|(name, _)| url == format!("/users/u-1/mailFolders/{name}?$select=id"))
+                .map(|(_, id)| id);
+            let place = &request["id"];
+            match id {
+                Some(id) => format!(r#"{{"id":{place},"status":200,"body":{{"id":"{id}"}}}}"#),
+                None => format!(
+                    r#"{{"id":{place},"status":404,"body":{{"error":{{"code":"ErrorItemNotFound"}}}}}}"#
+                ),
+            }
+        });
+        let answers: Vec<String> = answers.collect();
+        return Some(Reply::ok(format!(
+            r#"{{"responses":[{}]}}"#,
+            answers.join(",")
+        )));
+    }
+    let (_, page) = PAGES.iter().find(|(path, _)| seen.target.contains(path))?;
+    Some(Reply::ok(page.replace("{base}", base)))
+}
+
+#[tokio::test]
+async fn fact_1_10_folders_are_found_at_every_depth_once_and_without_hidden_and_search_folders() {
+    let server = Server::start(tenant).await;
+    let folders = server.client().mailbox("u-1").folders().await.unwrap();
+    let paths: Vec<&str> = folders.iter().map(|folder| folder.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "Posteingang",
+            "Junk-E-Mail",
+            "Gesendete Elemente",
+            "Kunden",
+            "Posteingang/Projekte",
+            "Junk-E-Mail/Alt",
+            "Posteingang/Projekte/2026",
+        ]
+    );
+    assert_eq!(folders[0].total_item_count, 12);
+    // The default page holds 10; hidden folders are not asked for.
+    let targets: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|seen| seen.target)
+        .collect();
+    assert!(
+        targets.iter().all(|target| target.contains("$top=250")),
+        "{targets:?}"
+    );
+    assert!(
+        !targets
+            .iter()
+            .any(|target| target.contains("includeHidden")),
+        "{targets:?}"
+    );
+}
+
+#[tokio::test]
+async fn fact_1_10_well_known_folders_are_resolved_in_one_request_and_kept() {
+    let server = Server::start(tenant).await;
+    let mailbox = server.client().mailbox("u-1");
+    let folders = mailbox.folders().await.unwrap();
+    let before = server.requests().len();
+    let known = mailbox
+        .well_known(&WellKnown::new(), &folders)
+        .await
+        .unwrap();
+    assert_eq!(server.requests().len(), before + 1);
+    assert_eq!(known.get("sentitems").map(String::as_str), Some("f-sent"));
+    assert_eq!(known.get("drafts"), None);
+
+    let again = mailbox.well_known(&known, &folders).await.unwrap();
+    assert_eq!((&again, server.requests().len()), (&known, before + 1));
+    let fewer = &folders[1..];
+    mailbox.well_known(&known, fewer).await.unwrap();
+    assert_eq!(
+        server.requests().len(),
+        before + 2,
+        "the top changed: asked again"
+    );
+
+    let read = readable(&folders, &known);
+    let paths: Vec<&str> = read.iter().map(|folder| folder.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "Gesendete Elemente",
+            "Kunden",
+            "Posteingang",
+            "Posteingang/Projekte",
+            "Posteingang/Projekte/2026",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn fact_6_2_a_user_without_a_mailbox_and_a_denied_one_are_told_apart() {
+    for (status, code, expected) in [
+        (404, "MailboxNotEnabledForRESTAPI", Reaction::NoMailbox),
+        (404, "ResourceNotFound", Reaction::NoMailbox),
+        (403, "ErrorAccessDenied", Reaction::MailboxDenied),
+        (403, "", Reaction::MailboxDenied),
+    ] {
+        let server = Server::start(move |_, seen, _| {
+            (!seen.is_sign_in()).then(|| Reply::error(status, code))
+        })
+        .await;
+        let error = server.client().mailbox("u-1").folders().await.unwrap_err();
+        assert_eq!(error.reaction(), expected);
+        assert_eq!(server.requests().len(), 1, "{code} is not repeated");
+    }
+}

@@ -1,0 +1,8 @@
+//! The client against a small server that says what each test needs.
+
+mod directory;
+mod folders;
+mod limits;
+mod mail;
+mod refusals;
+mod server;

@@ -1,0 +1,137 @@
+//! What the service refuses or drops, and what the client makes of it.
+
+use std::sync::Arc;
+
+use crate::model::mail::ContentLevel;
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Server;
+
+const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example/d"}"#;
+
+fn folder() -> Arc<str> {
+    "f".into()
+}
+
+#[tokio::test]
+async fn fact_1_7_a_slow_mailbox_is_asked_for_smaller_pages_over_a_new_connection() {
+    let server = Server::start(|_, seen, before| {
+        (!seen.is_sign_in()).then(|| match before {
+            0 => Reply::status(503, ""),
+            1 => Reply::error(504, "UnknownError"),
+            2 => Reply::error(500, "ErrorCorruptData"),
+            _ => Reply::ok(LAST),
+        })
+    })
+    .await;
+    let mailbox = server.client().mailbox("u-1");
+    mailbox
+        .first_page(&folder(), ContentLevel::Envelope)
+        .await
+        .unwrap();
+    mailbox
+        .first_page(&folder(), ContentLevel::Envelope)
+        .await
+        .unwrap();
+    let requests = server.requests();
+    let sizes: Vec<String> = requests
+        .iter()
+        .map(|seen| {
+            let prefer = seen.header("prefer").unwrap();
+            prefer.split(['=', ',']).nth(1).unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(sizes, ["100", "25", "10", "10", "10"]);
+    assert_ne!(requests[0].connection, requests[1].connection);
+    assert_ne!(requests[1].connection, requests[2].connection);
+}
+
+#[tokio::test]
+async fn fact_1_6_a_lost_state_is_told_at_once_so_that_the_folder_can_start_again() {
+    for (status, body) in [
+        (
+            410,
+            r#"{"error":{"code":"SyncStateNotFound","message":"The sync state generation is not found"}}"#,
+        ),
+        (410, ""),
+        (400, r#"{"error":{"code":"SyncStateInvalid"}}"#),
+    ] {
+        let server = Server::start(move |_, seen, _| {
+            (!seen.is_sign_in())
+                .then(|| Reply::status(status, body).with("Location", "https://x.example/"))
+        })
+        .await;
+        let link = format!("{}/v1.0/x", server.url);
+        let mailbox = server.client().mailbox("u-1");
+        let error = mailbox.next_page(&folder(), &link).await.unwrap_err();
+        assert_eq!(error.reaction(), Reaction::RestartChain);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn fact_6_1_errors_without_body_or_as_html_are_met_by_their_status() {
+    for (status, body, expected) in [
+        (403, "", Reaction::MailboxDenied),
+        (404, "<html>not here</html>", Reaction::FolderGone),
+        (400, "{", Reaction::GiveUpMailbox),
+    ] {
+        let server = Server::start(move |_, seen, _| {
+            (!seen.is_sign_in()).then(|| Reply::status(status, body))
+        })
+        .await;
+        let mailbox = server.client().mailbox("u-1");
+        let error = mailbox
+            .first_page(&folder(), ContentLevel::Full)
+            .await
+            .unwrap_err();
+        assert_eq!(error.reaction(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_packed_body_that_is_too_large_is_not_read() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            let mut packer = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
+            let bomb = vec![b' '; 1 << 20];
+            let mut body = vec![0; packer.gzip_compress_bound(bomb.len())];
+            let length = packer.gzip_compress(&bomb, &mut body).unwrap();
+            body.truncate(length);
+            Reply {
+                body,
+                ..Reply::ok("").with("Content-Encoding", "gzip")
+            }
+        })
+    })
+    .await;
+    let mut settings = server.settings();
+    settings.limits.body_bytes = 1 << 16;
+    let client = crate::source::graph::client::Client::new(&settings).unwrap();
+    let mailbox = client.mailbox("u-1");
+    let error = mailbox
+        .first_page(&folder(), ContentLevel::Full)
+        .await
+        .unwrap_err();
+    assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
+}
+
+#[tokio::test]
+async fn an_error_text_names_no_mailbox_and_no_folder() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            Reply::status(
+                403,
+                r#"{"error":{"code":"a b@contoso.example","message":"b@contoso.example"}}"#,
+            )
+        })
+    })
+    .await;
+    let mailbox = server.client().mailbox("b@contoso.example");
+    let error = mailbox
+        .first_page(&folder(), ContentLevel::Full)
+        .await
+        .unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(!text.contains("contoso"), "{text}");
+}

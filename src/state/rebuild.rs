@@ -1,0 +1,138 @@
+//! Rebuilding the state from the lake: sorted outside memory, inserted in order of key.
+
+use std::collections::BTreeMap;
+
+use redb::WriteTransaction;
+
+use crate::model::cursor::CursorRecord;
+use crate::model::id::Id128;
+use crate::model::mailbox;
+use crate::model::outcome::Outcome;
+use crate::model::time::Micros;
+use crate::state::error::StateError;
+use crate::state::key;
+use crate::state::key::Key;
+use crate::state::key::RecordedMail;
+use crate::state::sorter::Sorter;
+use crate::state::store;
+use crate::state::store::Settings;
+
+/// The narrow columns of a row of `interactions`.
+#[derive(Debug, Clone, Copy)]
+pub struct LakeRow<'a> {
+    /// Whose copy it is.
+    pub mailbox_id: &'a str,
+    /// The provider's id.
+    pub source_id: &'a str,
+    /// The interaction.
+    pub interaction_id: Id128,
+    /// Of what was read.
+    pub fingerprint: i64,
+    /// As the lake holds it.
+    pub subject: Option<&'a str>,
+    /// When it took place.
+    pub occurred_at: Micros,
+}
+
+/// Key and fingerprint.
+type ItemRecord = [u8; 24];
+/// Key and what is kept of the recorded mail.
+type RecordedRecord = [u8; 24];
+
+/// A rebuild under way. Dropping it leaves the state as it was; nobody else can commit meanwhile.
+pub struct Rebuild {
+    transaction: WriteTransaction,
+    items: Sorter<24>,
+    recorded: Sorter<24>,
+}
+
+impl Rebuild {
+    pub(crate) fn new(transaction: WriteTransaction, settings: &Settings) -> Self {
+        let half = settings.memory_bytes / 2;
+        Self {
+            transaction,
+            items: Sorter::new(settings.folder.clone(), half),
+            recorded: Sorter::new(settings.folder.clone(), half),
+        }
+    }
+
+    /// Takes rows of `interactions`, in any order and as often as they come.
+    pub fn absorb_rows<'a>(
+        &mut self,
+        rows: impl IntoIterator<Item = LakeRow<'a>>,
+    ) -> Result<(), StateError> {
+        for row in rows {
+            let key = key::item(row.mailbox_id, row.source_id);
+            let item: ItemRecord = join(key, row.fingerprint.to_be_bytes());
+            self.items.push(item)?;
+            let key = key::recorded(row.mailbox_id, row.interaction_id);
+            let mail = RecordedMail::of(row.subject, row.occurred_at);
+            let recorded: RecordedRecord = join(key, mail.0.to_be_bytes());
+            self.recorded.push(recorded)?;
+        }
+        Ok(())
+    }
+
+    /// Takes cursors; of two with one key the later one counts, and one without value takes the
+    /// earlier ones away.
+    pub fn absorb_cursors(
+        &mut self,
+        cursors: impl IntoIterator<Item = CursorRecord>,
+    ) -> Result<(), StateError> {
+        let table = self.transaction.open_table(store::CURSORS);
+        let mut table = table.map_err(StateError::of)?;
+        for record in cursors {
+            let slot = mailbox::slot(&record.mailbox_id);
+            let key = (slot, record.mailbox_id.as_str(), record.key.as_str());
+            match &record.value {
+                Some(value) => table.insert(key, value.as_str()).map_err(StateError::of)?,
+                None => table.remove(key).map_err(StateError::of)?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Writes everything and the lake versions from which it was read, all of it or nothing.
+    pub fn finish(self, versions: &BTreeMap<u8, i64>) -> Result<(), StateError> {
+        let outcome = key::outcome_code(Outcome::Recorded);
+        {
+            let table = self.transaction.open_table(store::ITEMS);
+            let mut table = table.map_err(StateError::of)?;
+            for record in self.items.sorted()? {
+                let (key, fingerprint) = split(record?);
+                let value = (outcome, i64::from_be_bytes(fingerprint));
+                table.insert(key, value).map_err(StateError::of)?;
+            }
+            let table = self.transaction.open_table(store::RECORDED);
+            let mut table = table.map_err(StateError::of)?;
+            for record in self.recorded.sorted()? {
+                let (key, mail) = split(record?);
+                let mail = u64::from_be_bytes(mail);
+                table.insert(key, mail).map_err(StateError::of)?;
+            }
+        }
+        store::write_versions(&self.transaction, versions)?;
+        self.transaction.commit().map_err(StateError::of)
+    }
+}
+
+impl std::fmt::Debug for Rebuild {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rebuild").finish_non_exhaustive()
+    }
+}
+
+fn join(key: Key, value: [u8; 8]) -> [u8; 24] {
+    let mut record = [0; 24];
+    record[..16].copy_from_slice(&key);
+    record[16..].copy_from_slice(&value);
+    record
+}
+
+fn split(record: [u8; 24]) -> (Key, [u8; 8]) {
+    let mut key = [0; 16];
+    let mut value = [0; 8];
+    key.copy_from_slice(&record[..16]);
+    value.copy_from_slice(&record[16..]);
+    (key, value)
+}

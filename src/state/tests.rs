@@ -1,0 +1,314 @@
+//! The state as its users see it: believed, rebuilt, looked up and committed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use crate::model::cursor::CursorRecord;
+use crate::model::id::Id128;
+use crate::model::mailbox::slot;
+use crate::model::outcome::Outcome;
+use crate::model::time::Micros;
+use crate::state::error::StateError;
+use crate::state::key::RecordedMail;
+use crate::state::key::Seen;
+use crate::state::pending::Pending;
+use crate::state::rebuild::LakeRow;
+use crate::state::store::Opened;
+use crate::state::store::Settings;
+use crate::state::store::State;
+use crate::state::store::Was;
+
+const LAKE: &str = "lake-1";
+
+fn open(folder: &Path) -> Opened {
+    open_for(folder, LAKE).unwrap()
+}
+
+fn open_for(folder: &Path, lake_id: &str) -> Result<Opened, StateError> {
+    let settings = Settings {
+        folder: folder.join("state"),
+        memory_bytes: 1 << 20,
+    };
+    State::open(settings, lake_id)
+}
+
+fn seen(outcome: Outcome, fingerprint: i64) -> Seen {
+    Seen {
+        outcome,
+        fingerprint,
+    }
+}
+
+fn cursor(mailbox_id: &str, key: &str, value: Option<&str>) -> CursorRecord {
+    CursorRecord {
+        mailbox_id: mailbox_id.into(),
+        key: key.into(),
+        value: value.map(Into::into),
+    }
+}
+
+fn one_item(fingerprint: i64) -> Pending {
+    let mut pending = Pending::default();
+    pending.note_item("ann", "1", seen(Outcome::Recorded, fingerprint));
+    pending
+}
+
+fn versions(version: i64) -> BTreeMap<u8, i64> {
+    BTreeMap::from([(slot("ann"), version)])
+}
+
+fn item(state: &State, pending: &[&Pending]) -> Option<Seen> {
+    state.view().unwrap().item(pending, "ann", "1").unwrap()
+}
+
+#[test]
+fn a_committed_batch_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let Opened { state, was } = open(folder.path());
+    assert_eq!(was, Was::Fresh);
+    assert_eq!(state.version(slot("ann")).unwrap(), None);
+    let mut pending = one_item(7);
+    let mail = RecordedMail::of(Some("hello"), Micros(5));
+    pending.note_recorded("ann", Id128([1; 16]), mail);
+    state.commit(&pending, &versions(3)).unwrap();
+    drop(state);
+
+    let Opened { state, was } = open(folder.path());
+    assert_eq!(was, Was::Known);
+    assert_eq!(state.version(slot("ann")).unwrap(), Some(3));
+    assert_eq!(item(&state, &[]), Some(seen(Outcome::Recorded, 7)));
+    let view = state.view().unwrap();
+    let found = view.recorded(&[], "ann", Id128([1; 16])).unwrap();
+    assert_eq!(found, Some(mail));
+    assert_eq!(view.recorded(&[], "bob", Id128([1; 16])).unwrap(), None);
+    assert_eq!(view.item(&[], "bob", "1").unwrap(), None);
+}
+
+#[test]
+fn what_is_pending_is_seen_first_and_forgotten_when_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    state.commit(&one_item(1), &versions(1)).unwrap();
+    let (newer, older) = (one_item(3), one_item(2));
+    assert_eq!(item(&state, &[&newer, &older]).unwrap().fingerprint, 3);
+    assert_eq!(item(&state, &[&older]).unwrap().fingerprint, 2);
+    drop((newer, older));
+    assert_eq!(item(&state, &[]).unwrap().fingerprint, 1);
+}
+
+#[test]
+fn a_view_does_not_see_a_later_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    let view = state.view().unwrap();
+    state.commit(&one_item(1), &versions(1)).unwrap();
+    assert_eq!(view.item(&[], "ann", "1").unwrap(), None);
+    assert!(item(&state, &[]).is_some());
+}
+
+#[test]
+fn threads_can_share_a_view() {
+    fn shared<T: Send + Sync>() {}
+    shared::<crate::state::view::View>();
+    shared::<State>();
+}
+
+#[test]
+fn the_first_mail_of_an_id_stays_within_a_batch() {
+    let mut pending = Pending::default();
+    let first = RecordedMail::of(Some("a"), Micros(0));
+    pending.note_recorded("ann", Id128([1; 16]), first);
+    pending.note_recorded("ann", Id128([1; 16]), RecordedMail(9));
+    let folder = tempfile::tempdir().unwrap();
+    let view = open(folder.path()).state.view().unwrap();
+    let found = view.recorded(&[&pending], "ann", Id128([1; 16])).unwrap();
+    assert_eq!(found, Some(first));
+}
+
+#[test]
+fn cursors_stream_by_slot_mailbox_and_key_and_can_be_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    let mut pending = Pending::default();
+    for mailbox in ["zoe", "ann", "bob", "an"] {
+        for key in ["mailbox", "mail/b", "mail/a"] {
+            pending.note_cursor(cursor(mailbox, key, Some("{}")));
+        }
+    }
+    state.commit(&pending, &BTreeMap::new()).unwrap();
+    let mut taken_away = Pending::default();
+    taken_away.note_cursor(cursor("ann", "mail/a", None));
+    state.commit(&taken_away, &BTreeMap::new()).unwrap();
+
+    let all: Vec<_> = state.all_cursors().unwrap().map(Result::unwrap).collect();
+    let order = |c: &CursorRecord| (slot(&c.mailbox_id), c.mailbox_id.clone(), c.key.clone());
+    assert_eq!(all.len(), 11);
+    assert!(all.is_sorted_by_key(order));
+    let keys = |cursors: Vec<CursorRecord>| cursors.into_iter().map(|c| c.key).collect::<Vec<_>>();
+    assert_eq!(keys(state.cursors("ann").unwrap()), ["mail/b", "mailbox"]);
+    assert_eq!(state.cursors("nobody").unwrap(), []);
+    let by_slot = state.slot_cursors(slot("bob")).unwrap().map(Result::unwrap);
+    let expected = all.iter().filter(|c| slot(&c.mailbox_id) == slot("bob"));
+    assert!(by_slot.collect::<Vec<_>>().iter().eq(expected));
+}
+
+#[test]
+fn a_slot_is_forgotten_whole_and_the_others_stay() {
+    assert_ne!(slot("ann"), slot("zoe"));
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    let mut pending = one_item(1);
+    pending.note_item("zoe", "1", seen(Outcome::Draft, 2));
+    pending.note_cursor(cursor("ann", "mailbox", Some("{}")));
+    pending.note_cursor(cursor("zoe", "mailbox", Some("{}")));
+    let both = BTreeMap::from([(slot("ann"), 1), (slot("zoe"), 2)]);
+    state.commit(&pending, &both).unwrap();
+    state.reset_slot(slot("ann")).unwrap();
+
+    assert_eq!(item(&state, &[]), None);
+    assert_eq!(state.version(slot("ann")).unwrap(), None);
+    assert_eq!(state.cursors("ann").unwrap(), []);
+    let view = state.view().unwrap();
+    assert!(view.item(&[], "zoe", "1").unwrap().is_some());
+    assert_eq!(state.version(slot("zoe")).unwrap(), Some(2));
+    assert_eq!(state.cursors("zoe").unwrap().len(), 1);
+}
+
+#[test]
+fn the_state_of_another_lake_is_never_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    state.commit(&one_item(1), &versions(1)).unwrap();
+    drop(state);
+    let Opened { state, was } = open_for(folder.path(), "lake-2").unwrap();
+    assert_eq!(was, Was::Fresh);
+    assert_eq!(item(&state, &[]), None);
+}
+
+#[test]
+fn a_second_run_is_told_that_the_folder_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path());
+    let second = open_for(folder.path(), LAKE);
+    assert!(matches!(second, Err(StateError::InUse)));
+    drop(first);
+    assert_eq!(open(folder.path()).was, Was::Known);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_but_the_owner_may_read_the_state() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.path().join("state")), 0o700);
+    assert_eq!(mode(&folder.path().join("state/state.redb")), 0o600);
+}
+
+#[test]
+fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    let mut pending = one_item(1);
+    pending.note_item("ann", "gone", seen(Outcome::Draft, 1));
+    state.commit(&pending, &versions(1)).unwrap();
+
+    let row = LakeRow {
+        mailbox_id: "ann",
+        source_id: "1",
+        interaction_id: Id128([1; 16]),
+        fingerprint: -5,
+        subject: None,
+        occurred_at: Micros(0),
+    };
+    let mut dropped = state.rebuild(&[slot("ann")]).unwrap();
+    dropped.absorb_rows([row]).unwrap();
+    drop(dropped);
+    assert_eq!(item(&state, &[]).unwrap().fingerprint, 1);
+
+    let mut rebuild = state.rebuild(&[slot("ann")]).unwrap();
+    rebuild.absorb_rows([row, row]).unwrap();
+    let cursors = [
+        cursor("ann", "mailbox", Some("old")),
+        cursor("ann", "mailbox", Some("new")),
+    ];
+    rebuild.absorb_cursors(cursors).unwrap();
+    rebuild.finish(&versions(9)).unwrap();
+    let view = state.view().unwrap();
+    assert_eq!(item(&state, &[]), Some(seen(Outcome::Recorded, -5)));
+    assert_eq!(view.item(&[], "ann", "gone").unwrap(), None);
+    let recorded = view.recorded(&[], "ann", Id128([1; 16])).unwrap();
+    assert_eq!(recorded, Some(RecordedMail::of(None, Micros(0))));
+    assert_eq!(
+        state.cursors("ann").unwrap()[0].value.as_deref(),
+        Some("new")
+    );
+    assert_eq!(state.version(slot("ann")).unwrap(), Some(9));
+}
+
+/// What lies on the disk now is what a killed process leaves.
+fn killed_copy(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    fs::create_dir(copy.path().join("state")).unwrap();
+    let file = "state/state.redb";
+    fs::copy(folder.join(file), copy.path().join(file)).unwrap();
+    copy
+}
+
+#[test]
+fn a_killed_run_leaves_its_last_commit_even_with_half_of_the_next_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    state.commit(&one_item(1), &versions(1)).unwrap();
+    let mut rebuild = state.rebuild(&[slot("ann")]).unwrap();
+    // More than the page cache holds, so that some of it is written before the commit.
+    let value = "x".repeat(1_000);
+    let cursors = (0..5_000).map(|n| cursor("ann", &format!("mail/{n}"), Some(&value)));
+    rebuild.absorb_cursors(cursors).unwrap();
+
+    let half = killed_copy(folder.path());
+    let Opened { state: killed, was } = open(half.path());
+    assert_eq!(was, Was::Known);
+    assert_eq!(item(&killed, &[]).unwrap().fingerprint, 1);
+    assert_eq!(killed.cursors("ann").unwrap(), []);
+
+    rebuild.finish(&versions(2)).unwrap();
+    let whole = killed_copy(folder.path());
+    let killed = open(whole.path()).state;
+    assert_eq!(killed.version(slot("ann")).unwrap(), Some(2));
+    assert_eq!(killed.cursors("ann").unwrap().len(), 5_000);
+    assert_eq!(item(&killed, &[]), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn a_truncated_or_overwritten_file_is_rebuilt_or_believed_but_never_ends_the_run(
+        keep in 0_usize..1_000,
+        garbage in prop::option::of((0_usize..10, prop::collection::vec(any::<u8>(), 1..64))),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let state = open(folder.path()).state;
+        state.commit(&one_item(1), &versions(1)).unwrap();
+        drop(state);
+        let path = folder.path().join("state/state.redb");
+        let mut bytes = fs::read(&path).unwrap();
+        let place = |permille: usize| bytes.len() * permille / 1_000;
+        match garbage {
+            Some((start, garbage)) => {
+                let start = place(start);
+                bytes[start..start + garbage.len()].copy_from_slice(&garbage);
+            }
+            None => bytes.truncate(place(keep)),
+        }
+        fs::write(&path, &bytes).unwrap();
+        let Opened { state, .. } = open(folder.path());
+        state.commit(&one_item(2), &versions(2)).unwrap();
+        prop_assert_eq!(item(&state, &[]).unwrap().fingerprint, 2);
+    }
+}

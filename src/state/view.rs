@@ -1,0 +1,65 @@
+//! Lookups: many of them in one reading of the file.
+
+use redb::ReadOnlyTable;
+
+use crate::model::id::Id128;
+use crate::state::error::StateError;
+use crate::state::key;
+use crate::state::key::Key;
+use crate::state::key::RecordedMail;
+use crate::state::key::Seen;
+use crate::state::pending::Pending;
+
+/// The file as it was when the view was taken. May be shared by threads.
+///
+/// It does not see later commits, so take one for each batch, and keep handing over the
+/// [`Pending`] of a batch until a view taken after its commit is in use.
+pub struct View {
+    pub(crate) items: ReadOnlyTable<Key, (u8, i64)>,
+    pub(crate) recorded: ReadOnlyTable<Key, u64>,
+}
+
+impl View {
+    /// What became of an item when it was last read; `pending` is asked first, in its order.
+    pub fn item(
+        &self,
+        pending: &[&Pending],
+        mailbox_id: &str,
+        source_id: &str,
+    ) -> Result<Option<Seen>, StateError> {
+        let key = key::item(mailbox_id, source_id);
+        if let Some(seen) = pending.iter().find_map(|batch| batch.items.get(&key)) {
+            return Ok(Some(*seen));
+        }
+        let Some(value) = self.items.get(key).map_err(StateError::of)? else {
+            return Ok(None);
+        };
+        let (code, fingerprint) = value.value();
+        let outcome = key::outcome_of(code).ok_or(StateError::Damaged)?;
+        Ok(Some(Seen {
+            outcome,
+            fingerprint,
+        }))
+    }
+
+    /// The mail under which a mailbox has recorded an interaction; `pending` is asked first.
+    pub fn recorded(
+        &self,
+        pending: &[&Pending],
+        mailbox_id: &str,
+        interaction_id: Id128,
+    ) -> Result<Option<RecordedMail>, StateError> {
+        let key = key::recorded(mailbox_id, interaction_id);
+        if let Some(mail) = pending.iter().find_map(|batch| batch.recorded.get(&key)) {
+            return Ok(Some(*mail));
+        }
+        let value = self.recorded.get(key).map_err(StateError::of)?;
+        Ok(value.map(|value| RecordedMail(value.value())))
+    }
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View").finish_non_exhaustive()
+    }
+}

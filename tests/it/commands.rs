@@ -1,0 +1,229 @@
+//! The commands that look at a lake, and the options of a run.
+
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::expect_code;
+use crate::support::run_report;
+use crate::support::tenant::Tenant;
+use crate::support::text_of;
+use crate::support::with_config;
+
+fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
+    let mut command = with_config(&tenant.config(), &["--format", "json"]);
+    serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
+}
+
+/// Addresses of the requests about mail since a moment: who was asked for.
+fn mailboxes_asked_for(tenant: &Tenant, since: u64) -> Vec<String> {
+    let log = tenant.log(since);
+    let mail = log.iter().filter(|request| {
+        request["path"]
+            .as_str()
+            .unwrap()
+            .to_lowercase()
+            .contains("mailfolders")
+    });
+    let mut asked: Vec<String> = mail
+        .filter_map(|request| request["mailbox"].as_str().map(str::to_owned))
+        .collect();
+    asked.sort();
+    asked.dedup();
+    asked
+}
+
+#[test]
+fn a_plan_tells_in_and_out_with_the_reason_and_reads_no_mail() {
+    let tenant = Tenant::generated(51, 16);
+    let plan = json(&tenant, &["run", "--plan"], 0);
+    let lines = plan["mailboxes"].as_array().unwrap();
+    let out: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["reason"].as_str())
+        .collect();
+    for reason in ["guest", "not in the group or list", "never is set"] {
+        assert!(out.contains(&reason), "{reason} in {out:?}");
+    }
+    assert!(lines.iter().any(|line| line["in_scope"] == true));
+    assert!(plan["permissions"].to_string().contains("Mail.Read"));
+    assert_eq!(mailboxes_asked_for(&tenant, 0), Vec::<String>::new());
+    assert!(!tenant.folder().join("lake").exists());
+}
+
+#[test]
+fn a_run_asks_for_the_mailboxes_in_scope_and_no_others() {
+    let mut tenant = Tenant::generated(52, 16);
+    let report = tenant.run();
+    let mut in_scope: Vec<&str> = report["mailboxes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mailbox| mailbox["mailbox_id"].as_str().unwrap())
+        .collect();
+    in_scope.sort_unstable();
+    assert_eq!(mailboxes_asked_for(&tenant, 0), in_scope);
+    assert!(!report["left_out"].as_array().unwrap().is_empty());
+    let status = |word: &str| {
+        let mailboxes = report["mailboxes"].as_array().unwrap();
+        mailboxes
+            .iter()
+            .filter(|mailbox| mailbox["status"] == word)
+            .count()
+    };
+    assert!(
+        status("complete") > 0 && status("denied") > 0 && status("no_mailbox") > 0,
+        "{report}"
+    );
+    assert_eq!(report["exit_code"], 1);
+}
+
+#[test]
+fn one_mailbox_can_be_the_first_start() {
+    let tenant = Tenant::generated(53, 16);
+    let plan = json(&tenant, &["run", "--plan"], 0);
+    let lines = plan["mailboxes"].as_array().unwrap();
+    let address = |in_scope: bool| {
+        let line = lines
+            .iter()
+            .find(|line| line["in_scope"] == in_scope)
+            .unwrap();
+        line["mailbox"].as_str().unwrap().to_owned()
+    };
+    let outside = with_config(&tenant.config(), &["run", "--mailbox", &address(false)]).output();
+    let outside = outside.unwrap();
+    assert_eq!(outside.status.code(), Some(2), "{}", text_of(&outside));
+    let output = with_config(&tenant.config(), &["run", "--mailbox", &address(true)]).output();
+    assert!(matches!(output.unwrap().status.code(), Some(0 | 1)));
+    assert!(mailboxes_asked_for(&tenant, 0).len() <= 1);
+}
+
+#[test]
+fn search_finds_what_was_recorded_and_marks_it() {
+    let mut tenant = Tenant::generated(54, 16);
+    tenant.run();
+    let all = json(&tenant, &["search", "workshop", "--limit", "5"], 0);
+    let hits = all["hits"].as_array().unwrap();
+    assert_eq!(hits.len(), 5);
+    let contact = hits
+        .iter()
+        .find_map(|hit| hit["contacts"][0]["id"].as_str())
+        .unwrap()
+        .to_owned();
+    let with_contact = json(&tenant, &["search", "--contact", &contact], 0);
+    assert!(with_contact["total"].as_u64().unwrap() > 0);
+    for hit in with_contact["hits"].as_array().unwrap() {
+        assert!(
+            hit["contacts"]
+                .to_string()
+                .contains(&format!("\"{contact}\"")),
+            "{hit}"
+        );
+        assert_eq!(hit["interaction_id"].as_str().unwrap().len(), 32);
+        assert!(hit["mailbox_id"].is_string());
+    }
+    let text = expect_code(
+        &mut with_config(&tenant.config(), &["search", "workshop", "--limit", "3"]),
+        0,
+    );
+    assert!(
+        !text.contains('\u{1b}'),
+        "colours where nobody sees them: {text}"
+    );
+}
+
+#[test]
+fn status_tells_of_every_mailbox() {
+    let mut tenant = Tenant::generated(55, 16);
+    let report = tenant.run();
+    let status = json(&tenant, &["status"], 0);
+    let mailboxes = status["mailboxes"].as_array().unwrap();
+    assert_eq!(
+        mailboxes.len(),
+        report["mailboxes"].as_array().unwrap().len()
+    );
+    let denied = mailboxes
+        .iter()
+        .find(|mailbox| mailbox["status"] == "denied")
+        .unwrap();
+    assert!(
+        denied["reason"].as_str().unwrap().contains("polic"),
+        "{denied}"
+    );
+    assert!(denied["last_success"].is_null());
+    let complete = mailboxes
+        .iter()
+        .find(|mailbox| mailbox["status"] == "complete")
+        .unwrap();
+    assert!(complete["last_success"].is_string());
+}
+
+#[test]
+fn state_and_index_are_made_again_from_the_lake() {
+    let mut tenant = Tenant::generated(56, 16);
+    tenant.run();
+    let before = json(&tenant, &["search", "workshop", "--limit", "1"], 0)["total"].clone();
+    std::fs::remove_dir_all(tenant.folder().join("state")).unwrap();
+    std::fs::remove_dir_all(tenant.folder().join("index")).unwrap();
+    let report = tenant.run();
+    assert_eq!(report["totals"]["outcomes"]["recorded"], 0);
+    assert_eq!(
+        json(&tenant, &["search", "workshop", "--limit", "1"], 0)["total"],
+        before
+    );
+    tenant.compare_rows_with_truth();
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+    std::fs::write(tenant.folder().join("state/state.redb"), "torn").unwrap();
+    tenant.advance(1);
+    tenant.run();
+    tenant.compare_rows_with_truth();
+}
+
+#[test]
+fn a_signal_ends_the_run_at_the_next_commit_and_the_next_run_goes_on() {
+    let mut tenant = Tenant::of_fixture("slow.toml");
+    tenant.note_run();
+    let mut command = with_config(&tenant.config(), &["run"]);
+    let process = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (_sender, receiver) = std::sync::mpsc::channel::<()>();
+    let _ = receiver.recv_timeout(Duration::from_secs(2));
+    let kill = Command::new("kill")
+        .args(["-TERM", &process.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text_of(&output));
+    run_report(&tenant.config(), &[], 1);
+    tenant.compare_rows_with_truth();
+}
+
+#[test]
+fn a_run_that_is_to_end_in_the_past_reads_nothing_and_says_so() {
+    let tenant = Tenant::generated(57, 16);
+    let report = run_report(&tenant.config(), &["--until", "2020-01-01T00:00:00Z"], 1);
+    assert!(
+        report["mailboxes"].to_string().contains("stopped"),
+        "{report}"
+    );
+}
+
+#[test]
+fn neither_the_secret_nor_a_token_nor_an_address_reaches_the_log() {
+    let mut tenant = Tenant::generated(58, 16);
+    tenant.note_run();
+    let secret = std::fs::read_to_string(tenant.folder().join("secret.txt")).unwrap();
+    let output = with_config(&tenant.config(), &["run", "--verbose"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains(secret.trim()), "{stderr}");
+    assert!(!stderr.contains("Bearer"), "{stderr}");
+    assert!(!stderr.contains('@'), "an address in the log: {stderr}");
+}

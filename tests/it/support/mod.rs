@@ -1,0 +1,45 @@
+//! What the integration tests share: the real binary, a simulated tenant, Python as the reader.
+
+pub mod corpora;
+pub mod python;
+pub mod tenant;
+
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+/// The program under test.
+pub fn touchpoint() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_touchpoint"))
+}
+
+/// Runs a command to its end and gives what it printed; the test fails unless it ends with `code`.
+pub fn expect_code(command: &mut Command, code: i32) -> String {
+    let output = command.output().unwrap();
+    let found = output.status.code();
+    assert_eq!(found, Some(code), "{command:?}\n{}", text_of(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Both streams of a command, for the message of a test that fails.
+pub fn text_of(output: &Output) -> String {
+    format!(
+        "stdout: {}\nstderr: {}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A `touchpoint` command with its configuration.
+pub fn with_config(config: &Path, arguments: &[&str]) -> Command {
+    let mut command = touchpoint();
+    command.arg("--config").arg(config).args(arguments);
+    command
+}
+
+/// Runs `touchpoint run --format json` and gives its report.
+pub fn run_report(config: &Path, arguments: &[&str], code: i32) -> serde_json::Value {
+    let mut command = with_config(config, &["run", "--format", "json"]);
+    let stdout = expect_code(command.args(arguments), code);
+    serde_json::from_str(&stdout).unwrap()
+}

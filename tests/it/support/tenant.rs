@@ -1,0 +1,235 @@
+//! A simulated tenant in a process of its own, with a folder of configuration for it.
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::expect_code;
+use super::python;
+use super::touchpoint;
+
+/// A running simulator, its world, and a folder that holds `touchpoint.toml` and all it names.
+pub struct Tenant {
+    world: Vec<String>,
+    process: Child,
+    address: String,
+    folder: TempDir,
+    /// Simulated times of the runs so far.
+    runs: Vec<String>,
+}
+
+impl Tenant {
+    /// A generated world.
+    pub fn generated(seed: u64, users: u32) -> Self {
+        Self::start(&["--seed", &seed.to_string(), "--users", &users.to_string()])
+    }
+
+    /// A world of `fixtures/worlds`.
+    pub fn of_fixture(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures/worlds")
+            .join(name);
+        Self::start(&["--world", path.to_str().unwrap()])
+    }
+
+    fn start(world: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world: Vec<String> = world.iter().map(|word| (*word).to_owned()).collect();
+        let (process, address) = serve(&world, &[]);
+        let mut export = touchpoint();
+        export
+            .arg("simulate")
+            .args(&world)
+            .arg("--export")
+            .arg(folder.path());
+        expect_code(export.args(["--address", &address]), 0);
+        Self {
+            world,
+            process,
+            address,
+            folder,
+            runs: Vec::new(),
+        }
+    }
+
+    /// Stops the simulator and starts it again at the same time and on the same port.
+    pub fn restart(&mut self) {
+        let now = self.now();
+        let port = self.address.rsplit(':').next().unwrap().to_owned();
+        self.stop();
+        let (process, address) = serve(&self.world, &["--at", &now, "--port", &port]);
+        assert_eq!(address, self.address);
+        self.process = process;
+    }
+
+    /// The configuration for this tenant.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("touchpoint.toml")
+    }
+
+    /// The folder that holds lake, index and state.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Changes the configuration by replacing a piece of its text, which must be there.
+    pub fn configure(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        assert!(
+            text.contains(from),
+            "no `{from}` in the configuration:\n{text}"
+        );
+        fs::write(self.config(), text.replace(from, to)).unwrap();
+    }
+
+    /// Another folder with a fresh copy of the configuration: another lake of the same tenant.
+    pub fn another_folder(&self) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(Result::unwrap)
+        {
+            if entry.path().is_file() {
+                fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+            }
+        }
+        folder
+    }
+
+    /// Notes that a run takes place now, and runs it; exit code 1 is expected, since every world
+    /// holds mailboxes that cannot be read.
+    pub fn run(&mut self) -> Value {
+        self.note_run();
+        super::run_report(&self.config(), &[], 1)
+    }
+
+    /// Notes that a run takes place at the simulated time that it is now.
+    pub fn note_run(&mut self) {
+        let now = self.now();
+        self.runs.push(now);
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> String {
+        self.get("/_sim/now")["now"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets days pass.
+    pub fn advance(&self, days: u32) {
+        self.request("POST", "/_sim/advance", &format!("{{\"days\":{days}}}"));
+    }
+
+    /// Compares the lake with what was planted, and what it received with what was served; the
+    /// test fails on any difference.
+    pub fn compare_with_truth(&self) -> Value {
+        let served = self.folder.path().join("served.json");
+        fs::write(&served, self.get("/_sim/served").to_string()).unwrap();
+        self.compare(&["--served", served.to_str().unwrap()])
+    }
+
+    /// Compares the lake alone, where the simulator has not counted everything it served (it was
+    /// restarted) or pages were fetched twice (a run was killed).
+    pub fn compare_rows_with_truth(&self) -> Value {
+        self.compare(&[])
+    }
+
+    fn compare(&self, more: &[&str]) -> Value {
+        let truth = self.folder.path().join("truth.jsonl");
+        let mut print = touchpoint();
+        print
+            .arg("simulate")
+            .args(&self.world)
+            .args(["--truth", "--at", &self.now()]);
+        fs::write(&truth, expect_code(&mut print, 0)).unwrap();
+        let mut compare = python::script("compare_truth.py");
+        compare
+            .arg("--lake")
+            .arg(self.folder.path().join("lake"))
+            .arg("--truth")
+            .arg(&truth);
+        compare.args(["--runs", &self.runs.join(",")]).args(more);
+        python::json(&mut compare)
+    }
+
+    /// Requests served since the `since`-th.
+    pub fn log(&self, since: u64) -> Vec<Value> {
+        let log = self.get(&format!("/_sim/log?since={since}"));
+        log["requests"].as_array().unwrap().clone()
+    }
+
+    /// The number of requests served so far.
+    pub fn served_requests(&self) -> u64 {
+        self.get("/_sim/log?since=0")["next"].as_u64().unwrap()
+    }
+
+    /// Asks the simulator for a JSON document.
+    pub fn get(&self, path: &str) -> Value {
+        self.request("GET", path, "")
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn request(&self, method: &str, path: &str, body: &str) -> Value {
+        let host = self.address.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).unwrap();
+        let text = String::from_utf8(reply).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("HTTP/1.1 200"),
+            "{method} {path}: {head}\n{body}"
+        );
+        serde_json::from_str(body).unwrap()
+    }
+
+    fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn serve(world: &[String], more: &[&str]) -> (Child, String) {
+    let mut command = touchpoint();
+    command
+        .arg("simulate")
+        .args(world)
+        .args(more)
+        .stdout(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(process.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    let address = first
+        .trim()
+        .strip_prefix("listening on ")
+        .unwrap()
+        .to_owned();
+    (process, address)
+}

@@ -1,0 +1,58 @@
+//! The lake holds what was planted: no more, no less, after every night.
+
+use crate::support::tenant::Tenant;
+
+/// Simulated days after the first run.
+const DAYS: u32 = 5;
+
+/// Runs a night after each day and compares the lake with what was planted.
+fn check(seed: u64) {
+    let mut tenant = Tenant::generated(seed, 16);
+    for day in 0..=DAYS {
+        if day > 0 {
+            tenant.advance(1);
+        }
+        tenant.run();
+        let compared = tenant.compare_with_truth();
+        let planted = compared["activities_planted"].as_u64().unwrap();
+        assert!(
+            planted > 100,
+            "seed {seed}: a world almost without activity: {compared}"
+        );
+    }
+}
+
+/// Several tests, so that they run beside each other.
+macro_rules! seeds {
+    ($($name:ident: $seeds:expr,)*) => {
+        $(#[test]
+        fn $name() {
+            for seed in $seeds {
+                check(seed);
+            }
+        })*
+    };
+}
+
+seeds! {
+    the_lake_holds_what_was_planted_every_night_seeds_1_to_5: 1..=5,
+    the_lake_holds_what_was_planted_every_night_seeds_6_to_10: 6..=10,
+    the_lake_holds_what_was_planted_every_night_seeds_11_to_15: 11..=15,
+    the_lake_holds_what_was_planted_every_night_seeds_16_to_20: 16..=20,
+}
+
+#[test]
+fn a_restarted_simulator_honours_the_links_it_gave_out() {
+    let mut tenant = Tenant::generated(21, 16);
+    tenant.run();
+    tenant.restart();
+    tenant.advance(1);
+    tenant.run();
+    let resyncs = tenant
+        .log(0)
+        .iter()
+        .filter(|request| request["status"] == 410)
+        .count();
+    assert_eq!(resyncs, 0, "a link of before the restart was refused");
+    tenant.compare_rows_with_truth();
+}

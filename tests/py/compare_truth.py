@@ -1,0 +1,257 @@
+"""Compares a lake, read by independent readers, with what the simulated tenant planted.
+
+usage: compare_truth.py --lake DIR --truth FILE --runs TIME[,TIME...] [--served FILE]
+
+TRUTH holds the JSON lines of `touchpoint simulate --truth`; RUNS are the simulated times of the
+nightly runs; SERVED is the answer of `/_sim/served`. Prints one JSON object and ends with 1 where
+anything differs. The Delta log is read by `deltalake`, the current rows are picked by `duckdb`.
+"""
+
+import argparse
+import collections
+import datetime
+import json
+import sys
+
+import duckdb
+from deltalake import DeltaTable
+
+CURRENT = """
+    SELECT * FROM rows
+    QUALIFY {version} = max({version}) OVER (PARTITION BY interaction_id, mailbox_id)
+"""
+SHOWN = 3
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def read(lake, table, version):
+    rows = DeltaTable(f"{lake}/{table}").to_pyarrow_table()
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.register("rows", rows)
+    query = CURRENT.format(version=version) if version else "SELECT * FROM rows"
+    current = connection.sql(query).to_arrow_table().to_pylist()
+    return rows.num_rows, [row for row in current if row.get("state", "active") == "active"]
+
+
+class Differences:
+    def __init__(self):
+        self.count = 0
+        self.kinds = collections.Counter()
+        self.first = []
+
+    def add(self, what, where, expected=None, found=None):
+        self.count += 1
+        self.kinds[what] += 1
+        if self.kinds[what] <= SHOWN:
+            self.first.append(
+                {"what": what, "where": where, "expected": str(expected), "found": str(found)}
+            )
+
+    def compare(self, what, where, expected, found):
+        if expected != found:
+            self.add(what, where, expected, found)
+
+
+def load_truth(path):
+    copies, mailboxes = [], {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record["record"] == "copy":
+                copies.append(record)
+            elif record["record"] == "mailbox":
+                mailboxes[record["mailbox"]] = record
+    return copies, mailboxes
+
+
+def first_sight(copy, runs):
+    start = instant(copy["readable_from"]) if copy["readable_from"] else None
+    end = instant(copy["readable_until"]) if copy["readable_until"] else None
+    for run in runs:
+        if start is not None and start <= run and (end is None or run < end):
+            return run
+    return None
+
+
+def participants(people):
+    return [(p["address"], p["name"], p["role"], p["internal"]) for p in people]
+
+
+def touches_of_truth(copy):
+    return sorted(
+        (
+            t["contact_id"] or "",
+            t["contact_name"] or "",
+            t["account_id"] or "",
+            t["account_name"] or "",
+            t["contact_address"],
+            t["contact_role"],
+            t["rule"],
+        )
+        for t in copy["touches"]
+    )
+
+
+def touches_of_lake(rows):
+    return sorted(
+        (
+            r["contact_id"] or "",
+            r["contact_name"] or "",
+            r["account_id"] or "",
+            r["account_name"] or "",
+            r["contact_address"],
+            r["contact_role"],
+            r["match_rule"],
+        )
+        for r in rows
+    )
+
+
+def compare_row(differences, where, copy, row):
+    differences.compare("occurred_at", where, instant(copy["occurred_at"]), row["occurred_at"])
+    for column in ("direction", "subject", "preview", "is_bulk"):
+        differences.compare(column, where, copy[column], row[column])
+    differences.compare("user_role", where, copy["user_role"], row["user_role"] or "none")
+    differences.compare(
+        "participants", where, participants(copy["participants"]), participants(row["participants"])
+    )
+    if [p for p in row["participants"] if p["response"] is not None]:
+        differences.add("a mail has responses", where)
+
+
+def compare_activity(differences, where, copy, rows):
+    differences.compare("touches", where, touches_of_truth(copy), touches_of_lake(rows))
+    for row in rows:
+        for column in ("internal_count", "external_count"):
+            differences.compare(column, where, copy[column], row[column])
+        differences.compare("activity occurred_at", where, instant(copy["occurred_at"]), row["occurred_at"])
+        differences.compare("activity subject", where, copy["subject"], row["subject"])
+        differences.compare("activity user_role", where, copy["user_role"], row["user_role"])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lake", required=True)
+    parser.add_argument("--truth", required=True)
+    parser.add_argument("--runs", required=True)
+    parser.add_argument("--served")
+    options = parser.parse_args()
+
+    runs = [instant(time) for time in options.runs.split(",")]
+    copies, mailboxes = load_truth(options.truth)
+    stored, interactions = read(options.lake, "interactions", "revision")
+    activity_stored, activities = read(options.lake, "contact_activity", "generation")
+    _, coverage = read(options.lake, "mailboxes", None)
+    differences = Differences()
+
+    read_mailboxes = {
+        id for id, m in mailboxes.items() if m["in_scope"] and m["status"] == "ok"
+    }
+    seen = {}
+    for copy in copies:
+        if copy["mailbox"] in read_mailboxes and copy["outcome"] != "not_read":
+            sight = first_sight(copy, runs)
+            if sight is not None:
+                seen[(copy["mailbox"], copy["source_id"])] = (sight, copy)
+
+    # Rows by the copy they were read from; one row for each mailbox and interaction.
+    rows = {}
+    by_label = collections.defaultdict(set)
+    by_id = collections.defaultdict(set)
+    for row in interactions:
+        key = (row["mailbox_id"], row["source_id"])
+        if key not in seen:
+            differences.add("a row that is in no readable mail", key)
+            continue
+        copy = seen[key][1]
+        label = (row["mailbox_id"], copy["interaction"])
+        if label in rows:
+            differences.add("two rows of one interaction", label)
+        rows[label] = row
+        by_label[copy["interaction"]].add(row["interaction_id"])
+        by_id[row["interaction_id"]].add(copy["interaction"])
+    for label, ids in by_label.items():
+        if len(ids) > 1:
+            differences.add("one interaction has several ids", label, 1, ids)
+    for id, labels in by_id.items():
+        if len(labels) > 1:
+            differences.add("one id for several interactions", id, 1, labels)
+
+    # Which interactions must be there, and from which of their copies.
+    wanted = collections.defaultdict(list)
+    for sight, copy in seen.values():
+        if copy["outcome"] in ("recorded", "duplicate"):
+            wanted[(copy["mailbox"], copy["interaction"])].append((sight, copy))
+    activity = collections.defaultdict(list)
+    for row in activities:
+        activity[(row["mailbox_id"], row["interaction_id"])].append(row)
+    activity_wanted = 0
+    for label, candidates in wanted.items():
+        row = rows.get(label)
+        planted = [c for c in candidates if c[1]["outcome"] == "recorded"]
+        if not planted:
+            continue
+        if row is None:
+            differences.add("a planted interaction is missing", label)
+            continue
+        source = seen[(row["mailbox_id"], row["source_id"])][1]
+        earliest = min(sight for sight, _ in candidates)
+        first = [c for sight, c in planted if sight == earliest]
+        if first and not source.get("copies_group") and source["outcome"] != "recorded":
+            differences.add("recorded from the wrong copy", label, first[0]["source_id"], row["source_id"])
+        compare_row(differences, label, source, row)
+        mine = activity.pop((row["mailbox_id"], row["interaction_id"]), [])
+        activity_wanted += len(source["touches"])
+        compare_activity(differences, label, source, mine)
+    for label in rows.keys() - wanted.keys():
+        differences.add("an interaction that must not be there", label)
+    for key in activity:
+        differences.add("activity of no interaction", key)
+
+    # Outcomes: every copy that was seen is decided once; replays are `unchanged`.
+    planted = collections.Counter()
+    for _, copy in seen.values():
+        outcome = copy["outcome"]
+        planted[(copy["mailbox"], "kept" if outcome in ("recorded", "duplicate") else outcome)] += 1
+    counted = collections.Counter()
+    received = collections.Counter()
+    for row in coverage:
+        decided = 0
+        for outcome in (
+            "removed unreadable series unchanged draft outside_window not_captured private "
+            "excluded internal_only duplicate unmatched recorded"
+        ).split():
+            decided += row[outcome]
+            if outcome not in ("removed", "unchanged", "series") and row[outcome]:
+                kind = "kept" if outcome in ("recorded", "duplicate") else outcome
+                counted[(row["mailbox_id"], kind)] += row[outcome]
+        differences.compare("received = sum of outcomes", row["mailbox_id"], row["received"], decided)
+        received[row["mailbox_id"]] += row["received"]
+    for key in planted.keys() | counted.keys():
+        differences.compare("outcomes", key, planted[key], counted[key])
+    if options.served:
+        with open(options.served, encoding="utf-8") as file:
+            served = json.load(file)
+        for mailbox in served.keys() | received.keys():
+            differences.compare("served = received", mailbox, served.get(mailbox, 0), received[mailbox])
+
+    summary = {
+        "differences": differences.count,
+        "kinds": differences.kinds,
+        "first": differences.first,
+        "interactions": len(interactions),
+        "interactions_stored": stored,
+        "activities": len(activities),
+        "activities_planted": activity_wanted,
+        "activities_stored": activity_stored,
+        "outcomes": dict(collections.Counter(copy["outcome"] for _, copy in seen.values())),
+    }
+    print(json.dumps(summary))
+    sys.exit(1 if differences.count else 0)
+
+
+main()

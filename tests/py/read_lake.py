@@ -1,0 +1,61 @@
+"""Reads a lake with other people's readers and prints what they see, as one JSON object.
+
+usage: read_lake.py LAKE [compact]
+
+With "compact" it first merges and vacuums the tables, as an outside maintenance job would.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import duckdb
+import polars
+from deltalake import DeltaTable
+
+
+def describe(folder: Path) -> dict:
+    table = DeltaTable(str(folder))
+    rows = table.to_pyarrow_table()
+    protocol = table.protocol()
+    files = [str(folder / path) for path in table.get_add_actions(flatten=True)["path"].to_pylist()]
+    seen = {
+        "rows": rows.num_rows,
+        "polars_rows": polars.scan_delta(str(folder)).select(polars.len()).collect().item(),
+        "columns": rows.column_names,
+        "comments": sum(1 for field in table.schema().fields if field.metadata.get("comment")),
+        "writer_features": protocol.writer_features or [],
+        "reader_features": protocol.reader_features or [],
+        "properties": table.metadata().configuration,
+        "versions": {
+            str(slot): table.transaction_version(f"touchpoint/slot-{slot:02d}")
+            for slot in range(64)
+            if table.transaction_version(f"touchpoint/slot-{slot:02d}") is not None
+        },
+    }
+    if files:
+        relation = duckdb.read_parquet(files, hive_partitioning=True)
+        seen["duckdb_rows"] = relation.count("*").fetchall()[0][0]
+        seen["duckdb_months"] = sorted(
+            row[0] for row in relation.aggregate("month").fetchall()
+        )
+    return seen
+
+
+def compact(folder: Path) -> None:
+    table = DeltaTable(str(folder))
+    table.optimize.compact()
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    table.create_checkpoint()
+
+
+def main() -> None:
+    lake = Path(sys.argv[1])
+    tables = ["interactions", "contact_activity", "mailboxes"]
+    if "compact" in sys.argv[2:]:
+        for name in tables[:2]:
+            compact(lake / name)
+    print(json.dumps({name: describe(lake / name) for name in tables}, default=str))
+
+
+main()
