@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn comments_are_taken_away_where_they_are_closed() {
-        assert_eq!(without_comments("a(b(c))d"), "a d");
+        assert_eq!(without_comments("a(b(c))d"), "a  d");
         assert_eq!(without_comments("a)(b; c"), "a) b; c");
     }
 

@@ -12,6 +12,7 @@ mod archive_corpora;
 mod bad_input;
 mod commands;
 mod equal;
+mod mail_fixtures;
 mod readme;
 mod rooms;
 mod support;

@@ -8,6 +8,21 @@
 FORMAT is mbox, maildir or eml. A file, and a tree of .eml files, is one mailbox; of a folder each
 child folder or .mbox file is one. Messages come in the order in which touchpoint reads them: Sent
 first, then by folder and file name or position.
+
+Where the two are known to differ on mail from outside, and which is right:
+
+- 8-bit header values and bodies without a usable charset: Python keeps replacement characters,
+  touchpoint reads UTF-8 or else Windows-1252.
+- Three-digit years: RFC 5322 section 4.3 adds 1900 (`102` is 2002), Python takes them as they are.
+- A header line without colon: Python ends the header there, touchpoint goes on with the next line,
+  so that participants behind it count.
+- Encoded words that decode to broken text, or name no charset Python knows: Python keeps the code.
+- A group with broken members (`undisclosed-recipient:@x.org;`): touchpoint keeps its whole text.
+- A name with an unquoted `@` (`To: Ann@Home <a@x.org>`): Python makes two recipients of it.
+- Base64 or quoted-printable that is broken, and multiparts without their boundary: each recovers
+  another part of the text. Of UTF-7, touchpoint's reader keeps `+-` where Python reads `+`
+  (Python is right).
+- Text of HTML: Python's parser leaves out what follows an unclosed `<title>`.
 """
 
 import calendar
@@ -148,7 +163,9 @@ def people(value):
     value = unfolded(value)
     if not value.strip():
         return []
-    group = re.fullmatch(r"\s*\"?([^@<>,\"]*?)\"?\s*:\s*;\s*", value)
+    # `getaddresses` gives nothing for a group without members (`undisclosed-recipients:;`), with
+    # or without a comment behind it; touchpoint keeps its text.
+    group = re.fullmatch(r"\s*\"?([^@<>,\"]*?)\"?\s*:\s*;\s*(?:\([^()]*\)\s*)?", value)
     if group:
         return [group.group(1).lower() + ":;"]
     found = []

@@ -104,7 +104,12 @@ fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
     let range = part.offset_body as usize..part.offset_end as usize;
     let code = mail.get(range).unwrap_or_default();
     let mut code: Vec<u8> = code.iter().copied().filter(|b| is_code(*b)).collect();
-    code.truncate(code.len() / 4 * 4);
+    match code.len() % 4 {
+        1 => code.truncate(code.len() - 1),
+        2 => code.extend_from_slice(b"=="),
+        3 => code.push(b'='),
+        _ => {}
+    }
     let Some(bytes) = base64_decode(&code) else {
         return;
     };
@@ -212,9 +217,10 @@ mod tests {
 
     #[test]
     fn base64_that_is_cut_off_is_read_as_far_as_it_goes() {
-        let mail =
-            "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n\nPGI+aGVsbG88L2I+aG";
-        assert_eq!(text_of(mail).as_deref(), Some("hello"));
+        let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
+                    Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n\n\
+                    PGI+aGVsbG88L2I+aA\n";
+        assert_eq!(text_of(mail).as_deref(), Some("helloh"));
     }
 
     #[test]
@@ -222,6 +228,15 @@ mod tests {
         let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
                     Content-Type: message/rfc822\n\nSubject: x\n\ninner\n--b--\n";
         assert_eq!(text_of(mail), None);
+    }
+
+    #[test]
+    fn mails_within_mails_within_the_mail_are_survived() {
+        let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
+                    Content-Type: text/plain\n\nouter\n--b\n\
+                    Content-Type: message/rfc822\n\nContent-Type: message/rfc822\n\n\
+                    Content-Type: text/html\n\n<p>inner\n--b--\n";
+        assert_eq!(text_of(mail).as_deref(), Some("outer"));
     }
 
     fn class_of(part: &str) -> MailClass {

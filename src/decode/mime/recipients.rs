@@ -54,6 +54,10 @@ fn participant(addr: Addr<'_>, role: Role, line: &str) -> Option<RawParticipant>
     };
     let name = addr.name.and_then(plain);
     let (name, address) = match addr.address.and_then(plain) {
+        // A quoted local part (`"ann lee"@x.org`) is handed over as a name.
+        Some(domain) if domain.starts_with('@') && !domain.contains(':') => {
+            (None, name.unwrap_or_default() + &domain)
+        }
         Some(address) => (name, without_route(&address).to_owned()),
         None => (
             None,
@@ -144,6 +148,7 @@ mod tests {
         check("Ann Lee", &[(None, "Ann Lee")]);
         check("Ann <ann>", &[(Some("Ann"), "ann")]);
         check("<@relay.org:ann@x.org>", &[(None, "ann@x.org")]);
+        check("\"ann lee\"@x.org", &[(None, "ann lee@x.org")]);
         check("(nobody)", &[]);
         check(
             "unlisted-recipients:; (no To-header on input)",

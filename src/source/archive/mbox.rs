@@ -210,18 +210,20 @@ impl<R: BufRead> Splitter<R> {
 #[derive(Default)]
 struct Growing {
     bytes: Vec<u8>,
-    blank: Vec<u8>,
+    blank: &'static [u8],
     /// Takes the place of `bytes` once they are too many.
     overflow: Option<blake3::Hasher>,
 }
 
 impl Growing {
     fn push(&mut self, piece: &[u8]) {
-        let blank = std::mem::take(&mut self.blank);
-        self.append(&blank);
-        if matches!(piece, b"\n" | b"\r\n") {
-            self.blank = piece.to_vec();
-        } else {
+        self.append(self.blank);
+        self.blank = match piece {
+            b"\n" => b"\n",
+            b"\r\n" => b"\r\n",
+            _ => b"",
+        };
+        if self.blank.is_empty() {
             self.append(piece);
         }
     }
