@@ -156,9 +156,11 @@ impl Desk {
                 if known.is_some_and(|seen| is_repetition(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
-                    Sift::Entry(Entry::Mail(Box::new(
-                        self.judge_mail(*mail, fingerprint, item.place.is_excluded),
-                    )))
+                    Sift::Entry(Entry::Mail(Box::new(self.judge_mail(
+                        *mail,
+                        fingerprint,
+                        item.place.is_excluded,
+                    ))))
                 }
             }
         })
@@ -184,12 +186,7 @@ impl Desk {
         Ok((known, fresh))
     }
 
-    fn judge_mail(
-        &self,
-        mail: Mail,
-        fingerprint: i64,
-        is_folder_excluded: bool,
-    ) -> JudgedMail {
+    fn judge_mail(&self, mail: Mail, fingerprint: i64, is_folder_excluded: bool) -> JudgedMail {
         let source_id = mail.source_id.clone();
         let sensitivity = mail.sensitivity;
         let judged = self.judge.judge(mail, is_folder_excluded);

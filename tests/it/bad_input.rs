@@ -113,7 +113,10 @@ fn a_placeholder_left_in_is_named() {
         config("mail.mbox", "mbox")
     );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();
-    check_refused(folder.path(), &["tenant_id"]);
+    check_refused(
+        folder.path(),
+        &["touchpoint.toml", "client_id", "placeholder"],
+    );
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn a_folder_without_any_mail_is_no_maildir() {
         config("empty", "maildir"),
     )
     .unwrap();
-    check_refused(folder.path(), &["empty", "maildir"]);
+    check_refused(folder.path(), &["empty", "format"]);
 }
 
 #[test]

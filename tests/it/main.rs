@@ -4,7 +4,6 @@
     clippy::string_slice,
     clippy::panic,
     clippy::print_stdout,
-    clippy::expect_used,
     reason = "a test that meets the unexpected shall fail at once"
 )]
 
@@ -12,6 +11,7 @@ mod archive_corpora;
 mod bad_input;
 mod commands;
 mod equal;
+mod msgraph;
 mod mail_fixtures;
 mod readme;
 mod rooms;

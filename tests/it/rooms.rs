@@ -98,11 +98,7 @@ fn owners_elsewhere(rooms: &BTreeMap<String, Room>, room: &str, line: &str) -> V
                             .is_some_and(|r| r.starts_with("::"))
                 });
             let imports = used && (line.trim_start().starts_with("use ") || line.contains("::"));
-            if imports
-                && !shared
-                && owner != room
-                && !rooms[owner].may_import.contains("everything")
-            {
+            if imports && !shared && owner != room {
                 found.push(format!("{name} lives in {owner} only"));
             }
         }
@@ -141,7 +137,7 @@ fn rooms_of_the_table() -> BTreeMap<String, Room> {
     let all: BTreeSet<String> = rooms.keys().cloned().collect();
     for room in rooms.values_mut() {
         if room.may_import.contains("all") {
-            room.may_import = all.clone();
+            room.may_import.clone_from(&all);
         }
     }
     rooms

@@ -95,11 +95,11 @@ fn every_request_asks_for_immutable_ids_and_gzip_and_never_for_more_than_three_a
             "fact 1.8: {request}"
         );
         let query = request["query"].as_str().unwrap_or_default();
+        // The log leaves tokens out: what is left of the query of a link is nothing.
         let is_first = query.contains("select");
-        let has_token = query.contains("token");
         assert!(
-            is_first != has_token,
-            "fact 1.2: options on the first request only: {request}"
+            is_first || query.is_empty(),
+            "fact 1.2: options on the first only: {request}"
         );
         assert!(
             !query.contains("$top") && !query.contains("$filter"),

@@ -2,7 +2,7 @@
 
 Usage: msgraph_round.py ADDRESS TENANT_ID CLIENT_ID SECRET_FILE [MAILBOXES]
 Reads at most that many mailboxes (all by default).
-Needs the packages in msgraph_requirements.txt.
+Needs the packages in requirements.txt.
 """
 
 import asyncio
