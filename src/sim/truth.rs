@@ -124,8 +124,16 @@ fn copy(world: &World, number: usize, position: usize, at: Micros) -> Value {
         "user_role": user_role(number, person.purpose, &visible),
         "internal_count": internal, "external_count": external,
         "touches": touches(world, &visible),
+        "edited_at": edits(held, at),
         "copies_group": held.group.map(|group| format!("g{group}")),
     })
+}
+
+/// When the subject was edited: then the item says something new.
+fn edits(held: &Copy, at: Micros) -> Vec<String> {
+    let seen = held.events.iter().take_while(|(when, _)| *when <= at);
+    let edits = seen.filter(|(_, event)| *event == Event::Subject);
+    edits.map(|(when, _)| when.rfc3339()).collect()
 }
 
 fn participants(visible: &[(Role, &Address)]) -> Vec<Value> {

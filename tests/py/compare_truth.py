@@ -78,6 +78,17 @@ def first_sight(copy, runs):
     return None
 
 
+def decided_again(copy, sight, runs):
+    """How often the copy is decided after its first sight: once for each edit that a run sees."""
+    end = instant(copy["readable_until"]) if copy["readable_until"] else None
+    count = 0
+    for edit in map(instant, copy["edited_at"]):
+        run = next((run for run in runs if run >= edit), None)
+        if run is not None and run > sight and (end is None or run < end):
+            count += 1
+    return count
+
+
 def participants(people):
     return [(p["address"], p["name"], p["role"], p["internal"]) for p in people]
 
@@ -213,11 +224,14 @@ def main():
     for key in activity:
         differences.add("activity of no interaction", key)
 
-    # Outcomes: every copy that was seen is decided once; replays are `unchanged`.
+    # Outcomes: every copy that was seen is decided once, and once more when it says something new;
+    # what is recorded does not change any more, and replays are `unchanged`.
+    recorded = {(row["mailbox_id"], row["source_id"]) for row in interactions}
     planted = collections.Counter()
-    for _, copy in seen.values():
-        outcome = copy["outcome"]
-        planted[(copy["mailbox"], "kept" if outcome in ("recorded", "duplicate") else outcome)] += 1
+    for key, (sight, copy) in seen.items():
+        outcome = "kept" if copy["outcome"] in ("recorded", "duplicate") else copy["outcome"]
+        again = 0 if key in recorded else decided_again(copy, sight, runs)
+        planted[(copy["mailbox"], outcome)] += 1 + again
     counted = collections.Counter()
     received = collections.Counter()
     for row in coverage:
