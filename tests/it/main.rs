@@ -9,6 +9,7 @@
 
 mod archive_corpora;
 mod bad_input;
+mod book;
 mod commands;
 mod equal;
 mod mail_fixtures;
