@@ -45,7 +45,10 @@ fn write_notes(text: &mut String, notes: &[String]) {
     }
     let more = notes.len().saturating_sub(NOTES_MAX);
     if more > 0 {
-        let _ = writeln!(text, "note: {more} more of these (all of them with --format json)");
+        let _ = writeln!(
+            text,
+            "note: {more} more of these (all of them with --format json)"
+        );
     }
 }
 
