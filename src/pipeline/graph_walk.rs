@@ -82,6 +82,8 @@ enum WalkError {
     Computation(#[from] ComputationLost),
     #[error(transparent)]
     Writer(#[from] WriterGone),
+    #[error("the run was asked to end")]
+    Stopped,
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
@@ -90,6 +92,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
     let (status, reason) = match walk.all().await {
         Ok(status) => (status, None),
         Err(WalkError::Writer(gone)) => return Err(gone),
+        Err(WalkError::Stopped) => (Status::Stopped, None),
         Err(error) => (status_of(&error), Some(error.to_string())),
     };
     Ok(walk.coverage(status, reason))
@@ -148,9 +151,12 @@ impl<'a> Walk<'a> {
 
     /// Everything that is to be done for the mailbox tonight.
     async fn all(&mut self) -> Result<Status, WalkError> {
+        if self.context.shutdown.requested().is_some() {
+            return Ok(Status::Stopped);
+        }
         let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.cursor_age_hours = oldest_link_hours(&known, self.started_at);
-        let listed = self.client.folders().await?;
+        let listed = self.unless_stopped(self.client.folders()).await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
             None => self.connect().await?,
@@ -161,7 +167,8 @@ impl<'a> Walk<'a> {
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.mailbox).kind = kind;
         }
-        cursor.well_known = self.client.well_known(&cursor.well_known, &listed).await?;
+        let known_ids = self.client.well_known(&cursor.well_known, &listed);
+        cursor.well_known = self.unless_stopped(known_ids).await?;
         let readable = well_known::readable(&listed, &cursor.well_known);
         let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
         self.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
@@ -176,9 +183,23 @@ impl<'a> Walk<'a> {
             .await
     }
 
+    /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
+    /// have asked for half an hour of patience.
+    async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, GraphError>>,
+    ) -> Result<T, WalkError> {
+        tokio::select! {
+            result = work => Ok(result?),
+            _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
+        }
+    }
+
     /// The first connection: here the window is fixed.
     async fn connect(&self) -> Result<MailboxCursor, WalkError> {
-        let kind = self.tenant.user_purpose(&self.mailbox.id).await?;
+        let kind = self
+            .unless_stopped(self.tenant.user_purpose(&self.mailbox.id))
+            .await?;
         let window = &self.context.capture.window;
         let connected_at = self.tenant.service_time();
         Ok(MailboxCursor {
@@ -251,7 +272,7 @@ impl<'a> Walk<'a> {
         let sifted = self.sift(desk, pages).await?;
         let sifted = self.fetch_partial(desk, sifted).await?;
         let private = if sifted.needs_private_ids() {
-            self.client.private_ids().await?
+            self.unless_stopped(self.client.private_ids()).await?
         } else {
             Sensitivities::Hidden
         };
@@ -304,14 +325,10 @@ impl<'a> Walk<'a> {
         }
         let content = self.context.content;
         let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
+        let fetching = self.client.messages_by_id(&ids, content);
+        let fetched = self.unless_stopped(fetching).await?;
         let mut items = Vec::new();
-        for (fetched, place) in self
-            .client
-            .messages_by_id(&ids, content)
-            .await?
-            .into_iter()
-            .zip(places)
-        {
+        for (fetched, place) in fetched.into_iter().zip(places) {
             match fetched.body {
                 Some(body) => {
                     let decoded = graph::item(&body, &place.container, content);
