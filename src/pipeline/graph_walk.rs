@@ -35,6 +35,7 @@ use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
+use crate::pipeline::decide::Settled;
 use crate::pipeline::decide::Sifted;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
@@ -42,6 +43,7 @@ use crate::pipeline::known::Known;
 use crate::policy::settings;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
+use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
@@ -150,6 +152,20 @@ impl<'a> Walk<'a> {
     async fn all(&mut self) -> Result<Status, WalkError> {
         let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.cursor_age_hours = oldest_link_hours(&known, self.started_at);
+        let shutdown = self.context.shutdown.clone();
+        let prepared = unless_stopped(&shutdown, self.prepare(&known)).await;
+        let Some((desk, queue, gone)) = prepared.transpose()? else {
+            return Ok(Status::Stopped);
+        };
+        self.walk(&desk, queue, gone).await
+    }
+
+    /// Lists the folders and gets everything ready: the desk, the chains, and the cursors of
+    /// folders that are gone.
+    async fn prepare(
+        &mut self,
+        known: &Known,
+    ) -> Result<(Arc<Desk>, VecDeque<Chain>, Vec<CursorRecord>), WalkError> {
         let listed = self.client.folders().await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
@@ -171,9 +187,8 @@ impl<'a> Walk<'a> {
         self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
         let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));
         self.cursor = Some(cursor);
-        let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
-        self.walk(&desk, chain::of_folders(readable, &known), gone)
-            .await
+        let gone = chain::of_gone_folders(&self.mailbox.id, known, &readable);
+        Ok((desk, chain::of_folders(readable, known), gone))
     }
 
     /// The first connection: here the window is fixed.
@@ -199,13 +214,10 @@ impl<'a> Walk<'a> {
         mut cursors: Vec<CursorRecord>,
     ) -> Result<Status, WalkError> {
         loop {
-            if self.context.shutdown.requested().is_some() {
-                return Ok(Status::Stopped);
-            }
             let (chains, is_sent) = next_chains(&mut queue);
-            let fetched = tokio::select! {
-                fetched = self.fetch(chains) => fetched,
-                _ = self.context.shutdown.wait() => return Ok(Status::Stopped),
+            let shutdown = self.context.shutdown.clone();
+            let Some(fetched) = unless_stopped(&shutdown, self.fetch(chains)).await else {
+                return Ok(Status::Stopped);
             };
             let mut pages = Vec::new();
             let mut failure = None;
@@ -221,7 +233,12 @@ impl<'a> Walk<'a> {
             }
             put_back(&mut queue, unfinished, is_sent);
             let is_last = queue.is_empty() || failure.is_some();
-            self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
+            let decision = self.decide(desk, pages);
+            let Some(settled) = unless_stopped(&shutdown, decision).await else {
+                return Ok(Status::Stopped);
+            };
+            let (received, settled) = settled?;
+            self.hand_over(received, settled, std::mem::take(&mut cursors), is_last)
                 .await?;
             match failure {
                 Some(error) => return Err(error),
@@ -239,14 +256,12 @@ impl<'a> Walk<'a> {
             .await
     }
 
-    /// Decides the items of some pages and hands them to the writer.
+    /// Decides the items of some pages: how many there were, and what became of them.
     async fn decide(
-        &mut self,
+        &self,
         desk: &Arc<Desk>,
         pages: Vec<GraphPage>,
-        mut cursors: Vec<CursorRecord>,
-        is_last: bool,
-    ) -> Result<(), WalkError> {
+    ) -> Result<(u64, Settled), WalkError> {
         let received = pages.iter().map(|page| page.items.len() as u64).sum();
         let sifted = self.sift(desk, pages).await?;
         let sifted = self.fetch_partial(desk, sifted).await?;
@@ -261,6 +276,17 @@ impl<'a> Walk<'a> {
             .cpu
             .run(move || settling.settle(sifted, &private))
             .await??;
+        Ok((received, settled))
+    }
+
+    /// Hands what was decided to the writer, with where the chains go on.
+    async fn hand_over(
+        &mut self,
+        received: u64,
+        settled: Settled,
+        mut cursors: Vec<CursorRecord>,
+        is_last: bool,
+    ) -> Result<(), WriterGone> {
         if let Some(cursor) = &mut self.cursor {
             cursor.recorded += settled.rows.len() as u64;
         }
@@ -276,9 +302,9 @@ impl<'a> Walk<'a> {
             is_last,
         };
         let context = self.context;
-        Ok(context
+        context
             .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
-            .await?)
+            .await
     }
 
     async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
@@ -362,6 +388,17 @@ impl<'a> Walk<'a> {
                 i64::try_from(cursor.recorded).unwrap_or(i64::MAX)
             }),
         }
+    }
+}
+
+/// The outcome of some work, or nothing once the run is to end: then the service is not asked any
+/// more, and no wait that it wishes for is kept. What the work had so far is forgotten, so it must
+/// be work that nothing was told of yet.
+async fn unless_stopped<T>(shutdown: &Shutdown, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        _ = shutdown.wait() => None,
+        done = work => Some(done),
     }
 }
 
