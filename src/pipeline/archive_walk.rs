@@ -120,6 +120,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, WalkError> {
+        if self.context.shutdown.requested().is_some() {
+            return Ok(Status::Stopped);
+        }
         let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
         let cursor = known.mailbox.unwrap_or_else(|| self.connect());

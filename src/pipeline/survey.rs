@@ -55,10 +55,8 @@ pub enum RunError {
         source: ScopeError,
     },
     /// `--mailbox` names a mailbox that is not read.
-    #[error("{mailbox}: this mailbox is not read ({reason}); see run --plan")]
+    #[error("the mailbox that --mailbox names is not read ({reason}); see run --plan")]
     NotInScope {
-        /// As it was typed.
-        mailbox: String,
         /// Why it is left out.
         reason: String,
     },
@@ -147,12 +145,9 @@ impl Survey {
         for archive in inputs.archives {
             add_archive(archive, only, &mut company, &mut jobs, &mut lines);
         }
-        if let (Some(only), true) = (only, jobs.is_empty()) {
+        if only.is_some() && jobs.is_empty() {
             let reason = found_out.unwrap_or_else(|| "no mailbox has this address".to_owned());
-            return Err(RunError::NotInScope {
-                mailbox: only.as_str().to_owned(),
-                reason,
-            });
+            return Err(RunError::NotInScope { reason });
         }
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);

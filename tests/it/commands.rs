@@ -95,6 +95,8 @@ fn one_mailbox_can_be_the_first_start() {
     let outside = with_config(&tenant.config(), &["run", "--mailbox", &address(false)]).output();
     let outside = outside.unwrap();
     assert_eq!(outside.status.code(), Some(2), "{}", text_of(&outside));
+    let error = String::from_utf8_lossy(&outside.stderr).into_owned();
+    assert!(!error.contains('@'), "an address in the error: {error}");
     let output = with_config(&tenant.config(), &["run", "--mailbox", &address(true)]).output();
     assert!(matches!(output.unwrap().status.code(), Some(0 | 1)));
     assert!(mailboxes_asked_for(&tenant, 0).len() <= 1);
@@ -212,6 +214,7 @@ fn a_run_that_is_to_end_in_the_past_reads_nothing_and_says_so() {
         report["mailboxes"].to_string().contains("stopped"),
         "{report}"
     );
+    assert_eq!(mailboxes_asked_for(&tenant, 0), Vec::<String>::new());
 }
 
 #[test]

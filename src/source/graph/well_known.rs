@@ -9,9 +9,12 @@ use serde::Deserialize;
 use crate::model::id::Id128;
 use crate::source::graph::batch::present;
 use crate::source::graph::client::MailboxClient;
+use crate::source::graph::client::refused;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::folders::Folder;
+use crate::source::graph::problem::Problem;
 use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::Reaction;
 
 /// Well-known names and folder ids, as a mailbox's cursor keeps them.
 ///
@@ -69,11 +72,13 @@ impl MailboxClient {
         let parts = self.batch(&call, &paths).await?;
         let mut known = WellKnown::from([(TOP_LEVEL.to_owned(), top_level)]);
         for (name, part) in RESOLVED.iter().zip(parts) {
-            let body = present(&call, part)?;
-            let folder: Option<OnlyId> = body.and_then(|body| serde_json::from_slice(&body).ok());
-            if let Some(folder) = folder {
-                known.insert((*name).to_owned(), folder.id);
-            }
+            let Some(body) = present(&call, part)? else {
+                continue;
+            };
+            // An answer that cannot be read is not "no such folder": Drafts and Junk would be read.
+            let folder: OnlyId = serde_json::from_slice(&body)
+                .map_err(|_| refused(&call, &Problem::no_answer(), Reaction::GiveUpMailbox))?;
+            known.insert((*name).to_owned(), folder.id);
         }
         Ok(known)
     }

@@ -134,6 +134,21 @@ async fn fact_1_10_well_known_folders_are_resolved_in_one_request_and_kept() {
 }
 
 #[tokio::test]
+async fn a_garbled_well_known_folder_is_an_error_and_not_a_folder_that_is_missing() {
+    let server = Server::start(|base, seen, count| {
+        let mut reply = tenant(base, seen, count)?;
+        let text = String::from_utf8(reply.body).unwrap();
+        reply.body = text.replace(r#"{"id":"f-junk"}"#, "{}").into_bytes();
+        Some(reply)
+    })
+    .await;
+    let mailbox = server.client().mailbox("u-1");
+    let folders = mailbox.folders().await.unwrap();
+    let known = mailbox.well_known(&WellKnown::new(), &folders).await;
+    assert_eq!(known.unwrap_err().reaction(), Reaction::GiveUpMailbox);
+}
+
+#[tokio::test]
 async fn fact_6_2_a_user_without_a_mailbox_and_a_denied_one_are_told_apart() {
     for (status, code, expected) in [
         (404, "MailboxNotEnabledForRESTAPI", Reaction::NoMailbox),
