@@ -10,6 +10,7 @@
 mod archive_corpora;
 mod bad_input;
 mod commands;
+mod corpora;
 mod equal;
 mod mail_fixtures;
 mod msgraph;
