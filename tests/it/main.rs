@@ -11,6 +11,7 @@ mod archive_corpora;
 mod bad_input;
 mod book;
 mod commands;
+mod corpora;
 mod equal;
 mod mail_fixtures;
 mod msgraph;
