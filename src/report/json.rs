@@ -3,12 +3,15 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::PlanLine;
 use crate::model::run::RunSummary;
 use crate::report::exit;
+use crate::report::text;
 use crate::report::text::seconds_between;
 
 /// The whole report.
@@ -25,14 +28,56 @@ pub fn render(summary: &RunSummary) -> Value {
         "started_at": summary.run.started_at.rfc3339(),
         "ended_at": summary.ended_at.rfc3339(),
         "seconds": seconds,
+        "tenants": tenants(summary),
         "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
         "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
         "totals": tally(&total),
+        "slowest": text::slowest(summary)
+            .into_iter()
+            .map(|(coverage, seconds)| json!({
+                "mailbox": &*coverage.mailbox.address,
+                "seconds": seconds,
+                "waited_seconds": coverage.cost.waited_seconds,
+            }))
+            .collect::<Vec<_>>(),
         "notes": summary.notes,
         "caught_up": summary.caught_up,
         "exit_code": code,
         "exit_reason": reason,
     })
+}
+
+/// Sums of each tenant and archive.
+fn tenants(summary: &RunSummary) -> Vec<Value> {
+    let of_tenant = |tenant: &String| {
+        let all = summary
+            .coverage
+            .iter()
+            .filter(|c| *c.mailbox.tenant == **tenant);
+        let all: Vec<&Coverage> = all.collect();
+        let mut sum = Tally::default();
+        let mut cost = Cost::default();
+        for coverage in &all {
+            sum.add(&coverage.tally);
+            cost.add(coverage.cost);
+        }
+        let left_out = summary
+            .left_out
+            .iter()
+            .filter(|line| line.tenant == *tenant)
+            .count();
+        json!({
+            "tenant": tenant,
+            "mailboxes": all.len(),
+            "complete": all.iter().filter(|c| c.status == Status::Complete).count(),
+            "left_out": left_out,
+            "items": tally(&sum),
+            "requests": cost.requests,
+            "bytes": cost.bytes,
+            "waited_seconds": cost.waited_seconds,
+        })
+    };
+    text::tenants(summary).iter().map(of_tenant).collect()
 }
 
 fn mailbox(coverage: &Coverage) -> Value {

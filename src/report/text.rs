@@ -52,7 +52,8 @@ fn write_notes(text: &mut String, notes: &[String]) {
     }
 }
 
-fn tenants(summary: &RunSummary) -> Vec<String> {
+/// Names of the tenants and archives, in order.
+pub fn tenants(summary: &RunSummary) -> Vec<String> {
     let mut names: Vec<String> = summary
         .coverage
         .iter()
@@ -175,22 +176,7 @@ fn reasons(total: &Tally, outcome: Outcome) -> String {
 }
 
 fn write_slowest(text: &mut String, summary: &RunSummary) {
-    let mut all: Vec<(&Coverage, f64)> = summary
-        .coverage
-        .iter()
-        .map(|coverage| {
-            (
-                coverage,
-                seconds_between(coverage.started_at, coverage.ended_at),
-            )
-        })
-        .collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (coverage, seconds) in all
-        .into_iter()
-        .take(SLOWEST)
-        .filter(|(_, seconds)| *seconds >= 1.0)
-    {
+    for (coverage, seconds) in slowest(summary) {
         let waited = coverage.cost.waited_seconds;
         let address = &coverage.mailbox.address;
         let _ = writeln!(
@@ -198,6 +184,19 @@ fn write_slowest(text: &mut String, summary: &RunSummary) {
             "slow: {address} {seconds:.1} s, of these {waited:.1} s throttled"
         );
     }
+}
+
+/// The mailboxes that took longest, of those that took a second or more.
+pub fn slowest(summary: &RunSummary) -> Vec<(&Coverage, f64)> {
+    let seconds = |coverage: &Coverage| seconds_between(coverage.started_at, coverage.ended_at);
+    let all = summary
+        .coverage
+        .iter()
+        .map(|coverage| (coverage, seconds(coverage)));
+    let mut slow: Vec<_> = all.filter(|(_, seconds)| *seconds >= 1.0).collect();
+    slow.sort_by(|a, b| b.1.total_cmp(&a.1));
+    slow.truncate(SLOWEST);
+    slow
 }
 
 /// Seconds from one instant to another.
