@@ -17,6 +17,7 @@ use crate::cli::args::Args;
 use crate::cli::args::Command;
 use crate::cli::args::Format;
 use crate::config::Config;
+use crate::pipeline::survey::RunError;
 use crate::report::exit;
 
 /// Does what was asked and gives the exit code; an error is told and ends with 2.
@@ -26,7 +27,12 @@ pub fn main(args: Args) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             output::tell(&format!("error: {error:#}"));
-            ExitCode::from(exit::NOT_RUN)
+            let is_interrupt = matches!(error.downcast_ref(), Some(RunError::Interrupted));
+            ExitCode::from(if is_interrupt {
+                exit::INTERRUPTED
+            } else {
+                exit::NOT_RUN
+            })
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::decode::bulk;
 use crate::decode::graph::raw::RawBody;
 use crate::decode::graph::raw::RawItem;
 use crate::decode::graph::raw::RawRecipient;
+use crate::decode::html;
 use crate::model::address::Address;
 use crate::model::interaction::Role;
 use crate::model::mail::ContentLevel;
@@ -140,7 +141,7 @@ fn text(body: &RawBody<'_>) -> Option<String> {
         .filled()
         .is_none_or(|kind| kind.eq_ignore_ascii_case("html"));
     let text = if is_html {
-        mail_parser::decoders::html::html_to_text(content)
+        html::text(content)
     } else {
         content.to_owned()
     };

@@ -2,8 +2,10 @@
 //! tool's work on the tables. Each gives a line for the report where it had something to do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
+use hashbrown::HashSet;
 
 use crate::index::doc::IndexDoc;
 use crate::index::writer::Indexer;
@@ -16,6 +18,8 @@ use crate::lake::read::Since;
 use crate::matching::Matcher;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
+use crate::model::contact::ContactBook;
+use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
@@ -75,21 +79,57 @@ pub fn mailboxes(lake: &Lake, run: &RunStamp) -> Result<Option<String>, LakeErro
     Ok((!rows.is_empty()).then(|| format!("mailboxes: {} rows of interrupted runs", rows.len())))
 }
 
-/// The state cache. Slots whose version is not the lake's are made again, whether they are behind
-/// or (a lake that was restored from a backup) ahead.
+/// The table `contact_activity` under tonight's book: where another one is in force, what it says
+/// otherwise is appended as a new generation, without any mail being read again.
+pub fn book(
+    lake: &Lake,
+    book: &ContactBook,
+    matcher: &Matcher,
+    run: &RunStamp,
+) -> Result<Option<String>, LakeError> {
+    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+    let done = lake.rematch(run, &book.digest, false, touches)?;
+    let text = || {
+        format!(
+            "contact_activity for the changed book: {} rows",
+            done.activities
+        )
+    };
+    Ok((done.activities > 0).then(text))
+}
+
+/// The state cache. Slots that are behind take what later commits added; slots that are unknown,
+/// or ahead of the lake (one that was restored from a backup), are made again.
 pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError> {
     let mut stale = BTreeMap::new();
+    let mut reached = BTreeMap::new();
+    let mut unknown = Vec::new();
     for (slot, version) in lake.interaction_versions()? {
-        if opened.state.version(slot)? != Some(version) {
-            stale.insert(slot, version);
+        let known = opened.state.version(slot)?;
+        if known == Some(version) {
+            continue;
+        }
+        stale.insert(slot, version);
+        reached.insert(slot, known.filter(|known| *known < version));
+        if reached[&slot].is_none() {
+            unknown.push(slot);
         }
     }
     if stale.is_empty() {
         return Ok(None);
     }
     let slots: Vec<u8> = stale.keys().copied().collect();
-    let mut rebuild = opened.state.rebuild(&slots)?;
-    for_each_block(lake.interactions(&Filter::of_slots(&slots))?, |rows| {
+    let rows = match lake.interactions_since(&reached)? {
+        Since::Rows(rows) => rows,
+        Since::Unknown => {
+            unknown.clone_from(&slots);
+            lake.interactions(&Filter::of_slots(&slots))?
+        }
+    };
+    let mut count = 0;
+    let mut rebuild = opened.state.rebuild(&unknown)?;
+    for_each_block(rows, |rows| {
+        count += rows.len();
         rebuild
             .absorb_rows(rows.iter().map(lake_row))
             .map_err(WriterError::from)
@@ -100,7 +140,7 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
         }
     }
     rebuild.finish(&stale)?;
-    Ok(Some(format!("state in {} slots", slots.len())))
+    Ok((count > 0).then(|| format!("state: {count} rows")))
 }
 
 fn lake_row(row: &Interaction) -> LakeRow<'_> {
@@ -114,31 +154,40 @@ fn lake_row(row: &Interaction) -> LakeRow<'_> {
     }
 }
 
-/// The search index.
+/// The search index: rows that later commits added, and rows of which the book says something
+/// else since.
 pub fn index(
     lake: &Lake,
     books: &Books,
     indexer: &mut Indexer,
 ) -> Result<Option<String>, WriterError> {
     let versions = lake.interaction_versions()?;
+    let reached = |slot: u8, version: i64| {
+        indexer
+            .reached()
+            .get(&slot)
+            .copied()
+            .filter(|reached| *reached < version)
+    };
     let stale: BTreeMap<u8, Option<i64>> = versions
         .iter()
-        .map(|(slot, version)| (*slot, *version, indexer.reached().get(slot).copied()))
-        .filter(|(_, version, reached)| *reached != Some(*version))
-        .map(|(slot, _, reached)| (slot, reached))
+        .filter(|(slot, version)| indexer.reached().get(slot) != Some(version))
+        .map(|(slot, version)| (*slot, reached(*slot, *version)))
         .collect();
     if stale.is_empty() {
         return Ok(None);
     }
     let slots: Vec<u8> = stale.keys().copied().collect();
-    let rows = match lake.interactions_since(&stale)? {
-        Since::Rows(rows) => rows,
-        Since::Unknown => lake.interactions(&Filter::of_slots(&slots))?,
-    };
+    let mut touched = HashSet::new();
+    for activity in lake.activities_since(&stale)? {
+        let activity = activity?;
+        touched.insert((activity.interaction_id, activity.mailbox.id.clone()));
+    }
     let mut count = 0;
-    for_each_block(rows, |rows| {
+    let mut take = |rows: Vec<Interaction>, touched: &mut HashSet<Key>| {
         count += rows.len();
         let docs = rows.into_iter().filter_map(|interaction| {
+            touched.remove(&(interaction.interaction_id, interaction.mailbox.id.clone()));
             let touches = books.touches(&interaction);
             IndexDoc::of(&Matched {
                 interaction,
@@ -148,10 +197,30 @@ pub fn index(
         indexer
             .add(docs.collect(), Keys::Known)
             .map_err(WriterError::from)
-    })?;
+    };
+    let rows = match lake.interactions_since(&stale)? {
+        Since::Rows(rows) => rows,
+        Since::Unknown => lake.interactions(&Filter::of_slots(&slots))?,
+    };
+    for_each_block(rows, |rows| take(rows, &mut touched))?;
+    if !touched.is_empty() {
+        let older = touched.clone();
+        let is_wanted = move |row: &Result<Interaction, LakeError>| {
+            row.as_ref().map_or(true, |row| {
+                older.contains(&(row.interaction_id, row.mailbox.id.clone()))
+            })
+        };
+        let rows = lake
+            .interactions(&Filter::of_slots(&slots))?
+            .filter(is_wanted);
+        for_each_block(Box::new(rows), |rows| take(rows, &mut touched))?;
+    }
     indexer.commit(&versions)?;
     Ok((count > 0).then(|| format!("search index: {count} rows")))
 }
+
+/// Interaction and mailbox.
+type Key = (Id128, Arc<str>);
 
 /// Takes rows block by block, so that memory stays bounded.
 fn for_each_block(

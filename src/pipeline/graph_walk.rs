@@ -35,7 +35,6 @@ use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
-use crate::pipeline::decide::Settled;
 use crate::pipeline::decide::Sifted;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
@@ -43,7 +42,6 @@ use crate::pipeline::known::Known;
 use crate::policy::settings;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
-use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
@@ -84,6 +82,8 @@ enum WalkError {
     Computation(#[from] ComputationLost),
     #[error(transparent)]
     Writer(#[from] WriterGone),
+    #[error("the run was asked to end")]
+    Stopped,
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
@@ -92,6 +92,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
     let (status, reason) = match walk.all().await {
         Ok(status) => (status, None),
         Err(WalkError::Writer(gone)) => return Err(gone),
+        Err(WalkError::Stopped) => (Status::Stopped, None),
         Err(error) => (status_of(&error), Some(error.to_string())),
     };
     Ok(walk.coverage(status, reason))
@@ -150,23 +151,12 @@ impl<'a> Walk<'a> {
 
     /// Everything that is to be done for the mailbox tonight.
     async fn all(&mut self) -> Result<Status, WalkError> {
+        if self.context.shutdown.requested().is_some() {
+            return Ok(Status::Stopped);
+        }
         let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.cursor_age_hours = oldest_link_hours(&known, self.started_at);
-        let shutdown = self.context.shutdown.clone();
-        let prepared = unless_stopped(&shutdown, self.prepare(&known)).await;
-        let Some((desk, queue, gone)) = prepared.transpose()? else {
-            return Ok(Status::Stopped);
-        };
-        self.walk(&desk, queue, gone).await
-    }
-
-    /// Lists the folders and gets everything ready: the desk, the chains, and the cursors of
-    /// folders that are gone.
-    async fn prepare(
-        &mut self,
-        known: &Known,
-    ) -> Result<(Arc<Desk>, VecDeque<Chain>, Vec<CursorRecord>), WalkError> {
-        let listed = self.client.folders().await?;
+        let listed = self.unless_stopped(self.client.folders()).await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
             None => self.connect().await?,
@@ -177,7 +167,8 @@ impl<'a> Walk<'a> {
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.mailbox).kind = kind;
         }
-        cursor.well_known = self.client.well_known(&cursor.well_known, &listed).await?;
+        let known_ids = self.client.well_known(&cursor.well_known, &listed);
+        cursor.well_known = self.unless_stopped(known_ids).await?;
         let readable = well_known::readable(&listed, &cursor.well_known);
         let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
         self.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
@@ -187,13 +178,28 @@ impl<'a> Walk<'a> {
         self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
         let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));
         self.cursor = Some(cursor);
-        let gone = chain::of_gone_folders(&self.mailbox.id, known, &readable);
-        Ok((desk, chain::of_folders(readable, known), gone))
+        let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
+        self.walk(&desk, chain::of_folders(readable, &known), gone)
+            .await
+    }
+
+    /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
+    /// have asked for half an hour of patience.
+    async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, GraphError>>,
+    ) -> Result<T, WalkError> {
+        tokio::select! {
+            result = work => Ok(result?),
+            _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
+        }
     }
 
     /// The first connection: here the window is fixed.
     async fn connect(&self) -> Result<MailboxCursor, WalkError> {
-        let kind = self.tenant.user_purpose(&self.mailbox.id).await?;
+        let kind = self
+            .unless_stopped(self.tenant.user_purpose(&self.mailbox.id))
+            .await?;
         let window = &self.context.capture.window;
         let connected_at = self.tenant.service_time();
         Ok(MailboxCursor {
@@ -214,10 +220,13 @@ impl<'a> Walk<'a> {
         mut cursors: Vec<CursorRecord>,
     ) -> Result<Status, WalkError> {
         loop {
-            let (chains, is_sent) = next_chains(&mut queue);
-            let shutdown = self.context.shutdown.clone();
-            let Some(fetched) = unless_stopped(&shutdown, self.fetch(chains)).await else {
+            if self.context.shutdown.requested().is_some() {
                 return Ok(Status::Stopped);
+            }
+            let (chains, is_sent) = next_chains(&mut queue);
+            let fetched = tokio::select! {
+                fetched = self.fetch(chains) => fetched,
+                _ = self.context.shutdown.wait() => return Ok(Status::Stopped),
             };
             let mut pages = Vec::new();
             let mut failure = None;
@@ -233,12 +242,7 @@ impl<'a> Walk<'a> {
             }
             put_back(&mut queue, unfinished, is_sent);
             let is_last = queue.is_empty() || failure.is_some();
-            let decision = self.decide(desk, pages);
-            let Some(settled) = unless_stopped(&shutdown, decision).await else {
-                return Ok(Status::Stopped);
-            };
-            let (received, settled) = settled?;
-            self.hand_over(received, settled, std::mem::take(&mut cursors), is_last)
+            self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
                 .await?;
             match failure {
                 Some(error) => return Err(error),
@@ -256,17 +260,19 @@ impl<'a> Walk<'a> {
             .await
     }
 
-    /// Decides the items of some pages: how many there were, and what became of them.
+    /// Decides the items of some pages and hands them to the writer.
     async fn decide(
-        &self,
+        &mut self,
         desk: &Arc<Desk>,
         pages: Vec<GraphPage>,
-    ) -> Result<(u64, Settled), WalkError> {
+        mut cursors: Vec<CursorRecord>,
+        is_last: bool,
+    ) -> Result<(), WalkError> {
         let received = pages.iter().map(|page| page.items.len() as u64).sum();
         let sifted = self.sift(desk, pages).await?;
         let sifted = self.fetch_partial(desk, sifted).await?;
         let private = if sifted.needs_private_ids() {
-            self.client.private_ids().await?
+            self.unless_stopped(self.client.private_ids()).await?
         } else {
             Sensitivities::Hidden
         };
@@ -276,17 +282,6 @@ impl<'a> Walk<'a> {
             .cpu
             .run(move || settling.settle(sifted, &private))
             .await??;
-        Ok((received, settled))
-    }
-
-    /// Hands what was decided to the writer, with where the chains go on.
-    async fn hand_over(
-        &mut self,
-        received: u64,
-        settled: Settled,
-        mut cursors: Vec<CursorRecord>,
-        is_last: bool,
-    ) -> Result<(), WriterGone> {
         if let Some(cursor) = &mut self.cursor {
             cursor.recorded += settled.rows.len() as u64;
         }
@@ -302,9 +297,9 @@ impl<'a> Walk<'a> {
             is_last,
         };
         let context = self.context;
-        context
+        Ok(context
             .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
-            .await
+            .await?)
     }
 
     async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
@@ -330,14 +325,10 @@ impl<'a> Walk<'a> {
         }
         let content = self.context.content;
         let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
+        let fetching = self.client.messages_by_id(&ids, content);
+        let fetched = self.unless_stopped(fetching).await?;
         let mut items = Vec::new();
-        for (fetched, place) in self
-            .client
-            .messages_by_id(&ids, content)
-            .await?
-            .into_iter()
-            .zip(places)
-        {
+        for (fetched, place) in fetched.into_iter().zip(places) {
             match fetched.body {
                 Some(body) => {
                     let decoded = graph::item(&body, &place.container, content);
@@ -388,17 +379,6 @@ impl<'a> Walk<'a> {
                 i64::try_from(cursor.recorded).unwrap_or(i64::MAX)
             }),
         }
-    }
-}
-
-/// The outcome of some work, or nothing once the run is to end: then the service is not asked any
-/// more, and no wait that it wishes for is kept. What the work had so far is forgotten, so it must
-/// be work that nothing was told of yet.
-async fn unless_stopped<T>(shutdown: &Shutdown, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        biased;
-        _ = shutdown.wait() => None,
-        done = work => Some(done),
     }
 }
 

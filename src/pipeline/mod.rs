@@ -78,7 +78,10 @@ pub async fn plan(config: &Config, mailbox: Option<Address>) -> Result<Vec<PlanL
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
     let started_at = clock::now();
     let inputs = Inputs::read(config)?;
-    let survey = Survey::take(config, inputs, options.mailbox.as_ref()).await?;
+    let survey = tokio::select! {
+        survey = Survey::take(config, inputs, options.mailbox.as_ref()) => survey?,
+        () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
+    };
     let cpu = CpuPool::new(usize::from(config.run.threads));
     let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
     let run = stamp(started_at);
@@ -130,6 +133,13 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         interrupted,
         caught_up: stores.caught_up,
     })
+}
+
+/// Waits for a signal. (The end of the night lets the survey finish: it tells what is left undone.)
+async fn interrupted(shutdown: &Shutdown) {
+    if shutdown.wait().await != StopReason::Signal {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Reads the mailboxes, some at a time; those that are not begun when the run is asked to end are

@@ -64,9 +64,15 @@ fn open_views(
     lake: Lake,
 ) -> Result<Stores, WriterError> {
     lake.store_book(book)?;
-    let books = catch_up::Books::of(&lake)?;
+    let matcher = matcher(book);
     let mut caught_up = Vec::new();
-    caught_up.extend(catch_up::activities(&lake, &books, run)?);
+    caught_up.extend(catch_up::activities(
+        &lake,
+        &catch_up::Books::of(&lake)?,
+        run,
+    )?);
+    caught_up.extend(catch_up::book(&lake, book, &matcher, run)?);
+    let books = catch_up::Books::of(&lake)?;
     caught_up.extend(catch_up::mailboxes(&lake, run)?);
     let memory = usize::try_from(config.run.memory).unwrap_or(usize::MAX);
     let settings = state::Settings {
@@ -82,7 +88,7 @@ fn open_views(
         lake: Arc::new(lake),
         state: Arc::new(opened.state),
         indexer,
-        matcher: Arc::new(matcher(book)),
+        matcher: Arc::new(matcher),
         caught_up,
     })
 }

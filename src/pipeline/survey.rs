@@ -65,6 +65,9 @@ pub enum RunError {
     /// The lake, the state or the index.
     #[error(transparent)]
     Writer(#[from] WriterError),
+    /// A signal came before anything was read.
+    #[error("interrupted before anything was read")]
+    Interrupted,
     /// The machine does not give what is needed.
     #[error("cannot start: {0}")]
     Machine(String),

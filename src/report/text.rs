@@ -15,6 +15,8 @@ use crate::report::table::number;
 
 /// More mailboxes than this are not listed one by one, unless something is to be said of them.
 const LISTED_MAX: usize = 60;
+/// More notes than this are counted.
+const NOTES_MAX: usize = 5;
 /// So many of the slowest mailboxes are named.
 const SLOWEST: usize = 3;
 
@@ -31,12 +33,23 @@ pub fn render(summary: &RunSummary) -> String {
     }
     write_totals(&mut text, summary, seconds);
     write_slowest(&mut text, summary);
-    for note in &summary.notes {
-        let _ = writeln!(text, "note: {note}");
-    }
+    write_notes(&mut text, &summary.notes);
     let (code, reason) = exit::of(summary);
     let _ = writeln!(text, "\nexit code {code}: {reason}");
     text
+}
+
+fn write_notes(text: &mut String, notes: &[String]) {
+    for note in notes.iter().take(NOTES_MAX) {
+        let _ = writeln!(text, "note: {note}");
+    }
+    let more = notes.len().saturating_sub(NOTES_MAX);
+    if more > 0 {
+        let _ = writeln!(
+            text,
+            "note: {more} more of these (all of them with --format json)"
+        );
+    }
 }
 
 fn tenants(summary: &RunSummary) -> Vec<String> {

@@ -2,13 +2,10 @@
 //! an independent reader (`tests/py/archive_counts.py`).
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
-use std::fs::File;
 use std::io::BufWriter;
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 
 use touchpoint::decode::mime;
 use touchpoint::model::address::Address;
@@ -24,6 +21,8 @@ use touchpoint::source::archive::ArchiveSpec;
 use touchpoint::source::archive::Format;
 use touchpoint::source::archive::Layout;
 use touchpoint::source::archive::error::ArchiveError;
+
+use crate::support::corpora;
 
 const OPTIONS: mime::Options = mime::Options {
     body_text: true,
@@ -48,32 +47,6 @@ fn one() -> Layout {
 fn subfolders() -> Layout {
     Layout::Subfolders {
         addresses: BTreeMap::new(),
-    }
-}
-
-/// Where the corpora lie, or `None` after the reason was printed.
-fn corpora() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let stated = env::var_os("TOUCHPOINT_CORPORA").map(PathBuf::from);
-    let folder = stated.unwrap_or(beside);
-    if folder.join("mail-fixtures.tar.zst").is_file() {
-        return Some(folder);
-    }
-    println!("passed over: no corpora in {}", folder.display());
-    None
-}
-
-/// Unpacks the fixtures whose path begins with one of the names.
-fn unpack(corpora: &Path, names: &[&str], to: &Path) {
-    let packed = File::open(corpora.join("mail-fixtures.tar.zst")).unwrap();
-    let mut archive = tar::Archive::new(zstd::Decoder::new(packed).unwrap());
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let path = entry.path().unwrap().into_owned();
-        let path = path.strip_prefix(".").unwrap_or(&path);
-        if names.iter().any(|name| path.starts_with(name)) {
-            entry.unpack_in(to).unwrap();
-        }
     }
 }
 
@@ -106,10 +79,11 @@ fn count(mailboxes: &[ArchiveMailbox]) -> Counts {
 
 #[test]
 fn dirty_mail_of_other_projects_is_read_without_a_panic() {
-    let Some(corpora) = corpora() else { return };
     let dir = tempfile::tempdir().unwrap();
     let names = ["suites", "spamassassin", "calendar-mail", "usrp-html"];
-    unpack(&corpora, &names, dir.path());
+    let Some(()) = corpora::unpack(&names, dir.path()) else {
+        return;
+    };
     for name in names {
         let counts = count(&open(Format::Maildir, &dir.path().join(name), one()).unwrap());
         println!("{name}: {counts:?}");
@@ -120,9 +94,10 @@ fn dirty_mail_of_other_projects_is_read_without_a_panic() {
 
 #[test]
 fn files_of_other_formats_are_no_mail() {
-    let Some(corpora) = corpora() else { return };
     let dir = tempfile::tempdir().unwrap();
-    unpack(&corpora, &["outlook"], dir.path());
+    let Some(()) = corpora::unpack(&["outlook"], dir.path()) else {
+        return;
+    };
     let mailboxes = open(Format::Maildir, &dir.path().join("outlook"), one()).unwrap();
     for message in mailboxes.iter().flat_map(ArchiveMailbox::messages) {
         let message = message.unwrap();
@@ -138,9 +113,10 @@ fn files_of_other_formats_are_no_mail() {
 
 #[test]
 fn whole_mailing_lists_are_split_into_all_their_mails() {
-    let Some(corpora) = corpora() else { return };
     let dir = tempfile::tempdir().unwrap();
-    unpack(&corpora, &["lore-crosspost"], dir.path());
+    let Some(()) = corpora::unpack(&["lore-crosspost"], dir.path()) else {
+        return;
+    };
     let lists = dir.path().join("lore-crosspost");
     let counts = count(&open(Format::Mbox, &lists, subfolders()).unwrap());
     println!("lore-crosspost: {counts:?}");
@@ -151,11 +127,11 @@ fn whole_mailing_lists_are_split_into_all_their_mails() {
 /// in the form of `archive_counts.py decode`.
 #[test]
 fn mails_are_printed_for_comparison() {
-    let Some(order) = env::var_os("TOUCHPOINT_DECODE") else {
+    let Some(order) = corpora::variable("TOUCHPOINT_DECODE") else {
         println!("passed over: TOUCHPOINT_DECODE is not set");
         return;
     };
-    let [format, path, out] = order.to_str().unwrap().split(' ').collect::<Vec<_>>()[..] else {
+    let [format, path, out] = order.split(' ').collect::<Vec<_>>()[..] else {
         panic!("TOUCHPOINT_DECODE is FORMAT PATH OUT");
     };
     let format = match format {

@@ -9,7 +9,9 @@
 
 mod archive_corpora;
 mod bad_input;
+mod book;
 mod commands;
+mod corpora;
 mod equal;
 mod fixtures;
 mod mail_fixtures;

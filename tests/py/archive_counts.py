@@ -260,8 +260,11 @@ def body(message):
     return None
 
 
-def decode(raw, line):
-    message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw)
+def parsed(raw):
+    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw)
+
+
+def decode(message, line):
     sent = None if message.get("date") is None else instant(unfolded(message["date"]))
     receipt = received(message, line)
     if sent is None and receipt is None:
@@ -297,7 +300,7 @@ def decode(raw, line):
 
 def lines(form, path):
     for mailbox, source, raw, line in messages(form, path):
-        yield {"mailbox": mailbox, "source": source, **decode(raw, line)}
+        yield {"mailbox": mailbox, "source": source, **decode(parsed(raw), line)}
 
 
 def counts(form, path):

@@ -1,8 +1,9 @@
 """Prints how many current rows a lake has, and a digest of them.
 
-usage: current_rows.py LAKE
+usage: current_rows.py LAKE [COLUMN...]
 
-Two results are equal when their current rows are equal in all columns but those left out here.
+Two results are equal when their current rows are equal in all columns but those left out here;
+the columns named are left out too.
 """
 
 import hashlib
@@ -18,9 +19,10 @@ TABLES = {"interactions": "revision", "contact_activity": "generation"}
 
 def main():
     summary = {}
+    left_out = LEFT_OUT + sys.argv[2:]
     for table, version in TABLES.items():
         rows = DeltaTable(f"{sys.argv[1]}/{table}").to_pyarrow_table()
-        columns = sorted(name for name in rows.column_names if name not in LEFT_OUT)
+        columns = sorted(name for name in rows.column_names if name not in left_out)
         connection = duckdb.connect()
         connection.register("rows", rows)
         current = connection.sql(

@@ -1,41 +1,63 @@
 //! Real mail of other people, where the machine has it.
 
 use std::fs::File;
+use std::fs::OpenOptions;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::BufWriter;
+use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// The folder of the corpora: `TOUCHPOINT_CORPORA`, or `../shared/corpora` beside the project.
+/// The value of an environment variable.
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
-pub fn folder() -> Option<PathBuf> {
-    let named = std::env::var("TOUCHPOINT_CORPORA").map(PathBuf::from).ok();
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    named
-        .into_iter()
-        .chain([beside])
-        .find(|folder| folder.is_dir())
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
-/// Unpacks the mail fixtures into a folder; `None`, with the reason printed, where there are none.
-pub fn unpack_fixtures(into: &Path) -> Option<()> {
-    let archive = found("mail-fixtures.tar.zst")?;
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap())
-        .unpack(into)
-        .unwrap();
+/// Unpacks the fixtures whose path begins with one of the names; `None`, with the reason printed,
+/// where there are none.
+pub fn unpack(names: &[&str], into: &Path) -> Option<()> {
+    let packed = found("mail-fixtures.tar.zst")?;
+    let mut archive = tar::Archive::new(zstd::Decoder::new(packed).unwrap());
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().into_owned();
+        let path = path.strip_prefix(".").unwrap_or(&path);
+        if names.iter().any(|name| path.starts_with(name)) {
+            entry.unpack_in(into).unwrap();
+        }
+    }
     Some(())
 }
 
-/// Unpacks a mailing list into a file; `None`, with the reason printed, where there is none.
-pub fn unpack_list(name: &str, into: &Path) -> Option<()> {
+/// Appends some mails of a mailing list to a file; `None`, with the reason printed, where there is
+/// no such list.
+pub fn append_list(name: &str, mails: Range<usize>, to: &Path) -> Option<()> {
     let packed = found(&format!("{name}.mbox.zst"))?;
-    let mut mbox = File::create(into).unwrap();
-    std::io::copy(&mut zstd::Decoder::new(packed).unwrap(), &mut mbox).unwrap();
+    let mut list = BufReader::new(zstd::Decoder::new(packed).unwrap());
+    let mbox = OpenOptions::new().create(true).append(true).open(to);
+    let mut mbox = BufWriter::new(mbox.unwrap());
+    let mut line = Vec::new();
+    let mut begun = 0;
+    while begun <= mails.end && list.read_until(b'\n', &mut line).unwrap() > 0 {
+        begun += usize::from(line.starts_with(b"From "));
+        if begun > mails.start && begun <= mails.end {
+            mbox.write_all(&line).unwrap();
+        }
+        line.clear();
+    }
+    mbox.flush().unwrap();
     Some(())
 }
 
 fn found(name: &str) -> Option<File> {
-    let file = folder().and_then(|folder| File::open(folder.join(name)).ok());
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
+    let folder = variable("TOUCHPOINT_CORPORA").map_or(beside, PathBuf::from);
+    let file = File::open(folder.join(name)).ok();
     if file.is_none() {
-        println!("passed over: no {name} in TOUCHPOINT_CORPORA or ../shared/corpora");
+        println!("passed over: no {name} in {}", folder.display());
     }
     file
 }
