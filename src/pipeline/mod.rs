@@ -71,12 +71,7 @@ pub struct Options {
 pub async fn plan(config: &Config, mailbox: Option<Address>) -> Result<Vec<PlanLine>, RunError> {
     let inputs = Inputs::read(config)?;
     let survey = Survey::take(config, inputs, mailbox.as_ref()).await?;
-    let is_asked_for = |line: &PlanLine| {
-        mailbox
-            .as_ref()
-            .is_none_or(|only| line.address == only.as_str())
-    };
-    Ok(survey.lines.into_iter().filter(is_asked_for).collect())
+    Ok(survey.lines)
 }
 
 /// The nightly job.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use crate::config::Config;
 use crate::config::crm;
 use crate::config::error::ConfigError;
@@ -101,7 +103,7 @@ pub enum Job {
 pub struct Survey {
     /// Mailboxes to read, in order of tenant and address.
     pub jobs: Vec<Job>,
-    /// Every mailbox, in or out and why, in the same order.
+    /// Every mailbox that was asked for, in or out and why, in the same order.
     pub lines: Vec<PlanLine>,
     /// Who belongs to the company.
     pub directory: Directory,
@@ -126,8 +128,10 @@ impl Survey {
             let entries = ask(config, &tenant, &mut company).await?;
             for entry in entries {
                 let line = plan_line(&tenant.name, &entry);
-                let is_asked_for = only.is_none_or(|only| entry.own_addresses.contains(only));
-                if is_asked_for && line.out_because.is_none() {
+                if only.is_some_and(|only| !entry.own_addresses.contains(only)) {
+                    continue;
+                }
+                if line.out_because.is_none() {
                     let mailbox = entry.mailbox(MailboxKind::User, &tenant.name);
                     let client = tenant.client.clone();
                     let captures_mail = entry.captures_mail;
@@ -136,7 +140,7 @@ impl Survey {
                         mailbox,
                         captures_mail,
                     })));
-                } else if only.is_some() && is_asked_for {
+                } else {
                     found_out.clone_from(&line.out_because);
                 }
                 lines.push(line);
@@ -145,6 +149,7 @@ impl Survey {
         for archive in inputs.archives {
             add_archive(archive, only, &mut company, &mut jobs, &mut lines);
         }
+        keep_first_of_each(&mut jobs);
         if only.is_some() && jobs.is_empty() {
             let reason = found_out.unwrap_or_else(|| "no mailbox has this address".to_owned());
             return Err(RunError::NotInScope { reason });
@@ -161,6 +166,19 @@ impl Survey {
             notes,
         })
     }
+}
+
+/// A mailbox that a listing repeats, or that two entries for one tenant name, is read once: two
+/// tasks would each record its mails.
+fn keep_first_of_each(jobs: &mut Vec<Job>) {
+    let mut seen = HashSet::new();
+    jobs.retain(|job| {
+        let mailbox = match job {
+            Job::Graph(job) => &job.mailbox,
+            Job::Archive(job) => &job.mailbox,
+        };
+        seen.insert(mailbox.id.clone())
+    });
 }
 
 /// Asks a tenant who is there, and says of everybody whether their mailbox is read.
@@ -222,14 +240,14 @@ fn add_archive(
         let address: Arc<str> = own
             .as_ref()
             .map_or(source.address.clone(), |a| a.as_str().into());
+        if only.is_some() && own.as_ref() != only {
+            continue;
+        }
         lines.push(PlanLine {
             tenant: tenant.to_string(),
             address: address.to_string(),
             out_because: None,
         });
-        if only.is_some() && own.as_ref() != only {
-            continue;
-        }
         let mailbox = Mailbox {
             id: source.id.clone(),
             address,
