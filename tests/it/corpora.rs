@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,16 +42,16 @@ impl Job {
     }
 
     /// Where the archive lies.
-    fn archive(&self, below: &str) -> std::path::PathBuf {
+    fn archive(&self, below: &str) -> PathBuf {
         self.folder.path().join("mail").join(below)
     }
 
     /// Reads the archive with Python, makes a contact list of it and a configuration that keeps
     /// all there is to compare.
-    fn prepare(&self, archive: &Path) -> Value {
+    fn prepare(&self, archive: &Path) {
         let mut prepare = python::script("compare_archive.py");
         prepare.args(["prepare", self.format]).arg(archive);
-        let prepared = python::json(prepare.arg(self.folder.path()).arg(self.domain));
+        python::json(prepare.arg(self.folder.path()).arg(self.domain));
         let capture = "[capture]\ncontent = \"full\"\ninternal_only = \"record\"\n\
                        unmatched = \"keep\"\n";
         let archive = format!(
@@ -60,7 +61,6 @@ impl Job {
             self.identity
         );
         write_config(self.folder.path(), &format!("{capture}{archive}"));
-        prepared
     }
 
     fn run(&self) -> Totals {
@@ -121,6 +121,7 @@ fn a_company_whose_copies_have_ids_of_their_own_is_read_as_python_reads_it() {
     let first = job.run();
     let second = job.run();
     assert_eq!(first.received(), 3_341);
+    assert_eq!(second.of("recorded"), 0);
     assert_eq!(second.of("unchanged"), first.received());
     let compared = job.compare();
     assert_eq!(compared["interactions"], 1_996);
@@ -142,12 +143,21 @@ fn mailing_lists_are_read_as_python_reads_them_and_what_comes_later_is_new() {
             return;
         };
     }
+    // The contact list is of the grown list, so that only the archive changes between the runs.
+    let file = job.archive("keyrings.mbox");
+    let grow = || corpora::append_list("keyrings.vger.kernel.org", begun..keyrings, &file);
+    let length = fs::metadata(&file).unwrap().len();
+    grow().unwrap();
     job.prepare(&job.archive(""));
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&file)
+        .unwrap()
+        .set_len(length)
+        .unwrap();
     let first = job.run();
     assert_eq!(first.received(), 3_115 + begun as u64);
-    let file = job.archive("keyrings.mbox");
-    corpora::append_list("keyrings.vger.kernel.org", begun..keyrings, &file).unwrap();
-    job.prepare(&job.archive(""));
+    grow().unwrap();
     let grown = job.run();
     assert_eq!(grown.of("unchanged"), first.received());
     assert_eq!(
@@ -156,9 +166,6 @@ fn mailing_lists_are_read_as_python_reads_them_and_what_comes_later_is_new() {
         "{}",
         grown.0
     );
-    let third = job.run();
-    assert_eq!(third.of("unchanged"), grown.received());
-    assert_eq!(third.of("recorded"), 0);
     job.compare();
 }
 

@@ -75,8 +75,7 @@ def read(form, path):
             "source": source,
             "left_out": left_out(message, "" if form == "mbox" else source),
             "fields": [[key.lower(), archive.unfolded(value)] for key, value in message.items()
-                       if key.lower() in PEOPLE + ["subject", "date"]],
-            "defects": [type(defect).__name__ for defect in message.defects],
+                       if key.lower() in PEOPLE + ["subject"]],
             **archive.decode(message, line),
         }
 
@@ -123,9 +122,10 @@ def registrable(domain):
     """Enough of the public suffix list for the domains that occur."""
     labels = domain.split(".")
     is_national = len(labels) > 2 and len(labels[-1]) == 2
-    seconds = {"co", "com", "ac", "gov", "org", "net", "edu", "or", "ne"}
+    seconds = {"co", "com", "ac", "gov", "org", "net", "edu", "or", "ne", "id"}
     is_suffix = is_national and (labels[-1] == "us" or labels[-2] in seconds)
-    return ".".join(labels[-(3 if is_suffix else 2):])
+    is_hoster = labels[-3:] == ["sakura", "ne", "jp"]
+    return ".".join(labels[-(2 + is_suffix + is_hoster):])
 
 
 # What the lake should hold.
@@ -186,17 +186,51 @@ def touches(participants, book, own):
     return found | {(None, a, "account_domain") for a in by_domain - with_contact}
 
 
-# Known differences: each gets a mail of Python's, its name and both values, and says whether it
-# explains them.
+# Known differences, and which of the two is right. Each function is given Python's mail, what
+# differs and both values, and says whether it explains them.
 
-CLASSES = {}
+def is_broken_charset(mail, what, ours, theirs):
+    """Bytes that are not of the charset which the part states, or of none: Python keeps
+    replacement characters; touchpoint reads on (UTF-8, else Windows-1252; GB2312 as its superset
+    GBK). Touchpoint shows more."""
+    return what == "text" and theirs.count("\ufffd") > ours.count("\ufffd")
 
 
-def reading_of(name):
-    def add(function):
-        CLASSES[name] = function
-        return function
-    return add
+def is_broken_word(mail, what, ours, theirs):
+    """An encoded word of whose bytes Python's strict decoder refuses some (GB2312 against GBK).
+    Touchpoint is right."""
+    return what == "subject" and any(refused(value) for key, value in mail["fields"]
+                                     if key == "subject")
+
+
+def refused(value):
+    try:
+        for part, charset in archive.email.header.decode_header(value):
+            if charset is not None:
+                part.decode(charset)
+    except (LookupError, UnicodeError):
+        return True
+    return False
+
+
+def is_utf_7_plus(mail, what, ours, theirs):
+    """UTF-7 writes `+` as `+-`; touchpoint's reader keeps both. Python is right."""
+    return what == "text" and ours.replace("+-", "+") == theirs
+
+
+def is_quoted_local_part(mail, what, ours, theirs):
+    """A local part in quotes (`"Ann Lee <ann"@x.org`): touchpoint takes both quotes away, the form
+    of comparison here only the one at the end. The same address."""
+    return what == "participants" and ours == [
+        (role, address.replace('"', "")) for role, address in theirs]
+
+
+CLASSES = {
+    "charset": is_broken_charset,
+    "encoded word": is_broken_word,
+    "utf-7": is_utf_7_plus,
+    "quoted local part": is_quoted_local_part,
+}
 
 
 # The comparison.
