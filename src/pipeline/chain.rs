@@ -45,6 +45,8 @@ pub struct Fetched {
     pub pages: Vec<GraphPage>,
     /// Whether the round is complete, or the folder is gone.
     pub is_done: bool,
+    /// Whether the service said that there is no such folder.
+    pub is_gone: bool,
     /// Where it goes on after these pages; `None`: where it did before.
     pub cursor: Option<CursorRecord>,
     /// Why it cannot go on tonight.
@@ -94,6 +96,7 @@ pub async fn fetch(
 ) -> Fetched {
     let mut pages = Vec::new();
     let mut is_done = false;
+    let mut is_gone = false;
     let mut cursor = None;
     let mut error = None;
     while pages.len() < PAGES_AHEAD && !is_done && error.is_none() {
@@ -109,7 +112,7 @@ pub async fn fetch(
             Err(ChainError::Graph(refused)) => match refused.reaction() {
                 Reaction::RestartChain if chain.restarts < RESTARTS_MAX => chain.restart(),
                 Reaction::FolderGone => {
-                    is_done = true;
+                    (is_done, is_gone) = (true, true);
                     cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
                 }
                 _ => error = Some(ChainError::Graph(refused)),
@@ -121,8 +124,22 @@ pub async fn fetch(
         chain,
         pages,
         is_done,
+        is_gone,
         cursor,
         error,
+    }
+}
+
+impl ChainError {
+    /// Whether other folders of the mailbox may be read all the same.
+    pub fn is_of_one_folder(&self) -> bool {
+        match self {
+            Self::Graph(error) => matches!(
+                error.reaction(),
+                Reaction::GiveUpMailbox | Reaction::RestartChain
+            ),
+            Self::Endless => true,
+        }
     }
 }
 

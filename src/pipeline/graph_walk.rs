@@ -56,6 +56,10 @@ const CHAINS_PER_PORTION: usize = 12;
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
 const CHAINS_AT_ONCE: usize = 3;
 
+/// Folders that cannot be read tonight while the others are: each has cost all its repetitions, and
+/// more of them are trouble of the mailbox.
+const FOLDERS_LEFT_MAX: usize = 3;
+
 /// A mailbox to read.
 #[derive(Debug)]
 pub struct GraphJob {
@@ -84,6 +88,8 @@ enum WalkError {
     Writer(#[from] WriterGone),
     #[error("the run was asked to end")]
     Stopped,
+    #[error("a folder that is listed was answered as not found; the next run reads it again")]
+    FolderHidden,
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
@@ -128,6 +134,10 @@ struct Walk<'a> {
     excluded: Arc<HashSet<Arc<str>>>,
     cursor_age_hours: Option<f64>,
     folder_items: Option<i64>,
+    /// Why folders were left for the next run.
+    left: Vec<ChainError>,
+    /// Folders that were listed and then said to be gone.
+    gone: Vec<Arc<str>>,
 }
 
 impl<'a> Walk<'a> {
@@ -146,6 +156,8 @@ impl<'a> Walk<'a> {
             excluded: Arc::default(),
             cursor_age_hours: None,
             folder_items: None,
+            left: Vec::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -234,7 +246,13 @@ impl<'a> Walk<'a> {
             for one in fetched {
                 cursors.extend(one.cursor);
                 pages.extend(one.pages);
+                if one.is_gone {
+                    self.gone.push(one.chain.folder.id.clone());
+                }
                 match one.error {
+                    Some(error) if self.goes_on_without(&one.chain, &error) => {
+                        self.left.push(error);
+                    }
                     Some(error) => failure = failure.or(Some(error.into())),
                     None if !one.is_done => unfinished.push(one.chain),
                     None => {}
@@ -246,10 +264,30 @@ impl<'a> Walk<'a> {
                 .await?;
             match failure {
                 Some(error) => return Err(error),
-                None if queue.is_empty() => return Ok(Status::Complete),
+                None if queue.is_empty() => return self.finish().await,
                 None => {}
             }
         }
+    }
+
+    /// Whether one folder's trouble leaves the others to be read: else those behind it would wait
+    /// for ever. Not so with Sent Items, whose copies of mails come before all others.
+    fn goes_on_without(&self, chain: &Chain, error: &ChainError) -> bool {
+        error.is_of_one_folder() && !chain.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
+    }
+
+    /// What the mailbox came to when no chain is left: complete only if every folder was read.
+    async fn finish(&mut self) -> Result<Status, WalkError> {
+        if let Some(error) = self.left.pop() {
+            return Err(error.into());
+        }
+        if !self.gone.is_empty() {
+            let listed = self.unless_stopped(self.client.folders()).await?;
+            if listed.iter().any(|folder| self.gone.contains(&folder.id)) {
+                return Err(WalkError::FolderHidden);
+            }
+        }
+        Ok(Status::Complete)
     }
 
     async fn fetch(&self, chains: Vec<Chain>) -> Vec<Fetched> {
@@ -432,3 +470,6 @@ fn decode_pages(
         .flat_map_iter(|page| page.items.iter().map(move |range| decode(page, range)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

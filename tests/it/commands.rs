@@ -85,19 +85,24 @@ fn one_mailbox_can_be_the_first_start() {
     let tenant = Tenant::generated(53, 16);
     let plan = json(&tenant, &["run", "--plan"], 0);
     let lines = plan["mailboxes"].as_array().unwrap();
-    let address = |in_scope: bool| {
+    let address = |reason: Option<&str>| {
         let line = lines
             .iter()
-            .find(|line| line["in_scope"] == in_scope)
+            .find(|line| line["reason"].as_str() == reason)
             .unwrap();
         line["mailbox"].as_str().unwrap().to_owned()
     };
-    let outside = with_config(&tenant.config(), &["run", "--mailbox", &address(false)]).output();
+    let reason = "not in the group or list";
+    let (inside, outside) = (address(None), address(Some(reason)));
+    let outside = with_config(&tenant.config(), &["run", "--mailbox", &outside]).output();
     let outside = outside.unwrap();
     assert_eq!(outside.status.code(), Some(2), "{}", text_of(&outside));
     let error = String::from_utf8_lossy(&outside.stderr).into_owned();
+    assert!(error.contains(reason), "{error}");
     assert!(!error.contains('@'), "an address in the error: {error}");
-    let output = with_config(&tenant.config(), &["run", "--mailbox", &address(true)]).output();
+    let plan = json(&tenant, &["run", "--plan", "--mailbox", &inside], 0);
+    assert_eq!(plan["mailboxes"].as_array().unwrap().len(), 1, "{plan}");
+    let output = with_config(&tenant.config(), &["run", "--mailbox", &inside]).output();
     assert!(matches!(output.unwrap().status.code(), Some(0 | 1)));
     assert!(mailboxes_asked_for(&tenant, 0).len() <= 1);
 }

@@ -25,4 +25,4 @@ pub mod settings;
 pub mod well_known;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,4 +5,4 @@ mod folders;
 mod limits;
 mod mail;
 mod refusals;
-mod server;
+pub(crate) mod server;
