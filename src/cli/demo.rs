@@ -106,7 +106,7 @@ fn search_to_stdout<const N: usize>(
         &mut text,
         output::is_terminal(),
     )?;
-    Ok(output::result(&String::from_utf8_lossy(&text))?)
+    Ok(output::raw(&text)?)
 }
 
 fn title(text: &str) -> anyhow::Result<()> {

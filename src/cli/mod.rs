@@ -26,7 +26,7 @@ pub fn main(args: Args) -> ExitCode {
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {
-            output::tell(&format!("error: {error:#}"));
+            output::tell(&format!("error: {}", causes(&error)));
             let is_interrupt = matches!(error.downcast_ref(), Some(RunError::Interrupted));
             ExitCode::from(if is_interrupt {
                 exit::INTERRUPTED
@@ -37,6 +37,17 @@ pub fn main(args: Args) -> ExitCode {
     }
 }
 
+/// The error and its causes, each said once: some texts hold their cause already.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
@@ -44,14 +55,11 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => {
             let config = Config::load(&args.config)?;
-            let mut out = std::io::stdout().lock();
-            search::run(
-                search,
-                &config.index.path,
-                json,
-                &mut out,
-                output::is_terminal(),
-            )?;
+            let mut text = Vec::new();
+            let color = output::is_terminal();
+            search::run(search, &config.index.path, json, &mut text, color)?;
+            // What mails say was made harmless where it was put together.
+            output::raw(&text)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Simulate(simulate) => simulate::run(simulate),

@@ -125,7 +125,7 @@ fn from_file(path: &Path) -> Result<String, ConfigError> {
     let problem = if metadata.len() > limits::SECRET_BYTES_MAX {
         Some("is too large for a secret")
     } else if is_readable_by_others(&metadata) {
-        Some("can be read by every user of this machine; run: chmod 600")
+        Some("can be read by others than its owner; take that away (chmod 600)")
     } else {
         None
     };
@@ -140,7 +140,7 @@ fn from_file(path: &Path) -> Result<String, ConfigError> {
 #[cfg(unix)]
 fn is_readable_by_others(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o004 != 0
+    metadata.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]

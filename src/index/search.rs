@@ -1,6 +1,8 @@
 //! Searching what was committed.
 
 use std::collections::BTreeMap;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,11 +89,14 @@ pub struct Searcher {
 impl Searcher {
     /// Opens the index in a configured folder. Needs no writer, and disturbs none.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
-        let (index, payload) = writer::open_in(folder)?;
-        Ok(Self {
-            reader: writer::open_reader(&index)?,
-            payload,
-        })
+        let folder = folder.to_owned();
+        // tantivy panics on some damaged files.
+        let attempt = panic::catch_unwind(move || {
+            let (index, payload) = writer::open_in(&folder)?;
+            let reader = writer::open_reader(&index)?;
+            Ok(Self { reader, payload })
+        });
+        attempt.unwrap_or(Err(IndexError::Damaged))
     }
 
     /// The lake version that each slot had reached when the index was opened.
@@ -111,6 +116,11 @@ impl Searcher {
 
     /// Finds what a query asks for.
     pub fn search(&self, query: &Query) -> Result<Hits, IndexError> {
+        let attempt = panic::catch_unwind(AssertUnwindSafe(|| self.find(query)));
+        attempt.unwrap_or(Err(IndexError::Damaged))
+    }
+
+    fn find(&self, query: &Query) -> Result<Hits, IndexError> {
         let stopwatch = Stopwatch::start();
         let asked = query.ask()?;
         let searcher = self.reader.searcher();

@@ -20,6 +20,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::basic::ZstdLevel;
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::lake::cells::conform;
@@ -102,10 +103,14 @@ pub(super) fn write(
     let mut stats = FileStatsAccumulator::new(context.stats_columns(), schema);
     for batch in batches {
         let batch = batch?;
-        writer.write(&batch).map_err(|e| broken(&e))?;
+        writer
+            .write(&batch)
+            .map_err(|e| write_error(table, &path, e))?;
         stats.merge(&batch).map_err(&fail)?;
     }
-    let file = writer.into_inner().map_err(|e| broken(&e))?;
+    let file = writer
+        .into_inner()
+        .map_err(|e| write_error(table, &path, e))?;
     file.sync_all().map_err(LakeError::io("sync", &path))?;
     sync_folder(folder)?;
     let stats = stats.finish().map_err(&fail)?;
@@ -116,6 +121,22 @@ pub(super) fn write(
         .and_then(ArrowEngineData::try_from_engine_data)
         .map_err(&fail)?;
     Ok(add.record_batch().clone())
+}
+
+/// Tells a disk that refuses (it is full, say) from rows that cannot be encoded.
+fn write_error(table: TableName, path: &Path, error: ParquetError) -> LakeError {
+    let why = error.to_string();
+    let encode = |why| LakeError::Encode {
+        table: table.as_str(),
+        why,
+    };
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => LakeError::io("write", path)(*source),
+            Err(_) => encode(why),
+        },
+        _ => encode(why),
+    }
 }
 
 /// Puts a small file in its place as a whole: after a crash it is there or not, never half of it.

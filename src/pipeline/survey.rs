@@ -213,7 +213,11 @@ async fn ask(
 fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
     PlanLine {
         tenant: tenant.to_string(),
-        address: entry.address.clone(),
+        address: if entry.address.is_empty() {
+            entry.user_id.clone()
+        } else {
+            entry.address.clone()
+        },
         out_because: match entry.verdict {
             Verdict::In => None,
             Verdict::Out { reason } => Some(reason.as_str().to_owned()),

@@ -61,11 +61,17 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
                 advice: "the next run makes it",
             }]);
         }
-        Err(error) => {
+        Err(IndexError::Damaged) => {
+            let what = IndexError::Damaged.to_string();
             return Ok(vec![Finding {
-                what: error.to_string(),
+                what,
                 advice: ADVICE,
             }]);
+        }
+        Err(error) => {
+            let what = error.to_string();
+            let advice = "check the disk and who may write there: searching takes a lock";
+            return Ok(vec![Finding { what, advice }]);
         }
     };
     if searcher.lake_id() != lake.id() {
@@ -75,14 +81,15 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
             advice: ADVICE,
         }]);
     }
-    let mut findings = Vec::new();
     if searcher.reached() != &lake.interaction_versions()? {
         let what = "the search index is behind the lake".to_owned();
-        findings.push(Finding {
+        // What it lacks is not damage then.
+        return Ok(vec![Finding {
             what,
             advice: "the next run catches up",
-        });
+        }]);
     }
+    let mut findings = Vec::new();
     let mut wanted = current_ids(lake)?;
     let mut extra = Vec::new();
     for id in searcher.ids() {
