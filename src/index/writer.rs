@@ -99,7 +99,18 @@ impl Indexer {
             Err(IndexError::Missing { .. }) => {}
             Err(error) => tracing::warn!(%error, "the index cannot be read: making it again"),
         }
-        let index = create_index(&folder)?;
+        Ok((Self::create(settings, lake_id)?, Was::Fresh))
+    }
+
+    /// Makes the index again from nothing: it is ahead of a lake that was restored from a backup.
+    pub fn make_again(self, settings: &Settings) -> Result<Self, IndexError> {
+        let lake_id = self.payload.lake_id.clone();
+        drop(self);
+        Self::create(settings, &lake_id)
+    }
+
+    fn create(settings: &Settings, lake_id: &str) -> Result<Self, IndexError> {
+        let index = create_index(&folder(&settings.folder))?;
         let payload = Payload {
             format: FORMAT,
             lake_id: lake_id.to_owned(),
@@ -107,7 +118,7 @@ impl Indexer {
         };
         let mut indexer = Self::over(&index, settings, payload)?;
         indexer.write_commit()?;
-        Ok((indexer, Was::Fresh))
+        Ok(indexer)
     }
 
     fn over(index: &Index, settings: &Settings, payload: Payload) -> Result<Self, IndexError> {

@@ -21,6 +21,7 @@ use crate::model::activity::Touch;
 use crate::model::contact::ContactBook;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
+use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::pipeline::stores;
@@ -104,7 +105,14 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
     let mut stale = BTreeMap::new();
     let mut reached = BTreeMap::new();
     let mut unknown = Vec::new();
-    for (slot, version) in lake.interaction_versions()? {
+    let versions = lake.interaction_versions()?;
+    for slot in (0..SLOTS).filter(|slot| !versions.contains_key(slot)) {
+        // The lake was restored from before the slot's first commit: what it saw then is not there.
+        if opened.state.version(slot)?.is_some() {
+            opened.state.reset_slot(slot)?;
+        }
+    }
+    for (slot, version) in versions {
         let known = opened.state.version(slot)?;
         if known == Some(version) {
             continue;

@@ -50,9 +50,11 @@ use crate::source::graph::sensitivity::Sensitivities;
 use crate::source::graph::well_known;
 use crate::state::error::StateError;
 
-/// Chains of one mailbox whose pages become one portion; bounds the memory of a portion to this
+/// Chains of one mailbox whose pages become one portion: bounds the memory of a portion to this
 /// many chains of [`chain::PAGES_AHEAD`] pages.
 const CHAINS_PER_PORTION: usize = 12;
+/// The same where pages carry whole texts, which makes them several times as large.
+const CHAINS_PER_PORTION_FULL: usize = 3;
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
 const CHAINS_AT_ONCE: usize = 3;
 
@@ -231,11 +233,15 @@ impl<'a> Walk<'a> {
         mut queue: VecDeque<Chain>,
         mut cursors: Vec<CursorRecord>,
     ) -> Result<Status, WalkError> {
+        let chains_per_portion = match self.context.content {
+            ContentLevel::Full => CHAINS_PER_PORTION_FULL,
+            ContentLevel::Envelope | ContentLevel::Preview => CHAINS_PER_PORTION,
+        };
         loop {
             if self.context.shutdown.requested().is_some() {
                 return Ok(Status::Stopped);
             }
-            let (chains, is_sent) = next_chains(&mut queue);
+            let (chains, is_sent) = next_chains(&mut queue, chains_per_portion);
             let fetched = tokio::select! {
                 fetched = self.fetch(chains) => fetched,
                 _ = self.context.shutdown.wait() => return Ok(Status::Stopped),
@@ -422,11 +428,11 @@ impl<'a> Walk<'a> {
 
 /// The next chains to fetch: Sent Items alone and first, so that of several copies of a mail the
 /// one that has Bcc is recorded (design section 4).
-fn next_chains(queue: &mut VecDeque<Chain>) -> (Vec<Chain>, bool) {
+fn next_chains(queue: &mut VecDeque<Chain>, at_most: usize) -> (Vec<Chain>, bool) {
     if queue.front().is_some_and(|chain| chain.folder.is_sent) {
         return (queue.pop_front().into_iter().collect(), true);
     }
-    let count = queue.len().min(CHAINS_PER_PORTION);
+    let count = queue.len().min(at_most);
     (queue.drain(..count).collect(), false)
 }
 

@@ -45,6 +45,7 @@ use crate::pipeline::survey::Job;
 use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
 use crate::pipeline::writer::Writer;
+use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
@@ -115,9 +116,14 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let interrupted = context.shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
-    writing
-        .await
-        .map_err(|_| RunError::Machine("the writer panicked".to_owned()))??;
+    let written = writing.await;
+    let written = written.map_err(|_| RunError::Machine("the writer panicked".to_owned()))?;
+    let mut notes = survey.notes;
+    match written {
+        // The lake is complete all the same: coverage and report are due.
+        Err(WriterError::Indexing(error)) => notes.insert(0, error.to_string()),
+        written => written?,
+    }
     let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
     let left_out = survey
@@ -129,7 +135,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         ended_at: clock::now(),
         coverage,
         left_out: left_out.collect(),
-        notes: survey.notes,
+        notes,
         interrupted,
         caught_up: stores.caught_up,
     })

@@ -104,6 +104,12 @@ fn open_index(config: &Config, lake: &Lake, memory_bytes: usize) -> Result<Index
         threads,
     };
     let (indexer, _was) = Indexer::open(&settings, lake.id())?;
+    let versions = lake.interaction_versions()?;
+    let is_ahead = |(slot, reached): (&u8, &i64)| versions.get(slot).is_none_or(|v| v < reached);
+    if indexer.reached().iter().any(is_ahead) {
+        tracing::warn!("the index is ahead of the lake: making it again");
+        return Ok(indexer.make_again(&settings)?);
+    }
     Ok(indexer)
 }
 
