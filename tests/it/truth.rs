@@ -83,3 +83,21 @@ fn mail_among_colleagues_is_recorded_where_the_policy_says_so() {
 fn whom_the_crm_does_not_know_is_left_out_where_the_policy_says_so() {
     check_fixture("skip.toml");
 }
+
+#[test]
+fn facts_1_4_and_1_5_repeated_items_moves_edits_and_removals_leave_one_row_each() {
+    let mut tenant = Tenant::generated(22, 16);
+    tenant.run();
+    let (mut unchanged, mut removed) = (0, 0);
+    for _ in 0..2 {
+        tenant.advance(7);
+        let outcomes = tenant.run()["totals"]["outcomes"].clone();
+        unchanged += outcomes["unchanged"].as_u64().unwrap();
+        removed += outcomes["removed"].as_u64().unwrap();
+    }
+    assert!(
+        unchanged > 0 && removed > 0,
+        "{unchanged} unchanged, {removed} removed"
+    );
+    tenant.compare_with_truth();
+}
