@@ -31,7 +31,7 @@ const PLAIN: &str = "\x1b[0m";
 #[derive(Debug, Clone, clap::Args)]
 pub struct SearchArgs {
     /// What to look for
-    #[arg(value_name = "WORDS", allow_hyphen_values = true)]
+    #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
     /// Only with this contact: id, address or domain
     #[arg(long, value_name = "CONTACT")]
