@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::model::address::Address;
+use crate::model::address::is_within;
 
 /// What the directories of all configured tenants and the archives' settings say of addresses.
 #[derive(Debug, Clone, Default)]
@@ -24,16 +25,7 @@ impl Directory {
 
     /// Whether a domain is the company's own or lies below one of its own.
     pub fn is_internal_domain(&self, domain: &str) -> bool {
-        let mut rest = domain;
-        loop {
-            if self.domains.contains(rest) {
-                return true;
-            }
-            match rest.split_once('.') {
-                Some((_, parent)) => rest = parent,
-                None => return false,
-            }
-        }
+        is_within(domain, &self.domains)
     }
 
     /// Whether a legacy name that does not resolve is of the own organisation: it begins like one
