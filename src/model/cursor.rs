@@ -11,14 +11,18 @@ use crate::model::time::Micros;
 pub struct CursorRecord {
     /// Whose.
     pub mailbox_id: String,
-    /// `mailbox`, or `mail/` and the folder's id. Rises by bytes within a mailbox in every file.
+    /// `calendar`, `mailbox`, or `mail/` and the folder's id. Rises by bytes within a mailbox in
+    /// every file.
     pub key: String,
-    /// [`MailboxCursor`] or [`ChainCursor`] as JSON; `None` takes the cursor away.
+    /// [`CalendarCursor`], [`MailboxCursor`] or [`ChainCursor`] as JSON; `None` takes the cursor
+    /// away.
     pub value: Option<String>,
 }
 
 /// The key under which [`MailboxCursor`] is stored.
 pub const MAILBOX_KEY: &str = "mailbox";
+/// The key under which [`CalendarCursor`] is stored.
+pub const CALENDAR_KEY: &str = "calendar";
 /// The beginning of the key under which the [`ChainCursor`] of a mail folder is stored.
 pub const MAIL_KEY_PREFIX: &str = "mail/";
 
@@ -49,6 +53,24 @@ pub struct ChainCursor {
     pub is_delta: bool,
     /// When `link` was received.
     pub fetched_at: Micros,
+    /// Items of this chain so far, over all rounds.
+    pub items: u64,
+}
+
+/// Where the chain of a mailbox's calendar goes on. It is written at the end of a round only: a
+/// round is decided as a whole, because a series is compared with all its occurrences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarCursor {
+    /// `@odata.deltaLink`, whole. `None`: the last round had to be read by a plain listing.
+    pub link: Option<String>,
+    /// Where the chain's window begins. A chain keeps its window for ever (facts 2.1).
+    pub window_start: Micros,
+    /// Where it ends.
+    pub window_end: Micros,
+    /// The service's time when the last finished round began: what had ended by then is over.
+    pub finished_at: Micros,
+    /// Occurrences that begin before this instant have been recorded; those after it wait.
+    pub recorded_until: Micros,
     /// Items of this chain so far, over all rounds.
     pub items: u64,
 }

@@ -6,6 +6,7 @@ pub mod contact;
 pub mod coverage;
 pub mod cursor;
 pub mod directory;
+pub mod event;
 pub mod freemail;
 pub mod id;
 pub mod interaction;
