@@ -69,8 +69,6 @@ pub struct CalendarCursor {
     pub window_end: Micros,
     /// The service's time when the last finished round began: what had ended by then is over.
     pub finished_at: Micros,
-    /// Occurrences that begin before this instant have been recorded; those after it wait.
-    pub recorded_until: Micros,
     /// Items of this chain so far, over all rounds.
     pub items: u64,
 }

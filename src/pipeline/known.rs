@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
+use crate::model::cursor::CALENDAR_KEY;
+use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::MAIL_KEY_PREFIX;
@@ -17,6 +19,8 @@ pub struct Known {
     pub mailbox: Option<MailboxCursor>,
     /// Where the chain of each folder goes on, by folder id.
     pub chains: BTreeMap<String, ChainCursor>,
+    /// Where the chain of the calendar goes on; `None`: it was never read.
+    pub calendar: Option<CalendarCursor>,
 }
 
 /// A cursor that cannot be read. It is never taken for "start again".
@@ -39,6 +43,8 @@ impl Known {
             let Some(value) = &record.value else { continue };
             if record.key == MAILBOX_KEY {
                 known.mailbox = Some(parse(&record.key, value)?);
+            } else if record.key == CALENDAR_KEY {
+                known.calendar = Some(parse(&record.key, value)?);
             } else if let Some(folder) = record.key.strip_prefix(MAIL_KEY_PREFIX) {
                 known
                     .chains
@@ -58,6 +64,11 @@ fn parse<T: DeserializeOwned>(key: &str, value: &str) -> Result<T, CursorUnreada
 /// The record of a mailbox as a whole.
 pub fn mailbox_record(mailbox_id: &str, cursor: &MailboxCursor) -> CursorRecord {
     record(mailbox_id, MAILBOX_KEY.to_owned(), Some(json(cursor)))
+}
+
+/// The record of a calendar's chain.
+pub fn calendar_record(mailbox_id: &str, cursor: &CalendarCursor) -> CursorRecord {
+    record(mailbox_id, CALENDAR_KEY.to_owned(), Some(json(cursor)))
 }
 
 /// The record of a folder's chain.

@@ -8,6 +8,9 @@
 //! ```
 
 pub mod archive_walk;
+pub mod calendar_desk;
+pub mod calendar_round;
+pub mod calendar_walk;
 pub mod catch_up;
 pub mod chain;
 pub mod context;

@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use crate::model::mail::ContentLevel;
 use crate::runtime::clock;
 use crate::source::graph::call::Call;
-use crate::source::graph::call::IMMUTABLE_IDS;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::client::refused;
 use crate::source::graph::delta::select;
@@ -29,7 +28,7 @@ use crate::source::graph::retry_after;
 /// The most that one batch may hold (facts 1.11).
 const PARTS_MAX: usize = 20;
 
-/// A message that was asked for by its id.
+/// An item that was asked for by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedItem {
     /// The id that was asked for.
@@ -64,19 +63,28 @@ impl MailboxClient {
         ids: &[String],
         content: ContentLevel,
     ) -> Result<Vec<FetchedItem>, GraphError> {
+        let select = select(content);
+        let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
+        let call = self.batch_call("messages by id", Asked::Item)?;
+        self.items_by_id(&call, ids, path).await
+    }
+
+    /// Items by their ids, in the order of the ids; `path` says where an id is, below the
+    /// mailbox's owner.
+    pub(super) async fn items_by_id(
+        &self,
+        call: &Call,
+        ids: &[String],
+        path: impl Fn(&str) -> String,
+    ) -> Result<Vec<FetchedItem>, GraphError> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(PARTS_MAX) {
-            let path = |id: &String| {
-                let select = select(content);
-                self.path(&format!("/messages/{}?$select={select}", escaped(id)))
-            };
-            let paths: Vec<String> = ids.iter().map(path).collect();
-            let call = self.batch_call("messages by id", Asked::Item)?;
-            let parts = self.batch(&call, &paths).await?;
+            let paths: Vec<String> = ids.iter().map(|id| self.path(&path(id))).collect();
+            let parts = self.batch(call, &paths).await?;
             for (id, part) in ids.iter().zip(parts) {
                 fetched.push(FetchedItem {
                     id: id.clone(),
-                    body: present(&call, part)?,
+                    body: present(call, part)?,
                 });
             }
         }
@@ -108,7 +116,7 @@ impl MailboxClient {
         };
         loop {
             let call = Call {
-                body: Some(requests(paths, &open)),
+                body: Some(requests(call, paths, &open)),
                 ..call.clone()
             };
             let mut answers = self.ask(&call, |whole| replies(&whole)).await?;
@@ -158,7 +166,9 @@ pub(super) fn present(call: &Call, part: Part) -> Result<Option<Bytes>, GraphErr
     }
 }
 
-fn requests(paths: &[String], open: &[usize]) -> Bytes {
+fn requests(call: &Call, paths: &[String], open: &[usize]) -> Bytes {
+    // What holds for the batch as a whole is not handed down to its parts (facts 1.8, 1.11).
+    let preferences = call.preferences(0).unwrap_or_default();
     let requests: Vec<Value> = open
         .iter()
         .filter_map(|place| {
@@ -167,7 +177,7 @@ fn requests(paths: &[String], open: &[usize]) -> Bytes {
                 "id": place.to_string(),
                 "method": "GET",
                 "url": url,
-                "headers": {"Prefer": IMMUTABLE_IDS},
+                "headers": {"Prefer": preferences},
             }))
         })
         .collect();

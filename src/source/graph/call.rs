@@ -37,6 +37,8 @@ pub struct Call {
     pub immutable_ids: bool,
     /// Whether the page size is a wish in a header (facts 1.3: on every request of a chain).
     pub sized_pages: bool,
+    /// Whether times are wanted in UTC (facts 2.1: what a calendar else answers depends on it).
+    pub utc_times: bool,
     /// Whether it may run beside nothing else of its mailbox (facts 1.11: batches).
     pub alone: bool,
 }
@@ -51,6 +53,7 @@ impl Call {
             body: None,
             immutable_ids: false,
             sized_pages: false,
+            utc_times: false,
             alone: false,
         }
     }
@@ -62,12 +65,14 @@ impl Call {
         self
     }
 
-    fn preferences(&self, page_size: u32) -> Option<String> {
+    /// The `Prefer` header, where anything is preferred.
+    pub fn preferences(&self, page_size: u32) -> Option<String> {
         let size = self
             .sized_pages
             .then(|| format!("odata.maxpagesize={page_size}"));
         let ids = self.immutable_ids.then(|| IMMUTABLE_IDS.to_owned());
-        let all: Vec<String> = size.into_iter().chain(ids).collect();
+        let zone = self.utc_times.then(|| UTC_TIMES.to_owned());
+        let all: Vec<String> = size.into_iter().chain(ids).chain(zone).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }
 
@@ -101,7 +106,10 @@ impl Call {
 }
 
 /// The preference for ids that survive moves (facts 1.8).
-pub const IMMUTABLE_IDS: &str = "IdType=\"ImmutableId\"";
+const IMMUTABLE_IDS: &str = "IdType=\"ImmutableId\"";
+
+/// The preference for times in UTC (facts 2.1).
+const UTC_TIMES: &str = "outlook.timezone=\"UTC\"";
 
 /// What came back.
 #[derive(Debug)]

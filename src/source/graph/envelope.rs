@@ -41,14 +41,21 @@ struct Envelope<'a> {
     delta: Option<Cow<'a, str>>,
 }
 
+/// An opened page of a plain list.
+#[derive(Debug)]
+pub struct OpenedList {
+    /// The body.
+    pub body: Bytes,
+    /// Where in it each item lies.
+    pub items: Vec<Range<usize>>,
+    /// The next page, if there is one.
+    pub next: Option<String>,
+}
+
 /// Opens a page of a chain. `None`: it is no whole page, or says not exactly one of how the chain
 /// goes on (facts 1.4); then nothing of it counts.
 pub fn open(body: Bytes) -> Option<Opened> {
-    // One byte that is no UTF-8 in one mail must not cost the page.
-    let body = match std::str::from_utf8(&body) {
-        Ok(_) => body,
-        Err(_) => Bytes::from(String::from_utf8_lossy(&body).into_owned()),
-    };
+    let body = as_text(body);
     let (items, link) = {
         let envelope: Envelope<'_> = serde_json::from_slice(&body).ok()?;
         // By the member's name alone: a deltaLink can hold a skip token (facts 1.4).
@@ -57,10 +64,32 @@ pub fn open(body: Bytes) -> Option<Opened> {
             (None, Some(delta)) => Link::Delta(delta.into_owned()),
             _ => return None,
         };
-        let items = envelope.value.iter().map(|item| range(&body, item.get()));
-        (items.collect::<Option<Vec<_>>>()?, link)
+        (ranges(&body, &envelope.value)?, link)
     };
     Some(Opened { body, items, link })
+}
+
+/// Opens a page of a plain list, whose items stay bytes.
+pub fn open_list(body: Bytes) -> Option<OpenedList> {
+    let body = as_text(body);
+    let (items, next) = {
+        let envelope: Envelope<'_> = serde_json::from_slice(&body).ok()?;
+        let next = envelope.next.map(Cow::into_owned);
+        (ranges(&body, &envelope.value)?, next)
+    };
+    Some(OpenedList { body, items, next })
+}
+
+/// One byte that is no UTF-8 in one item must not cost the page.
+fn as_text(body: Bytes) -> Bytes {
+    match std::str::from_utf8(&body) {
+        Ok(_) => body,
+        Err(_) => Bytes::from(String::from_utf8_lossy(&body).into_owned()),
+    }
+}
+
+fn ranges(body: &[u8], items: &[&RawValue]) -> Option<Vec<Range<usize>>> {
+    items.iter().map(|item| range(body, item.get())).collect()
 }
 
 /// Reads a page of a plain list.

@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod batch;
 pub mod body;
+pub mod calendar;
 pub mod call;
 pub mod client;
 pub mod counts;

@@ -1,0 +1,552 @@
+//! What becomes of the events of one round of a calendar, and of what is known of it from before.
+//!
+//! An event is laid over its series, judged, and compared with the last row of its interaction:
+//! what differs becomes a further revision. What vanished from the calendar before it took place,
+//! and what comes near enough to be recorded, become rows that stand for no item (`derived`).
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::config::capture::Unmatched;
+use crate::model::activity::Matched;
+use crate::model::activity::Touch;
+use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
+use crate::model::event::EventType;
+use crate::model::id::Id128;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Role;
+use crate::model::interaction::State;
+use crate::model::outcome::Outcome;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::pipeline::calendar_round;
+use crate::pipeline::calendar_round::Round;
+use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Settled;
+use crate::policy::judge;
+use crate::policy::judge::Judged;
+use crate::policy::meeting;
+use crate::policy::meeting_identity::MeetingId;
+use crate::policy::meeting_identity::meeting_id;
+use crate::state::error::StateError;
+use crate::state::key::Seen;
+use crate::state::meetings::MeetingRecord;
+use crate::state::meetings::WaitingSeries;
+use crate::state::view::View;
+
+/// Occurrences of a series are recorded from so long before their start (design section 4).
+const RECORDED_AHEAD: i64 = 30 * DAY;
+
+/// What is known of a calendar from before the round.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The last row of each meeting.
+    pub meetings: HashMap<Id128, MeetingRecord>,
+    /// Occurrences that are too far ahead to be recorded, by the provider's id of their series.
+    pub series: BTreeMap<String, WaitingSeries>,
+}
+
+/// The instants on which decisions depend.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// The service's time when the round began.
+    pub now: Micros,
+    /// The same of the last finished round: what had ended by then is over.
+    pub finished_at: Option<Micros>,
+}
+
+/// Decides a round; runs on the pool of `runtime::cpu`. `fetched`: series that did not come along.
+pub fn decide(
+    desk: &Desk,
+    times: Times,
+    round: Round,
+    fetched: HashMap<String, Event>,
+    memory: Memory,
+) -> Result<Settled, StateError> {
+    let mut deciding = Deciding {
+        desk,
+        times,
+        view: desk.state.view()?,
+        masters: fetched,
+        resent: HashSet::new(),
+        removed: HashSet::new(),
+        present: HashSet::new(),
+        meetings: memory.meetings,
+        dirty: HashSet::new(),
+        waiting: memory.series.clone(),
+        settled: Settled::default(),
+    };
+    for _ in 0..round.given_up {
+        deciding.count(Outcome::Unchanged, "");
+    }
+    let scope = Scope {
+        window: (round.window.start, round.window.end),
+        is_complete: round.is_complete,
+    };
+    let events = deciding.sort(round.events);
+    deciding.forget_waiting(scope.is_complete);
+    for event in events {
+        deciding.instance(&event)?;
+    }
+    deciding.record_due();
+    deciding.vanish(scope);
+    Ok(deciding.close(&memory.series))
+}
+
+/// Of which events a round says that they are gone by not naming them.
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    window: (Micros, Micros),
+    is_complete: bool,
+}
+
+struct Deciding<'a> {
+    desk: &'a Desk,
+    times: Times,
+    view: View,
+    masters: HashMap<String, Event>,
+    /// Keys of the series that came with all their occurrences, and the ids of these series.
+    resent: HashSet<String>,
+    /// The provider's ids of what left the calendar.
+    removed: HashSet<String>,
+    /// Interactions that the round named.
+    present: HashSet<Id128>,
+    meetings: HashMap<Id128, MeetingRecord>,
+    /// Of `meetings`, those that the state cache must be told of.
+    dirty: HashSet<Id128>,
+    waiting: BTreeMap<String, WaitingSeries>,
+    settled: Settled,
+}
+
+impl Deciding<'_> {
+    /// Counts what is no event by itself, and gives the events.
+    fn sort(&mut self, items: Vec<DecodedEvent>) -> Vec<Event> {
+        let before = items.len();
+        let items = newest_copies(items);
+        for _ in items.len()..before {
+            self.count(Outcome::Unchanged, "");
+        }
+        let mut events = Vec::new();
+        for item in items {
+            match item {
+                DecodedEvent::Removed { source_id } => {
+                    self.count(Outcome::Removed, "");
+                    self.removed.insert(source_id);
+                }
+                DecodedEvent::Unreadable { code, .. } => self.count(Outcome::Unreadable, code),
+                DecodedEvent::Event(event) if event.event_type == EventType::Master => {
+                    self.count(Outcome::Series, "");
+                    let id = meeting_id(&event, &self.desk.mailbox);
+                    self.resent.insert(id.series_id.to_string());
+                    self.resent.insert(event.source_id.clone());
+                    self.masters.insert(event.source_id.clone(), *event);
+                }
+                DecodedEvent::Event(event) => events.push(*event),
+            }
+        }
+        events
+    }
+
+    /// Of series that came anew, and of what is gone, nothing waits unless it is named again.
+    fn forget_waiting(&mut self, is_complete: bool) {
+        let (resent, removed) = (&self.resent, &self.removed);
+        self.waiting
+            .retain(|id, _| !is_complete && !resent.contains(id) && !removed.contains(id));
+        for (id, series) in &mut self.waiting {
+            series.instances.retain(|event| !removed.contains(&event.source_id));
+            if let Some(master) = &series.master {
+                self.masters.entry(id.clone()).or_insert_with(|| master.clone());
+            }
+        }
+    }
+
+    /// An event as a whole: of a series, laid over it. `None`: the series is not to be had.
+    fn whole(&self, event: &Event) -> Option<Event> {
+        let Some(master_id) = &event.master_id else {
+            return Some(event.clone());
+        };
+        match self.masters.get(master_id) {
+            Some(master) => Some(event.clone().over(master)),
+            // A plain list tells of each occurrence in full, and of no series (facts 2.2).
+            None => event.ical_uid.is_some().then(|| event.clone()),
+        }
+    }
+
+    fn instance(&mut self, event: &Event) -> Result<(), StateError> {
+        let Some(whole) = self.whole(event) else {
+            self.count(Outcome::Unreadable, "no_master");
+            self.stay(event);
+            return Ok(());
+        };
+        let id = meeting_id(&whole, &self.desk.mailbox);
+        self.present.insert(id.interaction_id);
+        self.settle_waiting(event);
+        if is_of_series(&whole) && self.times.is_over(ended_at(&whole)) {
+            self.count(Outcome::Unchanged, "");
+            return Ok(());
+        }
+        let seen = self.view.item(&[], &self.desk.mailbox.id, &whole.source_id)?;
+        let is_seen = seen.is_some_and(|seen| seen.fingerprint == whole.fingerprint);
+        let is_known = self.meetings.contains_key(&id.interaction_id);
+        let waited = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
+        if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && waited) {
+            self.wait(event);
+            let outcome = if is_seen { Outcome::Unchanged } else { Outcome::OutsideWindow };
+            self.count(outcome, "");
+            self.note(&whole, Outcome::OutsideWindow);
+            return Ok(());
+        }
+        if is_seen {
+            self.count(Outcome::Unchanged, "");
+            return Ok(());
+        }
+        self.judge(&whole, &id);
+        Ok(())
+    }
+
+    fn judge(&mut self, whole: &Event, id: &MeetingId) {
+        let (outcome, reason) = match self.desk.judge.judge_meeting(whole) {
+            Judged::Drop { outcome, reason } => (outcome, reason),
+            Judged::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
+            Judged::Keep(interaction) => match self.matched(*interaction) {
+                Some(matched) if self.record(matched, whole) => (Outcome::Recorded, ""),
+                Some(_) => (Outcome::Unchanged, ""),
+                None => (Outcome::Unmatched, ""),
+            },
+        };
+        if withdraws(outcome) {
+            self.withdraw(whole, id.interaction_id);
+        }
+        self.count(outcome, reason);
+        let kept = if outcome == Outcome::Unchanged { Outcome::Recorded } else { outcome };
+        self.note(whole, kept);
+    }
+
+    /// What the book says of a meeting; `None`: it knows nobody, and then nothing is kept.
+    fn matched(&self, mut interaction: Interaction) -> Option<Matched> {
+        let touches = self.desk.matcher.touches(&interaction.participants);
+        if touches.is_empty() {
+            match self.desk.unmatched {
+                Unmatched::Keep => {}
+                Unmatched::Envelope => judge::withhold_content(&mut interaction),
+                Unmatched::Skip => return None,
+            }
+        }
+        Some(Matched { interaction, touches })
+    }
+
+    /// Whether the calendar still holds another event of the same interaction. (Not so for one of a
+    /// series: becoming an exception may give it another id.)
+    fn is_further_copy(&self, whole: &Event, id: &MeetingId) -> bool {
+        self.meetings.get(&id.interaction_id).is_some_and(|record| {
+            let is_other = record.source_id != whole.source_id;
+            let is_held = matches!(record.state, State::Active | State::Cancelled | State::Declined);
+            is_other && is_held && !is_of_series(whole) && !self.removed.contains(&record.source_id)
+        })
+    }
+
+    /// Adds a revision where a stored column changed; tells whether it did.
+    fn record(&mut self, matched: Matched, whole: &Event) -> bool {
+        let Matched { mut interaction, touches } = matched;
+        let id = interaction.interaction_id;
+        let columns = meeting::columns_hash(&interaction);
+        let last = self.meetings.get(&id);
+        let is_changed = last.is_none_or(|last| last.columns != columns);
+        interaction.revision = last.map_or(1, |last| last.revision + i32::from(is_changed));
+        if let Some(last) = last
+            && last.state == State::Active
+            && last.occurred_at.month() != interaction.occurred_at.month()
+        {
+            let closing = Interaction {
+                state: State::Superseded,
+                occurred_at: last.occurred_at,
+                ended_at: Some(last.ended_at),
+                ..interaction.clone()
+            };
+            self.derive(closing, Vec::new());
+        }
+        self.remember(&interaction, columns, whole.master_id.clone());
+        if is_changed {
+            self.settled.rows.push(Matched { interaction, touches });
+        }
+        is_changed
+    }
+
+    fn remember(&mut self, row: &Interaction, columns: i64, master_id: Option<String>) {
+        let record = MeetingRecord {
+            revision: row.revision,
+            state: row.state,
+            occurred_at: row.occurred_at,
+            ended_at: row.ended_at.unwrap_or(row.occurred_at),
+            series_id: row.series_id.clone(),
+            master_id,
+            source_id: row.source_id.clone(),
+            columns,
+            row: Some(Box::new(row.clone())),
+        };
+        self.meetings.insert(row.interaction_id, record);
+        self.dirty.insert(row.interaction_id);
+    }
+
+    /// Adds a row that stands for no item.
+    fn derive(&mut self, interaction: Interaction, touches: Vec<Touch>) {
+        self.settled.tally.derived += 1;
+        self.settled.rows.push(Matched { interaction, touches });
+    }
+
+    /// Takes the content of a recorded meeting back.
+    fn withdraw(&mut self, whole: &Event, id: Id128) {
+        let Some(last) = self.meetings.get(&id) else {
+            return;
+        };
+        if last.state == State::Withdrawn {
+            return;
+        }
+        let Some(row) = last.row.clone().or_else(|| self.of_past(whole, last)) else {
+            return;
+        };
+        let row = self.revised(meeting::withdrawn(&row), last.revision);
+        self.remember(&row, meeting::columns_hash(&row), whole.master_id.clone());
+        self.derive(row, Vec::new());
+    }
+
+    /// The row of a meeting that is over, of which only its times were kept.
+    fn of_past(&self, whole: &Event, last: &MeetingRecord) -> Option<Box<Interaction>> {
+        let shown = Event {
+            is_private: Some(false),
+            ..whole.clone()
+        };
+        let Judged::Keep(mut row) = self.desk.judge.judge_meeting(&shown) else {
+            return None;
+        };
+        row.occurred_at = last.occurred_at;
+        row.ended_at = Some(last.ended_at);
+        Some(row)
+    }
+
+    fn revised(&self, row: Interaction, last_revision: i32) -> Interaction {
+        Interaction {
+            revision: last_revision + 1,
+            captured_at: self.desk.judge.captured_at,
+            run_id: self.desk.judge.run_id.clone(),
+            ..row
+        }
+    }
+
+    /// Keeps an occurrence for the night on which it comes near enough.
+    fn wait(&mut self, event: &Event) {
+        let Some(master_id) = event.master_id.clone() else {
+            return;
+        };
+        let master = self.masters.get(&master_id).cloned();
+        let series = self.waiting.entry(master_id).or_default();
+        series.master = master;
+        series.instances.push(event.clone());
+    }
+
+    /// An occurrence that is named is decided anew, whether it waited or not.
+    fn settle_waiting(&mut self, event: &Event) {
+        let series = event.master_id.as_ref().and_then(|id| self.waiting.get_mut(id));
+        if let Some(series) = series {
+            series.instances.retain(|one| one.source_id != event.source_id);
+        }
+    }
+
+    /// An event of which only its id can be told: what is known of it stays as it is.
+    fn stay(&mut self, event: &Event) {
+        let known = self.meetings.iter();
+        let same = known.filter(|(_, record)| record.source_id == event.source_id);
+        self.present.extend(same.map(|(id, _)| *id));
+    }
+
+    /// Records what has come near enough.
+    fn record_due(&mut self) {
+        let mut due = Vec::new();
+        let times = self.times;
+        for series in self.waiting.values_mut() {
+            let (near, far) = std::mem::take(&mut series.instances)
+                .into_iter()
+                .partition(|event| !times.is_far(event));
+            series.instances = far;
+            due.extend::<Vec<Event>>(near);
+        }
+        for event in due {
+            let Some(whole) = self.whole(&event) else {
+                continue;
+            };
+            let id = meeting_id(&whole, &self.desk.mailbox).interaction_id;
+            self.present.insert(id);
+            let Judged::Keep(interaction) = self.desk.judge.judge_meeting(&whole) else {
+                continue;
+            };
+            if let Some(matched) = self.matched(*interaction)
+                && !self.meetings.contains_key(&id)
+            {
+                self.record(matched, &whole);
+                self.settled.tally.derived += 1;
+                self.note(&whole, Outcome::Recorded);
+            }
+        }
+    }
+
+    /// Rows for what is no longer in the calendar although it has not taken place.
+    fn vanish(&mut self, scope: Scope) {
+        let mut gone: Vec<Id128> = self
+            .meetings
+            .iter()
+            .filter(|(id, record)| self.has_vanished(**id, record, scope))
+            .map(|(id, _)| *id)
+            .collect();
+        gone.sort_unstable();
+        for id in gone {
+            let Some(record) = self.meetings.get(&id) else {
+                continue;
+            };
+            let Some(row) = record.row.clone() else {
+                continue;
+            };
+            let master_id = record.master_id.clone();
+            let state = if self.is_organised_here(&row) { State::Cancelled } else { State::Removed };
+            let row = self.revised(Interaction { state, ..*row }, record.revision);
+            self.remember(&row, meeting::columns_hash(&row), master_id);
+            // If it comes back as it was, it is news.
+            let forgotten = Seen {
+                outcome: Outcome::Removed,
+                fingerprint: 0,
+            };
+            let mailbox_id = &self.desk.mailbox.id;
+            self.settled.seen.note_item(mailbox_id, &row.source_id, forgotten);
+            let touches = self.desk.matcher.touches(&row.participants);
+            self.derive(row, touches);
+        }
+    }
+
+    fn has_vanished(&self, id: Id128, record: &MeetingRecord, scope: Scope) -> bool {
+        if record.state != State::Active
+            || self.present.contains(&id)
+            || self.times.is_over(record.ended_at)
+        {
+            return false;
+        }
+        let (start, end) = scope.window;
+        let is_inside = record.occurred_at < end && record.ended_at > start;
+        let is_recurring = |row: &Interaction| row.is_recurring == Some(true);
+        let is_of_resent = record.row.as_deref().is_some_and(is_recurring)
+            && record.series_id.as_ref().is_some_and(|id| self.resent.contains(id));
+        let is_removed = self.removed.contains(&record.source_id)
+            || record.master_id.as_ref().is_some_and(|id| self.removed.contains(id));
+        is_removed || is_inside && (scope.is_complete || is_of_resent)
+    }
+
+    /// Whether the mailbox's owner invited: who takes such a meeting out cancels it.
+    fn is_organised_here(&self, row: &Interaction) -> bool {
+        let own = &self.desk.mailbox.own_addresses;
+        row.participants.iter().any(|person| {
+            person.role == Role::Organizer && own.iter().any(|own| own.as_str() == person.address)
+        })
+    }
+
+    fn count(&mut self, outcome: Outcome, reason: &str) {
+        self.settled.tally.count(outcome, reason);
+    }
+
+    fn note(&mut self, whole: &Event, outcome: Outcome) {
+        let seen = Seen {
+            outcome,
+            fingerprint: whole.fingerprint,
+        };
+        let mailbox_id = &self.desk.mailbox.id;
+        self.settled.seen.note_item(mailbox_id, &whole.source_id, seen);
+    }
+
+    /// Notes what the next night must know. Of what is over only a few numbers stay.
+    fn close(mut self, before: &BTreeMap<String, WaitingSeries>) -> Settled {
+        let mailbox_id = &self.desk.mailbox.id;
+        let now = self.times.now;
+        for (id, mut record) in self.meetings {
+            let is_over = record.row.is_some() && record.ended_at <= now;
+            if is_over {
+                record.row = None;
+            }
+            if is_over || self.dirty.contains(&id) {
+                self.settled.seen.note_meeting(mailbox_id, id, record);
+            }
+        }
+        self.waiting.retain(|_, series| !series.instances.is_empty());
+        for id in before.keys().filter(|id| !self.waiting.contains_key(*id)) {
+            self.settled.seen.note_series(mailbox_id, id.clone(), None);
+        }
+        for (id, series) in self.waiting {
+            if before.get(&id) != Some(&series) {
+                self.settled.seen.note_series(mailbox_id, id, Some(series));
+            }
+        }
+        self.settled
+    }
+}
+
+impl Times {
+    /// Whether what ended then was over when the last finished round began.
+    fn is_over(self, ended_at: Micros) -> bool {
+        self.finished_at.is_some_and(|finished_at| ended_at <= finished_at)
+    }
+
+    /// Whether an occurrence is too far ahead to be recorded.
+    fn is_far(self, event: &Event) -> bool {
+        let start = event.start.map_or(self.now, |start| start.at);
+        start > self.now.plus(RECORDED_AHEAD)
+    }
+}
+
+fn is_of_series(event: &Event) -> bool {
+    matches!(event.event_type, EventType::Occurrence | EventType::Exception)
+}
+
+fn ended_at(event: &Event) -> Micros {
+    let end = event.end.or(event.start);
+    end.map_or(Micros(i64::MAX), |end| end.at)
+}
+
+/// Outcomes of which a recorded meeting must not stay: its content is taken back.
+fn withdraws(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Private | Outcome::Excluded | Outcome::InternalOnly | Outcome::Unmatched
+    )
+}
+
+/// One copy of each item, in the order of their first copies: the one that was changed last, as
+/// far as they tell, else the one that came last (facts 1.4).
+fn newest_copies(items: Vec<DecodedEvent>) -> Vec<DecodedEvent> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut newest: Vec<DecodedEvent> = Vec::with_capacity(items.len());
+    for item in items {
+        let place = calendar_round::source_id(&item).and_then(|id| places.get(id).copied());
+        match place.and_then(|place| newest.get_mut(place)) {
+            Some(held) if is_older(&item, held) => {}
+            Some(held) => *held = item,
+            None => {
+                if let Some(id) = calendar_round::source_id(&item) {
+                    places.insert(id.to_owned(), newest.len());
+                }
+                newest.push(item);
+            }
+        }
+    }
+    newest
+}
+
+/// Whether an item was changed before another, as far as both tell.
+fn is_older(item: &DecodedEvent, other: &DecodedEvent) -> bool {
+    let modified = |item: &DecodedEvent| match item {
+        DecodedEvent::Event(event) => event.modified,
+        _ => None,
+    };
+    match (modified(item), modified(other)) {
+        (Some(item), Some(other)) => item < other,
+        _ => false,
+    }
+}

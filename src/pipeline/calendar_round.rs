@@ -1,0 +1,208 @@
+//! One round of a calendar's chain, fetched to its end: a series is compared with all of its
+//! occurrences, so nothing can be decided before all pages are there.
+
+use hashbrown::HashSet;
+
+use crate::decode::event;
+use crate::model::event::DecodedEvent;
+use crate::model::event::EventType;
+use crate::model::mail::ContentLevel;
+use crate::model::page::GraphPage;
+use crate::model::page::Link;
+use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::CpuPool;
+use crate::source::graph::calendar::Window;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Reaction;
+
+/// A chain that the service ends for us is begun anew at most so often in one run.
+const RESTARTS_MAX: u32 = 2;
+/// Pages one after the other that tell of no event which this round has not told of: some are
+/// normal (facts 1.4), but chains that never end are known (facts 2.2).
+const STALE_PAGES_MAX: u32 = 20;
+/// Events of one round, which are held in memory together: ten times what a busy calendar has in
+/// two years.
+const EVENTS_MAX: usize = 200_000;
+/// Pages of a plain list: as many events as a round may have.
+const LIST_PAGES_MAX: usize = 1_000;
+
+/// Everything that a round said.
+#[derive(Debug)]
+pub struct Round {
+    /// Its items, in order.
+    pub events: Vec<DecodedEvent>,
+    /// Items of pages that were given up: of a chain that was begun anew, or that did not end.
+    /// What they say is said again by `events`.
+    pub given_up: u64,
+    /// The deltaLink; `None`: the calendar was read by a plain list.
+    pub link: Option<String>,
+    /// The span of the chain.
+    pub window: Window,
+    /// Whether `events` are all that the window holds: then what is not among them is gone.
+    pub is_complete: bool,
+}
+
+/// Why a round did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// The service refused.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A computation died.
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+    /// It is too large to be decided as a whole.
+    #[error(
+        "a calendar has more than {EVENTS_MAX} events in its window; shorten [capture] window, or \
+         switch meetings off for this mailbox"
+    )]
+    TooLarge,
+}
+
+/// What is needed to fetch.
+#[derive(Debug)]
+pub struct Fetching<'a> {
+    /// Of the mailbox.
+    pub client: &'a MailboxClient,
+    /// The threads that compute.
+    pub cpu: &'a CpuPool,
+    /// How much of an event is read.
+    pub content: ContentLevel,
+}
+
+impl Fetching<'_> {
+    /// Fetches a round: from a link on, over that chain's window; or, without one, from the
+    /// beginning over a new window.
+    pub async fn round(&self, link: Option<(String, Window)>, new: Window) -> Result<Round, RoundError> {
+        let mut round = Round {
+            events: Vec::new(),
+            given_up: 0,
+            window: link.as_ref().map_or(new, |(_, window)| *window),
+            is_complete: link.is_none(),
+            link: link.map(|(link, _)| link),
+        };
+        let mut seen = HashSet::new();
+        let mut restarts = 0;
+        let mut stale_pages = 0;
+        loop {
+            let fetched = match &round.link {
+                Some(link) => self.client.next_calendar_page(link).await,
+                None => self.client.first_calendar_page(round.window).await,
+            };
+            let fetched = match fetched {
+                Ok(fetched) => fetched,
+                Err(GraphError::EndlessChain { .. }) => return self.listed(round).await,
+                Err(refused) if is_restart(&refused) && restarts < RESTARTS_MAX => {
+                    restarts += 1;
+                    seen.clear();
+                    round = round.given_up(new);
+                    continue;
+                }
+                Err(refused) => return Err(refused.into()),
+            };
+            let events = self.decoded(fetched.page).await?;
+            let mut is_stale = true;
+            for id in events.iter().filter_map(source_id) {
+                is_stale &= !seen.insert(id.to_owned());
+            }
+            round.add(events)?;
+            match fetched.link {
+                Link::Delta(link) => {
+                    round.link = Some(link);
+                    return Ok(round);
+                }
+                Link::Next(link) => round.link = Some(link),
+            }
+            stale_pages = if is_stale { stale_pages + 1 } else { 0 };
+            if stale_pages >= STALE_PAGES_MAX {
+                return self.listed(round).await;
+            }
+        }
+    }
+
+    /// Reads the window by a plain list, because the chain does not end (facts 2.2).
+    async fn listed(&self, round: Round) -> Result<Round, RoundError> {
+        let window = round.window;
+        let mut round = round.given_up(window);
+        let mut next: Option<String> = None;
+        for _ in 0..LIST_PAGES_MAX {
+            let listed = self.client.calendar_list(window, next.as_deref()).await?;
+            round.add(self.decoded(listed.page).await?)?;
+            match listed.next {
+                None => return Ok(round),
+                Some(link) if next.as_ref() == Some(&link) => break,
+                link => next = link,
+            }
+        }
+        Err(RoundError::TooLarge)
+    }
+
+    async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, ComputationLost> {
+        let content = self.content;
+        self.cpu
+            .run(move || {
+                let items = page.items.iter();
+                items
+                    .map(|range| event::item(&page.body[range.clone()], content))
+                    .collect()
+            })
+            .await
+    }
+}
+
+impl Round {
+    fn add(&mut self, events: Vec<DecodedEvent>) -> Result<(), RoundError> {
+        self.events.extend(events);
+        if self.events.len() > EVENTS_MAX {
+            return Err(RoundError::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// Begins anew over a window; what was fetched so far counts as read, and says nothing.
+    fn given_up(self, window: Window) -> Self {
+        Self {
+            given_up: self.given_up + self.events.len() as u64,
+            events: Vec::new(),
+            link: None,
+            window,
+            is_complete: true,
+        }
+    }
+
+    /// Items that were received.
+    pub fn received(&self) -> u64 {
+        self.given_up + self.events.len() as u64
+    }
+
+    /// Ids of series of which something came without the series itself.
+    pub fn missing_masters(&self, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut wanted = Vec::new();
+        let mut seen = HashSet::new();
+        for decoded in &self.events {
+            let DecodedEvent::Event(event) = decoded else {
+                continue;
+            };
+            if event.event_type == EventType::Master {
+                seen.insert(&event.source_id);
+            }
+            wanted.extend(&event.master_id);
+        }
+        wanted.retain(|id| !is_known(id) && seen.insert(*id));
+        wanted.into_iter().cloned().collect()
+    }
+}
+
+fn is_restart(error: &GraphError) -> bool {
+    error.reaction() == Reaction::RestartChain
+}
+
+/// The provider's id of an item.
+pub fn source_id(decoded: &DecodedEvent) -> Option<&str> {
+    match decoded {
+        DecodedEvent::Event(event) => Some(&event.source_id),
+        DecodedEvent::Removed { source_id } => Some(source_id),
+        DecodedEvent::Unreadable { source_id, .. } => source_id.as_deref(),
+    }
+}

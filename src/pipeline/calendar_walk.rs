@@ -1,0 +1,184 @@
+//! The calendar of one mailbox: where its chain goes on, one round of it, and what that came to.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::decode::event;
+use crate::model::cursor::CalendarCursor;
+use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
+use crate::model::mailbox;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::pipeline::calendar_desk;
+use crate::pipeline::calendar_desk::Memory;
+use crate::pipeline::calendar_desk::Times;
+use crate::pipeline::calendar_round::Fetching;
+use crate::pipeline::calendar_round::Round;
+use crate::pipeline::calendar_round::RoundError;
+use crate::pipeline::context::Context;
+use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Settled;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::graph::calendar::Window;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::error::GraphError;
+use crate::state::error::StateError;
+
+/// How far ahead a chain's window reaches.
+const WINDOW_AHEAD: i64 = 366 * DAY;
+/// How far back it reaches where the configuration sets no window.
+const WINDOW_BACK_MAX: i64 = 10 * 366 * DAY;
+/// A chain is replaced when its window ends within so many days: series are recorded 30 days ahead,
+/// and single meetings are seldom made earlier than two months before.
+const WINDOW_LEFT_MIN: i64 = 60 * DAY;
+
+/// A calendar that is to be read.
+#[derive(Debug)]
+pub struct Calendar<'a> {
+    /// What all tasks share.
+    pub context: &'a Context,
+    /// Of the mailbox.
+    pub client: &'a MailboxClient,
+    /// Where its events are decided.
+    pub desk: &'a Arc<Desk>,
+    /// Where its chain was left.
+    pub cursor: Option<&'a CalendarCursor>,
+    /// The service's time.
+    pub now: Micros,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct Decided {
+    /// Rows, outcomes and marks.
+    pub settled: Settled,
+    /// Items that were received.
+    pub received: u64,
+    /// Where the chain goes on.
+    pub cursor: CalendarCursor,
+}
+
+/// Why a calendar was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum CalendarError {
+    /// Its round did not come to an end.
+    #[error("the calendar (permission Calendars.Read): {0}")]
+    Round(#[from] RoundError),
+    /// The state cache.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A computation died.
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+}
+
+impl From<GraphError> for CalendarError {
+    fn from(error: GraphError) -> Self {
+        Self::Round(error.into())
+    }
+}
+
+impl Calendar<'_> {
+    /// Reads one round and decides it.
+    pub async fn read(&self) -> Result<Decided, CalendarError> {
+        let memory = self.memory()?;
+        let link = self.link()?;
+        let fetching = Fetching {
+            client: self.client,
+            cpu: &self.context.cpu,
+            content: self.context.content,
+        };
+        let is_new = link.is_none();
+        let round = fetching.round(link, self.new_window()).await?;
+        let fetched = self.masters(&round, &memory).await?;
+        let received = round.received();
+        let items_before = if is_new { 0 } else { self.cursor.map_or(0, |cursor| cursor.items) };
+        let cursor = CalendarCursor {
+            link: round.link.clone(),
+            window_start: round.window.start,
+            window_end: round.window.end,
+            finished_at: self.now,
+            items: items_before + received,
+        };
+        let times = Times {
+            now: self.now,
+            finished_at: self.cursor.map(|cursor| cursor.finished_at),
+        };
+        let desk = self.desk.clone();
+        let mut settled = self
+            .context
+            .cpu
+            .run(move || calendar_desk::decide(&desk, times, round, fetched, memory))
+            .await??;
+        let mailbox_id = &self.desk.mailbox.id;
+        let mark = cursor.link.clone().unwrap_or_default();
+        settled.seen.note_calendar_mark(mailbox_id, mark);
+        Ok(Decided {
+            settled,
+            received,
+            cursor,
+        })
+    }
+
+    fn memory(&self) -> Result<Memory, StateError> {
+        let (state, mailbox_id) = (&self.context.state, &self.desk.mailbox.id);
+        Ok(Memory {
+            meetings: state.meetings(mailbox_id)?.into_iter().collect(),
+            series: state.series(mailbox_id)?.into_iter().collect(),
+        })
+    }
+
+    /// Where the chain goes on. `None`: it begins anew, because there is none, because its window
+    /// ends soon, or because nobody remembers which occurrences wait (a lost state cache).
+    fn link(&self) -> Result<Option<(String, Window)>, StateError> {
+        let Some(cursor) = self.cursor else {
+            return Ok(None);
+        };
+        let mailbox_id = &self.desk.mailbox.id;
+        // Not all mailboxes on the same night: each slot has a day of its own.
+        let spread = i64::from(mailbox::slot(mailbox_id)) * DAY;
+        let ends_soon = cursor.window_end < self.now.plus(WINDOW_LEFT_MIN + spread);
+        let is_remembered = self.context.state.calendar_mark(mailbox_id)? == cursor.link;
+        let window = Window {
+            start: cursor.window_start,
+            end: cursor.window_end,
+        };
+        let link = cursor.link.clone().filter(|_| is_remembered && !ends_soon);
+        Ok(link.map(|link| (link, window)))
+    }
+
+    fn new_window(&self) -> Window {
+        let oldest = self.now.plus(-WINDOW_BACK_MAX);
+        Window {
+            start: self.desk.judge.window_start.unwrap_or(oldest).max(oldest),
+            end: self.now.plus(WINDOW_AHEAD),
+        }
+    }
+
+    /// Fetches the series that did not come along with what is of them.
+    async fn masters(
+        &self,
+        round: &Round,
+        memory: &Memory,
+    ) -> Result<HashMap<String, Event>, CalendarError> {
+        let mut masters = HashMap::new();
+        if round.link.is_none() {
+            // A plain list tells of each occurrence in full.
+            return Ok(masters);
+        }
+        let is_known = |id: &str| {
+            let waiting = memory.series.get(id);
+            waiting.is_some_and(|series| series.master.is_some())
+        };
+        let missing = round.missing_masters(is_known);
+        for fetched in self.client.events_by_id(&missing).await? {
+            let Some(body) = fetched.body else { continue };
+            if let DecodedEvent::Event(event) = event::item(&body, self.context.content) {
+                masters.insert(fetched.id, *event);
+            }
+        }
+        Ok(masters)
+    }
+}

@@ -1,0 +1,130 @@
+//! Calendar delta: one chain per mailbox, over a window that it keeps for ever (facts 2.1, 2.2).
+
+use crate::model::page::GraphPage;
+use crate::model::time::Micros;
+use crate::runtime::clock;
+use crate::source::graph::batch::FetchedItem;
+use crate::source::graph::call::Call;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::delta::FetchedPage;
+use crate::source::graph::envelope;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::links::escaped;
+use crate::source::graph::retry::Asked;
+
+/// The name under which events of the primary calendar are stored: v1.0 documents the chain for no
+/// other (facts 2.1).
+pub const CONTAINER: &str = "calendar";
+
+/// The span of a chain, fixed when it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning.
+    pub start: Micros,
+    /// Its end.
+    pub end: Micros,
+}
+
+/// A page of the plain list of a window.
+#[derive(Debug, Clone)]
+pub struct ListedPage {
+    /// The items, split but not read. They are whole: occurrences, too (facts 2.2).
+    pub page: GraphPage,
+    /// The next page, if there is one.
+    pub next: Option<String>,
+}
+
+impl MailboxClient {
+    /// The first page of a chain. Nothing but the window can be chosen (facts 2.1).
+    pub async fn first_calendar_page(&self, window: Window) -> Result<FetchedPage, GraphError> {
+        let path = format!("/calendarView/delta?{}", span(window));
+        self.calendar_page(self.url(&path)?).await
+    }
+
+    /// The page behind a link of the chain.
+    ///
+    /// # Errors
+    /// As for every call; and where a nextLink leads to itself.
+    pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
+        let fetched = self.calendar_page(self.follow(link)?).await?;
+        match &fetched.link {
+            crate::model::page::Link::Next(next) if next == link => {
+                Err(GraphError::EndlessChain { call: NAME })
+            }
+            _ => Ok(fetched),
+        }
+    }
+
+    /// A page of the plain list of a window: the first, or the one behind a link. It is the way to
+    /// read a calendar whose chain does not work (facts 2.2).
+    pub async fn calendar_list(
+        &self,
+        window: Window,
+        link: Option<&str>,
+    ) -> Result<ListedPage, GraphError> {
+        let url = match link {
+            Some(link) => self.follow(link)?,
+            None => self.url(&format!("/calendarView?{}&$top={LIST_TOP}", span(window)))?,
+        };
+        let opened = self
+            .ask(&calendar_call(LIST_NAME, url), envelope::open_list)
+            .await?;
+        Ok(ListedPage {
+            page: page(opened.body, opened.items),
+            next: opened.next,
+        })
+    }
+
+    /// Events by their immutable ids, in the order of the ids: masters that did not come along.
+    pub async fn events_by_id(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
+        let call = Call {
+            utc_times: true,
+            ..self.batch_call("events by id", Asked::Item)?
+        };
+        let path = |id: &str| format!("/events/{}", escaped(id));
+        self.items_by_id(&call, ids, path).await
+    }
+
+    async fn calendar_page(&self, url: url::Url) -> Result<FetchedPage, GraphError> {
+        let call = Call {
+            sized_pages: true,
+            ..calendar_call(NAME, url)
+        };
+        let opened = self.ask(&call, envelope::open).await?;
+        Ok(FetchedPage {
+            page: page(opened.body, opened.items),
+            link: opened.link,
+            fetched_at: clock::now(),
+        })
+    }
+}
+
+fn calendar_call(name: &'static str, url: url::Url) -> Call {
+    Call {
+        utc_times: true,
+        ..Call::get(name, Asked::Folder, url).with_immutable_ids()
+    }
+}
+
+fn page(body: bytes::Bytes, items: Vec<std::ops::Range<usize>>) -> GraphPage {
+    GraphPage {
+        container: CONTAINER.into(),
+        body,
+        items,
+    }
+}
+
+/// The window as both ways of reading have it; without offset and with `Z` it is UTC (facts 2.1).
+fn span(window: Window) -> String {
+    format!(
+        "startDateTime={}&endDateTime={}",
+        window.start.rfc3339(),
+        window.end.rfc3339()
+    )
+}
+
+const NAME: &str = "calendar delta";
+const LIST_NAME: &str = "calendar list";
+/// Events of a page of the plain list: large enough that a year takes few requests, small enough
+/// that a page with bodies stays within the limit of bodies.
+const LIST_TOP: u32 = 200;
