@@ -70,6 +70,16 @@ impl Cost {
         self.bytes += other.bytes;
         self.waited_seconds += other.waited_seconds;
     }
+
+    /// What was spent beyond an earlier sum.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests - earlier.requests,
+            bytes: self.bytes - earlier.bytes,
+            waited_seconds: self.waited_seconds - earlier.waited_seconds,
+        }
+    }
 }
 
 /// A row of `mailboxes`: one mailbox in one run.

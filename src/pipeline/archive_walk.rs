@@ -18,23 +18,18 @@ use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
-use crate::model::time::Micros;
 use crate::pipeline::context::Context;
-use crate::pipeline::context::Pages;
-use crate::pipeline::context::Sum;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
-use crate::pipeline::known;
-use crate::pipeline::known::CursorUnreadable;
-use crate::pipeline::known::Known;
-use crate::runtime::clock;
+use crate::pipeline::walk::Pages;
+use crate::pipeline::walk::Walk;
+use crate::pipeline::walk::WalkError;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::archive::ArchiveMailbox;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::sensitivity::Sensitivities;
-use crate::state::error::StateError;
 
 /// Messages of a portion: a commit of its own for less costs more than it saves.
 const PORTION_MESSAGES: usize = 4_000;
@@ -58,21 +53,6 @@ pub struct ArchiveJob {
     pub window: Window,
 }
 
-/// Why a mailbox was not read to its end.
-#[derive(Debug, thiserror::Error)]
-enum WalkError {
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    #[error(transparent)]
-    Cursor(#[from] CursorUnreadable),
-    #[error(transparent)]
-    State(#[from] StateError),
-    #[error(transparent)]
-    Computation(#[from] ComputationLost),
-    #[error(transparent)]
-    Writer(#[from] WriterGone),
-}
-
 /// Messages that become one portion.
 #[derive(Debug, Default)]
 struct Block {
@@ -84,56 +64,44 @@ struct Block {
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
 pub async fn read(context: &Context, job: ArchiveJob) -> Result<Coverage, WriterGone> {
-    let mut walk = Walk {
-        context,
-        mailbox: Arc::new(job.mailbox),
+    let mut walk = ArchiveWalk {
+        walk: Walk::new(context, job.mailbox),
         format: job.format,
         identity: job.identity,
         window: job.window,
-        started_at: clock::now(),
-        sum: Sum::default(),
         cost: Cost::default(),
-        cursor: None,
-        written: None,
     };
-    let (status, reason) = match walk.all(job.source).await {
-        Ok(status) => (status, None),
-        Err(WalkError::Writer(gone)) => return Err(gone),
-        Err(error) => (Status::Failed, Some(error.to_string())),
-    };
-    Ok(walk.coverage(status, reason))
+    let result = walk.all(job.source).await;
+    walk.walk.coverage(result, walk.cost)
 }
 
-struct Walk<'a> {
-    context: &'a Context,
-    mailbox: Arc<Mailbox>,
+struct ArchiveWalk<'a> {
+    walk: Walk<'a>,
     format: Source,
     identity: Identity,
     window: Window,
-    started_at: Micros,
-    sum: Sum,
     cost: Cost,
-    /// What is kept of the mailbox as a whole: now, and as the lake has it.
-    cursor: Option<MailboxCursor>,
-    written: Option<MailboxCursor>,
 }
 
-impl Walk<'_> {
+impl ArchiveWalk<'_> {
     async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, WalkError> {
-        if self.context.shutdown.requested().is_some() {
+        if self.walk.is_stopped() {
             return Ok(Status::Stopped);
         }
-        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
-        self.written.clone_from(&known.mailbox);
-        let cursor = known.mailbox.unwrap_or_else(|| self.connect());
-        let desk = Arc::new(self.context.desk(&self.mailbox, self.format, &cursor));
-        self.cursor = Some(cursor);
+        let cursor = self.walk.known()?.mailbox;
+        let cursor = cursor.unwrap_or_else(|| self.connect());
+        let desk = Arc::new(
+            self.walk
+                .context
+                .desk(&self.walk.mailbox, self.format, &cursor),
+        );
+        self.walk.cursor = Some(cursor);
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let reader = tokio::task::spawn_blocking(move || read_blocks(&source, &sender));
         let mut status = Status::Complete;
         let mut failure = None;
         while let Some(block) = blocks.recv().await {
-            if self.context.shutdown.requested().is_some() {
+            if self.walk.is_stopped() {
                 status = Status::Stopped;
                 break;
             }
@@ -147,12 +115,12 @@ impl Walk<'_> {
 
     fn connect(&self) -> MailboxCursor {
         MailboxCursor {
-            connected_at: self.started_at,
-            window_start: self.window.start(self.started_at),
+            connected_at: self.walk.started_at,
+            window_start: self.window.start(self.walk.started_at),
             kind: MailboxKind::Archive.as_str().to_owned(),
             well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: what lies in them is captured.
-            mail_settings: vec![(self.started_at, true)],
+            mail_settings: vec![(self.walk.started_at, true)],
             recorded: 0,
         }
     }
@@ -164,19 +132,15 @@ impl Walk<'_> {
         block: Block,
     ) -> Result<Option<ArchiveError>, WalkError> {
         let received = block.messages.len() as u64;
-        let cost = Cost {
-            bytes: block.bytes as u64,
-            ..Cost::default()
-        };
-        self.cost.add(cost);
+        self.cost.bytes += block.bytes as u64;
         let working = desk.clone();
         let options = mime::Options {
-            body_text: self.context.content == ContentLevel::Full,
+            body_text: self.walk.context.content == ContentLevel::Full,
             content_key: self.identity == Identity::Content,
         };
-        let rules = self.context.rules.clone();
+        let rules = self.walk.context.rules.clone();
         let messages = block.messages;
-        let settled = self.context.cpu.run(move || {
+        let settled = self.walk.context.cpu.run(move || {
             let (unchanged, fresh) = working.part_known(messages, |message| &message.source_id)?;
             let decode = |message: ArchiveMessage| {
                 let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
@@ -195,41 +159,13 @@ impl Walk<'_> {
             working.settle(sifted, &Sensitivities::Hidden)
         });
         let settled = settled.await??;
-        let mut cursors = Vec::new();
-        if let Some(cursor) = &mut self.cursor {
-            cursor.recorded += settled.rows.len() as u64;
-            if self.written.as_ref() != Some(cursor) {
-                cursors.push(known::mailbox_record(&self.mailbox.id, cursor));
-                self.written = Some(cursor.clone());
-            }
-        }
         let pages = Pages {
             received,
-            cost,
+            total_cost: self.cost,
             is_last: block.is_last,
         };
-        let context = self.context;
-        context
-            .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
-            .await?;
+        self.walk.hand_over(settled, Vec::new(), pages).await?;
         Ok(block.error)
-    }
-
-    fn coverage(&self, status: Status, reason: Option<String>) -> Coverage {
-        let recorded = self.cursor.as_ref().map_or(0, |cursor| cursor.recorded);
-        Coverage {
-            run_id: self.context.run.run_id.clone(),
-            mailbox: self.mailbox.clone(),
-            started_at: self.started_at,
-            ended_at: clock::now(),
-            status,
-            reason,
-            tally: self.sum.tally.clone(),
-            cost: self.cost,
-            cursor_age_hours: None,
-            folder_items: None,
-            recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
-        }
     }
 }
 

@@ -3,23 +3,17 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::sync::oneshot;
 
 use crate::config::capture::Capture;
 use crate::matching::Matcher;
-use crate::model::coverage::Cost;
-use crate::model::cursor::CursorRecord;
 use crate::model::cursor::MailboxCursor;
 use crate::model::directory::Directory;
 use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
-use crate::model::outcome::Outcome;
-use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::pipeline::decide::Desk;
-use crate::pipeline::decide::Settled;
 use crate::pipeline::portion::Portion;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Rules;
@@ -59,15 +53,6 @@ pub struct Context {
 #[error("the writer has stopped")]
 pub struct WriterGone;
 
-/// What a mailbox's task adds up over its portions.
-#[derive(Debug, Default)]
-pub struct Sum {
-    /// Items by outcome.
-    pub tally: Tally,
-    /// Rows committed or on their way.
-    pub recorded: u64,
-}
-
 impl Context {
     /// The desk at which the items of a mailbox are decided.
     pub fn desk(&self, mailbox: &Arc<Mailbox>, source: Source, cursor: &MailboxCursor) -> Desk {
@@ -89,50 +74,4 @@ impl Context {
             unmatched: self.capture.unmatched,
         }
     }
-
-    /// Hands decided pages to the writer. Unless they are the mailbox's `last`, waits until they
-    /// are committed: what is decided next must see them.
-    pub async fn hand_over(
-        &self,
-        sum: &mut Sum,
-        mailbox: &Arc<Mailbox>,
-        settled: Settled,
-        cursors: Vec<CursorRecord>,
-        pages: Pages,
-    ) -> Result<(), WriterGone> {
-        let mut tally = settled.tally;
-        tally.received = pages.received;
-        Progress::raise(&self.progress.items, pages.received);
-        sum.recorded += tally.of(Outcome::Recorded);
-        sum.tally.add(&tally);
-        let (sender, receiver) = oneshot::channel();
-        let portion = Portion {
-            mailbox: mailbox.clone(),
-            rows: settled.rows,
-            cursors,
-            tally,
-            cost: pages.cost,
-            seen: settled.seen,
-            committed: (!pages.is_last).then_some(sender),
-        };
-        if portion.is_empty() {
-            return Ok(());
-        }
-        self.portions.send(portion).await.map_err(|_| WriterGone)?;
-        if pages.is_last {
-            return Ok(());
-        }
-        receiver.await.map_err(|_| WriterGone)
-    }
-}
-
-/// What is known of some pages besides their items.
-#[derive(Debug, Clone, Copy)]
-pub struct Pages {
-    /// Items counted when the pages were split.
-    pub received: u64,
-    /// What fetching them cost.
-    pub cost: Cost,
-    /// Whether the mailbox has nothing further to fetch.
-    pub is_last: bool,
 }

@@ -29,26 +29,20 @@ use crate::pipeline::chain::Chain;
 use crate::pipeline::chain::ChainError;
 use crate::pipeline::chain::Fetched;
 use crate::pipeline::context::Context;
-use crate::pipeline::context::Pages;
-use crate::pipeline::context::Sum;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Sifted;
-use crate::pipeline::known;
-use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
+use crate::pipeline::walk::Pages;
+use crate::pipeline::walk::Walk;
+use crate::pipeline::walk::WalkError;
 use crate::policy::settings;
-use crate::runtime::clock;
-use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
-use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
 use crate::source::graph::sensitivity::Sensitivities;
 use crate::source::graph::well_known;
-use crate::state::error::StateError;
 
 /// Chains of one mailbox whose pages become one portion: bounds the memory of a portion to this
 /// many chains of [`chain::PAGES_AHEAD`] pages.
@@ -73,148 +67,80 @@ pub struct GraphJob {
     pub captures_mail: bool,
 }
 
-/// Why a mailbox was not read to its end.
-#[derive(Debug, thiserror::Error)]
-enum WalkError {
-    #[error(transparent)]
-    Graph(#[from] GraphError),
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    #[error(transparent)]
-    Cursor(#[from] CursorUnreadable),
-    #[error(transparent)]
-    State(#[from] StateError),
-    #[error(transparent)]
-    Computation(#[from] ComputationLost),
-    #[error(transparent)]
-    Writer(#[from] WriterGone),
-    #[error("the run was asked to end")]
-    Stopped,
-    #[error("a folder that is listed was answered as not found; the next run reads it again")]
-    FolderHidden,
-}
-
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
 pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGone> {
-    let mut walk = Walk::new(context, job);
-    let (status, reason) = match walk.all().await {
-        Ok(status) => (status, None),
-        Err(WalkError::Writer(gone)) => return Err(gone),
-        Err(WalkError::Stopped) => (Status::Stopped, None),
-        Err(error) => (status_of(&error), Some(error.to_string())),
+    let mut walk = GraphWalk {
+        client: job.client.mailbox(&job.mailbox.id),
+        tenant: job.client,
+        walk: Walk::new(context, job.mailbox),
+        captures_mail: job.captures_mail,
+        excluded: Arc::default(),
+        left: Vec::new(),
+        gone: Vec::new(),
     };
-    Ok(walk.coverage(status, reason))
+    let result = walk.all().await;
+    let cost = walk.total_cost();
+    walk.walk.coverage(result, cost)
 }
 
-fn status_of(error: &WalkError) -> Status {
-    match error {
-        WalkError::Graph(error) | WalkError::Chain(ChainError::Graph(error)) => {
-            match error.reaction() {
-                Reaction::MailboxDenied => Status::Denied,
-                Reaction::NoMailbox => Status::NoMailbox,
-                _ => Status::Failed,
-            }
-        }
-        _ => Status::Failed,
-    }
-}
-
-struct Walk<'a> {
-    context: &'a Context,
+struct GraphWalk<'a> {
+    walk: Walk<'a>,
     tenant: Client,
     client: MailboxClient,
-    mailbox: Arc<Mailbox>,
     captures_mail: bool,
-    started_at: Micros,
-    sum: Sum,
-    /// What was handed over of the client's counts.
-    counted: Cost,
-    /// What is kept of the mailbox as a whole: now, and as the lake has it.
-    cursor: Option<MailboxCursor>,
-    written: Option<MailboxCursor>,
     /// Ids of the folders that the exclusions name.
     excluded: Arc<HashSet<Arc<str>>>,
-    cursor_age_hours: Option<f64>,
-    folder_items: Option<i64>,
     /// Why folders were left for the next run.
     left: Vec<ChainError>,
     /// Folders that were listed and then said to be gone.
     gone: Vec<Arc<str>>,
 }
 
-impl<'a> Walk<'a> {
-    fn new(context: &'a Context, job: GraphJob) -> Self {
-        Self {
-            context,
-            client: job.client.mailbox(&job.mailbox.id),
-            tenant: job.client,
-            mailbox: Arc::new(job.mailbox),
-            captures_mail: job.captures_mail,
-            started_at: clock::now(),
-            sum: Sum::default(),
-            counted: Cost::default(),
-            cursor: None,
-            written: None,
-            excluded: Arc::default(),
-            cursor_age_hours: None,
-            folder_items: None,
-            left: Vec::new(),
-            gone: Vec::new(),
-        }
-    }
-
+impl GraphWalk<'_> {
     /// Everything that is to be done for the mailbox tonight.
     async fn all(&mut self) -> Result<Status, WalkError> {
-        if self.context.shutdown.requested().is_some() {
+        if self.walk.is_stopped() {
             return Ok(Status::Stopped);
         }
-        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
-        self.cursor_age_hours = oldest_link_hours(&known, self.started_at);
-        let listed = self.unless_stopped(self.client.folders()).await?;
+        let known = self.walk.known()?;
+        self.walk.cursor_age_hours = oldest_link_hours(&known, self.walk.started_at);
+        let listed = self.walk.unless_stopped(self.client.folders()).await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
             None => self.connect().await?,
         };
-        self.written.clone_from(&known.mailbox);
         let now = self.tenant.service_time();
         settings::record(&mut cursor.mail_settings, now, self.captures_mail);
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
-            Arc::make_mut(&mut self.mailbox).kind = kind;
+            Arc::make_mut(&mut self.walk.mailbox).kind = kind;
         }
         let known_ids = self.client.well_known(&cursor.well_known, &listed);
-        cursor.well_known = self.unless_stopped(known_ids).await?;
+        cursor.well_known = self.walk.unless_stopped(known_ids).await?;
         let readable = well_known::readable(&listed, &cursor.well_known);
         let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
-        self.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
+        self.walk.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
         let excluded = readable
             .iter()
-            .filter(|f| self.context.rules.excludes_folder(&f.path));
+            .filter(|f| self.walk.context.rules.excludes_folder(&f.path));
         self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
-        let desk = Arc::new(self.context.desk(&self.mailbox, Source::Graph, &cursor));
-        self.cursor = Some(cursor);
-        let gone = chain::of_gone_folders(&self.mailbox.id, &known, &readable);
+        let desk = Arc::new(
+            self.walk
+                .context
+                .desk(&self.walk.mailbox, Source::Graph, &cursor),
+        );
+        self.walk.cursor = Some(cursor);
+        let gone = chain::of_gone_folders(&self.walk.mailbox.id, &known, &readable);
         self.walk(&desk, chain::of_folders(readable, &known), gone)
             .await
-    }
-
-    /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
-    /// have asked for half an hour of patience.
-    async fn unless_stopped<T>(
-        &self,
-        work: impl Future<Output = Result<T, GraphError>>,
-    ) -> Result<T, WalkError> {
-        tokio::select! {
-            result = work => Ok(result?),
-            _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
-        }
     }
 
     /// The first connection: here the window is fixed.
     async fn connect(&self) -> Result<MailboxCursor, WalkError> {
         let kind = self
-            .unless_stopped(self.tenant.user_purpose(&self.mailbox.id))
+            .walk
+            .unless_stopped(self.tenant.user_purpose(&self.walk.mailbox.id))
             .await?;
-        let window = &self.context.capture.window;
+        let window = &self.walk.context.capture.window;
         let connected_at = self.tenant.service_time();
         Ok(MailboxCursor {
             connected_at,
@@ -233,18 +159,18 @@ impl<'a> Walk<'a> {
         mut queue: VecDeque<Chain>,
         mut cursors: Vec<CursorRecord>,
     ) -> Result<Status, WalkError> {
-        let chains_per_portion = match self.context.content {
+        let chains_per_portion = match self.walk.context.content {
             ContentLevel::Full => CHAINS_PER_PORTION_FULL,
             ContentLevel::Envelope | ContentLevel::Preview => CHAINS_PER_PORTION,
         };
         loop {
-            if self.context.shutdown.requested().is_some() {
+            if self.walk.is_stopped() {
                 return Ok(Status::Stopped);
             }
             let (chains, is_sent) = next_chains(&mut queue, chains_per_portion);
             let fetched = tokio::select! {
                 fetched = self.fetch(chains) => fetched,
-                _ = self.context.shutdown.wait() => return Ok(Status::Stopped),
+                _ = self.walk.context.shutdown.wait() => return Ok(Status::Stopped),
             };
             let mut pages = Vec::new();
             let mut failure = None;
@@ -288,7 +214,7 @@ impl<'a> Walk<'a> {
             return Err(error.into());
         }
         if !self.gone.is_empty() {
-            let listed = self.unless_stopped(self.client.folders()).await?;
+            let listed = self.walk.unless_stopped(self.client.folders()).await?;
             if listed.iter().any(|folder| self.gone.contains(&folder.id)) {
                 return Err(WalkError::FolderHidden);
             }
@@ -298,7 +224,14 @@ impl<'a> Walk<'a> {
 
     async fn fetch(&self, chains: Vec<Chain>) -> Vec<Fetched> {
         stream::iter(chains)
-            .map(|chain| chain::fetch(&self.client, &self.mailbox.id, chain, self.context.content))
+            .map(|chain| {
+                chain::fetch(
+                    &self.client,
+                    &self.walk.mailbox.id,
+                    chain,
+                    self.walk.context.content,
+                )
+            })
             .buffered(CHAINS_AT_ONCE)
             .collect()
             .await
@@ -309,48 +242,38 @@ impl<'a> Walk<'a> {
         &mut self,
         desk: &Arc<Desk>,
         pages: Vec<GraphPage>,
-        mut cursors: Vec<CursorRecord>,
+        cursors: Vec<CursorRecord>,
         is_last: bool,
     ) -> Result<(), WalkError> {
         let received = pages.iter().map(|page| page.items.len() as u64).sum();
         let sifted = self.sift(desk, pages).await?;
         let sifted = self.fetch_partial(desk, sifted).await?;
         let private = if sifted.needs_private_ids() {
-            self.unless_stopped(self.client.private_ids()).await?
+            self.walk.unless_stopped(self.client.private_ids()).await?
         } else {
             Sensitivities::Hidden
         };
         let settling = desk.clone();
         let settled = self
+            .walk
             .context
             .cpu
             .run(move || settling.settle(sifted, &private))
             .await??;
-        if let Some(cursor) = &mut self.cursor {
-            cursor.recorded += settled.rows.len() as u64;
-        }
-        if self.cursor != self.written {
-            let record = self.cursor.as_ref();
-            cursors.extend(record.map(|cursor| known::mailbox_record(&self.mailbox.id, cursor)));
-            self.written.clone_from(&self.cursor);
-        }
-        let cost = self.cost_since();
         let pages = Pages {
             received,
-            cost,
+            total_cost: self.total_cost(),
             is_last,
         };
-        let context = self.context;
-        Ok(context
-            .hand_over(&mut self.sum, &self.mailbox, settled, cursors, pages)
-            .await?)
+        Ok(self.walk.hand_over(settled, cursors, pages).await?)
     }
 
     async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
         let desk = desk.clone();
-        let content = self.context.content;
+        let content = self.walk.context.content;
         let excluded = self.excluded.clone();
         let sifted = self
+            .walk
             .context
             .cpu
             .run(move || desk.sift(decode_pages(&pages, &excluded, content)));
@@ -367,10 +290,10 @@ impl<'a> Walk<'a> {
         if wanted.is_empty() {
             return Ok(sifted);
         }
-        let content = self.context.content;
+        let content = self.walk.context.content;
         let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
         let fetching = self.client.messages_by_id(&ids, content);
-        let fetched = self.unless_stopped(fetching).await?;
+        let fetched = self.walk.unless_stopped(fetching).await?;
         let mut items = Vec::new();
         for (fetched, place) in fetched.into_iter().zip(places) {
             match fetched.body {
@@ -382,20 +305,14 @@ impl<'a> Walk<'a> {
             }
         }
         let desk = desk.clone();
-        sifted.append(self.context.cpu.run(move || desk.sift(items)).await??);
+        sifted.append(
+            self.walk
+                .context
+                .cpu
+                .run(move || desk.sift(items))
+                .await??,
+        );
         Ok(sifted)
-    }
-
-    /// What the client spent since the last portion.
-    fn cost_since(&mut self) -> Cost {
-        let total = self.total_cost();
-        let cost = Cost {
-            requests: total.requests - self.counted.requests,
-            bytes: total.bytes - self.counted.bytes,
-            waited_seconds: total.waited_seconds - self.counted.waited_seconds,
-        };
-        self.counted = total;
-        cost
     }
 
     fn total_cost(&self) -> Cost {
@@ -404,24 +321,6 @@ impl<'a> Walk<'a> {
             requests: totals.requests,
             bytes: totals.bytes,
             waited_seconds: totals.waited.as_secs_f64(),
-        }
-    }
-
-    fn coverage(&self, status: Status, reason: Option<String>) -> Coverage {
-        Coverage {
-            run_id: self.context.run.run_id.clone(),
-            mailbox: self.mailbox.clone(),
-            started_at: self.started_at,
-            ended_at: clock::now(),
-            status,
-            reason,
-            tally: self.sum.tally.clone(),
-            cost: self.total_cost(),
-            cursor_age_hours: self.cursor_age_hours,
-            folder_items: self.folder_items,
-            recorded_total: self.cursor.as_ref().map_or(0, |cursor| {
-                i64::try_from(cursor.recorded).unwrap_or(i64::MAX)
-            }),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod portion;
 pub mod stores;
 pub mod survey;
 pub mod verify;
+pub mod walk;
 pub mod writer;
 
 use std::sync::Arc;

@@ -1,0 +1,219 @@
+//! One mailbox while it is read, by whatever walk: what it adds up, what the lake keeps of it, and
+//! how it ends.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::MailboxCursor;
+use crate::model::mailbox::Mailbox;
+use crate::model::outcome::Tally;
+use crate::model::run::Progress;
+use crate::model::time::Micros;
+use crate::pipeline::chain::ChainError;
+use crate::pipeline::context::Context;
+use crate::pipeline::context::WriterGone;
+use crate::pipeline::decide::Settled;
+use crate::pipeline::known;
+use crate::pipeline::known::CursorUnreadable;
+use crate::pipeline::known::Known;
+use crate::pipeline::portion::Portion;
+use crate::runtime::clock;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::archive::error::ArchiveError;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Reaction;
+use crate::state::error::StateError;
+
+/// One mailbox while it is read.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    /// What all tasks of the run share.
+    pub context: &'a Context,
+    /// Whose.
+    pub mailbox: Arc<Mailbox>,
+    /// When the run turned to it.
+    pub started_at: Micros,
+    /// What is kept of the mailbox as a whole; the lake follows with the next portion.
+    pub cursor: Option<MailboxCursor>,
+    /// See [`Coverage::cursor_age_hours`].
+    pub cursor_age_hours: Option<f64>,
+    /// See [`Coverage::folder_items`].
+    pub folder_items: Option<i64>,
+    /// `cursor` as the lake has it.
+    written: Option<MailboxCursor>,
+    tally: Tally,
+    /// What was handed over of the cost.
+    counted: Cost,
+}
+
+/// What is known of some pages besides their items.
+#[derive(Debug, Clone, Copy)]
+pub struct Pages {
+    /// Items counted when the pages were split.
+    pub received: u64,
+    /// What the mailbox has cost so far, these pages included.
+    pub total_cost: Cost,
+    /// Whether the mailbox has nothing further to fetch.
+    pub is_last: bool,
+}
+
+/// Why a mailbox was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// The service refused.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A folder's chain cannot go on.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// A file of the archive cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// Where reading goes on is not known.
+    #[error(transparent)]
+    Cursor(#[from] CursorUnreadable),
+    /// What was seen before is not known.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A computation panicked.
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+    /// The run is over.
+    #[error(transparent)]
+    Writer(#[from] WriterGone),
+    /// Not an error of the mailbox.
+    #[error("the run was asked to end")]
+    Stopped,
+    /// The listing of the folders and a folder's own answer contradict each other.
+    #[error("a folder that is listed was answered as not found; the next run reads it again")]
+    FolderHidden,
+}
+
+impl WalkError {
+    fn status(&self) -> Status {
+        match self {
+            Self::Stopped => Status::Stopped,
+            Self::Graph(error) | Self::Chain(ChainError::Graph(error)) => match error.reaction() {
+                Reaction::MailboxDenied => Status::Denied,
+                Reaction::NoMailbox => Status::NoMailbox,
+                _ => Status::Failed,
+            },
+            _ => Status::Failed,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Turns to a mailbox.
+    pub fn new(context: &'a Context, mailbox: Mailbox) -> Self {
+        Self {
+            context,
+            mailbox: Arc::new(mailbox),
+            started_at: clock::now(),
+            cursor: None,
+            cursor_age_hours: None,
+            folder_items: None,
+            written: None,
+            tally: Tally::default(),
+            counted: Cost::default(),
+        }
+    }
+
+    /// What the lake keeps of the mailbox from earlier runs.
+    pub fn known(&mut self) -> Result<Known, WalkError> {
+        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
+        self.written.clone_from(&known.mailbox);
+        Ok(known)
+    }
+
+    /// Whether the run was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.context.shutdown.requested().is_some()
+    }
+
+    /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
+    /// have asked for half an hour of patience.
+    pub async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, GraphError>>,
+    ) -> Result<T, WalkError> {
+        tokio::select! {
+            result = work => Ok(result?),
+            _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
+        }
+    }
+
+    /// Hands decided pages to the writer. Unless they are the mailbox's `last`, waits until they
+    /// are committed: what is decided next must see them.
+    pub async fn hand_over(
+        &mut self,
+        settled: Settled,
+        mut cursors: Vec<CursorRecord>,
+        pages: Pages,
+    ) -> Result<(), WriterGone> {
+        let mut tally = settled.tally;
+        tally.received = pages.received;
+        Progress::raise(&self.context.progress.items, pages.received);
+        self.tally.add(&tally);
+        if let Some(cursor) = &mut self.cursor {
+            cursor.recorded += settled.rows.len() as u64;
+            if self.written.as_ref() != Some(cursor) {
+                cursors.push(known::mailbox_record(&self.mailbox.id, cursor));
+                self.written = Some(cursor.clone());
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        let portion = Portion {
+            mailbox: self.mailbox.clone(),
+            rows: settled.rows,
+            cursors,
+            tally,
+            cost: pages.total_cost.since(self.counted),
+            seen: settled.seen,
+            committed: (!pages.is_last).then_some(sender),
+        };
+        self.counted = pages.total_cost;
+        if portion.is_empty() {
+            return Ok(());
+        }
+        let sent = self.context.portions.send(portion).await;
+        sent.map_err(|_| WriterGone)?;
+        if pages.is_last {
+            return Ok(());
+        }
+        receiver.await.map_err(|_| WriterGone)
+    }
+
+    /// How far the mailbox was read: whatever went wrong in it becomes its status.
+    pub fn coverage(
+        self,
+        result: Result<Status, WalkError>,
+        cost: Cost,
+    ) -> Result<Coverage, WriterGone> {
+        let (status, reason) = match result {
+            Ok(status) => (status, None),
+            Err(WalkError::Writer(gone)) => return Err(gone),
+            Err(WalkError::Stopped) => (Status::Stopped, None),
+            Err(error) => (error.status(), Some(error.to_string())),
+        };
+        let recorded = self.cursor.map_or(0, |cursor| cursor.recorded);
+        Ok(Coverage {
+            run_id: self.context.run.run_id.clone(),
+            mailbox: self.mailbox,
+            started_at: self.started_at,
+            ended_at: clock::now(),
+            status,
+            reason,
+            tally: self.tally,
+            cost,
+            cursor_age_hours: self.cursor_age_hours,
+            folder_items: self.folder_items,
+            recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
+        })
+    }
+}
