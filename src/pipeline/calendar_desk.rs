@@ -190,7 +190,7 @@ impl Deciding<'_> {
         }
         let seen = self.view.item(&[], &self.desk.mailbox.id, &whole.source_id)?;
         let is_seen = seen.is_some_and(|seen| seen.fingerprint == whole.fingerprint);
-        let is_known = self.meetings.contains_key(&id.interaction_id);
+        let is_known = self.know_series(id.interaction_id, &whole);
         let waited = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
         if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && waited) {
             self.wait(event);
@@ -205,6 +205,19 @@ impl Deciding<'_> {
         }
         self.judge(&whole, &id);
         Ok(())
+    }
+
+    /// Whether the meeting is recorded. A record that was rebuilt from the lake does not know the
+    /// provider's id of its series.
+    fn know_series(&mut self, id: Id128, whole: &Event) -> bool {
+        let Some(record) = self.meetings.get_mut(&id) else {
+            return false;
+        };
+        if record.master_id != whole.master_id {
+            record.master_id.clone_from(&whole.master_id);
+            self.dirty.insert(id);
+        }
+        true
     }
 
     fn judge(&mut self, whole: &Event, id: &MeetingId) {
@@ -252,7 +265,7 @@ impl Deciding<'_> {
     fn record(&mut self, matched: Matched, whole: &Event) -> bool {
         let Matched { mut interaction, touches } = matched;
         let id = interaction.interaction_id;
-        let columns = meeting::columns_hash(&interaction);
+        let columns = MeetingRecord::columns_hash(&interaction);
         let last = self.meetings.get(&id);
         let is_changed = last.is_none_or(|last| last.columns != columns);
         interaction.revision = last.map_or(1, |last| last.revision + i32::from(is_changed));
@@ -268,24 +281,17 @@ impl Deciding<'_> {
             };
             self.derive(closing, Vec::new());
         }
-        self.remember(&interaction, columns, whole.master_id.clone());
+        self.remember(&interaction, whole.master_id.clone());
         if is_changed {
             self.settled.rows.push(Matched { interaction, touches });
         }
         is_changed
     }
 
-    fn remember(&mut self, row: &Interaction, columns: i64, master_id: Option<String>) {
+    fn remember(&mut self, row: &Interaction, master_id: Option<String>) {
         let record = MeetingRecord {
-            revision: row.revision,
-            state: row.state,
-            occurred_at: row.occurred_at,
-            ended_at: row.ended_at.unwrap_or(row.occurred_at),
-            series_id: row.series_id.clone(),
             master_id,
-            source_id: row.source_id.clone(),
-            columns,
-            row: Some(Box::new(row.clone())),
+            ..MeetingRecord::of(row)
         };
         self.meetings.insert(row.interaction_id, record);
         self.dirty.insert(row.interaction_id);
@@ -309,7 +315,7 @@ impl Deciding<'_> {
             return;
         };
         let row = self.revised(meeting::withdrawn(&row), last.revision);
-        self.remember(&row, meeting::columns_hash(&row), whole.master_id.clone());
+        self.remember(&row, whole.master_id.clone());
         self.derive(row, Vec::new());
     }
 
@@ -411,7 +417,7 @@ impl Deciding<'_> {
             let master_id = record.master_id.clone();
             let state = if self.is_organised_here(&row) { State::Cancelled } else { State::Removed };
             let row = self.revised(Interaction { state, ..*row }, record.revision);
-            self.remember(&row, meeting::columns_hash(&row), master_id);
+            self.remember(&row, master_id);
             // If it comes back as it was, it is news.
             let forgotten = Seen {
                 outcome: Outcome::Removed,
@@ -462,16 +468,11 @@ impl Deciding<'_> {
         self.settled.seen.note_item(mailbox_id, &whole.source_id, seen);
     }
 
-    /// Notes what the next night must know. Of what is over only a few numbers stay.
+    /// Notes what the next night must know.
     fn close(mut self, before: &BTreeMap<String, WaitingSeries>) -> Settled {
         let mailbox_id = &self.desk.mailbox.id;
-        let now = self.times.now;
-        for (id, mut record) in self.meetings {
-            let is_over = record.row.is_some() && record.ended_at <= now;
-            if is_over {
-                record.row = None;
-            }
-            if is_over || self.dirty.contains(&id) {
+        for (id, record) in self.meetings {
+            if self.dirty.contains(&id) {
                 self.settled.seen.note_meeting(mailbox_id, id, record);
             }
         }

@@ -88,6 +88,8 @@ struct GraphWalk<'a> {
     tenant: Client,
     client: MailboxClient,
     captures_mail: bool,
+    /// Whether the calendar is read after the mail.
+    reads_calendar: bool,
     /// Ids of the folders that the exclusions name.
     excluded: Arc<HashSet<Arc<str>>>,
     /// Why folders were left for the next run.
@@ -130,8 +132,40 @@ impl GraphWalk<'_> {
         );
         self.walk.cursor = Some(cursor);
         let gone = chain::of_gone_folders(&self.walk.mailbox.id, &known, &readable);
-        self.walk(&desk, chain::of_folders(readable, &known), gone)
-            .await
+        let chains = chain::of_folders(readable, &known);
+        let mail = self.walk(&desk, chains, gone).await;
+        let is_through = matches!(
+            mail,
+            Ok(Status::Complete) | Err(WalkError::Chain(_) | WalkError::FolderHidden)
+        );
+        if self.reads_calendar && is_through {
+            self.calendar(&desk, known.calendar.as_ref()).await?;
+        }
+        mail
+    }
+
+    /// One round of the calendar; it is the last that the mailbox hands over.
+    async fn calendar(
+        &mut self,
+        desk: &Arc<Desk>,
+        cursor: Option<&CalendarCursor>,
+    ) -> Result<(), WalkError> {
+        let calendar = Calendar {
+            context: self.walk.context,
+            client: &self.client,
+            desk,
+            cursor,
+            now: self.tenant.service_time(),
+        };
+        let decided = self.walk.unless_stopped(calendar.read()).await?;
+        let pages = Pages {
+            received: decided.received,
+            total_cost: self.total_cost(),
+            is_last: true,
+        };
+        let record = known::calendar_record(&self.walk.mailbox.id, &decided.cursor);
+        let handed_over = self.walk.hand_over(decided.settled, vec![record], pages);
+        Ok(handed_over.await?)
     }
 
     /// The first connection: here the window is fixed.
@@ -191,7 +225,7 @@ impl GraphWalk<'_> {
                 }
             }
             put_back(&mut queue, unfinished, is_sent);
-            let is_last = queue.is_empty() || failure.is_some();
+            let is_last = (queue.is_empty() || failure.is_some()) && !self.reads_calendar;
             self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
                 .await?;
             match failure {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::model::activity::Matched;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
@@ -14,6 +15,7 @@ use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Micros;
+use crate::pipeline::calendar_walk::CalendarError;
 use crate::pipeline::chain::ChainError;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
@@ -71,6 +73,9 @@ pub enum WalkError {
     /// A folder's chain cannot go on.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// The calendar's chain cannot go on.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// A file of the archive cannot be read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -138,10 +143,13 @@ impl<'a> Walk<'a> {
 
     /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
     /// have asked for half an hour of patience.
-    pub async fn unless_stopped<T>(
+    pub async fn unless_stopped<T, E>(
         &self,
-        work: impl Future<Output = Result<T, GraphError>>,
-    ) -> Result<T, WalkError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, WalkError>
+    where
+        WalkError: From<E>,
+    {
         tokio::select! {
             result = work => Ok(result?),
             _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
@@ -161,7 +169,8 @@ impl<'a> Walk<'a> {
         Progress::raise(&self.context.progress.items, pages.received);
         self.tally.add(&tally);
         if let Some(cursor) = &mut self.cursor {
-            cursor.recorded += settled.rows.len() as u64;
+            let is_first = |row: &&Matched| row.interaction.revision == 1;
+            cursor.recorded += settled.rows.iter().filter(is_first).count() as u64;
             if self.written.as_ref() != Some(cursor) {
                 cursors.push(known::mailbox_record(&self.mailbox.id, cursor));
                 self.written = Some(cursor.clone());
