@@ -43,7 +43,7 @@ impl Reaction {
             }
             Self::MailboxDenied => {
                 "the application may not read this mailbox; check access policies, RBAC scopes \
-                 and the consent to Mail.Read"
+                 and the consent to Mail.Read and Calendars.Read"
             }
             Self::NoMailbox => {
                 "there is no mailbox in the cloud (no licence, on premises, or deleted); it is \
@@ -51,7 +51,7 @@ impl Reaction {
             }
             Self::FolderGone | Self::ItemGone => "it was deleted meanwhile",
             Self::RenewToken | Self::StopTenant => {
-                "check that the application has admin consent for its permissions (Mail.Read, \
+                "check that the application has admin consent for its permissions (Mail.Read, Calendars.Read, \
                  User.Read.All, GroupMember.Read.All) and is enabled in the tenant"
             }
         }
