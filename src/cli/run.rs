@@ -116,6 +116,10 @@ fn permissions() -> Vec<(String, String)> {
             "mail of the mailboxes in scope; restrict it to them by RBAC for Applications",
         ),
         (
+            "Calendars.Read",
+            "their meetings, unless meetings are \"none\"; restrict it in the same way",
+        ),
+        (
             "User.Read.All",
             "whose mailboxes there are, all their addresses, the company's domains",
         ),

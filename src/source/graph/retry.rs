@@ -51,8 +51,8 @@ impl Reaction {
             }
             Self::FolderGone | Self::ItemGone => "it was deleted meanwhile",
             Self::RenewToken | Self::StopTenant => {
-                "check that the application has admin consent for its permissions (Mail.Read, Calendars.Read, \
-                 User.Read.All, GroupMember.Read.All) and is enabled in the tenant"
+                "check that the application has admin consent for its permissions (Mail.Read, \
+                 Calendars.Read, User.Read.All, GroupMember.Read.All) and is enabled in the tenant"
             }
         }
     }
