@@ -7,10 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use hashbrown::HashSet;
 
 use crate::decode::bulk;
-use crate::decode::graph::raw::RawBody;
 use crate::decode::graph::raw::RawItem;
-use crate::decode::graph::raw::RawRecipient;
-use crate::decode::html;
+use crate::decode::lenient;
+use crate::decode::lenient::PREVIEW_CHARS;
+use crate::decode::lenient::RawBody;
+use crate::decode::lenient::RawRecipient;
+use crate::decode::lenient::instant;
 use crate::model::address::Address;
 use crate::model::interaction::Role;
 use crate::model::mail::ContentLevel;
@@ -19,21 +21,14 @@ use crate::model::mail::Mail;
 use crate::model::mail::MailClass;
 use crate::model::mail::RawParticipant;
 use crate::model::mail::Sensitivity;
-use crate::model::time::Micros;
 
 mod raw;
 #[cfg(test)]
 mod tests;
 
-/// Characters of a preview: as many as the service gives (facts 1.9).
-const PREVIEW_CHARS: usize = 255;
-
-/// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
-const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
-
 /// Reads one item of a page. `container` is the folder whose chain brought it.
 pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decoded {
-    let Some(raw) = raw::parse(bytes) else {
+    let Some(raw) = lenient::parse::<RawItem<'_>>(bytes) else {
         return Decoded::Unreadable {
             source_id: None,
             code: "malformed",
@@ -84,7 +79,7 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
             .0
             .as_ref()
             .filter(|_| content >= ContentLevel::Full)
-            .and_then(text),
+            .and_then(RawBody::text),
         bulk_reason: bulk::reason(from, subject, None),
         participants,
         is_draft: raw.is_draft.0.unwrap_or(false),
@@ -108,15 +103,6 @@ fn message_id(text: &str) -> Option<String> {
     (!id.is_empty()).then(|| id.to_owned())
 }
 
-fn instant(text: &str) -> Option<Micros> {
-    let never = Micros::parse_rfc3339(NEVER_BEFORE)?;
-    let text = text.trim();
-    let parsed = Micros::parse_rfc3339(text)
-        // A time without zone is UTC.
-        .or_else(|| Micros::parse_rfc3339(&format!("{text}Z")));
-    parsed.filter(|instant| *instant >= never)
-}
-
 /// The GUID that all mails of a conversation share in all mailboxes (facts 1.9).
 fn thread_id(conversation_index: &str) -> Option<String> {
     let bytes = STANDARD.decode(conversation_index.trim()).ok()?;
@@ -132,20 +118,6 @@ fn class(odata_type: Option<&str>) -> MailClass {
     } else {
         MailClass::Plain
     }
-}
-
-fn text(body: &RawBody<'_>) -> Option<String> {
-    let content = body.content.filled()?;
-    let is_html = body
-        .content_type
-        .filled()
-        .is_none_or(|kind| kind.eq_ignore_ascii_case("html"));
-    let text = if is_html {
-        html::text(content)
-    } else {
-        content.to_owned()
-    };
-    (!text.trim().is_empty()).then_some(text)
 }
 
 /// From, sender (only where its address differs), to, cc, bcc; one entry for each address and role.
@@ -189,21 +161,11 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 fn participant(recipient: &RawRecipient<'_>, role: Role) -> Option<RawParticipant> {
-    let somebody = recipient.email_address.0.as_ref()?;
-    let name = somebody
-        .name
-        .filled()
-        .filter(|name| !name.trim().is_empty());
-    let address = somebody
-        .address
-        .filled()
-        .map(str::trim)
-        .filter(|address| !address.is_empty());
+    let (name, address) = recipient.email_address.0.as_ref()?.named()?;
     Some(RawParticipant {
         role,
-        name: name.filter(|_| address.is_some()).map(str::to_owned),
-        // `undisclosed-recipients:;` and the like come as a name alone.
-        address: address.or(name.map(str::trim))?.to_owned(),
+        name,
+        address,
     })
 }
 

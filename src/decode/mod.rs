@@ -1,6 +1,8 @@
 //! What does this page say? Pure, and it never fails: an item and what is wrong with it.
 
 pub mod bulk;
+pub mod event;
 pub mod graph;
 pub mod html;
+mod lenient;
 pub mod mime;

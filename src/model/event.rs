@@ -123,3 +123,100 @@ pub struct Event {
     /// Hash over what was read, without bookkeeping.
     pub fingerprint: i64,
 }
+
+impl Event {
+    /// An occurrence or exception laid over its series (facts 2.2): what it says itself wins.
+    ///
+    /// Its times are its own alone, for those of the master are the first occurrence's. The zone
+    /// is the master's, since it is the series that has one.
+    #[must_use]
+    pub fn over(self, master: &Self) -> Self {
+        let of = |own: Option<String>, series: &Option<String>| own.or_else(|| series.clone());
+        let mut event = Self {
+            source_id: self.source_id,
+            event_type: self.event_type,
+            master_id: self.master_id.or_else(|| Some(master.source_id.clone())),
+            ical_uid: of(self.ical_uid, &master.ical_uid),
+            start: self.start,
+            end: self.end,
+            original_start: self.original_start,
+            zone: master.zone.clone().or(self.zone),
+            is_all_day: self.is_all_day.or(master.is_all_day),
+            subject: of(self.subject, &master.subject),
+            preview: of(self.preview, &master.preview),
+            body_text: of(self.body_text, &master.body_text),
+            organizer: self.organizer.or_else(|| master.organizer.clone()),
+            attendees: self.attendees.or_else(|| master.attendees.clone()),
+            is_organizer: self.is_organizer.or(master.is_organizer),
+            is_cancelled: self.is_cancelled.or(master.is_cancelled),
+            is_draft: self.is_draft.or(master.is_draft),
+            is_private: self.is_private.or(master.is_private),
+            response: of(self.response, &master.response),
+            is_online: self.is_online.or(master.is_online),
+            online_provider: of(self.online_provider, &master.online_provider),
+            modified: self.modified.or(master.modified),
+            fingerprint: 0,
+        };
+        event.fingerprint = event.content_hash();
+        event
+    }
+
+    /// A hash over what is said, without ids of the provider's and the time of the last change:
+    /// what [`Event::fingerprint`] is set to.
+    pub fn content_hash(&self) -> i64 {
+        let mut hasher = Hasher(blake3::Hasher::new());
+        hasher.number(self.event_type as i64);
+        for text in [
+            &self.ical_uid,
+            &self.zone,
+            &self.subject,
+            &self.preview,
+            &self.body_text,
+            &self.response,
+            &self.online_provider,
+        ] {
+            hasher.text(text.as_deref());
+        }
+        for time in [self.start, self.end] {
+            hasher.number(time.map_or(i64::MIN, |time| time.at.0));
+            hasher.number(time.map_or(i64::MIN, |time| time.day));
+        }
+        hasher.number(self.original_start.map_or(i64::MIN, |at| at.0));
+        for flag in [
+            self.is_all_day,
+            self.is_organizer,
+            self.is_cancelled,
+            self.is_draft,
+            self.is_private,
+            self.is_online,
+        ] {
+            hasher.number(flag.map_or(-1, i64::from));
+        }
+        let listed = self.attendees.as_deref();
+        hasher.number(listed.map_or(-1, |listed| listed.len().try_into().unwrap_or(i64::MAX)));
+        for somebody in self.organizer.iter().chain(listed.unwrap_or_default()) {
+            hasher.number(somebody.kind as i64);
+            hasher.text(somebody.name.as_deref());
+            hasher.text(Some(&somebody.address));
+            hasher.text(somebody.response.as_deref());
+        }
+        let hash = hasher.0.finalize();
+        let first = hash.as_bytes().first_chunk::<8>();
+        first.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+    }
+}
+
+struct Hasher(blake3::Hasher);
+
+impl Hasher {
+    fn number(&mut self, number: i64) {
+        self.0.update(&number.to_le_bytes());
+    }
+
+    /// One more than the length comes first, so that none and empty differ.
+    fn text(&mut self, text: Option<&str>) {
+        let length = text.map_or(0, |text| text.len() as u64 + 1);
+        self.0.update(&length.to_le_bytes());
+        self.0.update(text.unwrap_or_default().as_bytes());
+    }
+}

@@ -17,3 +17,4 @@ pub mod outcome;
 pub mod page;
 pub mod run;
 pub mod time;
+pub mod zone;

@@ -1,17 +1,19 @@
-//! The JSON of one item, read leniently: a member of the wrong type counts as missing, never as a
-//! reason to lose the item.
+//! The JSON of one mail, read leniently.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::IgnoredAny;
 use serde::de::MapAccess;
-use serde::de::SeqAccess;
 use serde::de::Visitor;
-use serde::de::value::MapAccessDeserializer;
+
+use crate::decode::lenient::Flag;
+use crate::decode::lenient::Lenient;
+use crate::decode::lenient::Many;
+use crate::decode::lenient::RawBody;
+use crate::decode::lenient::RawRecipient;
+use crate::decode::lenient::Text;
 
 /// An item of a page as far as touchpoint knows its members.
 #[derive(Debug, Default, PartialEq)]
@@ -47,69 +49,6 @@ pub struct Seen {
     pub people: bool,
     /// A member that says something of interest.
     pub news: bool,
-}
-
-/// `{emailAddress: {name, address}}`.
-#[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct RawRecipient<'a> {
-    #[serde(rename = "emailAddress", borrow)]
-    pub email_address: Lenient<RawAddress<'a>>,
-}
-
-/// `{name, address}`.
-#[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct RawAddress<'a> {
-    #[serde(borrow)]
-    pub name: Text<'a>,
-    #[serde(borrow)]
-    pub address: Text<'a>,
-}
-
-/// `{contentType, content}`.
-#[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct RawBody<'a> {
-    #[serde(rename = "contentType", borrow)]
-    pub content_type: Text<'a>,
-    #[serde(borrow)]
-    pub content: Text<'a>,
-}
-
-/// A text; anything else is none.
-#[derive(Debug, Default, PartialEq)]
-pub struct Text<'a>(pub Option<Cow<'a, str>>);
-
-/// A truth value, or one as text (facts 1.5); anything else is none.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Flag(pub Option<bool>);
-
-/// An object; anything else is none.
-#[derive(Debug, PartialEq)]
-pub struct Lenient<T>(pub Option<T>);
-
-/// An array of objects; anything else is an empty one, and what is no object in it is left out.
-#[derive(Debug, PartialEq)]
-pub struct Many<T>(pub Vec<T>);
-
-impl<T> Default for Lenient<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T> Default for Many<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl Text<'_> {
-    /// The text, where there is one that is not empty.
-    pub fn filled(&self) -> Option<&str> {
-        self.0.as_deref().filter(|text| !text.is_empty())
-    }
 }
 
 impl<'a> RawItem<'a> {
@@ -182,154 +121,4 @@ impl<'de> Deserialize<'de> for RawItem<'de> {
         }
         deserializer.deserialize_map(Members)
     }
-}
-
-/// What a value is, of which only some kinds are wanted: all others are read over.
-macro_rules! unwanted {
-    ($($visit:ident: $kind:ty),* $(,)?) => {
-        $(fn $visit<E: serde::de::Error>(self, _: $kind) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        })*
-
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a value")
-        }
-    };
-}
-
-fn skip_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
-    while seq.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsText;
-        impl<'de> Visitor<'de> for AsText {
-            type Value = Text<'de>;
-
-            unwanted!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Some(Cow::Borrowed(text))))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Some(Cow::Owned(text.to_owned()))))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                skip_seq(seq).map(|()| Text(None))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                skip_map(map).map(|()| Text(None))
-            }
-        }
-        deserializer.deserialize_any(AsText)
-    }
-}
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsFlag;
-        impl<'de> Visitor<'de> for AsFlag {
-            type Value = Flag;
-
-            unwanted!(visit_i64: i64, visit_u64: u64, visit_f64: f64);
-
-            fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-                Ok(Flag(Some(flag)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                let is = |word: &str| text.trim().eq_ignore_ascii_case(word);
-                Ok(Flag(if is("true") {
-                    Some(true)
-                } else if is("false") {
-                    Some(false)
-                } else {
-                    None
-                }))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                skip_seq(seq).map(|()| Flag(None))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                skip_map(map).map(|()| Flag(None))
-            }
-        }
-        deserializer.deserialize_any(AsFlag)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsObject<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for AsObject<T> {
-            type Value = Lenient<T>;
-
-            unwanted!(
-                visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str
-            );
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                skip_seq(seq).map(|()| Lenient(None))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|object| Lenient(Some(object)))
-            }
-        }
-        deserializer.deserialize_any(AsObject(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsArray<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for AsArray<T> {
-            type Value = Many<T>;
-
-            unwanted!(
-                visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str
-            );
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut many = Vec::new();
-                while let Some(element) = seq.next_element::<Lenient<T>>()? {
-                    many.extend(element.0);
-                }
-                Ok(Many(many))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                skip_map(map).map(|()| Many(Vec::new()))
-            }
-        }
-        deserializer.deserialize_any(AsArray(PhantomData))
-    }
-}
-
-/// Reads an item; `None` where it is no object at all. Text that is cut within a character (as a
-/// preview of 255 units can be) is read with a replacement character.
-pub fn parse(bytes: &[u8]) -> Option<RawItem<'_>> {
-    if let Ok(item) = sonic_rs::from_slice(bytes) {
-        return Some(item);
-    }
-    let mut lossy = sonic_rs::Deserializer::from_slice(bytes).utf8_lossy();
-    let item = lossy.deserialize().ok()?;
-    lossy.end().ok()?;
-    Some(item)
 }
