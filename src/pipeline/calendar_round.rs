@@ -5,6 +5,7 @@ use hashbrown::HashSet;
 
 use crate::decode::event;
 use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
@@ -192,6 +193,38 @@ impl Round {
         wanted.retain(|id| !is_known(id) && seen.insert(*id));
         wanted.into_iter().cloned().collect()
     }
+
+    /// Ids of the exceptions that do not tell which occurrence they stand for: what a chain says of
+    /// an exception is documented nowhere (facts 11).
+    pub fn unplaced(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for decoded in &self.events {
+            if let DecodedEvent::Event(event) = decoded
+                && is_unplaced(event)
+                && !ids.contains(&event.source_id)
+            {
+                ids.push(event.source_id.clone());
+            }
+        }
+        ids
+    }
+
+    /// Puts an event that was fetched singly where the chain said too little of it.
+    pub fn place(&mut self, whole: Event) {
+        for decoded in &mut self.events {
+            if let DecodedEvent::Event(event) = decoded
+                && event.source_id == whole.source_id
+                && is_unplaced(event)
+            {
+                **event = whole.clone();
+            }
+        }
+    }
+}
+
+fn is_unplaced(event: &Event) -> bool {
+    let names_none = event.original_start.is_none() && event.ical_uid.is_none();
+    event.event_type == EventType::Exception && names_none
 }
 
 fn is_restart(error: &GraphError) -> bool {

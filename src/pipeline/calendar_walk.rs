@@ -8,6 +8,7 @@ use crate::decode::event;
 use crate::model::cursor::CalendarCursor;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
+use crate::model::event::EventType;
 use crate::model::mailbox;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
@@ -91,8 +92,8 @@ impl Calendar<'_> {
             content: self.context.content,
         };
         let is_new = link.is_none();
-        let round = fetching.round(link, self.new_window()).await?;
-        let fetched = self.masters(&round, &memory).await?;
+        let mut round = fetching.round(link, self.new_window()).await?;
+        let fetched = self.complete(&mut round, &memory).await?;
         let received = round.received();
         let items_before = if is_new { 0 } else { self.cursor.map_or(0, |cursor| cursor.items) };
         let cursor = CalendarCursor {
@@ -157,26 +158,32 @@ impl Calendar<'_> {
         }
     }
 
-    /// Fetches the series that did not come along with what is of them.
-    async fn masters(
+    /// Fetches what did not come along: series, and exceptions that do not tell which occurrence
+    /// they stand for. Gives the series.
+    async fn complete(
         &self,
-        round: &Round,
+        round: &mut Round,
         memory: &Memory,
     ) -> Result<HashMap<String, Event>, CalendarError> {
         let mut masters = HashMap::new();
         if round.link.is_none() {
-            // A plain list tells of each occurrence in full.
+            // A plain list tells of each event in full.
             return Ok(masters);
         }
         let is_known = |id: &str| {
             let waiting = memory.series.get(id);
             waiting.is_some_and(|series| series.master.is_some())
         };
-        let missing = round.missing_masters(is_known);
+        let mut missing = round.missing_masters(is_known);
+        missing.extend(round.unplaced());
         for fetched in self.client.events_by_id(&missing).await? {
             let Some(body) = fetched.body else { continue };
-            if let DecodedEvent::Event(event) = event::item(&body, self.context.content) {
-                masters.insert(fetched.id, *event);
+            match event::item(&body, self.context.content) {
+                DecodedEvent::Event(event) if event.event_type == EventType::Master => {
+                    masters.insert(fetched.id, *event);
+                }
+                DecodedEvent::Event(event) => round.place(*event),
+                DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => {}
             }
         }
         Ok(masters)
