@@ -1,6 +1,7 @@
 //! One round of a calendar's chain, fetched to its end: a series is compared with all of its
 //! occurrences, so nothing can be decided before all pages are there.
 
+use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::decode::event;
@@ -196,25 +197,20 @@ impl Round {
 
     /// Ids of the exceptions that do not tell which occurrence they stand for: what a chain says of
     /// an exception is documented nowhere (facts 11).
-    pub fn unplaced(&self) -> Vec<String> {
-        let mut ids = Vec::new();
-        for decoded in &self.events {
-            if let DecodedEvent::Event(event) = decoded
-                && is_unplaced(event)
-                && !ids.contains(&event.source_id)
-            {
-                ids.push(event.source_id.clone());
-            }
-        }
-        ids
+    pub fn unplaced(&self) -> HashSet<String> {
+        let events = self.events.iter().filter_map(|decoded| match decoded {
+            DecodedEvent::Event(event) if is_unplaced(event) => Some(event.source_id.clone()),
+            _ => None,
+        });
+        events.collect()
     }
 
-    /// Puts an event that was fetched singly where the chain said too little of it.
-    pub fn place(&mut self, whole: Event) {
+    /// Puts events that were fetched singly where the chain said too little of them.
+    pub fn place(&mut self, whole: &HashMap<String, Event>) {
         for decoded in &mut self.events {
             if let DecodedEvent::Event(event) = decoded
-                && event.source_id == whole.source_id
                 && is_unplaced(event)
+                && let Some(whole) = whole.get(&event.source_id)
             {
                 **event = whole.clone();
             }

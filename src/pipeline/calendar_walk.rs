@@ -166,6 +166,7 @@ impl Calendar<'_> {
         memory: &Memory,
     ) -> Result<HashMap<String, Event>, CalendarError> {
         let mut masters = HashMap::new();
+        let mut whole = HashMap::new();
         if round.link.is_none() {
             // A plain list tells of each event in full.
             return Ok(masters);
@@ -182,10 +183,13 @@ impl Calendar<'_> {
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
                     masters.insert(fetched.id, *event);
                 }
-                DecodedEvent::Event(event) => round.place(*event),
+                DecodedEvent::Event(event) => {
+                    whole.insert(fetched.id, *event);
+                }
                 DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => {}
             }
         }
+        round.place(&whole);
         Ok(masters)
     }
 }
