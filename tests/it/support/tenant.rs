@@ -42,8 +42,19 @@ impl Tenant {
         Self::start(&["--world", path.to_str().unwrap()])
     }
 
-    fn start(world: &[&str]) -> Self {
+    /// A world whose file says so.
+    pub fn of_world(toml: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.toml");
+        fs::write(&path, toml).unwrap();
+        Self::start_in(folder, &["--world", path.to_str().unwrap()])
+    }
+
+    fn start(world: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), world)
+    }
+
+    fn start_in(folder: TempDir, world: &[&str]) -> Self {
         let world: Vec<String> = world.iter().map(|word| (*word).to_owned()).collect();
         let (process, address) = serve(&world, &[]);
         let mut export = touchpoint();
