@@ -26,7 +26,6 @@ use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
-use crate::state::rebuild::LakeRow;
 use crate::state::store::Opened;
 
 /// Rows that are held in memory at a time.
@@ -138,9 +137,7 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
     let mut rebuild = opened.state.rebuild(&unknown)?;
     for_each_block(rows, |rows| {
         count += rows.len();
-        rebuild
-            .absorb_rows(rows.iter().map(lake_row))
-            .map_err(WriterError::from)
+        rebuild.absorb_rows(&rows).map_err(WriterError::from)
     })?;
     for slot in &slots {
         for cursor in lake.cursors(*slot)? {
@@ -149,17 +146,6 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
     }
     rebuild.finish(&stale)?;
     Ok((count > 0).then(|| format!("state: {count} rows")))
-}
-
-fn lake_row(row: &Interaction) -> LakeRow<'_> {
-    LakeRow {
-        mailbox_id: &row.mailbox.id,
-        source_id: &row.source_id,
-        interaction_id: row.interaction_id,
-        fingerprint: row.fingerprint,
-        subject: row.subject.as_deref(),
-        occurred_at: row.occurred_at,
-    }
 }
 
 /// The search index: rows that later commits added, and rows of which the book says something

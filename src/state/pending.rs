@@ -7,10 +7,15 @@ use hashbrown::HashMap;
 use crate::model::cursor::CursorRecord;
 use crate::model::id::Id128;
 use crate::model::mailbox;
+use crate::state::calendar::MarkKey;
+use crate::state::calendar::SeriesKey;
+use crate::state::calendar::WaitingSeries;
 use crate::state::key;
 use crate::state::key::Key;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
+use crate::state::meetings::MeetingKey;
+use crate::state::meetings::MeetingRecord;
 
 /// Slot, mailbox id and cursor key.
 pub(crate) type CursorKey = (u8, String, String);
@@ -21,6 +26,9 @@ pub struct Pending {
     pub(crate) items: HashMap<Key, Seen>,
     pub(crate) recorded: HashMap<Key, RecordedMail>,
     pub(crate) cursors: BTreeMap<CursorKey, Option<String>>,
+    pub(crate) meetings: BTreeMap<MeetingKey, MeetingRecord>,
+    pub(crate) series: BTreeMap<SeriesKey, Option<WaitingSeries>>,
+    pub(crate) calendar_marks: BTreeMap<MarkKey, String>,
 }
 
 impl Pending {
@@ -49,10 +57,18 @@ impl Pending {
             self.recorded.entry(key).or_insert(mail);
         }
         self.cursors.extend(later.cursors);
+        self.meetings.extend(later.meetings);
+        self.series.extend(later.series);
+        self.calendar_marks.extend(later.calendar_marks);
     }
 
     /// Whether nothing was noted.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.recorded.is_empty() && self.cursors.is_empty()
+        self.items.is_empty()
+            && self.recorded.is_empty()
+            && self.cursors.is_empty()
+            && self.meetings.is_empty()
+            && self.series.is_empty()
+            && self.calendar_marks.is_empty()
     }
 }

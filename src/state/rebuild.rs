@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use redb::WriteTransaction;
 
 use crate::model::cursor::CursorRecord;
-use crate::model::id::Id128;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Kind;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::time::Micros;
@@ -13,26 +14,10 @@ use crate::state::error::StateError;
 use crate::state::key;
 use crate::state::key::Key;
 use crate::state::key::RecordedMail;
+use crate::state::meetings;
 use crate::state::sorter::Sorter;
 use crate::state::store;
 use crate::state::store::Settings;
-
-/// The narrow columns of a row of `interactions`.
-#[derive(Debug, Clone, Copy)]
-pub struct LakeRow<'a> {
-    /// Whose copy it is.
-    pub mailbox_id: &'a str,
-    /// The provider's id.
-    pub source_id: &'a str,
-    /// The interaction.
-    pub interaction_id: Id128,
-    /// Of what was read.
-    pub fingerprint: i64,
-    /// As the lake holds it.
-    pub subject: Option<&'a str>,
-    /// When it took place.
-    pub occurred_at: Micros,
-}
 
 /// Key and fingerprint.
 type ItemRecord = [u8; 24];
@@ -44,6 +29,8 @@ pub struct Rebuild {
     transaction: WriteTransaction,
     items: Sorter<24>,
     recorded: Sorter<24>,
+    /// When the newest row was captured.
+    newest: Micros,
 }
 
 impl Rebuild {
@@ -53,24 +40,30 @@ impl Rebuild {
             transaction,
             items: Sorter::new(settings.folder.clone(), half),
             recorded: Sorter::new(settings.folder.clone(), half),
+            newest: Micros(i64::MIN),
         }
     }
 
     /// Takes rows of `interactions`, in any order and as often as they come.
-    pub fn absorb_rows<'a>(
-        &mut self,
-        rows: impl IntoIterator<Item = LakeRow<'a>>,
-    ) -> Result<(), StateError> {
+    pub fn absorb_rows(&mut self, rows: &[Interaction]) -> Result<(), StateError> {
         for row in rows {
-            let key = key::item(row.mailbox_id, row.source_id);
-            let item: ItemRecord = join(key, row.fingerprint.to_be_bytes());
-            self.items.push(item)?;
-            let key = key::recorded(row.mailbox_id, row.interaction_id);
-            let mail = RecordedMail::of(row.subject, row.occurred_at);
-            let recorded: RecordedRecord = join(key, mail.0.to_be_bytes());
-            self.recorded.push(recorded)?;
+            self.newest = self.newest.max(row.captured_at);
+            if row.kind == Kind::Email {
+                self.absorb_mail(row)?;
+            }
         }
-        Ok(())
+        let meetings = rows.iter().filter(|row| row.kind == Kind::Meeting);
+        meetings::absorb(&self.transaction, meetings, self.newest)
+    }
+
+    fn absorb_mail(&mut self, row: &Interaction) -> Result<(), StateError> {
+        let key = key::item(&row.mailbox.id, &row.source_id);
+        let item: ItemRecord = join(key, row.fingerprint.to_be_bytes());
+        self.items.push(item)?;
+        let key = key::recorded(&row.mailbox.id, row.interaction_id);
+        let mail = RecordedMail::of(row.subject.as_deref(), row.occurred_at);
+        let recorded: RecordedRecord = join(key, mail.0.to_be_bytes());
+        Ok(self.recorded.push(recorded)?)
     }
 
     /// Takes cursors; of two with one key the later one counts, and one without value takes the
@@ -110,6 +103,9 @@ impl Rebuild {
                 let mail = u64::from_be_bytes(mail);
                 table.insert(key, mail).map_err(StateError::of)?;
             }
+        }
+        for slot in versions.keys() {
+            meetings::prune(&self.transaction, *slot, self.newest)?;
         }
         store::write_versions(&self.transaction, versions)?;
         self.transaction.commit().map_err(StateError::of)

@@ -15,9 +15,11 @@ use redb::WriteTransaction;
 use crate::model::cursor::CursorRecord;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
+use crate::state::calendar;
 use crate::state::error::StateError;
 use crate::state::key;
 use crate::state::key::Key;
+use crate::state::meetings;
 use crate::state::pending::Pending;
 use crate::state::rebuild::Rebuild;
 use crate::state::view::View;
@@ -29,7 +31,7 @@ const VERSIONS: TableDefinition<u8, i64> = TableDefinition::new("versions");
 const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
 
 /// Raised when keys or values change their meaning: an older file is then rebuilt.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const FILE_NAME: &str = "state.redb";
 
 /// Where the state lies and what it may cost.
@@ -115,7 +117,7 @@ impl State {
         transaction.commit().map_err(StateError::of)
     }
 
-    /// Forgets a slot: its items, recorded interactions, cursors and version.
+    /// Forgets a slot: its items, recorded interactions, calendars, cursors and version.
     pub fn reset_slot(&self, slot: u8) -> Result<(), StateError> {
         let transaction = self.write()?;
         forget_slot(&transaction, slot)?;
@@ -165,7 +167,7 @@ impl State {
         Ok(rows.map(cursor_record))
     }
 
-    fn read(&self) -> Result<redb::ReadTransaction, StateError> {
+    pub(crate) fn read(&self) -> Result<redb::ReadTransaction, StateError> {
         self.database.begin_read().map_err(StateError::of)
     }
 
@@ -217,7 +219,8 @@ fn write_pending(transaction: &WriteTransaction, pending: &Pending) -> Result<()
             None => table.remove(key).map_err(StateError::of)?,
         };
     }
-    Ok(())
+    meetings::write(transaction, &pending.meetings)?;
+    calendar::write(transaction, &pending.series, &pending.calendar_marks)
 }
 
 fn forget_slot(transaction: &WriteTransaction, slot: u8) -> Result<(), StateError> {
@@ -240,7 +243,8 @@ fn forget_slot(transaction: &WriteTransaction, slot: u8) -> Result<(), StateErro
         .map_err(StateError::of)?;
     let mut versions = transaction.open_table(VERSIONS).map_err(StateError::of)?;
     versions.remove(slot).map_err(StateError::of)?;
-    Ok(())
+    meetings::forget_slot(transaction, slot)?;
+    calendar::forget_slot(transaction, slot)
 }
 
 type CursorRow = (
@@ -306,6 +310,8 @@ fn create(path: &Path, settings: &Settings, lake_id: &str) -> Result<Database, S
     transaction.open_table(RECORDED).map_err(StateError::of)?;
     transaction.open_table(CURSORS).map_err(StateError::of)?;
     transaction.open_table(VERSIONS).map_err(StateError::of)?;
+    meetings::create(&transaction)?;
+    calendar::create(&transaction)?;
     {
         let mut meta = transaction.open_table(META).map_err(StateError::of)?;
         meta.insert("format", format().as_str())

@@ -8,6 +8,13 @@ use proptest::prelude::*;
 
 use crate::model::cursor::CursorRecord;
 use crate::model::id::Id128;
+use crate::model::interaction;
+use crate::model::interaction::Direction;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Kind;
+use crate::model::interaction::Source;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::slot;
 use crate::model::outcome::Outcome;
 use crate::model::time::Micros;
@@ -15,7 +22,6 @@ use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
 use crate::state::pending::Pending;
-use crate::state::rebuild::LakeRow;
 use crate::state::store::Opened;
 use crate::state::store::Settings;
 use crate::state::store::State;
@@ -23,7 +29,7 @@ use crate::state::store::Was;
 
 const LAKE: &str = "lake-1";
 
-fn open(folder: &Path) -> Opened {
+pub(crate) fn open(folder: &Path) -> Opened {
     open_for(folder, LAKE).unwrap()
 }
 
@@ -47,6 +53,47 @@ fn cursor(mailbox_id: &str, key: &str, value: Option<&str>) -> CursorRecord {
         mailbox_id: mailbox_id.into(),
         key: key.into(),
         value: value.map(Into::into),
+    }
+}
+
+/// A mail without subject that was recorded for `ann` under the provider's id 1.
+pub(crate) fn mail() -> Interaction {
+    let mailbox = Mailbox {
+        id: "ann".into(),
+        address: "ann@contoso.com".into(),
+        kind: MailboxKind::User,
+        tenant: "contoso".into(),
+        own_addresses: Vec::new(),
+    };
+    Interaction {
+        interaction_id: Id128([1; 16]),
+        mailbox: mailbox.into(),
+        source: Source::Graph,
+        source_id: "1".into(),
+        container: "inbox".into(),
+        kind: Kind::Email,
+        revision: 1,
+        state: interaction::State::Active,
+        occurred_at: Micros(0),
+        ended_at: None,
+        direction: Direction::Inbound,
+        subject: None,
+        preview: None,
+        body_text: None,
+        sensitivity_known: true,
+        thread_id: None,
+        series_id: None,
+        participants: Vec::new(),
+        is_bulk: false,
+        bulk_reason: None,
+        is_online_meeting: None,
+        online_provider: None,
+        is_recurring: None,
+        is_all_day: None,
+        fingerprint: -5,
+        captured_at: Micros(0),
+        run_id: "run".into(),
+        user_role: None,
     }
 }
 
@@ -217,21 +264,14 @@ fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
     pending.note_item("ann", "gone", seen(Outcome::Draft, 1));
     state.commit(&pending, &versions(1)).unwrap();
 
-    let row = LakeRow {
-        mailbox_id: "ann",
-        source_id: "1",
-        interaction_id: Id128([1; 16]),
-        fingerprint: -5,
-        subject: None,
-        occurred_at: Micros(0),
-    };
+    let row = mail();
     let mut dropped = state.rebuild(&[slot("ann")]).unwrap();
-    dropped.absorb_rows([row]).unwrap();
+    dropped.absorb_rows(std::slice::from_ref(&row)).unwrap();
     drop(dropped);
     assert_eq!(item(&state, &[]).unwrap().fingerprint, 1);
 
     let mut rebuild = state.rebuild(&[slot("ann")]).unwrap();
-    rebuild.absorb_rows([row, row]).unwrap();
+    rebuild.absorb_rows(&[row.clone(), row]).unwrap();
     let cursors = [
         cursor("ann", "mailbox", Some("old")),
         cursor("ann", "mailbox", Some("new")),

@@ -1,0 +1,282 @@
+//! The meetings that a mailbox has recorded: what a round of its calendar is compared with.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use redb::ReadableTable;
+use redb::TableDefinition;
+use redb::WriteTransaction;
+
+use crate::model::id::Id128;
+use crate::model::interaction;
+use crate::model::interaction::Interaction;
+use crate::model::mailbox;
+use crate::model::mailbox::Mailbox;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::state::error::StateError;
+use crate::state::meeting_row;
+use crate::state::pending::Pending;
+use crate::state::store::State;
+
+/// The whole row is kept for so long after a meeting's end: longer than any calendar goes unread
+/// between two nights, short enough that the file does not grow with the years.
+const ROW_KEPT: i64 = 40 * DAY;
+
+/// Slot, mailbox id, interaction id.
+type StoredKey = (u8, &'static str, [u8; 16]);
+/// Revision, state, begin, end, series, source id, hash of the columns.
+type StoredRecord = (
+    i32,
+    &'static str,
+    i64,
+    i64,
+    Option<&'static str>,
+    &'static str,
+    i64,
+);
+
+const RECORDS: TableDefinition<StoredKey, StoredRecord> = TableDefinition::new("meetings");
+/// End, and the row as JSON. By itself, so that rows can go while their records stay.
+const ROWS: TableDefinition<StoredKey, (i64, &str)> = TableDefinition::new("meeting_rows");
+
+/// Slot, mailbox id, interaction id.
+pub(crate) type MeetingKey = (u8, String, Id128);
+
+/// The row of the highest revision of a meeting that a mailbox has recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeetingRecord {
+    /// Its revision.
+    pub revision: i32,
+    /// Its state.
+    pub state: interaction::State,
+    /// When it begins.
+    pub occurred_at: Micros,
+    /// When it ends.
+    pub ended_at: Micros,
+    /// Its series.
+    pub series_id: Option<String>,
+    /// The provider's id of the copy from which the row was read.
+    pub source_id: String,
+    /// [`MeetingRecord::columns_hash`] of the row.
+    pub columns: i64,
+    /// The whole row, without the mailbox's further addresses. `None` once the meeting has been
+    /// over for 40 days.
+    pub row: Option<Box<Interaction>>,
+}
+
+impl MeetingRecord {
+    /// The record of a row that is to be committed, or was read from the lake.
+    pub fn of(row: &Interaction) -> Self {
+        Self {
+            revision: row.revision,
+            state: row.state,
+            occurred_at: row.occurred_at,
+            ended_at: row.ended_at.unwrap_or(row.occurred_at),
+            series_id: row.series_id.clone(),
+            source_id: row.source_id.clone(),
+            columns: Self::columns_hash(row),
+            row: Some(Box::new(row.clone())),
+        }
+    }
+
+    /// Hash over the columns of which a change makes a further revision: all but revision,
+    /// `captured_at`, `run_id`, `source_id` and `fingerprint` (design section 4).
+    pub fn columns_hash(row: &Interaction) -> i64 {
+        meeting_row::columns_hash(row)
+    }
+}
+
+impl State {
+    /// All meetings that a mailbox has recorded, as they were committed, in order of id.
+    pub fn meetings(&self, mailbox_id: &str) -> Result<Vec<(Id128, MeetingRecord)>, StateError> {
+        let transaction = self.read()?;
+        let records = transaction.open_table(RECORDS).map_err(StateError::of)?;
+        let rows = transaction.open_table(ROWS).map_err(StateError::of)?;
+        let mut rows = rows.range(of_mailbox(mailbox_id)).map_err(StateError::of)?;
+        let mut row = rows.next().transpose().map_err(StateError::of)?;
+        let mut last_mailbox = None;
+        let mut meetings = Vec::new();
+        for record in records
+            .range(of_mailbox(mailbox_id))
+            .map_err(StateError::of)?
+        {
+            let (key, record) = record.map_err(StateError::of)?;
+            let (_, _, id) = key.value();
+            let mut record = read_record(record.value())?;
+            // Both come in order of id, and every row has a record.
+            if let Some((_, stored)) = row.take_if(|(key, _)| key.value().2 == id) {
+                record.row = Some(Box::new(read_row(stored.value().1, &mut last_mailbox)?));
+                row = rows.next().transpose().map_err(StateError::of)?;
+            }
+            meetings.push((Id128(id), record));
+        }
+        Ok(meetings)
+    }
+}
+
+impl Pending {
+    /// Notes what a mailbox records of a meeting. A later note of the same meeting replaces an
+    /// earlier one. Whole rows of meetings that ended 40 days before the newest row of the same
+    /// batch was captured are not kept.
+    pub fn note_meeting(&mut self, mailbox_id: &str, id: Id128, record: MeetingRecord) {
+        let key = (mailbox::slot(mailbox_id), mailbox_id.to_owned(), id);
+        self.meetings.insert(key, record);
+    }
+}
+
+/// Makes the tables in a new file.
+pub(crate) fn create(transaction: &WriteTransaction) -> Result<(), StateError> {
+    transaction.open_table(RECORDS).map_err(StateError::of)?;
+    transaction.open_table(ROWS).map_err(StateError::of)?;
+    Ok(())
+}
+
+/// Writes the meetings of a batch, and lets go of rows of the same mailboxes that are over.
+pub(crate) fn write(
+    transaction: &WriteTransaction,
+    meetings: &BTreeMap<MeetingKey, MeetingRecord>,
+) -> Result<(), StateError> {
+    let mut records = transaction.open_table(RECORDS).map_err(StateError::of)?;
+    let mut rows = transaction.open_table(ROWS).map_err(StateError::of)?;
+    for ((slot, mailbox_id, id), record) in meetings {
+        let key = (*slot, mailbox_id.as_str(), id.0);
+        records
+            .insert(key, stored(record))
+            .map_err(StateError::of)?;
+        match &record.row {
+            Some(row) => {
+                let value = (record.ended_at.0, meeting_row::write(row));
+                rows.insert(key, (value.0, value.1.as_str()))
+                    .map_err(StateError::of)?;
+            }
+            None => {
+                rows.remove(key).map_err(StateError::of)?;
+            }
+        }
+    }
+    let captured = meetings.values().filter_map(|record| record.row.as_ref());
+    let Some(newest) = captured.map(|row| row.captured_at).max() else {
+        return Ok(());
+    };
+    let mailboxes: BTreeSet<&str> = meetings.keys().map(|(_, id, _)| id.as_str()).collect();
+    for mailbox_id in mailboxes {
+        rows.retain_in(of_mailbox(mailbox_id), |_, (ended_at, _)| {
+            is_kept(Micros(ended_at), newest)
+        })
+        .map_err(StateError::of)?;
+    }
+    Ok(())
+}
+
+/// Takes rows of `interactions` that are meetings, in any order and as often as they come: of each
+/// meeting the highest revision stays, and of its rows the one that closes no month.
+pub(crate) fn absorb<'a>(
+    transaction: &WriteTransaction,
+    meetings: impl IntoIterator<Item = &'a Interaction>,
+    newest: Micros,
+) -> Result<(), StateError> {
+    let mut records = transaction.open_table(RECORDS).map_err(StateError::of)?;
+    let mut rows = transaction.open_table(ROWS).map_err(StateError::of)?;
+    for row in meetings {
+        let slot = mailbox::slot(&row.mailbox.id);
+        let key = (slot, &*row.mailbox.id, row.interaction_id.0);
+        let known = records.get(key).map_err(StateError::of)?;
+        let known = known.map(|known| read_record(known.value())).transpose()?;
+        let rank_known = known.map(|known| rank(known.revision, known.state));
+        if rank_known >= Some(rank(row.revision, row.state)) {
+            continue;
+        }
+        let record = MeetingRecord::of(row);
+        records
+            .insert(key, stored(&record))
+            .map_err(StateError::of)?;
+        if is_kept(record.ended_at, newest) {
+            let json = meeting_row::write(row);
+            rows.insert(key, (record.ended_at.0, json.as_str()))
+                .map_err(StateError::of)?;
+        } else {
+            rows.remove(key).map_err(StateError::of)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets go of the rows of a slot that are over.
+pub(crate) fn prune(
+    transaction: &WriteTransaction,
+    slot: u8,
+    newest: Micros,
+) -> Result<(), StateError> {
+    let mut rows = transaction.open_table(ROWS).map_err(StateError::of)?;
+    rows.retain_in(of_slot(slot), |_, (ended_at, _)| {
+        is_kept(Micros(ended_at), newest)
+    })
+    .map_err(StateError::of)
+}
+
+/// Forgets the meetings of a slot.
+pub(crate) fn forget_slot(transaction: &WriteTransaction, slot: u8) -> Result<(), StateError> {
+    let mut records = transaction.open_table(RECORDS).map_err(StateError::of)?;
+    records
+        .retain_in(of_slot(slot), |_, _| false)
+        .map_err(StateError::of)?;
+    let mut rows = transaction.open_table(ROWS).map_err(StateError::of)?;
+    rows.retain_in(of_slot(slot), |_, _| false)
+        .map_err(StateError::of)
+}
+
+/// Which of two rows of a meeting is the one to keep: the higher.
+fn rank(revision: i32, state: interaction::State) -> (i32, bool) {
+    (revision, state != interaction::State::Superseded)
+}
+
+fn is_kept(ended_at: Micros, newest: Micros) -> bool {
+    ended_at > newest.plus(-ROW_KEPT)
+}
+
+fn of_mailbox(mailbox_id: &str) -> RangeInclusive<(u8, &str, [u8; 16])> {
+    let slot = mailbox::slot(mailbox_id);
+    (slot, mailbox_id, [0; 16])..=(slot, mailbox_id, [u8::MAX; 16])
+}
+
+fn of_slot(slot: u8) -> std::ops::Range<(u8, &'static str, [u8; 16])> {
+    (slot, "", [0; 16])..(slot.saturating_add(1), "", [0; 16])
+}
+
+fn stored(record: &MeetingRecord) -> (i32, &str, i64, i64, Option<&str>, &str, i64) {
+    (
+        record.revision,
+        record.state.as_str(),
+        record.occurred_at.0,
+        record.ended_at.0,
+        record.series_id.as_deref(),
+        record.source_id.as_str(),
+        record.columns,
+    )
+}
+
+fn read_record(
+    value: (i32, &str, i64, i64, Option<&str>, &str, i64),
+) -> Result<MeetingRecord, StateError> {
+    let (revision, state, occurred_at, ended_at, series_id, source_id, columns) = value;
+    Ok(MeetingRecord {
+        revision,
+        state: interaction::State::parse(state).ok_or(StateError::Damaged)?,
+        occurred_at: Micros(occurred_at),
+        ended_at: Micros(ended_at),
+        series_id: series_id.map(str::to_owned),
+        source_id: source_id.to_owned(),
+        columns,
+        row: None,
+    })
+}
+
+fn read_row(json: &str, last: &mut Option<Arc<Mailbox>>) -> Result<Interaction, StateError> {
+    meeting_row::read(json, last).ok_or(StateError::Damaged)
+}
+
+#[cfg(test)]
+mod tests;
