@@ -478,11 +478,11 @@ impl Deciding<'_> {
         }
         self.waiting.retain(|_, series| !series.instances.is_empty());
         for id in before.keys().filter(|id| !self.waiting.contains_key(*id)) {
-            self.settled.seen.note_series(mailbox_id, id.clone(), None);
+            self.settled.seen.note_series(mailbox_id, id, None);
         }
         for (id, series) in self.waiting {
             if before.get(&id) != Some(&series) {
-                self.settled.seen.note_series(mailbox_id, id, Some(series));
+                self.settled.seen.note_series(mailbox_id, &id, Some(series));
             }
         }
         self.settled

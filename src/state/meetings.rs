@@ -27,18 +27,19 @@ const ROW_KEPT: i64 = 40 * DAY;
 
 /// Slot, mailbox id, interaction id.
 type StoredKey = (u8, &'static str, [u8; 16]);
-/// Revision, state, begin, end, series, source id, hash of the columns.
-type StoredRecord = (
+/// Revision, state, begin, end, series, source id of the master, source id, hash of the columns.
+type Stored<'a> = (
     i32,
-    &'static str,
+    &'a str,
     i64,
     i64,
-    Option<&'static str>,
-    &'static str,
+    Option<&'a str>,
+    Option<&'a str>,
+    &'a str,
     i64,
 );
 
-const RECORDS: TableDefinition<StoredKey, StoredRecord> = TableDefinition::new("meetings");
+const RECORDS: TableDefinition<StoredKey, Stored<'static>> = TableDefinition::new("meetings");
 /// End, and the row as JSON. By itself, so that rows can go while their records stay.
 const ROWS: TableDefinition<StoredKey, (i64, &str)> = TableDefinition::new("meeting_rows");
 
@@ -58,6 +59,9 @@ pub struct MeetingRecord {
     pub ended_at: Micros,
     /// Its series.
     pub series_id: Option<String>,
+    /// The provider's id of its series. The lake does not have it, so a rebuilt record does not
+    /// know it until the event is read again.
+    pub master_id: Option<String>,
     /// The provider's id of the copy from which the row was read.
     pub source_id: String,
     /// [`MeetingRecord::columns_hash`] of the row.
@@ -76,6 +80,7 @@ impl MeetingRecord {
             occurred_at: row.occurred_at,
             ended_at: row.ended_at.unwrap_or(row.occurred_at),
             series_id: row.series_id.clone(),
+            master_id: None,
             source_id: row.source_id.clone(),
             columns: Self::columns_hash(row),
             row: Some(Box::new(row.clone())),
@@ -246,28 +251,28 @@ fn of_slot(slot: u8) -> std::ops::Range<(u8, &'static str, [u8; 16])> {
     (slot, "", [0; 16])..(slot.saturating_add(1), "", [0; 16])
 }
 
-fn stored(record: &MeetingRecord) -> (i32, &str, i64, i64, Option<&str>, &str, i64) {
+fn stored(record: &MeetingRecord) -> Stored<'_> {
     (
         record.revision,
         record.state.as_str(),
         record.occurred_at.0,
         record.ended_at.0,
         record.series_id.as_deref(),
+        record.master_id.as_deref(),
         record.source_id.as_str(),
         record.columns,
     )
 }
 
-fn read_record(
-    value: (i32, &str, i64, i64, Option<&str>, &str, i64),
-) -> Result<MeetingRecord, StateError> {
-    let (revision, state, occurred_at, ended_at, series_id, source_id, columns) = value;
+fn read_record(value: Stored<'_>) -> Result<MeetingRecord, StateError> {
+    let (revision, state, occurred_at, ended_at, series_id, master_id, source_id, columns) = value;
     Ok(MeetingRecord {
         revision,
         state: interaction::State::parse(state).ok_or(StateError::Damaged)?,
         occurred_at: Micros(occurred_at),
         ended_at: Micros(ended_at),
         series_id: series_id.map(str::to_owned),
+        master_id: master_id.map(str::to_owned),
         source_id: source_id.to_owned(),
         columns,
         row: None,
