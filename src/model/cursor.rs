@@ -40,6 +40,9 @@ pub struct MailboxCursor {
     /// Capture settings and the instant from which each holds, oldest first. The first holds
     /// since ever.
     pub mail_settings: Vec<(Micros, bool)>,
+    /// The same for meetings, in the words of the configuration.
+    #[serde(default)]
+    pub meeting_settings: Vec<(Micros, String)>,
     /// Interactions of this mailbox in the lake.
     pub recorded: u64,
 }

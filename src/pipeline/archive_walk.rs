@@ -121,6 +121,7 @@ impl ArchiveWalk<'_> {
             well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: what lies in them is captured.
             mail_settings: vec![(self.walk.started_at, true)],
+            meeting_settings: Vec::new(),
             recorded: 0,
         }
     }

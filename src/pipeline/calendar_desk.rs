@@ -373,11 +373,7 @@ impl Deciding<'_> {
         let mut due = Vec::new();
         let times = self.times;
         for series in self.waiting.values_mut() {
-            let (near, far) = std::mem::take(&mut series.instances)
-                .into_iter()
-                .partition(|event| !times.is_far(event));
-            series.instances = far;
-            due.extend::<Vec<Event>>(near);
+            due.extend(series.instances.extract_if(.., |event| !times.is_far(event)));
         }
         for event in due {
             let Some(whole) = self.whole(&event) else {
@@ -497,8 +493,8 @@ impl Times {
 
     /// Whether an occurrence is too far ahead to be recorded.
     fn is_far(self, event: &Event) -> bool {
-        let start = event.start.map_or(self.now, |start| start.at);
-        start > self.now.plus(RECORDED_AHEAD)
+        let horizon = self.now.plus(RECORDED_AHEAD);
+        meeting::begins_at(event).is_some_and(|start| start > horizon)
     }
 }
 
@@ -507,8 +503,7 @@ fn is_of_series(event: &Event) -> bool {
 }
 
 fn ended_at(event: &Event) -> Micros {
-    let end = event.end.or(event.start);
-    end.map_or(Micros(i64::MAX), |end| end.at)
+    meeting::begins_at(event).map_or(Micros(i64::MAX), |start| meeting::ends_at(event, start))
 }
 
 /// Outcomes of which a recorded meeting must not stay: its content is taken back.

@@ -11,10 +11,12 @@ use hashbrown::HashSet;
 use rayon::iter::IntoParallelRefIterator;
 use rayon::iter::ParallelIterator;
 
+use crate::config::capture::Meetings;
 use crate::decode::graph;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::MailboxCursor;
 use crate::model::interaction::Source;
@@ -24,6 +26,7 @@ use crate::model::mailbox::MailboxKind;
 use crate::model::page::GraphPage;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::pipeline::calendar_walk::Calendar;
 use crate::pipeline::chain;
 use crate::pipeline::chain::Chain;
 use crate::pipeline::chain::ChainError;
@@ -34,6 +37,7 @@ use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Sifted;
+use crate::pipeline::known;
 use crate::pipeline::known::Known;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::Walk;
@@ -65,6 +69,8 @@ pub struct GraphJob {
     pub mailbox: Mailbox,
     /// Whether the settings of today let mail be captured.
     pub captures_mail: bool,
+    /// Which meetings they let be captured; without any the calendar is not asked for.
+    pub captures_meetings: Meetings,
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
@@ -74,6 +80,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
         tenant: job.client,
         walk: Walk::new(context, job.mailbox),
         captures_mail: job.captures_mail,
+        captures_meetings: job.captures_meetings,
         excluded: Arc::default(),
         left: Vec::new(),
         gone: Vec::new(),
@@ -88,8 +95,7 @@ struct GraphWalk<'a> {
     tenant: Client,
     client: MailboxClient,
     captures_mail: bool,
-    /// Whether the calendar is read after the mail.
-    reads_calendar: bool,
+    captures_meetings: Meetings,
     /// Ids of the folders that the exclusions name.
     excluded: Arc<HashSet<Arc<str>>>,
     /// Why folders were left for the next run.
@@ -113,6 +119,8 @@ impl GraphWalk<'_> {
         };
         let now = self.tenant.service_time();
         settings::record(&mut cursor.mail_settings, now, self.captures_mail);
+        let meetings = self.captures_meetings.as_str().to_owned();
+        settings::record(&mut cursor.meeting_settings, now, meetings);
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.walk.mailbox).kind = kind;
         }
@@ -138,10 +146,15 @@ impl GraphWalk<'_> {
             mail,
             Ok(Status::Complete) | Err(WalkError::Chain(_) | WalkError::FolderHidden)
         );
-        if self.reads_calendar && is_through {
+        if self.reads_calendar() && is_through {
             self.calendar(&desk, known.calendar.as_ref()).await?;
         }
         mail
+    }
+
+    /// Whether the calendar is read after the mail.
+    fn reads_calendar(&self) -> bool {
+        self.captures_meetings != Meetings::None
     }
 
     /// One round of the calendar; it is the last that the mailbox hands over.
@@ -182,6 +195,7 @@ impl GraphWalk<'_> {
             kind: kind.as_str().to_owned(),
             well_known: BTreeMap::new(),
             mail_settings: Vec::new(),
+            meeting_settings: Vec::new(),
             recorded: 0,
         })
     }
@@ -225,7 +239,7 @@ impl GraphWalk<'_> {
                 }
             }
             put_back(&mut queue, unfinished, is_sent);
-            let is_last = (queue.is_empty() || failure.is_some()) && !self.reads_calendar;
+            let is_last = (queue.is_empty() || failure.is_some()) && !self.reads_calendar();
             self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
                 .await?;
             match failure {

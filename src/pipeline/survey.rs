@@ -135,10 +135,12 @@ impl Survey {
                     let mailbox = entry.mailbox(MailboxKind::User, &tenant.name);
                     let client = tenant.client.clone();
                     let captures_mail = entry.captures_mail;
+                    let captures_meetings = entry.captures_meetings;
                     jobs.push(Job::Graph(Box::new(GraphJob {
                         client,
                         mailbox,
                         captures_mail,
+                        captures_meetings,
                     })));
                 } else {
                     found_out.clone_from(&line.out_because);
