@@ -15,6 +15,7 @@ mod corpora;
 mod equal;
 mod fixtures;
 mod mail_fixtures;
+mod meetings;
 mod msgraph;
 mod readme;
 mod rooms;

@@ -110,8 +110,21 @@ impl Tenant {
     /// Notes that a run takes place now, and runs it; exit code 1 is expected, since every world
     /// holds mailboxes that cannot be read.
     pub fn run(&mut self) -> Value {
+        self.take_crm();
         self.note_run();
         super::run_report(&self.config(), &[], 1)
+    }
+
+    /// Writes the CRM files as they are at the simulated time that it is now.
+    pub fn take_crm(&self) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut export = touchpoint();
+        export.arg("simulate").args(&self.world);
+        export.args(["--at", &self.now(), "--address", &self.address]);
+        expect_code(export.arg("--export").arg(folder.path()), 0);
+        for name in ["contacts.csv", "accounts.csv"] {
+            fs::copy(folder.path().join(name), self.folder.path().join(name)).unwrap();
+        }
     }
 
     /// Notes that a run takes place at the simulated time that it is now.
