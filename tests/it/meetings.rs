@@ -31,7 +31,7 @@ fn check(seed: u64) {
         if night > 0 {
             tenant.advance(1);
         }
-        tenant.run();
+        tenant.night();
         let compared = tenant.compare_with_truth();
         for (state, count) in compared["states"].as_object().unwrap() {
             seen.insert(state.clone(), count.as_u64().unwrap());
@@ -76,7 +76,7 @@ fn a_lost_state_cache_and_a_lost_index_change_no_row() {
             fs::remove_dir_all(tenant.folder().join("state")).unwrap();
             fs::remove_dir_all(tenant.folder().join("index")).unwrap();
         }
-        tenant.run();
+        tenant.night();
         tenant.compare_rows_with_truth();
     }
     verify(&tenant);
@@ -89,7 +89,7 @@ fn a_run_that_is_killed_among_meetings_is_made_good_by_the_next() {
     for kill in 0..20_u64 {
         if kill == 10 {
             // From here on it dies among changes, not in the first round.
-            tenant.run();
+            tenant.night();
             tenant.advance(1);
             tenant.take_crm();
             tenant.note_run();
@@ -101,7 +101,7 @@ fn a_run_that_is_killed_among_meetings_is_made_good_by_the_next() {
         process.kill().unwrap();
         process.wait().unwrap();
     }
-    tenant.run();
+    tenant.night();
     tenant.compare_rows_with_truth();
     verify(&tenant);
 }
@@ -126,7 +126,7 @@ fn what_was_held_is_the_same_for_every_schedule_of_nights() {
         let mut by = String::new();
         for day in 0..=DAYS {
             if day % every == 0 {
-                tenant.run();
+                tenant.night();
             }
             by = tenant.now();
             if day < DAYS {
