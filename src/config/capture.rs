@@ -43,16 +43,41 @@ impl Default for Capture {
     }
 }
 
-/// Which meetings are captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// Which meetings are captured; each captures less than the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meetings {
     /// All.
     All,
-    /// Those that were recorded.
+    /// Those that are held online: no others can have been recorded, and the calendar does not
+    /// tell whether one was (facts 2.3).
     Recorded,
     /// None.
     None,
+}
+
+impl Meetings {
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Recorded => "recorded",
+            Self::None => "none",
+        }
+    }
+
+    /// Reads the word in the configuration.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::All, Self::Recorded, Self::None]
+            .into_iter()
+            .find(|meetings| meetings.as_str() == word)
+    }
+
+    /// What is left where another level has its say too.
+    #[must_use]
+    pub fn narrowed_by(self, other: Self) -> Self {
+        self.max(other)
+    }
 }
 
 /// How much of a mail is kept; each level holds the one before.

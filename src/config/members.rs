@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hashbrown::HashMap;
 
+use crate::config::capture::Capture;
 use crate::config::capture::Meetings;
 use crate::config::csv;
 use crate::config::csv::Columns;
@@ -43,6 +44,8 @@ pub struct Team {
 pub struct Settings {
     /// Whether mail is captured.
     pub mail: bool,
+    /// Which meetings are captured.
+    pub meetings: Meetings,
     /// Whether the mailbox is left alone whatever else says.
     pub never: bool,
 }
@@ -73,6 +76,17 @@ const TEAMS: Columns = Columns {
     passes_over_others: false,
 };
 
+impl Settings {
+    /// What the tenant-wide policy lets be captured of everybody.
+    pub fn of_tenant(capture: &Capture) -> Self {
+        Self {
+            mail: capture.mail,
+            meetings: capture.meetings,
+            never: false,
+        }
+    }
+}
+
 impl Members {
     /// Reads the files that a tenant names; without them everybody inherits the tenant's policy.
     pub fn load(tenant: &Tenant) -> Result<Self, ConfigError> {
@@ -89,15 +103,16 @@ impl Members {
     /// What is captured of the person who has one of these addresses: the member's setting over
     /// the team's over the tenant's, each only narrowing. Where rows of several people fit, each
     /// of them narrows.
-    pub fn settings_for(&self, addresses: &[Address], tenant_mail: bool) -> Settings {
-        let mut settings = Settings {
-            mail: tenant_mail,
-            never: false,
-        };
+    pub fn settings_for(&self, addresses: &[Address], tenant: Settings) -> Settings {
+        let mut settings = tenant;
         for member in self.rows_of(addresses) {
             let team = member.team.as_ref().and_then(|name| self.teams.get(name));
             let team_mail = team.and_then(|team| team.mail);
             settings.mail &= member.mail.unwrap_or(true) && team_mail.unwrap_or(true);
+            let team_meetings = team.and_then(|team| team.meetings);
+            for meetings in [member.meetings, team_meetings].into_iter().flatten() {
+                settings.meetings = settings.meetings.narrowed_by(meetings);
+            }
             settings.never |= member.never;
         }
         settings
@@ -254,26 +269,39 @@ mod tests {
              off@x.org,alias@x.org;alias2@x.org,off,,,,\n\
              wants@x.org,,ON,recorded,,quiet,inherits@x.org\n\
              team@x.org,,,,,quiet,\n\
-             loud@x.org,,,,,loud,\n\
+             loud@x.org,,,all,,loud,\n\
+             online@x.org,,,recorded,,loud,\n\
              never@x.org,,on,,Yes,,\n",
-            "name,mail,meetings\nquiet,off,off\nloud,on,\n",
+            "name,mail,meetings\nquiet,off,off\nloud,on,on\n",
         )
         .unwrap();
-        for (address, tenant, mail, never) in [
-            ("stranger@x.org", true, true, false),
-            ("stranger@x.org", false, false, false),
-            ("inherits@x.org", true, true, false),
-            ("off@x.org", true, false, false),
-            ("alias2@x.org", true, false, false),
-            ("wants@x.org", true, false, false),
-            ("team@x.org", true, false, false),
-            ("loud@x.org", true, true, false),
-            ("loud@x.org", false, false, false),
-            ("never@x.org", true, true, true),
+        use Meetings::All;
+        use Meetings::None;
+        use Meetings::Recorded;
+        let settings = |mail, meetings, never| Settings {
+            mail,
+            meetings,
+            never,
+        };
+        for (address, tenant, mail, meetings, never) in [
+            ("stranger@x.org", (true, All), true, All, false),
+            ("stranger@x.org", (false, None), false, None, false),
+            ("inherits@x.org", (true, Recorded), true, Recorded, false),
+            ("off@x.org", (true, All), false, All, false),
+            ("alias2@x.org", (true, All), false, All, false),
+            ("online@x.org", (true, All), true, Recorded, false),
+            ("online@x.org", (true, None), true, None, false),
+            ("wants@x.org", (true, All), false, None, false),
+            ("team@x.org", (true, All), false, None, false),
+            ("loud@x.org", (true, All), true, All, false),
+            ("loud@x.org", (false, Recorded), false, Recorded, false),
+            ("never@x.org", (true, All), true, All, true),
         ] {
             let addresses = [Address::parse(address).unwrap()];
-            let settings = members.settings_for(&addresses, tenant);
-            assert_eq!(settings, Settings { mail, never }, "{address} {tenant}");
+            let tenant = settings(tenant.0, tenant.1, false);
+            let found = members.settings_for(&addresses, tenant);
+            let expected = settings(mail, meetings, never);
+            assert_eq!(found, expected, "{address} {tenant:?}");
         }
     }
 

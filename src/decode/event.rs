@@ -138,7 +138,12 @@ fn series_zone(raw: &RawEvent<'_>) -> Option<String> {
     let recurrence = raw.recurrence.0.as_ref();
     let range = recurrence.and_then(|recurrence| recurrence.range.0.as_ref());
     let of_range = range.and_then(|range| filled(&range.zone));
-    let names = || of_range.iter().cloned().chain(filled(&raw.original_start_zone));
+    let names = || {
+        of_range
+            .iter()
+            .cloned()
+            .chain(filled(&raw.original_start_zone))
+    };
     let known = names().find(|name| zone(name).is_some());
     known.or_else(|| names().next())
 }

@@ -37,8 +37,7 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
 /// Reads an instant; a time without zone is UTC.
 pub fn instant(text: &str) -> Option<Micros> {
     let text = text.trim();
-    let parsed =
-        Micros::parse_rfc3339(text).or_else(|| Micros::parse_rfc3339(&format!("{text}Z")));
+    let parsed = Micros::parse_rfc3339(text).or_else(|| Micros::parse_rfc3339(&format!("{text}Z")));
     parsed.filter(|instant| is_instant(*instant))
 }
 

@@ -62,6 +62,7 @@ impl Context {
             mailbox: mailbox.clone(),
             source,
             history: cursor.mail_settings.clone(),
+            meetings: Vec::new(),
             window_start: cursor.window_start,
             captured_at: self.run.started_at,
             run_id: self.run.run_id.clone(),

@@ -8,6 +8,7 @@ use hashbrown::HashSet;
 use crate::config::Config;
 use crate::config::crm;
 use crate::config::error::ConfigError;
+use crate::config::members::Settings;
 use crate::lake::error::LakeError;
 use crate::model::address::Address;
 use crate::model::contact::ContactBook;
@@ -204,11 +205,10 @@ async fn ask(
             Wanted::Members(&members)
         }
     };
-    plan::plan(&users, wanted, &tenant.members, config.capture.mail).map_err(|source| {
-        RunError::Scope {
-            tenant: tenant.name.clone(),
-            source,
-        }
+    let of_tenant = Settings::of_tenant(&config.capture);
+    plan::plan(&users, wanted, &tenant.members, of_tenant).map_err(|source| RunError::Scope {
+        tenant: tenant.name.clone(),
+        source,
     })
 }
 

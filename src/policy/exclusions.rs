@@ -31,9 +31,9 @@ impl Exclusions {
         }
     }
 
-    /// The rule that leaves out a mail of these people with this subject: `address`, `domain` or
+    /// The rule that leaves out an item of these people with this subject: `address`, `domain` or
     /// `subject`, the first of them that applies.
-    pub fn of_mail(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
+    pub fn of_item(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
         let people = || people.iter().filter(|participant| participant.is_address);
         if people().any(|participant| self.addresses.contains(&participant.address)) {
             return Some("address");
@@ -123,10 +123,10 @@ mod tests {
             ("x@y.org", "Fw:[Secret]plan", Some("subject")),
         ] {
             let people = [fixtures::outsider(address)];
-            let found = exclusions().of_mail(&people, Some(subject));
+            let found = exclusions().of_item(&people, Some(subject));
             assert_eq!(found, expected, "{address} {subject}");
         }
-        assert_eq!(exclusions().of_mail(&[], None), None);
+        assert_eq!(exclusions().of_item(&[], None), None);
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! One mail against all rules: the first outcome that applies, or the row that it becomes.
+//! The rules of a mailbox, and one mail against all of them: the first outcome that applies, or the row that it becomes.
 
 use std::sync::Arc;
 
 use crate::config::capture::Capture;
 use crate::config::capture::Content;
 use crate::config::capture::InternalOnly;
+use crate::config::capture::Meetings;
 use crate::config::capture::UnknownSensitivity;
 use crate::model::directory::Directory;
 use crate::model::interaction::Interaction;
@@ -28,10 +29,11 @@ use crate::policy::settings;
 /// The policy of a whole run.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    content: Content,
-    internal_only: InternalOnly,
+    pub(super) content: Content,
+    pub(super) meetings: Meetings,
+    pub(super) internal_only: InternalOnly,
     unknown_sensitivity: UnknownSensitivity,
-    exclusions: Exclusions,
+    pub(super) exclusions: Exclusions,
 }
 
 /// The rules for one mailbox in one run.
@@ -45,8 +47,10 @@ pub struct Judge {
     pub mailbox: Arc<Mailbox>,
     /// Where it is read.
     pub source: Source,
-    /// Capture settings and the instant from which each holds, oldest first.
+    /// Capture settings for mail and the instant from which each holds, oldest first.
     pub history: Vec<(Micros, bool)>,
+    /// The same for meetings; without any, the tenant-wide policy holds.
+    pub meetings: Vec<(Micros, Meetings)>,
     /// What is older is outside the window; `None`: nothing is.
     pub window_start: Option<Micros>,
     /// When this run captured it.
@@ -55,7 +59,7 @@ pub struct Judge {
     pub run_id: Arc<str>,
 }
 
-/// What becomes of a mail, as far as the mail itself and the settings say.
+/// What becomes of an item, as far as the item itself and the settings say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judged {
     /// It becomes no row.
@@ -74,6 +78,7 @@ impl Rules {
     pub fn new(capture: &Capture) -> Self {
         Self {
             content: capture.content,
+            meetings: capture.meetings,
             internal_only: capture.internal_only,
             unknown_sensitivity: capture.unknown_sensitivity,
             exclusions: Exclusions::new(&capture.exclude),
@@ -103,7 +108,7 @@ impl Judge {
         if self.window_start.is_some_and(|start| time.at < start) {
             return dropped(Outcome::OutsideWindow, "");
         }
-        if !settings::in_force(&self.history, time.at) {
+        if settings::in_force(&self.history, time.at) != Some(true) {
             return dropped(Outcome::NotCaptured, "");
         }
         if mail.sensitivity == Sensitivity::Private {
@@ -113,7 +118,7 @@ impl Judge {
         let excluded = self
             .rules
             .exclusions
-            .of_mail(&people, mail.subject.as_deref());
+            .of_item(&people, mail.subject.as_deref());
         let excluded = excluded
             .or(is_folder_excluded.then_some("folder"))
             .or((mail.class == MailClass::Meeting).then_some("meeting_mail"));
@@ -158,7 +163,7 @@ impl Judge {
     }
 
     /// The best role of the mailbox's owner; a shared mailbox and a room have none.
-    fn user_role(&self, people: &[Participant]) -> Option<Role> {
+    pub(super) fn user_role(&self, people: &[Participant]) -> Option<Role> {
         match self.mailbox.kind {
             MailboxKind::Shared | MailboxKind::Room => None,
             MailboxKind::User | MailboxKind::Archive => {
@@ -198,7 +203,7 @@ pub fn withhold_content(interaction: &mut Interaction) {
     interaction.body_text = None;
 }
 
-fn dropped(outcome: Outcome, reason: &'static str) -> Judged {
+pub(super) fn dropped(outcome: Outcome, reason: &'static str) -> Judged {
     Judged::Drop { outcome, reason }
 }
 

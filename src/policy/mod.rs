@@ -1,7 +1,9 @@
-//! Is it kept, and if not, why? Pure: a mail and the rules go in, one answer comes out.
+//! Is it kept, and if not, why? Pure: an item and the rules go in, one answer comes out.
 
 pub mod exclusions;
 pub mod identity;
 pub mod judge;
+pub mod meeting;
+pub mod meeting_identity;
 pub mod participants;
 pub mod settings;

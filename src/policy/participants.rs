@@ -10,10 +10,18 @@ use crate::model::interaction::Role;
 use crate::model::mail::RawParticipant;
 
 /// The participants as they are stored: by role, then as the message has them; one entry for each
-/// address and role; a sender only where it is not the author.
+/// address and role; a sender only where it is not the author, an attendee only where it is not
+/// the organiser.
 pub fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant> {
-    let read = raw.iter().filter_map(|entry| read(entry, directory));
-    let mut participants: Vec<Participant> = read.collect();
+    in_order(
+        raw.iter()
+            .filter_map(|entry| read(entry, directory))
+            .collect(),
+    )
+}
+
+/// Puts participants into the order in which they are stored, and takes repetitions away.
+pub fn in_order(mut participants: Vec<Participant>) -> Vec<Participant> {
     participants.sort_by_key(|participant| participant.role);
     let mut kept = are_kept(&participants).into_iter();
     participants.retain(|_| kept.next().unwrap_or(true));
@@ -26,15 +34,19 @@ fn are_kept(participants: &[Participant]) -> Vec<bool> {
     let mut kept = Vec::with_capacity(participants.len());
     for participant in participants {
         let address = participant.address.as_str();
-        let is_author_again =
-            participant.role == Role::Sender && seen.contains(&(Role::From, address));
-        kept.push(!is_author_again && seen.insert((participant.role, address)));
+        let above = match participant.role {
+            Role::Sender => Some(Role::From),
+            Role::Required | Role::Optional | Role::Resource => Some(Role::Organizer),
+            _ => None,
+        };
+        let is_above = above.is_some_and(|role| seen.contains(&(role, address)));
+        kept.push(!is_above && seen.insert((participant.role, address)));
     }
     kept
 }
 
 /// One participant; `None` where the header names nobody at all.
-fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
+pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
     let name = raw.name.as_deref().map(str::trim);
     let name = name.filter(|name| !name.is_empty());
     let legacy_name = legacy_name(&raw.address);

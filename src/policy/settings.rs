@@ -2,17 +2,17 @@
 
 use crate::model::time::Micros;
 
-/// Whether capture was on at an instant. The first entry holds since ever; without any entry
-/// nothing is captured.
-pub fn in_force(history: &[(Micros, bool)], at: Micros) -> bool {
+/// The setting that held at an instant. The first entry holds since ever; without any entry there
+/// is none.
+pub fn in_force<T: Copy>(history: &[(Micros, T)], at: Micros) -> Option<T> {
     let latest = history.iter().rev().find(|(since, _)| *since <= at);
-    latest.or(history.first()).is_some_and(|(_, on)| *on)
+    latest.or(history.first()).map(|(_, setting)| *setting)
 }
 
 /// Adds tonight's setting where it differs from the last one: it holds from now on.
-pub fn record(history: &mut Vec<(Micros, bool)>, now: Micros, on: bool) {
-    if history.last().is_none_or(|(_, last)| *last != on) {
-        history.push((now, on));
+pub fn record<T: PartialEq>(history: &mut Vec<(Micros, T)>, now: Micros, setting: T) {
+    if history.last().is_none_or(|(_, last)| *last != setting) {
+        history.push((now, setting));
     }
 }
 
@@ -23,7 +23,7 @@ mod tests {
     #[test]
     fn a_setting_holds_from_its_instant_and_the_first_one_since_ever() {
         let mut history = Vec::new();
-        assert!(!in_force(&history, Micros(5)));
+        assert_eq!(in_force(&history, Micros(5)), None);
         for (now, on) in [(10, true), (20, true), (30, false), (40, true)] {
             record(&mut history, Micros(now), on);
         }
@@ -39,7 +39,7 @@ mod tests {
             (40, true),
             (99, true),
         ] {
-            assert_eq!(in_force(&history, Micros(at)), on, "{at}");
+            assert_eq!(in_force(&history, Micros(at)), Some(on), "{at}");
         }
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
+use crate::config::capture::Meetings;
 use crate::config::members::Members;
+use crate::config::members::Settings;
 use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::Mailbox;
@@ -78,6 +80,8 @@ pub struct PlanEntry {
     pub own_addresses: Vec<Address>,
     /// Whether mail is captured, as of tonight.
     pub captures_mail: bool,
+    /// Which meetings are captured, as of tonight.
+    pub captures_meetings: Meetings,
     /// In or out.
     pub verdict: Verdict,
 }
@@ -118,12 +122,13 @@ pub enum ScopeError {
 /// Says of everybody whether their mailbox is read, in order of address and id.
 ///
 /// Disabled accounts stay in: shared and room mailboxes are disabled, and leavers' mailboxes can
-/// be read (facts 3.3). `captures_mail` is the tenant's setting.
+/// be read (facts 3.3). `tenant` is what holds for all of them. Whoever has nothing captured
+/// stays in as well: what happened is judged by the settings of that time.
 pub fn plan(
     users: &[DirectoryUser],
     wanted: Wanted<'_>,
     members: &Members,
-    captures_mail: bool,
+    tenant: Settings,
 ) -> Result<Vec<PlanEntry>, ScopeError> {
     if users.is_empty() {
         return Err(ScopeError::EmptyDirectory);
@@ -135,7 +140,7 @@ pub fn plan(
     let mut entries = missing(users, wanted);
     for (position, user) in users.iter().enumerate() {
         let is_wanted = selected.has(position);
-        entries.push(entry(user, is_wanted, members, captures_mail));
+        entries.push(entry(user, is_wanted, members, tenant));
     }
     entries.sort_by(|a, b| (&a.address, &a.user_id).cmp(&(&b.address, &b.user_id)));
     if entries.iter().any(|entry| entry.verdict == Verdict::In) {
@@ -147,14 +152,9 @@ pub fn plan(
     }
 }
 
-fn entry(
-    user: &DirectoryUser,
-    is_wanted: bool,
-    members: &Members,
-    captures_mail: bool,
-) -> PlanEntry {
+fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Settings) -> PlanEntry {
     let mut own_addresses = own_addresses::all(user);
-    let settings = members.settings_for(&own_addresses, captures_mail);
+    let settings = members.settings_for(&own_addresses, tenant);
     let rows = members.rows_of(&own_addresses);
     let further: Vec<Address> = rows.flat_map(|row| row.addresses.clone()).collect();
     for address in further {
@@ -183,6 +183,7 @@ fn entry(
         },
         own_addresses,
         captures_mail: settings.mail,
+        captures_meetings: settings.meetings,
         verdict: reason.map_or(Verdict::In, |reason| Verdict::Out { reason }),
     }
 }
@@ -237,6 +238,7 @@ fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
         address: address.to_owned(),
         own_addresses: Vec::new(),
         captures_mail: false,
+        captures_meetings: Meetings::None,
         verdict: Verdict::Out {
             reason: OutReason::NotInDirectory,
         },

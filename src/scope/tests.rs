@@ -1,6 +1,8 @@
 //! Every kind of user in every kind of scope, and who is of the company.
 
+use crate::config::capture::Meetings;
 use crate::config::members::Members;
+use crate::config::members::Settings;
 use crate::config::tenant::Tenant;
 use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
@@ -64,12 +66,20 @@ fn users() -> Vec<DirectoryUser> {
     ]
 }
 
-/// Members as the files of a tenant say: Ann has a further address and no mail, `never` is never.
+/// What a tenant captures that narrows nothing.
+const ALL: Settings = Settings {
+    mail: true,
+    meetings: Meetings::All,
+    never: false,
+};
+
+/// Members as the files of a tenant say: Ann has a further address, no mail, and only meetings
+/// that are held online; `never` is never.
 fn members() -> Members {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("members.csv");
-    let rows = "address,other_addresses,mail,never\n\
-                ann@contoso.com,ann@old.example,off,\nnever@contoso.com,,,yes\n";
+    let rows = "address,other_addresses,mail,meetings,never\n\
+                ann@contoso.com,ann@old.example,off,recorded,\nnever@contoso.com,,,,yes\n";
     std::fs::write(&path, rows).unwrap();
     let text = "name = 'contoso'\ntenant_id = 'contoso.com'\nclient_id = 'x'\n\
                 client_secret = { env = 'X' }\nscope = { all = true }\nmembers = 'm'\n";
@@ -96,7 +106,7 @@ fn address(text: &str) -> Address {
 
 #[test]
 fn everybody_is_in_or_out_for_a_reason() {
-    let entries = plan(&users(), Wanted::All, &members(), true).unwrap();
+    let entries = plan(&users(), Wanted::All, &members(), ALL).unwrap();
     for (id, expected) in [
         ("zoe", None),
         ("ann", None),
@@ -112,6 +122,7 @@ fn everybody_is_in_or_out_for_a_reason() {
     }
     let ann = entries.iter().find(|entry| entry.user_id == "ann").unwrap();
     assert!(!ann.captures_mail);
+    assert_eq!(ann.captures_meetings, Meetings::Recorded);
     let mailbox = ann.mailbox(MailboxKind::User, &"contoso".into());
     let own: Vec<&str> = mailbox.own_addresses.iter().map(Address::as_str).collect();
     assert_eq!(
@@ -138,8 +149,8 @@ fn the_plan_does_not_depend_on_the_order_of_the_listing() {
         address("a@x.org"),
     ];
     for wanted in [Wanted::All, Wanted::People(&people)] {
-        let entries = plan(&users(), wanted, &members(), true).unwrap();
-        assert_eq!(plan(&reversed, wanted, &members(), true).unwrap(), entries);
+        let entries = plan(&users(), wanted, &members(), ALL).unwrap();
+        assert_eq!(plan(&reversed, wanted, &members(), ALL).unwrap(), entries);
         assert!(entries.is_sorted_by(|a, b| a.address <= b.address));
     }
 }
@@ -152,7 +163,7 @@ fn a_list_knows_people_by_mail_principal_name_and_proxy_without_case() {
         ("old@contoso.onmicrosoft.com", "old"),
     ] {
         let people = [address(listed), address("gone@contoso.com")];
-        let entries = plan(&users(), Wanted::People(&people), &members(), true).unwrap();
+        let entries = plan(&users(), Wanted::People(&people), &members(), ALL).unwrap();
         let is_in = |entry: &&PlanEntry| entry.verdict == Verdict::In;
         let found: Vec<&str> = entries
             .iter()
@@ -172,7 +183,7 @@ fn a_list_knows_people_by_mail_principal_name_and_proxy_without_case() {
 #[test]
 fn a_group_takes_its_members_and_names_those_who_are_not_listed() {
     let ids = ["ann".to_owned(), "guest".to_owned(), "unlisted".to_owned()];
-    let entries = plan(&users(), Wanted::Members(&ids), &members(), true).unwrap();
+    let entries = plan(&users(), Wanted::Members(&ids), &members(), ALL).unwrap();
     assert_eq!(reason(&entries, "ann"), None);
     assert_eq!(reason(&entries, "zoe"), Some(OutReason::NotInScope));
     assert_eq!(reason(&entries, "guest"), Some(OutReason::Guest));
@@ -186,15 +197,15 @@ fn a_group_takes_its_members_and_names_those_who_are_not_listed() {
 fn an_empty_scope_is_an_error_and_never_nobody() {
     let members = members();
     assert_eq!(
-        plan(&[], Wanted::All, &members, true),
+        plan(&[], Wanted::All, &members, ALL),
         Err(ScopeError::EmptyDirectory)
     );
     assert_eq!(
-        plan(&users(), Wanted::Members(&[]), &members, true),
+        plan(&users(), Wanted::Members(&[]), &members, ALL),
         Err(ScopeError::EmptyGroup)
     );
     let ids = ["guest".to_owned(), "never".to_owned()];
-    let error = plan(&users(), Wanted::Members(&ids), &members, true)
+    let error = plan(&users(), Wanted::Members(&ids), &members, ALL)
         .unwrap_err()
         .to_string();
     assert!(

@@ -42,6 +42,7 @@ fn judge_under(capture: &Capture) -> Judge {
         mailbox: fixtures::mailbox("ann"),
         source: Source::Graph,
         history: vec![(sent.plus(-30 * DAY), true), (sent.plus(DAY), false)],
+        meetings: Vec::new(),
         window_start: Some(sent.plus(-20 * DAY)),
         captured_at: Micros(1),
         run_id: "run".into(),

@@ -1,0 +1,276 @@
+//! One event against all rules: the first outcome that applies, or the row that it becomes; and
+//! what of a row makes a revision.
+
+use std::sync::Arc;
+
+use crate::config::capture::Content;
+use crate::config::capture::InternalOnly;
+use crate::config::capture::Meetings;
+use crate::model::event::Attendee;
+use crate::model::event::AttendeeKind;
+use crate::model::event::Event;
+use crate::model::event::EventType;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Kind;
+use crate::model::interaction::Participant;
+use crate::model::interaction::Role;
+use crate::model::interaction::State;
+use crate::model::mail::RawParticipant;
+use crate::model::outcome::Outcome;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::policy::judge::Judge;
+use crate::policy::judge::Judged;
+use crate::policy::judge::dropped;
+use crate::policy::judge::withhold_content;
+use crate::policy::meeting_identity::meeting_id;
+use crate::policy::participants;
+use crate::policy::settings;
+
+/// What the column `container` says of every meeting: the primary calendar is the only one read.
+const CONTAINER: &str = "calendar";
+
+impl Judge {
+    /// Judges an event that is laid over its master already; the row has revision 1, and is
+    /// active, cancelled or declined.
+    ///
+    /// Outcomes that depend on what the mailbox holds already (`unchanged`), on tonight's time
+    /// (occurrences that are far ahead) and on the contact book (`unmatched`) are decided
+    /// elsewhere.
+    pub fn judge_meeting(&self, event: &Event) -> Judged {
+        if event.event_type == EventType::Master {
+            return dropped(Outcome::Series, "");
+        }
+        let Some(occurred_at) = begins_at(event) else {
+            return dropped(Outcome::Unreadable, "no_date");
+        };
+        if event.is_draft == Some(true) {
+            return dropped(Outcome::Draft, "");
+        }
+        if self.window_start.is_some_and(|start| occurred_at < start) {
+            return dropped(Outcome::OutsideWindow, "");
+        }
+        if !self.captures(event, occurred_at) {
+            return dropped(Outcome::NotCaptured, "");
+        }
+        if event.is_private == Some(true) {
+            return dropped(Outcome::Private, "");
+        }
+        let people = self.people(event);
+        let subject = event.subject.as_deref();
+        if let Some(rule) = self.rules.exclusions.of_item(&people, subject) {
+            return dropped(Outcome::Excluded, rule);
+        }
+        if self.rules.internal_only == InternalOnly::Skip && participants::is_internal_only(&people)
+        {
+            return dropped(Outcome::InternalOnly, "");
+        }
+        Judged::Keep(Box::new(self.row(event, occurred_at, people)))
+    }
+
+    /// Whether the settings that held when a meeting began let it be captured.
+    fn captures(&self, event: &Event, occurred_at: Micros) -> bool {
+        let meetings = settings::in_force(&self.meetings, occurred_at);
+        match meetings.unwrap_or(self.rules.meetings) {
+            Meetings::All => true,
+            Meetings::Recorded => event.is_online == Some(true),
+            Meetings::None => false,
+        }
+    }
+
+    fn row(&self, event: &Event, occurred_at: Micros, people: Vec<Participant>) -> Interaction {
+        let id = meeting_id(event, &self.mailbox);
+        let content = self.rules.content;
+        let text = |text: &Option<String>, level: Content| {
+            let text = text.as_ref().filter(|_| content >= level);
+            text.filter(|text| !text.is_empty()).cloned()
+        };
+        let is_online = event.is_online == Some(true);
+        Interaction {
+            interaction_id: id.interaction_id,
+            mailbox: self.mailbox.clone(),
+            source: self.source,
+            source_id: event.source_id.clone(),
+            container: Arc::from(CONTAINER),
+            kind: Kind::Meeting,
+            revision: 1,
+            state: state(event),
+            occurred_at,
+            ended_at: Some(ends_at(event, occurred_at)),
+            direction: participants::direction(&people),
+            subject: text(&event.subject, Content::Envelope),
+            preview: text(&event.preview, Content::Preview),
+            body_text: text(&event.body_text, Content::Full),
+            sensitivity_known: true,
+            thread_id: None,
+            series_id: Some(id.series_id.to_string()),
+            user_role: self.user_role(&people),
+            participants: people,
+            is_bulk: false,
+            bulk_reason: None,
+            is_online_meeting: Some(is_online),
+            online_provider: event.online_provider.clone().filter(|_| is_online),
+            is_recurring: Some(event.event_type != EventType::Single),
+            is_all_day: Some(event.is_all_day == Some(true)),
+            fingerprint: event.fingerprint,
+            captured_at: self.captured_at,
+            run_id: self.run_id.clone(),
+        }
+    }
+
+    /// The organiser, then the attendees, each with the answer that is known of them.
+    ///
+    /// Answers of others count in the organiser's copy only (facts 2.3); in any other the owner's
+    /// own stands with the event.
+    fn people(&self, event: &Event) -> Vec<Participant> {
+        let is_own = |person: &Participant| {
+            let mut own = self.mailbox.own_addresses.iter();
+            person.is_address && own.any(|own| own.as_str() == person.address)
+        };
+        let organizer = event.organizer.as_ref();
+        let organizer = organizer.and_then(|raw| self.person(raw, Role::Organizer));
+        let is_organizers_copy = event
+            .is_organizer
+            .unwrap_or_else(|| organizer.as_ref().is_some_and(is_own));
+        let attendees = event.attendees.iter().flatten().filter_map(|raw| {
+            let mut person = self.person(raw, role(raw.kind))?;
+            person.response = if is_organizers_copy {
+                raw.response.clone()
+            } else {
+                event.response.clone().filter(|_| is_own(&person))
+            };
+            Some(person)
+        });
+        participants::in_order(organizer.into_iter().chain(attendees).collect())
+    }
+
+    fn person(&self, raw: &Attendee, role: Role) -> Option<Participant> {
+        let raw = RawParticipant {
+            role,
+            name: raw.name.clone(),
+            address: raw.address.clone(),
+        };
+        participants::read(&raw, &self.directory)
+    }
+}
+
+/// When an event begins: a whole day at its midnight in UTC. `None` where the event does not say.
+pub fn begins_at(event: &Event) -> Option<Micros> {
+    let start = event.start?;
+    Some(match event.is_all_day {
+        Some(true) => Micros(start.day.saturating_mul(DAY)),
+        _ => start.at,
+    })
+}
+
+/// When an event that begins at an instant ends; where it does not say so soundly, at once.
+pub fn ends_at(event: &Event, begins_at: Micros) -> Micros {
+    let end = event.end.map(|end| match event.is_all_day {
+        Some(true) => Micros(end.day.saturating_mul(DAY)),
+        _ => end.at,
+    });
+    end.filter(|end| *end >= begins_at).unwrap_or(begins_at)
+}
+
+/// Cancelled counts above declined.
+fn state(event: &Event) -> State {
+    let declined = |word: &str| word.eq_ignore_ascii_case("declined");
+    if event.is_cancelled == Some(true) {
+        State::Cancelled
+    } else if event.response.as_deref().is_some_and(declined) {
+        State::Declined
+    } else {
+        State::Active
+    }
+}
+
+fn role(kind: AttendeeKind) -> Role {
+    match kind {
+        AttendeeKind::Required => Role::Required,
+        AttendeeKind::Optional => Role::Optional,
+        AttendeeKind::Resource => Role::Resource,
+    }
+}
+
+/// What is left of a recorded meeting that must not be seen any more: neither what it was about
+/// nor who took part. The caller sets the revision.
+pub fn withdrawn(last: &Interaction) -> Interaction {
+    let mut row = last.clone();
+    withhold_content(&mut row);
+    row.participants.clear();
+    row.user_role = None;
+    row.state = State::Withdrawn;
+    row
+}
+
+/// A hash over all that makes a revision where it changes: every column but `captured_at`,
+/// `run_id`, `source_id`, `fingerprint` and the revision itself.
+pub fn columns_hash(row: &Interaction) -> i64 {
+    let mut columns = Columns(blake3::Hasher::new());
+    columns.bytes(&row.interaction_id.0);
+    for text in [&row.mailbox.id, &row.mailbox.address, &row.mailbox.tenant] {
+        columns.text(Some(text));
+    }
+    columns.text(Some(row.mailbox.kind.as_str()));
+    columns.text(Some(row.source.as_str()));
+    columns.text(Some(&row.container));
+    columns.text(Some(row.kind.as_str()));
+    columns.text(Some(row.state.as_str()));
+    columns.number(Some(row.occurred_at.0));
+    columns.number(row.ended_at.map(|at| at.0));
+    columns.text(Some(row.direction.as_str()));
+    for text in [
+        &row.subject,
+        &row.preview,
+        &row.body_text,
+        &row.thread_id,
+        &row.series_id,
+        &row.bulk_reason,
+        &row.online_provider,
+    ] {
+        columns.text(text.as_deref());
+    }
+    for flag in [
+        Some(row.sensitivity_known),
+        Some(row.is_bulk),
+        row.is_online_meeting,
+        row.is_recurring,
+        row.is_all_day,
+    ] {
+        columns.number(flag.map(i64::from));
+    }
+    for person in &row.participants {
+        columns.text(Some(&person.address));
+        columns.text(person.name.as_deref());
+        columns.text(Some(person.role.as_str()));
+        columns.text(person.response.as_deref());
+        columns.number(Some(i64::from(person.internal)));
+    }
+    columns.text(row.user_role.map(Role::as_str));
+    let hash = columns.0.finalize();
+    let first = hash.as_bytes().first_chunk::<8>();
+    first.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+}
+
+struct Columns(blake3::Hasher);
+
+impl Columns {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    /// A mark comes first, so that null and empty differ.
+    fn text(&mut self, text: Option<&str>) {
+        self.0.update(&[u8::from(text.is_some())]);
+        self.bytes(text.unwrap_or_default().as_bytes());
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        self.0.update(&[u8::from(number.is_some())]);
+        self.bytes(&number.unwrap_or_default().to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Which meeting an event is: the same for all attendees, whatever moves (design section 4).
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::event::Event;
+use crate::model::event::EventType;
+use crate::model::id::Id128;
+use crate::model::mailbox::Mailbox;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::model::zone::zone;
+
+/// With what every Global Object ID begins (MS-OXOCAL 2.2.1.27).
+const GLOBAL_OBJECT_ID: [u8; 16] = [
+    0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xe0, 0x00, 0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08,
+];
+
+/// Where in it the original date of an occurrence stands: year (high byte first), month, day.
+const DATE_BYTES: Range<usize> = 16..20;
+
+/// Which meeting an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MeetingId {
+    /// The single event or occurrence.
+    pub interaction_id: Id128,
+    /// Its series; a single event has one of its own.
+    pub series_id: Id128,
+}
+
+/// The meeting that an event is, which must be laid over its master already.
+///
+/// An occurrence is its series and the date on which it was to be, never the instant: a series
+/// that moves by an hour keeps its past. An event without `iCalUId` is the item of its mailbox.
+pub fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
+    let Some(uid) = event.ical_uid.as_deref().map(str::trim) else {
+        let of = |provider_id: &str| {
+            Id128::of(&[b"event", mailbox.id.as_bytes(), provider_id.as_bytes()])
+        };
+        return MeetingId {
+            interaction_id: of(&event.source_id),
+            series_id: of(event.master_id.as_deref().unwrap_or(&event.source_id)),
+        };
+    };
+    let (key, date_of_uid) = match global_object_id(uid) {
+        Some((key, date)) => (key, date),
+        None => (uid.to_owned(), None),
+    };
+    let is_of_series = matches!(
+        event.event_type,
+        EventType::Occurrence | EventType::Exception
+    );
+    let date = date_of_uid.or_else(|| is_of_series.then(|| original_date(event)).flatten());
+    let date = date.map(|date| date.to_string()).unwrap_or_default();
+    MeetingId {
+        interaction_id: Id128::of(&[b"meeting", key.as_bytes(), date.as_bytes()]),
+        series_id: Id128::of(&[b"series", key.as_bytes()]),
+    }
+}
+
+/// A Global Object ID without its date, and the date, where it is set (facts 2.3).
+fn global_object_id(uid: &str) -> Option<(String, Option<Date>)> {
+    let mut bytes = bytes_of_hex(uid)?;
+    if !bytes.starts_with(&GLOBAL_OBJECT_ID) {
+        return None;
+    }
+    let date_bytes = bytes.get_mut(DATE_BYTES)?;
+    let date = match date_bytes {
+        [high, low, month, day] => {
+            let year = i16::from_be_bytes([*high, *low]);
+            let date = |month: i8, day: i8| Date::new(year, month, day).ok();
+            let month = i8::try_from(*month).ok();
+            month
+                .zip(i8::try_from(*day).ok())
+                .and_then(|(m, d)| date(m, d))
+        }
+        _ => None,
+    };
+    date_bytes.fill(0);
+    let mut key = String::with_capacity(uid.len());
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(key, "{byte:02X}");
+    }
+    Some((key, date))
+}
+
+fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    let pairs = text.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some((digit(high)? << 4) | digit(low)?),
+        _ => None,
+    };
+    pairs.map(byte).collect()
+}
+
+/// The date on which an occurrence was to be, in the zone of its series; without one that is
+/// known, in UTC.
+fn original_date(event: &Event) -> Option<Date> {
+    let zone = event.zone.as_deref().and_then(zone);
+    let zone = zone.unwrap_or(TimeZone::UTC);
+    let date_at = |at: Micros, zone: &TimeZone| zone.to_datetime(at.timestamp()).date();
+    let original = event.original_start;
+    if event.is_all_day != Some(true) {
+        let at = original.or(event.start.map(|start| start.at))?;
+        return Some(date_at(at, &zone));
+    }
+    match (original, event.start) {
+        // A whole day is written as midnight, whatever the zone; else it is the midnight of one.
+        (Some(at), _) if at.0.rem_euclid(DAY) != 0 => Some(date_at(at, &zone)),
+        (Some(at), _) => Some(date_at(at, &TimeZone::UTC)),
+        (None, Some(start)) => Some(date_at(Micros(start.day.checked_mul(DAY)?), &TimeZone::UTC)),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
