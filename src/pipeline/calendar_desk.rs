@@ -31,10 +31,10 @@ use crate::policy::judge::Judged;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::policy::meeting_identity::meeting_id;
+use crate::state::calendar::WaitingSeries;
 use crate::state::error::StateError;
 use crate::state::key::Seen;
 use crate::state::meetings::MeetingRecord;
-use crate::state::meetings::WaitingSeries;
 use crate::state::view::View;
 
 /// Occurrences of a series are recorded from so long before their start (design section 4).
@@ -156,9 +156,13 @@ impl Deciding<'_> {
         self.waiting
             .retain(|id, _| !is_complete && !resent.contains(id) && !removed.contains(id));
         for (id, series) in &mut self.waiting {
-            series.instances.retain(|event| !removed.contains(&event.source_id));
+            series
+                .instances
+                .retain(|event| !removed.contains(&event.source_id));
             if let Some(master) = &series.master {
-                self.masters.entry(id.clone()).or_insert_with(|| master.clone());
+                self.masters
+                    .entry(id.clone())
+                    .or_insert_with(|| master.clone());
             }
         }
     }
@@ -188,13 +192,19 @@ impl Deciding<'_> {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
-        let seen = self.view.item(&[], &self.desk.mailbox.id, &whole.source_id)?;
+        let seen = self
+            .view
+            .item(&[], &self.desk.mailbox.id, &whole.source_id)?;
         let is_seen = seen.is_some_and(|seen| seen.fingerprint == whole.fingerprint);
         let is_known = self.know_series(id.interaction_id, &whole);
         let waited = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
         if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && waited) {
             self.wait(event);
-            let outcome = if is_seen { Outcome::Unchanged } else { Outcome::OutsideWindow };
+            let outcome = if is_seen {
+                Outcome::Unchanged
+            } else {
+                Outcome::OutsideWindow
+            };
             self.count(outcome, "");
             self.note(&whole, Outcome::OutsideWindow);
             return Ok(());
@@ -225,8 +235,10 @@ impl Deciding<'_> {
             Judged::Drop { outcome, reason } => (outcome, reason),
             Judged::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
             Judged::Keep(interaction) => match self.matched(*interaction) {
-                Some(matched) if self.record(matched, whole) => (Outcome::Recorded, ""),
-                Some(_) => (Outcome::Unchanged, ""),
+                Some(matched) => match self.record(matched, whole) {
+                    true => (Outcome::Recorded, ""),
+                    false => (Outcome::Unchanged, ""),
+                },
                 None => (Outcome::Unmatched, ""),
             },
         };
@@ -234,7 +246,11 @@ impl Deciding<'_> {
             self.withdraw(whole, id.interaction_id);
         }
         self.count(outcome, reason);
-        let kept = if outcome == Outcome::Unchanged { Outcome::Recorded } else { outcome };
+        let kept = if outcome == Outcome::Unchanged {
+            Outcome::Recorded
+        } else {
+            outcome
+        };
         self.note(whole, kept);
     }
 
@@ -248,7 +264,10 @@ impl Deciding<'_> {
                 Unmatched::Skip => return None,
             }
         }
-        Some(Matched { interaction, touches })
+        Some(Matched {
+            interaction,
+            touches,
+        })
     }
 
     /// Whether the calendar still holds another event of the same interaction. (Not so for one of a
@@ -256,14 +275,20 @@ impl Deciding<'_> {
     fn is_further_copy(&self, whole: &Event, id: &MeetingId) -> bool {
         self.meetings.get(&id.interaction_id).is_some_and(|record| {
             let is_other = record.source_id != whole.source_id;
-            let is_held = matches!(record.state, State::Active | State::Cancelled | State::Declined);
+            let is_held = matches!(
+                record.state,
+                State::Active | State::Cancelled | State::Declined
+            );
             is_other && is_held && !is_of_series(whole) && !self.removed.contains(&record.source_id)
         })
     }
 
     /// Adds a revision where a stored column changed; tells whether it did.
     fn record(&mut self, matched: Matched, whole: &Event) -> bool {
-        let Matched { mut interaction, touches } = matched;
+        let Matched {
+            mut interaction,
+            touches,
+        } = matched;
         let id = interaction.interaction_id;
         let columns = MeetingRecord::columns_hash(&interaction);
         let last = self.meetings.get(&id);
@@ -283,7 +308,10 @@ impl Deciding<'_> {
         }
         self.remember(&interaction, whole.master_id.clone());
         if is_changed {
-            self.settled.rows.push(Matched { interaction, touches });
+            self.settled.rows.push(Matched {
+                interaction,
+                touches,
+            });
         }
         is_changed
     }
@@ -300,7 +328,10 @@ impl Deciding<'_> {
     /// Adds a row that stands for no item.
     fn derive(&mut self, interaction: Interaction, touches: Vec<Touch>) {
         self.settled.tally.derived += 1;
-        self.settled.rows.push(Matched { interaction, touches });
+        self.settled.rows.push(Matched {
+            interaction,
+            touches,
+        });
     }
 
     /// Takes the content of a recorded meeting back.
@@ -355,9 +386,14 @@ impl Deciding<'_> {
 
     /// An occurrence that is named is decided anew, whether it waited or not.
     fn settle_waiting(&mut self, event: &Event) {
-        let series = event.master_id.as_ref().and_then(|id| self.waiting.get_mut(id));
+        let series = event
+            .master_id
+            .as_ref()
+            .and_then(|id| self.waiting.get_mut(id));
         if let Some(series) = series {
-            series.instances.retain(|one| one.source_id != event.source_id);
+            series
+                .instances
+                .retain(|one| one.source_id != event.source_id);
         }
     }
 
@@ -373,7 +409,11 @@ impl Deciding<'_> {
         let mut due = Vec::new();
         let times = self.times;
         for series in self.waiting.values_mut() {
-            due.extend(series.instances.extract_if(.., |event| !times.is_far(event)));
+            due.extend(
+                series
+                    .instances
+                    .extract_if(.., |event| !times.is_far(event)),
+            );
         }
         for event in due {
             let Some(whole) = self.whole(&event) else {
@@ -411,7 +451,11 @@ impl Deciding<'_> {
                 continue;
             };
             let master_id = record.master_id.clone();
-            let state = if self.is_organised_here(&row) { State::Cancelled } else { State::Removed };
+            let state = if self.is_organised_here(&row) {
+                State::Cancelled
+            } else {
+                State::Removed
+            };
             let row = self.revised(Interaction { state, ..*row }, record.revision);
             self.remember(&row, master_id);
             // If it comes back as it was, it is news.
@@ -420,7 +464,9 @@ impl Deciding<'_> {
                 fingerprint: 0,
             };
             let mailbox_id = &self.desk.mailbox.id;
-            self.settled.seen.note_item(mailbox_id, &row.source_id, forgotten);
+            self.settled
+                .seen
+                .note_item(mailbox_id, &row.source_id, forgotten);
             let touches = self.desk.matcher.touches(&row.participants);
             self.derive(row, touches);
         }
@@ -437,9 +483,15 @@ impl Deciding<'_> {
         let is_inside = record.occurred_at < end && record.ended_at > start;
         let is_recurring = |row: &Interaction| row.is_recurring == Some(true);
         let is_of_resent = record.row.as_deref().is_some_and(is_recurring)
-            && record.series_id.as_ref().is_some_and(|id| self.resent.contains(id));
+            && record
+                .series_id
+                .as_ref()
+                .is_some_and(|id| self.resent.contains(id));
         let is_removed = self.removed.contains(&record.source_id)
-            || record.master_id.as_ref().is_some_and(|id| self.removed.contains(id));
+            || record
+                .master_id
+                .as_ref()
+                .is_some_and(|id| self.removed.contains(id));
         is_removed || is_inside && (scope.is_complete || is_of_resent)
     }
 
@@ -461,7 +513,9 @@ impl Deciding<'_> {
             fingerprint: whole.fingerprint,
         };
         let mailbox_id = &self.desk.mailbox.id;
-        self.settled.seen.note_item(mailbox_id, &whole.source_id, seen);
+        self.settled
+            .seen
+            .note_item(mailbox_id, &whole.source_id, seen);
     }
 
     /// Notes what the next night must know.
@@ -472,7 +526,8 @@ impl Deciding<'_> {
                 self.settled.seen.note_meeting(mailbox_id, id, record);
             }
         }
-        self.waiting.retain(|_, series| !series.instances.is_empty());
+        self.waiting
+            .retain(|_, series| !series.instances.is_empty());
         for id in before.keys().filter(|id| !self.waiting.contains_key(*id)) {
             self.settled.seen.note_series(mailbox_id, id, None);
         }
@@ -488,7 +543,8 @@ impl Deciding<'_> {
 impl Times {
     /// Whether what ended then was over when the last finished round began.
     fn is_over(self, ended_at: Micros) -> bool {
-        self.finished_at.is_some_and(|finished_at| ended_at <= finished_at)
+        self.finished_at
+            .is_some_and(|finished_at| ended_at <= finished_at)
     }
 
     /// Whether an occurrence is too far ahead to be recorded.
@@ -499,7 +555,10 @@ impl Times {
 }
 
 fn is_of_series(event: &Event) -> bool {
-    matches!(event.event_type, EventType::Occurrence | EventType::Exception)
+    matches!(
+        event.event_type,
+        EventType::Occurrence | EventType::Exception
+    )
 }
 
 fn ended_at(event: &Event) -> Micros {

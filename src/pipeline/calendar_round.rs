@@ -76,7 +76,11 @@ pub struct Fetching<'a> {
 impl Fetching<'_> {
     /// Fetches a round: from a link on, over that chain's window; or, without one, from the
     /// beginning over a new window.
-    pub async fn round(&self, link: Option<(String, Window)>, new: Window) -> Result<Round, RoundError> {
+    pub async fn round(
+        &self,
+        link: Option<(String, Window)>,
+        new: Window,
+    ) -> Result<Round, RoundError> {
         let mut round = Round {
             events: Vec::new(),
             given_up: 0,

@@ -95,7 +95,11 @@ impl Calendar<'_> {
         let mut round = fetching.round(link, self.new_window()).await?;
         let fetched = self.complete(&mut round, &memory).await?;
         let received = round.received();
-        let items_before = if is_new { 0 } else { self.cursor.map_or(0, |cursor| cursor.items) };
+        let items_before = if is_new {
+            0
+        } else {
+            self.cursor.map_or(0, |cursor| cursor.items)
+        };
         let cursor = CalendarCursor {
             link: round.link.clone(),
             window_start: round.window.start,

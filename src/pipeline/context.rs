@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::config::capture::Capture;
+use crate::config::capture::Meetings;
 use crate::matching::Matcher;
 use crate::model::cursor::MailboxCursor;
 use crate::model::directory::Directory;
@@ -13,6 +14,7 @@ use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
+use crate::model::time::Micros;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::portion::Portion;
 use crate::policy::judge::Judge;
@@ -62,7 +64,7 @@ impl Context {
             mailbox: mailbox.clone(),
             source,
             history: cursor.mail_settings.clone(),
-            meetings: Vec::new(),
+            meetings: meetings(cursor),
             window_start: cursor.window_start,
             captured_at: self.run.started_at,
             run_id: self.run.run_id.clone(),
@@ -75,4 +77,13 @@ impl Context {
             unmatched: self.capture.unmatched,
         }
     }
+}
+
+/// The settings for meetings as they are kept. A word that is not known (any more) lets none be
+/// captured: less can be made good, more cannot.
+fn meetings(cursor: &MailboxCursor) -> Vec<(Micros, Meetings)> {
+    let settings = cursor.meeting_settings.iter();
+    settings
+        .map(|(since, word)| (*since, Meetings::parse(word).unwrap_or(Meetings::None)))
+        .collect()
 }

@@ -135,7 +135,11 @@ fn what_was_held_is_the_same_for_every_schedule_of_nights() {
         }
         results.push(held(&tenant.folder().join("lake"), &by));
     }
-    assert!(results[0]["meetings"].as_u64().unwrap() > 30, "{}", results[0]);
+    assert!(
+        results[0]["meetings"].as_u64().unwrap() > 30,
+        "{}",
+        results[0]
+    );
     assert_eq!(results[0], results[1], "every night, every third night");
     assert_eq!(results[0], results[2], "every night, first and last night");
 }
