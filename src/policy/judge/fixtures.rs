@@ -1,9 +1,14 @@
-//! A small company and one mail, for the tests of this room.
+//! A small company, one mail and one meeting, for the tests of this room.
 
 use std::sync::Arc;
 
 use crate::model::address::Address;
 use crate::model::directory::Directory;
+use crate::model::event::Attendee;
+use crate::model::event::AttendeeKind;
+use crate::model::event::Event;
+use crate::model::event::EventTime;
+use crate::model::event::EventType;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::mail::Mail;
@@ -79,5 +84,56 @@ pub fn outsider(address: &str) -> Participant {
         role: Role::To,
         response: None,
         internal: false,
+    }
+}
+
+/// Somebody who is invited.
+pub fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
+    Attendee {
+        name: None,
+        address: address.to_owned(),
+        kind,
+        response: Some(response.to_owned()),
+    }
+}
+
+/// A time as it stands in UTC.
+pub fn event_time(text: &str) -> EventTime {
+    let at = Micros::parse_rfc3339(text).unwrap();
+    EventTime { at, day: at.day() }
+}
+
+/// Bob of Acme meets Ann and Zoe online: Ann's copy.
+pub fn event() -> Event {
+    Event {
+        source_id: "event".into(),
+        event_type: EventType::Single,
+        master_id: None,
+        ical_uid: Some("1@acme.com".into()),
+        start: Some(event_time("2026-03-01T10:00:00Z")),
+        end: Some(event_time("2026-03-01T11:00:00Z")),
+        original_start: None,
+        zone: Some("W. Europe Standard Time".into()),
+        is_all_day: Some(false),
+        subject: Some("Offer".into()),
+        preview: Some("Dear Ann".into()),
+        body_text: Some("Dear Ann, let us meet".into()),
+        organizer: Some(Attendee {
+            response: None,
+            ..attendee(AttendeeKind::Required, "bob@acme.com", "")
+        }),
+        attendees: Some(vec![
+            attendee(AttendeeKind::Optional, "zoe@contoso.com", "none"),
+            attendee(AttendeeKind::Required, "Ann@contoso.com", "none"),
+        ]),
+        is_organizer: Some(false),
+        is_cancelled: Some(false),
+        is_draft: Some(false),
+        is_private: Some(false),
+        response: Some("accepted".into()),
+        is_online: Some(true),
+        online_provider: Some("teamsForBusiness".into()),
+        modified: None,
+        fingerprint: 9,
     }
 }

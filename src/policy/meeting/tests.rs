@@ -1,1 +1,444 @@
+//! Every outcome of a meeting, the order in which the first that applies is taken, and the row.
 
+use std::sync::Arc;
+
+use super::*;
+use crate::config::capture::Capture;
+use crate::model::address::Address;
+use crate::model::event::EventTime;
+use crate::model::interaction::Direction;
+use crate::model::interaction::Source;
+use crate::policy::judge::Rules;
+use crate::policy::judge::fixtures;
+use crate::policy::judge::fixtures::attendee;
+
+fn capture() -> Capture {
+    let mut capture = Capture::default();
+    capture.exclude.addresses = vec![Address::parse("spy@acme.com").unwrap()];
+    capture.exclude.domains = vec!["clinic.example".into()];
+    capture.exclude.subjects = vec!["salary".into()];
+    capture
+}
+
+/// Ann's judge, for whom meetings are captured up to a day after the fixture's start.
+fn judge_under(capture: &Capture) -> Judge {
+    let start = fixtures::event().start.unwrap().at;
+    Judge {
+        rules: Arc::new(Rules::new(capture)),
+        directory: Arc::new(fixtures::directory()),
+        mailbox: fixtures::mailbox("ann"),
+        source: Source::Graph,
+        history: Vec::new(),
+        meetings: vec![
+            (start.plus(-30 * DAY), Meetings::All),
+            (start.plus(DAY), Meetings::None),
+        ],
+        window_start: Some(start.plus(-20 * DAY)),
+        captured_at: Micros(1),
+        run_id: "run".into(),
+    }
+}
+
+fn judge() -> Judge {
+    judge_under(&capture())
+}
+
+fn kept(judged: Judged) -> Interaction {
+    match judged {
+        Judged::Keep(interaction) => *interaction,
+        Judged::Drop { outcome, reason } => panic!("{outcome:?} {reason}"),
+    }
+}
+
+fn row(change: impl FnOnce(&mut Event)) -> Interaction {
+    let mut event = fixtures::event();
+    change(&mut event);
+    kept(judge().judge_meeting(&event))
+}
+
+fn invite(event: &mut Event, kind: AttendeeKind, address: &str) {
+    let attendees = event.attendees.as_mut().unwrap();
+    attendees.push(attendee(kind, address, "accepted"));
+}
+
+fn move_by(event: &mut Event, micros: i64) {
+    let moved = |time: EventTime| EventTime {
+        at: time.at.plus(micros),
+        day: time.at.plus(micros).day(),
+    };
+    event.start = event.start.map(moved);
+    event.end = event.end.map(moved);
+}
+
+/// `role address (+ internal) (= response)` of each participant.
+fn show(row: &Interaction) -> Vec<String> {
+    let line = |p: &Participant| {
+        let internal = if p.internal { " +" } else { "" };
+        let response = p.response.as_ref().map(|word| format!(" ={word}"));
+        let response = response.unwrap_or_default();
+        format!("{} {}{internal}{response}", p.role.as_str(), p.address)
+    };
+    row.participants.iter().map(line).collect()
+}
+
+/// A way to spoil an event, and the outcome that it then has.
+type Spoiled = (fn(&mut Event), Outcome, &'static str);
+
+/// In the order in which the first that applies is taken.
+const SPOILED: &[Spoiled] = &[
+    (|event| event.start = None, Outcome::Unreadable, "no_date"),
+    (|event| event.is_draft = Some(true), Outcome::Draft, ""),
+    (
+        |event| move_by(event, -20 * DAY - 1),
+        Outcome::OutsideWindow,
+        "",
+    ),
+    (|event| move_by(event, DAY), Outcome::NotCaptured, ""),
+    (|event| event.is_private = Some(true), Outcome::Private, ""),
+    (
+        |event| invite(event, AttendeeKind::Optional, "Spy@acme.com"),
+        Outcome::Excluded,
+        "address",
+    ),
+    (
+        |event| invite(event, AttendeeKind::Required, "x@eu.clinic.example"),
+        Outcome::Excluded,
+        "domain",
+    ),
+    (
+        |event| event.subject = Some("Your SALARY".into()),
+        Outcome::Excluded,
+        "subject",
+    ),
+    (
+        |event| event.organizer = event.attendees.as_ref().map(|listed| listed[0].clone()),
+        Outcome::InternalOnly,
+        "",
+    ),
+];
+
+#[test]
+fn each_outcome_has_its_rule_and_of_several_the_first_is_taken() {
+    let moves = [
+        Outcome::Unreadable,
+        Outcome::OutsideWindow,
+        Outcome::NotCaptured,
+    ];
+    for (position, (first, outcome, reason)) in SPOILED.iter().enumerate() {
+        let expected = dropped(*outcome, reason);
+        let mut event = fixtures::event();
+        first(&mut event);
+        assert_eq!(judge().judge_meeting(&event), expected);
+        for (later, later_outcome, _) in SPOILED.iter().skip(position + 1) {
+            // Both set the time of the start, each to something else.
+            if moves.contains(outcome) && moves.contains(later_outcome) {
+                continue;
+            }
+            let mut event = fixtures::event();
+            later(&mut event);
+            first(&mut event);
+            assert_eq!(judge().judge_meeting(&event), expected, "{later_outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_series_is_no_meeting_by_itself() {
+    let mut event = fixtures::event();
+    event.event_type = EventType::Master;
+    event.start = None;
+    assert_eq!(judge().judge_meeting(&event), dropped(Outcome::Series, ""));
+}
+
+#[test]
+fn recorded_means_held_online_and_the_settings_of_the_start_count() {
+    let start = fixtures::event().start.unwrap().at;
+    let both = vec![(start, Meetings::Recorded), (start.plus(1), Meetings::All)];
+    for (history, of_tenant, online, is_kept) in [
+        (vec![], Meetings::All, false, true),
+        (vec![], Meetings::Recorded, true, true),
+        (vec![], Meetings::Recorded, false, false),
+        (vec![], Meetings::None, true, false),
+        (vec![(start, Meetings::All)], Meetings::None, false, true),
+        (both.clone(), Meetings::All, false, false),
+        (both, Meetings::All, true, true),
+    ] {
+        let mut judge = judge_under(&Capture {
+            meetings: of_tenant,
+            ..capture()
+        });
+        judge.meetings = history;
+        let mut event = fixtures::event();
+        event.is_online = online.then_some(true);
+        let judged = judge.judge_meeting(&event);
+        let is_dropped = judged == dropped(Outcome::NotCaptured, "");
+        assert_eq!(
+            is_dropped, !is_kept,
+            "{:?} {of_tenant:?} {online}",
+            judge.meetings
+        );
+    }
+}
+
+#[test]
+fn what_is_kept_has_every_column() {
+    let row = row(|_| ());
+    let mut event = fixtures::event();
+    let id = meeting_id(&event, &fixtures::mailbox("ann"));
+    assert_eq!(row.interaction_id, id.interaction_id);
+    assert_eq!(row.series_id, Some(id.series_id.to_string()));
+    assert_eq!(
+        (row.kind, row.revision, row.state),
+        (Kind::Meeting, 1, State::Active)
+    );
+    assert_eq!((&*row.source_id, &*row.container), ("event", "calendar"));
+    assert_eq!(Some(row.occurred_at), event.start.map(|start| start.at));
+    assert_eq!(row.ended_at, event.end.map(|end| end.at));
+    assert_eq!(row.direction, Direction::Inbound);
+    assert_eq!((row.sensitivity_known, row.is_bulk), (true, false));
+    assert_eq!((&row.thread_id, &row.bulk_reason), (&None, &None));
+    assert_eq!(row.user_role, Some(Role::Required));
+    assert_eq!(row.is_online_meeting, Some(true));
+    assert_eq!(row.online_provider, event.online_provider);
+    assert_eq!(
+        (row.is_recurring, row.is_all_day),
+        (Some(false), Some(false))
+    );
+    assert_eq!(
+        (row.fingerprint, row.captured_at, &*row.run_id),
+        (9, Micros(1), "run")
+    );
+    for event_type in [EventType::Occurrence, EventType::Exception] {
+        event.event_type = event_type;
+        assert_eq!(kept(judge().judge_meeting(&event)).is_recurring, Some(true));
+    }
+}
+
+#[test]
+fn a_meeting_that_is_not_online_has_no_provider_though_its_series_has() {
+    let row = row(|event| event.is_online = Some(false));
+    assert_eq!(
+        (row.is_online_meeting, row.online_provider),
+        (Some(false), None)
+    );
+}
+
+#[test]
+fn the_organizer_comes_first_and_only_once_and_the_others_by_their_part() {
+    let row = row(|event| {
+        invite(event, AttendeeKind::Resource, "room4@contoso.com");
+        invite(event, AttendeeKind::Required, "BOB@acme.com");
+        invite(
+            event,
+            AttendeeKind::Required,
+            "/o=Contoso/ou=EU/cn=Recipients/cn=Ann",
+        );
+        invite(event, AttendeeKind::Optional, "ann@contoso.com");
+        invite(event, AttendeeKind::Required, "Sales");
+    });
+    assert_eq!(
+        show(&row),
+        [
+            "organizer bob@acme.com",
+            "required ann@contoso.com + =accepted",
+            "required sales",
+            "optional zoe@contoso.com +",
+            "optional ann@contoso.com + =accepted",
+            "resource room4@contoso.com +",
+        ]
+    );
+}
+
+#[test]
+fn fact_2_3_answers_of_others_count_in_the_organizers_copy_only() {
+    let guest = row(|event| {
+        event.response = Some("tentativelyAccepted".into());
+        invite(event, AttendeeKind::Required, "eve@acme.com");
+    });
+    let of_guest = [
+        "organizer bob@acme.com",
+        "required ann@contoso.com + =tentativelyAccepted",
+        "required eve@acme.com",
+        "optional zoe@contoso.com +",
+    ];
+    assert_eq!(show(&guest), of_guest);
+    let organize = |event: &mut Event| {
+        event.organizer = Some(attendee(AttendeeKind::Required, "ann@contoso.com", "x"));
+        event.response = Some("organizer".into());
+        let bob = attendee(AttendeeKind::Required, "bob@acme.com", "declined");
+        event.attendees = Some(vec![bob]);
+        invite(event, AttendeeKind::Required, "ann@contoso.com");
+    };
+    let of_organizer = [
+        "organizer ann@contoso.com +",
+        "required bob@acme.com =declined",
+    ];
+    for is_organizer in [Some(true), None] {
+        let row = row(|event| {
+            organize(event);
+            event.is_organizer = is_organizer;
+        });
+        assert_eq!(show(&row), of_organizer);
+        assert_eq!(row.direction, Direction::Outbound);
+        assert_eq!(
+            (row.state, row.user_role),
+            (State::Active, Some(Role::Organizer))
+        );
+    }
+}
+
+#[test]
+fn a_meeting_without_organizer_or_attendees_is_kept() {
+    let row = row(|event| {
+        event.organizer = None;
+        event.attendees = None;
+    });
+    assert!(row.participants.is_empty());
+    assert_eq!((row.direction, row.user_role), (Direction::Inbound, None));
+}
+
+#[test]
+fn cancelled_counts_above_declined_and_only_the_owners_answer_declines() {
+    for (cancelled, response, expected) in [
+        (None, None, State::Active),
+        (Some(false), Some("accepted"), State::Active),
+        (Some(false), Some("none"), State::Active),
+        (Some(false), Some("declined"), State::Declined),
+        (Some(true), Some("declined"), State::Cancelled),
+        (Some(true), None, State::Cancelled),
+    ] {
+        let row = row(|event| {
+            event.is_cancelled = cancelled;
+            event.response = response.map(str::to_owned);
+            let zoe = &mut event.attendees.as_mut().unwrap()[0];
+            zoe.response = Some("declined".into());
+        });
+        assert_eq!(row.state, expected, "{cancelled:?} {response:?}");
+    }
+}
+
+#[test]
+fn a_whole_day_is_the_day_as_written_in_utc() {
+    let row = row(|event| {
+        event.is_all_day = Some(true);
+        let day = |text: &str, at: &str| EventTime {
+            at: fixtures::event_time(at).at,
+            day: fixtures::event_time(text).day,
+        };
+        // As Tokyo writes it.
+        event.start = Some(day("2026-02-27T00:00:00Z", "2026-02-26T15:00:00Z"));
+        event.end = Some(day("2026-02-28T00:00:00Z", "2026-02-27T15:00:00Z"));
+    });
+    assert_eq!(row.occurred_at.rfc3339(), "2026-02-27T00:00:00Z");
+    assert_eq!(row.ended_at.unwrap().rfc3339(), "2026-02-28T00:00:00Z");
+    assert_eq!(row.is_all_day, Some(true));
+}
+
+#[test]
+fn a_meeting_without_a_sound_end_ends_at_once() {
+    for end in [None, Some(fixtures::event_time("2026-02-01T00:00:00Z"))] {
+        let row = row(|event| event.end = end);
+        assert_eq!(row.ended_at, Some(row.occurred_at));
+    }
+}
+
+#[test]
+fn the_content_level_trims_text_and_empty_text_is_none() {
+    for (content, preview, body) in [
+        (Content::Envelope, false, false),
+        (Content::Preview, true, false),
+        (Content::Full, true, true),
+    ] {
+        let judge = judge_under(&Capture {
+            content,
+            ..capture()
+        });
+        let row = kept(judge.judge_meeting(&fixtures::event()));
+        let found = [&row.subject, &row.preview, &row.body_text].map(Option::is_some);
+        assert_eq!(found, [true, preview, body], "{content:?}");
+    }
+    let row = row(|event| {
+        event.subject = Some(String::new());
+        event.preview = Some(String::new());
+    });
+    assert_eq!((row.subject, row.preview), (None, None));
+}
+
+#[test]
+fn internal_meetings_are_kept_where_the_policy_says_so() {
+    let judge = judge_under(&Capture {
+        internal_only: InternalOnly::Record,
+        ..capture()
+    });
+    let mut event = fixtures::event();
+    event.organizer = Some(attendee(AttendeeKind::Required, "zoe@contoso.com", ""));
+    let row = kept(judge.judge_meeting(&event));
+    assert_eq!(row.direction, Direction::Internal);
+}
+
+#[test]
+fn what_is_withdrawn_says_neither_what_it_was_about_nor_who_took_part() {
+    let last = row(|_| ());
+    let expected = Interaction {
+        subject: None,
+        preview: None,
+        body_text: None,
+        participants: Vec::new(),
+        user_role: None,
+        state: State::Withdrawn,
+        ..last.clone()
+    };
+    assert_eq!(withdrawn(&last), expected);
+}
+
+/// A way in which two rows differ.
+type Difference = fn(&mut Interaction);
+
+#[test]
+fn every_stored_column_makes_a_revision_but_those_that_tell_of_the_reading() {
+    let before = row(|_| ());
+    let hash = |change: Difference| {
+        let mut row = before.clone();
+        change(&mut row);
+        columns_hash(&row)
+    };
+    let unchanged: &[Difference] = &[
+        |row| row.captured_at = Micros(2),
+        |row| row.run_id = "other".into(),
+        |row| row.source_id = "other".into(),
+        |row| row.fingerprint = 0,
+        |row| row.revision = 2,
+    ];
+    for change in unchanged {
+        assert_eq!(hash(*change), columns_hash(&before));
+    }
+    let changed: &[Difference] = &[
+        |row| row.state = State::Cancelled,
+        |row| row.occurred_at = row.occurred_at.plus(1),
+        |row| row.ended_at = None,
+        |row| row.direction = Direction::Outbound,
+        |row| row.subject = None,
+        |row| row.subject = Some(String::new()),
+        |row| row.preview = row.subject.take(),
+        |row| row.body_text = Some(String::new()),
+        |row| row.series_id = None,
+        |row| row.is_online_meeting = Some(false),
+        |row| row.online_provider = None,
+        |row| row.is_recurring = Some(true),
+        |row| row.is_all_day = None,
+        |row| row.user_role = None,
+        |row| row.participants.reverse(),
+        |row| row.participants[0].role = Role::Required,
+        |row| row.participants[0].name = Some("Bob".into()),
+        |row| row.participants[1].response = None,
+        |row| row.participants[1].internal = false,
+        |row| drop(row.participants.pop()),
+        |row| row.mailbox = fixtures::mailbox("bob"),
+    ];
+    let mut hashes: Vec<i64> = changed.iter().map(|change| hash(*change)).collect();
+    hashes.push(columns_hash(&before));
+    let count = hashes.len();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), count, "two differences have one hash");
+}
