@@ -334,6 +334,118 @@ fn withdrawn_rows_leave_the_index_and_superseded_ones_change_nothing() {
     assert_eq!(Searcher::open(folder.path()).unwrap().count(), 0);
 }
 
+/// A meeting of an hour that ann organised and José takes part in, at the time of [`mail`].
+fn meeting(number: u8, subject: &str, day: i8, state: State, revision: i32) -> Matched {
+    let mut meeting = mail(number, "ann", subject, "agenda", day);
+    let row = &mut meeting.interaction;
+    (row.kind, row.state, row.revision) = (Kind::Meeting, state, revision);
+    row.ended_at = Some(row.occurred_at.plus(3_600_000_000));
+    row.participants.reverse();
+    row.participants[0].role = Role::Organizer;
+    row.participants[1].role = Role::Required;
+    let room = Participant {
+        address: "board@rooms.example".into(),
+        name: Some("Board Room".into()),
+        role: Role::Resource,
+        internal: false,
+        ..row.participants[0].clone()
+    };
+    row.participants.push(room);
+    meeting
+}
+
+#[test]
+fn a_hit_shows_what_became_of_a_meeting() {
+    let folder = tempfile::tempdir().unwrap();
+    let states = [
+        (1, State::Active),
+        (2, State::Cancelled),
+        (3, State::Declined),
+        (4, State::Removed),
+        (5, State::Withdrawn),
+        (6, State::Active),
+    ];
+    let mut all: Vec<_> = states
+        .map(|(number, state)| meeting(number, "Budget", number.cast_signed(), state, 1))
+        .into();
+    all.push(mail(7, "ann", "Budget", "", 7));
+    index(folder.path(), &all);
+    let searcher = Searcher::open(folder.path()).unwrap();
+    let shown = |now: Micros| -> Vec<(u8, String)> {
+        let hits = searcher.search_at(&words("budget"), now).unwrap().hits;
+        let id = |hit: &str| Id128::parse(hit).unwrap().0[0];
+        let mut shown: Vec<_> = hits
+            .into_iter()
+            .map(|hit| (id(&hit.interaction_id), hit.state))
+            .collect();
+        shown.sort();
+        shown
+    };
+    let expected = |last: &str| {
+        let states = ["held", "cancelled", "declined", "removed", last, "active"];
+        let numbers = [1, 2, 3, 4, 6, 7].into_iter();
+        let expected = numbers.zip(states.map(str::to_owned));
+        expected.collect::<Vec<_>>()
+    };
+    let begins = all[5].interaction.occurred_at;
+    assert_eq!(shown(begins.plus(-1)), expected("planned"));
+    assert_eq!(shown(begins), expected("held"));
+}
+
+#[test]
+fn meetings_are_found_by_subject_text_organizer_guest_and_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = [
+        meeting(1, "Offer", 1, State::Active, 1),
+        mail(2, "ann", "Offer", "", 1),
+    ];
+    index(folder.path(), &both);
+    for typed in ["offer agenda", "colleague agenda", "müller agenda"] {
+        assert_eq!(numbers(folder.path(), &words(typed)), [1], "{typed}");
+    }
+    let of_kind = |kind| Query {
+        kind: Some(kind),
+        ..words("offer")
+    };
+    assert_eq!(numbers(folder.path(), &of_kind(Kind::Meeting)), [1]);
+    assert_eq!(numbers(folder.path(), &of_kind(Kind::Email)), [2]);
+    let only_kind = Query {
+        kind: Some(Kind::Meeting),
+        ..words("")
+    };
+    let hits = search(folder.path(), &only_kind);
+    let json = serde_json::to_value(&hits).unwrap();
+    assert_eq!(json["hits"][0]["kind"], "meeting");
+    assert_eq!(json["hits"][0]["ended_at"], "2026-11-02T00:59:59.999Z");
+    let room = Query {
+        contact: Some("rooms.example".into()),
+        ..words("")
+    };
+    assert_eq!(numbers(folder.path(), &room), [0; 0]);
+    assert_eq!(numbers(folder.path(), &words("board")), [1]);
+}
+
+#[test]
+fn a_further_revision_takes_the_place_of_its_document_the_same_night() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut indexer, _) = open(folder.path());
+    let mut night = |rows: &[Matched]| {
+        indexer.add(docs(rows), Keys::New).unwrap();
+        indexer.commit(&BTreeMap::new()).unwrap();
+        let searcher = Searcher::open(folder.path()).unwrap();
+        let ids = searcher.ids().map(|id| id.unwrap().revision);
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(night(&[meeting(1, "old", 1, State::Active, 1)]), [1]);
+    let moved = meeting(1, "new", 30, State::Active, 2);
+    let closing = meeting(1, "old", 1, State::Superseded, 2);
+    assert_eq!(night(&[moved, closing]), [2]);
+    assert_eq!(numbers(folder.path(), &words("old")), [0; 0]);
+    assert_eq!(night(&[meeting(1, "new", 30, State::Cancelled, 3)]), [3]);
+    assert_eq!(night(&[meeting(1, "", 30, State::Withdrawn, 4)]), [0; 0]);
+    assert_eq!(night(&[meeting(1, "back", 30, State::Active, 5)]), [5]);
+}
+
 #[test]
 fn nothing_uncommitted_is_seen_and_versions_come_with_their_documents() {
     let folder = tempfile::tempdir().unwrap();
@@ -370,11 +482,13 @@ fn every_id_is_handed_over_once() {
     let searcher = Searcher::open(folder.path()).unwrap();
     let mut ids: Vec<_> = searcher
         .ids()
-        .map(|id| id.map(|(id, mailbox)| (id.0[0], mailbox)).unwrap())
+        .map(|id| id.unwrap())
+        .map(|id| (id.interaction_id.0[0], id.mailbox_id, id.revision))
         .collect();
     ids.sort();
     let expected = [(1, "id-ann"), (2, "id-bob"), (3, "id-ann")];
-    assert_eq!(ids, expected.map(|(id, mailbox)| (id, mailbox.to_owned())));
+    let expected = expected.map(|(id, mailbox)| (id, mailbox.to_owned(), 1));
+    assert_eq!(ids, expected);
 }
 
 #[test]
