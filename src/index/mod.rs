@@ -17,4 +17,6 @@ pub mod writer;
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod meetings;
+#[cfg(test)]
 mod tests;
