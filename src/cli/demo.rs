@@ -94,6 +94,7 @@ fn search_to_stdout<const N: usize>(
         contact,
         account: None,
         user: None,
+        kind: None,
         from: None,
         to: None,
         limit: 5,

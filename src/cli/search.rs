@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -14,6 +16,9 @@ use crate::index::query::Query;
 use crate::index::search::Hit;
 use crate::index::search::Hits;
 use crate::index::search::Searcher;
+use crate::model::interaction::Kind;
+use crate::model::interaction::Role;
+use crate::model::time::Micros;
 
 /// Further people of a hit are counted, so that each hit stays on a few lines.
 const PEOPLE_MAX: usize = 3;
@@ -42,6 +47,9 @@ pub struct SearchArgs {
     /// Only in this mailbox: address or id
     #[arg(long, value_name = "MAILBOX")]
     pub user: Option<String>,
+    /// Only mails, or only meetings
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    pub kind: Option<Kind>,
     /// From this UTC day on
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub from: Option<Date>,
@@ -51,6 +59,12 @@ pub struct SearchArgs {
     /// How many hits to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
+}
+
+/// The kinds as they are typed, in the words of the tables.
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    let words = Kind::ALL.iter().map(|kind| kind.as_str());
+    PossibleValuesParser::new(words).try_map(|word| Kind::parse(&word).ok_or("no such kind"))
 }
 
 /// Searches the index and writes what it finds, as text for people or as one JSON object.
@@ -66,6 +80,7 @@ pub fn run(
         contact: args.contact,
         account: args.account,
         user: args.user,
+        kind: args.kind,
         from: args.from,
         to: args.to,
         limit: args.limit,
@@ -109,7 +124,6 @@ fn plain_text(hits: &Hits, color: bool) -> String {
 }
 
 fn push_hit(text: &mut String, hit: &Hit, color: bool) {
-    let at = hit.occurred_at.timestamp().strftime("%Y-%m-%d %H:%M");
     let arrow = match hit.direction.as_str() {
         "outbound" => "->",
         "inbound" => "<-",
@@ -117,7 +131,11 @@ fn push_hit(text: &mut String, hit: &Hit, color: bool) {
     };
     let user = harmless(&hit.user_address);
     // Writing into a string cannot fail.
-    let _ = writeln!(text, "{at}  {user} {arrow} {}", others(hit));
+    let _ = write!(text, "{}  {user} {arrow} {}", time(hit), others(hit));
+    if hit.kind == Kind::Meeting.as_str() {
+        let _ = write!(text, "  [meeting, {}]", hit.state);
+    }
+    text.push('\n');
     text.push_str("  ");
     match &hit.subject {
         Some(subject) => push_marked(text, subject, "", color),
@@ -126,6 +144,19 @@ fn push_hit(text: &mut String, hit: &Hit, color: bool) {
     if let Some(preview) = hit.preview.as_ref().filter(|p| !p.text.trim().is_empty()) {
         text.push_str("  ");
         push_marked(text, preview, DIM, color);
+    }
+}
+
+/// When it took place; of a meeting also its end, with the day where that is another one.
+fn time(hit: &Hit) -> String {
+    let written = |at: Micros| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
+    let start = written(hit.occurred_at);
+    match hit.ended_at {
+        None => start,
+        Some(end) if end.day() == hit.occurred_at.day() => {
+            format!("{start}-{}", end.timestamp().strftime("%H:%M"))
+        }
+        Some(end) => format!("{start} - {}", written(end)),
     }
 }
 
@@ -140,12 +171,12 @@ fn others(hit: &Hit) -> String {
     });
     let matched: Vec<_> = matched.collect();
     let outside: Vec<_> = if matched.is_empty() {
-        participants(hit, |p| !p.internal)
+        participants(hit, |p| !p.internal && !is_room(p))
     } else {
         matched
     };
     let people = if outside.is_empty() {
-        participants(hit, |p| p.address != hit.user_address)
+        participants(hit, |p| p.address != hit.user_address && !is_room(p))
     } else {
         outside
     };
@@ -176,6 +207,10 @@ fn participants(hit: &Hit, wanted: impl Fn(&ShownParticipant<'_>) -> bool) -> Ve
         }
     }
     people
+}
+
+fn is_room(participant: &ShownParticipant<'_>) -> bool {
+    participant.role == Role::Resource.as_str()
 }
 
 fn named(name: &str, belongs_to: &str) -> String {
@@ -237,7 +272,6 @@ mod tests {
     use super::*;
     use crate::index::doc::ShownAccount;
     use crate::index::doc::ShownContact;
-    use crate::model::time::Micros;
 
     #[derive(Debug, Parser)]
     struct Program {
@@ -261,6 +295,7 @@ mod tests {
             interaction_id: "0".repeat(32),
             mailbox_id: "id-ann".into(),
             occurred_at: Micros(0),
+            ended_at: None,
             kind: "email".into(),
             state: "active".into(),
             direction: "inbound".into(),
@@ -308,6 +343,26 @@ mod tests {
     }
 
     #[test]
+    fn a_meeting_says_until_when_it_goes_and_what_became_of_it() {
+        let hour = Micros(3_600_000_000);
+        let meeting = |ended_at: Micros, state: &str| Hit {
+            ended_at: Some(ended_at),
+            kind: "meeting".into(),
+            state: state.into(),
+            ..hit()
+        };
+        let first_line = |hit| shown(hit, false).lines().nth(2).map(str::to_owned);
+        let expected = "1970-01-01 00:00-01:00  \
+            ann@contoso.com <- Bob (Fabrikam)  [meeting, cancelled]";
+        let found = first_line(meeting(hour, "cancelled"));
+        assert_eq!(found.as_deref(), Some(expected));
+        let whole_day = first_line(meeting(Micros(24 * hour.0), "held"));
+        assert!(whole_day.is_some_and(|line| {
+            line.starts_with("1970-01-01 00:00 - 1970-01-02 00:00  ") && line.ends_with("held]")
+        }));
+    }
+
+    #[test]
     fn mail_text_cannot_reach_the_terminal_as_commands_even_in_color() {
         let text = shown(hit(), true);
         assert!(
@@ -321,7 +376,8 @@ mod tests {
         let mut hit = hit();
         hit.contacts.clear();
         assert_eq!(others(&hit), "eve@x.org");
-        hit.participants.pop();
+        hit.participants[1].role = "resource".into();
+        assert_eq!(others(&hit), "");
         hit.user_address = "other@contoso.com".into();
         assert_eq!(others(&hit), "Ann (ann@contoso.com)");
     }
@@ -335,6 +391,9 @@ mod tests {
         let read = args(&["--limit", "5", "--", "-lunch", "offer"]).unwrap();
         assert_eq!(read.words, ["-lunch", "offer"]);
         assert!(args(&["--from", "2026-02-30"]).is_err());
+        let read = args(&["--kind", "meeting"]).unwrap();
+        assert_eq!(read.kind, Some(Kind::Meeting));
+        assert!(args(&["--kind", "chat"]).is_err());
     }
 
     #[test]
@@ -347,6 +406,9 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&json_text(&hits).unwrap()).unwrap();
         assert_eq!(json["hits"][0]["interaction_id"], "0".repeat(32));
         assert_eq!(json["hits"][0]["mailbox_id"], "id-ann");
+        assert_eq!(json["hits"][0]["ended_at"], serde_json::Value::Null);
+        assert_eq!(json["hits"][0]["kind"], "email");
+        assert_eq!(json["hits"][0]["state"], "active");
         assert_eq!(json["total"], 1);
     }
 }

@@ -13,6 +13,7 @@ use crate::model::address::Address;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
+use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::time::Micros;
 
@@ -28,21 +29,34 @@ const PARTICIPANTS_SHOWN_MAX: usize = 30;
 pub struct IndexDoc {
     pub(crate) key: String,
     pub(crate) document: Option<TantivyDocument>,
+    /// Whether there may be a document of an earlier revision.
+    pub(crate) replaces: bool,
 }
 
 impl IndexDoc {
-    /// What a row of the highest revision means for the index. The index holds the current rows,
-    /// so a row that is not active takes its document away; a `superseded` one means nothing, since
-    /// its successor of the same revision replaces the document.
+    /// What a row of the highest revision means for the index. A `withdrawn` one takes its document
+    /// away; a `superseded` one means nothing, since its successor of the same revision replaces the
+    /// document.
     pub fn of(matched: &Matched) -> Option<Self> {
         let row = &matched.interaction;
         let key = key(row.interaction_id, &row.mailbox.id);
         let document = match row.state {
             State::Superseded => return None,
-            State::Active => Some(document(&key, matched)),
-            State::Cancelled | State::Declined | State::Removed | State::Withdrawn => None,
+            state => has_document(state).then(|| document(&key, matched)),
         };
-        Some(Self { key, document })
+        Some(Self {
+            key,
+            document,
+            replaces: row.revision > 1,
+        })
+    }
+}
+
+/// Whether a row of the highest revision that is in this state has a document.
+pub fn has_document(state: State) -> bool {
+    match state {
+        State::Active | State::Cancelled | State::Declined | State::Removed => true,
+        State::Superseded | State::Withdrawn => false,
     }
 }
 
@@ -64,11 +78,13 @@ pub struct Shown<'a> {
     pub interaction_id: String,
     /// Whose copy it is.
     pub mailbox_id: Cow<'a, str>,
-    /// When it took place, in microseconds.
+    /// When it took place, or begins, in microseconds.
     pub occurred_at: Micros,
+    /// When a meeting ends.
+    pub ended_at: Option<Micros>,
     /// `email`, `meeting`.
     pub kind: Cow<'a, str>,
-    /// `active`.
+    /// `active`, `cancelled`, `declined`, `removed`.
     pub state: Cow<'a, str>,
     /// `inbound`, `outbound`, `internal`.
     pub direction: Cow<'a, str>,
@@ -130,6 +146,7 @@ impl<'a> Shown<'a> {
             interaction_id: row.interaction_id.to_string(),
             mailbox_id: (&*row.mailbox.id).into(),
             occurred_at: row.occurred_at,
+            ended_at: row.ended_at,
             kind: row.kind.as_str().into(),
             state: row.state.as_str().into(),
             direction: row.direction.as_str().into(),
@@ -203,6 +220,7 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
     document.add_text(Fields::KIND, row.kind.as_str());
     document.add_text(Fields::DIRECTION, row.direction.as_str());
     document.add_i64(Fields::OCCURRED_AT, row.occurred_at.0);
+    document.add_i64(Fields::REVISION, row.revision.into());
     // Strings, numbers and lists of them always have a JSON form.
     let shown = serde_json::to_string(&Shown::of(matched)).unwrap_or_default();
     document.add_text(Fields::SHOWN, shown);
@@ -221,8 +239,9 @@ fn add_people(document: &mut TantivyDocument, matched: &Matched) {
     }
 }
 
+/// A room is nobody's contact, wherever it is.
 fn is_outside(participant: &Participant) -> bool {
-    participant.is_address && !participant.internal
+    participant.is_address && !participant.internal && participant.role != Role::Resource
 }
 
 fn add_touched(document: &mut TantivyDocument, matched: &Matched) {

@@ -1,6 +1,6 @@
-//! Where is it said? A tantivy index over the current rows, which can always be rebuilt.
+//! Where is it said? A tantivy index over the newest rows, which can always be rebuilt.
 //!
-//! One document for each active interaction of a mailbox. The writer replaces by key and records
+//! One document for each interaction of a mailbox that was not withdrawn, whatever its state. The writer replaces by key and records
 //! with every commit which lake it follows and how far; the searcher reads what was committed.
 
 pub mod doc;
@@ -16,5 +16,7 @@ pub mod writer;
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod meetings;
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,7 @@ use crate::index::language::Expression;
 use crate::index::language::QueryError;
 use crate::index::language::Words;
 use crate::index::schema::Fields;
+use crate::model::interaction::Kind;
 use crate::model::time::Micros;
 
 /// Hits further down are not listed: the best so many are held in memory.
@@ -51,6 +52,8 @@ pub struct Query {
     pub account: Option<String>,
     /// Address or id of a mailbox.
     pub user: Option<String>,
+    /// Only mails or only meetings.
+    pub kind: Option<Kind>,
     /// First UTC day.
     pub from: Option<Date>,
     /// Last UTC day, whole.
@@ -108,7 +111,8 @@ impl Query {
             let terms = terms.into_iter().map(|term| exactly(field, &term));
             Some(Box::new(BooleanQuery::union(terms.collect())) as Box<dyn tantivy::query::Query>)
         });
-        Ok(exact.chain(self.period()?).collect())
+        let kind = self.kind.map(|kind| exactly(Fields::KIND, kind.as_str()));
+        Ok(exact.chain(kind).chain(self.period()?).collect())
     }
 
     fn period(&self) -> Result<Option<Box<dyn tantivy::query::Query>>, QueryError> {

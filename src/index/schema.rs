@@ -14,7 +14,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::index::words::Words;
 
 /// Raised when the meaning of a field changes: an older index is then made again from the lake.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const WORDS: &str = "words";
 
@@ -44,6 +44,8 @@ impl Fields {
     pub const OCCURRED_AT: Field = Field::from_field_id(9);
     /// What a hit shows, as JSON.
     pub const SHOWN: Field = Field::from_field_id(10);
+    /// Revision of the row, to tell a document that was left behind.
+    pub const REVISION: Field = Field::from_field_id(11);
 
     /// Name of [`Fields::OCCURRED_AT`], by which hits are put in order.
     pub const OCCURRED_AT_NAME: &str = "occurred_at";
@@ -64,6 +66,7 @@ impl Fields {
         }
         builder.add_i64_field(Self::OCCURRED_AT_NAME, FAST);
         builder.add_text_field("shown", STORED);
+        builder.add_i64_field("revision", STORED);
         builder.build()
     }
 

@@ -29,7 +29,10 @@ use crate::index::schema::Fields;
 use crate::index::writer;
 use crate::index::writer::Payload;
 use crate::model::id::Id128;
+use crate::model::interaction::Kind;
+use crate::model::interaction::State;
 use crate::model::time::Micros;
+use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 
 /// Blocks of the document store that are kept unpacked while all keys are read: one after the
@@ -55,12 +58,16 @@ pub struct Hit {
     pub interaction_id: String,
     /// Whose copy it is.
     pub mailbox_id: String,
-    /// When it took place, RFC 3339.
+    /// When it took place, or begins, RFC 3339.
     #[serde(serialize_with = "rfc3339")]
     pub occurred_at: Micros,
+    /// When a meeting ends, RFC 3339.
+    #[serde(serialize_with = "maybe_rfc3339")]
+    pub ended_at: Option<Micros>,
     /// `email`, `meeting`.
     pub kind: String,
-    /// `active`.
+    /// Of a mail `active`; of a meeting `planned` (it begins after the search), `held`, `cancelled`,
+    /// `declined` or `removed`.
     pub state: String,
     /// `inbound`, `outbound`, `internal`.
     pub direction: String,
@@ -78,6 +85,17 @@ pub struct Hit {
     pub participants: Vec<ShownParticipant<'static>>,
     /// How many take part.
     pub participants_total: usize,
+}
+
+/// What names a document, and the revision of the row that it shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentId {
+    /// The interaction.
+    pub interaction_id: Id128,
+    /// Whose copy it is.
+    pub mailbox_id: String,
+    /// Revision of the row.
+    pub revision: i32,
 }
 
 /// A reader of the index as it was committed last.
@@ -116,11 +134,16 @@ impl Searcher {
 
     /// Finds what a query asks for.
     pub fn search(&self, query: &Query) -> Result<Hits, IndexError> {
-        let attempt = panic::catch_unwind(AssertUnwindSafe(|| self.find(query)));
+        self.search_at(query, clock::now())
+    }
+
+    /// Finds what a query asks for, and tells of meetings what they are at an instant.
+    pub fn search_at(&self, query: &Query, now: Micros) -> Result<Hits, IndexError> {
+        let attempt = panic::catch_unwind(AssertUnwindSafe(|| self.find(query, now)));
         attempt.unwrap_or(Err(IndexError::Damaged))
     }
 
-    fn find(&self, query: &Query) -> Result<Hits, IndexError> {
+    fn find(&self, query: &Query, now: Micros) -> Result<Hits, IndexError> {
         let stopwatch = Stopwatch::start();
         let asked = query.ask()?;
         let searcher = self.reader.searcher();
@@ -131,7 +154,7 @@ impl Searcher {
         let (total, found) = searcher.search(&asked.query, &(Count, best))?;
         let found = found.into_iter().take(query.limit);
         let hits: Result<_, _> = found
-            .map(|(_, address)| hit(&searcher, address, &asked.words))
+            .map(|(_, address)| hit(&searcher, address, &asked.words, now))
             .collect();
         Ok(Hits {
             total,
@@ -140,8 +163,8 @@ impl Searcher {
         })
     }
 
-    /// The interaction and mailbox id of every document as a stream, in no order.
-    pub fn ids(&self) -> impl Iterator<Item = Result<(Id128, String), IndexError>> + use<> {
+    /// What names every document, as a stream in no order.
+    pub fn ids(&self) -> impl Iterator<Item = Result<DocumentId, IndexError>> + use<> {
         let segments = self.reader.searcher().segment_readers().to_vec();
         segments.into_iter().flat_map(|segment| {
             let store = segment.get_store_reader(STORE_BLOCKS);
@@ -160,10 +183,16 @@ impl Searcher {
     }
 }
 
-fn id_of(document: &TantivyDocument) -> Result<(Id128, String), IndexError> {
+fn id_of(document: &TantivyDocument) -> Result<DocumentId, IndexError> {
     let key = text(document, Fields::KEY).and_then(doc::parse_key);
     let (interaction_id, mailbox_id) = key.ok_or(IndexError::Damaged)?;
-    Ok((interaction_id, mailbox_id.to_owned()))
+    let revision = document.get_first(Fields::REVISION);
+    let revision = revision.and_then(|revision| i32::try_from(revision.as_i64()?).ok());
+    Ok(DocumentId {
+        interaction_id,
+        mailbox_id: mailbox_id.to_owned(),
+        revision: revision.ok_or(IndexError::Damaged)?,
+    })
 }
 
 impl std::fmt::Debug for Searcher {
@@ -176,17 +205,20 @@ fn hit(
     searcher: &tantivy::Searcher,
     address: DocAddress,
     words: &Words,
+    now: Micros,
 ) -> Result<Hit, IndexError> {
     let document: TantivyDocument = searcher.doc(address)?;
     let shown = text(&document, Fields::SHOWN).ok_or(IndexError::Damaged)?;
     let shown: Shown<'static> = serde_json::from_str(shown).map_err(|_| IndexError::Damaged)?;
     let marked = |text: std::borrow::Cow<'_, str>| Marked::new(text.into_owned(), words);
+    let state = standing(&shown, now).to_owned();
     Ok(Hit {
         interaction_id: shown.interaction_id,
         mailbox_id: shown.mailbox_id.into_owned(),
         occurred_at: shown.occurred_at,
         kind: shown.kind.into_owned(),
-        state: shown.state.into_owned(),
+        ended_at: shown.ended_at,
+        state,
         direction: shown.direction.into_owned(),
         user_address: shown.user_address.into_owned(),
         subject: shown.subject.map(marked),
@@ -196,6 +228,17 @@ fn hit(
         participants: shown.participants,
         participants_total: shown.participants_total,
     })
+}
+
+/// What a meeting is at an instant: the lake says no more than that it counts.
+fn standing<'a>(shown: &'a Shown<'_>, now: Micros) -> &'a str {
+    let is_active_meeting =
+        shown.kind == Kind::Meeting.as_str() && shown.state == State::Active.as_str();
+    match is_active_meeting {
+        true if shown.occurred_at > now => "planned",
+        true => "held",
+        false => &shown.state,
+    }
 }
 
 fn text(document: &TantivyDocument, field: tantivy::schema::Field) -> Option<&str> {
@@ -208,4 +251,15 @@ fn text(document: &TantivyDocument, field: tantivy::schema::Field) -> Option<&st
 )]
 fn rfc3339<S: serde::Serializer>(at: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.rfc3339())
+}
+
+#[expect(clippy::ref_option, reason = "serde asks for a reference")]
+fn maybe_rfc3339<S: serde::Serializer>(
+    at: &Option<Micros>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => rfc3339(at, serializer),
+        None => serializer.serialize_none(),
+    }
 }

@@ -43,7 +43,7 @@ fn settings(folder: &Path) -> Settings {
     }
 }
 
-fn open(folder: &Path) -> (Indexer, Was) {
+pub(crate) fn open(folder: &Path) -> (Indexer, Was) {
     Indexer::open(&settings(folder), LAKE).unwrap()
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -
     }
 }
 
-fn docs(mails: &[Matched]) -> Vec<IndexDoc> {
+pub(crate) fn docs(mails: &[Matched]) -> Vec<IndexDoc> {
     mails.iter().filter_map(IndexDoc::of).collect()
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn index(folder: &Path, mails: &[Matched]) {
     indexer.commit(&BTreeMap::from([(0, 1)])).unwrap();
 }
 
-fn words(words: &str) -> Query {
+pub(crate) fn words(words: &str) -> Query {
     Query {
         words: words.into(),
         limit: 10,
@@ -129,12 +129,12 @@ fn words(words: &str) -> Query {
     }
 }
 
-fn search(folder: &Path, query: &Query) -> Hits {
+pub(crate) fn search(folder: &Path, query: &Query) -> Hits {
     Searcher::open(folder).unwrap().search(query).unwrap()
 }
 
 /// The numbers of the mails that a query finds, in order of number.
-fn numbers(folder: &Path, query: &Query) -> Vec<u8> {
+pub(crate) fn numbers(folder: &Path, query: &Query) -> Vec<u8> {
     let hits = search(folder, query).hits;
     let ids = hits.iter().map(|hit| Id128::parse(&hit.interaction_id));
     let mut numbers: Vec<u8> = ids.map(|id| id.unwrap().0[0]).collect();
@@ -370,11 +370,13 @@ fn every_id_is_handed_over_once() {
     let searcher = Searcher::open(folder.path()).unwrap();
     let mut ids: Vec<_> = searcher
         .ids()
-        .map(|id| id.map(|(id, mailbox)| (id.0[0], mailbox)).unwrap())
+        .map(|id| id.unwrap())
+        .map(|id| (id.interaction_id.0[0], id.mailbox_id, id.revision))
         .collect();
     ids.sort();
     let expected = [(1, "id-ann"), (2, "id-bob"), (3, "id-ann")];
-    assert_eq!(ids, expected.map(|(id, mailbox)| (id, mailbox.to_owned())));
+    let expected = expected.map(|(id, mailbox)| (id, mailbox.to_owned(), 1));
+    assert_eq!(ids, expected);
 }
 
 #[test]

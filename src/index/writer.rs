@@ -53,7 +53,7 @@ pub enum Was {
 /// Whether documents with the same keys may be there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// No: nothing is looked for.
+    /// No, but for those of earlier revisions: nothing else is looked for.
     New,
     /// They may be, and are replaced.
     Known,
@@ -200,7 +200,7 @@ impl std::fmt::Debug for Indexer {
 }
 
 fn operations(doc: IndexDoc, keys: Keys) -> impl Iterator<Item = UserOperation> {
-    let replaces = keys == Keys::Known || doc.document.is_none();
+    let replaces = keys == Keys::Known || doc.replaces || doc.document.is_none();
     let delete = replaces.then(|| Term::from_field_text(Fields::KEY, &doc.key));
     let delete = delete.map(UserOperation::Delete);
     delete
@@ -287,7 +287,11 @@ mod tests {
             let mut document = tantivy::TantivyDocument::new();
             document.add_text(Fields::KEY, key);
             let (key, document) = (key.to_owned(), Some(document));
-            IndexDoc { key, document }
+            IndexDoc {
+                key,
+                document,
+                replaces: false,
+            }
         };
         let (mut indexer, _) = Indexer::open(&settings, "lake").unwrap();
         indexer.add(vec![doc("a")], Keys::Known).unwrap();

@@ -21,6 +21,7 @@ use crate::model::activity::Touch;
 use crate::model::contact::ContactBook;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
+use crate::model::interaction::State;
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
@@ -177,11 +178,13 @@ pub fn index(
         let activity = activity?;
         touched.insert((activity.interaction_id, activity.mailbox.id.clone()));
     }
-    let mut count = 0;
-    let mut take = |rows: Vec<Interaction>, touched: &mut HashSet<Key>| {
-        count += rows.len();
-        let docs = rows.into_iter().filter_map(|interaction| {
-            touched.remove(&(interaction.interaction_id, interaction.mailbox.id.clone()));
+    let mut indexed = Indexed::default();
+    let mut take = |rows: Vec<Interaction>, indexed: &mut Indexed, older: &mut HashSet<Key>| {
+        let newest = rows.into_iter().filter(|row| {
+            older.remove(&key(row));
+            indexed.is_newest(row)
+        });
+        let docs = newest.filter_map(|interaction| {
             let touches = books.touches(&interaction);
             IndexDoc::of(&Matched {
                 interaction,
@@ -196,25 +199,57 @@ pub fn index(
         Since::Rows(rows) => rows,
         Since::Unknown => lake.interactions(&Filter::of_slots(&slots))?,
     };
-    for_each_block(rows, |rows| take(rows, &mut touched))?;
+    for_each_block(rows, |rows| take(rows, &mut indexed, &mut touched))?;
     if !touched.is_empty() {
         let older = touched.clone();
         let is_wanted = move |row: &Result<Interaction, LakeError>| {
-            row.as_ref().map_or(true, |row| {
-                older.contains(&(row.interaction_id, row.mailbox.id.clone()))
-            })
+            row.as_ref().map_or(true, |row| older.contains(&key(row)))
         };
         let rows = lake
             .interactions(&Filter::of_slots(&slots))?
             .filter(is_wanted);
-        for_each_block(Box::new(rows), |rows| take(rows, &mut touched))?;
+        for_each_block(Box::new(rows), |rows| {
+            take(rows, &mut indexed, &mut touched)
+        })?;
     }
     indexer.commit(&versions)?;
-    Ok((count > 0).then(|| format!("search index: {count} rows")))
+    Ok((indexed.rows > 0).then(|| format!("search index: {} rows", indexed.rows)))
 }
 
 /// Interaction and mailbox.
 type Key = (Id128, Arc<str>);
+
+fn key(row: &Interaction) -> Key {
+    (row.interaction_id, row.mailbox.id.clone())
+}
+
+/// Rows come in any order, and each replaces the document of the one before: so no row may be taken
+/// after one of a higher revision.
+#[derive(Debug, Default)]
+struct Indexed {
+    /// Highest revisions so far, but for first ones: most interactions never have another.
+    revisions: HashMap<Key, i32>,
+    rows: usize,
+}
+
+impl Indexed {
+    /// Whether nothing newer was taken of the interaction. What closes a month says nothing of it.
+    fn is_newest(&mut self, row: &Interaction) -> bool {
+        if row.state == State::Superseded {
+            return false;
+        }
+        let key = key(row);
+        let newest = self.revisions.get(&key).copied();
+        if newest.is_some_and(|newest| newest > row.revision) {
+            return false;
+        }
+        if row.revision > 1 {
+            self.revisions.insert(key, row.revision);
+        }
+        self.rows += 1;
+        true
+    }
+}
 
 /// Takes rows block by block, so that memory stays bounded.
 fn for_each_block(
@@ -234,3 +269,6 @@ fn for_each_block(
         take(block)
     }
 }
+
+#[cfg(test)]
+mod tests;

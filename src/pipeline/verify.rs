@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use hashbrown::HashSet;
 
 use crate::config::Config;
+use crate::index::doc;
 use crate::index::error::IndexError;
 use crate::index::search::Searcher;
 use crate::lake::open::Lake;
@@ -14,7 +14,6 @@ use crate::lake::read::Filter;
 use crate::lake::verify::Finding;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
-use crate::model::interaction::State;
 use crate::pipeline::stores;
 use crate::pipeline::survey::RunError;
 use crate::pipeline::writer::WriterError;
@@ -90,18 +89,21 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
         }]);
     }
     let mut findings = Vec::new();
-    let mut wanted = current_ids(lake)?;
-    let mut extra = Vec::new();
-    for id in searcher.ids() {
-        let (interaction_id, mailbox_id) = id?;
-        if !wanted.remove(&key(interaction_id, &mailbox_id)) {
-            extra.push(interaction_id);
+    let mut wanted = current_revisions(lake)?;
+    let (mut extra, mut stale) = (Vec::new(), Vec::new());
+    for found in searcher.ids() {
+        let found = found?;
+        match wanted.remove(&key(found.interaction_id, &found.mailbox_id)) {
+            None => extra.push(found.interaction_id),
+            Some(revision) if revision != found.revision => stale.push(found.interaction_id),
+            Some(_) => {}
         }
     }
-    let missing: Vec<Id128> = wanted.into_iter().map(|(id, _)| id).collect();
+    let missing: Vec<Id128> = wanted.into_keys().map(|(id, _)| id).collect();
     for (ids, text) in [
         (missing, "rows of interactions have no document"),
         (extra, "documents have no row"),
+        (stale, "documents show an older revision"),
     ] {
         if !ids.is_empty() {
             let what = format!("{} {text}: {}", ids.len(), names(&ids));
@@ -114,29 +116,30 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
     Ok(findings)
 }
 
-/// Interaction and a hash of the mailbox: 32 bytes for each current row.
+/// Interaction and a hash of the mailbox: 32 bytes for each newest row.
 type Key = (Id128, Id128);
 
 fn key(interaction_id: Id128, mailbox_id: &str) -> Key {
     (interaction_id, Id128::of(&[mailbox_id.as_bytes()]))
 }
 
-/// Keys of the rows that are current and active.
-fn current_ids(lake: &Lake) -> Result<HashSet<Key>, WriterError> {
+/// Keys and revisions of the newest rows that have a document.
+fn current_revisions(lake: &Lake) -> Result<HashMap<Key, i32>, WriterError> {
     let mut newest: HashMap<Key, (i32, bool)> = HashMap::new();
-    for row in lake.interactions(&Filter::default())? {
+    for row in lake.recorded(&Filter::default())? {
         let row = row?;
-        let is_active = row.state == State::Active;
+        let has_document = doc::has_document(row.state);
         let entry = newest
-            .entry(key(row.interaction_id, &row.mailbox.id))
+            .entry(key(row.interaction_id, &row.mailbox_id))
             .or_default();
         // A closing row of the same revision lies in the month that the interaction has left.
-        if row.revision > entry.0 || (row.revision == entry.0 && is_active) {
-            *entry = (row.revision, is_active);
+        if row.revision > entry.0 || (row.revision == entry.0 && has_document) {
+            *entry = (row.revision, has_document);
         }
     }
-    let active = newest.into_iter().filter(|(_, (_, is_active))| *is_active);
-    Ok(active.map(|(key, _)| key).collect())
+    newest.retain(|_, (_, has_document)| *has_document);
+    let newest = newest.into_iter();
+    Ok(newest.map(|(key, (revision, _))| (key, revision)).collect())
 }
 
 fn names(ids: &[Id128]) -> String {
