@@ -1,6 +1,7 @@
 //! Reads a mail in RFC 5322 form, as archives hold it (design section 4).
 
 mod body;
+mod charset;
 mod fields;
 mod recipients;
 mod words;

@@ -57,33 +57,6 @@ fn a_restarted_simulator_honours_the_links_it_gave_out() {
     tenant.compare_rows_with_truth();
 }
 
-/// A world of `fixtures/worlds`, three nights.
-fn check_fixture(name: &str) {
-    let mut tenant = Tenant::of_fixture(name);
-    for night in 0..3 {
-        if night > 0 {
-            tenant.advance(1);
-        }
-        tenant.run();
-        tenant.compare_rows_with_truth();
-    }
-}
-
-#[test]
-fn facts_6_and_7_throttling_short_tokens_and_lost_generations_change_no_row() {
-    check_fixture("rough.toml");
-}
-
-#[test]
-fn mail_among_colleagues_is_recorded_where_the_policy_says_so() {
-    check_fixture("internal.toml");
-}
-
-#[test]
-fn whom_the_crm_does_not_know_is_left_out_where_the_policy_says_so() {
-    check_fixture("skip.toml");
-}
-
 #[test]
 fn facts_1_4_and_1_5_repeated_items_moves_edits_and_removals_leave_one_row_each() {
     let mut tenant = Tenant::generated(22, 16);

@@ -2,10 +2,10 @@
 
 use crate::support::tenant::Tenant;
 
-/// Two nights; what is planted depends on the world's own policy and switches.
+/// Three nights; what is planted depends on the world's own policy and switches.
 fn check(world: &str) {
     let mut tenant = Tenant::of_fixture(world);
-    for night in 0..2 {
+    for night in 0..3 {
         if night > 0 {
             tenant.advance(1);
         }
@@ -25,7 +25,7 @@ fn unmatched_mail_is_not_stored_where_the_policy_says_so() {
 }
 
 #[test]
-fn refusals_short_tokens_and_hidden_sensitivity_lose_and_double_nothing() {
+fn facts_6_and_7_throttling_short_tokens_and_lost_generations_lose_and_double_nothing() {
     check("rough.toml");
 }
 

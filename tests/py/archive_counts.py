@@ -20,8 +20,7 @@ Where the two are known to differ on mail from outside, and which is right:
 - A group with broken members (`undisclosed-recipient:@x.org;`): touchpoint keeps its whole text.
 - A name with an unquoted `@` (`To: Ann@Home <a@x.org>`): Python makes two recipients of it.
 - Base64 or quoted-printable that is broken, and multiparts without their boundary: each recovers
-  another part of the text. Of UTF-7, touchpoint's reader keeps `+-` where Python reads `+`
-  (Python is right).
+  another part of the text.
 - Text of HTML: Python's parser leaves out what follows an unclosed `<title>`.
 """
 

@@ -213,11 +213,6 @@ def refused(value):
     return False
 
 
-def is_utf_7_plus(mail, what, ours, theirs):
-    """UTF-7 writes `+` as `+-`; touchpoint's reader keeps both. Python is right."""
-    return what == "text" and ours.replace("+-", "+") == theirs
-
-
 def is_quoted_local_part(mail, what, ours, theirs):
     """A local part in quotes (`"Ann Lee <ann"@x.org`): touchpoint takes both quotes away, the form
     of comparison here only the one at the end. The same address."""
@@ -228,7 +223,6 @@ def is_quoted_local_part(mail, what, ours, theirs):
 CLASSES = {
     "charset": is_broken_charset,
     "encoded word": is_broken_word,
-    "utf-7": is_utf_7_plus,
     "quoted local part": is_quoted_local_part,
 }
 

@@ -8,10 +8,10 @@ use mail_parser::MessagePart;
 use mail_parser::MimeHeaders;
 use mail_parser::PartType;
 use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 
 use crate::decode::html;
-use crate::decode::mime::fields;
+use crate::decode::mime::charset;
 use crate::model::mail::MailClass;
 
 /// Only what parts need; the mail's own fields are read elsewhere, field by field.
@@ -92,17 +92,41 @@ fn text(parts: &mut [MessagePart<'_>]) -> Option<String> {
     }
 }
 
-/// Base64 with a character too many or too few is read as far as it goes: the parser refuses all
-/// of it and leaves the code.
+/// What the parser reads wrongly is read again: base64 with a character too many or too few, of
+/// which it leaves the code, and UTF-7.
 fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
-    let is_base64 = part
-        .content_transfer_encoding()
-        .is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
-    if !part.is_encoding_problem || !is_base64 {
+    let encoding = part.content_transfer_encoding().unwrap_or_default();
+    let is_base64 = encoding.eq_ignore_ascii_case("base64");
+    let kind = part.content_type();
+    let charset = kind.and_then(|kind| kind.attribute("charset"));
+    let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
+    let is_utf7 = is_text && charset.is_some_and(charset::is_utf7);
+    if !(part.is_encoding_problem && is_base64 || is_utf7) {
         return;
     }
     let range = part.offset_body as usize..part.offset_end as usize;
     let code = mail.get(range).unwrap_or_default();
+    let bytes = if is_base64 {
+        lenient_base64(code)
+    } else if encoding.eq_ignore_ascii_case("quoted-printable") {
+        quoted_printable_decode(code)
+    } else {
+        Some(code.to_vec())
+    };
+    let Some(bytes) = bytes else {
+        return;
+    };
+    let text = charset::text(charset, &bytes);
+    let is_html = kind.is_some_and(|kind| is_type(kind, "text", "html"));
+    part.body = if is_html {
+        PartType::Html(text.into())
+    } else {
+        PartType::Text(text.into())
+    };
+}
+
+/// Reads base64 as far as it goes.
+fn lenient_base64(code: &[u8]) -> Option<Vec<u8>> {
     let mut code: Vec<u8> = code.iter().copied().filter(|b| is_code(*b)).collect();
     match code.len() % 4 {
         1 => code.truncate(code.len() - 1),
@@ -110,21 +134,7 @@ fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
         3 => code.push(b'='),
         _ => {}
     }
-    let Some(bytes) = base64_decode(&code) else {
-        return;
-    };
-    let kind = part.content_type();
-    let charset = kind.and_then(|kind| kind.attribute("charset"));
-    let text = match charset.and_then(|name| charset_decoder(name.as_bytes())) {
-        Some(decode) => decode(&bytes),
-        None => fields::text(&bytes).into_owned(),
-    };
-    let is_html = kind.is_some_and(|kind| is_type(kind, "text", "html"));
-    part.body = if is_html {
-        PartType::Html(text.into())
-    } else {
-        PartType::Text(text.into())
-    };
+    base64_decode(&code)
 }
 
 fn is_code(byte: u8) -> bool {
@@ -221,6 +231,22 @@ mod tests {
                     Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n\n\
                     PGI+aGVsbG88L2I+aA\n";
         assert_eq!(text_of(mail).as_deref(), Some("helloh"));
+    }
+
+    #[test]
+    fn utf_7_is_read_in_every_encoding_of_it() {
+        for (encoding, body) in [
+            ("7bit", "1 +- 1 +AOk"),
+            ("quoted-printable", "1 =2B- 1 +A=\nOk"),
+            ("base64", "MSArLSAxICtBT2s="),
+        ] {
+            let mail = format!(
+                "Content-Type: text/plain; charset=UTF-7\n\
+                 Content-Transfer-Encoding: {encoding}\n\n{body}\n"
+            );
+            let text = text_of(&mail).unwrap();
+            assert_eq!(text.trim_end(), "1 + 1 é", "{encoding}");
+        }
     }
 
     #[test]

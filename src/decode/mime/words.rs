@@ -1,9 +1,8 @@
 //! Encoded words in header values (RFC 2047).
 
 use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::charsets::map::charset_decoder;
 
-use crate::decode::mime::fields;
+use crate::decode::mime::charset;
 
 /// A word between `=?` and `?=`.
 struct Word<'a> {
@@ -48,20 +47,18 @@ pub(super) fn decoded(value: &str) -> String {
     out
 }
 
-/// ISO-2022 begins anew in every word, and joined it would hold empty runs, which are errors.
+/// ISO-2022 and UTF-7 begin anew in every word: joined they would hold empty runs, which are
+/// errors, or runs that do not end.
 fn is_one_text(one: &str, other: &str) -> bool {
-    let is_stateful = one
+    let is_iso_2022 = one
         .get(..8)
         .is_some_and(|start| start.eq_ignore_ascii_case("iso-2022"));
-    one.eq_ignore_ascii_case(other) && !is_stateful
+    one.eq_ignore_ascii_case(other) && !is_iso_2022 && !charset::is_utf7(one)
 }
 
 fn flush(out: &mut String, pending: &mut Option<Word<'_>>) {
     if let Some(word) = pending.take() {
-        match charset_decoder(word.charset.as_bytes()) {
-            Some(decode) => out.push_str(&decode(&word.bytes)),
-            None => out.push_str(&fields::text(&word.bytes)),
-        }
+        out.push_str(&charset::text(Some(word.charset), &word.bytes));
     }
 }
 
@@ -128,6 +125,7 @@ mod tests {
                 "=?ISO-2022-JP?B?GyRCJUYbKEI=?= =?ISO-2022-JP?B?GyRCJUYbKEI=?=",
                 "テテ",
             ),
+            ("=?utf-7?Q?1_+-_+AOk?= =?UTF-7?Q?+AOk?=", "1 + éé"),
             ("=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
             ("=?utf-8?Q?never closed", "=?utf-8?Q?never closed"),
             ("=?utf-8?Q?50=?=", "50="),

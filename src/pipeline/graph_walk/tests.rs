@@ -1,6 +1,10 @@
-//! The walk over one mailbox, against a small server: what one folder's trouble does to the rest.
+//! The walk over one mailbox, against a small server: what one folder's trouble does to the rest,
+//! and what a second night makes of what is told again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
 use tokio::sync::Semaphore;
@@ -32,16 +36,33 @@ use crate::source::graph::tests::server::Server;
 use crate::state::store::Settings;
 use crate::state::store::State;
 
-/// A page of one mail from outside, the last of its round.
-fn page(base: &str, folder: &str) -> String {
+/// A mail from outside.
+fn mail(id: &str) -> String {
     let now = clock::now().rfc3339();
     format!(
-        r#"{{"value":[{{"id":"{folder}-1","subject":"x","sentDateTime":"{now}",
-        "receivedDateTime":"{now}","internetMessageId":"<{folder}@acme.com>","isDraft":false,
+        r#"{{"id":"{id}","subject":"x","sentDateTime":"{now}","receivedDateTime":"{now}",
+        "internetMessageId":"<{id}@acme.com>","isDraft":false,
         "from":{{"emailAddress":{{"address":"bob@acme.com"}}}},
-        "toRecipients":[{{"emailAddress":{{"address":"ann@contoso.com"}}}}]}}],
-        "@odata.deltaLink":"{base}/v1.0/{folder}?$deltatoken=1"}}"#
+        "toRecipients":[{{"emailAddress":{{"address":"ann@contoso.com"}}}}]}}"#
     )
+}
+
+/// A page of some items, the last of its round.
+fn page_of(base: &str, folder: &str, items: &[String]) -> String {
+    let items = items.join(",");
+    let link = format!("{base}/v1.0/{folder}?$deltatoken=1");
+    format!(r#"{{"value":[{items}],"@odata.deltaLink":"{link}"}}"#)
+}
+
+/// A page of one mail, the last of its round.
+fn page(base: &str, folder: &str) -> String {
+    page_of(base, folder, &[mail(&format!("{folder}-1"))])
+}
+
+/// The same, but not the last.
+fn not_last(page: &str) -> String {
+    page.replace("deltaLink", "nextLink")
+        .replace("deltatoken", "skiptoken")
 }
 
 /// A mailbox with Sent Items (`s`) and the folders `a`, `b` and `c`; `special` may answer first.
@@ -75,6 +96,10 @@ async fn mailbox(
             .find(|id| target.contains(&format!("/mailFolders/{id}/messages/delta")))
         {
             Reply::ok(page(base, folder))
+        } else if target.contains("?$deltatoken=") {
+            Reply::ok(format!(
+                r#"{{"value":[],"@odata.deltaLink":"{base}{target}"}}"#
+            ))
         } else {
             Reply::error(403, "ErrorAccessDenied")
         })
@@ -82,13 +107,29 @@ async fn mailbox(
     .await
 }
 
-/// Reads the mailbox; portions are "committed" at once and given back.
-async fn walk(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
+/// What was seen: nothing yet.
+fn nothing_seen() -> (tempfile::TempDir, Arc<State>) {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings {
         folder: folder.path().to_owned(),
         memory_bytes: 1 << 20,
     };
+    let state = State::open(settings, "lake").unwrap().state;
+    (folder, Arc::new(state))
+}
+
+/// Reads the mailbox for the first time.
+async fn walk(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
+    let (_folder, state) = nothing_seen();
+    night(server, shutdown, &state).await
+}
+
+/// Reads the mailbox; portions are "committed" at once, to the state alone, and given back.
+async fn night(
+    server: &Server,
+    shutdown: Shutdown,
+    state: &Arc<State>,
+) -> (Coverage, Vec<Portion>) {
     let capture = Capture::default();
     let (portions, mut receiver) = mpsc::channel::<Portion>(8);
     let context = Context {
@@ -104,15 +145,21 @@ async fn walk(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
             &ContactBook::new(Vec::new(), Vec::new()),
             &HashSet::new(),
         )),
-        state: Arc::new(State::open(settings, "lake").unwrap().state),
+        state: state.clone(),
         cpu: Arc::new(CpuPool::new(1).unwrap()),
         shutdown,
         progress: Arc::new(Progress::default()),
         portions,
     };
+    let kept = state.clone();
     let committing = tokio::spawn(async move {
         let mut all = Vec::new();
         while let Some(mut portion) = receiver.recv().await {
+            let mut seen = portion.seen.clone();
+            for cursor in &portion.cursors {
+                seen.note_cursor(cursor.clone());
+            }
+            kept.commit(&seen, &BTreeMap::new()).unwrap();
             if let Some(committed) = portion.committed.take() {
                 committed.send(()).unwrap();
             }
@@ -221,10 +268,7 @@ async fn fact_1_6_a_forgotten_chain_begins_anew_in_the_same_run_and_doubles_noth
             return Some(Reply::error(410, "SyncStateNotFound"));
         }
         let first = in_folder(seen, "a") && before == 0;
-        first.then(|| {
-            let page = page(base, "a").replace("deltaLink", "nextLink");
-            Reply::ok(page.replace("deltatoken", "skiptoken"))
-        })
+        first.then(|| Reply::ok(not_last(&page(base, "a"))))
     })
     .await;
     let (coverage, portions) = walk(&server, Shutdown::default()).await;
@@ -261,4 +305,160 @@ async fn a_stop_in_mid_fetch_hands_over_nothing_of_it() {
     assert_eq!(coverage.status, Status::Stopped);
     assert_eq!(recorded_in(&portions), ["s"]);
     assert_eq!(keys(&portions), [("mail/s".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn fact_1_4_a_mail_that_comes_several_times_in_a_round_and_again_in_the_next_is_one_row() {
+    let server = mailbox(|base, seen, _| {
+        let items = if in_folder(seen, "a") {
+            let page = page_of(base, "a", &[mail("a-1"), mail("a-1")]);
+            return Some(Reply::ok(not_last(&page)));
+        } else if seen.target.contains("/a?$skiptoken=") {
+            [mail("a-2"), mail("a-1")]
+        } else if seen.target.contains("/a?$deltatoken=") {
+            [mail("a-2"), mail("a-3")]
+        } else {
+            return None;
+        };
+        Some(Reply::ok(page_of(base, "a", &items)))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    let (first, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    assert_eq!(first.tally.received, 7);
+    assert_eq!(first.tally.of(Outcome::Unchanged), 2);
+    let (second, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["a"]);
+    assert_eq!(second.tally.received, 2);
+    assert_eq!(second.tally.of(Outcome::Unchanged), 1);
+    assert_eq!(second.recorded_total, 6);
+}
+
+#[tokio::test]
+async fn fact_1_5_a_changed_mail_is_fetched_singly_if_it_is_unknown_and_only_then() {
+    let changed = |id: &str| format!(r#"{{"id":"{id}","isRead":true,"parentFolderId":"a"}}"#);
+    let server = mailbox(move |base, seen, _| {
+        if seen.target.ends_with("/$batch") {
+            let found = mail("there");
+            return seen.body.contains("/messages/").then(|| {
+                Reply::ok(format!(
+                    r#"{{"responses":[{{"id":"0","status":404}},
+                    {{"id":"1","status":200,"body":{found}}}]}}"#
+                ))
+            });
+        }
+        let items = if in_folder(seen, "a") {
+            // The last of them comes whole as well.
+            vec![
+                changed("gone"),
+                changed("there"),
+                mail("a-1"),
+                changed("a-1"),
+            ]
+        } else if seen.target.contains("/a?$deltatoken=") {
+            vec![changed("there"), changed("a-1")]
+        } else {
+            return None;
+        };
+        Some(Reply::ok(page_of(base, "a", &items)))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    let (first, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    assert_eq!(first.tally.of(Outcome::Removed), 1);
+    assert_eq!(first.tally.of(Outcome::Unchanged), 1);
+    let (second, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), Vec::<String>::new());
+    assert_eq!(second.tally.of(Outcome::Unchanged), 2);
+    let requests = server.requests();
+    let fetched: Vec<&Seen> = requests
+        .iter()
+        .filter(|seen| seen.body.contains("/messages/"))
+        .collect();
+    assert_eq!(fetched.len(), 1, "unknown ones, together, once");
+    assert!(!fetched[0].body.contains("/messages/a-1"));
+}
+
+#[tokio::test]
+async fn fact_1_5_a_mail_that_is_moved_keeps_its_row_whichever_folder_tells_first() {
+    for (from, to) in [("a", "b"), ("c", "b")] {
+        let server = mailbox(move |base, seen, _| {
+            let id = format!("{from}-1");
+            if seen.target.contains(&format!("/{from}?$deltatoken=")) {
+                let removed = format!(r#"{{"id":"{id}","@removed":{{"reason":"deleted"}}}}"#);
+                Some(Reply::ok(page_of(base, from, &[removed])))
+            } else {
+                let is_new_there = seen.target.contains(&format!("/{to}?$deltatoken="));
+                is_new_there.then(|| Reply::ok(page_of(base, to, &[mail(&id)])))
+            }
+        })
+        .await;
+        let (_folder, state) = nothing_seen();
+        night(&server, Shutdown::default(), &state).await;
+        let (second, portions) = night(&server, Shutdown::default(), &state).await;
+        assert_eq!(recorded_in(&portions), Vec::<String>::new());
+        assert_eq!(second.tally.of(Outcome::Removed), 1, "{from} to {to}");
+        assert_eq!(second.tally.of(Outcome::Unchanged), 1, "{from} to {to}");
+        assert_eq!(second.recorded_total, 4);
+    }
+}
+
+#[tokio::test]
+async fn fact_5_1_a_denial_is_dated_probed_again_the_next_night_and_takes_nothing_away() {
+    let is_denied = Arc::new(AtomicBool::new(false));
+    let denied = is_denied.clone();
+    let server = mailbox(move |_, seen, _| {
+        let denied = denied.load(Ordering::SeqCst) && seen.target.contains("/v1.0/");
+        denied.then(|| Reply::error(403, "ErrorAccessDenied"))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    night(&server, Shutdown::default(), &state).await;
+    let cursors = || {
+        state
+            .cursors(&fixtures::mailbox("ann").id)
+            .unwrap()
+            .into_iter()
+    };
+    let before: Vec<_> = cursors().collect();
+    is_denied.store(true, Ordering::SeqCst);
+    let begun = clock::now();
+    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(coverage.status, Status::Denied);
+    assert!(begun <= coverage.started_at && coverage.started_at <= coverage.ended_at);
+    assert!(portions.is_empty(), "{portions:?}");
+    assert_eq!(cursors().collect::<Vec<_>>(), before);
+    is_denied.store(false, Ordering::SeqCst);
+    let (coverage, _) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+    let requests = server.requests();
+    let firsts = requests
+        .iter()
+        .filter(|seen| seen.target.contains("/messages/delta"));
+    assert_eq!(firsts.count(), 4, "chains go on where they were left");
+}
+
+#[tokio::test]
+async fn fact_6_2_an_address_that_a_refusal_shows_is_not_repeated() {
+    let name = "6f1c0b2e-1111-4222-8333-444455556666@0d9a7c1e-aaaa-4bbb-8ccc-ddddeeeeffff";
+    let body = format!(
+        r#"{{"error":{{"code":"ErrorInvalidUser",
+        "message":"The requested user '{name}' is invalid."}}}}"#
+    );
+    let server = mailbox(move |_, seen, _| {
+        let is_listing = seen.target.contains("/mailFolders?");
+        is_listing.then(|| Reply::status(404, body.clone()))
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::NoMailbox);
+    assert!(portions.is_empty());
+    let reason = coverage.reason.unwrap();
+    assert!(reason.contains("errorinvaliduser"), "{reason}");
+    assert!(
+        !reason.contains('@') && !reason.contains("6f1c0b2e"),
+        "{reason}"
+    );
 }

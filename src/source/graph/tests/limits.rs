@@ -81,6 +81,61 @@ async fn fact_4_1_a_token_is_renewed_by_expires_in_and_not_by_habit() {
 }
 
 #[tokio::test]
+async fn fact_4_5_a_token_without_roles_is_used_as_it_is() {
+    // {"alg":"none"} and {"aud":"https://graph.microsoft.com","idtyp":"app"}: rights that Exchange
+    // grants never show in a token. The other is no JSON at all.
+    const WITHOUT_ROLES: &str = "eyJhbGciOiJub25lIn0.\
+        eyJhdWQiOiJodHRwczovL2dyYXBoLm1pY3Jvc29mdC5jb20iLCJpZHR5cCI6ImFwcCJ9.";
+    for text in [WITHOUT_ROLES, "opaque"] {
+        let server = Server::start(move |_, seen, _| {
+            let is_good = seen.header("authorization") == Some(&format!("Bearer {text}"));
+            Some(match (seen.is_sign_in(), is_good) {
+                (true, _) => token(text),
+                (false, true) => Reply::ok(LAST_PAGE),
+                (false, false) => Reply::error(401, "InvalidAuthenticationToken"),
+            })
+        })
+        .await;
+        let mailbox = server.client().mailbox("u-1");
+        let folder = "f".into();
+        let page = mailbox.first_page(&folder, ContentLevel::Envelope);
+        assert!(page.await.is_ok(), "{text}");
+        assert_eq!(server.sign_ins().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn fact_5_1_every_request_names_the_program_by_one_text_that_never_changes() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| match seen.method.as_str() {
+            "POST" => Reply::ok(r#"{"responses":[{"id":"0","status":404}]}"#),
+            _ if seen.target.contains("delta") => Reply::ok(LAST_PAGE),
+            _ => Reply::ok(r#"{"value":[]}"#),
+        })
+    })
+    .await;
+    let client = server.client();
+    client.users().await.unwrap();
+    let (folder, ids) = ("f".into(), ["a".to_owned()]);
+    for user in ["u-1", "u-2"] {
+        let mailbox = client.mailbox(user);
+        let page = mailbox.first_page(&folder, ContentLevel::Full);
+        page.await.unwrap();
+        mailbox.private_ids().await.unwrap();
+        let item = mailbox.messages_by_id(&ids, ContentLevel::Full);
+        item.await.unwrap();
+    }
+    let all = [server.requests(), server.sign_ins()].concat();
+    assert_eq!(all.len(), 8);
+    let expected = format!("touchpoint/{}", env!("CARGO_PKG_VERSION"));
+    for seen in all {
+        let agents = seen.headers.iter().filter(|(name, _)| name == "user-agent");
+        let agents: Vec<&str> = agents.map(|(_, value)| value.as_str()).collect();
+        assert_eq!(agents, [expected.as_str()], "{}", seen.target);
+    }
+}
+
+#[tokio::test]
 async fn fact_6_2_a_refused_token_is_renewed_once_and_then_it_ends() {
     let server = Server::start(|_, seen, before| {
         if seen.is_sign_in() {

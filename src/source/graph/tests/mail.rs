@@ -242,6 +242,28 @@ async fn fact_1_9_private_mails_are_listed_by_extended_property_over_all_pages()
 }
 
 #[tokio::test]
+async fn fact_1_9_a_link_of_a_list_is_followed_as_it_is_and_its_skip_is_never_computed() {
+    // It counts items of every kind, and not only those that were handed out.
+    const LINK: &str = "/v1.0/users/u-1/messages?$select=id&$filter=x%20gt%200&$skip=37&z=A%2bb";
+    let server = Server::start(|base, seen, before| {
+        (!seen.is_sign_in()).then(|| match (seen.target.as_str(), before) {
+            (LINK, 0) => Reply::ok(r#"{"value":[{"id":"c"}]}"#),
+            (LINK, _) => Reply::error(400, "ErrorInvalidUrlQuery"),
+            _ => Reply::ok(format!(
+                r#"{{"value":[{{"id":"a"}},{{"id":"b"}}],"@odata.nextLink":"{base}{LINK}"}}"#
+            )),
+        })
+    })
+    .await;
+    let known = server.client().mailbox("u-1").private_ids().await.unwrap();
+    let expected = ["a", "b", "c"].map(str::to_owned).into_iter().collect();
+    assert_eq!(known, Sensitivities::Known(expected));
+    let targets: Vec<String> = server.requests().into_iter().map(|s| s.target).collect();
+    assert_eq!(targets.len(), 2);
+    assert_eq!(targets[1], LINK);
+}
+
+#[tokio::test]
 async fn fact_1_9_a_refused_list_of_private_mails_means_hidden_and_not_none() {
     for (status, code) in [(403, "ErrorAccessDenied"), (400, "BadRequest"), (501, "")] {
         let server = Server::start(move |_, seen, _| {
@@ -311,6 +333,44 @@ async fn fact_1_11_messages_come_in_batches_of_twenty_and_throttled_parts_are_as
     // 20, the throttled one twice more, 20, 1.
     assert_eq!(server.requests().len(), 5);
     assert!(server.requests()[1].body.len() < server.requests()[0].body.len() / 10);
+}
+
+#[tokio::test]
+async fn fact_1_11_a_part_with_an_empty_code_is_met_by_its_status() {
+    const EMPTY: &str = r#"{"error":{"code":"","message":""}}"#;
+    let ids = ["a".to_owned()];
+    for (status, expected) in [
+        (404, Ok(None)),
+        (403, Err(Reaction::MailboxDenied)),
+        (400, Err(Reaction::GiveUpMailbox)),
+    ] {
+        let server = Server::start(move |_, seen, _| {
+            (!seen.is_sign_in()).then(|| batch(seen, |_| (status, EMPTY.to_owned())))
+        })
+        .await;
+        let mailbox = server.client().mailbox("u-1");
+        let asked = mailbox.messages_by_id(&ids, ContentLevel::Full);
+        let answer = asked.await.map(|items| items[0].body.clone());
+        assert_eq!(
+            answer.map_err(|error| error.reaction()),
+            expected,
+            "{status}"
+        );
+        assert_eq!(server.requests().len(), 1, "{status}");
+    }
+    // Nor does it hide that the part was throttled.
+    let server = Server::start(|_, seen, before| {
+        let part = if before == 0 {
+            (429, EMPTY)
+        } else {
+            (200, r#"{"id":"a"}"#)
+        };
+        (!seen.is_sign_in()).then(|| batch(seen, |_| (part.0, part.1.to_owned())))
+    })
+    .await;
+    let mailbox = server.client().mailbox("u-1");
+    let asked = mailbox.messages_by_id(&ids, ContentLevel::Full);
+    assert!(asked.await.unwrap()[0].body.is_some());
 }
 
 #[tokio::test]

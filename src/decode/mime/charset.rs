@@ -1,0 +1,110 @@
+//! Bytes of a stated character set as text.
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+use crate::decode::mime::fields;
+
+/// The text of some bytes; where the charset is unknown, or none is stated, as UTF-8 or else
+/// Windows-1252.
+pub(super) fn text(charset: Option<&str>, bytes: &[u8]) -> String {
+    let is_utf7 = charset.is_some_and(is_utf7);
+    // UTF-7 is written in ASCII alone; other bytes show that the mail states it wrongly.
+    if is_utf7 && bytes.is_ascii() {
+        return utf7(bytes);
+    }
+    match charset
+        .filter(|_| !is_utf7)
+        .and_then(|name| charset_decoder(name.as_bytes()))
+    {
+        Some(decode) => decode(bytes),
+        None => fields::text(bytes).into_owned(),
+    }
+}
+
+/// Whether a charset is UTF-7. The parser's own reader loses the character that ends a run of code
+/// without a hyphen, and keeps both characters of `+-`.
+pub(super) fn is_utf7(charset: &str) -> bool {
+    ["utf-7", "unicode-1-1-utf-7"]
+        .iter()
+        .any(|name| charset.eq_ignore_ascii_case(name))
+}
+
+/// Reads UTF-7 (RFC 2152): what stands between `+` and the next character that is no base64 is
+/// UTF-16; a hyphen there only ends it; `+-` is `+`. Code that is cut short becomes U+FFFD.
+fn utf7(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        if byte != b'+' {
+            out.push(char::from(byte));
+            continue;
+        }
+        let code: Vec<u8> = std::iter::from_fn(|| rest.next_if(|b| base64(*b).is_some())).collect();
+        rest.next_if_eq(&b'-');
+        if code.is_empty() {
+            out.push('+');
+        } else {
+            push_utf16(&code, &mut out);
+        }
+    }
+    out
+}
+
+fn push_utf16(code: &[u8], out: &mut String) {
+    let mut units = Vec::with_capacity(code.len() * 6 / 16);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for value in code.iter().filter_map(|byte| base64(*byte)) {
+        bits = (bits << 6 | u32::from(value)) & 0x003f_ffff;
+        held += 6;
+        if held >= 16 {
+            held -= 16;
+            units.push(u16::try_from(bits >> held & 0xffff).unwrap_or_default());
+        }
+    }
+    let characters = char::decode_utf16(units);
+    out.extend(characters.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    // What is left of a whole run is less than one digit of it.
+    if held >= 6 {
+        out.push(char::REPLACEMENT_CHARACTER);
+    }
+}
+
+fn base64(digit: u8) -> Option<u8> {
+    Some(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf_7_is_read_as_rfc_2152_has_it() {
+        for (code, expected) in [
+            ("Hi Mom -+Jjo--!", "Hi Mom -☺-!"),
+            ("A+ImIDkQ.", "A≢Α."),
+            ("+ZeVnLIqe-", "日本語"),
+            ("16:55 +-0100, 1 +- 1", "16:55 +0100, 1 + 1"),
+            ("+AKM 1 +AKM\n", "£ 1 £\n"),
+            ("+2D3eAA", "😀"),
+            ("a + b+", "a + b+"),
+            ("cut +AK short", "cut \u{fffd} short"),
+            ("half a pair +2D0-", "half a pair \u{fffd}"),
+        ] {
+            assert_eq!(text(Some("UTF-7"), code.as_bytes()), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_of_the_charset_are_read_on() {
+        assert_eq!(text(Some("utf-7"), "1 + 1 é".as_bytes()), "1 + 1 é");
+        assert_eq!(text(Some("latin-99"), b"caf\xe9"), "café");
+        assert_eq!(text(None, "café".as_bytes()), "café");
+    }
+}
