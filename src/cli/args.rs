@@ -57,6 +57,8 @@ pub enum Command {
     Status,
     /// Interactions by words, contact, account, colleague and time
     Search(SearchArgs),
+    /// The contact book against all that was captured; reads no mail
+    Rematch(RematchArgs),
     /// Lake, views, cursors and index against each other
     Verify,
     /// A simulated tenant, over HTTP on a loopback port
@@ -89,4 +91,15 @@ pub struct RunArgs {
     /// End at the next commit after this time of the day, in UTC (05:30), or instant (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+}
+
+/// Options of `rematch`.
+#[derive(Debug, clap::Args)]
+pub struct RematchArgs {
+    /// Show how many rows would come and go, per contact and account, and write nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Compare every interaction, not only those that a changed contact book concerns
+    #[arg(long)]
+    pub full: bool,
 }

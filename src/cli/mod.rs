@@ -5,6 +5,7 @@ pub mod demo;
 pub mod logging;
 pub mod output;
 pub mod progress;
+pub mod rematch;
 pub mod run;
 pub mod search;
 pub mod simulate;
@@ -52,6 +53,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
         Command::Demo(demo) => demo::run(&demo),
+        Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => {
             let config = Config::load(&args.config)?;

@@ -8,6 +8,7 @@
 //!   format.json         the number of this layout; a newer one is refused
 //!   cursors/            <version>.parquet: where reading goes on, counts, sums of row hashes
 //!   crm/                <digest>.parquet: the contact books that were asked
+//!   own_domains.json    the domains that no account of a book has
 //!   locks/              one file for each slot, locked while a process writes it
 //! ```
 //!
@@ -22,6 +23,7 @@ pub mod error;
 pub mod mailboxes;
 pub mod narrow;
 pub mod open;
+pub mod own_domains;
 pub mod read;
 pub mod schema;
 pub mod upkeep;

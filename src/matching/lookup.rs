@@ -76,37 +76,51 @@ impl Lookup {
         self.addresses.entry(address.into()).or_insert(found);
     }
 
-    /// The first rule that matches a normalised address.
-    pub fn find(&self, address: &str) -> Option<Found> {
-        if let Some(found) = self.addresses.get(address) {
-            return Some(*found);
-        }
-        let (local, domain) = address.split_once('@')?;
-        if let Some(found) = self.find_untagged(local, domain) {
-            return Some(found);
-        }
-        self.domains
-            .get(domain)
-            .or_else(|| self.domains.get(registrable(domain)?))
-            .copied()
+    /// Where each address of the book leads.
+    pub fn addresses(&self) -> impl Iterator<Item = (&str, Found)> {
+        let addresses = self.addresses.iter();
+        addresses.map(|(address, found)| (&**address, *found))
     }
 
-    /// The address without the participant's plus-tag, where it has one. Only the whole addresses
-    /// of the book are looked at, so a tag in the book is never dropped.
-    fn find_untagged(&self, local: &str, domain: &str) -> Option<Found> {
-        let (name, _tag) = local.split_once('+')?;
-        if name.is_empty() {
-            return None;
-        }
-        self.addresses
-            .get([name, "@", domain].concat().as_str())
-            .copied()
+    /// Where each domain of the book leads.
+    pub fn domains(&self) -> impl Iterator<Item = (&str, Found)> {
+        let domains = self.domains.iter();
+        domains.map(|(domain, found)| (&**domain, *found))
     }
+
+    /// What the book says of exactly this address.
+    pub fn of_address(&self, address: &str) -> Option<Found> {
+        self.addresses.get(address).copied()
+    }
+
+    /// What the book says of exactly this domain.
+    pub fn of_domain(&self, domain: &str) -> Option<Found> {
+        self.domains.get(domain).copied()
+    }
+
+    /// The first rule that matches a normalised address.
+    pub fn find(&self, address: &str) -> Option<Found> {
+        if let Some(found) = self.of_address(address) {
+            return Some(found);
+        }
+        let (local, domain) = address.split_once('@')?;
+        // Only the whole addresses of the book are looked at, so a tag in the book is never dropped.
+        let found = untagged(local, domain).and_then(|address| self.of_address(&address));
+        found
+            .or_else(|| self.of_domain(domain))
+            .or_else(|| self.of_domain(registrable(domain)?))
+    }
+}
+
+/// A participant's address without its plus-tag, where it has one.
+pub fn untagged(local: &str, domain: &str) -> Option<String> {
+    let (name, _tag) = local.split_once('+')?;
+    (!name.is_empty()).then(|| [name, "@", domain].concat())
 }
 
 /// The domain that somebody registered (`eu.mail.acme.co.uk`: `acme.co.uk`), by the public suffix
 /// list with its private section; `None` where a domain is a public suffix itself.
-fn registrable(domain: &str) -> Option<&str> {
+pub fn registrable(domain: &str) -> Option<&str> {
     psl::domain_str(domain).filter(|registrable| registrable.len() < domain.len())
 }
 

@@ -1,5 +1,6 @@
 //! Whom do they know? Participants against the contact book: pure, and the same on every machine.
 
+pub mod difference;
 mod lookup;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ pub struct Matcher {
 }
 
 /// What a touch says of a contact or an account, beside the participant.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Named {
     contact: Option<(Arc<str>, Arc<str>)>,
     account: Option<(Arc<str>, Option<Arc<str>>)>,
@@ -90,11 +91,15 @@ impl Matcher {
         touches
     }
 
-    fn touch(&self, hit: &Hit<'_>) -> Touch {
-        let named = match hit.found.place {
+    fn named(&self, found: Found) -> Option<&Named> {
+        match found.place {
             lookup::Place::Contact(position) => self.contacts.get(position as usize),
             lookup::Place::Account(position) => self.accounts.get(position as usize),
-        };
+        }
+    }
+
+    fn touch(&self, hit: &Hit<'_>) -> Touch {
+        let named = self.named(hit.found);
         Touch {
             contact: named.and_then(|named| named.contact.clone()),
             account: named.and_then(|named| named.account.clone()),

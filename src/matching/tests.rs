@@ -18,7 +18,7 @@ fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn contact(id: &str, email: &str, others: &[&str], account: &str) -> Contact {
+pub(super) fn contact(id: &str, email: &str, others: &[&str], account: &str) -> Contact {
     Contact {
         id: id.into(),
         name: format!("name of {id}").into(),
@@ -28,7 +28,7 @@ fn contact(id: &str, email: &str, others: &[&str], account: &str) -> Contact {
     }
 }
 
-fn account(id: &str, domains: &[&str]) -> Account {
+pub(super) fn account(id: &str, domains: &[&str]) -> Account {
     Account {
         id: id.into(),
         name: format!("name of {id}").into(),
@@ -36,7 +36,7 @@ fn account(id: &str, domains: &[&str]) -> Account {
     }
 }
 
-fn participant(role: Role, text: &str) -> Participant {
+pub(super) fn participant(role: Role, text: &str) -> Participant {
     Participant {
         address: text.to_owned(),
         is_address: text.contains('@'),
@@ -47,7 +47,7 @@ fn participant(role: Role, text: &str) -> Participant {
     }
 }
 
-fn book() -> ContactBook {
+pub(super) fn book() -> ContactBook {
     ContactBook::new(
         vec![
             contact(
@@ -307,7 +307,7 @@ fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]
     lines
 }
 
-fn any_domain() -> impl Strategy<Value = String> {
+pub(super) fn any_domain() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
         "acme.com",
         "eu.acme.com",
@@ -325,7 +325,7 @@ fn any_domain() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
-fn any_address() -> impl Strategy<Value = String> {
+pub(super) fn any_address() -> impl Strategy<Value = String> {
     (
         prop::sample::select(vec!["a", "b", "a+t", "a+t+u", "+t", "b+"]),
         any_domain(),
@@ -333,7 +333,7 @@ fn any_address() -> impl Strategy<Value = String> {
         .prop_map(|(local, domain)| format!("{local}@{domain}"))
 }
 
-fn any_book() -> impl Strategy<Value = ContactBook> {
+pub(super) fn any_book() -> impl Strategy<Value = ContactBook> {
     let contacts = prop::collection::vec(
         (
             prop::option::of(any_address()),
@@ -369,7 +369,7 @@ fn any_book() -> impl Strategy<Value = ContactBook> {
     })
 }
 
-fn any_participants() -> impl Strategy<Value = Vec<Participant>> {
+pub(super) fn any_participants() -> impl Strategy<Value = Vec<Participant>> {
     let roles = prop::sample::select(vec![Role::From, Role::To, Role::Cc, Role::Bcc]);
     prop::collection::vec((roles, any_address(), any::<bool>()), 0..10).prop_map(|all| {
         let make = |(role, address, internal): (Role, String, bool)| Participant {

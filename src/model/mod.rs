@@ -15,6 +15,7 @@ pub mod mail_date;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
+pub mod rematch;
 pub mod run;
 pub mod time;
 pub mod zone;

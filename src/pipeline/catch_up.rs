@@ -25,6 +25,7 @@ use crate::model::interaction::State;
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
+use crate::pipeline::rematch;
 use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
 use crate::state::store::Opened;
@@ -88,8 +89,7 @@ pub fn book(
     matcher: &Matcher,
     run: &RunStamp,
 ) -> Result<Option<String>, LakeError> {
-    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
-    let done = lake.rematch(run, &book.digest, false, touches)?;
+    let done = rematch::append(lake, book, matcher, run, false)?;
     let text = || {
         format!(
             "contact_activity for the changed book: {} rows",

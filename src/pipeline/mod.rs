@@ -20,6 +20,7 @@ pub mod indexing;
 pub mod inputs;
 pub mod known;
 pub mod portion;
+pub mod rematch;
 pub mod stores;
 pub mod survey;
 pub mod verify;
@@ -90,7 +91,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let cpu = CpuPool::new(usize::from(config.run.threads));
     let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
     let run = stamp(started_at);
-    let stores = Stores::open(config, &survey.book, &run, cpu.clone()).await?;
+    let own_domains = &survey.directory.domains;
+    let stores = Stores::open(config, &survey.book, own_domains, &run, cpu.clone()).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),

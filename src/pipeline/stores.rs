@@ -39,17 +39,21 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// Opens everything and catches every view up.
+    /// Opens everything and catches every view up. `own_domains` are the ones that are no longer
+    /// in the book.
     pub async fn open(
         config: &Config,
         book: &ContactBook,
+        own_domains: &HashSet<String>,
         run: &RunStamp,
         cpu: Arc<CpuPool>,
     ) -> Result<Self, RunError> {
         let (config, book, run) = (config.clone(), book.clone(), run.clone());
+        let own_domains = own_domains.clone();
         let handle = tokio::runtime::Handle::current();
         let opening = tokio::task::spawn_blocking(move || {
             let lake = Lake::open_to_write(lake_settings(&config), cpu, handle)?;
+            lake.store_own_domains(&own_domains)?;
             open_views(&config, &book, &run, lake)
         });
         let stores = opening.await.map_err(|_| WriterError::Lost)?;
@@ -74,15 +78,14 @@ fn open_views(
     caught_up.extend(catch_up::book(&lake, book, &matcher, run)?);
     let books = catch_up::Books::of(&lake)?;
     caught_up.extend(catch_up::mailboxes(&lake, run)?);
-    let memory = usize::try_from(config.run.memory).unwrap_or(usize::MAX);
     let settings = state::Settings {
         folder: config.state.path.clone(),
         // Lookups touch few pages; what is left goes to the index.
-        memory_bytes: memory / 8,
+        memory_bytes: memory(config) / 8,
     };
     let opened = State::open(settings, lake.id())?;
     caught_up.extend(catch_up::state(&lake, &opened)?);
-    let mut indexer = open_index(config, &lake, memory / 2)?;
+    let mut indexer = open_index(config, &lake)?;
     caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
     Ok(Stores {
         lake: Arc::new(lake),
@@ -93,14 +96,19 @@ fn open_views(
     })
 }
 
-fn open_index(config: &Config, lake: &Lake, memory_bytes: usize) -> Result<Indexer, WriterError> {
+fn memory(config: &Config) -> usize {
+    usize::try_from(config.run.memory).unwrap_or(usize::MAX)
+}
+
+/// Opens the search index; it is made again where it knows more than the lake.
+pub fn open_index(config: &Config, lake: &Lake) -> Result<Indexer, WriterError> {
     let threads = match config.run.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => usize::from(threads),
     };
     let settings = index::Settings {
         folder: config.index.path.clone(),
-        memory_bytes,
+        memory_bytes: memory(config) / 2,
         threads,
     };
     let (indexer, _was) = Indexer::open(&settings, lake.id())?;

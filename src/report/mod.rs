@@ -3,5 +3,6 @@
 pub mod exit;
 pub mod json;
 pub mod plan;
+pub mod rematch;
 pub mod table;
 pub mod text;

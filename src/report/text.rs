@@ -39,7 +39,8 @@ pub fn render(summary: &RunSummary) -> String {
     text
 }
 
-fn write_notes(text: &mut String, notes: &[String]) {
+/// The first notes, and how many more there are.
+pub fn write_notes(text: &mut String, notes: &[String]) {
     for note in notes.iter().take(NOTES_MAX) {
         let _ = writeln!(text, "note: {note}");
     }

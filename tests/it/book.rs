@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::rematch::rematch;
+use crate::rematch::with_history;
+use crate::support::crm::CrmFile;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_report;
@@ -25,16 +28,7 @@ fn a_lake_follows_a_changed_book_as_if_it_had_been_written_with_it() {
 
     let fresh = tenant.another_folder();
     run_report(&fresh.path().join("touchpoint.toml"), &[], 1);
-    // Rows of which the new book says nothing else go on naming the book that said so.
-    let current = |lake: &Path| {
-        python::json(
-            python::script("current_rows.py")
-                .arg(lake)
-                .arg("crm_snapshot"),
-        )
-    };
-    let followed = current(&tenant.folder().join("lake"));
-    assert_eq!(followed, current(&fresh.path().join("lake")));
+    assert_eq!(current(tenant.folder()), current(fresh.path()));
 
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
     let search = ["--format", "json", "search", "--contact", contact.as_str()];
@@ -49,6 +43,13 @@ fn a_lake_follows_a_changed_book_as_if_it_had_been_written_with_it() {
         with_contact,
         total(found(&fresh.path().join("touchpoint.toml")))
     );
+}
+
+/// Number and digest of the current rows of the lake in a folder. Rows of which a new book says
+/// nothing else go on naming the book that said so.
+fn current(folder: &Path) -> serde_json::Value {
+    let mut script = python::script("current_rows.py");
+    python::json(script.arg(folder.join("lake")).arg("crm_snapshot"))
 }
 
 /// Takes the first contact out and gives its address to another one, under a new name; gives the
@@ -66,4 +67,252 @@ fn change_book(contacts: &Path) -> String {
     lines.push(cells.join(","));
     fs::write(contacts, lines.join("\n")).unwrap();
     "C-NEW".to_owned()
+}
+
+/// What the policy keeps of a mail must not depend on the book of the night it was read.
+fn keep_what_is_unmatched(config: &Path) {
+    let text = fs::read_to_string(config).unwrap();
+    assert!(text.contains("unmatched = \"envelope\""), "{text}");
+    let text = text.replace("unmatched = \"envelope\"", "unmatched = \"keep\"");
+    fs::write(config, text).unwrap();
+}
+
+/// Both CRM files of a folder.
+struct Crm {
+    contacts: CrmFile,
+    accounts: CrmFile,
+    /// Contacts and accounts with current rows, most rows first.
+    known: (Vec<String>, Vec<String>),
+}
+
+impl Crm {
+    fn save(&self) {
+        self.contacts.save();
+        self.accounts.save();
+    }
+
+    /// The contact with the `n`-th longest history.
+    fn contact(&mut self, n: usize) -> &mut Vec<String> {
+        self.contacts.row(&self.known.0[n])
+    }
+
+    /// The account with the `n`-th longest history without a contact.
+    fn account(&mut self, n: usize) -> &mut Vec<String> {
+        self.accounts.row(&self.known.1[n])
+    }
+
+    /// Takes the addresses of a contact away and gives them.
+    fn take_addresses(&mut self, n: usize) -> String {
+        let row = self.contact(n);
+        let taken = format!("{};{}", row[2], row[3]);
+        row[2] = format!("{}@nowhere.example", row[0]);
+        row[3].clear();
+        taken
+    }
+}
+
+/// What happens to the CRM before each night. No two change the same contact or account.
+const NIGHTS: [fn(&mut Crm); 4] = [
+    |crm| {
+        // Removed; merged into another.
+        crm.contacts.take(&crm.known.0[0].clone());
+        let merged = crm.contacts.take(&crm.known.0[1].clone());
+        crm.contact(2)[3].push_str(&format!(";{};{}", merged[2], merged[3]));
+        crm.contact(3)[1] = "Renamed Contact".to_owned();
+    },
+    |crm| {
+        // Addresses taken away; moved to another account; a domain that changes hands.
+        crm.take_addresses(4);
+        let taken = crm.take_addresses(5);
+        let account = crm.contact(6)[4].clone();
+        crm.contact(7)[4] = format!("{account}-other");
+        crm.contact(8)[3].push_str(&format!(";{taken}"));
+        let domains = std::mem::take(&mut crm.account(0)[2]);
+        crm.account(1)[2].push_str(&format!(";{domains}"));
+    },
+    |crm| {
+        // Accounts that are renamed, lose their domains and vanish.
+        crm.account(2)[1] = "Renamed Account".to_owned();
+        crm.account(3)[2].clear();
+        crm.accounts.take(&crm.known.1[4].clone());
+    },
+    |crm| {
+        // Added: somebody who has long been writing, once as a contact, once as an account.
+        let taken = crm.take_addresses(9);
+        let mut addresses = taken.split(';');
+        let email = addresses.next().unwrap().to_owned();
+        let others: Vec<&str> = addresses.collect();
+        let account = crm.known.1[4].clone();
+        let added = [
+            "C-ADDED",
+            "Added Contact",
+            &email,
+            &others.join(";"),
+            &account,
+        ];
+        crm.contacts.rows.push(added.map(str::to_owned).into());
+        let domains = std::mem::take(&mut crm.account(5)[2]);
+        let added = ["A-ADDED", "Added Account", &domains];
+        crm.accounts.rows.push(added.map(str::to_owned).into());
+    },
+];
+
+#[test]
+fn after_nights_with_changing_books_a_lake_equals_one_that_always_had_the_last_book() {
+    let mut tenant = Tenant::generated(65, 12);
+    keep_what_is_unmatched(&tenant.config());
+    tenant.run();
+    let (contacts, accounts): (Vec<_>, Vec<_>) = with_history(&tenant)
+        .into_iter()
+        .partition(|(is_contact, ..)| *is_contact);
+    let ids = |of: Vec<(bool, String, u64)>| of.into_iter().map(|(_, id, _)| id).collect();
+    let read = |folder: &Path| Crm {
+        contacts: CrmFile::contacts(folder),
+        accounts: CrmFile::accounts(folder),
+        known: (ids(contacts.clone()), ids(accounts.clone())),
+    };
+    let other = tenant.another_folder();
+    let mut last = read(other.path());
+    NIGHTS.iter().for_each(|change| change(&mut last));
+    last.save();
+    let other_config = other.path().join("touchpoint.toml");
+    run_report(&other_config, &[], 1);
+
+    let mut crm = read(tenant.folder());
+    for (night, change) in NIGHTS.iter().enumerate() {
+        tenant.advance(1);
+        change(&mut crm);
+        crm.save();
+        let plan = rematch(&tenant, &["--plan"]);
+        assert!(!plan["changes"].as_array().unwrap().is_empty(), "{plan}");
+        if night % 2 == 0 {
+            rematch(&tenant, &[]);
+        }
+        tenant.run();
+        run_report(&other_config, &[], 1);
+    }
+    assert_eq!(current(tenant.folder()), current(other.path()));
+    assert_eq!(rematch(&tenant, &["--full"])["rows_appended"], 0);
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+/// Numbers that are the same in every run of the test.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn one_of<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+
+    fn domain(&mut self) -> &'static str {
+        self.one_of(&[
+            "acme.com",
+            "eu.acme.com",
+            "globex.co.uk",
+            "mail.globex.co.uk",
+            "x.example",
+        ])
+    }
+
+    fn address(&mut self) -> String {
+        let local = self.one_of(&["ann", "ann+news", "bob", "cleo", "team+sales"]);
+        format!("{local}@{}", self.domain())
+    }
+
+    /// Books over few addresses, so that ties, merges and moves happen by themselves.
+    fn write_book(&mut self, folder: &Path) {
+        let mut contacts = "id,name,email,other_emails,account_id\n".to_owned();
+        let mut accounts = "id,name,domains\n".to_owned();
+        for contact in 0..9 {
+            if self.below(3) > 0 {
+                let (name, account) = (self.below(2), self.below(5));
+                let (email, other) = (self.address(), self.address());
+                contacts.push_str(&format!("c{contact},N{name},{email},{other},a{account}\n"));
+            }
+        }
+        for account in 0..4 {
+            if self.below(4) > 0 {
+                let (name, domain, other) = (self.below(2), self.domain(), self.domain());
+                accounts.push_str(&format!("a{account},N{name},{domain};{other}\n"));
+            }
+        }
+        fs::write(folder.join("contacts.csv"), contacts).unwrap();
+        fs::write(folder.join("accounts.csv"), accounts).unwrap();
+    }
+
+    fn append_mails(&mut self, mbox: &Path, count: usize) {
+        let mut text = fs::read_to_string(mbox).unwrap_or_default();
+        for _ in 0..count {
+            let (id, day) = (self.below(1 << 20), 1 + self.below(28));
+            let (from, to, cc) = (self.address(), self.address(), self.address());
+            let date = format!("{day:02} Mar 2026 10:00:00 +0000");
+            text.push_str(&format!(
+                "From x Mon Mar  2 10:00:00 2026\nFrom: {from}\nTo: me@contoso.example, {to}\n\
+                 Cc: {cc}\nDate: {date}\nMessage-ID: <{id}@x.example>\nSubject: S{id}\n\nHello.\n\n"
+            ));
+        }
+        fs::write(mbox, text).unwrap();
+    }
+}
+
+const ARCHIVE: &str = r#"
+[lake]
+path = "lake"
+[index]
+path = "index"
+[state]
+path = "state"
+[capture]
+unmatched = "keep"
+[crm]
+contacts = "contacts.csv"
+accounts = "accounts.csv"
+[[archives]]
+name = "old"
+format = "mbox"
+path = "mail.mbox"
+mailboxes = "one"
+address = "me@contoso.example"
+domains = ["contoso.example"]
+"#;
+
+#[test]
+fn after_any_sequence_of_books_a_grown_archive_equals_one_that_is_read_anew() {
+    for seed in 0..3 {
+        let mut numbers = Numbers(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("touchpoint.toml");
+        fs::write(&config, ARCHIVE).unwrap();
+        for night in 0..4 {
+            numbers.write_book(folder.path());
+            if night > 0 && numbers.below(2) == 0 {
+                expect_code(&mut with_config(&config, &["rematch"]), 0);
+                numbers.write_book(folder.path());
+            }
+            numbers.append_mails(&folder.path().join("mail.mbox"), 40);
+            run_report(&config, &[], 0);
+        }
+        numbers.write_book(folder.path());
+        expect_code(&mut with_config(&config, &["rematch"]), 0);
+        let fresh = tempfile::tempdir().unwrap();
+        for name in [
+            "touchpoint.toml",
+            "contacts.csv",
+            "accounts.csv",
+            "mail.mbox",
+        ] {
+            fs::copy(folder.path().join(name), fresh.path().join(name)).unwrap();
+        }
+        run_report(&fresh.path().join("touchpoint.toml"), &[], 0);
+        assert_eq!(current(folder.path()), current(fresh.path()), "seed {seed}");
+        expect_code(&mut with_config(&config, &["verify"]), 0);
+    }
 }

@@ -18,6 +18,7 @@ mod mail_fixtures;
 mod meetings;
 mod msgraph;
 mod readme;
+mod rematch;
 mod rooms;
 mod support;
 mod truth;

@@ -1,6 +1,7 @@
 //! What the integration tests share: the real binary, a simulated tenant, Python as the reader.
 
 pub mod corpora;
+pub mod crm;
 pub mod python;
 pub mod tenant;
 

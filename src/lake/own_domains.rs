@@ -1,0 +1,39 @@
+//! The company's own domains as the last run knew them: without them, and without signing in
+//! anywhere, nobody could tell what a book is without them.
+
+use hashbrown::HashSet;
+
+use crate::lake::data_file::publish;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+
+impl Lake {
+    /// Keeps the domains with which books are made ready from now on. Where they are kept already,
+    /// nothing is written.
+    pub fn store_own_domains(&self, domains: &HashSet<String>) -> Result<(), LakeError> {
+        if self.own_domains()?.as_ref() == Some(domains) {
+            return Ok(());
+        }
+        let mut sorted: Vec<&String> = domains.iter().collect();
+        sorted.sort();
+        let path = self.own_domains_file();
+        let text = serde_json::to_string(&sorted).map_err(|e| LakeError::bad_file(&path)(&e))?;
+        publish(&path, text.as_bytes())
+    }
+
+    /// The domains of the last run; `None` where no run has come that far.
+    pub fn own_domains(&self) -> Result<Option<HashSet<String>>, LakeError> {
+        let path = self.own_domains_file();
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(LakeError::io("read", &path))?,
+        };
+        let domains: Vec<String> =
+            serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))?;
+        Ok(Some(domains.into_iter().collect()))
+    }
+
+    fn own_domains_file(&self) -> std::path::PathBuf {
+        self.root.join("_touchpoint/own_domains.json")
+    }
+}

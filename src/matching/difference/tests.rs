@@ -1,0 +1,272 @@
+//! The difference of two books against what the matcher makes of them.
+
+use hashbrown::HashSet;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::matching::Matcher;
+use crate::matching::difference::BookDifference;
+use crate::matching::tests::account;
+use crate::matching::tests::any_address;
+use crate::matching::tests::any_book;
+use crate::matching::tests::any_domain;
+use crate::matching::tests::any_participants;
+use crate::matching::tests::contact;
+use crate::matching::tests::participant;
+use crate::model::activity::Touch;
+use crate::model::address::Address;
+use crate::model::contact::Account;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactBook;
+use crate::model::interaction::Participant;
+use crate::model::interaction::Role;
+
+/// What happens to a book between two nights.
+#[derive(Debug, Clone)]
+enum Edit {
+    Add(String, u8),
+    Remove(usize),
+    MergeInto(usize, usize),
+    MoveToAccount(usize, u8),
+    GiveAddress(usize, String),
+    TakeAddress(usize),
+    Rename(usize),
+    GiveDomain(usize, String),
+    TakeDomain(usize),
+    RenameAccount(usize),
+    RemoveAccount(usize),
+}
+
+fn any_edit() -> impl Strategy<Value = Edit> {
+    let at = || 0..8_usize;
+    prop_oneof![
+        (any_address(), 0..5_u8).prop_map(|(address, account)| Edit::Add(address, account)),
+        at().prop_map(Edit::Remove),
+        (at(), at()).prop_map(|(from, into)| Edit::MergeInto(from, into)),
+        (at(), 0..5_u8).prop_map(|(at, account)| Edit::MoveToAccount(at, account)),
+        (at(), any_address()).prop_map(|(at, address)| Edit::GiveAddress(at, address)),
+        at().prop_map(Edit::TakeAddress),
+        at().prop_map(Edit::Rename),
+        (at(), any_domain()).prop_map(|(at, domain)| Edit::GiveDomain(at, domain)),
+        at().prop_map(Edit::TakeDomain),
+        at().prop_map(Edit::RenameAccount),
+        at().prop_map(Edit::RemoveAccount),
+    ]
+}
+
+fn apply(contacts: &mut Vec<Contact>, accounts: &mut Vec<Account>, edit: &Edit) {
+    match edit {
+        Edit::Add(address, account) => {
+            // An id before all others: it wins the ties.
+            contacts.push(contact("b9", address, &[], &format!("a{account}")));
+        }
+        Edit::Remove(at) => drop((*at < contacts.len()).then(|| contacts.remove(*at))),
+        Edit::MergeInto(from, into) if from != into && (*from).max(*into) < contacts.len() => {
+            let gone = contacts[*from].clone();
+            let addresses = gone.email.into_iter().chain(gone.other_emails);
+            contacts[*into].other_emails.extend(addresses);
+            contacts.remove(*from);
+        }
+        Edit::MergeInto(..) => {}
+        Edit::MoveToAccount(at, account) => {
+            let found = contacts.get_mut(*at);
+            found.into_iter().for_each(|contact| {
+                contact.account_id = Some(format!("a{account}").into());
+            });
+        }
+        Edit::GiveAddress(at, text) => {
+            let found = contacts.get_mut(*at);
+            found.into_iter().for_each(|contact| {
+                contact.other_emails.extend(Address::parse(text));
+            });
+        }
+        Edit::TakeAddress(at) => {
+            let found = contacts.get_mut(*at);
+            found.into_iter().for_each(|contact| contact.email = None);
+        }
+        Edit::Rename(at) => {
+            let found = contacts.get_mut(*at);
+            found.into_iter().for_each(|c| c.name = "renamed".into());
+        }
+        Edit::GiveDomain(at, domain) => {
+            let found = accounts.get_mut(*at);
+            found
+                .into_iter()
+                .for_each(|a| a.domains.push(domain.clone()));
+        }
+        Edit::TakeDomain(at) => {
+            let found = accounts.get_mut(*at);
+            found.into_iter().for_each(|a| drop(a.domains.pop()));
+        }
+        Edit::RenameAccount(at) => {
+            let found = accounts.get_mut(*at);
+            found.into_iter().for_each(|a| a.name = "renamed".into());
+        }
+        Edit::RemoveAccount(at) => drop((*at < accounts.len()).then(|| accounts.remove(*at))),
+    }
+}
+
+/// A book and what became of it; at times, another one altogether.
+fn two_books() -> impl Strategy<Value = (ContactBook, ContactBook)> {
+    let edited = (any_book(), prop::collection::vec(any_edit(), 0..4)).prop_map(|(old, edits)| {
+        let (mut contacts, mut accounts) = (old.contacts.clone(), old.accounts.clone());
+        for edit in &edits {
+            apply(&mut contacts, &mut accounts, edit);
+        }
+        contacts.dedup_by_key(|contact| contact.id.clone());
+        (old, ContactBook::new(contacts, accounts))
+    });
+    prop_oneof![4 => edited, 1 => (any_book(), any_book())]
+}
+
+fn touches(book: &ContactBook, participants: &[Participant]) -> Vec<Touch> {
+    Matcher::new(book, &HashSet::new()).touches(participants)
+}
+
+/// Whether the difference concerns somebody, and whether the touches differ.
+fn judged(old: &ContactBook, new: &ContactBook, participants: &[Participant]) -> (bool, bool) {
+    let difference = BookDifference::of(old, new);
+    let concerned = participants.iter().any(|p| difference.concerns(p));
+    let differ = touches(old, participants) != touches(new, participants);
+    (concerned, differ)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn whom_the_difference_does_not_concern_the_books_answer_alike(
+        (old, new) in two_books(),
+        participants in any_participants(),
+    ) {
+        let (concerned, differ) = judged(&old, &new, &participants);
+        prop_assert!(concerned || !differ);
+    }
+
+    #[test]
+    fn the_difference_is_the_same_both_ways_and_nothing_between_equal_books((old, new) in two_books()) {
+        prop_assert_eq!(BookDifference::of(&old, &new), BookDifference::of(&new, &old));
+        prop_assert!(BookDifference::of(&old, &old).is_empty());
+    }
+}
+
+#[test]
+fn most_people_of_whom_the_books_say_the_same_are_not_concerned() {
+    let (mut alike, mut spared, mut differing) = (0, 0, 0);
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..500 {
+        let mut draw =
+            |strategy: &BoxedStrategy<_>| strategy.new_tree(&mut runner).unwrap().current();
+        let ((old, new), participants) = draw(&(two_books(), any_participants()).boxed());
+        for one in participants.chunks(1) {
+            match judged(&old, &new, one) {
+                (_, true) => differing += 1,
+                (concerned, false) => {
+                    alike += 1;
+                    spared += u32::from(!concerned);
+                }
+            }
+        }
+    }
+    assert!(differing > 100, "{differing} differ");
+    assert!(spared > alike * 9 / 10, "{spared} of {alike} are spared");
+}
+
+/// Who of some people is concerned by edits of the book below.
+fn concerned(edits: &[Edit]) -> Vec<&'static str> {
+    const PEOPLE: [&str; 7] = [
+        "ann@acme.com",
+        "ann+news@acme.com",
+        "ann@old.example",
+        "twin@acme.com",
+        "new@acme.com",
+        "x@mail.globex.co.uk",
+        "nobody@else.example",
+    ];
+    let mut contacts = vec![
+        contact("c0", "ann@acme.com", &["ann@old.example"], "a0"),
+        contact("c1", "twin@acme.com", &[], "a0"),
+        contact("c2", "twin@acme.com", &[], ""),
+        contact("c3", "else@elsewhere.example", &[], "a9"),
+    ];
+    let mut accounts = vec![
+        account("a0", &["acme.com"]),
+        account("a1", &["globex.co.uk"]),
+    ];
+    let old = ContactBook::new(contacts.clone(), accounts.clone());
+    for edit in edits {
+        apply(&mut contacts, &mut accounts, edit);
+    }
+    let difference = BookDifference::of(&old, &ContactBook::new(contacts, accounts));
+    let is_concerned = |address: &&str| difference.concerns(&participant(Role::To, address));
+    PEOPLE.into_iter().filter(is_concerned).collect()
+}
+
+#[test]
+fn each_edit_concerns_those_whom_it_touches() {
+    use Edit::*;
+    let ann = ["ann@acme.com", "ann+news@acme.com", "ann@old.example"];
+    let check = |edit: Edit, expected: &[&str]| {
+        let text = format!("{edit:?}");
+        assert_eq!(concerned(&[edit]), expected, "{text}");
+    };
+    check(Add("new@acme.com".into(), 0), &["new@acme.com"]);
+    check(Remove(0), &ann);
+    check(Remove(1), &["twin@acme.com"]);
+    // The tie goes to the other one all the same.
+    check(Remove(2), &[]);
+    check(Remove(3), &[]);
+    check(Rename(0), &ann);
+    check(MoveToAccount(0, 1), &ann);
+    check(MergeInto(0, 3), &ann);
+    check(GiveAddress(0, "new@acme.com".into()), &["new@acme.com"]);
+    check(TakeAddress(0), &["ann@acme.com", "ann+news@acme.com"]);
+    check(
+        GiveDomain(0, "else.example".into()),
+        &["nobody@else.example"],
+    );
+    check(
+        GiveDomain(0, "globex.co.uk".into()),
+        &["x@mail.globex.co.uk"],
+    );
+    check(TakeDomain(1), &["x@mail.globex.co.uk"]);
+    check(RenameAccount(1), &["x@mail.globex.co.uk"]);
+    check(
+        RenameAccount(0),
+        &[&ann[..], &["twin@acme.com", "new@acme.com"]].concat(),
+    );
+    check(
+        RemoveAccount(0),
+        &[&ann[..], &["twin@acme.com", "new@acme.com"]].concat(),
+    );
+}
+
+#[test]
+fn an_account_that_appears_below_its_contacts_concerns_them() {
+    let contacts = vec![contact("c0", "ann@acme.com", &[], "a0")];
+    let old = ContactBook::new(contacts.clone(), Vec::new());
+    let new = ContactBook::new(contacts, vec![account("a0", &[])]);
+    let difference = BookDifference::of(&old, &new);
+    assert!(difference.concerns(&participant(Role::From, "ann@acme.com")));
+    assert!(!difference.concerns(&participant(Role::From, "bob@acme.com")));
+}
+
+#[test]
+fn colleagues_and_raw_text_are_never_concerned() {
+    let old = ContactBook::new(Vec::new(), Vec::new());
+    let new = ContactBook::new(
+        vec![contact("c0", "ann@acme.com", &[], "")],
+        vec![account("a0", &["acme.com"])],
+    );
+    let difference = BookDifference::of(&old, &new);
+    let ann = participant(Role::To, "ann@acme.com");
+    assert!(difference.concerns(&ann));
+    assert!(!difference.concerns(&Participant {
+        internal: true,
+        ..ann.clone()
+    }));
+    assert!(!difference.concerns(&Participant {
+        is_address: false,
+        ..ann
+    }));
+}

@@ -1,0 +1,234 @@
+//! The contact book against all that was captured: without signing in anywhere, and without any
+//! mail being read again.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::config::Config;
+use crate::config::crm;
+use crate::config::crm::Book;
+use crate::lake::catch_up::CaughtUp;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+use crate::lake::read::Filter;
+use crate::matching::Matcher;
+use crate::matching::difference::BookDifference;
+use crate::model::activity::Touch;
+use crate::model::address::is_within;
+use crate::model::contact::ContactBook;
+use crate::model::id::Id128;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Participant;
+use crate::model::rematch::BookChange;
+use crate::model::rematch::RematchResult;
+use crate::model::rematch::RematchSummary;
+use crate::model::rematch::Whose;
+use crate::model::run::RunStamp;
+use crate::pipeline::catch_up;
+use crate::pipeline::stamp;
+use crate::pipeline::stores;
+use crate::pipeline::survey::RunError;
+use crate::pipeline::writer::WriterError;
+use crate::runtime::clock;
+use crate::runtime::cpu::CpuPool;
+
+/// Appends what a book says otherwise than the books in force, and makes it the book in force.
+/// With `full`, everything is compared, whoever is concerned.
+pub fn append(
+    lake: &Lake,
+    book: &ContactBook,
+    matcher: &Matcher,
+    run: &RunStamp,
+    full: bool,
+) -> Result<CaughtUp, LakeError> {
+    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+    lake.rematch(run, &book.digest, full, touches)
+}
+
+/// Matches the CRM files of the configuration against all that was captured, and brings the index
+/// up. Files that cannot be read leave the lake as it is.
+pub async fn rematch(config: &Config, full: bool) -> Result<RematchSummary, RunError> {
+    let run = stamp(clock::now());
+    in_lake(config, move |config, read, cpu, handle| {
+        let settings = stores::lake_settings(config);
+        // One that is not there is an error here; opening it to write would make it.
+        drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
+        let lake = Lake::open_to_write(settings, cpu, handle)?;
+        let read = ready(&lake, read)?;
+        let mut caught_up = Vec::new();
+        if !lake.slots_behind()?.is_empty() {
+            let books = catch_up::Books::of(&lake)?;
+            caught_up.extend(catch_up::activities(&lake, &books, &run)?);
+        }
+        lake.store_book(&read.book)?;
+        let matcher = stores::matcher(&read.book);
+        let done = append(&lake, &read.book, &matcher, &run, full)?;
+        let mut indexer = stores::open_index(config, &lake)?;
+        let books = catch_up::Books::of(&lake)?;
+        caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
+        indexer.close()?;
+        let result = RematchResult::Appended {
+            run_id: run.run_id.clone(),
+            rows: done.activities as u64,
+            caught_up,
+        };
+        Ok(summary(&read, result))
+    })
+    .await
+}
+
+/// What [`rematch`] would do to the current rows, contact by contact. Writes nothing.
+pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunError> {
+    in_lake(config, move |config, read, cpu, handle| {
+        let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
+        let read = ready(&lake, read)?;
+        let changes = changes(&lake, &read.book, full)?;
+        Ok(summary(&read, RematchResult::Planned { changes }))
+    })
+    .await
+}
+
+/// Reads the CRM files, then does what blocks on the disk where it may.
+async fn in_lake<W>(config: &Config, work: W) -> Result<RematchSummary, RunError>
+where
+    W: FnOnce(
+        &Config,
+        Book,
+        Arc<CpuPool>,
+        tokio::runtime::Handle,
+    ) -> Result<RematchSummary, WriterError>,
+    W: Send + 'static,
+{
+    let read = crm::load(&config.crm)?;
+    let cpu = CpuPool::new(usize::from(config.run.threads));
+    let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
+    let config = config.clone();
+    let handle = tokio::runtime::Handle::current();
+    let working = tokio::task::spawn_blocking(move || work(&config, read, cpu, handle));
+    Ok(working.await.map_err(|_| WriterError::Lost)??)
+}
+
+/// The book as a run would ask it: without the domains that the last run knew to be the company's
+/// own, so that both name it by one digest.
+fn ready(lake: &Lake, read: Book) -> Result<Book, LakeError> {
+    let own_domains = lake.own_domains()?.unwrap_or_default();
+    let is_own = |domain: &str| is_within(domain, &own_domains);
+    Ok(crm::without_own_domains(read, is_own))
+}
+
+fn summary(read: &Book, result: RematchResult) -> RematchSummary {
+    RematchSummary {
+        book: read.book.digest.clone(),
+        result,
+        notes: read.notes.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Whom a book may concern, against every book that is in force somewhere.
+struct Concerned {
+    /// `None`: everybody.
+    differences: Option<Vec<BookDifference>>,
+}
+
+impl Concerned {
+    /// Compares a book with those in force in some slots. Where one of them is gone, nobody knows
+    /// what it said, and everybody is concerned.
+    fn by(lake: &Lake, book: &ContactBook, in_force: &BTreeSet<String>) -> Self {
+        let differences = in_force.iter().map(|digest| {
+            let old = lake.load_book(digest).ok()?;
+            Some(BookDifference::of(&old, book))
+        });
+        Self {
+            differences: differences.collect(),
+        }
+    }
+
+    fn is_among(&self, participants: &[Participant]) -> bool {
+        self.differences.as_ref().is_none_or(|differences| {
+            let concerns = |person| differences.iter().any(|d| d.concerns(person));
+            participants.iter().any(concerns)
+        })
+    }
+}
+
+/// Interaction and mailbox.
+type Key = (Id128, Arc<str>);
+
+/// What comes and goes, for everybody whose rows change.
+fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
+    let in_force = lake.books_in_force()?.into_iter();
+    let in_force = in_force.filter(|(_, digest)| full || **digest != *book.digest);
+    let (slots, digests): (Vec<u8>, BTreeSet<String>) = in_force.unzip();
+    let concerned = if full {
+        Concerned { differences: None }
+    } else {
+        Concerned::by(lake, book, &digests)
+    };
+    let matcher = stores::matcher(book);
+    let mut wanted: HashMap<Key, (i32, Vec<Touch>)> = HashMap::new();
+    for row in lake.interactions(&Filter::of_slots(&slots))? {
+        let row = row?;
+        if concerned.is_among(&row.participants) {
+            let key = (row.interaction_id, row.mailbox.id.clone());
+            let known = wanted.entry(key).or_default();
+            if row.revision > known.0 {
+                *known = (row.revision, matcher.touches(&row.participants));
+            }
+        }
+    }
+    let mut current: HashMap<Key, (i64, Vec<Touch>)> = HashMap::new();
+    for row in lake.activities(&Filter::of_slots(&slots))? {
+        let row = row?;
+        let key = (row.interaction_id, row.mailbox.id.clone());
+        if !wanted.contains_key(&key) {
+            continue;
+        }
+        let known = current.entry(key).or_default();
+        if row.generation > known.0 {
+            *known = (row.generation, Vec::new());
+        }
+        if row.generation == known.0 {
+            known.1.extend(row.touch);
+        }
+    }
+    let mut changes = BTreeMap::new();
+    for (key, (_, comes)) in wanted {
+        let (_, goes) = current.remove(&key).unwrap_or_default();
+        for touch in comes.iter().filter(|touch| !goes.contains(touch)) {
+            let change = change_of(&mut changes, touch);
+            change.come += 1;
+            change.name = name(touch);
+        }
+        for touch in goes.iter().filter(|touch| !comes.contains(touch)) {
+            change_of(&mut changes, touch).go += 1;
+        }
+    }
+    Ok(changes.into_values().collect())
+}
+
+fn change_of<'a>(
+    changes: &'a mut BTreeMap<Whose, BookChange>,
+    touch: &Touch,
+) -> &'a mut BookChange {
+    let account = || touch.account.as_ref().map(|(id, _)| id.clone());
+    let whose = match &touch.contact {
+        Some((id, _)) => Whose::Contact(id.clone()),
+        None => Whose::Account(account().unwrap_or_default()),
+    };
+    changes.entry(whose.clone()).or_insert_with(|| BookChange {
+        whose,
+        name: name(touch),
+        come: 0,
+        go: 0,
+    })
+}
+
+fn name(touch: &Touch) -> Option<Arc<str>> {
+    match &touch.contact {
+        Some((_, name)) => Some(name.clone()),
+        None => touch.account.as_ref()?.1.clone(),
+    }
+}

@@ -1,0 +1,187 @@
+//! `touchpoint rematch`: history follows the CRM files, and no mailbox is turned to.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::crm::CrmFile;
+use crate::support::expect_code;
+use crate::support::python;
+use crate::support::tenant::Tenant;
+use crate::support::text_of;
+use crate::support::with_config;
+
+/// Runs `touchpoint rematch --format json`; no request may reach the tenant.
+pub fn rematch(tenant: &Tenant, options: &[&str]) -> Value {
+    let since = tenant.served_requests();
+    let mut command = with_config(&tenant.config(), &["rematch", "--format", "json"]);
+    let report = serde_json::from_str(&expect_code(command.args(options), 0)).unwrap();
+    assert_eq!(tenant.log(since), Vec::<Value>::new(), "somebody was asked");
+    report
+}
+
+/// Contacts (`true`) and accounts that have current rows, and how many; most rows first.
+pub fn with_history(tenant: &Tenant) -> Vec<(bool, String, u64)> {
+    let files = [
+        CrmFile::contacts(tenant.folder()),
+        CrmFile::accounts(tenant.folder()),
+    ];
+    // Under a book that knows nobody, all of them would go.
+    for mut file in [
+        CrmFile::contacts(tenant.folder()),
+        CrmFile::accounts(tenant.folder()),
+    ] {
+        file.rows.clear();
+        file.save();
+    }
+    let plan = rematch(tenant, &["--plan"]);
+    files.iter().for_each(CrmFile::save);
+    assert_eq!(plan["come"], 0);
+    let all = plan["changes"].as_array().unwrap().iter().map(|change| {
+        let contact = change["contact_id"].as_str();
+        let id = contact.or(change["account_id"].as_str()).unwrap();
+        let rows = change["go"].as_u64().unwrap();
+        (contact.is_some(), id.to_owned(), rows)
+    });
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|(is_contact, id, rows)| (u64::MAX - rows, *is_contact, id.clone()));
+    all
+}
+
+/// Contacts that have current rows, most rows first.
+fn contacts_with_history(tenant: &Tenant) -> Vec<(String, u64)> {
+    let all = with_history(tenant).into_iter();
+    all.filter(|(is_contact, ..)| *is_contact)
+        .map(|(_, id, rows)| (id, rows))
+        .collect()
+}
+
+type View = BTreeMap<String, (i64, Vec<String>, String)>;
+
+/// Generation, contacts and book of each interaction and mailbox.
+fn view(tenant: &Tenant) -> View {
+    let lake = tenant.folder().join("lake");
+    let json = python::json(python::script("generations.py").arg(lake));
+    serde_json::from_value(json).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_plan_tells_per_contact_what_comes_and_goes_and_the_rematch_does_just_that() {
+    let mut tenant = Tenant::generated(62, 12);
+    tenant.run();
+    let (contact, rows) = contacts_with_history(&tenant).swap_remove(0);
+    let mut contacts = CrmFile::contacts(tenant.folder());
+    // An id behind the old one, before all others: ties go where they went.
+    let renamed = format!("{contact}-new");
+    contacts.row(&contact)[0].clone_from(&renamed);
+    contacts.save();
+    let (before, written) = (view(&tenant), files(tenant.folder()));
+
+    let plan = rematch(&tenant, &["--plan"]);
+    assert_eq!((&plan["come"], &plan["go"]), (&rows.into(), &rows.into()));
+    let changes = plan["changes"].as_array().unwrap();
+    let change = |id: &str| changes.iter().find(|c| c["contact_id"] == id).unwrap();
+    assert_eq!(change(&renamed)["come"], rows);
+    assert_eq!(change(&contact)["go"], rows);
+    assert_eq!(written, files(tenant.folder()), "a plan wrote something");
+
+    let done = rematch(&tenant, &[]);
+    let after = view(&tenant);
+    assert_eq!(after.len(), before.len());
+    let mut appended = 0;
+    for (key, (generation, ids, _)) in &before {
+        let (newer, newer_ids, book) = &after[key];
+        if ids.contains(&contact) {
+            assert!(newer > generation && newer_ids.contains(&renamed));
+            assert_eq!(plan["crm_snapshot"], **book);
+            appended += newer_ids.len();
+        } else {
+            assert_eq!(newer, generation, "{key} is not concerned");
+        }
+    }
+    assert_eq!(done["rows_appended"], appended);
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+    let found = ["--format", "json", "search", "--contact", &renamed];
+    let found = expect_code(&mut with_config(&tenant.config(), &found), 0);
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(found["total"], rows);
+    let text = expect_code(
+        &mut with_config(&tenant.config(), &["rematch", "--plan"]),
+        0,
+    );
+    assert!(text.starts_with("0 rows"), "{text}");
+}
+
+#[test]
+fn a_book_that_says_nothing_new_appends_nothing_and_keeps_its_name() {
+    let mut tenant = Tenant::generated(63, 12);
+    let mut accounts = CrmFile::accounts(tenant.folder());
+    accounts.rows[0][2].push_str(";contoso.com");
+    accounts.save();
+    tenant.run();
+    let before = view(&tenant);
+    for options in [&[][..], &["--full"]] {
+        assert_eq!(rematch(&tenant, options)["rows_appended"], 0);
+    }
+    let plan = rematch(&tenant, &["--plan", "--full"]);
+    assert_eq!(plan["changes"], Value::Array(Vec::new()));
+    // The company's own domains are taken out as in a run, or else there would be two books.
+    let notes = plan["notes"].to_string();
+    assert!(notes.contains("own domain"), "{notes}");
+    let books: Vec<&str> = before.values().map(|(_, _, book)| &**book).collect();
+    assert!(books.iter().all(|book| plan["crm_snapshot"] == **book));
+    assert_eq!(before, view(&tenant));
+    let stored = tenant.folder().join("lake/_touchpoint/crm");
+    assert_eq!(files(&stored).len(), 1);
+    let report = tenant.run();
+    assert_eq!(report["caught_up"], Value::Array(Vec::new()), "{report}");
+}
+
+#[test]
+fn bad_files_and_a_missing_lake_are_refused_and_nothing_is_written() {
+    let tenant = Tenant::generated(64, 12);
+    let refuse = |options: &[&str], words: &[&str]| {
+        let written = files(tenant.folder());
+        let mut command = with_config(&tenant.config(), &["rematch"]);
+        let output = command.args(options).output().unwrap();
+        let text = text_of(&output);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        for word in words {
+            assert!(text.contains(word), "no `{word}` in {text}");
+        }
+        assert_eq!(written, files(tenant.folder()));
+    };
+    refuse(&[], &["holds no lake"]);
+    refuse(&["--plan"], &["holds no lake"]);
+    expect_code(&mut with_config(&tenant.config(), &["run"]), 1);
+    let contacts = tenant.folder().join("contacts.csv");
+    let text = fs::read_to_string(&contacts).unwrap();
+    fs::write(
+        &contacts,
+        format!("{text}c-broken,\"Never closed,a@x.org,,\n"),
+    )
+    .unwrap();
+    refuse(&[], &["contacts.csv", "never closed"]);
+    refuse(&["--plan"], &["contacts.csv", "never closed"]);
+    refuse(&["--full"], &["contacts.csv", "never closed"]);
+}

@@ -1,0 +1,57 @@
+//! The CRM files of a folder, as rows that a test changes.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+/// The rows of a CRM file below its heading; they are written back with [`CrmFile::save`].
+pub struct CrmFile {
+    path: PathBuf,
+    head: Vec<String>,
+    /// Cells of each row, in the order of the heading.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl CrmFile {
+    /// `contacts.csv`: id, name, email, `other_emails`, `account_id`.
+    pub fn contacts(folder: &Path) -> Self {
+        Self::read(folder.join("contacts.csv"))
+    }
+
+    /// `accounts.csv`: id, name, domains.
+    pub fn accounts(folder: &Path) -> Self {
+        Self::read(folder.join("accounts.csv"))
+    }
+
+    fn read(path: PathBuf) -> Self {
+        let mut reader = csv::Reader::from_path(&path).unwrap();
+        let head = reader.headers().unwrap().iter().map(str::to_owned);
+        let head = head.collect();
+        let rows = reader.records().map(|row| {
+            let row = row.unwrap();
+            row.iter().map(str::to_owned).collect()
+        });
+        let rows = rows.collect();
+        Self { path, head, rows }
+    }
+
+    /// Writes the file anew.
+    pub fn save(&self) {
+        let mut writer = csv::Writer::from_path(&self.path).unwrap();
+        writer.write_record(&self.head).unwrap();
+        for row in &self.rows {
+            writer.write_record(row).unwrap();
+        }
+        writer.flush().unwrap();
+    }
+
+    /// The row with an id.
+    pub fn row(&mut self, id: &str) -> &mut Vec<String> {
+        self.rows.iter_mut().find(|row| row[0] == id).unwrap()
+    }
+
+    /// Takes the row with an id out.
+    pub fn take(&mut self, id: &str) -> Vec<String> {
+        let at = self.rows.iter().position(|row| row[0] == id).unwrap();
+        self.rows.remove(at)
+    }
+}
