@@ -19,14 +19,23 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
             let (next, requests) = shared.journal().since(first as u64);
             Response::json(json!({"next": next, "requests": requests}).to_string(), 0)
         }
+        // Mails and events together; `?of=mail` or `?of=calendar` gives one of them.
         ("GET", "/_sim/served") => {
+            let of = request.option("of");
             let state = shared.state();
             let served: serde_json::Map<String, Value> = shared
                 .world
                 .people
                 .iter()
-                .zip(&state.served)
-                .map(|(person, count)| (person.id.clone(), json!(count)))
+                .zip(state.served.iter().zip(&state.served_events))
+                .map(|(person, (mails, events))| {
+                    let count = match of.as_deref() {
+                        Some("mail") => *mails,
+                        Some("calendar") => *events,
+                        _ => mails + events,
+                    };
+                    (person.id.clone(), json!(count))
+                })
                 .collect();
             Response::json(Value::Object(served).to_string(), 0)
         }

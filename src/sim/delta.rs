@@ -187,11 +187,10 @@ fn first(
 }
 
 /// The 410 for a link that newer ones have pushed out (facts 1.6).
-pub fn too_old(position: &Position, highest: u32) -> Response {
+pub fn too_old(generation: u32, highest: u32) -> Response {
     let (second, third) = (highest.saturating_sub(1), highest.saturating_sub(2));
     let message = format!(
-        "The sync state generation is not found; generation={};[highest={highest}][{highest}][{second}][{third}].",
-        position.generation
+        "The sync state generation is not found; generation={generation};[highest={highest}][{highest}][{second}][{third}]."
     );
     Response::error(410, "SyncStateNotFound", &message)
 }

@@ -25,7 +25,18 @@ pub fn write(world: &World, folder: &Path, address: &str) -> io::Result<()> {
     let off = |team: &str| if team == people::TEAM_OFF { "off" } else { "" };
     let teams = ["Sales", "Service", "Projects", people::TEAM_OFF];
     let mut rows = vec![row(&["name", "mail", "meetings"])];
-    rows.extend(teams.iter().map(|team| row(&[team, off(team), ""])));
+    let meetings = |team: &str| {
+        if team == people::TEAM_OFF {
+            "recorded"
+        } else {
+            ""
+        }
+    };
+    rows.extend(
+        teams
+            .iter()
+            .map(|team| row(&[team, off(team), meetings(team)])),
+    );
     table(&folder.join("teams.csv"), rows)?;
     secret(&folder.join("secret.txt"), &world.app.secret)?;
     fs::write(folder.join("touchpoint.toml"), config(world, address))
@@ -94,7 +105,7 @@ fn members(world: &World) -> Vec<Row> {
             &person.mail,
             &other,
             mail,
-            "",
+            person.meetings,
             never,
             person.team,
             "",

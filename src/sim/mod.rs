@@ -1,6 +1,7 @@
 //! The simulated tenant: a seeded world, its planted truth, and Graph's protocol over it.
 
 pub mod batch;
+pub mod calendar;
 pub mod changes;
 pub mod classes;
 pub mod control;
@@ -14,6 +15,7 @@ pub mod journal;
 pub mod listing;
 pub mod mail;
 pub mod people;
+pub mod recurrence;
 pub mod render;
 pub mod request;
 pub mod round;

@@ -17,7 +17,7 @@ use crate::sim::world::Person;
 use crate::sim::world::Place;
 use crate::sim::world::World;
 
-/// The team whose mail is off.
+/// The team whose mail is off, and of whose meetings only recorded ones are captured.
 pub const TEAM_OFF: &str = "Works council";
 
 const FIRST: [&str; 24] = [
@@ -53,6 +53,9 @@ pub fn tenant(spec: Spec) -> World {
         keys: HashMap::new(),
         active: (0..count).filter(|number| people[*number].active).collect(),
         copies: 0,
+        meetings: Vec::new(),
+        meetings_held: 0,
+        highlights: None,
         people,
         spec,
     };
@@ -101,6 +104,7 @@ fn person(spec: &Spec, number: usize, dice: &mut Dice) -> Person {
         place: Place::Direct,
         never: false,
         mail_off: false,
+        meetings: "",
         team: ["Sales", "Service", "Projects"][number % 3],
         active: true,
     };
@@ -131,7 +135,7 @@ fn special(spec: &Spec, number: usize, person: &mut Person) {
         7 => person.access = Access::Denied,
         8 => person.access = Access::NoMailbox,
         9 => person.never = true,
-        10 => person.mail_off = true,
+        10 => (person.mail_off, person.meetings) = (true, "off"),
         11 => person.team = TEAM_OFF,
         12 => person.place = Place::Outside,
         13 => {
@@ -142,6 +146,7 @@ fn special(spec: &Spec, number: usize, person: &mut Person) {
             person.aliases.clear();
             person.access = Access::NoMailbox;
         }
+        14 => person.meetings = "recorded",
         _ if number > 13 && number.is_multiple_of(3) => person.place = Place::Nested,
         _ => {}
     }

@@ -37,6 +37,9 @@ pub struct Spec {
     pub months: u32,
     /// Mails that a mailbox holds at the start, on average.
     pub mails_per_user: usize,
+    /// Meetings and series that a calendar holds, on average; 0 = calendars are empty. From 12 on
+    /// a world of 16 users has each class and each change of meetings 20 times.
+    pub meetings_per_user: usize,
     /// Days of events after the start.
     pub days_ahead: u32,
     /// The two domains on which mailboxes live; the first is the default domain.
@@ -55,6 +58,7 @@ impl Default for Spec {
             start: "2026-03-02T02:00:00Z".to_owned(),
             months: 14,
             mails_per_user: 400,
+            meetings_per_user: 12,
             days_ahead: 40,
             domains: vec!["contoso.com".to_owned(), "contoso.de".to_owned()],
             policy: Policy::default(),
@@ -188,6 +192,23 @@ pub struct Switches {
     pub mailbox_requests: u32,
     /// Largest page that message delta gives, whatever is asked for (facts 11.2).
     pub page_items_max: usize,
+    /// People take meetings out of their calendars after they took place.
+    pub clean_ups: bool,
+    /// Times of events as `DateTime` and `TimeZone` (facts 2.3).
+    pub capital_times: bool,
+    /// Series are planned in `tzone://Microsoft/Custom` (facts 2.3).
+    pub custom_zones: bool,
+    /// Exceptions come whole instead of as what differs (facts 11.8).
+    pub full_exceptions: bool,
+    /// An occurrence that the organiser cancelled is in no calendar any more, instead of standing
+    /// in those of the attendees as cancelled (facts 2.2).
+    pub unreported_cancellations: bool,
+    /// Masters are missing from the stream (facts 2.2).
+    pub missing_masters: MissingMasters,
+    /// How rounds of calendars fail (facts 2.2).
+    pub calendar_chain: CalendarChain,
+    /// Numbers of the users whose calendar chains fail so; empty = all.
+    pub calendar_chain_for: Vec<usize>,
 }
 
 impl Default for Switches {
@@ -212,6 +233,14 @@ impl Default for Switches {
             mailbox_concurrency: 4,
             mailbox_requests: 10_000,
             page_items_max: 1000,
+            clean_ups: true,
+            capital_times: false,
+            custom_zones: false,
+            full_exceptions: false,
+            unreported_cancellations: false,
+            missing_masters: MissingMasters::None,
+            calendar_chain: CalendarChain::Sound,
+            calendar_chain_for: Vec::new(),
         }
     }
 }
@@ -238,4 +267,30 @@ pub enum RetryAfter {
     Fraction,
     /// No header.
     None,
+}
+
+/// Masters that are missing from the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingMasters {
+    /// None is.
+    None,
+    /// One of four is, and a single request finds it.
+    Found,
+    /// One of four is, and a single request does not find it.
+    Lost,
+}
+
+/// How a chain of a calendar goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarChain {
+    /// As documented.
+    Sound,
+    /// Links change and pages repeat, without end.
+    Endless,
+    /// After the first page there are only duplicates of it, without end.
+    Duplicates,
+    /// Every link of a finished round is refused with 410.
+    Expired,
 }

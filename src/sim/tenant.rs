@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::model::time::Micros;
 use crate::sim::batch;
+use crate::sim::calendar;
+use crate::sim::calendar::round::Block;
 use crate::sim::delta;
 use crate::sim::delta::Position;
 use crate::sim::dice::mix;
@@ -14,6 +16,7 @@ use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::round;
 use crate::sim::round::Entry;
+use crate::sim::spec::CalendarChain;
 use crate::sim::throttle::Throttle;
 use crate::sim::token;
 use crate::sim::world::Access;
@@ -26,6 +29,8 @@ const CHAINS_MAX: usize = 1_000_000;
 
 /// Mailbox, folder, both ends, and the chain.
 type RoundKey = (usize, usize, i64, i64, u64);
+/// Mailbox, both ends, and the chain.
+type CalendarKey = (usize, i64, i64, u64);
 
 /// What changes while the tenant serves.
 #[derive(Debug)]
@@ -34,9 +39,12 @@ pub struct State {
     pub now: Micros,
     /// `value[]` entries of message delta answered with 200, per mailbox.
     pub served: Vec<u64>,
+    /// The same of calendarView, delta and plain.
+    pub served_events: Vec<u64>,
     throttles: Vec<Throttle>,
     generations: HashMap<u64, u32>,
     rounds: HashMap<RoundKey, Arc<Vec<Entry>>>,
+    calendar_rounds: HashMap<CalendarKey, Arc<Vec<Block>>>,
     requests: u64,
 }
 
@@ -61,9 +69,11 @@ impl State {
         Self {
             now,
             served: vec![0; world.mailboxes.len()],
+            served_events: vec![0; world.mailboxes.len()],
             throttles: vec![Throttle::default(); world.mailboxes.len()],
             generations: HashMap::new(),
             rounds: HashMap::new(),
+            calendar_rounds: HashMap::new(),
             requests: 0,
         }
     }
@@ -225,6 +235,13 @@ impl State {
             ["mailfolders"] => listing::folders(world, mailbox, 0, request, host, now),
             ["messages"] => listing::messages(world, mailbox, None, request, host, now),
             ["messages", _] => listing::one_message(world, mailbox, path[3], request, now),
+            ["calendarview", "delta"] => self.calendar(world, request, host, mailbox, wall),
+            ["calendarview"] => {
+                let response = calendar::listing::list(world, mailbox, request, host, now);
+                self.served_events[mailbox] += response.items as u64;
+                response
+            }
+            ["events", _] => calendar::listing::one_event(world, mailbox, path[3], request, now),
             _ => no_segment(path),
         }
     }
@@ -248,17 +265,10 @@ impl State {
             Ok(here) => here,
             Err(response) => return response,
         };
-        if self.generations.len() >= CHAINS_MAX {
-            self.generations.clear();
+        let follow = self.follow(world, here.chain, here.generation);
+        if let Err(response) = follow {
+            return response;
         }
-        let highest = self
-            .generations
-            .entry(here.chain)
-            .or_insert(here.generation);
-        if *highest >= here.generation + world.spec.switches.generations {
-            return delta::too_old(&here, *highest);
-        }
-        *highest = (*highest).max(here.generation + 1);
         if here.until.0 == i64::MAX {
             // A restart with an earlier clock must not run backwards.
             here.until = self.now.max(here.since);
@@ -266,6 +276,55 @@ impl State {
         let entries = self.round(world, &here);
         let response = delta::page(world, request, host, &here, &entries);
         self.served[mailbox] += response.items as u64;
+        response
+    }
+
+    /// Notes that a link of a chain was used; those before it become invalid (facts 1.6).
+    fn follow(&mut self, world: &World, chain: u64, generation: u32) -> Result<(), Response> {
+        if self.generations.len() >= CHAINS_MAX {
+            self.generations.clear();
+        }
+        let highest = self.generations.entry(chain).or_insert(generation);
+        if *highest >= generation + world.spec.switches.generations {
+            return Err(delta::too_old(generation, *highest));
+        }
+        *highest = (*highest).max(generation + 1);
+        Ok(())
+    }
+
+    fn calendar(
+        &mut self,
+        world: &World,
+        request: &Request,
+        host: &str,
+        mailbox: usize,
+        wall: Micros,
+    ) -> Response {
+        let lot = [wall.0.cast_unsigned(), self.requests, mailbox as u64, 71];
+        let mut here = match calendar::delta::position(world, request, mailbox, mix(&lot)) {
+            Ok(here) => here,
+            Err(response) => return response,
+        };
+        if let Err(response) = self.follow(world, here.chain, here.generation) {
+            return response;
+        }
+        if here.until.0 == i64::MAX {
+            let finished = here.since.0 != i64::MIN;
+            if finished && calendar::delta::kind(world, mailbox) == CalendarChain::Expired {
+                return delta::too_old(here.generation, here.generation + 4);
+            }
+            here.until = self.now.max(here.since);
+        }
+        let key = (mailbox, here.since.0, here.until.0, here.chain);
+        if self.calendar_rounds.len() >= ROUNDS_MAX {
+            self.calendar_rounds.clear();
+        }
+        let blocks = self
+            .calendar_rounds
+            .entry(key)
+            .or_insert_with(|| Arc::new(calendar::round::blocks(world, &here)));
+        let response = calendar::delta::page(world, request, host, &here, blocks);
+        self.served_events[mailbox] += response.items as u64;
         response
     }
 

@@ -74,7 +74,31 @@ pub fn subject(seed: u64) -> String {
     format!("{topic} {detail} ({:04})", mix(&[seed, 3]) % 10_000)
 }
 
-/// The text of a mail.
+const OCCASION: [&str; 14] = [
+    "Review",
+    "Jour fixe",
+    "Steering committee",
+    "Site visit",
+    "Lunch",
+    "Demo",
+    "Negotiation",
+    "Planning",
+    "Abstimmung",
+    "Besprechung",
+    "Onboarding",
+    "Quarterly business review",
+    "Factory tour",
+    "Sprint",
+];
+
+/// The title of a meeting.
+pub fn meeting(seed: u64) -> String {
+    let occasion = OCCASION[draw(&[seed, 6], OCCASION.len())];
+    let detail = DETAIL[draw(&[seed, 2], DETAIL.len())];
+    format!("{occasion}: {detail} ({:04})", mix(&[seed, 3]) % 10_000)
+}
+
+/// The text of a mail or a meeting.
 pub fn body(seed: u64) -> String {
     let count = 1 + draw(&[seed, 4], 9);
     let mut text = String::with_capacity(count * 50);

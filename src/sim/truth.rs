@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::time::Micros;
+use crate::sim::calendar;
 use crate::sim::render;
 use crate::sim::round;
 use crate::sim::spec::Content;
@@ -36,6 +37,7 @@ pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
             }
         }
     }
+    calendar::truth::print(world, at, line);
 }
 
 fn mailbox(world: &World, number: usize) -> Value {
@@ -136,7 +138,8 @@ fn edits(held: &Copy, at: Micros) -> Vec<String> {
     edits.map(|(when, _)| when.rfc3339()).collect()
 }
 
-fn participants(visible: &[(Role, &Address)]) -> Vec<Value> {
+/// Who takes part: once for each address and role.
+pub fn participants(visible: &[(Role, &Address)]) -> Vec<Value> {
     let mut seen: Vec<(Role, &str)> = Vec::new();
     let mut all = Vec::new();
     for (role, address) in visible {
@@ -154,7 +157,7 @@ fn participants(visible: &[(Role, &Address)]) -> Vec<Value> {
 }
 
 /// The best role of the owner; shared mailboxes and rooms have none.
-fn user_role(number: usize, purpose: &str, visible: &[(Role, &Address)]) -> &'static str {
+pub fn user_role(number: usize, purpose: &str, visible: &[(Role, &Address)]) -> &'static str {
     if purpose != "user" {
         return "none";
     }
@@ -162,12 +165,14 @@ fn user_role(number: usize, purpose: &str, visible: &[(Role, &Address)]) -> &'st
     own.map(|(role, _)| *role).min().map_or("none", Role::name)
 }
 
-/// Distinct addresses inside and outside; the owner counts even if not named.
-fn counts(number: usize, owner: &str, visible: &[(Role, &Address)]) -> (usize, usize) {
+/// Distinct addresses inside and outside, rooms left out; the owner counts even if not named.
+pub fn counts(number: usize, owner: &str, visible: &[(Role, &Address)]) -> (usize, usize) {
     let distinct = |internal: bool| {
         let mut all: Vec<&str> = visible
             .iter()
-            .filter(|(_, one)| one.counted && one.internal == internal)
+            .filter(|(role, one)| {
+                *role != Role::Resource && one.counted && one.internal == internal
+            })
             .map(|(_, one)| one.stored.as_str())
             .collect();
         if internal && visible.iter().all(|(_, one)| one.person != Some(number)) {
@@ -182,7 +187,7 @@ fn counts(number: usize, owner: &str, visible: &[(Role, &Address)]) -> (usize, u
 
 /// One row per contact, then one per account of which no contact takes part; each with the
 /// participant of the best role, then the smallest address.
-fn touches(world: &World, visible: &[(Role, &Address)]) -> Vec<Value> {
+pub fn touches(world: &World, visible: &[(Role, &Address)]) -> Vec<Value> {
     let mut found: Vec<(Role, &Address, &Touch)> = visible
         .iter()
         .filter_map(|(role, one)| one.touch.as_ref().map(|touch| (*role, *one, touch)))

@@ -3,6 +3,10 @@
 use std::collections::HashMap;
 
 use crate::model::time::Micros;
+use crate::sim::calendar::invent;
+use crate::sim::calendar::meeting::Holding;
+use crate::sim::calendar::meeting::Meeting;
+use crate::sim::calendar::stories::Highlights;
 use crate::sim::dice::Dice;
 use crate::sim::mail;
 use crate::sim::people;
@@ -36,6 +40,12 @@ pub struct World {
     pub active: Vec<usize>,
     /// Copies in all mailboxes.
     pub copies: usize,
+    /// Meetings, each stored once however many copies there are.
+    pub meetings: Vec<Meeting>,
+    /// Copies of them in all calendars.
+    pub meetings_held: usize,
+    /// What the first simulated day shows; nothing where the world has no meetings.
+    pub highlights: Option<Highlights>,
 }
 
 impl World {
@@ -57,6 +67,7 @@ impl World {
     pub fn build(spec: Spec) -> Self {
         let mut world = people::tenant(spec);
         mail::fill(&mut world);
+        invent::fill(&mut world);
         world
     }
 
@@ -138,6 +149,8 @@ pub struct Person {
     pub never: bool,
     /// The member row says mail `off`.
     pub mail_off: bool,
+    /// What the member row says of meetings; blank = as the team or tenant has it.
+    pub meetings: &'static str,
     /// The team of the member row.
     pub team: &'static str,
     /// Takes part in ordinary traffic.
@@ -165,6 +178,15 @@ impl Person {
     /// Whether its mail settings, or those of its team, are off.
     pub fn is_off(&self) -> bool {
         self.mail_off || self.team == people::TEAM_OFF
+    }
+
+    /// Which of its meetings are captured: `all`, `recorded` or `none`.
+    pub fn captured_meetings(&self) -> &'static str {
+        match (self.meetings, self.team) {
+            ("off", _) => "none",
+            ("recorded", _) | (_, people::TEAM_OFF) => "recorded",
+            _ => "all",
+        }
     }
 
     /// Whether items of this mailbox reach the client at all.
@@ -293,6 +315,14 @@ pub enum Role {
     Cc,
     /// In blind copy.
     Bcc,
+    /// Who invited.
+    Organizer,
+    /// Invited, and needed.
+    Required,
+    /// Invited, and welcome.
+    Optional,
+    /// A room.
+    Resource,
 }
 
 impl Role {
@@ -304,6 +334,10 @@ impl Role {
             Self::To => "to",
             Self::Cc => "cc",
             Self::Bcc => "bcc",
+            Self::Organizer => "organizer",
+            Self::Required => "required",
+            Self::Optional => "optional",
+            Self::Resource => "resource",
         }
     }
 }
@@ -477,4 +511,6 @@ pub struct Mailbox {
     pub eventful: Vec<u32>,
     /// The list of sensitivities is refused.
     pub sensitivity_refused: bool,
+    /// Copies of meetings.
+    pub calendar: Vec<Holding>,
 }

@@ -1,0 +1,314 @@
+//! calendarView delta: rounds of events in pages, under links that hold the window and a position
+//! in the event log (facts 2.1, 2.2).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::tz::TimeZone;
+
+use crate::model::time::Micros;
+use crate::sim::calendar::meeting::Item;
+use crate::sim::calendar::meeting::ZONES;
+use crate::sim::calendar::render::View;
+use crate::sim::calendar::round::Block;
+use crate::sim::calendar::round::Entry;
+use crate::sim::dice::draw;
+use crate::sim::dice::mix;
+use crate::sim::render;
+use crate::sim::request::Request;
+use crate::sim::request::Response;
+use crate::sim::spec::CalendarChain;
+use crate::sim::token::seal;
+use crate::sim::world::World;
+
+/// A page without a preference has this many items (facts 1.3).
+const PAGE_DEFAULT: usize = 10;
+/// Options that calendarView delta refuses (facts 2.1).
+const REFUSED: [&str; 6] = [
+    "$select", "$expand", "$filter", "$orderby", "$search", "$top",
+];
+
+/// What a link holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Number of the mailbox.
+    pub mailbox: usize,
+    /// The window, frozen when the chain began.
+    pub window: (Micros, Micros),
+    /// End of the last round; `i64::MIN` in the first.
+    pub since: Micros,
+    /// End of this round; `i64::MAX` where the link begins one.
+    pub until: Micros,
+    /// Blocks already given.
+    pub offset: usize,
+    /// Which link of the chain this is.
+    pub generation: u32,
+    /// The chain.
+    pub chain: u64,
+    /// Ids are immutable.
+    pub immutable: bool,
+}
+
+impl Position {
+    fn encode(&self, world: &World) -> String {
+        let text = format!(
+            "{}|{}|{}|{}|{}|{}|{}|{}|{}|padding-of-an-opaque-token-that-nobody-shall-look-into",
+            self.mailbox,
+            self.window.0.0,
+            self.window.1.0,
+            self.since.0,
+            self.until.0,
+            self.offset,
+            self.generation,
+            self.chain,
+            u8::from(self.immutable),
+        );
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
+    }
+
+    fn decode(world: &World, token: &str) -> Option<Self> {
+        let (text, mark) = token.split_once('.')?;
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        if seal(world, &text) != mark {
+            return None;
+        }
+        let mut parts = text.split('|');
+        let mut number = || parts.next()?.parse::<i128>().ok();
+        let instant = |number: i128| i64::try_from(number).ok().map(Micros);
+        Some(Self {
+            mailbox: usize::try_from(number()?).ok()?,
+            window: (instant(number()?)?, instant(number()?)?),
+            since: instant(number()?)?,
+            until: instant(number()?)?,
+            offset: usize::try_from(number()?).ok()?,
+            generation: u32::try_from(number()?).ok()?,
+            chain: u64::try_from(number()?).ok()?,
+            immutable: number()? == 1,
+        })
+    }
+}
+
+fn refuse<T>(text: &str) -> Result<T, Response> {
+    Err(Response::error(400, "ErrorInvalidUrlQuery", text))
+}
+
+/// The window of a request; both ends are required, without offset they are UTC.
+pub fn window(request: &Request) -> Result<(Micros, Micros), Response> {
+    let end = |name| {
+        let text = request.option(name)?;
+        Micros::parse_rfc3339(&text).or_else(|| Micros::parse_rfc3339(&format!("{text}Z")))
+    };
+    match (end("startDateTime"), end("endDateTime")) {
+        (Some(start), Some(end)) if start <= end => Ok((start, end)),
+        (Some(_), Some(_)) => refuse("The end of the window lies before its start."),
+        _ => refuse(
+            "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime.",
+        ),
+    }
+}
+
+/// What the request asks for: the first page of a chain, or what a link holds.
+pub fn position(
+    world: &World,
+    request: &Request,
+    mailbox: usize,
+    chain: u64,
+) -> Result<Position, Response> {
+    let token = request
+        .option("$deltatoken")
+        .or(request.option("$skiptoken"));
+    let immutable = request.prefer().immutable;
+    if let Some(token) = token {
+        let found = Position::decode(world, &token).filter(|found| found.mailbox == mailbox);
+        return match found {
+            Some(found) if found.immutable != immutable => Err(Response::error(
+                410,
+                "SyncStateInvalid",
+                "The sync state is not valid for this type of id.",
+            )),
+            Some(found) => Ok(found),
+            None => refuse("The delta token is not valid."),
+        };
+    }
+    if let Some(option) = REFUSED.iter().find(|name| request.option(name).is_some()) {
+        return refuse(&format!(
+            "The query parameter '{option}' is not supported with change tracking over the 'CalendarView' resource."
+        ));
+    }
+    Ok(Position {
+        mailbox,
+        window: window(request)?,
+        since: Micros(i64::MIN),
+        until: Micros(i64::MAX),
+        offset: 0,
+        generation: 0,
+        chain,
+        immutable,
+    })
+}
+
+/// The zone of `Prefer: outlook.timezone` under the name that was asked for; UTC where there is
+/// none, or none of that name.
+pub fn zone(request: &Request) -> (String, TimeZone) {
+    let parts = request.header("prefer").unwrap_or_default().split(',');
+    let wanted = parts
+        .filter_map(|part| part.trim().split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("outlook.timezone"))
+        .map(|(_, value)| value.trim().trim_matches('"').to_owned());
+    let name = wanted.unwrap_or_else(|| "UTC".to_owned());
+    let iana = ZONES.iter().find(|(windows, _)| *windows == name);
+    match TimeZone::get(iana.map_or(name.as_str(), |(_, iana)| iana)) {
+        Ok(zone) => (name, zone),
+        Err(_) => ("UTC".to_owned(), TimeZone::UTC),
+    }
+}
+
+/// How the chains of this calendar go on.
+pub fn kind(world: &World, mailbox: usize) -> CalendarChain {
+    let only = &world.spec.switches.calendar_chain_for;
+    if only.is_empty() || only.contains(&mailbox) {
+        world.spec.switches.calendar_chain
+    } else {
+        CalendarChain::Sound
+    }
+}
+
+/// What a page holds and how it goes on.
+struct Cut {
+    blocks: usize,
+    last: bool,
+}
+
+/// One page. `blocks` are those of the whole round, `here` is where the page begins.
+pub fn page(
+    world: &World,
+    request: &Request,
+    host: &str,
+    here: &Position,
+    blocks: &[Block],
+) -> Response {
+    let view = View {
+        world,
+        mailbox: here.mailbox,
+        at: here.until,
+        immutable: here.immutable,
+        zone: zone(request),
+    };
+    let cut = cut(world, request, here, blocks);
+    let shown = blocks.iter().skip(here.offset).take(cut.blocks);
+    let items: Vec<String> = shown
+        .flatten()
+        .filter_map(|entry| item(&view, *entry))
+        .map(|value| value.to_string())
+        .collect();
+    let (next, last) = following(world, here, &cut);
+    let mut out = String::from(
+        "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(event)\",\"value\":[",
+    );
+    out.push_str(&items.join(","));
+    out.push_str("],\"@odata.");
+    out.push_str(if last { "delta" } else { "next" });
+    out.push_str("Link\":");
+    render::string(&mut out, &link(world, host, &next, last));
+    out.push('}');
+    Response::json(out, items.len()).with("preference-applied", applied(request, &view))
+}
+
+/// The preferences that were honoured.
+pub fn applied(request: &Request, view: &View<'_>) -> String {
+    let zone = format!("outlook.timezone=\"{}\"", view.zone.0);
+    if request.prefer().immutable {
+        format!("{zone}, IdType=ImmutableId")
+    } else {
+        zone
+    }
+}
+
+fn item(view: &View<'_>, entry: Entry) -> Option<serde_json::Value> {
+    if entry.removed {
+        return Some(view.removed(entry.item));
+    }
+    let (holding, meeting) = view.held(entry.item.holding)?;
+    let unreported = view.world.spec.switches.unreported_cancellations;
+    let day = match entry.item.day {
+        Some(day) => crate::sim::calendar::meeting::day_of(day)?,
+        None if meeting.is_series() && holding.guest.is_none() => {
+            return Some(view.master(entry.item, holding, meeting));
+        }
+        None => single_day(view, entry.item)?,
+    };
+    let one = holding.instance(meeting, day, view.at, unreported)?;
+    Some(match (entry.item.day, one.exception) {
+        (None, _) => view.whole(entry.item, holding, &one),
+        (Some(_), None) => view.slim(entry.item, holding, &one),
+        (Some(_), Some(_)) => view.exception(entry.item, holding, &one),
+    })
+}
+
+/// The day of a single event, or of the one occurrence that a guest has.
+pub fn single_day(view: &View<'_>, item: Item) -> Option<jiff::civil::Date> {
+    let (holding, meeting) = view.held(item.holding)?;
+    holding.guest.or_else(|| {
+        let days = meeting.days(meeting.look(view.at), jiff::civil::Date::MAX);
+        days.first().copied()
+    })
+}
+
+/// How many blocks the page takes: so many that the wanted number of items is reached, since no
+/// series is split (facts 2.2); at times fewer, at times none.
+fn cut(world: &World, request: &Request, here: &Position, blocks: &[Block]) -> Cut {
+    let wish = request.prefer().page.unwrap_or(PAGE_DEFAULT).max(1);
+    let lot = [
+        world.spec.seed,
+        here.mailbox as u64,
+        here.offset as u64,
+        u64::from(here.generation),
+        61,
+    ];
+    let wish = match draw(&lot, 12) {
+        0 if world.spec.switches.short_pages => 0,
+        1..4 if world.spec.switches.short_pages => 1 + draw(&[mix(&lot), 1], wish),
+        _ => wish,
+    };
+    let (mut count, mut items) = (0, 0);
+    for block in blocks.iter().skip(here.offset) {
+        if items >= wish {
+            break;
+        }
+        items += block.len();
+        count += 1;
+    }
+    Cut {
+        blocks: count,
+        last: here.offset + count >= blocks.len(),
+    }
+}
+
+fn following(world: &World, here: &Position, cut: &Cut) -> (Position, bool) {
+    let mut next = *here;
+    next.generation += 1;
+    match kind(world, here.mailbox) {
+        CalendarChain::Endless if cut.last => next.offset = 0,
+        CalendarChain::Duplicates => next.offset = 0,
+        _ if !cut.last => next.offset += cut.blocks,
+        _ => {
+            next.until = Micros(i64::MAX);
+            next.offset = 0;
+            next.since = here.until;
+            let lot = [world.spec.seed, here.chain, here.until.0.cast_unsigned(), 6];
+            let again = here.offset == 0 && here.since.0 != i64::MIN && draw(&lot, 8) == 0;
+            if again && world.spec.switches.same_delta_link {
+                next.since = here.since;
+                next.generation = here.generation;
+            }
+            return (next, true);
+        }
+    }
+    (next, false)
+}
+
+fn link(world: &World, host: &str, next: &Position, last: bool) -> String {
+    let user = &world.people[next.mailbox].id;
+    let name = if last { "$deltatoken" } else { "$skiptoken" };
+    let token = next.encode(world);
+    format!("http://{host}/v1.0/users('{user}')/calendarView/delta?{name}={token}")
+}

@@ -1,0 +1,159 @@
+//! Plain calendarView, and single events (facts 2.1, 2.2).
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::model::time::Micros;
+use crate::sim::calendar::delta;
+use crate::sim::calendar::meeting;
+use crate::sim::calendar::meeting::Item;
+use crate::sim::calendar::render;
+use crate::sim::calendar::render::View;
+use crate::sim::calendar::round;
+use crate::sim::directory::next;
+use crate::sim::request::Request;
+use crate::sim::request::Response;
+use crate::sim::spec::MissingMasters;
+use crate::sim::world::World;
+
+/// Default and largest `$top` (facts 2.1).
+const PAGE: (usize, usize) = (10, 1000);
+
+fn view<'a>(world: &'a World, mailbox: usize, request: &Request, now: Micros) -> View<'a> {
+    View {
+        world,
+        mailbox,
+        at: now,
+        immutable: request.prefer().immutable,
+        zone: delta::zone(request),
+    }
+}
+
+/// `GET .../calendarView`: singles first, then exceptions and occurrences, whole; no masters.
+pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: Micros) -> Response {
+    let window = match delta::window(request) {
+        Ok(window) => window,
+        Err(response) => return response,
+    };
+    let top = request.number("$top").or(request.prefer().page);
+    let top = top.unwrap_or(PAGE.0);
+    if top == 0 || top > PAGE.1 {
+        return Response::error(
+            400,
+            "ErrorInvalidUrlQueryOption",
+            "The value for the $top query option is not valid. It must be from 1 to 1000.",
+        );
+    }
+    let view = view(world, mailbox, request, now);
+    let unreported = world.spec.switches.unreported_cancellations;
+    let mut found: Vec<(u8, Micros, Item)> = Vec::new();
+    for (number, holding) in world.mailboxes[mailbox].calendar.iter().enumerate() {
+        let meeting = &world.meetings[holding.meeting as usize];
+        let is_series = meeting.is_series() && holding.guest.is_none();
+        for one in holding.instances(meeting, now, window, unreported) {
+            let kind = match (is_series, one.exception) {
+                (false, _) => 0,
+                (true, Some(_)) => 1,
+                (true, None) => 2,
+            };
+            let item = Item {
+                holding: u32::try_from(number).unwrap_or(u32::MAX),
+                day: is_series.then(|| meeting::number_of(one.day)),
+            };
+            found.push((kind, one.begin, item));
+        }
+    }
+    found.sort_unstable();
+    let skip = request
+        .number("$skip")
+        .or(request.number("$skiptoken"))
+        .unwrap_or(0)
+        .min(found.len());
+    let end = (skip + top).min(found.len());
+    let shown: Vec<Value> = found[skip..end]
+        .iter()
+        .filter_map(|(_, _, item)| whole(&view, *item))
+        .collect();
+    let count = shown.len();
+    let mut body = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users('id')/calendarView", "value": shown});
+    if end < found.len() {
+        body["@odata.nextLink"] = json!(with_skip(request, host, end));
+    }
+    Response::json(body.to_string(), count)
+        .with("preference-applied", delta::applied(request, &view))
+}
+
+/// The link to the next page of a plain list counts with `$skip`.
+fn with_skip(request: &Request, host: &str, skip: usize) -> String {
+    let query = request.query.split('&').filter(|part| {
+        let part = part.to_lowercase();
+        !part.starts_with("$skip=") && !part.starts_with("%24skip=")
+    });
+    let plain = Request {
+        query: query.collect::<Vec<_>>().join("&"),
+        path: request.path.clone(),
+        ..Request::default()
+    };
+    next(&plain, host, skip).replace("%24skiptoken=", "%24skip=")
+}
+
+fn whole(view: &View<'_>, item: Item) -> Option<Value> {
+    let (holding, meeting) = view.held(item.holding)?;
+    let day = match item.day {
+        Some(day) => meeting::day_of(day)?,
+        None => delta::single_day(view, item)?,
+    };
+    let unreported = view.world.spec.switches.unreported_cancellations;
+    let one = holding.instance(meeting, day, view.at, unreported)?;
+    Some(view.whole(item, holding, &one))
+}
+
+/// `GET .../events/{id}`: a single event, a master, or an occurrence.
+pub fn one_event(
+    world: &World,
+    mailbox: usize,
+    id: &str,
+    request: &Request,
+    now: Micros,
+) -> Response {
+    let Some(item) = render::read_event_id(world, mailbox, id) else {
+        return Response::error(400, "ErrorInvalidIdMalformed", "Id is malformed.");
+    };
+    let view = view(world, mailbox, request, now);
+    let Some(mut body) = event(&view, item) else {
+        return Response::error(
+            404,
+            "ErrorItemNotFound",
+            "The specified object was not found in the store.",
+        );
+    };
+    body["@odata.context"] =
+        json!("https://graph.microsoft.com/v1.0/$metadata#users('id')/events/$entity");
+    if let Some(mut select) = request.select() {
+        select.push("id".to_owned());
+        body = crate::sim::directory::pick(body, &select);
+    }
+    Response::json(body.to_string(), 1).with("preference-applied", delta::applied(request, &view))
+}
+
+fn event(view: &View<'_>, item: Item) -> Option<Value> {
+    let (holding, meeting) = view.held(item.holding)?;
+    if !holding.is_there(view.at) {
+        return None;
+    }
+    let is_series = meeting.is_series() && holding.guest.is_none();
+    match item.day {
+        None if is_series => {
+            let lost = view.world.spec.switches.missing_masters == MissingMasters::Lost
+                && round::is_master_missing(view.world, view.mailbox, item);
+            (!lost).then(|| view.master(item, holding, meeting))
+        }
+        None => whole(view, item),
+        Some(day) if is_series => {
+            let day = meeting::day_of(day)?;
+            let days = meeting.days(meeting.look(view.at), day);
+            days.contains(&day).then(|| whole(view, item)).flatten()
+        }
+        Some(_) => None,
+    }
+}

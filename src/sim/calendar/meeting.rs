@@ -1,0 +1,422 @@
+//! Meetings as the organiser has them over time, and their copies in calendars.
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+use jiff::civil::DateTime;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::sim::calendar::invent::Class;
+use crate::sim::calendar::stories::Story;
+use crate::sim::dice::mix;
+use crate::sim::recurrence;
+use crate::sim::recurrence::Pattern;
+use crate::sim::recurrence::Range;
+use crate::sim::world::Outcome;
+use crate::sim::world::Role;
+
+/// Zones in which people plan, by their names in Windows and in the IANA database.
+pub const ZONES: [(&str, &str); 9] = [
+    ("W. Europe Standard Time", "Europe/Berlin"),
+    ("GMT Standard Time", "Europe/London"),
+    ("Romance Standard Time", "Europe/Paris"),
+    ("Eastern Standard Time", "America/New_York"),
+    ("Pacific Standard Time", "America/Los_Angeles"),
+    ("Tokyo Standard Time", "Asia/Tokyo"),
+    ("India Standard Time", "Asia/Kolkata"),
+    ("AUS Eastern Standard Time", "Australia/Sydney"),
+    ("E. South America Standard Time", "America/Sao_Paulo"),
+];
+/// Of these, the first so many are European: working hours lie on the same day as in UTC.
+pub const EUROPEAN: usize = 3;
+
+/// A zone by its number in [`ZONES`].
+pub fn zone(number: usize) -> TimeZone {
+    TimeZone::get(ZONES[number].1).unwrap_or(TimeZone::UTC)
+}
+
+/// What all copies of a meeting share (facts 2.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uid {
+    /// Made by Exchange: creation time and data.
+    Exchange(u64, [u64; 2]),
+    /// Another system's, wrapped by Exchange.
+    Wrapped(Box<str>),
+    /// Another system's, as text.
+    Plain(Box<str>),
+}
+
+impl Uid {
+    /// `iCalUId`, with the original date of an occurrence where it has one.
+    pub fn text(&self, day: Option<Date>) -> String {
+        let mut bytes = vec![4, 0, 0, 0, 0x82, 0, 0xE0, 0, 0x74, 0xC5, 0xB7, 0x10];
+        bytes.extend([0x1A, 0x82, 0xE0, 0x08]);
+        match day {
+            Some(day) => {
+                bytes.extend(day.year().to_be_bytes());
+                bytes.extend(day.month().to_be_bytes());
+                bytes.extend(day.day().to_be_bytes());
+            }
+            None => bytes.extend([0; 4]),
+        }
+        let (created, data) = match self {
+            Self::Plain(text) => return text.to_string(),
+            Self::Exchange(created, data) => {
+                (*created, data.map(u64::to_be_bytes).as_flattened().to_vec())
+            }
+            Self::Wrapped(text) => {
+                let mut data = b"vCal-Uid\x01\0\0\0".to_vec();
+                data.extend(text.as_bytes());
+                data.push(0);
+                (0, data)
+            }
+        };
+        bytes.extend(created.to_le_bytes());
+        bytes.extend([0; 8]);
+        bytes.extend(u32::try_from(data.len()).unwrap_or(0).to_le_bytes());
+        bytes.extend(data);
+        let mut text = String::with_capacity(bytes.len() * 2);
+        for byte in bytes {
+            let _ = write!(text, "{byte:02X}");
+        }
+        text
+    }
+}
+
+/// Someone who was invited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attendee {
+    /// Required, optional or resource.
+    pub role: Role,
+    /// Number of the address.
+    pub address: u32,
+    /// The answer as the organiser's copy has it.
+    pub response: &'static str,
+}
+
+/// When a meeting takes place, in wall time of its zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    /// Once.
+    Once(Date),
+    /// On the days of a series.
+    Series(Pattern, Range),
+}
+
+/// A meeting as it stands from an instant on.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// From when on.
+    pub from: Micros,
+    /// On which days.
+    pub when: When,
+    /// At what time; midnight where it takes whole days.
+    pub wall: Time,
+    /// For how long; whole days are 1440 each.
+    pub minutes: i64,
+    /// Title.
+    pub subject: Box<str>,
+    /// Decides the text.
+    pub text: u64,
+    /// Who was invited, in the order of the event.
+    pub attendees: Vec<Attendee>,
+    /// Cancelled by the organiser.
+    pub cancelled: bool,
+    /// `sensitivity`.
+    pub sensitivity: &'static str,
+    /// What must become of it.
+    pub outcome: Outcome,
+    /// The rule of the outcome.
+    pub reason: Option<&'static str>,
+}
+
+/// How one occurrence differs from its series from an instant on.
+#[derive(Debug, Clone)]
+pub struct Exception {
+    /// The day on which the series has it.
+    pub day: Date,
+    /// From when on.
+    pub from: Micros,
+    /// Moved: to this day and time, for so many minutes.
+    pub moved: Option<(Date, Time, i64)>,
+    /// Another title.
+    pub subject: Option<Box<str>>,
+    /// Other attendees.
+    pub attendees: Option<Vec<Attendee>>,
+    /// Cancelled by the organiser.
+    pub cancelled: bool,
+}
+
+/// A meeting, however many copies there are.
+#[derive(Debug)]
+pub struct Meeting {
+    /// What the generator had in mind.
+    pub class: Class,
+    /// What happens to it along the clock.
+    pub story: Story,
+    /// What the copies share.
+    pub uid: Uid,
+    /// Who invited.
+    pub organizer: u32,
+    /// Number of the zone in which it was planned.
+    pub zone: usize,
+    /// It takes whole days.
+    pub all_day: bool,
+    /// Whole days are written in the zone in which they were planned, whatever is preferred.
+    pub own_midnight: bool,
+    /// `onlineMeetingProvider` of a meeting that is held online.
+    pub online: Option<&'static str>,
+    /// Attendees see only themselves.
+    pub hides: bool,
+    /// Not sent yet.
+    pub draft: bool,
+    /// How it stands, in order; the first since it was made.
+    pub looks: Vec<Look>,
+    /// Differences of single occurrences, in the order of time.
+    pub exceptions: Vec<Exception>,
+}
+
+impl Meeting {
+    /// How it stands at an instant; before it was made, as it was made.
+    pub fn look(&self, at: Micros) -> &Look {
+        let count = self.looks.partition_point(|look| look.from <= at);
+        &self.looks[count.max(1) - 1]
+    }
+
+    /// When it was made.
+    pub fn created(&self) -> Micros {
+        self.looks[0].from
+    }
+
+    /// How an occurrence differs from the series at an instant.
+    pub fn exception(&self, day: Date, at: Micros) -> Option<&Exception> {
+        let of_day = |one: &&Exception| one.day == day && one.from <= at;
+        self.exceptions.iter().rev().find(of_day)
+    }
+
+    /// Whether it repeats.
+    pub fn is_series(&self) -> bool {
+        matches!(self.looks[0].when, When::Series(..))
+    }
+
+    /// The instant of a day and time in the zone; whole days begin with the UTC day.
+    pub fn instant(&self, day: Date, wall: Time) -> Micros {
+        if self.all_day {
+            recurrence::instant(day, Time::midnight(), &TimeZone::UTC)
+        } else {
+            recurrence::instant(day, wall, &zone(self.zone))
+        }
+    }
+
+    /// Beginning and end of what takes place on a day, exceptions apart.
+    pub fn span(&self, look: &Look, day: Date) -> (Micros, Micros) {
+        let begin = self.instant(day, look.wall);
+        (begin, begin.plus(look.minutes * 60 * SECOND))
+    }
+
+    /// The days on which it takes place, as planned at an instant, up to a day.
+    pub fn days(&self, look: &Look, until: Date) -> Vec<Date> {
+        match &look.when {
+            When::Once(day) => vec![*day],
+            When::Series(pattern, range) => recurrence::days(pattern, range, until),
+        }
+    }
+}
+
+/// A copy of a meeting in a calendar.
+#[derive(Debug, Clone)]
+pub struct Holding {
+    /// Number of the meeting.
+    pub meeting: u32,
+    /// Since when.
+    pub arrives: Micros,
+    /// Since when no more.
+    pub gone: Option<Micros>,
+    /// The owner invited.
+    pub organises: bool,
+    /// The owner's answers, in order; the first since it arrived.
+    pub responses: Vec<(Micros, &'static str)>,
+    /// Days whose occurrence is in this calendar no more, and since when.
+    pub absent: Vec<(Date, Micros)>,
+    /// The owner is invited to the occurrence of this day only.
+    pub guest: Option<Date>,
+    /// What must become of this copy, where that is less than of the meeting.
+    pub outcome: Option<(Outcome, Option<&'static str>)>,
+    /// When anything in it changes, in order; the first is its arrival.
+    pub changes: Vec<Micros>,
+}
+
+/// What a calendar shows of a meeting on one day, at one instant.
+#[derive(Debug)]
+pub struct Instance<'a> {
+    /// The meeting.
+    pub meeting: &'a Meeting,
+    /// How it stands.
+    pub look: &'a Look,
+    /// How this day differs.
+    pub exception: Option<&'a Exception>,
+    /// The original day.
+    pub day: Date,
+    /// When it begins.
+    pub begin: Micros,
+    /// When it ends.
+    pub end: Micros,
+    /// Cancelled by the organiser.
+    pub cancelled: bool,
+}
+
+impl Instance<'_> {
+    /// The title; that of a cancelled meeting says so.
+    pub fn subject(&self) -> String {
+        let changed = self.exception.and_then(|one| one.subject.as_deref());
+        title(changed.unwrap_or(&self.look.subject), self.cancelled)
+    }
+
+    /// Who is invited.
+    pub fn attendees(&self) -> &[Attendee] {
+        let changed = self.exception.and_then(|one| one.attendees.as_deref());
+        changed.unwrap_or(&self.look.attendees)
+    }
+}
+
+/// A title as attendees see it.
+pub fn title(subject: &str, cancelled: bool) -> String {
+    if cancelled {
+        format!("Canceled: {subject}")
+    } else {
+        subject.to_owned()
+    }
+}
+
+impl Holding {
+    /// Whether it is in the calendar at an instant.
+    pub fn is_there(&self, at: Micros) -> bool {
+        self.arrives <= at && self.gone.is_none_or(|gone| gone > at)
+    }
+
+    /// The owner's answer at an instant.
+    pub fn response(&self, at: Micros) -> (Micros, &'static str) {
+        let count = self.responses.partition_point(|(when, _)| *when <= at);
+        self.responses[count.max(1) - 1]
+    }
+
+    /// Whether a change lies after the first and not after the second instant.
+    pub fn changed(&self, since: Micros, until: Micros) -> bool {
+        self.changes.partition_point(|when| *when <= since)
+            < self.changes.partition_point(|when| *when <= until)
+    }
+
+    /// When it last changed.
+    pub fn last_change(&self, at: Micros) -> Micros {
+        let count = self.changes.partition_point(|when| *when <= at);
+        self.changes[count.max(1) - 1]
+    }
+
+    /// What it shows of the occurrence of a day that the series has; nothing where that was
+    /// cancelled or taken out. `unreported`: cancelled ones vanish from all calendars (facts 2.2).
+    pub fn instance<'a>(
+        &self,
+        meeting: &'a Meeting,
+        day: Date,
+        at: Micros,
+        unreported: bool,
+    ) -> Option<Instance<'a>> {
+        if self
+            .absent
+            .iter()
+            .any(|(one, from)| *one == day && *from <= at)
+        {
+            return None;
+        }
+        let look = meeting.look(at);
+        let exception = meeting.exception(day, at);
+        if exception.is_some_and(|one| one.cancelled) && (self.organises || unreported) {
+            return None;
+        }
+        let (begin, end) = match exception.and_then(|one| one.moved) {
+            Some((to, wall, minutes)) => {
+                let begin = meeting.instant(to, wall);
+                (begin, begin.plus(minutes * 60 * SECOND))
+            }
+            None => meeting.span(look, day),
+        };
+        Some(Instance {
+            meeting,
+            look,
+            exception,
+            day,
+            begin,
+            end,
+            cancelled: look.cancelled || exception.is_some_and(|one| one.cancelled),
+        })
+    }
+
+    /// All that it shows between two instants.
+    pub fn instances<'a>(
+        &self,
+        meeting: &'a Meeting,
+        at: Micros,
+        (low, high): (Micros, Micros),
+        unreported: bool,
+    ) -> Vec<Instance<'a>> {
+        if !self.is_there(at) {
+            return Vec::new();
+        }
+        let days = match self.guest {
+            Some(day) => vec![day],
+            // Zones are at most a day away from UTC, and moved occurrences three weeks.
+            None => meeting.days(
+                meeting.look(at),
+                date_of(high.plus(22 * crate::model::time::DAY)),
+            ),
+        };
+        days.into_iter()
+            .filter_map(|day| self.instance(meeting, day, at, unreported))
+            .filter(|one| one.end > low && one.begin < high)
+            .collect()
+    }
+}
+
+/// The UTC day of an instant.
+pub fn date_of(at: Micros) -> Date {
+    civil(at, &TimeZone::UTC).date()
+}
+
+/// The wall time of an instant.
+pub fn civil(at: Micros, zone: &TimeZone) -> DateTime {
+    zone.to_datetime(at.timestamp())
+}
+
+/// Which instance of which copy an id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Item {
+    /// Number of the copy in its calendar.
+    pub holding: u32,
+    /// Days from 1970-01-01 to the original day of an occurrence; `None` = single or master.
+    pub day: Option<i32>,
+}
+
+impl Item {
+    /// A draw that depends on the item and these numbers.
+    pub fn lot(self, parts: &[u64]) -> u64 {
+        let day = self.day.map_or(0, |day| day.cast_unsigned());
+        mix(&[mix(parts), u64::from(self.holding), u64::from(day)])
+    }
+}
+
+/// Days from 1970-01-01 to a day.
+pub fn number_of(day: Date) -> i32 {
+    let days = (day - jiff::civil::date(1970, 1, 1)).get_days();
+    days
+}
+
+/// The day that lies so many days after 1970-01-01.
+pub fn day_of(number: i32) -> Option<Date> {
+    use jiff::ToSpan as _;
+    jiff::civil::date(1970, 1, 1)
+        .checked_add(number.days())
+        .ok()
+}

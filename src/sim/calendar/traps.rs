@@ -1,0 +1,524 @@
+//! The traps of calendars in the facts file, each shown by the simulated service.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::sim::calendar::stories::Story;
+use crate::sim::visitor::IMMUTABLE;
+use crate::sim::visitor::Visitor;
+
+const PLAIN: &str = "short_pages = false\nduplicates = false\nreplays = false\nsame_delta_link = false\nshuffle = false";
+const WINDOW: &str = "startDateTime=2025-03-02T02:00:00Z&endDateTime=2027-03-02T02:00:00Z";
+
+fn chain(visitor: &Visitor, number: usize) -> String {
+    format!("{}/calendarView/delta?{WINDOW}", visitor.mailbox(number))
+}
+
+fn code(body: &Value) -> &str {
+    body["error"]["code"].as_str().unwrap_or_default()
+}
+
+fn id(item: &Value) -> String {
+    item["id"].as_str().unwrap().to_owned()
+}
+
+fn is_kind(item: &Value, kind: &str) -> bool {
+    item["type"] == kind
+}
+
+/// The first copy of a meeting with this story: mailbox, number of the copy, number of the meeting.
+fn copy_of(visitor: &Visitor, story: Story, organises: bool) -> (usize, usize, usize) {
+    for (mailbox, held) in visitor.world.mailboxes.iter().enumerate() {
+        if !visitor.world.people[mailbox].is_read() {
+            continue;
+        }
+        for (number, holding) in held.calendar.iter().enumerate() {
+            let meeting = &visitor.world.meetings[holding.meeting as usize];
+            if meeting.story == story && holding.organises == organises && holding.guest.is_none() {
+                return (mailbox, number, holding.meeting as usize);
+            }
+        }
+    }
+    panic!("{story:?} is not planted");
+}
+
+#[test]
+fn fact_2_1_both_ends_are_required_and_query_options_are_refused() {
+    let mut visitor = Visitor::new(PLAIN);
+    let path = format!("{}/calendarView/delta", visitor.mailbox(0));
+    for target in [
+        path.clone(),
+        format!("{path}?startDateTime=2026-01-01"),
+        format!("{path}?{WINDOW}&$select=subject"),
+        format!("{path}?{WINDOW}&$filter=isCancelled%20eq%20true"),
+        format!("{path}?{WINDOW}&$top=5"),
+    ] {
+        let (status, body) = visitor.get(&target, IMMUTABLE);
+        assert_eq!(
+            (status, code(&body)),
+            (400, "ErrorInvalidUrlQuery"),
+            "{target}"
+        );
+    }
+    let without_offset =
+        format!("{path}?startDateTime=2026-01-01T00:00:00&endDateTime=2026-01-02T00:00:00.0000000");
+    assert_eq!(visitor.get(&without_offset, IMMUTABLE).0, 200);
+}
+
+#[test]
+fn fact_2_1_the_window_is_frozen_in_the_token_and_ids_keep_their_kind() {
+    let mut visitor = Visitor::new(PLAIN);
+    let first = chain(&visitor, 0);
+    let (_, link) = visitor.round(&first, IMMUTABLE);
+    assert!(!link.contains("startDateTime"));
+    let (status, body) = visitor.get(&link, "odata.maxpagesize=50");
+    assert_eq!((status, code(&body)), (410, "SyncStateInvalid"));
+    assert_eq!(visitor.get(&link, IMMUTABLE).0, 200);
+}
+
+#[test]
+fn fact_2_2_occurrences_are_slim_and_their_master_comes_in_the_same_stream() {
+    let mut visitor = Visitor::new("");
+    let first = chain(&visitor, 0);
+    let (items, _) = visitor.round(&first, IMMUTABLE);
+    let masters: HashSet<String> = items
+        .iter()
+        .filter(|one| is_kind(one, "seriesMaster"))
+        .map(id)
+        .collect();
+    let slim: Vec<&Value> = items
+        .iter()
+        .filter(|one| is_kind(one, "occurrence"))
+        .collect();
+    assert!(masters.len() > 10 && slim.len() > 100);
+    for one in slim {
+        let mut names: Vec<&str> = one
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "@odata.etag",
+                "@odata.type",
+                "end",
+                "id",
+                "seriesMasterId",
+                "start",
+                "type"
+            ]
+        );
+        assert!(masters.contains(one["seriesMasterId"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn fact_2_2_a_plain_list_has_whole_occurrences_and_no_masters_ten_to_a_page() {
+    let mut visitor = Visitor::new(PLAIN);
+    let mut link = format!("{}/calendarView?{WINDOW}", visitor.mailbox(0));
+    let (mut items, mut pages) = (Vec::new(), 0);
+    loop {
+        let (status, body) = visitor.get(&link, "IdType=\"ImmutableId\"");
+        assert_eq!(status, 200, "{body}");
+        items.extend(body["value"].as_array().unwrap().iter().cloned());
+        pages += 1;
+        let Some(next) = body["@odata.nextLink"].as_str() else {
+            break;
+        };
+        assert!(next.contains("skip="));
+        next.clone_into(&mut link);
+    }
+    assert!(pages >= items.len() / 10);
+    assert!(
+        items
+            .iter()
+            .all(|one| !is_kind(one, "seriesMaster") && one["subject"].is_string())
+    );
+    let first = chain(&visitor, 0);
+    let (round, _) = visitor.round(&first, IMMUTABLE);
+    let shown = |items: &[Value]| -> HashSet<String> {
+        let real = items
+            .iter()
+            .filter(|one| one.get("@removed").is_none() && !is_kind(one, "seriesMaster"));
+        real.map(id).collect()
+    };
+    assert_eq!(shown(&items), shown(&round));
+}
+
+#[test]
+fn fact_2_2_a_cancelled_occurrence_is_told_by_sending_the_series_again_without_it() {
+    let mut visitor = Visitor::new(PLAIN);
+    let (mailbox, _, meeting) = copy_of(&visitor, Story::OccurrenceCancelled, true);
+    let meeting = &visitor.world.meetings[meeting];
+    let (subject, at) = (
+        meeting.looks[0].subject.to_string(),
+        meeting.exceptions[0].from,
+    );
+    let first = chain(&visitor, mailbox);
+    visitor.state.now = at.plus(-1);
+    let (before, link) = visitor.round(&first, IMMUTABLE);
+    visitor.state.now = at;
+    let (after, _) = visitor.round(&link, IMMUTABLE);
+    let master = |items: &[Value]| {
+        items
+            .iter()
+            .find(|one| one["subject"] == subject.as_str())
+            .map(id)
+            .unwrap()
+    };
+    assert_eq!(master(&before), master(&after));
+    let of_series = |items: &[Value]| -> HashSet<String> {
+        let series = master(items);
+        items
+            .iter()
+            .filter(|one| one["seriesMasterId"] == series.as_str())
+            .map(id)
+            .collect()
+    };
+    let (before, again) = (of_series(&before), of_series(&after));
+    assert_eq!(before.difference(&again).count(), 1);
+    assert!(again.is_subset(&before));
+    assert!(after.iter().all(|one| one.get("@removed").is_none()));
+}
+
+#[test]
+fn fact_2_2_attendees_see_it_as_cancelled_unless_the_switch_says_that_they_do_not() {
+    for (switch, expected) in [("", true), ("unreported_cancellations = true", false)] {
+        let mut visitor = Visitor::new(&format!("{PLAIN}\n{switch}"));
+        let (mailbox, _, meeting) = copy_of(&visitor, Story::OccurrenceCancelled, false);
+        visitor.state.now = visitor.world.meetings[meeting].exceptions[0].from;
+        let first = chain(&visitor, mailbox);
+        let (items, _) = visitor.round(&first, IMMUTABLE);
+        let title = format!(
+            "Canceled: {}",
+            visitor.world.meetings[meeting].looks[0].subject
+        );
+        let found = items.iter().any(|one| {
+            is_kind(one, "exception")
+                && one["subject"] == title.as_str()
+                && one["isCancelled"] == true
+        });
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn fact_2_2_a_series_is_not_split_so_a_page_can_be_larger_than_asked_for() {
+    let mut visitor = Visitor::new("");
+    let mut link = chain(&visitor, 0);
+    let (mut oversize, mut empty) = (false, false);
+    let mut pages_of: HashMap<String, HashSet<usize>> = HashMap::new();
+    for page in 0..10_000 {
+        let (_, body) = visitor.get(&link, "odata.maxpagesize=5, IdType=\"ImmutableId\"");
+        let items = body["value"].as_array().unwrap();
+        oversize |= items.len() > 5;
+        empty |= items.is_empty();
+        for item in items {
+            if let Some(series) = item["seriesMasterId"]
+                .as_str()
+                .filter(|_| is_kind(item, "occurrence"))
+            {
+                pages_of.entry(series.to_owned()).or_default().insert(page);
+            }
+        }
+        let Some(next) = body["@odata.nextLink"].as_str() else {
+            break;
+        };
+        next.clone_into(&mut link);
+    }
+    assert!(oversize && empty);
+    let alone = pages_of.values().filter(|pages| pages.len() == 1).count();
+    assert!(
+        alone * 10 > pages_of.len() * 5,
+        "repeats apart, a series lies on one page"
+    );
+}
+
+#[test]
+fn fact_2_2_removed_is_sent_for_events_outside_the_window_too() {
+    let mut visitor = Visitor::new(PLAIN);
+    let (mailbox, _, meeting) = copy_of(&visitor, Story::Renamed, true);
+    let at = visitor.world.meetings[meeting].looks[1].from;
+    let narrow = format!(
+        "{}/calendarView/delta?startDateTime=2024-01-01T00:00:00Z&endDateTime=2024-02-01T00:00:00Z",
+        visitor.mailbox(mailbox)
+    );
+    visitor.state.now = at.plus(-1);
+    let (items, link) = visitor.round(&narrow, IMMUTABLE);
+    let known: HashSet<String> = items.iter().map(id).collect();
+    visitor.state.now = at;
+    let (items, _) = visitor.round(&link, IMMUTABLE);
+    assert!(!items.is_empty());
+    for item in items {
+        assert_eq!(item["@removed"]["reason"], "deleted");
+        assert!(!known.contains(&id(&item)));
+    }
+}
+
+#[test]
+fn fact_2_2_chains_that_never_end_or_only_repeat_are_there_by_switch() {
+    for kind in ["endless", "duplicates"] {
+        let mut visitor = Visitor::new(&format!(
+            "calendar_chain = \"{kind}\"\ncalendar_chain_for = [0]"
+        ));
+        let mut link = chain(&visitor, 0);
+        let mut links = HashSet::new();
+        for _ in 0..300 {
+            let (status, body) = visitor.get(&link, IMMUTABLE);
+            assert_eq!(status, 200);
+            body["@odata.nextLink"]
+                .as_str()
+                .unwrap()
+                .clone_into(&mut link);
+            assert!(links.insert(link.clone()));
+        }
+        let other = chain(&visitor, 1);
+        visitor.round(&other, IMMUTABLE);
+    }
+    let mut visitor = Visitor::new("calendar_chain = \"expired\"");
+    let first = chain(&visitor, 0);
+    let (_, link) = visitor.round(&first, IMMUTABLE);
+    let (status, body) = visitor.get(&link, IMMUTABLE);
+    assert_eq!((status, code(&body)), (410, "SyncStateNotFound"));
+}
+
+#[test]
+fn fact_2_2_a_missing_master_is_found_by_itself_or_not_at_all() {
+    for (kind, expected) in [("found", 200), ("lost", 404)] {
+        let mut visitor = Visitor::new(&format!("{PLAIN}\nmissing_masters = \"{kind}\""));
+        let first = chain(&visitor, 0);
+        let (items, _) = visitor.round(&first, IMMUTABLE);
+        let masters: HashSet<String> = items
+            .iter()
+            .filter(|one| is_kind(one, "seriesMaster"))
+            .map(id)
+            .collect();
+        let missing: HashSet<&str> = items
+            .iter()
+            .filter_map(|one| one["seriesMasterId"].as_str())
+            .filter(|series| !masters.contains(*series))
+            .collect();
+        assert!(!missing.is_empty());
+        for series in missing {
+            let key: String =
+                percent_encoding::utf8_percent_encode(series, percent_encoding::NON_ALPHANUMERIC)
+                    .to_string();
+            let (status, body) =
+                visitor.get(&format!("{}/events/{key}", visitor.mailbox(0)), IMMUTABLE);
+            assert_eq!(status, expected);
+            if status == 200 {
+                assert_eq!(body["type"], "seriesMaster");
+                assert!(body["recurrence"]["pattern"]["type"].is_string());
+            } else {
+                assert_eq!(code(&body), "ErrorItemNotFound");
+            }
+        }
+    }
+}
+
+#[test]
+fn fact_2_3_copies_share_an_id_whose_date_bytes_only_occurrences_have() {
+    let mut visitor = Visitor::new(PLAIN);
+    let (mailbox, _, meeting) = copy_of(&visitor, Story::OccurrenceGuest, true);
+    let (day, at) = {
+        let one = &visitor.world.meetings[meeting].exceptions[0];
+        (one.day, one.from)
+    };
+    visitor.state.now = at;
+    let guest = (0..visitor.world.people.len())
+        .find(|number| {
+            let calendar = &visitor.world.mailboxes[*number].calendar;
+            calendar
+                .iter()
+                .any(|one| one.meeting as usize == meeting && one.guest.is_some())
+        })
+        .unwrap();
+    let series = visitor.world.meetings[meeting].uid.text(None);
+    let dated = visitor.world.meetings[meeting].uid.text(Some(day));
+    assert_eq!((&series[32..40], series.len()), ("00000000", dated.len()));
+    assert_eq!(&dated[32..36], format!("{:04X}", day.year()));
+    let of = |items: &[Value], uid: &str| {
+        items
+            .iter()
+            .filter(|one| one["iCalUId"] == uid)
+            .cloned()
+            .collect::<Vec<Value>>()
+    };
+    let first = chain(&visitor, mailbox);
+    let (items, _) = visitor.round(&first, IMMUTABLE);
+    assert!(is_kind(&of(&items, &series)[0], "seriesMaster"));
+    let list = format!(
+        "{}/calendarView?{WINDOW}&$top=1000",
+        visitor.mailbox(mailbox)
+    );
+    let (_, body) = visitor.get(&list, IMMUTABLE);
+    assert!(is_kind(
+        &of(body["value"].as_array().unwrap(), &dated)[0],
+        "exception"
+    ));
+    let first = chain(&visitor, guest);
+    let (items, _) = visitor.round(&first, IMMUTABLE);
+    assert!(is_kind(&of(&items, &dated)[0], "singleInstance"));
+}
+
+#[test]
+fn fact_2_3_times_have_seven_digits_no_offset_and_unanswered_invitations_the_year_1() {
+    let mut visitor = Visitor::new("capital_times = true");
+    let first = chain(&visitor, 0);
+    let (items, _) = visitor.round(&first, "odata.maxpagesize=100, outlook.timezone=\"UTC\"");
+    let mut never = 0;
+    for item in items.iter().filter(|one| one.get("@removed").is_none()) {
+        let text = item["start"]["DateTime"].as_str().unwrap();
+        assert!(text.len() == 27 && text.ends_with(".0000000"), "{text}");
+        assert!(item["start"]["TimeZone"].is_string());
+        never += usize::from(item["responseStatus"]["time"] == "0001-01-01T00:00:00Z");
+    }
+    assert!(never > 20);
+}
+
+#[test]
+fn fact_2_3_times_follow_the_preferred_zone_but_whole_days_keep_their_midnight() {
+    let mut visitor = Visitor::new(PLAIN);
+    let first = chain(&visitor, 0);
+    let (utc, _) = visitor.round(&first, "outlook.timezone=\"UTC\"");
+    let (tokyo, _) = visitor.round(&first, "outlook.timezone=\"Tokyo Standard Time\"");
+    let (mut moved, mut kept, mut named) = (0, 0, 0);
+    for (one, other) in utc
+        .iter()
+        .zip(&tokyo)
+        .filter(|(one, _)| is_kind(one, "singleInstance"))
+    {
+        if one["isAllDay"] == true {
+            assert_eq!(one["start"]["dateTime"], other["start"]["dateTime"]);
+            assert!(
+                one["start"]["dateTime"]
+                    .as_str()
+                    .unwrap()
+                    .contains("T00:00:00")
+            );
+            named += usize::from(one["start"]["timeZone"] != "UTC");
+            kept += 1;
+        } else {
+            assert_ne!(one["start"]["dateTime"], other["start"]["dateTime"]);
+            assert_eq!(other["start"]["timeZone"], "Tokyo Standard Time");
+            moved += 1;
+        }
+    }
+    assert!(
+        moved > 20 && kept > 3 && named > 0,
+        "{moved} {kept} {named}"
+    );
+}
+
+#[test]
+fn fact_2_3_custom_zones_and_answers_of_others_are_not_to_be_relied_on() {
+    let mut visitor = Visitor::new("custom_zones = true");
+    let first = chain(&visitor, 0);
+    let (items, _) = visitor.round(&first, IMMUTABLE);
+    let custom = items
+        .iter()
+        .filter(|one| one["originalStartTimeZone"] == "tzone://Microsoft/Custom");
+    assert!(custom.count() > 20);
+    let answers: HashSet<&str> = items
+        .iter()
+        .filter(|one| one["isOrganizer"] == false)
+        .flat_map(|one| one["attendees"].as_array().into_iter().flatten())
+        .filter_map(|one| one["status"]["response"].as_str())
+        .collect();
+    assert!(answers.contains("none") && answers.contains("accepted"));
+}
+
+#[test]
+fn fact_2_3_attendees_of_a_meeting_with_a_hidden_list_see_only_themselves() {
+    let mut visitor = Visitor::new(PLAIN);
+    let mut own = 0;
+    for number in [0, 1, 2, 5, 6] {
+        let first = chain(&visitor, number);
+        let (items, _) = visitor.round(&first, IMMUTABLE);
+        for item in items
+            .iter()
+            .filter(|one| one["hideAttendees"] == true && one["isOrganizer"] == false)
+        {
+            assert!(item["attendees"].as_array().unwrap().len() <= 1);
+            own += 1;
+        }
+    }
+    assert!(own > 5);
+}
+
+#[test]
+fn fact_1_4_repeats_and_replays_change_nothing_of_what_a_calendar_holds() {
+    let mut rough = Visitor::new("");
+    let mut plain = Visitor::new(PLAIN);
+    for number in [0, 1, 5] {
+        let mut seen: [HashMap<String, Value>; 2] = [HashMap::new(), HashMap::new()];
+        for (visitor, seen) in [&mut rough, &mut plain].into_iter().zip(&mut seen) {
+            visitor.state.now = visitor.world.start();
+            let mut link = chain(visitor, number);
+            for _ in 0..6 {
+                let (items, next) = visitor.round(&link, IMMUTABLE);
+                link = next;
+                for item in items {
+                    if item.get("@removed").is_some() {
+                        seen.remove(&id(&item));
+                    } else {
+                        seen.insert(id(&item), item);
+                    }
+                }
+                visitor.days(2);
+            }
+        }
+        assert_eq!(seen[0].len(), seen[1].len());
+        for (id, item) in &seen[0] {
+            assert_eq!(item["start"], seen[1][id]["start"]);
+        }
+    }
+}
+
+#[test]
+fn a_mailbox_that_is_not_there_has_no_calendar_either() {
+    let mut visitor = Visitor::new("");
+    let denied = chain(&visitor, 7);
+    assert_eq!(visitor.get(&denied, IMMUTABLE).0, 403);
+    let missing = chain(&visitor, 8);
+    assert_eq!(visitor.get(&missing, IMMUTABLE).0, 404);
+    let served = visitor.state.served_events[0];
+    let first = chain(&visitor, 0);
+    let (items, _) = visitor.round(&first, IMMUTABLE);
+    assert_eq!(visitor.state.served_events[0] - served, items.len() as u64);
+}
+
+#[test]
+fn what_the_calendar_shows_after_a_night_is_what_a_new_reader_sees() {
+    let mut visitor = Visitor::new(PLAIN);
+    for number in [0, 2, 6] {
+        visitor.state.now = visitor.world.start();
+        let first = chain(&visitor, number);
+        let (_, mut link) = visitor.round(&first, IMMUTABLE);
+        let mut changed: HashMap<String, Value> = HashMap::new();
+        for _ in 0..10 {
+            visitor.days(1);
+            let (items, next) = visitor.round(&link, IMMUTABLE);
+            link = next;
+            changed.extend(items.into_iter().map(|item| (id(&item), item)));
+        }
+        let (whole, _) = visitor.round(&first, IMMUTABLE);
+        let whole: HashMap<String, Value> =
+            whole.into_iter().map(|item| (id(&item), item)).collect();
+        assert!(changed.len() > 50);
+        for (id, item) in changed {
+            if item.get("@removed").is_some() {
+                let now = whole.get(&id).filter(|one| one.get("@removed").is_none());
+                assert!(now.is_none(), "{item}");
+            }
+        }
+    }
+    assert!(visitor.state.now > Micros(0).plus(DAY));
+}
