@@ -275,27 +275,25 @@ mod tests {
             "name,mail,meetings\nquiet,off,off\nloud,on,on\n",
         )
         .unwrap();
-        use Meetings::All;
-        use Meetings::None;
-        use Meetings::Recorded;
+        let [all, online, none] = [Meetings::All, Meetings::Recorded, Meetings::None];
         let settings = |mail, meetings, never| Settings {
             mail,
             meetings,
             never,
         };
         for (address, tenant, mail, meetings, never) in [
-            ("stranger@x.org", (true, All), true, All, false),
-            ("stranger@x.org", (false, None), false, None, false),
-            ("inherits@x.org", (true, Recorded), true, Recorded, false),
-            ("off@x.org", (true, All), false, All, false),
-            ("alias2@x.org", (true, All), false, All, false),
-            ("online@x.org", (true, All), true, Recorded, false),
-            ("online@x.org", (true, None), true, None, false),
-            ("wants@x.org", (true, All), false, None, false),
-            ("team@x.org", (true, All), false, None, false),
-            ("loud@x.org", (true, All), true, All, false),
-            ("loud@x.org", (false, Recorded), false, Recorded, false),
-            ("never@x.org", (true, All), true, All, true),
+            ("stranger@x.org", (true, all), true, all, false),
+            ("stranger@x.org", (false, none), false, none, false),
+            ("inherits@x.org", (true, online), true, online, false),
+            ("off@x.org", (true, all), false, all, false),
+            ("alias2@x.org", (true, all), false, all, false),
+            ("online@x.org", (true, all), true, online, false),
+            ("online@x.org", (true, none), true, none, false),
+            ("wants@x.org", (true, all), false, none, false),
+            ("team@x.org", (true, all), false, none, false),
+            ("loud@x.org", (true, all), true, all, false),
+            ("loud@x.org", (false, online), false, online, false),
+            ("never@x.org", (true, all), true, all, true),
         ] {
             let addresses = [Address::parse(address).unwrap()];
             let tenant = settings(tenant.0, tenant.1, false);
