@@ -32,7 +32,7 @@ class Planted:
                 continue
             is_frozen = self.frozen_from and previous and self.frozen_from <= previous
             version = self._at(run)
-            is_there = version and version["state"] not in ("removed", "withdrawn")
+            is_there = version and version["in_calendar"] and version["state"] != "withdrawn"
             if version and not is_frozen and (current or is_there):
                 current = version
             previous = run
