@@ -188,7 +188,9 @@ impl Deciding<'_> {
         let id = meeting_id(&whole, &self.desk.mailbox);
         self.present.insert(id.interaction_id);
         self.settle_waiting(event);
-        if is_of_series(&whole) && self.times.is_over(ended_at(&whole)) {
+        let known = self.meetings.get(&id.interaction_id);
+        let ended_at = known.map_or_else(|| ended_at(&whole), |known| known.ended_at);
+        if is_of_series(&whole) && self.times.is_over(ended_at) {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }

@@ -15,28 +15,28 @@ class Planted:
         self.record = record
         self.versions = [(instant(v["from"]), v) for v in record["versions"]]
         self.recordable_from = instant(record["recordable_from"])
-        frozen = record.get("frozen_from")
-        self.frozen_from = instant(frozen) if frozen else None
-        self.current, self.was_recorded = self._follow(runs)
-
-    def _at(self, run):
-        seen = [v for since, v in self.versions if since <= run]
-        return seen[-1] if seen else None
-
-    def _follow(self, runs):
-        """The version that is current after the runs; None: there is no row."""
-        current, previous = None, None
+        self.current = None
+        previous = None
         for run in runs:
-            if self.record["outcome"] != "recorded" or run < self.recordable_from:
-                previous = run
-                continue
-            is_frozen = self.frozen_from and previous and self.frozen_from <= previous
-            version = self._at(run)
-            is_there = version and version["in_calendar"] and version["state"] != "withdrawn"
-            if version and not is_frozen and (current or is_there):
-                current = version
+            self._night(run, previous)
             previous = run
-        return current, current is not None
+
+    def _night(self, run, previous):
+        seen = [v for since, v in self.versions if since <= run]
+        if not seen or self._is_over(seen[-1], previous):
+            return
+        version = seen[-1]
+        if version["outcome"] == "recorded":
+            if self.current or version["in_calendar"] and run >= self.recordable_from:
+                self.current = version
+        elif self.current and self.current["state"] != "withdrawn":
+            self.current = {**self.current, "state": "withdrawn"}
+
+    def _is_over(self, version, previous):
+        """What of a series had ended by the night before is not touched any more."""
+        last = self.current or version
+        ended = last.get("ended_at")
+        return self.record["in_series"] and previous and ended and instant(ended) <= previous
 
 
 def load(records, runs, mailboxes):
@@ -97,7 +97,7 @@ def compare_activity(differences, where, version, rows, touches_of_lake):
 def compare(differences, planted, rows, activities, touches_of_lake):
     """`rows`, `activities`: of the highest revision and generation, whatever their state."""
     by_source = {}
-    for row in rows:
+    for row in (row for row in rows if row["state"] != "superseded"):
         key = (row["mailbox_id"], row["source_id"])
         if key in by_source:
             differences.add("two current meetings of one event", key)
