@@ -15,6 +15,7 @@ mod corpora;
 mod equal;
 mod fixtures;
 mod mail_fixtures;
+mod merging;
 mod msgraph;
 mod readme;
 mod rooms;
