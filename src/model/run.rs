@@ -44,6 +44,8 @@ pub struct RunSummary {
     pub interrupted: bool,
     /// Views that were behind and were brought up at the start.
     pub caught_up: Vec<String>,
+    /// Months whose small files were merged at the end, over all tables.
+    pub merged_months: usize,
 }
 
 /// How far a run is: counters that its tasks raise and the progress display reads.

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::config::capture::Content;
@@ -119,19 +120,19 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     };
     let at_once = usize::from(config.run.mailboxes_at_once);
     let coverage = read_all(&context, survey.jobs, at_once).await;
-    let interrupted = context.shutdown.requested() == Some(StopReason::Signal);
+    let shutdown = context.shutdown.clone();
+    let interrupted = shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
-    let written = writing.await;
-    let written = written.map_err(|_| RunError::Machine("the writer panicked".to_owned()))?;
-    let mut notes = survey.notes;
-    match written {
-        // The lake is complete all the same: coverage and report are due.
-        Err(WriterError::Indexing(error)) => notes.insert(0, error.to_string()),
-        written => written?,
-    }
+    let behind = end_of(writing).await?;
     let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
+    let merged_months = match shutdown.requested() {
+        None if behind.is_none() => stores::merge_small_files(&stores.lake).await?,
+        _ => 0,
+    };
+    let mut notes = survey.notes;
+    notes.splice(0..0, behind);
     let left_out = survey
         .lines
         .into_iter()
@@ -144,7 +145,19 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         notes,
         interrupted,
         caught_up: stores.caught_up,
+        merged_months,
     })
+}
+
+/// Waits for the writer; gives why the index is behind, if it is: the lake is complete all the
+/// same, and coverage and report are due.
+async fn end_of(writing: JoinHandle<Result<(), WriterError>>) -> Result<Option<String>, RunError> {
+    match writing.await {
+        Ok(Ok(())) => Ok(None),
+        Ok(Err(WriterError::Indexing(error))) => Ok(Some(error.to_string())),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(RunError::Machine("the writer panicked".to_owned())),
+    }
 }
 
 /// Waits for a signal. (The end of the night lets the survey finish: it tells what is left undone.)

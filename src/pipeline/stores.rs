@@ -1,6 +1,7 @@
 //! Lake, state and index, opened and brought to one point before anything is read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::HashSet;
 
@@ -22,6 +23,10 @@ use crate::pipeline::writer::WriterError;
 use crate::runtime::cpu::CpuPool;
 use crate::state::store as state;
 use crate::state::store::State;
+
+/// No further month is begun when merging has taken so long: a run that is asked to end meanwhile
+/// must be over within 20 seconds, and what is left is merged on other nights.
+const MERGE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Everything that a run writes to.
 #[derive(Debug)]
@@ -142,4 +147,12 @@ pub async fn write_coverage(lake: &Arc<Lake>, coverage: Vec<Coverage>) -> Result
     let writing = tokio::task::spawn_blocking(move || lake.write_mailboxes(&coverage));
     let written: Result<(), LakeError> = writing.await.map_err(|_| WriterError::Lost)?;
     Ok(written?)
+}
+
+/// Merges the small files of months that have many, once every view has caught up; gives the
+/// number of months, over all tables.
+pub async fn merge_small_files(lake: &Arc<Lake>) -> Result<usize, WriterError> {
+    let lake = lake.clone();
+    let merging = tokio::task::spawn_blocking(move || lake.merge_small_files(MERGE_LIMIT));
+    Ok(merging.await.map_err(|_| WriterError::Lost)??)
 }

@@ -42,6 +42,7 @@ pub fn render(summary: &RunSummary) -> Value {
             .collect::<Vec<_>>(),
         "notes": summary.notes,
         "caught_up": summary.caught_up,
+        "merged_months": summary.merged_months,
         "exit_code": code,
         "exit_reason": reason,
     })

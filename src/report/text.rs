@@ -28,6 +28,10 @@ pub fn render(summary: &RunSummary) -> String {
     for view in &summary.caught_up {
         let _ = writeln!(text, "caught up first: {view}");
     }
+    if summary.merged_months > 0 {
+        let months = summary.merged_months;
+        let _ = writeln!(text, "merged at the end: small files of {months} months");
+    }
     for tenant in tenants(summary) {
         write_tenant(&mut text, summary, &tenant);
     }

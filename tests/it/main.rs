@@ -16,6 +16,7 @@ mod equal;
 mod fixtures;
 mod mail_fixtures;
 mod meetings;
+mod merging;
 mod msgraph;
 mod readme;
 mod rematch;

@@ -7,6 +7,7 @@ With "compact" it first merges and vacuums the tables, as an outside maintenance
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -18,10 +19,12 @@ def describe(folder: Path) -> dict:
     table = DeltaTable(str(folder))
     rows = table.to_pyarrow_table()
     protocol = table.protocol()
-    files = [str(folder / path) for path in table.get_add_actions(flatten=True)["path"].to_pylist()]
+    adds = table.get_add_actions(flatten=True)
+    files = [str(folder / path) for path in adds["path"].to_pylist()]
     seen = {
         "rows": rows.num_rows,
         "polars_rows": polars.scan_delta(str(folder)).select(polars.len()).collect().item(),
+        "files": Counter(adds["partition.month"].to_pylist()) if files else {},
         "columns": rows.column_names,
         "comments": sum(1 for field in table.schema().fields if field.metadata.get("comment")),
         "writer_features": protocol.writer_features or [],
