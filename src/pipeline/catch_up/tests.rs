@@ -255,7 +255,7 @@ fn whatever_comes_first_no_row_is_indexed_after_a_newer_one() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10))]
+    #![proptest_config(ProptestConfig::with_cases(5))]
 
     #[test]
     fn caches_made_again_or_caught_up_equal_those_that_followed_every_night(

@@ -285,7 +285,7 @@ fn nights() -> impl Strategy<Value = Vec<Vec<(u8, i64)>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn a_state_rebuilt_from_the_rows_equals_the_one_that_was_kept(
