@@ -1,5 +1,6 @@
 //! A changed contact book: the history follows, without any mail being read again.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -111,14 +112,21 @@ impl Crm {
     }
 }
 
+/// Adds values to a cell that holds several.
+fn also(cell: &mut String, more: &str) {
+    cell.push(';');
+    cell.push_str(more);
+}
+
 /// What happens to the CRM before each night. No two change the same contact or account.
 const NIGHTS: [fn(&mut Crm); 4] = [
     |crm| {
         // Removed; merged into another.
         crm.contacts.take(&crm.known.0[0].clone());
         let merged = crm.contacts.take(&crm.known.0[1].clone());
-        crm.contact(2)[3].push_str(&format!(";{};{}", merged[2], merged[3]));
-        crm.contact(3)[1] = "Renamed Contact".to_owned();
+        let merged = format!("{};{}", merged[2], merged[3]);
+        also(&mut crm.contact(2)[3], &merged);
+        "Renamed Contact".clone_into(&mut crm.contact(3)[1]);
     },
     |crm| {
         // Addresses taken away; moved to another account; a domain that changes hands.
@@ -126,13 +134,13 @@ const NIGHTS: [fn(&mut Crm); 4] = [
         let taken = crm.take_addresses(5);
         let account = crm.contact(6)[4].clone();
         crm.contact(7)[4] = format!("{account}-other");
-        crm.contact(8)[3].push_str(&format!(";{taken}"));
+        also(&mut crm.contact(8)[3], &taken);
         let domains = std::mem::take(&mut crm.account(0)[2]);
-        crm.account(1)[2].push_str(&format!(";{domains}"));
+        also(&mut crm.account(1)[2], &domains);
     },
     |crm| {
         // Accounts that are renamed, lose their domains and vanish.
-        crm.account(2)[1] = "Renamed Account".to_owned();
+        "Renamed Account".clone_into(&mut crm.account(2)[1]);
         crm.account(3)[2].clear();
         crm.accounts.take(&crm.known.1[4].clone());
     },
@@ -173,7 +181,9 @@ fn after_nights_with_changing_books_a_lake_equals_one_that_always_had_the_last_b
     };
     let other = tenant.another_folder();
     let mut last = read(other.path());
-    NIGHTS.iter().for_each(|change| change(&mut last));
+    for change in NIGHTS {
+        change(&mut last);
+    }
     last.save();
     let other_config = other.path().join("touchpoint.toml");
     run_report(&other_config, &[], 1);
@@ -235,13 +245,13 @@ impl Numbers {
             if self.below(3) > 0 {
                 let (name, account) = (self.below(2), self.below(5));
                 let (email, other) = (self.address(), self.address());
-                contacts.push_str(&format!("c{contact},N{name},{email},{other},a{account}\n"));
+                let _ = write!(contacts, "c{contact},N{name},{email},{other},a{account}\n");
             }
         }
         for account in 0..4 {
             if self.below(4) > 0 {
                 let (name, domain, other) = (self.below(2), self.domain(), self.domain());
-                accounts.push_str(&format!("a{account},N{name},{domain};{other}\n"));
+                let _ = write!(accounts, "a{account},N{name},{domain};{other}\n");
             }
         }
         fs::write(folder.join("contacts.csv"), contacts).unwrap();
@@ -254,10 +264,11 @@ impl Numbers {
             let (id, day) = (self.below(1 << 20), 1 + self.below(28));
             let (from, to, cc) = (self.address(), self.address(), self.address());
             let date = format!("{day:02} Mar 2026 10:00:00 +0000");
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "From x Mon Mar  2 10:00:00 2026\nFrom: {from}\nTo: me@contoso.example, {to}\n\
                  Cc: {cc}\nDate: {date}\nMessage-ID: <{id}@x.example>\nSubject: S{id}\n\nHello.\n\n"
-            ));
+            );
         }
         fs::write(mbox, text).unwrap();
     }
