@@ -51,7 +51,12 @@ async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
     let tenant = server::start(world, Options { port: 0, at: None })
         .await
         .context("starting the simulated tenant on a loopback port")?;
-    export::write(tenant.world(), folder, &tenant.address)?;
+    export::write(
+        tenant.world(),
+        folder,
+        &tenant.address,
+        tenant.world().start(),
+    )?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
     title("The first night: a year of mail")?;
     show(&run::once(&config, None, None).await?)?;
