@@ -51,8 +51,11 @@ pub fn print(world: &World, book: &Book, at: Micros, mut line: impl FnMut(&Value
                 holding,
                 meeting,
             };
-            for day in told.days(at) {
-                if let Some(value) = told.event(day, at) {
+            let plans = told.plans();
+            let seen = meeting.looks.iter().filter(|look| look.from <= at).count();
+            let days: BTreeSet<Date> = plans.iter().take(seen.max(1)).flatten().copied().collect();
+            for day in days {
+                if let Some(value) = told.event(day, &plans) {
                     line(&value);
                 }
             }
@@ -84,30 +87,29 @@ impl Told<'_> {
         }
     }
 
-    /// The original days that the copy has ever had.
-    fn days(&self, at: Micros) -> BTreeSet<Date> {
-        if let Some(day) = self.holding.guest {
-            return BTreeSet::from([day]);
-        }
-        let until = meeting::date_of(at.plus(AHEAD + DAY));
-        let looks = self.meeting.looks.iter().filter(|look| look.from <= at);
-        if self.is_in_series() {
-            looks
-                .flat_map(|look| self.meeting.days(look, until))
-                .collect()
-        } else {
-            let first = &self.meeting.looks[0];
-            self.meeting.days(first, Date::MAX).into_iter().collect()
-        }
+    /// The original days that the copy has, as each look of the meeting has them.
+    fn plans(&self) -> Vec<BTreeSet<Date>> {
+        let looks = self.meeting.looks.iter();
+        let first = &self.meeting.looks[0];
+        let until = meeting::date_of(self.until.plus(AHEAD + DAY));
+        let plan = |look| match (self.holding.guest, self.is_in_series()) {
+            (Some(day), _) => BTreeSet::from([day]),
+            (None, true) => self.meeting.days(look, until).into_iter().collect(),
+            // A single event keeps its label, wherever it is moved.
+            (None, false) => self.meeting.days(first, Date::MAX).into_iter().collect(),
+        };
+        looks.map(plan).collect()
     }
 
     /// How one event stands from when on; nothing where no run up to `at` can have met it.
-    fn event(&self, day: Date, at: Micros) -> Option<Value> {
+    fn event(&self, day: Date, plans: &[BTreeSet<Date>]) -> Option<Value> {
+        let at = self.until;
         let mut versions: Vec<Value> = Vec::new();
         let mut last: Option<Value> = None;
         let mut begins: Option<(Micros, Micros)> = None;
         for when in self.holding.changes.iter().take_while(|when| **when <= at) {
-            let Some(mut version) = self.version(day, *when, last.as_ref(), &mut begins) else {
+            let Some(mut version) = self.version(day, *when, plans, (last.as_ref(), &mut begins))
+            else {
                 continue;
             };
             if last.as_ref().map(news) != Some(news(&version)) {
@@ -168,11 +170,17 @@ impl Told<'_> {
         &self,
         day: Date,
         at: Micros,
-        before: Option<&Value>,
-        begins: &mut Option<(Micros, Micros)>,
+        plans: &[BTreeSet<Date>],
+        (before, begins): (Option<&Value>, &mut Option<(Micros, Micros)>),
     ) -> Option<Value> {
         let look = self.meeting.look(at);
-        let planned = !self.is_in_series() || self.meeting.days(look, day).contains(&day);
+        let number = self
+            .meeting
+            .looks
+            .iter()
+            .filter(|one| one.from <= at)
+            .count();
+        let planned = plans[number.max(1) - 1].contains(&day);
         let day_now = match &look.when {
             meeting::When::Once(day) if self.holding.guest.is_none() => *day,
             _ => day,
