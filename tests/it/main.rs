@@ -17,6 +17,7 @@ mod fixtures;
 mod mail_fixtures;
 mod msgraph;
 mod readme;
+mod recurrence;
 mod rooms;
 mod support;
 mod truth;
