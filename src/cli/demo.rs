@@ -52,13 +52,13 @@ async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
         .await
         .context("starting the simulated tenant on a loopback port")?;
     // The CRM exports its files every night, as most do; the second night finds them changed.
-    let export_crm = || export::write(tenant.world(), folder, &tenant.address);
-    export_crm()?;
+    let export_crm = |at| export::write(tenant.world(), folder, &tenant.address, at);
+    export_crm(start)?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
     title("The first night: a year of mail")?;
     show(&run::once(&config, None, None).await?)?;
     tenant.advance(start.plus(DAY));
-    export_crm()?;
+    export_crm(start.plus(DAY))?;
     title("The second night: what a day brought")?;
     show(&run::once(&config, None, None).await?)
 }

@@ -15,7 +15,7 @@ use crate::sim::server::Options;
 use crate::sim::truth;
 use crate::sim::world::World;
 
-/// Serve a simulated tenant on loopback, with mail whose outcome is known.
+/// Serve a simulated tenant on loopback, with mail and meetings whose outcome is known.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// World file (TOML); see fixtures/worlds.
@@ -36,7 +36,7 @@ pub struct SimulateArgs {
     /// Print the planted truth up to --at as JSON lines, and exit.
     #[arg(long)]
     truth: bool,
-    /// Write configuration, CRM files and secret into this folder, and exit.
+    /// Write configuration, secret and the CRM as of --at into this folder, and exit.
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
     /// Address that the exported configuration names.
@@ -66,7 +66,8 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         None => None,
     };
     if let Some(folder) = &args.export {
-        export::write(&world, folder, &args.address)
+        let at = at.unwrap_or_else(|| world.start());
+        export::write(&world, folder, &args.address, at)
             .with_context(|| format!("cannot write into {}", folder.display()))?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -106,6 +106,7 @@ fn outside(raw: &str, name: &str, stored: &str, touch: Option<Touch>) -> Address
         counted: true,
         person: None,
         touch,
+        later: Vec::new(),
     }
 }
 
@@ -121,6 +122,7 @@ fn insiders(world: &mut World) {
             counted: true,
             person: Some(number),
             touch: None,
+            later: Vec::new(),
         };
         let primary = inside(&person.mail, &person.stored);
         let legacy = inside(&person.x500, &person.stored);
@@ -173,7 +175,6 @@ fn accounts(world: &mut World, dice: &mut Dice) {
             Some(Touch {
                 contact: None,
                 account_id: Some(id.clone()),
-                account_name: Some(name.clone()),
                 rule: "account_domain",
                 variant,
             })
@@ -225,7 +226,6 @@ fn contacts(world: &mut World, dice: &mut Dice) {
         let mut local = format!("{first}.{}{number}", last.replace(' ', "")).to_lowercase();
         let mut host = domain;
         let mut account_id = Some(account.id.clone());
-        let mut account_name = Some(account.name.clone());
         match number % 9 {
             3 => account_id = None,
             5 => account_id = Some("A-9999".to_owned()),
@@ -233,9 +233,6 @@ fn contacts(world: &mut World, dice: &mut Dice) {
             // A tag in the book belongs to the address.
             7 => local.push_str("+desk"),
             _ => {}
-        }
-        if matches!(number % 9, 3 | 5) {
-            account_name = None;
         }
         let email = format!("{local}@{host}");
         let alias = format!("{}.private{number}@gmail.com", first.to_lowercase());
@@ -258,7 +255,6 @@ fn contacts(world: &mut World, dice: &mut Dice) {
             touch: Touch {
                 contact: Some(position),
                 account_id,
-                account_name,
                 rule: "",
                 variant: "",
             },
@@ -329,7 +325,6 @@ fn ways_of_writing(world: &mut World, dice: &mut Dice, known: &Known) {
 /// An address that two contacts share, ways of writing, and tags that only the book has.
 fn oddities(world: &mut World) {
     let account = world.crm.accounts[2].id.clone();
-    let account_name = world.crm.accounts[2].name.clone();
     let shared = "reception@adatum.com";
     // By bytes C-10000 comes before C-9000, so it has the address.
     for (id, email) in [("C-9000", "Reception@Adatum.com"), ("C-10000", shared)] {
@@ -345,7 +340,6 @@ fn oddities(world: &mut World) {
         Some(Touch {
             contact: Some(contact),
             account_id: Some(account.clone()),
-            account_name: Some(account_name.clone()),
             rule: "contact_email",
             variant: "contact_email_shared",
         })

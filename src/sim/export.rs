@@ -5,6 +5,7 @@ use std::io;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::model::time::Micros;
 use crate::sim::crm;
 use crate::sim::directory;
 use crate::sim::folders;
@@ -13,14 +14,14 @@ use crate::sim::spec::Content;
 use crate::sim::spec::InternalOnly;
 use crate::sim::spec::Unmatched;
 use crate::sim::text;
+use crate::sim::world::Book;
 use crate::sim::world::World;
 
 /// Writes everything into a folder, which is made where it is missing. `address` is where the
-/// world is served.
-pub fn write(world: &World, folder: &Path, address: &str) -> io::Result<()> {
+/// world is served, `at` the instant for which the CRM is written.
+pub fn write(world: &World, folder: &Path, address: &str, at: Micros) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    table(&folder.join("contacts.csv"), contacts(world))?;
-    table(&folder.join("accounts.csv"), accounts(world))?;
+    crm_files(world, folder, at)?;
     table(&folder.join("members.csv"), members(world))?;
     let off = |team: &str| if team == people::TEAM_OFF { "off" } else { "" };
     let teams = ["Sales", "Service", "Projects", people::TEAM_OFF];
@@ -42,6 +43,13 @@ pub fn write(world: &World, folder: &Path, address: &str) -> io::Result<()> {
     fs::write(folder.join("touchpoint.toml"), config(world, address))
 }
 
+/// Writes the CRM as it is at an instant into a folder that is there: the next night's files.
+pub fn crm_files(world: &World, folder: &Path, at: Micros) -> io::Result<()> {
+    let book = world.crm.at(at);
+    table(&folder.join("contacts.csv"), contacts(&book))?;
+    table(&folder.join("accounts.csv"), accounts(&book))
+}
+
 type Row = Vec<String>;
 
 fn row(cells: &[&str]) -> Row {
@@ -56,9 +64,9 @@ fn table(path: &Path, rows: Vec<Row>) -> io::Result<()> {
     writer.flush()
 }
 
-fn contacts(world: &World) -> Vec<Row> {
+fn contacts(book: &Book) -> Vec<Row> {
     let mut rows = vec![row(&["id", "name", "email", "other_emails", "account_id"])];
-    for contact in &world.crm.contacts {
+    for contact in book.contacts.iter().flatten() {
         let account = contact.account_id.as_deref().unwrap_or_default();
         let other = contact.other_emails.join(";");
         rows.push(row(&[
@@ -72,9 +80,9 @@ fn contacts(world: &World) -> Vec<Row> {
     rows
 }
 
-fn accounts(world: &World) -> Vec<Row> {
+fn accounts(book: &Book) -> Vec<Row> {
     let mut rows = vec![row(&["id", "name", "domains"])];
-    for account in &world.crm.accounts {
+    for account in &book.accounts {
         rows.push(row(&[
             &account.id,
             &account.name,

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod classes;
 pub mod control;
 pub mod crm;
+pub mod crm_changes;
 pub mod delta;
 pub mod dice;
 pub mod directory;

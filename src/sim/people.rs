@@ -56,6 +56,7 @@ pub fn tenant(spec: Spec) -> World {
         meetings: Vec::new(),
         meetings_held: 0,
         highlights: None,
+        newcomer: None,
         people,
         spec,
     };

@@ -95,7 +95,11 @@ pub enum End {
 }
 
 /// The days of a series up to `until`, in order.
-pub fn days(pattern: &Pattern, range: &Range, until: Date) -> Vec<Date> {
+pub fn days<'a>(
+    pattern: &'a Pattern,
+    range: &'a Range,
+    until: Date,
+) -> impl Iterator<Item = Date> + 'a {
     let last = match range.end {
         End::Date(end) => end.min(until),
         End::Numbered(_) | End::Never => until,
@@ -104,22 +108,13 @@ pub fn days(pattern: &Pattern, range: &Range, until: Date) -> Vec<Date> {
         End::Numbered(count) => count.min(OCCURRENCES_MAX),
         End::Date(_) | End::Never => OCCURRENCES_MAX,
     };
-    let mut found = Vec::new();
-    for period in 0..PERIODS_MAX {
-        let Some((begin, fitting)) = period_days(pattern, range.start, period) else {
-            break;
-        };
-        if begin > last || found.len() >= count {
-            break;
-        }
-        found.extend(
-            fitting
-                .into_iter()
-                .filter(|day| *day >= range.start && *day <= last),
-        );
-    }
-    found.truncate(count);
-    found
+    (0..PERIODS_MAX)
+        .map_while(move |period| {
+            period_days(pattern, range.start, period).filter(|(begin, _)| *begin <= last)
+        })
+        .flat_map(|(_, fitting)| fitting)
+        .filter(move |day| *day >= range.start && *day <= last)
+        .take(count)
 }
 
 /// The first day of a period, counted from the one in which the series starts, and the days of
@@ -202,7 +197,6 @@ pub fn occurrences(
     until: Date,
 ) -> Vec<(Date, Micros)> {
     days(pattern, range, until)
-        .into_iter()
         .map(|day| (day, instant(day, wall, zone)))
         .collect()
 }
@@ -216,7 +210,7 @@ mod tests {
 
     fn starting(on: On, interval: i32, start: Date, end: End) -> Vec<Date> {
         let pattern = Pattern { interval, on };
-        days(&pattern, &Range { start, end }, date(2040, 1, 1))
+        days(&pattern, &Range { start, end }, date(2040, 1, 1)).collect()
     }
 
     #[test]

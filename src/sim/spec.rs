@@ -46,8 +46,31 @@ pub struct Spec {
     pub domains: Vec<String>,
     /// The capture policy for which the truth is planted and which the export writes.
     pub policy: Policy,
+    /// How the CRM changes along the clock.
+    pub crm_changes: CrmChanges,
     /// What the facts leave open.
     pub switches: Switches,
+}
+
+/// Most changes of each kind: each takes contacts of its own, and there are not many.
+const CHANGES_MAX: usize = 5;
+
+/// How the CRM changes along the clock: contacts added, taken out, merged, moved to another
+/// account and renamed, addresses added and taken away, account domains added, accounts renamed.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CrmChanges {
+    /// How many changes of each kind there are, 0 to 5. Under `unmatched = "skip"` nobody comes or
+    /// goes: what is stored would depend on it.
+    pub each: usize,
+    /// Within how many days after the start they happen, each about noon.
+    pub days: u32,
+}
+
+impl Default for CrmChanges {
+    fn default() -> Self {
+        Self { each: 3, days: 8 }
+    }
 }
 
 impl Default for Spec {
@@ -62,6 +85,7 @@ impl Default for Spec {
             days_ahead: 40,
             domains: vec!["contoso.com".to_owned(), "contoso.de".to_owned()],
             policy: Policy::default(),
+            crm_changes: CrmChanges::default(),
             switches: Switches::default(),
         }
     }
@@ -79,6 +103,9 @@ impl Spec {
         }
         if !(MONTHS_MIN..=120).contains(&spec.months) {
             return Err(SpecError::Range("months (13 to 120)"));
+        }
+        if spec.crm_changes.each > CHANGES_MAX {
+            return Err(SpecError::Range("crm_changes.each (0 to 5)"));
         }
         if Micros::parse_rfc3339(&spec.start).is_none() {
             return Err(SpecError::Range("start (RFC 3339)"));

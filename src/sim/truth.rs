@@ -3,13 +3,15 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::sim::calendar;
 use crate::sim::render;
 use crate::sim::round;
-use crate::sim::spec::Content;
+use crate::sim::spec::Content as Level;
 use crate::sim::spec::Unmatched;
 use crate::sim::world::Address;
+use crate::sim::world::Book;
 use crate::sim::world::Copy;
 use crate::sim::world::Event;
 use crate::sim::world::Outcome;
@@ -19,6 +21,7 @@ use crate::sim::world::World;
 
 /// All lines up to an instant, one JSON object each, handed to `line` in turn.
 pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
+    let book = world.crm.at(at);
     for number in 0..world.people.len() {
         line(&mailbox(world, number));
         if !world.people[number].is_read() {
@@ -33,11 +36,11 @@ pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
     for (number, mailbox) in world.mailboxes.iter().enumerate() {
         for position in 0..mailbox.copies.len() {
             if mailbox.copies[position].arrives <= at {
-                line(&copy(world, number, position, at));
+                line(&copy(world, &book, number, position, at));
             }
         }
     }
-    calendar::truth::print(world, at, line);
+    calendar::truth::print(world, &book, at, line);
 }
 
 fn mailbox(world: &World, number: usize) -> Value {
@@ -79,7 +82,7 @@ fn span(world: &World, number: usize, copy: &Copy, at: Micros) -> Option<(Micros
     from.map(|from| (from, None))
 }
 
-fn copy(world: &World, number: usize, position: usize, at: Micros) -> Value {
+fn copy(world: &World, book: &Book, number: usize, position: usize, at: Micros) -> Value {
     let person = &world.people[number];
     let held = &world.mailboxes[number].copies[position];
     let mail = &world.mails[held.mail as usize];
@@ -90,10 +93,14 @@ fn copy(world: &World, number: usize, position: usize, at: Micros) -> Value {
         .filter(|(role, _)| *role != Role::Bcc || held.bcc)
         .map(|(role, number)| (*role, &world.addresses[*number as usize]))
         .collect();
-    let matched = visible.iter().any(|(_, one)| one.touch.is_some());
-    let kept = matches!(held.outcome, Outcome::Recorded | Outcome::Duplicate)
-        && !world.mailboxes[number].sensitivity_refused
-        && (matched || world.spec.policy.unmatched == Unmatched::Keep);
+    let may_keep = matches!(held.outcome, Outcome::Recorded | Outcome::Duplicate)
+        && !world.mailboxes[number].sensitivity_refused;
+    let sight = span.map_or(held.arrives, |(from, _)| from);
+    let content = Content {
+        subject: mail.subject.to_string(),
+        preview: crate::sim::text::preview(mail.text),
+        may_keep,
+    };
     let folder = held.place(at).map_or(held.folder, |(folder, _)| folder);
     let position = u32::try_from(position).unwrap_or(u32::MAX);
     let label = if held.lonely {
@@ -102,14 +109,12 @@ fn copy(world: &World, number: usize, position: usize, at: Micros) -> Value {
         format!("m{}", mail.label)
     };
     let (internal, external) = counts(number, &person.stored, &visible);
-    let preview = (kept && world.spec.policy.content == Content::Preview)
-        .then(|| crate::sim::text::preview(mail.text));
     let outcome = if span.is_some() {
         held.outcome.name()
     } else {
         "not_read"
     };
-    json!({
+    let mut line = json!({
         "record": "copy", "mailbox": person.id, "mailbox_address": person.stored,
         "mailbox_kind": person.purpose,
         "folder": world.mailboxes[number].folders[usize::from(folder)].id,
@@ -119,16 +124,69 @@ fn copy(world: &World, number: usize, position: usize, at: Micros) -> Value {
         "readable_from": span.map(|(from, _)| from.rfc3339()),
         "readable_until": span.and_then(|(_, until)| until).map(Micros::rfc3339),
         "occurred_at": mail.occurred.rfc3339(), "direction": mail.direction,
-        "subject": kept.then_some(&mail.subject), "preview": preview, "is_bulk": mail.bulk,
+        "is_bulk": mail.bulk,
         "sensitivity_known": !world.mailboxes[number].sensitivity_refused,
         "thread": render::thread_label(world, mail),
         "participants": participants(&visible),
         "user_role": user_role(number, person.purpose, &visible),
         "internal_count": internal, "external_count": external,
-        "touches": touches(world, &visible),
+        "touches": touches(book, at, &visible),
         "edited_at": edits(held, at),
         "copies_group": held.group.map(|group| format!("g{group}")),
-    })
+    });
+    content.write(world, &mut line, &visible, (sight, at));
+    line
+}
+
+/// What is kept of a text where someone in it is known to the CRM.
+pub struct Content {
+    /// Subject.
+    pub subject: String,
+    /// The first characters.
+    pub preview: String,
+    /// Whether the item's outcome allows that anything is kept.
+    pub may_keep: bool,
+}
+
+impl Content {
+    /// Writes `subject` and `preview` as the first nightly run after `sight` finds the CRM; and,
+    /// for other runs, `full_subject`, `full_preview` and from when on they are kept. The CRM that
+    /// a run finds when it records decides for ever.
+    pub fn write(
+        self,
+        world: &World,
+        line: &mut Value,
+        visible: &[(Role, &Address)],
+        (sight, at): (Micros, Micros),
+    ) {
+        let since = (sight.0 - world.start().0).max(0);
+        let night = world.start().plus((since + DAY - 1) / DAY * DAY);
+        let kept_at = |when: Micros| {
+            let matched = visible.iter().any(|(_, one)| one.touch_at(when).is_some());
+            self.may_keep && (matched || world.spec.policy.unmatched == Unmatched::Keep)
+        };
+        let mut periods = vec![json!({"from": null, "kept": kept_at(Micros(i64::MIN))})];
+        let later = visible.iter().flat_map(|(_, one)| &one.later);
+        let mut times: Vec<Micros> = later
+            .map(|(when, _)| *when)
+            .filter(|when| *when <= at)
+            .collect();
+        times.sort_unstable();
+        times.dedup();
+        for when in times {
+            let kept = kept_at(when);
+            if periods.last().is_none_or(|last| last["kept"] != kept) {
+                periods.push(json!({"from": when.rfc3339(), "kept": kept}));
+            }
+        }
+        let with_preview = world.spec.policy.content == Level::Preview;
+        let kept = kept_at(night);
+        line["subject"] = json!(kept.then_some(&self.subject));
+        line["preview"] = json!((kept && with_preview).then_some(&self.preview));
+        line["full_subject"] = json!(self.subject);
+        line["full_preview"] = json!(with_preview.then_some(&self.preview));
+        line["content_periods"] = json!(periods);
+    }
 }
 
 /// When the subject was edited: then the item says something new.
@@ -185,12 +243,12 @@ pub fn counts(number: usize, owner: &str, visible: &[(Role, &Address)]) -> (usiz
     (distinct(true), distinct(false))
 }
 
-/// One row per contact, then one per account of which no contact takes part; each with the
+/// What the CRM at an instant must find. One row per contact, then one per account of which no contact takes part; each with the
 /// participant of the best role, then the smallest address.
-pub fn touches(world: &World, visible: &[(Role, &Address)]) -> Vec<Value> {
+pub fn touches(book: &Book, at: Micros, visible: &[(Role, &Address)]) -> Vec<Value> {
     let mut found: Vec<(Role, &Address, &Touch)> = visible
         .iter()
-        .filter_map(|(role, one)| one.touch.as_ref().map(|touch| (*role, *one, touch)))
+        .filter_map(|(role, one)| one.touch_at(at).map(|touch| (*role, *one, touch)))
         .collect();
     found.sort_by(|one, other| (one.0, &one.1.stored).cmp(&(other.0, &other.1.stored)));
     let of_contacts: Vec<&Option<String>> = found
@@ -200,7 +258,13 @@ pub fn touches(world: &World, visible: &[(Role, &Address)]) -> Vec<Value> {
         .collect();
     let mut rows: Vec<(bool, String, Value)> = Vec::new();
     for (role, address, touch) in &found {
-        let contact = touch.contact.map(|number| &world.crm.contacts[number]);
+        let contact = touch
+            .contact
+            .and_then(|number| book.contacts[number].as_ref());
+        let account_name = touch
+            .account_id
+            .as_deref()
+            .and_then(|id| book.account_name(id));
         if contact.is_none() && of_contacts.contains(&&touch.account_id) {
             continue;
         }
@@ -217,7 +281,7 @@ pub fn touches(world: &World, visible: &[(Role, &Address)]) -> Vec<Value> {
         let row = json!({
             "contact_id": contact.map(|contact| &contact.id),
             "contact_name": contact.map(|contact| &contact.name),
-            "account_id": touch.account_id, "account_name": touch.account_name,
+            "account_id": touch.account_id, "account_name": account_name,
             "contact_address": address.stored, "contact_role": role.name(), "rule": touch.rule,
         });
         rows.push((contact.is_none(), key, row));

@@ -7,6 +7,7 @@ use crate::sim::calendar::invent;
 use crate::sim::calendar::meeting::Holding;
 use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::stories::Highlights;
+use crate::sim::crm_changes;
 use crate::sim::dice::Dice;
 use crate::sim::mail;
 use crate::sim::people;
@@ -44,8 +45,10 @@ pub struct World {
     pub meetings: Vec<Meeting>,
     /// Copies of them in all calendars.
     pub meetings_held: usize,
-    /// What the first simulated day shows; nothing where the world has no meetings.
+    /// Meetings that the first simulated day shows; nothing where the world has none.
     pub highlights: Option<Highlights>,
+    /// Number and person of the first contact that is added to the CRM.
+    pub newcomer: Option<(usize, Contact)>,
 }
 
 impl World {
@@ -68,6 +71,7 @@ impl World {
         let mut world = people::tenant(spec);
         mail::fill(&mut world);
         invent::fill(&mut world);
+        crm_changes::fill(&mut world);
         world
     }
 
@@ -240,10 +244,61 @@ pub struct Crm {
     pub contacts: Vec<Contact>,
     /// Companies.
     pub accounts: Vec<Account>,
+    /// What changes along the clock, in order. Numbers of contacts beyond those above are of
+    /// contacts that are added.
+    pub changes: Vec<(Micros, CrmChange)>,
+}
+
+impl Crm {
+    /// Who is in it at an instant.
+    pub fn at(&self, at: Micros) -> Book {
+        let mut book = Book {
+            contacts: self.contacts.iter().cloned().map(Some).collect(),
+            accounts: self.accounts.clone(),
+        };
+        for (_, change) in self.changes.iter().take_while(|(when, _)| *when <= at) {
+            match change {
+                CrmChange::Contact(number, contact) => {
+                    if book.contacts.len() <= *number {
+                        book.contacts.resize(number + 1, None);
+                    }
+                    book.contacts[*number].clone_from(contact);
+                }
+                CrmChange::Account(number, account) => book.accounts[*number].clone_from(account),
+            }
+        }
+        book
+    }
+}
+
+/// One change of the CRM.
+#[derive(Debug, Clone)]
+pub enum CrmChange {
+    /// From now on the contact of this number looks so, or is gone.
+    Contact(usize, Option<Contact>),
+    /// From now on the account of this number looks so.
+    Account(usize, Account),
+}
+
+/// The CRM at an instant.
+#[derive(Debug)]
+pub struct Book {
+    /// Contacts by number; who is gone, or has not come yet, is none.
+    pub contacts: Vec<Option<Contact>>,
+    /// Accounts.
+    pub accounts: Vec<Account>,
+}
+
+impl Book {
+    /// The name of an account; one that does not exist has none.
+    pub fn account_name(&self, id: &str) -> Option<&str> {
+        let found = self.accounts.iter().find(|account| account.id == id);
+        found.map(|account| account.name.as_str())
+    }
 }
 
 /// A person in the CRM.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Contact {
     /// Its id.
     pub id: String,
@@ -258,7 +313,7 @@ pub struct Contact {
 }
 
 /// A company in the CRM.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Account {
     /// Its id.
     pub id: String,
@@ -275,8 +330,6 @@ pub struct Touch {
     pub contact: Option<usize>,
     /// Id of the account, which need not exist.
     pub account_id: Option<String>,
-    /// Name of the account.
-    pub account_name: Option<String>,
     /// `contact_email`, `contact_alias` or `account_domain`.
     pub rule: &'static str,
     /// Which variant of the rule this is, for the count of what is planted.
@@ -298,8 +351,21 @@ pub struct Address {
     pub counted: bool,
     /// The person whose mailbox it is.
     pub person: Option<usize>,
-    /// What the CRM must find.
+    /// What the CRM must find at the start.
     pub touch: Option<Touch>,
+    /// What it must find from an instant on, in order.
+    pub later: Vec<(Micros, Option<Touch>)>,
+}
+
+impl Address {
+    /// What the CRM must find at an instant.
+    pub fn touch_at(&self, at: Micros) -> Option<&Touch> {
+        let count = self.later.partition_point(|(when, _)| *when <= at);
+        match count.checked_sub(1) {
+            Some(last) => self.later[last].1.as_ref(),
+            None => self.touch.as_ref(),
+        }
+    }
 }
 
 /// The part that someone plays in a mail.

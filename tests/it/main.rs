@@ -19,6 +19,7 @@ mod meetings;
 mod merging;
 mod msgraph;
 mod readme;
+mod recurrence;
 mod rematch;
 mod rooms;
 mod support;

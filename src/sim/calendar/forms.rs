@@ -111,8 +111,9 @@ fn fitted(pattern: Pattern, start: Date, end: End) -> When {
         end: End::Never,
     };
     let until = later(start, 1200);
-    let first = recurrence::days(&pattern, &open, until).first().copied();
-    let start = first.unwrap_or(start);
+    let start = recurrence::days(&pattern, &open, until)
+        .next()
+        .unwrap_or(start);
     // One that would end before it begins has one occurrence.
     let end = match end {
         End::Date(day) => End::Date(day.max(start)),

@@ -221,7 +221,7 @@ impl Meeting {
     pub fn days(&self, look: &Look, until: Date) -> Vec<Date> {
         match &look.when {
             When::Once(day) => vec![*day],
-            When::Series(pattern, range) => recurrence::days(pattern, range, until),
+            When::Series(pattern, range) => recurrence::days(pattern, range, until).collect(),
         }
     }
 }

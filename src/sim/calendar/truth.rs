@@ -16,11 +16,10 @@ use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::meeting::Uid;
 use crate::sim::calendar::render;
-use crate::sim::spec::Content;
-use crate::sim::spec::Unmatched;
 use crate::sim::text;
 use crate::sim::truth;
 use crate::sim::world::Address;
+use crate::sim::world::Book;
 use crate::sim::world::Outcome;
 use crate::sim::world::Role;
 use crate::sim::world::World;
@@ -32,7 +31,7 @@ const WINDOW_DAYS: i64 = 365;
 const EDGE_DAYS: i64 = 10;
 
 /// All lines of meetings up to an instant, handed to `line` in turn.
-pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
+pub fn print(world: &World, book: &Book, at: Micros, mut line: impl FnMut(&Value)) {
     for (mailbox, held) in world.mailboxes.iter().enumerate() {
         let person = &world.people[mailbox];
         if !person.is_read() || person.captured_meetings() == "none" {
@@ -45,13 +44,18 @@ pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
             }
             let told = Told {
                 world,
+                book,
+                until: at,
                 mailbox,
                 number,
                 holding,
                 meeting,
             };
-            for day in told.days(at) {
-                if let Some(value) = told.event(day, at) {
+            let plans = told.plans();
+            let seen = meeting.looks.iter().filter(|look| look.from <= at).count();
+            let days: BTreeSet<Date> = plans.iter().take(seen.max(1)).flatten().copied().collect();
+            for day in days {
+                if let Some(value) = told.event(day, &plans) {
                     line(&value);
                 }
             }
@@ -61,6 +65,8 @@ pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
 
 struct Told<'a> {
     world: &'a World,
+    book: &'a Book,
+    until: Micros,
     mailbox: usize,
     number: usize,
     holding: &'a Holding,
@@ -72,33 +78,41 @@ impl Told<'_> {
         self.meeting.is_series() && self.holding.guest.is_none()
     }
 
-    /// The original days that the copy has ever had.
-    fn days(&self, at: Micros) -> BTreeSet<Date> {
-        if let Some(day) = self.holding.guest {
-            return BTreeSet::from([day]);
-        }
-        let until = meeting::date_of(at.plus(AHEAD + DAY));
-        let looks = self.meeting.looks.iter().filter(|look| look.from <= at);
+    /// From when on a run records an event that begins then.
+    fn recordable(&self, begin: Micros) -> Micros {
         if self.is_in_series() {
-            looks
-                .flat_map(|look| self.meeting.days(look, until))
-                .collect()
+            self.holding.arrives.max(begin.plus(-AHEAD))
         } else {
-            let first = &self.meeting.looks[0];
-            self.meeting.days(first, Date::MAX).into_iter().collect()
+            self.holding.arrives
         }
     }
 
+    /// The original days that the copy has, as each look of the meeting has them.
+    fn plans(&self) -> Vec<BTreeSet<Date>> {
+        let looks = self.meeting.looks.iter();
+        let first = &self.meeting.looks[0];
+        let until = meeting::date_of(self.until.plus(AHEAD + DAY));
+        let plan = |look| match (self.holding.guest, self.is_in_series()) {
+            (Some(day), _) => BTreeSet::from([day]),
+            (None, true) => self.meeting.days(look, until).into_iter().collect(),
+            // A single event keeps its label, wherever it is moved.
+            (None, false) => self.meeting.days(first, Date::MAX).into_iter().collect(),
+        };
+        looks.map(plan).collect()
+    }
+
     /// How one event stands from when on; nothing where no run up to `at` can have met it.
-    fn event(&self, day: Date, at: Micros) -> Option<Value> {
+    fn event(&self, day: Date, plans: &[BTreeSet<Date>]) -> Option<Value> {
+        let at = self.until;
         let mut versions: Vec<Value> = Vec::new();
         let mut last: Option<Value> = None;
         let mut begins: Option<(Micros, Micros)> = None;
         for when in self.holding.changes.iter().take_while(|when| **when <= at) {
-            let Some(mut version) = self.version(day, *when, last.as_ref(), &mut begins) else {
+            let Some(mut version) = self.version(day, *when, plans, (last.as_ref(), &mut begins))
+            else {
                 continue;
             };
-            if last.as_ref() != Some(&version) {
+            if last.as_ref().map(news) != Some(news(&version)) {
                 last = Some(version.clone());
                 version["from"] = json!(when.rfc3339());
                 versions.push(version);
@@ -106,12 +120,7 @@ impl Told<'_> {
         }
         let (begin, end) = begins?;
         let window = self.world.start().plus(-WINDOW_DAYS * DAY);
-        let in_series = self.is_in_series();
-        let recordable = if in_series {
-            self.holding.arrives.max(begin.plus(-AHEAD))
-        } else {
-            self.holding.arrives
-        };
+        let recordable = self.recordable(begin);
         // Neither before the first window nor so far ahead that no window reaches it.
         if end <= window || begin >= at.plus(450 * DAY) || recordable > at {
             return None;
@@ -161,11 +170,17 @@ impl Told<'_> {
         &self,
         day: Date,
         at: Micros,
-        before: Option<&Value>,
-        begins: &mut Option<(Micros, Micros)>,
+        plans: &[BTreeSet<Date>],
+        (before, begins): (Option<&Value>, &mut Option<(Micros, Micros)>),
     ) -> Option<Value> {
         let look = self.meeting.look(at);
-        let planned = !self.is_in_series() || self.meeting.days(look, day).contains(&day);
+        let number = self
+            .meeting
+            .looks
+            .iter()
+            .filter(|one| one.from <= at)
+            .count();
+        let planned = plans[number.max(1) - 1].contains(&day);
         let day_now = match &look.when {
             meeting::When::Once(day) if self.holding.guest.is_none() => *day,
             _ => day,
@@ -217,11 +232,13 @@ impl Told<'_> {
             .iter()
             .map(|(role, address, _)| (*role, *address))
             .collect();
-        let matched = visible.iter().any(|(_, one)| one.touch.is_some());
-        let kept = matched || world.spec.policy.unmatched == Unmatched::Keep;
-        version["subject"] = json!(kept.then(|| one.subject()));
-        let preview = kept && world.spec.policy.content == Content::Preview;
-        version["preview"] = json!(preview.then(|| text::preview(one.look.text)));
+        let content = truth::Content {
+            subject: one.subject(),
+            preview: text::preview(one.look.text),
+            may_keep: true,
+        };
+        let sight = at.max(self.recordable(one.begin));
+        content.write(world, &mut version, &visible, (sight, self.until));
         self.people(&mut version, &parts, &visible);
         version["is_online_meeting"] = json!(self.meeting.online.is_some());
         version["online_provider"] = json!(self.meeting.online);
@@ -285,7 +302,7 @@ impl Told<'_> {
             let address = one["address"].as_str().unwrap_or_default();
             one["response"] = json!(response_of(role, address));
         }
-        let mut touches = truth::touches(self.world, visible);
+        let mut touches = truth::touches(self.book, self.until, visible);
         for one in &mut touches {
             let role = one["contact_role"].as_str().unwrap_or_default();
             let address = one["contact_address"].as_str().unwrap_or_default();
@@ -307,4 +324,14 @@ impl Told<'_> {
         version["internal_count"] = json!(internal);
         version["external_count"] = json!(external);
     }
+}
+
+/// A version without what depends on the night in which it is recorded.
+fn news(version: &Value) -> Value {
+    let mut version = version.clone();
+    if let Value::Object(members) = &mut version {
+        members.remove("subject");
+        members.remove("preview");
+    }
+    version
 }
