@@ -23,6 +23,7 @@ pub mod mailboxes;
 pub mod narrow;
 pub mod open;
 pub mod read;
+pub mod rematch;
 pub mod schema;
 pub mod upkeep;
 pub mod verify;
@@ -35,10 +36,15 @@ mod compare;
 mod coverage_rows;
 mod cursor_file;
 mod data_file;
+mod examine;
+mod grain;
 mod interaction_rows;
 mod lock;
+mod match_rows;
 mod row_hash;
+mod says;
 mod table;
+mod verify_view;
 
 #[cfg(test)]
 mod crash;
@@ -48,5 +54,7 @@ mod fixture;
 mod identity;
 #[cfg(test)]
 mod interop;
+#[cfg(test)]
+mod revisions;
 #[cfg(test)]
 mod tests;
