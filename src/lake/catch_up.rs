@@ -14,6 +14,7 @@ use crate::lake::compare::difference;
 use crate::lake::error::LakeError;
 use crate::lake::examine::Which;
 use crate::lake::grain::Grain;
+use crate::lake::grain::Moves;
 use crate::lake::grain::month_number;
 use crate::lake::open::Lake;
 use crate::lake::read::Rows;
@@ -150,27 +151,30 @@ impl Lake {
     ) -> Result<(), LakeError> {
         let stamp = writing.plan.stamp.clone();
         let slots: Vec<u8> = writing.plan.steps.iter().map(|step| step.slot).collect();
-        let (mut closed, mut opened) = (HashSet::new(), HashSet::new());
         let judge = |row: &Interaction, current: Option<&Current>| {
             let rows = difference(row, &matcher(row), &stamp, current);
-            let is_superseded = row.state == State::Superseded;
-            let moved = (row.revision > 1).then(|| (Grain::of(row), is_superseded));
-            (!rows.is_empty()).then_some((moved, rows))
-        };
-        self.examine(&slots, which, judge, |(moved, rows)| {
-            match moved {
-                Some((grain, true)) => closed.insert(grain),
-                Some((grain, false)) => opened.insert(grain),
-                None => false,
+            let generation = match current {
+                Some(current) if rows.is_empty() => Some(current.generation),
+                None if rows.is_empty() => None,
+                _ => Some(i64::MAX),
             };
+            let revised = (row.revision > 1)
+                .then(|| (Grain::of(row), row.state == State::Superseded, generation));
+            (!rows.is_empty() || revised.is_some()).then_some((revised, rows))
+        };
+        let mut moves = Moves::default();
+        self.examine(&slots, which, judge, |(revised, rows)| {
+            if let Some((grain, is_superseded, generation)) = revised {
+                moves.note(grain, is_superseded, generation);
+            }
             writing.push(rows)
         })?;
         // A month that an interaction has left must not get a higher generation than the month in
         // which it lies: then that is written anew as well.
-        closed.retain(|grain| !opened.contains(grain));
-        let ids: HashSet<Id128> = closed.iter().map(|grain| grain.interaction_id).collect();
+        let overtaken: HashSet<Grain> = moves.overtaken().collect();
+        let ids: HashSet<Id128> = overtaken.iter().map(|grain| grain.interaction_id).collect();
         let judge = |row: &Interaction, _: Option<&Current>| {
-            let lies_here = row.state != State::Superseded && closed.contains(&Grain::of(row));
+            let lies_here = row.state != State::Superseded && overtaken.contains(&Grain::of(row));
             lies_here.then(|| activities::derive(row, &matcher(row), &stamp))
         };
         let which = Which::Ids(Arc::new(ids));
@@ -236,8 +240,9 @@ impl<'a> Writing<'a> {
         let month = first.occurred_at.month();
         let own = slot(&first.mailbox.id);
         if let Some(step) = self.plan.steps.iter().find(|step| step.slot == own) {
-            rows.iter_mut()
-                .for_each(|row| row.generation = step.version);
+            for row in &mut rows {
+                row.generation = step.version;
+            }
         }
         self.rows += rows.len();
         self.pending_rows += rows.len();

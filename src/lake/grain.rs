@@ -124,3 +124,24 @@ impl Revisions {
         highest
     }
 }
+
+/// The generations of interactions with several revisions: the highest in the months that they
+/// have left, and the one where they lie.
+#[derive(Debug, Default)]
+pub(super) struct Moves(HashMap<Grain, (Option<i64>, Option<i64>)>);
+
+impl Moves {
+    /// Takes note of what the view has of an interaction in a month, if anything.
+    pub fn note(&mut self, grain: Grain, has_left: bool, generation: Option<i64>) {
+        let (left, lies) = self.0.entry(grain).or_default();
+        let known = if has_left { left } else { lies };
+        *known = generation.max(*known);
+    }
+
+    /// Interactions of which a month that they have left counts more than the one where they lie.
+    pub fn overtaken(&self) -> impl Iterator<Item = Grain> {
+        let overtaken = self.0.iter();
+        let overtaken = overtaken.filter(|(_, (left, lies))| lies.is_some() && left > lies);
+        overtaken.map(|(grain, _)| *grain)
+    }
+}

@@ -47,7 +47,11 @@ mod table;
 mod verify_view;
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]

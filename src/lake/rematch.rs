@@ -125,6 +125,9 @@ impl Lake {
             },
         )?;
         self.add_going(&mut planned)?;
+        planned
+            .changes
+            .retain(|_, changes| *changes != Changes::default());
         Ok(planned.changes)
     }
 
@@ -241,16 +244,13 @@ impl Planned {
             return;
         }
         let again = hashes.iter().position(|wanted| *wanted == hash);
-        let changes = self.changes.entry(subject.clone()).or_default();
+        let changes = self.changes.entry(subject).or_default();
         match again {
             Some(at) => {
                 hashes.swap_remove(at);
                 changes.come -= 1;
             }
             None => changes.go += 1,
-        }
-        if *changes == Changes::default() {
-            self.changes.remove(&subject);
         }
     }
 }

@@ -105,7 +105,8 @@ impl Lake {
     ) -> Result<(), LakeError> {
         let mut found: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
         let mut doubled = 0;
-        for pass in self.passes(&Vec::from_iter(0..SLOTS))? {
+        let all: Vec<u8> = (0..SLOTS).collect();
+        for pass in self.passes(&all)? {
             let mut known = HashSet::new();
             let paths = self.interactions.paths(&pass.rows);
             for row in read(paths, TableName::Interactions, interaction_rows::from_batch) {

@@ -1,7 +1,6 @@
 //! Is `contact_activity` what `interactions` and the books in force make of it?
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
 
 use crate::lake::activities;
 use crate::lake::activities::Stamp;
@@ -12,6 +11,7 @@ use crate::lake::cursors::SlotRecord;
 use crate::lake::error::LakeError;
 use crate::lake::examine::Which;
 use crate::lake::grain::Grain;
+use crate::lake::grain::Moves;
 use crate::lake::open::Lake;
 use crate::lake::verify::Finding;
 use crate::model::activity::Touch;
@@ -97,9 +97,7 @@ struct ViewTally {
     unknown: u64,
     left_open: u64,
     without_row: u64,
-    /// The generations of interactions that have moved: in the months they have left, and where
-    /// they lie.
-    generations: HashMap<Grain, (i64, Option<i64>)>,
+    moves: Moves,
 }
 
 impl ViewTally {
@@ -113,20 +111,16 @@ impl ViewTally {
             None => self.unknown += 1,
         }
         let Some(highest) = highest else { return };
-        if found.is_superseded {
-            let (left, _) = self.generations.entry(found.grain).or_default();
-            *left = (*left).max(found.generation.unwrap_or_default());
-        } else {
-            self.left_open += u64::from(found.revision < highest);
-            let (_, lies) = self.generations.entry(found.grain).or_default();
-            *lies = (*lies).max(found.generation);
-        }
+        self.left_open += u64::from(!found.is_superseded && found.revision < highest);
+        self.moves
+            .note(found.grain, found.is_superseded, found.generation);
     }
 
     fn findings(&self) -> Vec<Finding> {
-        let overtaken = self.generations.values();
-        let overtaken = overtaken.filter(|(left, lies)| lies.is_some_and(|lies| lies < *left));
-        let stale = overtaken.fold(self.stale, |count, _| count + 1);
+        let stale = self
+            .moves
+            .overtaken()
+            .fold(self.stale, |count, _| count + 1);
         let view = "contact_activity";
         let told = [
             (
