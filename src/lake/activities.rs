@@ -38,21 +38,26 @@ pub(super) struct Stamp {
     pub content: ActivityContent,
 }
 
-/// The rows of an interaction: one for each contact or account.
-pub(super) fn derive<'a>(
-    interaction: &'a Interaction,
-    touches: &'a [Touch],
-    stamp: &'a Stamp,
-) -> impl Iterator<Item = Activity> + 'a {
-    let (internal, external) = if touches.is_empty() {
-        (0, 0)
-    } else {
-        count_people(interaction)
-    };
-    touches.iter().map(move |touch| Activity {
+/// The rows of an interaction under a book that says `touches` of it: one for each contact or
+/// account. The first revision of an interaction without any has none; a later one has a closing
+/// row, so that what an earlier one said no longer counts.
+pub(super) fn derive(interaction: &Interaction, touches: &[Touch], stamp: &Stamp) -> Vec<Activity> {
+    if interaction.state == State::Superseded {
+        return vec![Activity {
+            state: State::Superseded,
+            ..closing(interaction, stamp)
+        }];
+    }
+    if touches.is_empty() {
+        let is_revised = interaction.revision > 1;
+        return Vec::from_iter(is_revised.then(|| closing(interaction, stamp)));
+    }
+    let people = count_people(interaction);
+    let rows = touches.iter().map(|touch| Activity {
         touch: Some(touch.clone()),
-        ..row(interaction, Some(touch), (internal, external), stamp)
-    })
+        ..row(interaction, Some(touch), people, stamp)
+    });
+    rows.collect()
 }
 
 /// The row that takes an interaction out of the view: a generation without any contact.

@@ -34,7 +34,7 @@ use crate::model::interaction::Role;
 use crate::model::interaction::State;
 
 /// What `user_role` says where the owner is not named.
-const NO_ROLE: &str = "none";
+pub(super) const NO_ROLE: &str = "none";
 
 /// Puts rows into a batch with the columns of `contact_activity`, in their order.
 pub(super) fn to_batch(rows: &[&Activity]) -> Result<RecordBatch, ArrowError> {

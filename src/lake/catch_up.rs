@@ -1,23 +1,31 @@
 //! Bringing `contact_activity` to the versions of `interactions`, after whatever came between.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
 use crate::lake::activities;
 use crate::lake::activities::Stamp;
-use crate::lake::commit::Batch;
 use crate::lake::commit::Plan;
+use crate::lake::compare::Current;
 use crate::lake::compare::difference;
 use crate::lake::error::LakeError;
+use crate::lake::examine::Which;
+use crate::lake::grain::Grain;
+use crate::lake::grain::Moves;
+use crate::lake::grain::month_number;
 use crate::lake::open::Lake;
+use crate::lake::read::Rows;
 use crate::lake::read::Since;
+use crate::lake::read::files_since;
 use crate::lake::table::SlotStep;
 use crate::model::activity::Activity;
 use crate::model::activity::Touch;
+use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
+use crate::model::interaction::State;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::runtime::clock;
@@ -27,7 +35,7 @@ use crate::runtime::random;
 const ROWS_PER_FLUSH: usize = 250_000;
 
 /// What a catch-up did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CaughtUp {
     /// The slots that were behind.
     pub slots: Vec<u8>,
@@ -51,8 +59,9 @@ impl Lake {
         Ok(behind)
     }
 
-    /// Brings the view to the versions of `interactions` in the slots that are behind and whose
-    /// book in force is `book` (see [`Lake::slots_behind`]); `matcher` must ask that book.
+    /// Brings the view to the versions of `interactions` in the slots of this process that are
+    /// behind and whose book in force is `book` (see [`Lake::slots_behind`]); `matcher` must ask
+    /// that book.
     ///
     /// It writes the same versions as the commits would have, so that of two processes that catch
     /// up the same slot one finds it done. Blocks, as [`Lake::commit`] does.
@@ -60,97 +69,117 @@ impl Lake {
         &self,
         run: &RunStamp,
         book: &str,
-        matcher: impl Fn(&Interaction) -> Vec<Touch>,
+        matcher: impl Fn(&Interaction) -> Vec<Touch> + Sync,
     ) -> Result<CaughtUp, LakeError> {
         let _turn = self.take_turn();
-        self.bring_up(run, book, &matcher, false)
-    }
-
-    /// Commits a changed book for all slots of this process that have another one in force, and
-    /// gives the interactions of which it says something else a new generation. With `full`,
-    /// slots that have this book are compared as well.
-    ///
-    /// A crash in between is made up for by [`Lake::catch_up_activities`].
-    pub fn rematch(
-        &self,
-        run: &RunStamp,
-        book: &str,
-        full: bool,
-        matcher: impl Fn(&Interaction) -> Vec<Touch>,
-    ) -> Result<CaughtUp, LakeError> {
-        let _turn = self.take_turn();
-        let mut slots = BTreeSet::new();
-        for (slot, record) in self.slot_records()? {
-            if self.check_held(slot).is_ok() && (full || record.book != book) {
-                slots.insert(slot);
-            }
+        let mut slots = self.slots_behind()?.remove(book).unwrap_or_default();
+        slots.retain(|slot| self.check_held(*slot).is_ok());
+        if slots.is_empty() {
+            return Ok(CaughtUp::default());
         }
-        let batch = Batch {
-            run: run.clone(),
-            rows: Vec::new(),
-            cursors: Vec::new(),
-            tallies: Vec::new(),
-            book_digest: book.into(),
-        };
-        if !slots.is_empty() {
-            let plan = self.plan_slots(&slots, run.clone(), book.into())?;
-            self.write_cursors(&plan, &batch)?;
-            self.interactions.append(&[], &plan.steps)?;
-        }
-        self.bring_up(run, book, &matcher, full)
-    }
-
-    fn bring_up(
-        &self,
-        run: &RunStamp,
-        book: &str,
-        matcher: &impl Fn(&Interaction) -> Vec<Touch>,
-        full: bool,
-    ) -> Result<CaughtUp, LakeError> {
-        let slots = self.slots_behind()?.remove(book).unwrap_or_default();
-        let mut steps = Vec::with_capacity(slots.len());
-        for &slot in &slots {
-            self.check_held(slot)?;
-            steps.push(SlotStep {
-                slot,
-                previous: self.activities.slot_version(slot)?,
-                version: self.interactions.slot_version(slot)?.unwrap_or_default(),
-            });
-        }
-        let mut done = CaughtUp {
-            slots,
-            activities: 0,
-            compared_all: false,
-        };
-        if steps.is_empty() {
-            return Ok(done);
-        }
-        let mut writing = Writing::new(self, run, book, steps);
+        let steps = self.steps_to(&slots)?;
         let mut since = Since::Unknown;
-        if !full && !self.has_book_changed(&writing.plan.steps, book) {
-            let steps = writing.plan.steps.iter();
-            since = self.interactions_since(&steps.map(|s| (s.slot, s.previous)).collect())?;
+        if !self.has_book_changed(&steps, book) {
+            let reached = steps.iter().map(|step| (step.slot, step.previous));
+            since = self.interactions_since(&reached.collect())?;
         }
         match since {
             Since::Rows(rows) => {
-                for row in rows {
-                    let row = row?;
-                    let stamp = writing.stamp(&row);
-                    let touches = matcher(&row);
-                    writing.push(activities::derive(&row, &touches, &stamp).collect())?;
-                }
+                let mut writing = Writing::new(self, run, book, steps);
+                self.derive_all(rows, &mut writing, &matcher)?;
+                writing.commit(false)
             }
-            Since::Unknown => {
-                done.compared_all = true;
-                self.for_each_pair(&done.slots, |row, current| {
-                    let stamp = writing.stamp(&row);
-                    writing.push(difference(&row, &matcher(&row), &stamp, current))
-                })?;
+            Since::Unknown => self.bring_up(run, book, steps, &Which::All, &matcher),
+        }
+    }
+
+    /// Brings some slots of the view to the versions of `interactions` by comparing it with what
+    /// `matcher` says.
+    pub(super) fn bring_up(
+        &self,
+        run: &RunStamp,
+        book: &str,
+        steps: Vec<SlotStep>,
+        which: &Which<'_>,
+        matcher: &(impl Fn(&Interaction) -> Vec<Touch> + Sync),
+    ) -> Result<CaughtUp, LakeError> {
+        let mut writing = Writing::new(self, run, book, steps);
+        self.append_differences(&mut writing, which, matcher)?;
+        writing.commit(matches!(which, Which::All))
+    }
+
+    /// The steps of the view to where `interactions` is.
+    fn steps_to(&self, slots: &[u8]) -> Result<Vec<SlotStep>, LakeError> {
+        let step = |slot: &u8| {
+            Ok(SlotStep {
+                slot: *slot,
+                previous: self.activities.slot_version(*slot)?,
+                version: self.interactions.slot_version(*slot)?.unwrap_or_default(),
+            })
+        };
+        slots.iter().map(step).collect()
+    }
+
+    /// Appends what the view should say of rows that came since. Of several revisions only the
+    /// highest of a month counts, as all of them get one generation.
+    fn derive_all(
+        &self,
+        rows: Rows<Interaction>,
+        writing: &mut Writing<'_>,
+        matcher: &impl Fn(&Interaction) -> Vec<Touch>,
+    ) -> Result<(), LakeError> {
+        let reached = writing.plan.steps.iter().map(|s| (s.slot, s.previous));
+        let files = files_since(&self.interactions, &reached.collect())?;
+        let files = files.unwrap_or_default().into_iter().map(|(_, file)| file);
+        let revisions = self.revisions(&files.collect::<Vec<_>>())?;
+        for row in rows {
+            let row = row?;
+            if revisions.is_highest(&row, || month_number(&row.occurred_at.month())) {
+                let derived = activities::derive(&row, &matcher(&row), &writing.plan.stamp);
+                writing.push(derived)?;
             }
         }
-        done.activities = writing.rows;
-        writing.commit()?;
-        Ok(done)
+        Ok(())
+    }
+
+    /// Appends what the view should say and does not.
+    fn append_differences(
+        &self,
+        writing: &mut Writing<'_>,
+        which: &Which<'_>,
+        matcher: &(impl Fn(&Interaction) -> Vec<Touch> + Sync),
+    ) -> Result<(), LakeError> {
+        let stamp = writing.plan.stamp.clone();
+        let slots: Vec<u8> = writing.plan.steps.iter().map(|step| step.slot).collect();
+        let judge = |row: &Interaction, current: Option<&Current>| {
+            let rows = difference(row, &matcher(row), &stamp, current);
+            let generation = match current {
+                Some(current) if rows.is_empty() => Some(current.generation),
+                None if rows.is_empty() => None,
+                _ => Some(i64::MAX),
+            };
+            let revised = (row.revision > 1)
+                .then(|| (Grain::of(row), row.state == State::Superseded, generation));
+            (!rows.is_empty() || revised.is_some()).then_some((revised, rows))
+        };
+        let mut moves = Moves::default();
+        self.examine(&slots, which, judge, |(revised, rows)| {
+            if let Some((grain, is_superseded, generation)) = revised {
+                moves.note(grain, is_superseded, generation);
+            }
+            writing.push(rows)
+        })?;
+        // A month that an interaction has left must not get a higher generation than the month in
+        // which it lies: then that is written anew as well.
+        let overtaken: HashSet<Grain> = moves.overtaken().collect();
+        let ids: HashSet<Id128> = overtaken.iter().map(|grain| grain.interaction_id).collect();
+        let judge = |row: &Interaction, _: Option<&Current>| {
+            let lies_here = row.state != State::Superseded && overtaken.contains(&Grain::of(row));
+            lies_here.then(|| activities::derive(row, &matcher(row), &stamp))
+        };
+        let which = Which::Ids(Arc::new(ids));
+        self.examine(&slots, &which, judge, |rows| writing.push(rows))?;
+        Ok(())
     }
 }
 
@@ -203,21 +232,18 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// The stamp for the rows of an interaction: its slot's version.
-    fn stamp(&self, row: &Interaction) -> Stamp {
-        let own = slot(&row.mailbox.id);
-        let step = self.plan.steps.iter().find(|step| step.slot == own);
-        Stamp {
-            generation: step.map_or(self.plan.stamp.generation, |step| step.version),
-            ..self.plan.stamp.clone()
-        }
-    }
-
-    fn push(&mut self, rows: Vec<Activity>) -> Result<(), LakeError> {
+    /// Takes rows of one interaction; they get the version of their slot as generation.
+    fn push(&mut self, mut rows: Vec<Activity>) -> Result<(), LakeError> {
         let Some(first) = rows.first() else {
             return Ok(());
         };
         let month = first.occurred_at.month();
+        let own = slot(&first.mailbox.id);
+        if let Some(step) = self.plan.steps.iter().find(|step| step.slot == own) {
+            for row in &mut rows {
+                row.generation = step.version;
+            }
+        }
         self.rows += rows.len();
         self.pending_rows += rows.len();
         self.pending.entry(month).or_default().extend(rows);
@@ -236,8 +262,13 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn commit(mut self) -> Result<(), LakeError> {
+    fn commit(mut self, compared_all: bool) -> Result<CaughtUp, LakeError> {
         self.flush()?;
-        self.lake.activities.append(&self.adds, &self.plan.steps)
+        self.lake.activities.append(&self.adds, &self.plan.steps)?;
+        Ok(CaughtUp {
+            slots: self.plan.steps.iter().map(|step| step.slot).collect(),
+            activities: self.rows,
+            compared_all,
+        })
     }
 }

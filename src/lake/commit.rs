@@ -20,6 +20,9 @@ use crate::lake::cursors::SlotRecord;
 use crate::lake::cursors::to_json;
 use crate::lake::data_file;
 use crate::lake::error::LakeError;
+use crate::lake::grain::Grain;
+use crate::lake::grain::Revisions;
+use crate::lake::grain::month_number;
 use crate::lake::interaction_rows;
 use crate::lake::open::Lake;
 use crate::lake::row_hash;
@@ -178,13 +181,21 @@ impl Lake {
     pub(super) fn write_files(&self, plan: &Plan, batch: &Batch) -> Result<Files, LakeError> {
         let mut rows: BTreeMap<String, Vec<&Interaction>> = BTreeMap::new();
         let mut activities: BTreeMap<String, Vec<Activity>> = BTreeMap::new();
-        for matched in &batch.rows {
-            let month = matched.interaction.occurred_at.month();
-            let derived = activities::derive(&matched.interaction, &matched.touches, &plan.stamp);
-            if !matched.touches.is_empty() {
-                activities.entry(month.clone()).or_default().extend(derived);
+        let revisions = revisions_of(batch);
+        for Matched {
+            interaction,
+            touches,
+        } in &batch.rows
+        {
+            let month = interaction.occurred_at.month();
+            // All revisions of a batch share a generation, in which only one can be current.
+            if revisions.is_highest(interaction, || month_number(&month)) {
+                let derived = activities::derive(interaction, touches, &plan.stamp);
+                if !derived.is_empty() {
+                    activities.entry(month.clone()).or_default().extend(derived);
+                }
             }
-            rows.entry(month).or_default().push(&matched.interaction);
+            rows.entry(month).or_default().push(interaction);
         }
         let mut batches = Vec::new();
         for (month, rows) in &rows {
@@ -300,6 +311,17 @@ impl Lake {
     pub(super) fn commit_activities(&self, plan: &Plan, files: &Files) -> Result<(), LakeError> {
         self.activities.append(&files.activities, &plan.steps)
     }
+}
+
+/// The highest revisions among the rows of a batch.
+fn revisions_of(batch: &Batch) -> Revisions {
+    let mut revisions = Revisions::default();
+    let rows = batch.rows.iter().map(|row| &row.interaction);
+    for row in rows.filter(|row| row.revision > 1) {
+        let month = month_number(&row.occurred_at.month());
+        revisions.note(Grain::of(row).in_month(month), row.revision);
+    }
+    revisions
 }
 
 /// The version after the newest one that a slot has.

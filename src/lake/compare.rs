@@ -1,137 +1,173 @@
-//! The rows that `contact_activity` should have, against those it has.
+//! The rows that `contact_activity` should have of an interaction, against those it has.
 
-use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use arrow_array::RecordBatch;
 
 use crate::lake::activities;
 use crate::lake::activities::Stamp;
-use crate::lake::activity_rows;
-use crate::lake::error::LakeError;
-use crate::lake::interaction_rows;
-use crate::lake::open::Lake;
-use crate::lake::read::read;
-use crate::lake::schema::TableName;
-use crate::lake::table::LiveFile;
-use crate::lake::table::Table;
+use crate::lake::cells::BadCell;
+use crate::lake::cells::Cells;
+use crate::lake::cells::text;
+use crate::lake::grain::MailboxKeys;
+use crate::lake::grain::MonthGrain;
+use crate::lake::interaction_rows::id_at;
+use crate::lake::says;
+use crate::lake::says::SaidColumns;
 use crate::model::activity::Activity;
 use crate::model::activity::Touch;
-use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::mailbox::SLOTS;
-use crate::model::mailbox::slot;
+use crate::model::interaction::State;
 
-/// Interactions that are compared at a time; larger months are read in several passes, so that
-/// memory stays bounded.
-const ROWS_PER_PASS: u64 = 1_000_000;
+/// The columns of the view that a comparison reads.
+pub(super) fn columns() -> Vec<&'static str> {
+    let names = ["generation", "interaction_id", "mailbox_id"];
+    names.into_iter().chain(says::columns()).collect()
+}
 
-/// The current rows of one interaction of one mailbox in the view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Current {
+/// A row of the view, as far as it is compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ViewRow {
+    pub grain: MonthGrain,
     pub generation: i64,
-    /// Digest of the book that said so.
-    pub crm_snapshot: Arc<str>,
-    /// What each row says, rising; nothing of a closing row.
-    says: Vec<Id128>,
+    revision: i32,
+    /// What it says.
+    pub hash: u64,
+    /// Whether it says that there is no contact (any more).
+    is_closing: bool,
 }
 
-/// Interaction and mailbox.
-type Grain = (Id128, Arc<str>);
-
-/// What a row says, without generation, run and time, by which equal results may differ.
-fn says(row: &Activity) -> Id128 {
-    let text = format!(
-        "{:?}",
-        (
-            (row.activity_id, row.revision, row.state, row.kind),
-            (row.direction, row.occurred_at, row.ended_at, &row.subject),
-            (&row.preview, &row.thread_id, row.is_bulk, row.user_role),
-            (&row.mailbox.address, row.mailbox.kind, &row.mailbox.tenant),
-            (&row.touch, row.internal_count, row.external_count),
-        )
-    );
-    Id128::of(&[text.as_bytes()])
+/// The rows of some slots in a batch of the view.
+pub(super) fn view_rows(
+    batch: &RecordBatch,
+    month: i32,
+    slots: &[u8],
+) -> Result<Vec<ViewRow>, BadCell> {
+    let cells = Cells::new(batch);
+    let (ids, mailboxes) = (cells.texts("interaction_id")?, cells.texts("mailbox_id")?);
+    let (generations, revisions) = (cells.longs("generation")?, cells.ints("revision")?);
+    let (states, rules) = (cells.texts("state")?, cells.texts("match_rule")?);
+    let said = SaidColumns::new(&cells)?;
+    let (mut keys, mut buffer) = (MailboxKeys::default(), Vec::new());
+    let mut rows = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        let mailbox = keys.get(mailboxes.value(row));
+        if slots.contains(&mailbox.slot) {
+            let grain = mailbox.grain(id_at(ids, row, "interaction_id")?);
+            rows.push(ViewRow {
+                grain: grain.in_month(month),
+                generation: generations.value(row),
+                revision: revisions.value(row),
+                hash: said.hash(row, &mut buffer),
+                is_closing: text(rules, row).is_none()
+                    && text(states, row) == Some(State::Withdrawn.as_str()),
+            });
+        }
+    }
+    Ok(rows)
 }
 
-/// What some rows of one interaction say, in an order of its own.
-pub(super) fn all_say(rows: &[Activity]) -> Vec<Id128> {
-    let mut all: Vec<Id128> = rows.iter().map(says).collect();
-    all.sort_unstable();
-    all
+/// What the view currently says of an interaction in a mailbox and month: the rows of the highest
+/// generation there.
+#[derive(Debug)]
+pub(super) struct Current {
+    /// That generation.
+    pub generation: i64,
+    revision: i32,
+    rows: u64,
+    /// Wrapping sum of what the rows say, so that their order does not matter.
+    sum: u64,
+    is_closed: bool,
+    is_found: AtomicBool,
 }
 
 impl Current {
-    /// Whether the view says of an interaction what these rows say.
-    pub fn is(&self, rows: &[Activity]) -> bool {
-        self.says == all_say(rows)
+    fn new(row: &ViewRow) -> Self {
+        Self {
+            generation: row.generation,
+            revision: row.revision,
+            rows: 0,
+            sum: 0,
+            is_closed: true,
+            is_found: AtomicBool::new(false),
+        }
     }
 }
 
-impl Lake {
-    /// Calls `each` for every row of `interactions` in some slots, with what the view says of it.
-    ///
-    /// Month by month, as an interaction and its activities lie in the same one.
-    pub(super) fn for_each_pair(
-        &self,
-        slots: &[u8],
-        mut each: impl FnMut(Interaction, Option<&Current>) -> Result<(), LakeError>,
-    ) -> Result<(), LakeError> {
-        let rows = by_month(&self.interactions)?;
-        let activities = by_month(&self.activities)?;
-        for (month, files) in rows {
-            let wanted = files.iter().map(|file| file.rows).sum::<u64>();
-            let passes = wanted.div_ceil(ROWS_PER_PASS).clamp(1, u64::from(SLOTS));
-            let passes = usize::try_from(passes).unwrap_or(1);
-            for part in slots.chunks(slots.len().div_ceil(passes).max(1)) {
-                let views = activities.get(&month).map_or(&[][..], Vec::as_slice);
-                let current = self.current(views, part)?;
-                let from_batch = interaction_rows::from_batch;
-                let paths = self.interactions.paths(&files);
-                for row in read(paths, TableName::Interactions, from_batch) {
-                    let row = row?;
-                    if part.contains(&slot(&row.mailbox.id)) {
-                        let grain = (row.interaction_id, Arc::clone(&row.mailbox.id));
-                        each(row, current.get(&grain))?;
-                    }
-                }
-            }
+/// What the view currently says, by interaction, mailbox and month.
+#[derive(Debug, Default)]
+pub(super) struct View(HashMap<MonthGrain, Current>);
+
+impl View {
+    /// Takes a row in.
+    pub fn add(&mut self, row: &ViewRow) {
+        let found = self.0.entry(row.grain).or_insert_with(|| Current::new(row));
+        if row.generation > found.generation {
+            *found = Current::new(row);
         }
-        Ok(())
+        if row.generation == found.generation {
+            found.rows += 1;
+            found.sum = found.sum.wrapping_add(row.hash);
+            found.is_closed &= row.is_closing;
+        }
     }
 
-    /// The current generation of each interaction in some files of the view.
-    fn current(
-        &self,
-        files: &[LiveFile],
-        slots: &[u8],
-    ) -> Result<HashMap<Grain, Current>, LakeError> {
-        let mut current: HashMap<Grain, Current> = HashMap::new();
-        let from_batch = activity_rows::from_batch;
-        let paths = self.activities.paths(files);
-        for row in read(paths, TableName::ContactActivity, from_batch) {
-            let row = row?;
-            if !slots.contains(&slot(&row.mailbox.id)) {
-                continue;
-            }
-            let grain = (row.interaction_id, Arc::clone(&row.mailbox.id));
-            let fresh = || Current {
-                generation: row.generation,
-                crm_snapshot: Arc::clone(&row.crm_snapshot),
-                says: Vec::new(),
-            };
-            let found = current.entry(grain).or_insert_with(fresh);
-            if row.generation > found.generation {
-                *found = fresh();
-            }
-            let counts = row.generation == found.generation && row.touch.is_some();
-            if counts {
-                found.says.push(says(&row));
-            }
-        }
-        for found in current.values_mut() {
-            found.says.sort_unstable();
-        }
-        Ok(current)
+    /// What it says of an interaction that is there.
+    pub fn of(&self, grain: MonthGrain) -> Option<&Current> {
+        let current = self.0.get(&grain)?;
+        current.is_found.store(true, Ordering::Relaxed);
+        Some(current)
+    }
+
+    /// Of how many interactions it speaks that were not asked for.
+    pub fn unfound(&self) -> u64 {
+        let unfound = self.0.values();
+        let unfound = unfound.filter(|current| !current.is_found.load(Ordering::Relaxed));
+        unfound.fold(0, |count, _| count + 1)
+    }
+}
+
+/// How what the view says of an interaction differs from what it should say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Not at all.
+    Right,
+    /// It says nothing.
+    Missing,
+    /// It says everything several times.
+    Doubled,
+    /// It says something of an older revision.
+    Stale,
+    /// It says something else.
+    Other,
+}
+
+/// Compares the rows that the view should have of an interaction with those it has.
+pub(super) fn verdict(wanted: &[Activity], current: Option<&Current>) -> Verdict {
+    let (Some(current), Some(first)) = (current, wanted.first()) else {
+        return match current {
+            Some(current) if !current.is_closed => Verdict::Other,
+            None if !wanted.is_empty() => Verdict::Missing,
+            _ => Verdict::Right,
+        };
+    };
+    let mut buffer = Vec::new();
+    let hashes = wanted.iter().map(|row| says::of(row, &mut buffer));
+    let sum = hashes.fold(0, u64::wrapping_add);
+    let times = current.rows / wanted.len() as u64;
+    if sum.wrapping_mul(times) == current.sum && current.rows == times * wanted.len() as u64 {
+        return if times > 1 {
+            Verdict::Doubled
+        } else {
+            Verdict::Right
+        };
+    }
+    if current.revision < first.revision {
+        Verdict::Stale
+    } else {
+        Verdict::Other
     }
 }
 
@@ -143,18 +179,10 @@ pub(super) fn difference(
     stamp: &Stamp,
     current: Option<&Current>,
 ) -> Vec<Activity> {
-    let wanted: Vec<Activity> = activities::derive(row, touches, stamp).collect();
-    match current {
-        Some(current) if current.is(&wanted) => Vec::new(),
-        Some(_) if wanted.is_empty() => vec![activities::closing(row, stamp)],
+    let wanted = activities::derive(row, touches, stamp);
+    match verdict(&wanted, current) {
+        Verdict::Right => Vec::new(),
+        _ if wanted.is_empty() => vec![activities::closing(row, stamp)],
         _ => wanted,
     }
-}
-
-fn by_month(table: &Table) -> Result<BTreeMap<String, Vec<LiveFile>>, LakeError> {
-    let mut months = BTreeMap::<String, Vec<LiveFile>>::new();
-    for file in table.live_files()? {
-        months.entry(file.month.clone()).or_default().push(file);
-    }
-    Ok(months)
 }

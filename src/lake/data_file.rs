@@ -1,12 +1,17 @@
 //! Parquet files of the tables: their names, how they are written and how they are read.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow_array::BooleanArray;
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+use arrow_schema::DataType;
+use arrow_schema::Field;
 use arrow_schema::Schema;
 use delta_kernel::FileMeta;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
@@ -16,18 +21,26 @@ use delta_kernel_default_engine::parquet::DataFileMetadata;
 use delta_kernel_default_engine::stats::FileStatsAccumulator;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ArrowPredicateFn;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::RowFilter;
 use parquet::basic::Compression;
 use parquet::basic::ZstdLevel;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::SchemaDescriptor;
 
+use crate::lake::cells::Cells;
 use crate::lake::cells::conform;
 use crate::lake::error::LakeError;
+use crate::lake::narrow::narrow;
 use crate::lake::schema::TableName;
 use crate::lake::schema::arrow_schema;
 use crate::lake::table::delta;
+use crate::model::id::Id128;
 use crate::runtime::clock;
 use crate::runtime::random;
 
@@ -192,11 +205,30 @@ pub(super) struct FileReader {
 impl FileReader {
     /// Opens a file; of its columns only the wanted ones are read.
     pub fn open(path: &Path, wanted: Arc<Schema>) -> Result<Self, LakeError> {
+        Self::open_only(path, wanted, None)
+    }
+
+    /// Opens a file; of its rows only some are read.
+    pub fn open_only(
+        path: &Path,
+        wanted: Arc<Schema>,
+        only: Option<&OnlyRows>,
+    ) -> Result<Self, LakeError> {
         let file = File::open(path).map_err(LakeError::io("read", path))?;
         let fail = LakeError::bad_file(path);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fail(&e))?;
-        let names = wanted.fields().iter().map(|field| field.name().as_str());
-        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
+        // Where only some rows are wanted, the index of pages tells which need not be unpacked.
+        let policy = match only {
+            Some(_) => PageIndexPolicy::Optional,
+            None => PageIndexPolicy::Skip,
+        };
+        let options = ArrowReaderOptions::new().with_page_index_policy(policy);
+        let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+            .map_err(|e| fail(&e))?;
+        if let Some(only) = only {
+            let filter = only.filter(builder.parquet_schema());
+            builder = builder.with_row_filter(filter);
+        }
+        let mask = mask_of(builder.parquet_schema(), &wanted);
         let reader = builder
             .with_projection(mask)
             .with_batch_size(ROWS_PER_READ)
@@ -208,6 +240,71 @@ impl FileReader {
             reader,
         })
     }
+}
+
+/// Rows that are wanted of a file, by one column of it.
+#[derive(Debug, Clone)]
+pub(super) enum OnlyRows {
+    /// Later revisions than the first.
+    Revised,
+    /// Those of some interactions.
+    Of(Arc<HashSet<Id128>>),
+}
+
+impl OnlyRows {
+    fn filter(&self, file: &SchemaDescriptor) -> RowFilter {
+        let column = match self {
+            Self::Revised => "revision",
+            Self::Of(_) => "interaction_id",
+        };
+        let wanted = narrow(TableName::Interactions, &[column]);
+        let (only, mask) = (self.clone(), mask_of(file, &wanted));
+        let test = move |batch: RecordBatch| only.test(&conform(&batch, &wanted)?);
+        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, test))])
+    }
+
+    fn test(&self, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
+        let cells = Cells::new(batch);
+        match self {
+            Self::Revised => {
+                let revisions = cells.ints("revision").map_err(ArrowError::SchemaError)?;
+                Ok(revisions
+                    .iter()
+                    .map(|r| Some(r.is_some_and(|r| r > 1)))
+                    .collect())
+            }
+            Self::Of(wanted) => {
+                let ids = cells
+                    .texts("interaction_id")
+                    .map_err(ArrowError::SchemaError)?;
+                let is_wanted = |id: &str| Id128::parse(id).is_some_and(|id| wanted.contains(&id));
+                Ok(ids
+                    .iter()
+                    .map(|id| Some(id.is_some_and(is_wanted)))
+                    .collect())
+            }
+        }
+    }
+}
+
+/// The columns of a file that are wanted; of lists of people, the fields that are wanted, however
+/// the program that wrote the file called the levels between.
+fn mask_of(file: &SchemaDescriptor, wanted: &Schema) -> ProjectionMask {
+    let is_wanted = |parts: &[String]| {
+        let root = parts
+            .first()
+            .and_then(|root| wanted.field_with_name(root).ok());
+        match root.map(Field::data_type) {
+            Some(DataType::List(element)) => match (element.data_type(), parts.last()) {
+                (DataType::Struct(fields), Some(leaf)) => fields.find(leaf).is_some(),
+                _ => true,
+            },
+            root => root.is_some(),
+        }
+    };
+    let leaves = file.columns().iter().enumerate();
+    let leaves = leaves.filter(|(_, leaf)| is_wanted(leaf.path().parts()));
+    ProjectionMask::leaves(file, leaves.map(|(at, _)| at))
 }
 
 impl Iterator for FileReader {

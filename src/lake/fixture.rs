@@ -203,3 +203,66 @@ pub(super) fn sorted(rows: impl Iterator<Item = Interaction>) -> Vec<Interaction
     rows.sort_by_key(|row| (row.mailbox.id.to_string(), row.occurred_at, row.revision));
     rows
 }
+
+/// A meeting to which a contact invites, on a day of 2026.
+pub(super) fn meeting(mailbox_id: &str, number: u32, day: u32) -> Interaction {
+    let mail = mail(mailbox_id, day);
+    Interaction {
+        interaction_id: Id128::of(&[b"meeting", &number.to_le_bytes()]),
+        source_id: format!("AAMkEvent{number}"),
+        container: "calendar".into(),
+        kind: Kind::Meeting,
+        ended_at: Some(mail.occurred_at.plus(DAY / 24)),
+        thread_id: None,
+        series_id: Some("5".repeat(32)),
+        participants: vec![
+            participant("carla@fabrikam.com", Role::Organizer, false),
+            participant(&format!("{mailbox_id}@contoso.com"), Role::Required, true),
+        ],
+        is_online_meeting: Some(true),
+        is_recurring: Some(false),
+        is_all_day: Some(false),
+        user_role: Some(Role::Required),
+        ..mail
+    }
+}
+
+/// The rows of a further revision: in the place of `old` comes `new`, in whichever month.
+pub(super) fn revised(old: &Interaction, new: Interaction) -> Vec<Interaction> {
+    let revision = old.revision + 1;
+    let mut rows = vec![Interaction { revision, ..new }];
+    if rows[0].occurred_at.month() != old.occurred_at.month() {
+        rows.push(Interaction {
+            revision,
+            state: State::Superseded,
+            ..old.clone()
+        });
+    }
+    rows
+}
+
+/// What the book that knows Carla says of an interaction.
+pub(super) fn match_carla(row: &Interaction) -> Vec<Touch> {
+    let carla = row
+        .participants
+        .iter()
+        .find(|person| person.address == "carla@fabrikam.com");
+    let touch = carla.map(|carla| Touch {
+        role: carla.role,
+        ..touch()
+    });
+    touch.into_iter().collect()
+}
+
+/// A batch of some rows of one mailbox, matched with the book that knows Carla.
+pub(super) fn batch_of(rows: Vec<Interaction>) -> Batch {
+    let mailbox_id = rows[0].mailbox.id.to_string();
+    let rows = rows.into_iter().map(|interaction| Matched {
+        touches: match_carla(&interaction),
+        interaction,
+    });
+    Batch {
+        rows: rows.collect(),
+        ..batch(&mailbox_id, 0..0)
+    }
+}

@@ -123,7 +123,7 @@ proptest! {
             run_id: "run".into(),
             content: ActivityContent::Preview,
         };
-        let mut rows: Vec<_> = activities::derive(&row, &touches, &stamp).collect();
+        let mut rows = activities::derive(&row, &touches, &stamp);
         rows.push(activities::closing(&row, &stamp));
         let batch = activity_rows::to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
         prop_assert_eq!(activity_rows::from_batch(&batch).unwrap(), rows);

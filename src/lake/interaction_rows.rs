@@ -241,18 +241,18 @@ pub(super) fn from_batch(batch: &RecordBatch) -> Result<Vec<Interaction>, BadCel
     (0..batch.num_rows()).map(row).collect()
 }
 
-/// The column `participants` of a batch.
-struct People<'a> {
+/// The column `participants` of a batch, with or without names.
+pub(super) struct People<'a> {
     lists: &'a ListArray,
     address: StringArray,
-    name: StringArray,
+    name: Option<StringArray>,
     role: StringArray,
     response: StringArray,
     internal: BooleanArray,
 }
 
 impl<'a> People<'a> {
-    fn new(cells: &Cells<'a>) -> Result<Self, BadCell> {
+    pub(super) fn new(cells: &Cells<'a>) -> Result<Self, BadCell> {
         let lists = cells.lists("participants")?;
         let people = lists.values().as_any().downcast_ref::<StructArray>();
         let people = people.ok_or("column participants holds no people")?;
@@ -261,28 +261,46 @@ impl<'a> People<'a> {
         Ok(Self {
             lists,
             address: cells.texts("address")?.clone(),
-            name: cells.texts("name")?.clone(),
+            name: cells.texts("name").ok().cloned(),
             role: cells.texts("role")?.clone(),
             response: cells.texts("response")?.clone(),
             internal: cells.flags("internal")?.clone(),
         })
     }
 
-    fn of(&self, row: usize) -> Result<Vec<Participant>, BadCell> {
-        let offsets = self.lists.value_offsets();
-        let bound = |at: usize| offsets.get(at).and_then(|&o| usize::try_from(o).ok());
-        let range = bound(row).unwrap_or(0)..bound(row + 1).unwrap_or(0);
+    pub(super) fn of(&self, row: usize) -> Result<Vec<Participant>, BadCell> {
         let person = |at: usize| {
             let address = self.address.value(at).to_owned();
             Ok(Participant {
-                is_address: Address::parse(&address).is_some_and(|a| a.as_str() == address),
+                is_address: is_address(&address),
                 address,
-                name: owned(&self.name, at),
+                name: self.name.as_ref().and_then(|name| owned(name, at)),
                 role: word(&self.role, at, Role::parse, "participants.role")?,
                 response: owned(&self.response, at),
                 internal: self.internal.value(at),
             })
         };
-        range.map(person).collect()
+        range_of(self.lists, row).map(person).collect()
     }
+}
+
+/// Where the elements of a list lie.
+pub(super) fn range_of(lists: &ListArray, row: usize) -> std::ops::Range<usize> {
+    let offsets = lists.value_offsets();
+    let bound = |at: usize| offsets.get(at).and_then(|&o| usize::try_from(o).ok());
+    bound(row).unwrap_or(0)..bound(row + 1).unwrap_or(0)
+}
+
+/// Whether the text of a participant is an address and not raw text.
+pub(super) fn is_address(text: &str) -> bool {
+    // Nearly all addresses are plain, and then there is nothing to normalise.
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_+=".contains(&byte);
+    let plain = text.split_once('@').is_some_and(|(local, domain)| {
+        let parts = [local, domain];
+        parts
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(is_plain))
+    });
+    plain || Address::parse(text).is_some_and(|address| address.as_str() == text)
 }

@@ -129,19 +129,23 @@ impl Lake {
         Ok(counts)
     }
 
-    /// How many rows of `interactions` each mailbox has.
+    /// How many interactions each mailbox has: each has one first revision.
     pub fn recorded_totals(&self) -> Result<HashMap<String, i64>, LakeError> {
         let files = self.interactions.live_files()?.into_iter();
         let files = files.map(|file| self.interactions.folder.join(file.path));
         let mut totals = HashMap::new();
-        let wanted = narrow(TableName::Interactions, &["mailbox_id"]);
+        let wanted = narrow(TableName::Interactions, &["mailbox_id", "revision"]);
         for batch in batches(files.collect(), wanted) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
-            let ids = cells
-                .texts("mailbox_id")
-                .map_err(|why| LakeError::bad_file(&path)(&why))?;
-            for id in ids.iter().flatten() {
+            let fail = LakeError::bad_file(&path);
+            let ids = cells.texts("mailbox_id").map_err(|why| fail(&why))?;
+            let revisions = cells.ints("revision").map_err(|why| fail(&why))?;
+            let firsts = ids
+                .iter()
+                .zip(revisions)
+                .filter(|(_, revision)| *revision == Some(1));
+            for id in firsts.filter_map(|(id, _)| id) {
                 match totals.get_mut(id) {
                     Some(total) => *total += 1,
                     None => {

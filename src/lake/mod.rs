@@ -25,6 +25,7 @@ pub mod narrow;
 pub mod open;
 pub mod own_domains;
 pub mod read;
+pub mod rematch;
 pub mod schema;
 pub mod upkeep;
 pub mod verify;
@@ -37,18 +38,29 @@ mod compare;
 mod coverage_rows;
 mod cursor_file;
 mod data_file;
+mod examine;
+mod grain;
 mod interaction_rows;
 mod lock;
+mod match_rows;
 mod row_hash;
+mod says;
 mod table;
+mod verify_view;
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod interop;
+#[cfg(test)]
+mod revisions;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use crate::lake::interaction_rows;
 use crate::lake::open::Lake;
 use crate::lake::schema::TableName;
 use crate::lake::schema::arrow_schema;
+use crate::lake::table::LiveFile;
 use crate::lake::table::Table;
 use crate::model::activity::Activity;
 use crate::model::interaction::Interaction;
@@ -85,8 +86,9 @@ impl Lake {
         })))
     }
 
-    /// The rows of `interactions` that came after the given version of their slot. Slots that are
-    /// not named are left out; `None`: all rows of the slot.
+    /// The rows of `interactions` that came after the given version of their slot, those of a slot
+    /// in the order of its commits. Slots that are not named are left out; `None`: all rows of the
+    /// slot.
     pub fn interactions_since(
         &self,
         reached: &BTreeMap<u8, Option<i64>>,
@@ -95,10 +97,11 @@ impl Lake {
             return Ok(Since::Unknown);
         };
         let reached = reached.clone();
-        let rows = files.into_iter().flat_map(move |(version, path)| {
+        let folder = self.interactions.folder.clone();
+        let rows = files.into_iter().flat_map(move |(version, file)| {
             let reached = reached.clone();
             let rows = read(
-                vec![path],
+                vec![folder.join(file.path)],
                 TableName::Interactions,
                 interaction_rows::from_batch,
             );
@@ -144,22 +147,24 @@ fn is_after(reached: &BTreeMap<u8, Option<i64>>, mailbox_id: &str, version: i64)
     }
 }
 
-/// The files with rows after the given versions; `None` where a name does not tell.
-fn files_since(
+/// The files with rows after the given versions, in the order of their versions; `None` where a
+/// name does not tell.
+pub(super) fn files_since(
     table: &Table,
     reached: &BTreeMap<u8, Option<i64>>,
-) -> Result<Option<Vec<(i64, PathBuf)>>, LakeError> {
+) -> Result<Option<Vec<(i64, LiveFile)>>, LakeError> {
     let oldest = reached.values().copied().min().flatten();
     let mut files = Vec::new();
     for file in table.live_files()? {
         match data_file::version_in(&file.path) {
             Some(version) if oldest.is_none_or(|oldest| version > oldest) => {
-                files.push((version, table.folder.join(file.path)));
+                files.push((version, file));
             }
             Some(_) => {}
             None => return Ok(None),
         }
     }
+    files.sort_by_key(|(version, _)| *version);
     Ok(Some(files))
 }
 

@@ -142,6 +142,7 @@ impl Table {
     /// Opens a table that exists.
     pub fn open(name: TableName, folder: &Path, engine: &DeltaEngine) -> Result<Self, LakeError> {
         let url = folder_url(folder)?;
+        check_log(folder)?;
         let snapshot = Snapshot::builder_for(url.as_str())
             .build(engine.as_ref())
             .map_err(delta("open", name))?;
@@ -433,6 +434,22 @@ fn push_live(files: &mut Vec<LiveFile>, file: ScanFile) {
             .cloned()
             .unwrap_or_default(),
     });
+}
+
+/// An error where a commit of the log is empty: the Delta library would read it as one that did
+/// nothing, and the lake would seem to be at an older version.
+fn check_log(folder: &Path) -> Result<(), LakeError> {
+    let log = folder.join("_delta_log");
+    let fail = || LakeError::io("list", &log);
+    for entry in std::fs::read_dir(&log).map_err(fail())? {
+        let entry = entry.map_err(fail())?;
+        let path = entry.path();
+        let is_commit = path.extension().is_some_and(|end| end == "json");
+        if is_commit && entry.metadata().map_err(fail())?.len() == 0 {
+            return Err(LakeError::bad_file(&path)(&"it is empty"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the folder has a log, even one whose beginning was cleaned up.

@@ -1,19 +1,25 @@
 //! Does the lake hold what its commits say? Reads everything, changes nothing.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use crate::lake::activities;
-use crate::lake::activities::Stamp;
-use crate::lake::compare::Current;
 use crate::lake::cursors::SlotRecord;
 use crate::lake::error::LakeError;
+use crate::lake::grain::Grain;
+use crate::lake::grain::month_number;
+use crate::lake::interaction_rows;
 use crate::lake::open::Lake;
-use crate::lake::read::Filter;
+use crate::lake::read::read;
 use crate::lake::row_hash;
+use crate::lake::schema::TableName;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
+use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
-use crate::model::time::Micros;
+
+/// What to do where the table `interactions` is not what was committed.
+const FOREIGN_ROWS: &str =
+    "another program changed the table interactions: restore the version before that";
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +37,7 @@ impl Lake {
     /// Blocks for as long as it takes to read the whole lake.
     pub fn verify(
         &self,
-        matcher: impl Fn(&str, &Interaction) -> Option<Vec<Touch>>,
+        matcher: impl Fn(&str, &Interaction) -> Option<Vec<Touch>> + Sync,
     ) -> Result<Vec<Finding>, LakeError> {
         let mut findings = Vec::new();
         let records = self.check_cursors(&mut findings)?;
@@ -40,7 +46,7 @@ impl Lake {
             self.check_files(&mut findings)?;
         }
         self.check_rows(&records, &mut findings)?;
-        self.check_view(&matcher, &mut findings)?;
+        self.check_view(&records, &matcher, &mut findings)?;
         Ok(findings)
     }
 
@@ -98,11 +104,30 @@ impl Lake {
         findings: &mut Vec<Finding>,
     ) -> Result<(), LakeError> {
         let mut found: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
-        for row in self.interactions(&Filter::default())? {
-            let row = row?;
-            let (rows, sum) = found.entry(slot(&row.mailbox.id)).or_default();
-            *rows += 1;
-            *sum = sum.wrapping_add(row_hash::of(&row));
+        let mut doubled = 0;
+        let all: Vec<u8> = (0..SLOTS).collect();
+        for pass in self.passes(&all)? {
+            let mut known = HashSet::new();
+            let paths = self.interactions.paths(&pass.rows);
+            for row in read(paths, TableName::Interactions, interaction_rows::from_batch) {
+                let row = row?;
+                let own = slot(&row.mailbox.id);
+                if !pass.slots.contains(&own) {
+                    continue;
+                }
+                let (rows, sum) = found.entry(own).or_default();
+                *rows += 1;
+                *sum = sum.wrapping_add(row_hash::of(&row));
+                let month = month_number(&row.occurred_at.month());
+                let is_new = known.insert((Grain::of(&row).in_month(month), row.revision));
+                doubled += u64::from(!is_new);
+            }
+        }
+        if doubled > 0 {
+            findings.push(Finding {
+                what: format!("{doubled} rows of interactions repeat a revision of their month"),
+                advice: FOREIGN_ROWS,
+            });
         }
         for (slot, record) in records {
             let (rows, sum) = found.remove(slot).unwrap_or_default();
@@ -118,8 +143,7 @@ impl Lake {
             };
             findings.push(Finding {
                 what,
-                advice: "another program changed the table interactions: restore the version \
-                         before that",
+                advice: FOREIGN_ROWS,
             });
         }
         for slot in found.keys() {
@@ -129,72 +153,5 @@ impl Lake {
             });
         }
         Ok(())
-    }
-
-    /// The view against its recomputation.
-    fn check_view(
-        &self,
-        matcher: &impl Fn(&str, &Interaction) -> Option<Vec<Touch>>,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), LakeError> {
-        let books = self.books()?;
-        let slots: Vec<u8> = self.activity_versions()?.into_keys().collect();
-        let reached = self.activity_versions()?;
-        let versions = self.interaction_versions()?;
-        let (mut wrong, mut unknown) = (0_u64, 0_u64);
-        self.for_each_pair(&slots, |row, current| {
-            let own = slot(&row.mailbox.id);
-            if reached.get(&own) != versions.get(&own) {
-                return Ok(());
-            }
-            match self.judge(&row, current, &books, matcher) {
-                Some(true) => {}
-                Some(false) => wrong += 1,
-                None => unknown += 1,
-            }
-            Ok(())
-        })?;
-        if wrong > 0 {
-            findings.push(Finding {
-                what: format!("contact_activity says something else of {wrong} interactions"),
-                advice: "run `touchpoint rematch --full`, which appends what is missing",
-            });
-        }
-        if unknown > 0 {
-            findings.push(Finding {
-                what: format!("the book that {unknown} interactions were matched with is gone"),
-                advice: "restore _touchpoint/crm, or run `touchpoint rematch --full`",
-            });
-        }
-        Ok(())
-    }
-
-    /// Whether the view is right about an interaction; `None` where its book is gone. Where the
-    /// view has nothing, the interaction must have no contact under at least one stored book.
-    fn judge(
-        &self,
-        row: &Interaction,
-        current: Option<&Current>,
-        books: &std::collections::BTreeSet<String>,
-        matcher: &impl Fn(&str, &Interaction) -> Option<Vec<Touch>>,
-    ) -> Option<bool> {
-        let Some(current) = current else {
-            let mut answers = books
-                .iter()
-                .filter_map(|book| matcher(book, row))
-                .peekable();
-            answers.peek()?;
-            return Some(answers.any(|touches| touches.is_empty()));
-        };
-        let touches = matcher(&current.crm_snapshot, row)?;
-        let stamp = Stamp {
-            generation: current.generation,
-            matched_at: Micros::default(),
-            crm_snapshot: std::sync::Arc::clone(&current.crm_snapshot),
-            run_id: std::sync::Arc::clone(&row.run_id),
-            content: self.settings.activity_content,
-        };
-        let wanted: Vec<_> = activities::derive(row, &touches, &stamp).collect();
-        Some(current.is(&wanted))
     }
 }

@@ -39,4 +39,12 @@ impl CpuPool {
         });
         receiver.await.map_err(|_| ComputationLost)
     }
+
+    /// Runs `work` on the pool and waits for it. For blocking threads only, which may lend it what
+    /// they hold; a panic of `work` is theirs.
+    ///
+    /// Inside `work` the parallel iterators of rayon use this pool.
+    pub fn lend<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.install(work)
+    }
 }

@@ -1,0 +1,282 @@
+//! Every interaction with what the view says of it: in parallel, and in parts that fit in memory.
+
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelBridge;
+use rayon::iter::ParallelIterator;
+
+use crate::lake::cells::BadCell;
+use crate::lake::cells::Cells;
+use crate::lake::compare;
+use crate::lake::compare::Current;
+use crate::lake::compare::View;
+use crate::lake::data_file::FileReader;
+use crate::lake::data_file::OnlyRows;
+use crate::lake::error::LakeError;
+use crate::lake::grain::MailboxKeys;
+use crate::lake::grain::Revisions;
+use crate::lake::grain::month_number;
+use crate::lake::interaction_rows::id_at;
+use crate::lake::match_rows;
+use crate::lake::match_rows::MatchRows;
+use crate::lake::narrow::narrow;
+use crate::lake::open::Lake;
+use crate::lake::schema::TableName;
+use crate::lake::table::LiveFile;
+use crate::lake::table::Table;
+use crate::model::id::Id128;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::Participant;
+use crate::model::mailbox::SLOTS;
+
+/// Interactions that are compared in one pass: what the view says of them is held in some hundred
+/// bytes each.
+const ROWS_PER_PASS: u64 = 1_000_000;
+/// Interactions between two times that results are handed over: where all of them differ, their
+/// new rows are held until then.
+const ROWS_PER_WINDOW: u64 = 250_000;
+
+/// Tells of a participant whether a changed book may say something else of them.
+pub(super) type Concerns<'a> = &'a (dyn Fn(&Participant) -> bool + Sync);
+
+/// Which interactions are looked at.
+pub(super) enum Which<'a> {
+    /// All of them.
+    All,
+    /// Those with a participant who is concerned.
+    Concerned(Concerns<'a>),
+    /// Those with these ids.
+    Ids(Arc<HashSet<Id128>>),
+}
+
+/// What is compared at a time: some months, or some slots of a large one.
+pub(super) struct Pass {
+    /// The slots.
+    pub slots: Vec<u8>,
+    /// Files of `interactions`.
+    pub rows: Vec<LiveFile>,
+    /// Files of `contact_activity` of the same months.
+    pub view: Vec<LiveFile>,
+}
+
+impl Lake {
+    /// The parts in which some slots are compared. An interaction and what the view says of it lie
+    /// in the same month, so in the same part.
+    pub(super) fn passes(&self, slots: &[u8]) -> Result<Vec<Pass>, LakeError> {
+        let mut months: BTreeMap<String, (Vec<LiveFile>, Vec<LiveFile>)> = BTreeMap::new();
+        for file in self.interactions.live_files()? {
+            months.entry(file.month.clone()).or_default().0.push(file);
+        }
+        for file in self.activities.live_files()? {
+            months.entry(file.month.clone()).or_default().1.push(file);
+        }
+        let mut passes: Vec<Pass> = Vec::new();
+        let mut room = 0;
+        for (rows, view) in months.into_values() {
+            let count = count_rows(&rows);
+            if count <= room
+                && let Some(pass) = passes.last_mut()
+            {
+                pass.rows.extend(rows);
+                pass.view.extend(view);
+                room -= count;
+                continue;
+            }
+            room = ROWS_PER_PASS.saturating_sub(count);
+            let parts = count.div_ceil(ROWS_PER_PASS).clamp(1, u64::from(SLOTS));
+            let parts = usize::try_from(parts).unwrap_or(1);
+            for part in slots.chunks(slots.len().div_ceil(parts).max(1)) {
+                passes.push(Pass {
+                    slots: part.to_vec(),
+                    rows: rows.clone(),
+                    view: view.clone(),
+                });
+            }
+        }
+        Ok(passes)
+    }
+
+    /// Calls `judge`, in parallel, for the highest revision of each interaction in each mailbox
+    /// and month, with what the view says of it, and `take` for what comes of it, in order. Gives
+    /// the number of interactions of which the view speaks and that are not there.
+    ///
+    /// Rows come without what [`MatchRows::row`] leaves out. Call it from a blocking thread.
+    pub(super) fn examine<T: Send>(
+        &self,
+        slots: &[u8],
+        which: &Which<'_>,
+        judge: impl Fn(&Interaction, Option<&Current>) -> Option<T> + Sync,
+        mut take: impl FnMut(T) -> Result<(), LakeError>,
+    ) -> Result<u64, LakeError> {
+        let mut unfound = 0;
+        for pass in self.passes(slots)? {
+            let only = match which {
+                Which::All => None,
+                Which::Ids(ids) => Some(Arc::clone(ids)),
+                Which::Concerned(concerns) => Some(self.concerned(&pass.rows, *concerns)?),
+            };
+            if only.as_ref().is_some_and(|ids| ids.is_empty()) {
+                continue;
+            }
+            let only = only.map(OnlyRows::Of);
+            let looking = Looking {
+                slots: &pass.slots,
+                view: self.view(&pass, only.as_ref())?,
+                revisions: self.revisions(&pass.rows)?,
+                concerns: match which {
+                    Which::Concerned(concerns) => Some(*concerns),
+                    _ => None,
+                },
+            };
+            let wanted = match_rows::schema(self.settings.activity_content);
+            for files in windows(&pass.rows) {
+                let each = |file: &LiveFile, batch: &RecordBatch| looking.at(file, batch, &judge);
+                let found =
+                    self.in_parallel(&self.interactions, files, &wanted, only.as_ref(), each)?;
+                found.into_iter().flatten().try_for_each(&mut take)?;
+            }
+            unfound += looking.view.unfound();
+        }
+        Ok(unfound)
+    }
+
+    /// The ids of interactions that name somebody who is concerned, in whichever revision.
+    fn concerned(
+        &self,
+        files: &[LiveFile],
+        concerns: Concerns<'_>,
+    ) -> Result<Arc<HashSet<Id128>>, LakeError> {
+        let wanted = match_rows::concerned_schema();
+        let each = |_: &LiveFile, batch: &RecordBatch| match_rows::concerned(batch, concerns);
+        let found = self.in_parallel(&self.interactions, files, &wanted, None, each)?;
+        Ok(Arc::new(found.into_iter().flatten().collect()))
+    }
+
+    /// What the view currently says in the months of a pass.
+    fn view(&self, pass: &Pass, only: Option<&OnlyRows>) -> Result<View, LakeError> {
+        let wanted = narrow(TableName::ContactActivity, &compare::columns());
+        let each = |file: &LiveFile, batch: &RecordBatch| {
+            compare::view_rows(batch, month_number(&file.month), &pass.slots)
+        };
+        let mut view = View::default();
+        let rows = self.in_parallel(&self.activities, &pass.view, &wanted, only, each)?;
+        rows.iter().flatten().for_each(|row| view.add(row));
+        Ok(view)
+    }
+
+    /// The highest revisions in some files of `interactions`.
+    pub(super) fn revisions(&self, files: &[LiveFile]) -> Result<Revisions, LakeError> {
+        let columns = ["interaction_id", "mailbox_id", "revision"];
+        let wanted = narrow(TableName::Interactions, &columns);
+        let each = |file: &LiveFile, batch: &RecordBatch| {
+            let cells = Cells::new(batch);
+            let (ids, mailboxes) = (cells.texts("interaction_id")?, cells.texts("mailbox_id")?);
+            let revisions = cells.ints("revision")?;
+            let (mut keys, month) = (MailboxKeys::default(), month_number(&file.month));
+            let mut noted = Vec::with_capacity(batch.num_rows());
+            for row in 0..batch.num_rows() {
+                let mailbox = keys.get(mailboxes.value(row));
+                let grain = mailbox.grain(id_at(ids, row, "interaction_id")?);
+                noted.push((grain.in_month(month), revisions.value(row)));
+            }
+            Ok(noted)
+        };
+        let only = Some(&OnlyRows::Revised);
+        let found = self.in_parallel(&self.interactions, files, &wanted, only, each)?;
+        let mut revisions = Revisions::default();
+        for (grain, revision) in found.into_iter().flatten() {
+            revisions.note(grain, revision);
+        }
+        Ok(revisions)
+    }
+
+    /// Calls `each` for the batches of some files, several at a time; gives the results in the
+    /// order of the files and their rows.
+    pub(super) fn in_parallel<T: Send>(
+        &self,
+        table: &Table,
+        files: &[LiveFile],
+        wanted: &Arc<Schema>,
+        only: Option<&OnlyRows>,
+        each: impl Fn(&LiveFile, &RecordBatch) -> Result<T, BadCell> + Sync,
+    ) -> Result<Vec<T>, LakeError> {
+        let read = |file: &LiveFile| {
+            let path = table.folder.join(&file.path);
+            let reader = FileReader::open_only(&path, Arc::clone(wanted), only)?;
+            let results = reader.enumerate().par_bridge().map(|(number, batch)| {
+                let result = each(file, &batch?);
+                let result = result.map_err(|why| LakeError::bad_file(&path)(&why))?;
+                Ok::<_, LakeError>((number, result))
+            });
+            let mut results = results.collect::<Result<Vec<_>, _>>()?;
+            results.sort_unstable_by_key(|(number, _)| *number);
+            Ok::<_, LakeError>(results)
+        };
+        let files = self.cpu.lend(|| {
+            let files = files.par_iter().map(read);
+            files.collect::<Result<Vec<_>, _>>()
+        })?;
+        let results = files.into_iter().flatten();
+        Ok(results.map(|(_, result)| result).collect())
+    }
+}
+
+/// What the rows of a pass are looked at with.
+struct Looking<'a> {
+    slots: &'a [u8],
+    view: View,
+    revisions: Revisions,
+    concerns: Option<Concerns<'a>>,
+}
+
+impl Looking<'_> {
+    fn at<T>(
+        &self,
+        file: &LiveFile,
+        batch: &RecordBatch,
+        judge: &(impl Fn(&Interaction, Option<&Current>) -> Option<T> + Sync),
+    ) -> Result<Vec<T>, BadCell> {
+        let month = month_number(&file.month);
+        let mut rows = MatchRows::new(batch)?;
+        let mut found = Vec::new();
+        for row in 0..batch.num_rows() {
+            let key = rows.key(row)?;
+            let grain = key.grain.in_month(month);
+            if !self.slots.contains(&key.slot) || !self.revisions.is_highest_of(grain, key.revision)
+            {
+                continue;
+            }
+            let row = rows.row(row)?;
+            // An earlier revision may be what named them.
+            if let Some(concerns) = self.concerns
+                && !row.participants.iter().any(concerns)
+            {
+                continue;
+            }
+            found.extend(judge(&row, self.view.of(grain)));
+        }
+        Ok(found)
+    }
+}
+
+fn count_rows(files: &[LiveFile]) -> u64 {
+    files.iter().map(|file| file.rows).sum()
+}
+
+/// Cuts a list of files where their rows grow too many; a single file is never cut.
+fn windows(files: &[LiveFile]) -> impl Iterator<Item = &[LiveFile]> {
+    let mut sum = 0;
+    files.chunk_by(move |before, next| {
+        sum += before.rows;
+        if sum + next.rows > ROWS_PER_WINDOW {
+            sum = 0;
+            return false;
+        }
+        true
+    })
+}
