@@ -39,6 +39,9 @@ use crate::state::view::View;
 
 /// Occurrences of a series are recorded from so long before their start (design section 4).
 const RECORDED_AHEAD: i64 = 30 * DAY;
+/// The whole row of a meeting is remembered for so long after its end: longer than a calendar goes
+/// unread between two nights, short enough that the state does not grow with the years.
+const ROW_KEPT: i64 = 40 * DAY;
 
 /// What is known of a calendar from before the round.
 #[derive(Debug, Default)]
@@ -523,8 +526,10 @@ impl Deciding<'_> {
     /// Notes what the next night must know.
     fn close(mut self, before: &BTreeMap<String, WaitingSeries>) -> Settled {
         let mailbox_id = &self.desk.mailbox.id;
-        for (id, record) in self.meetings {
-            if self.dirty.contains(&id) {
+        let long_over = self.times.now.plus(-ROW_KEPT);
+        for (id, mut record) in self.meetings {
+            let is_let_go = record.ended_at < long_over && record.row.take().is_some();
+            if is_let_go || self.dirty.contains(&id) {
                 self.settled.seen.note_meeting(mailbox_id, id, record);
             }
         }

@@ -1,7 +1,6 @@
 //! The meetings that a mailbox has recorded: what a round of its calendar is compared with.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -14,16 +13,11 @@ use crate::model::interaction;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox;
 use crate::model::mailbox::Mailbox;
-use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::state::error::StateError;
 use crate::state::meeting_row;
 use crate::state::pending::Pending;
 use crate::state::store::State;
-
-/// The whole row is kept for so long after a meeting's end: longer than any calendar goes unread
-/// between two nights, short enough that the file does not grow with the years.
-const ROW_KEPT: i64 = 40 * DAY;
 
 /// Slot, mailbox id, interaction id.
 type StoredKey = (u8, &'static str, [u8; 16]);
@@ -40,8 +34,8 @@ type Stored<'a> = (
 );
 
 const RECORDS: TableDefinition<StoredKey, Stored<'static>> = TableDefinition::new("meetings");
-/// End, and the row as JSON. By itself, so that rows can go while their records stay.
-const ROWS: TableDefinition<StoredKey, (i64, &str)> = TableDefinition::new("meeting_rows");
+/// The row as JSON. By itself, so that rows can go while their records stay.
+const ROWS: TableDefinition<StoredKey, &str> = TableDefinition::new("meeting_rows");
 
 /// Slot, mailbox id, interaction id.
 pub(crate) type MeetingKey = (u8, String, Id128);
@@ -66,8 +60,8 @@ pub struct MeetingRecord {
     pub source_id: String,
     /// [`MeetingRecord::columns_hash`] of the row.
     pub columns: i64,
-    /// The whole row, without the mailbox's further addresses. `None` once the meeting has been
-    /// over for 40 days.
+    /// The whole row, without the mailbox's further addresses. `None` once the meeting has long
+    /// been over: who notes the record decides.
     pub row: Option<Box<Interaction>>,
 }
 
@@ -113,7 +107,7 @@ impl State {
             let mut record = read_record(record.value())?;
             // Both come in order of id, and every row has a record.
             if let Some((_, stored)) = row.take_if(|(key, _)| key.value().2 == id) {
-                record.row = Some(Box::new(read_row(stored.value().1, &mut last_mailbox)?));
+                record.row = Some(Box::new(read_row(stored.value(), &mut last_mailbox)?));
                 row = rows.next().transpose().map_err(StateError::of)?;
             }
             meetings.push((Id128(id), record));
@@ -124,8 +118,7 @@ impl State {
 
 impl Pending {
     /// Notes what a mailbox records of a meeting. A later note of the same meeting replaces an
-    /// earlier one. Whole rows of meetings that ended 40 days before the newest row of the same
-    /// batch was captured are not kept.
+    /// earlier one.
     pub fn note_meeting(&mut self, mailbox_id: &str, id: Id128, record: MeetingRecord) {
         let key = (mailbox::slot(mailbox_id), mailbox_id.to_owned(), id);
         self.meetings.insert(key, record);
@@ -139,7 +132,7 @@ pub(crate) fn create(transaction: &WriteTransaction) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Writes the meetings of a batch, and lets go of rows of the same mailboxes that are over.
+/// Writes the meetings of a batch.
 pub(crate) fn write(
     transaction: &WriteTransaction,
     meetings: &BTreeMap<MeetingKey, MeetingRecord>,
@@ -153,25 +146,13 @@ pub(crate) fn write(
             .map_err(StateError::of)?;
         match &record.row {
             Some(row) => {
-                let value = (record.ended_at.0, meeting_row::write(row));
-                rows.insert(key, (value.0, value.1.as_str()))
-                    .map_err(StateError::of)?;
+                let json = meeting_row::write(row);
+                rows.insert(key, json.as_str()).map_err(StateError::of)?;
             }
             None => {
                 rows.remove(key).map_err(StateError::of)?;
             }
         }
-    }
-    let captured = meetings.values().filter_map(|record| record.row.as_ref());
-    let Some(newest) = captured.map(|row| row.captured_at).max() else {
-        return Ok(());
-    };
-    let mailboxes: BTreeSet<&str> = meetings.keys().map(|(_, id, _)| id.as_str()).collect();
-    for mailbox_id in mailboxes {
-        rows.retain_in(of_mailbox(mailbox_id), |_, (ended_at, _)| {
-            is_kept(Micros(ended_at), newest)
-        })
-        .map_err(StateError::of)?;
     }
     Ok(())
 }
@@ -181,7 +162,6 @@ pub(crate) fn write(
 pub(crate) fn absorb<'a>(
     transaction: &WriteTransaction,
     meetings: impl IntoIterator<Item = &'a Interaction>,
-    newest: Micros,
 ) -> Result<(), StateError> {
     let mut records = transaction.open_table(RECORDS).map_err(StateError::of)?;
     let mut rows = transaction.open_table(ROWS).map_err(StateError::of)?;
@@ -198,28 +178,10 @@ pub(crate) fn absorb<'a>(
         records
             .insert(key, stored(&record))
             .map_err(StateError::of)?;
-        if is_kept(record.ended_at, newest) {
-            let json = meeting_row::write(row);
-            rows.insert(key, (record.ended_at.0, json.as_str()))
-                .map_err(StateError::of)?;
-        } else {
-            rows.remove(key).map_err(StateError::of)?;
-        }
+        let json = meeting_row::write(row);
+        rows.insert(key, json.as_str()).map_err(StateError::of)?;
     }
     Ok(())
-}
-
-/// Lets go of the rows of a slot that are over.
-pub(crate) fn prune(
-    transaction: &WriteTransaction,
-    slot: u8,
-    newest: Micros,
-) -> Result<(), StateError> {
-    let mut rows = transaction.open_table(ROWS).map_err(StateError::of)?;
-    rows.retain_in(of_slot(slot), |_, (ended_at, _)| {
-        is_kept(Micros(ended_at), newest)
-    })
-    .map_err(StateError::of)
 }
 
 /// Forgets the meetings of a slot.
@@ -236,10 +198,6 @@ pub(crate) fn forget_slot(transaction: &WriteTransaction, slot: u8) -> Result<()
 /// Which of two rows of a meeting is the one to keep: the higher.
 fn rank(revision: i32, state: interaction::State) -> (i32, bool) {
     (revision, state != interaction::State::Superseded)
-}
-
-fn is_kept(ended_at: Micros, newest: Micros) -> bool {
-    ended_at > newest.plus(-ROW_KEPT)
 }
 
 fn of_mailbox(mailbox_id: &str) -> RangeInclusive<(u8, &str, [u8; 16])> {

@@ -9,7 +9,6 @@ use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
-use crate::model::time::Micros;
 use crate::state::error::StateError;
 use crate::state::key;
 use crate::state::key::Key;
@@ -29,8 +28,6 @@ pub struct Rebuild {
     transaction: WriteTransaction,
     items: Sorter<24>,
     recorded: Sorter<24>,
-    /// When the newest row was captured.
-    newest: Micros,
 }
 
 impl Rebuild {
@@ -40,20 +37,18 @@ impl Rebuild {
             transaction,
             items: Sorter::new(settings.folder.clone(), half),
             recorded: Sorter::new(settings.folder.clone(), half),
-            newest: Micros(i64::MIN),
         }
     }
 
     /// Takes rows of `interactions`, in any order and as often as they come.
     pub fn absorb_rows(&mut self, rows: &[Interaction]) -> Result<(), StateError> {
         for row in rows {
-            self.newest = self.newest.max(row.captured_at);
             if row.kind == Kind::Email {
                 self.absorb_mail(row)?;
             }
         }
         let meetings = rows.iter().filter(|row| row.kind == Kind::Meeting);
-        meetings::absorb(&self.transaction, meetings, self.newest)
+        meetings::absorb(&self.transaction, meetings)
     }
 
     fn absorb_mail(&mut self, row: &Interaction) -> Result<(), StateError> {
@@ -103,9 +98,6 @@ impl Rebuild {
                 let mail = u64::from_be_bytes(mail);
                 table.insert(key, mail).map_err(StateError::of)?;
             }
-        }
-        for slot in versions.keys() {
-            meetings::prune(&self.transaction, *slot, self.newest)?;
         }
         store::write_versions(&self.transaction, versions)?;
         self.transaction.commit().map_err(StateError::of)

@@ -181,27 +181,21 @@ fn of_a_moved_meeting_the_row_that_closes_no_month_stays_whichever_comes_first()
 }
 
 #[test]
-fn rows_go_once_their_meeting_is_long_over_and_records_stay() {
+fn a_row_goes_when_it_is_noted_without_and_its_record_stays() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
-    let has_row = |state: &State| -> Vec<bool> {
-        let found = state.meetings("ann").unwrap();
-        found.iter().map(|(_, r)| r.row.is_some()).collect()
+    let row = meeting(1, 100);
+    commit(&state, &noted(std::slice::from_ref(&row)));
+    let found = state.meetings("ann").unwrap().remove(0);
+    assert_eq!(found.1.row.as_deref(), Some(&row));
+    let record = MeetingRecord {
+        row: None,
+        ..found.1
     };
-    commit(&state, &noted(&[meeting(1, 100)]));
-    assert_eq!(has_row(&state), [true]);
-    // The first ends an hour into its day; 40 days after that hour it is let go.
-    let captured = |at: i64| Interaction {
-        captured_at: Micros(at),
-        ..meeting(2, 150)
-    };
-    commit(&state, &noted(&[captured(140 * DAY + HOUR - 1)]));
-    assert_eq!(has_row(&state), [true, true]);
-    let last = captured(140 * DAY + HOUR);
-    commit(&state, &noted(std::slice::from_ref(&last)));
-    assert_eq!(has_row(&state), [false, true]);
-    rebuilt(&state, &[meeting(1, 100), last]);
-    assert_eq!(has_row(&state), [false, true]);
+    let mut pending = Pending::default();
+    pending.note_meeting("ann", found.0, record.clone());
+    commit(&state, &pending);
+    assert_eq!(state.meetings("ann").unwrap(), [(found.0, record)]);
 }
 
 #[test]
