@@ -33,10 +33,12 @@ class Planted:
             self.current = {**self.current, "state": "withdrawn"}
 
     def _is_over(self, version, previous):
-        """What of a series had ended by the night before is not touched any more."""
+        """What of a series had ended by the night before is not touched any more, and what was
+        taken out of a calendar after it took place keeps its row."""
         last = self.current or version
         ended = last.get("ended_at")
-        return self.record["in_series"] and previous and ended and instant(ended) <= previous
+        may_not_change = self.record["in_series"] or not version["in_calendar"]
+        return may_not_change and previous and ended and instant(ended) <= previous
 
 
 def load(records, runs, mailboxes):
