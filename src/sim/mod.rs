@@ -12,6 +12,7 @@ pub mod dice;
 pub mod directory;
 pub mod export;
 pub mod folders;
+pub mod highlights;
 pub mod journal;
 pub mod listing;
 pub mod mail;

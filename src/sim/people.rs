@@ -55,7 +55,7 @@ pub fn tenant(spec: Spec) -> World {
         copies: 0,
         meetings: Vec::new(),
         meetings_held: 0,
-        highlights: None,
+        first_day: None,
         newcomer: None,
         people,
         spec,

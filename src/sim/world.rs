@@ -6,7 +6,7 @@ use crate::model::time::Micros;
 use crate::sim::calendar::invent;
 use crate::sim::calendar::meeting::Holding;
 use crate::sim::calendar::meeting::Meeting;
-use crate::sim::calendar::stories::Highlights;
+use crate::sim::calendar::stories::FirstDay;
 use crate::sim::crm_changes;
 use crate::sim::dice::Dice;
 use crate::sim::mail;
@@ -46,7 +46,7 @@ pub struct World {
     /// Copies of them in all calendars.
     pub meetings_held: usize,
     /// Meetings that the first simulated day shows; nothing where the world has none.
-    pub highlights: Option<Highlights>,
+    pub first_day: Option<FirstDay>,
     /// Number and person of the first contact that is added to the CRM.
     pub newcomer: Option<(usize, Contact)>,
 }

@@ -113,7 +113,7 @@ impl Story {
 
 /// The meetings of the first simulated day that a demonstration can name.
 #[derive(Debug, Clone, Copy)]
-pub struct Highlights {
+pub struct FirstDay {
     /// Number of a series that is moved by an hour.
     pub moved_series: usize,
     /// Number of a single meeting that is cancelled.
@@ -135,7 +135,7 @@ pub fn highlights(world: &mut World, dice: &mut Dice) {
         1,
         at.plus(HOUR),
     );
-    world.highlights = Some(Highlights {
+    world.first_day = Some(FirstDay {
         moved_series,
         cancelled,
     });
@@ -173,7 +173,7 @@ pub fn timing(world: &World, dice: &mut Dice, story: Story, form: usize, at: Mic
         .plus(-dice.between(DAY, 30 * DAY) / SECOND * SECOND);
     let created = if story == Story::New { at } else { before };
     let when = match story {
-        Story::CleanedUp => When::Once(later(day, -dice.between(3, 9))),
+        Story::CleanedUp => When::Once(later(day, -dice.between(5, 10))),
         Story::MovedThereAndBack => When::Once(later(day, dice.between(10, 16))),
         Story::Moved | Story::MovedToOtherMonth => When::Once(later(day, dice.between(3, 14))),
         Story::SeriesExtended => forms::sparse(dice, later(day, -3), End::Date(later(day, 5))),
@@ -206,6 +206,10 @@ pub fn tell(world: &World, dice: &mut Dice, plan: &mut Plan, at: Micros) {
     let mut look = plan.meeting.looks[0].clone();
     look.from = at;
     match plan.meeting.story {
+        // Outside the window something happens, too.
+        Story::None if plan.meeting.class == Class::FarAway => {
+            look.subject = text::meeting(dice.bits()).into();
+        }
         Story::None => return past(world, dice, plan),
         Story::New => return,
         Story::Moved => shift(&mut look, 1),
