@@ -97,17 +97,12 @@ fn person(role: Role, address: String, internal: bool) -> Participant {
 /// A mail, or (one of ten) a meeting; of the meetings one in four is a second revision.
 fn interaction(number: u64, mailboxes: &[Arc<Mailbox>]) -> Interaction {
     let chance = spread(number);
-    let is_meeting = number % 10 == 0;
-    let is_revised = number % 40 == 0;
-    let at = number * DAYS / INTERACTIONS;
-    let start = Micros::parse_rfc3339("2026-01-01T08:00:00Z").unwrap();
-    let mailbox = &mailboxes[usize::try_from(number / 100 % MAILBOXES).unwrap()];
+    let is_meeting = number.is_multiple_of(10);
+    let is_revised = number.is_multiple_of(40) && number > 0;
     let id = if is_revised { number - 10 } else { number };
-    let day = if is_revised {
-        (number - 10) * DAYS / INTERACTIONS
-    } else {
-        at
-    };
+    let start = Micros::parse_rfc3339("2026-01-01T08:00:00Z").unwrap();
+    let mailbox = &mailboxes[usize::try_from(id / 100 % MAILBOXES).unwrap()];
+    let day = id * DAYS / INTERACTIONS;
     let mut participants = vec![
         person(Role::From, address_of(chance % CONTACTS), false),
         person(Role::To, mailbox.address.to_string(), true),
@@ -213,7 +208,9 @@ fn main() {
     };
     let books = [book(false), book(true)];
     let [old, new] = [0, 1].map(|at: usize| Matcher::new(&books[at], &HashSet::new()));
-    books.iter().for_each(|book| lake.store_book(book).unwrap());
+    for book in &books {
+        lake.store_book(book).unwrap();
+    }
     measure("filling the lake", || fill(&lake, &run, &old, &books[0]));
 
     let touches = |row: &Interaction| new.touches(&row.participants);
@@ -244,7 +241,7 @@ fn main() {
             .activities
     });
     let files = lake
-        .merge_small_files(std::time::Duration::from_secs(60))
+        .merge_small_files(std::time::Duration::from_mins(1))
         .unwrap();
     println!("months merged: {files}");
     measure("full comparison after merging", || {

@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use crate::lake::fixture::Site;
 use crate::lake::fixture::batch;
+use crate::lake::fixture::run;
 use crate::lake::fixture::touch;
 use crate::lake::read::Filter;
 use crate::lake::schema::TableName;
 use crate::lake::schema::columns;
+use crate::model::interaction::Participant;
 
 /// The Python of `target/venv`, with deltalake, duckdb and polars; `None` where there is none.
 fn python() -> Option<PathBuf> {
@@ -91,6 +93,11 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
         lake.activity_versions().unwrap()[&committed.slots[0]],
         committed.version
     );
+    let is_carla = |person: &Participant| person.address == "carla@fabrikam.com";
+    let gone = lake.rematch_concerned(&run("run2"), "empty", is_carla, |_| Vec::new());
+    assert_eq!(gone.unwrap().activities, 90);
+    let back = lake.rematch(&run("run3"), "book", false, |_| vec![touch()]);
+    assert_eq!(back.unwrap().activities, 90);
 }
 
 #[test]

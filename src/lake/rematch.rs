@@ -87,7 +87,7 @@ impl Lake {
 
     /// What [`Lake::rematch`] would change, or with `concerns` what [`Lake::rematch_concerned`]
     /// would, by contact and account; without it, slots that have this book are looked at as well.
-    /// Appends nothing and needs no lock.
+    /// Appends nothing and needs no lock. What the view lacks yet counts as coming.
     pub fn plan_rematch(
         &self,
         book: &str,
