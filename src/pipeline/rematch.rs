@@ -127,30 +127,31 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
     }
 }
 
-/// Whom a book may concern, against every book that is in force somewhere.
+/// Whom a book may concern, against every other book that is in force somewhere.
 struct Concerned {
     /// `None`: everybody.
     differences: Option<Vec<BookDifference>>,
 }
 
 impl Concerned {
-    /// Compares a book with those in force in some slots. Where one of them is gone, nobody knows
-    /// what it said, and everybody is concerned.
-    fn by(lake: &Lake, book: &ContactBook, in_force: &BTreeSet<String>) -> Self {
-        let differences = in_force.iter().map(|digest| {
+    /// Compares a book with those in force. Where one of them is gone, nobody knows what it said,
+    /// and everybody is concerned.
+    fn by(lake: &Lake, book: &ContactBook) -> Result<Self, LakeError> {
+        let others: BTreeSet<String> = lake.books_in_force()?.into_values().collect();
+        let others = others.iter().filter(|digest| **digest != *book.digest);
+        let differences = others.map(|digest| {
             let old = lake.load_book(digest).ok()?;
             Some(BookDifference::of(&old, book))
         });
-        Self {
+        Ok(Self {
             differences: differences.collect(),
-        }
+        })
     }
 
-    fn is_among(&self, participants: &[Participant]) -> bool {
-        self.differences.as_ref().is_none_or(|differences| {
-            let concerns = |person| differences.iter().any(|d| d.concerns(person));
-            participants.iter().any(concerns)
-        })
+    /// Whether some book in force may say something else of a participant.
+    fn has(&self, participant: &Participant) -> bool {
+        let differences = self.differences.as_ref();
+        differences.is_none_or(|all| all.iter().any(|one| one.concerns(participant)))
     }
 }
 
@@ -161,17 +162,13 @@ type Key = (Id128, Arc<str>);
 fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
     let in_force = lake.books_in_force()?.into_iter();
     let in_force = in_force.filter(|(_, digest)| full || **digest != *book.digest);
-    let (slots, digests): (Vec<u8>, BTreeSet<String>) = in_force.unzip();
-    let concerned = if full {
-        Concerned { differences: None }
-    } else {
-        Concerned::by(lake, book, &digests)
-    };
+    let slots: Vec<u8> = in_force.map(|(slot, _)| slot).collect();
+    let concerned = Concerned::by(lake, book)?;
     let matcher = stores::matcher(book);
     let mut wanted: HashMap<Key, (i32, Vec<Touch>)> = HashMap::new();
     for row in lake.interactions(&Filter::of_slots(&slots))? {
         let row = row?;
-        if concerned.is_among(&row.participants) {
+        if full || row.participants.iter().any(|one| concerned.has(one)) {
             let key = (row.interaction_id, row.mailbox.id.clone());
             let known = wanted.entry(key).or_default();
             if row.revision > known.0 {

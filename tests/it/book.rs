@@ -245,13 +245,13 @@ impl Numbers {
             if self.below(3) > 0 {
                 let (name, account) = (self.below(2), self.below(5));
                 let (email, other) = (self.address(), self.address());
-                let _ = write!(contacts, "c{contact},N{name},{email},{other},a{account}\n");
+                let _ = writeln!(contacts, "c{contact},N{name},{email},{other},a{account}");
             }
         }
         for account in 0..4 {
             if self.below(4) > 0 {
                 let (name, domain, other) = (self.below(2), self.domain(), self.domain());
-                let _ = write!(accounts, "a{account},N{name},{domain};{other}\n");
+                let _ = writeln!(accounts, "a{account},N{name},{domain};{other}");
             }
         }
         fs::write(folder.join("contacts.csv"), contacts).unwrap();
