@@ -81,44 +81,64 @@ pub struct Event {
     /// What kind of event.
     pub event_type: EventType,
     /// The provider's id of its series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master_id: Option<String>,
     /// The id that all attendees' copies share (facts 2.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ical_uid: Option<String>,
     /// When it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<EventTime>,
     /// When it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<EventTime>,
     /// When it would begin if it had not been moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_start: Option<Micros>,
     /// The zone in which the series repeats, as it is named: IANA, Windows, or something custom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// Whether it takes whole days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_all_day: Option<bool>,
     /// The title; empty where it is said to have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// At most 255 characters of text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
     /// The text in full, where the content level asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_text: Option<String>,
     /// Who invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organizer: Option<Attendee>,
     /// Who was invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attendees: Option<Vec<Attendee>>,
     /// Whether the calendar's owner invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_organizer: Option<bool>,
     /// Whether the organiser cancelled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_cancelled: Option<bool>,
     /// Whether it was not sent yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_draft: Option<bool>,
     /// Whether it is marked personal, private or confidential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
     /// The owner's own answer in Graph's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
     /// Whether it is held online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_online: Option<bool>,
     /// By what, in Graph's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub online_provider: Option<String>,
     /// When it was last changed, as the service says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<Micros>,
     /// Hash over what was read, without bookkeeping.
     pub fingerprint: i64,

@@ -101,7 +101,8 @@ pub(crate) fn write(
         let key = (*slot, mailbox_id.as_str(), master_id.as_str());
         match series {
             Some(series) => {
-                let json = json_of(series);
+                // Strings, numbers, flags and lists of them always have a JSON form.
+                let json = serde_json::to_string(series).unwrap_or_default();
                 table.insert(key, json.as_str()).map_err(StateError::of)?;
             }
             None => {
@@ -127,23 +128,4 @@ pub(crate) fn forget_slot(transaction: &WriteTransaction, slot: u8) -> Result<()
     let mut marks = transaction.open_table(MARKS).map_err(StateError::of)?;
     let all: Range<(u8, &str)> = (slot, "")..(slot.saturating_add(1), "");
     marks.retain_in(all, |_, _| false).map_err(StateError::of)
-}
-
-/// Without what an event does not say: of a slim occurrence that is nearly all of it.
-fn json_of(series: &WaitingSeries) -> String {
-    // Strings, numbers, flags and lists of them always have a JSON form.
-    let mut value = serde_json::to_value(series).unwrap_or_default();
-    strip_nulls(&mut value);
-    value.to_string()
-}
-
-fn strip_nulls(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            fields.retain(|_, field| !field.is_null());
-            fields.values_mut().for_each(strip_nulls);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(strip_nulls),
-        _ => {}
-    }
 }

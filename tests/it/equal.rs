@@ -18,7 +18,8 @@ fn current(lake: &Path) -> Value {
 
 #[test]
 fn threads_and_page_size_do_not_change_the_rows() {
-    let tenant = Tenant::generated(41, 16);
+    let tenant =
+        Tenant::of_world("seed = 41\nusers = 16\nmails_per_user = 60\nmeetings_per_user = 1\n");
     let mut results = Vec::new();
     for (threads, page_size) in [(1, 500), (2, 500), (8, 500), (2, 1), (2, 10)] {
         let folder = tenant.another_folder();
@@ -51,7 +52,7 @@ fn set_run(text: &str, run: &str) -> String {
 
 #[test]
 fn a_run_that_is_killed_at_any_moment_is_made_good_by_the_next() {
-    let mut tenant = Tenant::generated(42, 16);
+    let mut tenant = Tenant::of_mail(42);
     // Short pages, so that a run has many commits to die between.
     let text = std::fs::read_to_string(tenant.config()).unwrap();
     std::fs::write(tenant.config(), set_run(&text, "[run]\npage_size = 20\n")).unwrap();

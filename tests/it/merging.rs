@@ -18,7 +18,7 @@ fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
         if night > 0 {
             tenant.advance(1);
         }
-        let report = tenant.run();
+        let report = tenant.night();
         let caught_up = report["caught_up"].as_array().unwrap();
         assert!(caught_up.is_empty(), "night {night}: {caught_up:?}");
         merged += report["merged_months"].as_u64().unwrap();

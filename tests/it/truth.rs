@@ -7,12 +7,12 @@ const DAYS: u32 = 5;
 
 /// Runs a night after each day and compares the lake with what was planted.
 fn check(seed: u64) {
-    let mut tenant = Tenant::generated(seed, 16);
+    let mut tenant = Tenant::of_mail(seed);
     for day in 0..=DAYS {
         if day > 0 {
             tenant.advance(1);
         }
-        tenant.run();
+        tenant.night();
         let compared = tenant.compare_with_truth();
         let planted = compared["activities_planted"].as_u64().unwrap();
         assert!(
@@ -43,11 +43,11 @@ seeds! {
 
 #[test]
 fn a_restarted_simulator_honours_the_links_it_gave_out() {
-    let mut tenant = Tenant::generated(21, 16);
-    tenant.run();
+    let mut tenant = Tenant::of_mail(21);
+    tenant.night();
     tenant.restart();
     tenant.advance(1);
-    tenant.run();
+    tenant.night();
     let resyncs = tenant
         .log(0)
         .iter()
@@ -60,11 +60,11 @@ fn a_restarted_simulator_honours_the_links_it_gave_out() {
 #[test]
 fn facts_1_4_and_1_5_repeated_items_moves_edits_and_removals_leave_one_row_each() {
     let mut tenant = Tenant::generated(22, 16);
-    tenant.run();
+    tenant.night();
     let (mut unchanged, mut removed) = (0, 0);
     for _ in 0..2 {
         tenant.advance(7);
-        let outcomes = tenant.run()["totals"]["outcomes"].clone();
+        let outcomes = tenant.night()["totals"]["outcomes"].clone();
         unchanged += outcomes["unchanged"].as_u64().unwrap();
         removed += outcomes["removed"].as_u64().unwrap();
     }

@@ -9,7 +9,7 @@ fn check(world: &str) {
         if night > 0 {
             tenant.advance(1);
         }
-        tenant.run();
+        tenant.night();
         tenant.compare_with_truth();
     }
 }
@@ -44,6 +44,6 @@ fn a_mailbox_that_two_entries_name_is_read_once() {
         })
         .collect();
     std::fs::write(tenant.config(), format!("{text}\n{}\n", again.join("\n"))).unwrap();
-    tenant.run();
+    tenant.night();
     tenant.compare_rows_with_truth();
 }
