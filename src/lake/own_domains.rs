@@ -37,3 +37,24 @@ impl Lake {
         self.root.join("_touchpoint/own_domains.json")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::fixture::Site;
+
+    #[test]
+    fn domains_are_kept_for_those_who_cannot_ask_the_directory() {
+        let site = Site::new();
+        let lake = site.write();
+        assert_eq!(lake.own_domains().unwrap(), None);
+        for domains in [&["contoso.com", "contoso.de"][..], &["contoso.com"], &[]] {
+            let domains: HashSet<String> = domains.iter().map(|&d| d.to_owned()).collect();
+            lake.store_own_domains(&domains).unwrap();
+            assert_eq!(lake.own_domains().unwrap(), Some(domains));
+        }
+        std::fs::write(lake.own_domains_file(), "[").unwrap();
+        let error = lake.own_domains().unwrap_err().to_string();
+        assert!(error.contains("own_domains.json"), "{error}");
+    }
+}

@@ -155,6 +155,11 @@ fn a_book_that_says_nothing_new_appends_nothing_and_keeps_its_name() {
     assert_eq!(files(&stored).len(), 1);
     let report = tenant.run();
     assert_eq!(report["caught_up"], Value::Array(Vec::new()), "{report}");
+    // A stored book that was lost is written again.
+    fs::remove_dir_all(&stored).unwrap();
+    assert_eq!(rematch(&tenant, &["--full"])["rows_appended"], 0);
+    assert_eq!(files(&stored).len(), 1);
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
 #[test]
