@@ -1,10 +1,10 @@
 //! The rows that `contact_activity` should have of an interaction, against those it has.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
+use hashbrown::HashMap;
 
 use crate::lake::activities;
 use crate::lake::activities::Stamp;

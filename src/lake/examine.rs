@@ -64,6 +64,42 @@ pub(super) struct Pass {
     pub view: Vec<LiveFile>,
 }
 
+impl Pass {
+    /// Puts months together as long as they have at most `limit` rows, and cuts larger ones by
+    /// slots.
+    fn all(
+        months: impl Iterator<Item = (Vec<LiveFile>, Vec<LiveFile>)>,
+        slots: &[u8],
+        limit: u64,
+    ) -> Vec<Self> {
+        let mut passes: Vec<Self> = Vec::new();
+        let mut room = 0;
+        for (rows, view) in months {
+            let count = count_rows(&rows);
+            if count <= room
+                && let Some(pass) = passes.last_mut()
+                && pass.slots.len() == slots.len()
+            {
+                pass.rows.extend(rows);
+                pass.view.extend(view);
+                room -= count;
+                continue;
+            }
+            room = limit.saturating_sub(count);
+            let parts = count.div_ceil(limit).clamp(1, u64::from(SLOTS));
+            let parts = usize::try_from(parts).unwrap_or(1);
+            for part in slots.chunks(slots.len().div_ceil(parts).max(1)) {
+                passes.push(Self {
+                    slots: part.to_vec(),
+                    rows: rows.clone(),
+                    view: view.clone(),
+                });
+            }
+        }
+        passes
+    }
+}
+
 impl Lake {
     /// The parts in which some slots are compared. An interaction and what the view says of it lie
     /// in the same month, so in the same part.
@@ -75,30 +111,7 @@ impl Lake {
         for file in self.activities.live_files()? {
             months.entry(file.month.clone()).or_default().1.push(file);
         }
-        let mut passes: Vec<Pass> = Vec::new();
-        let mut room = 0;
-        for (rows, view) in months.into_values() {
-            let count = count_rows(&rows);
-            if count <= room
-                && let Some(pass) = passes.last_mut()
-            {
-                pass.rows.extend(rows);
-                pass.view.extend(view);
-                room -= count;
-                continue;
-            }
-            room = ROWS_PER_PASS.saturating_sub(count);
-            let parts = count.div_ceil(ROWS_PER_PASS).clamp(1, u64::from(SLOTS));
-            let parts = usize::try_from(parts).unwrap_or(1);
-            for part in slots.chunks(slots.len().div_ceil(parts).max(1)) {
-                passes.push(Pass {
-                    slots: part.to_vec(),
-                    rows: rows.clone(),
-                    view: view.clone(),
-                });
-            }
-        }
-        Ok(passes)
+        Ok(Pass::all(months.into_values(), slots, ROWS_PER_PASS))
     }
 
     /// Calls `judge`, in parallel, for the highest revision of each interaction in each mailbox
@@ -279,4 +292,55 @@ fn windows(files: &[LiveFile]) -> impl Iterator<Item = &[LiveFile]> {
         }
         true
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(month: usize, rows: u64) -> LiveFile {
+        LiveFile {
+            path: format!("{month}-{rows}"),
+            size: 1,
+            month: format!("2026-{month:02}"),
+            rows,
+        }
+    }
+
+    #[test]
+    fn every_file_is_looked_at_once_for_each_slot_and_no_pass_is_too_large() {
+        let counts = [3, 3, 4, 1, 25, 0, 10, 11, 2, 0];
+        let months = (1..).zip(counts).map(|(month, rows)| {
+            let view = vec![file(month, rows + 1_000)];
+            (vec![file(month, rows)], view)
+        });
+        let slots = [1, 2, 3, 5, 8, 13];
+        let passes = Pass::all(months, &slots, 10);
+        let mut looked = BTreeMap::new();
+        for pass in &passes {
+            let share = count_rows(&pass.rows) * pass.slots.len() as u64 / slots.len() as u64;
+            assert!(share <= 10, "{share}");
+            assert_eq!(pass.rows.len(), pass.view.len());
+            for (file, slot) in pass
+                .rows
+                .iter()
+                .flat_map(|f| pass.slots.iter().map(move |s| (f, s)))
+            {
+                *looked.entry((file.path.clone(), *slot)).or_insert(0) += 1;
+            }
+        }
+        assert_eq!(looked.len(), counts.len() * slots.len());
+        assert!(looked.values().all(|times| *times == 1));
+        assert_eq!(passes[0].rows.len(), 3, "small months go together");
+    }
+
+    #[test]
+    fn windows_hold_all_files_in_order() {
+        let files: Vec<LiveFile> = (1..40).map(|n| file(n, 20_000 * n as u64)).collect();
+        let windows: Vec<&[LiveFile]> = windows(&files).collect();
+        assert_eq!(windows.concat(), files);
+        let is_fit = |files: &&[LiveFile]| files.len() == 1 || count_rows(files) <= ROWS_PER_WINDOW;
+        assert!(windows.iter().all(is_fit));
+        assert!(windows.iter().any(|files| files.len() > 1));
+    }
 }

@@ -1,6 +1,6 @@
 //! Small names for what is counted once: an interaction in a mailbox, and that in a month.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
