@@ -91,7 +91,8 @@ fn print_truth(world: &World, at: Micros) -> anyhow::Result<()> {
     let mut failed = None;
     truth::print(world, at, |line| {
         if failed.is_none() {
-            failed = writeln!(out, "{line}").err();
+            let written = serde_json::to_writer(&mut out, line).map_err(std::io::Error::from);
+            failed = written.and_then(|()| writeln!(out)).err();
         }
     });
     match failed {

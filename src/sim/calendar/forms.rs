@@ -125,7 +125,7 @@ fn fitted(pattern: Pattern, start: Date, end: End) -> When {
 /// A series with an occurrence on this day and none within three days of it, which began some
 /// weeks ago and goes on for some months.
 pub fn sparse(dice: &mut Dice, day: Date, end: End) -> When {
-    let weeks = dice.between(2, 9) * 2;
+    let weeks = dice.between(1, 3) * 2;
     let pattern = Pattern {
         interval: i32::try_from(1 + dice.below(2)).unwrap_or(1),
         on: On::Weekly(vec![day.weekday()], Weekday::Monday),

@@ -112,7 +112,13 @@ pub fn fill(world: &mut World) {
         }
     }
     for story in Story::ALL {
-        for _ in 0..each {
+        // What happens to a whole series happens to many meetings at once.
+        let count = if story.is_of_whole_series() {
+            each.div_ceil(3)
+        } else {
+            each
+        };
+        for _ in 0..count {
             let class = *dice.pick(&[Class::Contact, Class::Contact, Class::FromContact]);
             ordinary(world, &mut dice, class, story, form);
             form += 1;

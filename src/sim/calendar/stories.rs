@@ -106,6 +106,11 @@ impl Story {
         matches!(self, Self::LastOutsiderLeaves | Self::OccurrenceGuest)
     }
 
+    /// Whether it happens to all occurrences of a series that has begun.
+    pub fn is_of_whole_series(self) -> bool {
+        self.is_of_running_series() && self < Self::OccurrenceMoved
+    }
+
     fn is_of_running_series(self) -> bool {
         self >= Self::SeriesMoved
     }

@@ -1,5 +1,22 @@
 //! Prints what was planted for meetings: for each event in each calendar that is read, how it
 //! stands from when on.
+//!
+//! A line (`"record":"meeting"`) has `versions` in order. After a run the current one is the last
+//! whose `from` is not after the run, with these rules of the design:
+//!
+//! - The first row comes with the first run that finds the newest version `in_calendar` with the
+//!   outcome `recorded`, for an event with `in_series` not more than 30 days before its
+//!   `occurred_at`. What leaves the calendar before gets no row.
+//! - Later versions make further rows. One with another outcome makes a row `withdrawn`, and none
+//!   where there was none.
+//! - Of an event with `in_series`, or of one that is `in_calendar` no more, a run passes over what
+//!   came after the last run before it, if the row's `ended_at` is not after that last run.
+//! - `subject` and `preview` are those that the first nightly run finds; for other runs
+//!   `content_periods` say when `full_subject` and `full_preview` are kept. `touches` are those of
+//!   the CRM at the end, whichever version they stand in.
+//!
+//! A line with `edge` begins so near the beginning of the first window that a run whose window
+//! begins later need not have it.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +32,7 @@ use crate::sim::calendar::meeting::Instance;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::meeting::Uid;
+use crate::sim::calendar::meeting::When;
 use crate::sim::calendar::render;
 use crate::sim::text;
 use crate::sim::truth;
@@ -63,6 +81,23 @@ pub fn print(world: &World, book: &Book, at: Micros, mut line: impl FnMut(&Value
     }
 }
 
+/// How an event stands, without the instant from which it does.
+#[derive(Debug, Clone, PartialEq)]
+struct Stage {
+    in_calendar: bool,
+    outcome: Outcome,
+    reason: Option<&'static str>,
+    state: &'static str,
+    begin: Micros,
+    end: Micros,
+    subject: String,
+    text: u64,
+    parts: Vec<(Role, u32, Option<&'static str>)>,
+}
+
+/// Somebody who takes part, and the answer as far as the copy knows it.
+type Part<'a> = (Role, &'a Address, Option<&'static str>);
+
 struct Told<'a> {
     world: &'a World,
     book: &'a Book,
@@ -101,37 +136,50 @@ impl Told<'_> {
         looks.map(plan).collect()
     }
 
-    /// How one event stands from when on; nothing where no run up to `at` can have met it.
+    /// How one event stands from when on; nothing where no run up to `until` can have met it.
     fn event(&self, day: Date, plans: &[BTreeSet<Date>]) -> Option<Value> {
-        let at = self.until;
-        let mut versions: Vec<Value> = Vec::new();
-        let mut last: Option<Value> = None;
-        let mut begins: Option<(Micros, Micros)> = None;
-        for when in self.holding.changes.iter().take_while(|when| **when <= at) {
-            let Some(mut version) = self.version(day, *when, plans, (last.as_ref(), &mut begins))
-            else {
-                continue;
-            };
-            if last.as_ref().map(news) != Some(news(&version)) {
-                last = Some(version.clone());
-                version["from"] = json!(when.rfc3339());
-                versions.push(version);
+        let mut stages: Vec<(Micros, Stage)> = Vec::new();
+        for when in self.times(day) {
+            let before = stages.last().map(|(_, stage)| stage);
+            if let Some(stage) = self.stage(day, when, plans, before)
+                && before != Some(&stage)
+            {
+                stages.push((when, stage));
             }
         }
-        let (begin, end) = begins?;
+        let (_, first) = stages.first()?;
+        let (begin, end) = (first.begin, first.end);
         let window = self.world.start().plus(-WINDOW_DAYS * DAY);
         let recordable = self.recordable(begin);
         // Neither before the first window nor so far ahead that no window reaches it.
-        if end <= window || begin >= at.plus(450 * DAY) || recordable > at {
+        let beyond = self.until.plus(450 * DAY);
+        if end <= window || begin >= beyond || recordable > self.until {
             return None;
         }
-        Some(self.line(day, versions, (begin, recordable)))
+        Some(self.line(day, &stages, (begin, recordable)))
+    }
+
+    /// When anything changes that concerns this day.
+    fn times(&self, day: Date) -> Vec<Micros> {
+        let (meeting, holding) = (self.meeting, self.holding);
+        let mut times = vec![holding.arrives];
+        times.extend(holding.gone);
+        times.extend(holding.responses.iter().map(|(when, _)| *when));
+        times.extend(meeting.looks.iter().map(|look| look.from));
+        let absent = holding.absent.iter().filter(|(one, _)| *one == day);
+        times.extend(absent.map(|(_, when)| *when));
+        let exceptions = meeting.exceptions.iter().filter(|one| one.day == day);
+        times.extend(exceptions.map(|one| one.from));
+        times.retain(|when| *when >= holding.arrives && *when <= self.until);
+        times.sort_unstable();
+        times.dedup();
+        times
     }
 
     fn line(
         &self,
         day: Date,
-        versions: Vec<Value>,
+        stages: &[(Micros, Stage)],
         (begin, recordable): (Micros, Micros),
     ) -> Value {
         let person = &self.world.people[self.mailbox];
@@ -149,7 +197,13 @@ impl Told<'_> {
         };
         let window = self.world.start().plus(-WINDOW_DAYS * DAY);
         let edge = begin >= window && begin < window.plus(EDGE_DAYS * DAY);
-        let newest = versions.last().cloned().unwrap_or_default();
+        let newest = stages
+            .last()
+            .map(|(_, stage)| (stage.outcome.name(), stage.reason));
+        let versions: Vec<Value> = stages
+            .iter()
+            .map(|(from, stage)| self.version(*from, stage))
+            .collect();
         json!({
             "record": "meeting", "mailbox": person.id, "mailbox_address": person.stored,
             "mailbox_kind": person.purpose, "interaction": interaction,
@@ -158,87 +212,98 @@ impl Told<'_> {
             "class": format!("{:?}", self.meeting.class),
             "story": format!("{:?}", self.meeting.story),
             "foreign_uid": matches!(self.meeting.uid, Uid::Plain(_)),
-            "outcome": newest["outcome"], "reason": newest["reason"],
+            "outcome": newest.map(|(outcome, _)| outcome),
+            "reason": newest.and_then(|(_, reason)| reason),
             "recordable_from": recordable.rfc3339(), "in_series": in_series, "edge": edge,
             "versions": versions,
         })
     }
 
-    /// How the event stands at an instant, without the instant; `None` where the series does not
-    /// have it yet.
-    fn version(
+    /// How the event stands at an instant; `None` where the series does not have it yet.
+    fn stage(
         &self,
         day: Date,
         at: Micros,
         plans: &[BTreeSet<Date>],
-        (before, begins): (Option<&Value>, &mut Option<(Micros, Micros)>),
-    ) -> Option<Value> {
-        let look = self.meeting.look(at);
-        let number = self
-            .meeting
-            .looks
-            .iter()
-            .filter(|one| one.from <= at)
-            .count();
+        before: Option<&Stage>,
+    ) -> Option<Stage> {
+        let meeting = self.meeting;
+        let number = meeting.looks.partition_point(|look| look.from <= at);
         let planned = plans[number.max(1) - 1].contains(&day);
-        let day_now = match &look.when {
-            meeting::When::Once(day) if self.holding.guest.is_none() => *day,
+        let day_now = match &meeting.look(at).when {
+            When::Once(day) if self.holding.guest.is_none() => *day,
             _ => day,
         };
         let unreported = self.world.spec.switches.unreported_cancellations;
-        let shown = self.holding.instance(self.meeting, day_now, at, unreported);
-        match shown.filter(|_| planned && self.holding.is_there(at)) {
-            Some(one) => {
-                begins.get_or_insert((one.begin, one.end));
-                Some(self.shown(&one, at))
-            }
-            None => {
-                // Gone: by the organiser from the own calendar, or by somebody else.
-                let mut version = before?.clone();
-                version["in_calendar"] = json!(false);
-                if version["state"] == "active" || version["state"] == "declined" {
-                    let state = if self.holding.organises {
-                        "cancelled"
-                    } else {
-                        "removed"
-                    };
-                    version["state"] = json!(state);
-                }
-                Some(version)
-            }
+        let shown = self.holding.instance(meeting, day_now, at, unreported);
+        if let Some(one) = shown.filter(|_| planned && self.holding.is_there(at)) {
+            return Some(self.shown(&one, at));
         }
+        // Gone: by the organiser from the own calendar, or by somebody else.
+        let mut stage = before?.clone();
+        stage.in_calendar = false;
+        if matches!(stage.state, "active" | "declined") {
+            stage.state = if self.holding.organises {
+                "cancelled"
+            } else {
+                "removed"
+            };
+        }
+        Some(stage)
     }
 
     /// What is to be stored of what the calendar shows.
-    fn shown(&self, one: &Instance<'_>, at: Micros) -> Value {
+    fn shown(&self, one: &Instance<'_>, at: Micros) -> Stage {
         let (outcome, reason) = self.outcome(one);
-        let mut version = json!({"in_calendar": true, "outcome": outcome.name(), "reason": reason,
-            "occurred_at": one.begin.rfc3339(), "ended_at": one.end.rfc3339()});
-        if outcome != Outcome::Recorded {
-            version["state"] = json!("withdrawn");
+        let mut stage = Stage {
+            in_calendar: true,
+            outcome,
+            reason,
+            state: "withdrawn",
+            begin: one.begin,
+            end: one.end,
+            subject: String::new(),
+            text: 0,
+            parts: Vec::new(),
+        };
+        if outcome == Outcome::Recorded {
+            let (_, response) = self.holding.response(at);
+            stage.state = if one.cancelled {
+                "cancelled"
+            } else if response == "declined" {
+                "declined"
+            } else {
+                "active"
+            };
+            stage.subject = one.subject();
+            stage.text = one.look.text;
+            stage.parts = self.parts(one, response);
+        }
+        stage
+    }
+
+    fn version(&self, from: Micros, stage: &Stage) -> Value {
+        let mut version = json!({"from": from.rfc3339(), "in_calendar": stage.in_calendar,
+            "outcome": stage.outcome.name(), "reason": stage.reason, "state": stage.state,
+            "occurred_at": stage.begin.rfc3339(), "ended_at": stage.end.rfc3339()});
+        if stage.outcome != Outcome::Recorded {
             return version;
         }
-        let (_, response) = self.holding.response(at);
-        version["state"] = json!(if one.cancelled {
-            "cancelled"
-        } else if response == "declined" {
-            "declined"
-        } else {
-            "active"
-        });
-        let world = self.world;
-        let parts = self.parts(one, response);
-        let visible: Vec<(Role, &Address)> = parts
+        let book = |number: u32| &self.world.addresses[number as usize];
+        let parts: Vec<Part<'_>> = stage
+            .parts
             .iter()
-            .map(|(role, address, _)| (*role, *address))
+            .map(|(role, number, response)| (*role, book(*number), *response))
             .collect();
+        let visible: Vec<(Role, &Address)> =
+            parts.iter().map(|(role, one, _)| (*role, *one)).collect();
         let content = truth::Content {
-            subject: one.subject(),
-            preview: text::preview(one.look.text),
+            subject: stage.subject.clone(),
+            preview: text::preview(stage.text),
             may_keep: true,
         };
-        let sight = at.max(self.recordable(one.begin));
-        content.write(world, &mut version, &visible, (sight, self.until));
+        let sight = from.max(self.recordable(stage.begin));
+        content.write(self.world, &mut version, &visible, (sight, self.until));
         self.people(&mut version, &parts, &visible);
         version["is_online_meeting"] = json!(self.meeting.online.is_some());
         version["online_provider"] = json!(self.meeting.online);
@@ -260,10 +325,10 @@ impl Told<'_> {
         &self,
         one: &Instance<'_>,
         own: &'static str,
-    ) -> Vec<(Role, &Address, Option<&'static str>)> {
+    ) -> Vec<(Role, u32, Option<&'static str>)> {
         let book = |number: u32| &self.world.addresses[number as usize];
         let organizer = book(self.meeting.organizer);
-        let mut parts = vec![(Role::Organizer, organizer, None)];
+        let mut parts = vec![(Role::Organizer, self.meeting.organizer, None)];
         for role in [Role::Required, Role::Optional, Role::Resource] {
             for attendee in one.attendees().iter().filter(|one| one.role == role) {
                 let address = book(attendee.address);
@@ -277,18 +342,13 @@ impl Told<'_> {
                 } else {
                     is_own.then_some(own)
                 };
-                parts.push((role, address, response));
+                parts.push((role, attendee.address, response));
             }
         }
         parts
     }
 
-    fn people(
-        &self,
-        version: &mut Value,
-        parts: &[(Role, &Address, Option<&'static str>)],
-        visible: &[(Role, &Address)],
-    ) {
+    fn people(&self, version: &mut Value, parts: &[Part<'_>], visible: &[(Role, &Address)]) {
         let person = &self.world.people[self.mailbox];
         let response_of = |role: &str, address: &str| {
             let mut found = parts.iter();
@@ -324,14 +384,4 @@ impl Told<'_> {
         version["internal_count"] = json!(internal);
         version["external_count"] = json!(external);
     }
-}
-
-/// A version without what depends on the night in which it is recorded.
-fn news(version: &Value) -> Value {
-    let mut version = version.clone();
-    if let Value::Object(members) = &mut version {
-        members.remove("subject");
-        members.remove("preview");
-    }
-    version
 }
