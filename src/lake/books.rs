@@ -15,7 +15,6 @@ use crate::lake::fixture::touch;
 use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::rematch::Changes;
-use crate::lake::rematch::Subject;
 use crate::lake::verify::Finding;
 use crate::model::activity::Touch;
 use crate::model::id::Id128;
@@ -23,6 +22,7 @@ use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::mailbox::slot;
+use crate::model::rematch::Whose;
 
 const DORA: &str = "dora@tailspin.example";
 
@@ -145,7 +145,7 @@ fn only_interactions_with_somebody_who_is_concerned_get_a_new_generation() {
 fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
     let site = Site::new();
     let lake = lake_of(&site);
-    let contact = |id: &str| Subject::Contact(id.into());
+    let contact = |id: &str| Whose::Contact(id.into());
     let changes = |come, go| Changes { come, go };
     let before = lake.activities.live_files().unwrap();
     let read = site.read();
@@ -173,7 +173,7 @@ fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
         .unwrap();
     let wanted = [
         (contact("C1"), changes(0, 6)),
-        (Subject::Account("A1".into()), changes(6, 0)),
+        (Whose::Account("A1".into()), changes(6, 0)),
     ];
     assert_eq!(plan, BTreeMap::from(wanted));
     assert_eq!(lake.activities.live_files().unwrap(), before);

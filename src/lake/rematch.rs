@@ -33,17 +33,9 @@ use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
 use crate::model::mailbox::SLOTS;
+use crate::model::rematch::Whose;
 use crate::model::run::RunStamp;
 use crate::model::time::Micros;
-
-/// Whom a row of `contact_activity` is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// A contact, by its id in the CRM.
-    Contact(Arc<str>),
-    /// An account that matched without any of its contacts.
-    Account(Arc<str>),
-}
 
 /// How many current rows of a contact or account another book would change. A row that would say
 /// something else both goes and comes.
@@ -93,7 +85,7 @@ impl Lake {
         book: &str,
         concerns: Option<&(dyn Fn(&Participant) -> bool + Sync)>,
         matcher: impl Fn(&Interaction) -> Vec<Touch> + Sync,
-    ) -> Result<BTreeMap<Subject, Changes>, LakeError> {
+    ) -> Result<BTreeMap<Whose, Changes>, LakeError> {
         let records = self.slot_records()?.into_iter();
         let records = records.filter(|(slot, _)| self.settings.slots.contains(slot));
         let slots = records.filter(|(_, record)| concerns.is_none() || record.book != book);
@@ -193,26 +185,26 @@ impl Lake {
 }
 
 /// Whom rows are about, with what they say.
-fn said_of(rows: &[Activity]) -> Vec<(Subject, u64)> {
+fn said_of(rows: &[Activity]) -> Vec<(Whose, u64)> {
     let mut buffer = Vec::new();
     let said = rows.iter().filter_map(|row| {
         let touch = row.touch.as_ref()?;
         let contact = touch.contact.as_ref();
-        let contact = contact.map(|(id, _)| Subject::Contact(Arc::clone(id)));
+        let contact = contact.map(|(id, _)| Whose::Contact(Arc::clone(id)));
         let account = touch.account.as_ref();
-        let account = || account.map(|(id, _)| Subject::Account(Arc::clone(id)));
+        let account = || account.map(|(id, _)| Whose::Account(Arc::clone(id)));
         Some((contact.or_else(account)?, says::of(row, &mut buffer)))
     });
     said.collect()
 }
 
 /// Whom the rows of a batch are about; closing rows are about nobody.
-fn subjects(batch: &RecordBatch) -> Result<Vec<Option<Subject>>, BadCell> {
+fn subjects(batch: &RecordBatch) -> Result<Vec<Option<Whose>>, BadCell> {
     let cells = Cells::new(batch);
     let (contacts, accounts) = (cells.texts("contact_id")?, cells.texts("account_id")?);
     let subject = |row| {
-        let contact = text(contacts, row).map(|id| Subject::Contact(id.into()));
-        contact.or_else(|| text(accounts, row).map(|id| Subject::Account(id.into())))
+        let contact = text(contacts, row).map(|id| Whose::Contact(id.into()));
+        contact.or_else(|| text(accounts, row).map(|id| Whose::Account(id.into())))
     };
     Ok((0..batch.num_rows()).map(subject).collect())
 }
@@ -220,14 +212,14 @@ fn subjects(batch: &RecordBatch) -> Result<Vec<Option<Subject>>, BadCell> {
 /// What a plan has found.
 #[derive(Default)]
 struct Planned {
-    changes: BTreeMap<Subject, Changes>,
+    changes: BTreeMap<Whose, Changes>,
     /// Of interactions that would get a new generation: the current one, and what the new rows
     /// would say.
     wanted: HashMap<MonthGrain, (Option<i64>, Vec<u64>)>,
 }
 
 impl Planned {
-    fn comes(&mut self, grain: MonthGrain, current: Option<i64>, wanted: Vec<(Subject, u64)>) {
+    fn comes(&mut self, grain: MonthGrain, current: Option<i64>, wanted: Vec<(Whose, u64)>) {
         let hashes = wanted.iter().map(|(_, hash)| *hash).collect();
         for (subject, _) in wanted {
             self.changes.entry(subject).or_default().come += 1;
@@ -236,7 +228,7 @@ impl Planned {
     }
 
     /// A row that the view has: it would go, unless the same comes again.
-    fn goes(&mut self, grain: MonthGrain, generation: i64, hash: u64, subject: Subject) {
+    fn goes(&mut self, grain: MonthGrain, generation: i64, hash: u64, subject: Whose) {
         let Some((current, hashes)) = self.wanted.get_mut(&grain) else {
             return;
         };

@@ -1,7 +1,6 @@
 //! The contact book against all that was captured: without signing in anywhere, and without any
 //! mail being read again.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,13 +12,10 @@ use crate::config::crm::Book;
 use crate::lake::catch_up::CaughtUp;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
-use crate::lake::read::Filter;
 use crate::matching::Matcher;
 use crate::matching::difference::BookDifference;
-use crate::model::activity::Touch;
 use crate::model::address::is_within;
 use crate::model::contact::ContactBook;
-use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
 use crate::model::rematch::BookChange;
@@ -45,7 +41,11 @@ pub fn append(
     full: bool,
 ) -> Result<CaughtUp, LakeError> {
     let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
-    lake.rematch(run, &book.digest, full, touches)
+    if full {
+        return lake.rematch(run, &book.digest, true, touches);
+    }
+    let concerned = Concerned::by(lake, book)?;
+    lake.rematch_concerned(run, &book.digest, |one| concerned.has(one), touches)
 }
 
 /// Matches the CRM files of the configuration against all that was captured, and brings the index
@@ -155,77 +155,47 @@ impl Concerned {
     }
 }
 
-/// Interaction and mailbox.
-type Key = (Id128, Arc<str>);
-
 /// What comes and goes, for everybody whose rows change.
 fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
-    let in_force = lake.books_in_force()?.into_iter();
-    let in_force = in_force.filter(|(_, digest)| full || **digest != *book.digest);
-    let slots: Vec<u8> = in_force.map(|(slot, _)| slot).collect();
-    let concerned = Concerned::by(lake, book)?;
     let matcher = stores::matcher(book);
-    let mut wanted: HashMap<Key, (i32, Vec<Touch>)> = HashMap::new();
-    for row in lake.interactions(&Filter::of_slots(&slots))? {
-        let row = row?;
-        if full || row.participants.iter().any(|one| concerned.has(one)) {
-            let key = (row.interaction_id, row.mailbox.id.clone());
-            let known = wanted.entry(key).or_default();
-            if row.revision > known.0 {
-                *known = (row.revision, matcher.touches(&row.participants));
-            }
+    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+    let concerned = Concerned::by(lake, book)?;
+    let concerns = |one: &Participant| concerned.has(one);
+    let only = (!full).then_some(&concerns as &(dyn Fn(&Participant) -> bool + Sync));
+    let changes = lake.plan_rematch(&book.digest, only, touches)?;
+    let mut names = Names::default();
+    // The new book's names go before those of the rows that go.
+    names.add(book);
+    for digest in lake
+        .books_in_force()?
+        .into_values()
+        .collect::<BTreeSet<_>>()
+    {
+        if let Ok(old) = lake.load_book(&digest) {
+            names.add(&old);
         }
     }
-    let mut current: HashMap<Key, (i64, Vec<Touch>)> = HashMap::new();
-    for row in lake.activities(&Filter::of_slots(&slots))? {
-        let row = row?;
-        let key = (row.interaction_id, row.mailbox.id.clone());
-        if !wanted.contains_key(&key) {
-            continue;
-        }
-        let known = current.entry(key).or_default();
-        if row.generation > known.0 {
-            *known = (row.generation, Vec::new());
-        }
-        if row.generation == known.0 {
-            known.1.extend(row.touch);
-        }
-    }
-    let mut changes = BTreeMap::new();
-    for (key, (_, comes)) in wanted {
-        let (_, goes) = current.remove(&key).unwrap_or_default();
-        for touch in comes.iter().filter(|touch| !goes.contains(touch)) {
-            let change = change_of(&mut changes, touch);
-            change.come += 1;
-            change.name = name(touch);
-        }
-        for touch in goes.iter().filter(|touch| !comes.contains(touch)) {
-            change_of(&mut changes, touch).go += 1;
-        }
-    }
-    Ok(changes.into_values().collect())
-}
-
-fn change_of<'a>(
-    changes: &'a mut BTreeMap<Whose, BookChange>,
-    touch: &Touch,
-) -> &'a mut BookChange {
-    let account = || touch.account.as_ref().map(|(id, _)| id.clone());
-    let whose = match &touch.contact {
-        Some((id, _)) => Whose::Contact(id.clone()),
-        None => Whose::Account(account().unwrap_or_default()),
-    };
-    changes.entry(whose.clone()).or_insert_with(|| BookChange {
+    let changes = changes.into_iter().map(|(whose, changes)| BookChange {
+        name: names.0.get(&whose).cloned(),
         whose,
-        name: name(touch),
-        come: 0,
-        go: 0,
-    })
+        come: changes.come,
+        go: changes.go,
+    });
+    Ok(changes.collect())
 }
 
-fn name(touch: &Touch) -> Option<Arc<str>> {
-    match &touch.contact {
-        Some((_, name)) => Some(name.clone()),
-        None => touch.account.as_ref()?.1.clone(),
+/// The names of contacts and accounts, by the first book that has them.
+#[derive(Default)]
+struct Names(HashMap<Whose, Arc<str>>);
+
+impl Names {
+    fn add(&mut self, book: &ContactBook) {
+        let contacts = book.contacts.iter();
+        let contacts = contacts.map(|one| (Whose::Contact(one.id.clone()), &one.name));
+        let accounts = book.accounts.iter();
+        let accounts = accounts.map(|one| (Whose::Account(one.id.clone()), &one.name));
+        for (whose, name) in contacts.chain(accounts) {
+            self.0.entry(whose).or_insert_with(|| name.clone());
+        }
     }
 }
