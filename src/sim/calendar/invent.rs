@@ -322,40 +322,8 @@ struct Cast {
 
 fn people(world: &World, dice: &mut Dice, class: Class, story: Story) -> Cast {
     let cast = &world.cast;
-    let mut inside: Vec<usize> = Vec::new();
-    for _ in 0..12 {
-        let one = *dice.pick(&world.active);
-        if !inside.contains(&one) && inside.len() < 3 {
-            inside.push(one);
-        }
-    }
-    let others: &[u32] = match class {
-        Class::Alias => &cast.alias,
-        Class::Exact => &cast.exact,
-        Class::Registrable => &cast.registrable,
-        Class::Unknown => &cast.unknown,
-        Class::BlockedAddress => &cast.blocked_address,
-        Class::BlockedDomain => &cast.blocked_domain,
-        Class::Internal => &[],
-        _ => &cast.email,
-    };
-    let mut outsiders: Vec<u32> = Vec::new();
-    let count = if story.needs_one_outsider() {
-        1
-    } else {
-        1 + dice.below(3)
-    };
-    for _ in 0..count {
-        if !others.is_empty() {
-            let one = *dice.pick(others);
-            let same = |two: &u32| {
-                world.addresses[*two as usize].stored == world.addresses[one as usize].stored
-            };
-            if !outsiders.iter().any(same) {
-                outsiders.push(one);
-            }
-        }
-    }
+    let mut inside = colleagues(world, dice);
+    let mut outsiders = outsiders(world, dice, class, story);
     let by_outsider = matches!(
         class,
         Class::FromContact | Class::HiddenFromContact | Class::ByList | Class::Shared
@@ -371,11 +339,7 @@ fn people(world: &World, dice: &mut Dice, class: Class, story: Story) -> Cast {
         Class::ByList => unnamed = std::mem::take(&mut inside),
         Class::Shared => inside.push(SHARED),
         Class::NotCaptured => {
-            inside.extend(
-                RECORDED_ONLY
-                    .iter()
-                    .filter(|one| **one < world.people.len()),
-            );
+            inside.extend(RECORDED_ONLY);
             inside.push(OFF);
             let mine = world.addresses[organizer as usize].person;
             inside.retain(|one| Some(*one) != mine);
@@ -408,6 +372,47 @@ fn people(world: &World, dice: &mut Dice, class: Class, story: Story) -> Cast {
         unnamed,
         alone: class == Class::Draft,
     }
+}
+
+/// Up to three people who take part in ordinary traffic.
+fn colleagues(world: &World, dice: &mut Dice) -> Vec<usize> {
+    let mut inside: Vec<usize> = Vec::new();
+    for _ in 0..12 {
+        let one = *dice.pick(&world.active);
+        if !inside.contains(&one) && inside.len() < 3 {
+            inside.push(one);
+        }
+    }
+    inside
+}
+
+/// Whom the company meets; nobody twice.
+fn outsiders(world: &World, dice: &mut Dice, class: Class, story: Story) -> Vec<u32> {
+    let cast = &world.cast;
+    let others: &[u32] = match class {
+        Class::Alias => &cast.alias,
+        Class::Exact => &cast.exact,
+        Class::Registrable => &cast.registrable,
+        Class::Unknown => &cast.unknown,
+        Class::BlockedAddress => &cast.blocked_address,
+        Class::BlockedDomain => &cast.blocked_domain,
+        Class::Internal => return Vec::new(),
+        _ => &cast.email,
+    };
+    let count = if story.needs_one_outsider() {
+        1
+    } else {
+        1 + dice.below(3)
+    };
+    let stored = |number: u32| &world.addresses[number as usize].stored;
+    let mut found: Vec<u32> = Vec::new();
+    for _ in 0..count {
+        let one = *dice.pick(others);
+        if found.iter().all(|two| stored(*two) != stored(one)) {
+            found.push(one);
+        }
+    }
+    found
 }
 
 /// How a colleague is written: mostly the primary address, at times an alias or the legacy name.

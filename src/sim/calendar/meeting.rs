@@ -152,6 +152,7 @@ pub struct Exception {
 
 /// A meeting, however many copies there are.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Meeting {
     /// What the generator had in mind.
     pub class: Class,
@@ -402,15 +403,14 @@ pub struct Item {
 impl Item {
     /// A draw that depends on the item and these numbers.
     pub fn lot(self, parts: &[u64]) -> u64 {
-        let day = self.day.map_or(0, |day| day.cast_unsigned());
+        let day = self.day.map_or(0, i32::cast_unsigned);
         mix(&[mix(parts), u64::from(self.holding), u64::from(day)])
     }
 }
 
 /// Days from 1970-01-01 to a day.
 pub fn number_of(day: Date) -> i32 {
-    let days = (day - jiff::civil::date(1970, 1, 1)).get_days();
-    days
+    (day - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
 /// The day that lies so many days after 1970-01-01.

@@ -173,7 +173,7 @@ fn repeat(world: &World, here: &Position, found: &mut Vec<Block>, quiet: &[usize
 }
 
 /// Blocks in no order, and no order within a block.
-fn shuffle(world: &World, here: &Position, found: &mut Vec<Block>) {
+fn shuffle(world: &World, here: &Position, found: &mut [Block]) {
     let lot = mix(&[
         world.spec.seed,
         here.mailbox as u64,

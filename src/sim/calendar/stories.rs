@@ -456,7 +456,7 @@ fn past(world: &World, dice: &mut Dice, plan: &mut Plan) {
     let mut days = meeting.days(&meeting.looks[0], later(today, 45));
     days.retain(|day| *day > later(today, -300));
     let created = meeting.created();
-    for _ in 0..1 + dice.below(3) {
+    for _ in 0..=dice.below(3) {
         if days.is_empty() {
             return;
         }
