@@ -17,9 +17,12 @@ use crate::cli::search::SearchArgs;
 use crate::config::Config;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
+use crate::model::interaction::Kind;
 use crate::model::time::DAY;
 use crate::report;
 use crate::sim::export;
+use crate::sim::highlights;
+use crate::sim::highlights::Highlights;
 use crate::sim::server;
 use crate::sim::server::Options;
 use crate::sim::world::World;
@@ -34,8 +37,12 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     make_folder(&args.folder)?;
     let folder = fs::canonicalize(&args.folder)?;
     let world = World::generated(args.seed, usize::try_from(args.users)?);
+    let changes = highlights::of(&world);
     run::block_on(nights(world, &folder))?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
+    if let Some(changes) = changes {
+        show_changes(&config, &changes)?;
+    }
     show_searches(&config)?;
     let file = args.folder.join("touchpoint.toml");
     output::result(&format!(
@@ -55,7 +62,7 @@ async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
     let export_crm = |at| export::write(tenant.world(), folder, &tenant.address, at);
     export_crm(start)?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
-    title("The first night: a year of mail")?;
+    title("The first night: a year of mail and meetings")?;
     show(&run::once(&config, None, None).await?)?;
     tenant.advance(start.plus(DAY));
     export_crm(start.plus(DAY))?;
@@ -67,10 +74,35 @@ fn show(summary: &crate::model::run::RunSummary) -> anyhow::Result<()> {
     Ok(output::result(&report::text::render(summary))?)
 }
 
+/// What became of three things that changed in the day between.
+fn show_changes(config: &Config, changes: &Highlights) -> anyhow::Result<()> {
+    let by_title = |title: &str| {
+        let words: Vec<&str> = title.split(|c: char| !c.is_alphanumeric()).collect();
+        words
+            .join(" ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (what, subject) in [
+        ("A series that was moved by an hour", &changes.moved_series),
+        ("A meeting that was cancelled", &changes.cancelled),
+    ] {
+        let words = by_title(subject);
+        title(&format!("{what}: touchpoint search --kind meeting {words}"))?;
+        search_to_stdout(config, &words, Some(Kind::Meeting), None)?;
+    }
+    title(&format!(
+        "A contact who is new in the CRM, with the history: touchpoint search --contact {}",
+        changes.contact_id
+    ))?;
+    search_to_stdout(config, "", None, Some(changes.contact_id.clone()))
+}
+
 /// One search, and the top of the history with the contact of its first hit.
 fn show_searches(config: &Config) -> anyhow::Result<()> {
     title(&format!("touchpoint search {WORD}"))?;
-    search_to_stdout(config, [WORD], None)?;
+    search_to_stdout(config, WORD, None, None)?;
     let query = Query {
         words: WORD.to_owned(),
         limit: 20,
@@ -84,23 +116,24 @@ fn show_searches(config: &Config) -> anyhow::Result<()> {
         "The history with {}: touchpoint search --contact {}",
         contact.name, contact.id
     ))?;
-    search_to_stdout(config, [], Some(contact.id.to_string()))
+    search_to_stdout(config, "", None, Some(contact.id.to_string()))
 }
 
-fn search_to_stdout<const N: usize>(
+fn search_to_stdout(
     config: &Config,
-    words: [&str; N],
+    words: &str,
+    kind: Option<Kind>,
     contact: Option<String>,
 ) -> anyhow::Result<()> {
     let args = SearchArgs {
-        words: words.map(str::to_owned).into(),
+        words: words.split_whitespace().map(str::to_owned).collect(),
         contact,
         account: None,
         user: None,
-        kind: None,
+        kind,
         from: None,
         to: None,
-        limit: 5,
+        limit: 3,
     };
     let mut text = Vec::new();
     search::run(

@@ -81,7 +81,7 @@ impl Default for Spec {
             start: "2026-03-02T02:00:00Z".to_owned(),
             months: 14,
             mails_per_user: 400,
-            meetings_per_user: 12,
+            meetings_per_user: 4,
             days_ahead: 40,
             domains: vec!["contoso.com".to_owned(), "contoso.de".to_owned()],
             policy: Policy::default(),

@@ -18,6 +18,7 @@ fn small(seed: u64) -> World {
     World::build(Spec {
         seed,
         users: 16,
+        meetings_per_user: 12,
         mails_per_user: 10,
         ..Spec::default()
     })

@@ -44,7 +44,9 @@ impl Tenant {
 
     /// A world of mail alone, in which every item's outcome can be foretold.
     pub fn of_mail(seed: u64) -> Self {
-        Self::of_world(&format!("seed = {seed}\nusers = 16\nmeetings_per_user = 0\n"))
+        Self::of_world(&format!(
+            "seed = {seed}\nusers = 16\nmeetings_per_user = 0\n"
+        ))
     }
 
     /// A world whose file says so.
