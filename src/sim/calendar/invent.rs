@@ -114,7 +114,7 @@ pub fn fill(world: &mut World) {
     for story in Story::ALL {
         // What happens to a whole series happens to many meetings at once.
         let count = if story.is_of_whole_series() {
-            each.div_ceil(3)
+            each.div_ceil(2)
         } else {
             each
         };
