@@ -240,10 +240,14 @@ impl Deciding<'_> {
             Judged::Drop { outcome, reason } => (outcome, reason),
             Judged::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
             Judged::Keep(interaction) => match self.matched(*interaction) {
-                Some(matched) => match self.record(matched, whole) {
-                    true => (Outcome::Recorded, ""),
-                    false => (Outcome::Unchanged, ""),
-                },
+                Some(matched) if self.has_changed(&matched.interaction) => {
+                    self.record(matched, whole);
+                    (Outcome::Recorded, "")
+                }
+                Some(matched) => {
+                    self.recognise(matched.interaction, whole);
+                    (Outcome::Unchanged, "")
+                }
                 None => (Outcome::Unmatched, ""),
             },
         };
@@ -288,17 +292,20 @@ impl Deciding<'_> {
         })
     }
 
-    /// Adds a revision where a stored column changed; tells whether it did.
-    fn record(&mut self, matched: Matched, whole: &Event) -> bool {
+    /// Whether a stored column differs from the last row's, or there is none.
+    fn has_changed(&self, row: &Interaction) -> bool {
+        let last = self.meetings.get(&row.interaction_id);
+        last.is_none_or(|last| last.columns != MeetingRecord::columns_hash(row))
+    }
+
+    /// Adds a revision. Where it moves the meeting to another month, the old one is closed.
+    fn record(&mut self, matched: Matched, whole: &Event) {
         let Matched {
             mut interaction,
             touches,
         } = matched;
-        let id = interaction.interaction_id;
-        let columns = MeetingRecord::columns_hash(&interaction);
-        let last = self.meetings.get(&id);
-        let is_changed = last.is_none_or(|last| last.columns != columns);
-        interaction.revision = last.map_or(1, |last| last.revision + i32::from(is_changed));
+        let last = self.meetings.get(&interaction.interaction_id);
+        interaction.revision = last.map_or(1, |last| last.revision + 1);
         if let Some(last) = last
             && last.state == State::Active
             && last.occurred_at.month() != interaction.occurred_at.month()
@@ -312,13 +319,18 @@ impl Deciding<'_> {
             self.derive(closing, Vec::new());
         }
         self.remember(&interaction, whole.master_id.clone());
-        if is_changed {
-            self.settled.rows.push(Matched {
-                interaction,
-                touches,
-            });
+        self.settled.rows.push(Matched {
+            interaction,
+            touches,
+        });
+    }
+
+    /// An event that says what the last row says already, perhaps under another id.
+    fn recognise(&mut self, mut row: Interaction, whole: &Event) {
+        if let Some(last) = self.meetings.get(&row.interaction_id) {
+            row.revision = last.revision;
+            self.remember(&row, whole.master_id.clone());
         }
-        is_changed
     }
 
     fn remember(&mut self, row: &Interaction, master_id: Option<String>) {

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::GraphJob;
 use super::read;
 use crate::config::capture::Capture;
+use crate::config::capture::Meetings;
 use crate::matching::Matcher;
 use crate::model::contact::ContactBook;
 use crate::model::coverage::Coverage;
@@ -171,6 +172,7 @@ async fn night(
         client: server.client(),
         mailbox: fixtures::mailbox("ann").as_ref().clone(),
         captures_mail: true,
+        captures_meetings: Meetings::None,
     };
     let coverage = read(&context, job).await.unwrap();
     drop(context);

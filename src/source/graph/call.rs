@@ -24,6 +24,10 @@ use crate::source::graph::retry_after;
 
 /// A request to Graph.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a header or a limit of its own"
+)]
 pub struct Call {
     /// What is asked, without ids: for messages to people.
     pub name: &'static str,

@@ -12,6 +12,8 @@ use crate::model::interaction::Direction;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
 use crate::state::calendar::WaitingSeries;
 use crate::state::tests::mail;
 use crate::state::tests::open;
