@@ -16,7 +16,7 @@ fn small(seed: u64) -> World {
     World::build(Spec {
         seed,
         users: 16,
-        meetings_per_user: 12,
+        meetings_per_user: 1,
         mails_per_user: 40,
         ..Spec::default()
     })
