@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod address;
+pub mod columns_hash;
 pub mod contact;
 pub mod coverage;
 pub mod cursor;

@@ -12,6 +12,7 @@ use hashbrown::HashSet;
 use crate::config::capture::Unmatched;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
+use crate::model::columns_hash;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -295,7 +296,7 @@ impl Deciding<'_> {
     /// Whether a stored column differs from the last row's, or there is none.
     fn has_changed(&self, row: &Interaction) -> bool {
         let last = self.meetings.get(&row.interaction_id);
-        last.is_none_or(|last| last.columns != MeetingRecord::columns_hash(row))
+        last.is_none_or(|last| last.columns != columns_hash::of(row))
     }
 
     /// Adds a revision. Where it moves the meeting to another month, the old one is closed.

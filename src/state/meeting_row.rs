@@ -108,21 +108,6 @@ pub(crate) fn read(json: &str, last_mailbox: &mut Option<Arc<Mailbox>>) -> Optio
     })
 }
 
-/// A hash over what makes a further revision where it changes: all columns but those that say when,
-/// by which run and from which copy the row was read, and the revision itself (design section 4).
-pub(crate) fn columns_hash(row: &Interaction) -> i64 {
-    let mut columns = columns_of(row);
-    columns.revision = 0;
-    columns.captured_at = Micros(0);
-    columns.run_id = Cow::Borrowed("");
-    columns.source_id = Cow::Borrowed("");
-    columns.fingerprint = 0;
-    let hash = Id128::of(&[b"meeting columns", json(&columns).as_bytes()]).0;
-    let mut first = [0; 8];
-    first.copy_from_slice(&hash[..8]);
-    i64::from_be_bytes(first)
-}
-
 fn json(columns: &Columns<'_>) -> String {
     // Strings, numbers, flags and lists of them always have a JSON form.
     serde_json::to_string(columns).unwrap_or_default()

@@ -8,6 +8,7 @@ use redb::ReadableTable;
 use redb::TableDefinition;
 use redb::WriteTransaction;
 
+use crate::model::columns_hash;
 use crate::model::id::Id128;
 use crate::model::interaction;
 use crate::model::interaction::Interaction;
@@ -58,7 +59,7 @@ pub struct MeetingRecord {
     pub master_id: Option<String>,
     /// The provider's id of the copy from which the row was read.
     pub source_id: String,
-    /// [`MeetingRecord::columns_hash`] of the row.
+    /// [`columns_hash::of`] the row.
     pub columns: i64,
     /// The whole row, without the mailbox's further addresses. `None` once the meeting has long
     /// been over: who notes the record decides.
@@ -76,15 +77,9 @@ impl MeetingRecord {
             series_id: row.series_id.clone(),
             master_id: None,
             source_id: row.source_id.clone(),
-            columns: Self::columns_hash(row),
+            columns: columns_hash::of(row),
             row: Some(Box::new(row.clone())),
         }
-    }
-
-    /// Hash over the columns of which a change makes a further revision: all but revision,
-    /// `captured_at`, `run_id`, `source_id` and `fingerprint` (design section 4).
-    pub fn columns_hash(row: &Interaction) -> i64 {
-        meeting_row::columns_hash(row)
     }
 }
 

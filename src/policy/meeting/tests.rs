@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::config::capture::Capture;
 use crate::model::address::Address;
+use crate::model::columns_hash;
 use crate::model::event::EventTime;
 use crate::model::interaction::Direction;
 use crate::model::interaction::Source;
@@ -400,7 +401,7 @@ fn every_stored_column_makes_a_revision_but_those_that_tell_of_the_reading() {
     let hash = |change: Difference| {
         let mut row = before.clone();
         change(&mut row);
-        columns_hash(&row)
+        columns_hash::of(&row)
     };
     let unchanged: &[Difference] = &[
         |row| row.captured_at = Micros(2),
@@ -410,7 +411,7 @@ fn every_stored_column_makes_a_revision_but_those_that_tell_of_the_reading() {
         |row| row.revision = 2,
     ];
     for change in unchanged {
-        assert_eq!(hash(*change), columns_hash(&before));
+        assert_eq!(hash(*change), columns_hash::of(&before));
     }
     let changed: &[Difference] = &[
         |row| row.state = State::Cancelled,
@@ -436,7 +437,7 @@ fn every_stored_column_makes_a_revision_but_those_that_tell_of_the_reading() {
         |row| row.mailbox = fixtures::mailbox("bob"),
     ];
     let mut hashes: Vec<i64> = changed.iter().map(|change| hash(*change)).collect();
-    hashes.push(columns_hash(&before));
+    hashes.push(columns_hash::of(&before));
     let count = hashes.len();
     hashes.sort_unstable();
     hashes.dedup();

@@ -127,37 +127,6 @@ fn a_later_note_replaces_an_earlier_one_in_a_batch_and_in_the_file() {
 }
 
 #[test]
-fn only_columns_that_readers_see_change_the_hash() {
-    let row = meeting(1, 100);
-    let hash = MeetingRecord::columns_hash(&row);
-    let read_again = Interaction {
-        revision: 7,
-        captured_at: Micros(5),
-        run_id: "another".into(),
-        source_id: "another".into(),
-        fingerprint: 99,
-        ..row.clone()
-    };
-    assert_eq!(MeetingRecord::columns_hash(&read_again), hash);
-    let mut answered = row.clone();
-    answered.participants[1].response = Some("declined".into());
-    let mut without_subject = row.clone();
-    without_subject.subject = None;
-    let cancelled = Interaction {
-        state: interaction::State::Cancelled,
-        ..row.clone()
-    };
-    let longer = Interaction {
-        ended_at: row.ended_at.map(|at| at.plus(1)),
-        ..row
-    };
-    let changed = [answered, without_subject, cancelled, longer];
-    let hashes: BTreeSet<_> = changed.iter().map(MeetingRecord::columns_hash).collect();
-    assert_eq!(hashes.len(), 4);
-    assert!(!hashes.contains(&hash));
-}
-
-#[test]
 fn of_a_moved_meeting_the_row_that_closes_no_month_stays_whichever_comes_first() {
     let moved = Interaction {
         revision: 2,
