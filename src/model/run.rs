@@ -61,6 +61,8 @@ pub struct Progress {
     pub rows: AtomicU64,
     /// Batches committed.
     pub commits: AtomicU64,
+    /// Of the rows, those that take the content of a recorded meeting back.
+    pub withdrawn: AtomicU64,
 }
 
 impl Progress {

@@ -115,7 +115,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         state: stores.state,
         cpu,
         shutdown: options.shutdown,
-        progress: options.progress,
+        progress: options.progress.clone(),
         portions,
     };
     let at_once = usize::from(config.run.mailboxes_at_once);
@@ -133,6 +133,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     };
     let mut notes = survey.notes;
     notes.splice(0..0, behind);
+    notes.extend(withdrawn_note(&options.progress));
     let left_out = survey
         .lines
         .into_iter()
@@ -158,6 +159,18 @@ async fn end_of(writing: JoinHandle<Result<(), WriterError>>) -> Result<Option<S
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(RunError::Machine("the writer panicked".to_owned())),
     }
+}
+
+/// What erasure would still have to take out, where meetings were withdrawn.
+fn withdrawn_note(progress: &Progress) -> Option<String> {
+    let withdrawn = Progress::read(&progress.withdrawn);
+    let text = || {
+        format!(
+            "{withdrawn} meetings were withdrawn (they became private, internal or excluded); what \
+             their earlier revisions say stays in interactions until it is erased"
+        )
+    };
+    (withdrawn > 0).then(text)
 }
 
 /// Waits for a signal. (The end of the night lets the survey finish: it tells what is left undone.)

@@ -15,6 +15,7 @@ use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 use crate::model::activity::Matched;
 use crate::model::cursor::CursorRecord;
+use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::pipeline::indexing;
@@ -148,6 +149,9 @@ impl Writer {
         let (rows, versions) = writing.await.map_err(|_| WriterError::Lost)??;
         Progress::raise(&self.progress.rows, rows.len() as u64);
         Progress::raise(&self.progress.commits, 1);
+        let is_withdrawn = |row: &&Matched| row.interaction.state == RowState::Withdrawn;
+        let withdrawn = rows.iter().filter(is_withdrawn).count() as u64;
+        Progress::raise(&self.progress.withdrawn, withdrawn);
         for waiting in waiting {
             // Who gave up waiting does not want to know.
             let _ = waiting.send(());

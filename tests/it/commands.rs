@@ -184,7 +184,7 @@ fn state_and_index_are_made_again_from_the_lake() {
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
     std::fs::write(tenant.folder().join("state/state.redb"), "torn").unwrap();
     tenant.advance(1);
-    tenant.run();
+    tenant.night();
     tenant.compare_rows_with_truth();
 }
 

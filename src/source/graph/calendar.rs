@@ -12,9 +12,8 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::Asked;
 
-/// The name under which events of the primary calendar are stored: v1.0 documents the chain for no
-/// other (facts 2.1).
-pub const CONTAINER: &str = "calendar";
+/// The primary calendar: v1.0 documents the chain for no other (facts 2.1).
+const CONTAINER: &str = "calendar";
 
 /// The span of a chain, fixed when it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
