@@ -240,14 +240,14 @@ impl Deciding<'_> {
         let (outcome, reason) = match self.desk.judge.judge_meeting(whole) {
             Judged::Drop { outcome, reason } => (outcome, reason),
             Judged::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
+            Judged::Keep(interaction) if self.is_as_before(&interaction) => {
+                self.recognise(whole, id.interaction_id);
+                (Outcome::Unchanged, "")
+            }
             Judged::Keep(interaction) => match self.matched(*interaction) {
-                Some(matched) if self.has_changed(&matched.interaction) => {
+                Some(matched) => {
                     self.record(matched, whole);
                     (Outcome::Recorded, "")
-                }
-                Some(matched) => {
-                    self.recognise(matched.interaction, whole);
-                    (Outcome::Unchanged, "")
                 }
                 None => (Outcome::Unmatched, ""),
             },
@@ -293,10 +293,17 @@ impl Deciding<'_> {
         })
     }
 
-    /// Whether a stored column differs from the last row's, or there is none.
-    fn has_changed(&self, row: &Interaction) -> bool {
-        let last = self.meetings.get(&row.interaction_id);
-        last.is_none_or(|last| last.columns != columns_hash::of(row))
+    /// Whether no stored column differs from the last row's. Whether content is kept was decided
+    /// by the book of the night on which that row was written, and no later book changes it.
+    fn is_as_before(&self, row: &Interaction) -> bool {
+        let Some(last) = self.meetings.get(&row.interaction_id) else {
+            return false;
+        };
+        let mut withheld = row.clone();
+        judge::withhold_content(&mut withheld);
+        [row, &withheld]
+            .map(columns_hash::of)
+            .contains(&last.columns)
     }
 
     /// Adds a revision. Where it moves the meeting to another month, the old one is closed.
@@ -327,10 +334,11 @@ impl Deciding<'_> {
     }
 
     /// An event that says what the last row says already, perhaps under another id.
-    fn recognise(&mut self, mut row: Interaction, whole: &Event) {
-        if let Some(last) = self.meetings.get(&row.interaction_id) {
-            row.revision = last.revision;
-            self.remember(&row, whole.master_id.clone());
+    fn recognise(&mut self, whole: &Event, id: Id128) {
+        if let Some(record) = self.meetings.get_mut(&id) {
+            record.source_id.clone_from(&whole.source_id);
+            record.master_id.clone_from(&whole.master_id);
+            self.dirty.insert(id);
         }
     }
 
