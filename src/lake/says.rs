@@ -1,5 +1,8 @@
 //! What a row of `contact_activity` says, as a hash: equal results have equal hashes.
 
+use std::hash::DefaultHasher;
+use std::hash::Hasher;
+
 use arrow_array::BooleanArray;
 use arrow_array::Int32Array;
 use arrow_array::StringArray;
@@ -12,7 +15,6 @@ use crate::lake::cells::instant;
 use crate::lake::cells::text;
 use crate::model::activity::Activity;
 use crate::model::activity::MatchRule;
-use crate::model::id::Id128;
 use crate::model::interaction::Role;
 
 /// Columns of text that may be null, in the order in which they are hashed.
@@ -72,9 +74,10 @@ impl Said<'_> {
             buffer.extend_from_slice(&length.to_le_bytes());
             buffer.extend_from_slice(text.unwrap_or_default().as_bytes());
         }
-        let mut hash = [0; 8];
-        hash.copy_from_slice(&Id128::of(&[buffer.as_slice()]).0[..8]);
-        u64::from_le_bytes(hash)
+        // It is compared within this process only, so it need not stay the same for ever.
+        let mut hasher = DefaultHasher::new();
+        hasher.write(buffer);
+        hasher.finish()
     }
 }
 
