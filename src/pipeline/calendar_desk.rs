@@ -18,12 +18,10 @@ use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
-use crate::pipeline::calendar_round;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
@@ -37,6 +35,9 @@ use crate::state::error::StateError;
 use crate::state::key::Seen;
 use crate::state::meetings::MeetingRecord;
 use crate::state::view::View;
+
+mod copies;
+mod vanished;
 
 /// Occurrences of a series are recorded from so long before their start (design section 4).
 const RECORDED_AHEAD: i64 = 30 * DAY;
@@ -129,7 +130,7 @@ impl Deciding<'_> {
     /// Counts what is no event by itself, and gives the events.
     fn sort(&mut self, items: Vec<DecodedEvent>) -> Vec<Event> {
         let before = items.len();
-        let items = newest_copies(items);
+        let items = copies::newest_copies(items);
         for _ in items.len()..before {
             self.count(Outcome::Unchanged, "");
         }
@@ -460,75 +461,6 @@ impl Deciding<'_> {
         }
     }
 
-    /// Rows for what is no longer in the calendar although it has not taken place.
-    fn vanish(&mut self, scope: Scope) {
-        let mut gone: Vec<Id128> = self
-            .meetings
-            .iter()
-            .filter(|(id, record)| self.has_vanished(**id, record, scope))
-            .map(|(id, _)| *id)
-            .collect();
-        gone.sort_unstable();
-        for id in gone {
-            let Some(record) = self.meetings.get(&id) else {
-                continue;
-            };
-            let Some(row) = record.row.clone() else {
-                continue;
-            };
-            let master_id = record.master_id.clone();
-            let state = if self.is_organised_here(&row) {
-                State::Cancelled
-            } else {
-                State::Removed
-            };
-            let row = self.revised(Interaction { state, ..*row }, record.revision);
-            self.remember(&row, master_id);
-            // If it comes back as it was, it is news.
-            let forgotten = Seen {
-                outcome: Outcome::Removed,
-                fingerprint: 0,
-            };
-            let mailbox_id = &self.desk.mailbox.id;
-            self.settled
-                .seen
-                .note_item(mailbox_id, &row.source_id, forgotten);
-            let touches = self.desk.matcher.touches(&row.participants);
-            self.derive(row, touches);
-        }
-    }
-
-    fn has_vanished(&self, id: Id128, record: &MeetingRecord, scope: Scope) -> bool {
-        if record.state != State::Active
-            || self.present.contains(&id)
-            || self.times.is_over(record.ended_at)
-        {
-            return false;
-        }
-        let (start, end) = scope.window;
-        let is_inside = record.occurred_at < end && record.ended_at > start;
-        let is_recurring = |row: &Interaction| row.is_recurring == Some(true);
-        let is_of_resent = record.row.as_deref().is_some_and(is_recurring)
-            && record
-                .series_id
-                .as_ref()
-                .is_some_and(|id| self.resent.contains(id));
-        let is_removed = self.removed.contains(&record.source_id)
-            || record
-                .master_id
-                .as_ref()
-                .is_some_and(|id| self.removed.contains(id));
-        is_removed || is_inside && (scope.is_complete || is_of_resent)
-    }
-
-    /// Whether the mailbox's owner invited: who takes such a meeting out cancels it.
-    fn is_organised_here(&self, row: &Interaction) -> bool {
-        let own = &self.desk.mailbox.own_addresses;
-        row.participants.iter().any(|person| {
-            person.role == Role::Organizer && own.iter().any(|own| own.as_str() == person.address)
-        })
-    }
-
     fn count(&mut self, outcome: Outcome, reason: &str) {
         self.settled.tally.count(outcome, reason);
     }
@@ -599,37 +531,4 @@ fn withdraws(outcome: Outcome) -> bool {
         outcome,
         Outcome::Private | Outcome::Excluded | Outcome::InternalOnly | Outcome::Unmatched
     )
-}
-
-/// One copy of each item, in the order of their first copies: the one that was changed last, as
-/// far as they tell, else the one that came last (facts 1.4).
-fn newest_copies(items: Vec<DecodedEvent>) -> Vec<DecodedEvent> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut newest: Vec<DecodedEvent> = Vec::with_capacity(items.len());
-    for item in items {
-        let place = calendar_round::source_id(&item).and_then(|id| places.get(id).copied());
-        match place.and_then(|place| newest.get_mut(place)) {
-            Some(held) if is_older(&item, held) => {}
-            Some(held) => *held = item,
-            None => {
-                if let Some(id) = calendar_round::source_id(&item) {
-                    places.insert(id.to_owned(), newest.len());
-                }
-                newest.push(item);
-            }
-        }
-    }
-    newest
-}
-
-/// Whether an item was changed before another, as far as both tell.
-fn is_older(item: &DecodedEvent, other: &DecodedEvent) -> bool {
-    let modified = |item: &DecodedEvent| match item {
-        DecodedEvent::Event(event) => event.modified,
-        _ => None,
-    };
-    match (modified(item), modified(other)) {
-        (Some(item), Some(other)) => item < other,
-        _ => false,
-    }
 }

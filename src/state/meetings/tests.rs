@@ -1,7 +1,6 @@
 //! Meetings in the state: noted, read back, rebuilt from the lake's rows.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
