@@ -182,8 +182,9 @@ impl Round {
         self.given_up + self.events.len() as u64
     }
 
-    /// Ids of series of which something came without the series itself.
-    pub fn missing_masters(&self, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    /// Ids of series of which something came without the series itself. What is remembered of them
+    /// does not count: they may have changed.
+    pub fn missing_masters(&self) -> Vec<String> {
         let mut wanted = Vec::new();
         let mut seen = HashSet::new();
         for decoded in &self.events {
@@ -195,7 +196,7 @@ impl Round {
             }
             wanted.extend(&event.master_id);
         }
-        wanted.retain(|id| !is_known(id) && seen.insert(*id));
+        wanted.retain(|id| seen.insert(*id));
         wanted.into_iter().cloned().collect()
     }
 

@@ -93,7 +93,7 @@ impl Calendar<'_> {
         };
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
-        let fetched = self.complete(&mut round, &memory).await?;
+        let fetched = self.complete(&mut round).await?;
         let received = round.received();
         let items_before = if is_new {
             0
@@ -164,22 +164,14 @@ impl Calendar<'_> {
 
     /// Fetches what did not come along: series, and exceptions that do not tell which occurrence
     /// they stand for. Gives the series.
-    async fn complete(
-        &self,
-        round: &mut Round,
-        memory: &Memory,
-    ) -> Result<HashMap<String, Event>, CalendarError> {
+    async fn complete(&self, round: &mut Round) -> Result<HashMap<String, Event>, CalendarError> {
         let mut masters = HashMap::new();
         let mut whole = HashMap::new();
         if round.link.is_none() {
             // A plain list tells of each event in full.
             return Ok(masters);
         }
-        let is_known = |id: &str| {
-            let waiting = memory.series.get(id);
-            waiting.is_some_and(|series| series.master.is_some())
-        };
-        let mut missing = round.missing_masters(is_known);
+        let mut missing = round.missing_masters();
         missing.extend(round.unplaced());
         for fetched in self.client.events_by_id(&missing).await? {
             let Some(body) = fetched.body else { continue };

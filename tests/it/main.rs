@@ -10,6 +10,7 @@
 mod archive_corpora;
 mod bad_input;
 mod book;
+mod calendars;
 mod commands;
 mod corpora;
 mod equal;
