@@ -21,13 +21,10 @@ fn world(seed: u64, more: &str) -> Tenant {
     ))
 }
 
-/// Simulated nights after the first.
-const NIGHTS: u32 = 10;
-
-fn check(seed: u64) {
+fn check(seed: u64, nights: u32) {
     let mut tenant = world(seed, "");
     let mut seen = BTreeMap::new();
-    for night in 0..=NIGHTS {
+    for night in 0..=nights {
         if night > 0 {
             tenant.advance(1);
         }
@@ -45,24 +42,27 @@ fn verify(tenant: &Tenant) {
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
-/// How many worlds are checked: a few by default, more in the long turn (`scripts/soak`).
+/// How many worlds are checked, and for how many nights after the first: a few by default, as many
+/// as are asked for and more nights in the long turn (`scripts/soak`).
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
-fn worlds() -> u64 {
+fn turn() -> (u64, u32) {
     let asked = std::env::var("TOUCHPOINT_WORLDS").ok();
-    asked.map_or(2, |count| count.parse().unwrap())
+    asked.map_or((2, 5), |count| (count.parse().unwrap(), 10))
 }
 
 #[test]
 fn the_current_rows_hold_what_was_planted_every_night_in_worlds_with_odd_seeds() {
-    for seed in (1..=worlds()).filter(|seed| seed % 2 == 1) {
-        check(1_000 + seed);
+    let (worlds, nights) = turn();
+    for seed in (1..=worlds).filter(|seed| seed % 2 == 1) {
+        check(1_000 + seed, nights);
     }
 }
 
 #[test]
 fn the_current_rows_hold_what_was_planted_every_night_in_worlds_with_even_seeds() {
-    for seed in (1..=worlds()).filter(|seed| seed % 2 == 0) {
-        check(1_000 + seed);
+    let (worlds, nights) = turn();
+    for seed in (1..=worlds).filter(|seed| seed % 2 == 0) {
+        check(1_000 + seed, nights);
     }
 }
 
