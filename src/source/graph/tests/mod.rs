@@ -1,5 +1,6 @@
 //! The client against a small server that says what each test needs.
 
+mod calendar;
 mod directory;
 mod folders;
 mod limits;
