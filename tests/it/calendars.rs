@@ -1,5 +1,7 @@
 //! What is known to go wrong with calendars, against the real program: no row differs for it.
 
+use serde_json::Value;
+
 use crate::support::tenant::Tenant;
 
 /// A small tenant with a defect of its calendars.
@@ -64,7 +66,7 @@ fn fact_2_1_a_chain_is_replaced_before_its_window_ends() {
     tenant.night();
     tenant.compare_rows_with_truth();
     let log = tenant.log(before);
-    let begins = |request: &&serde_json::Value| {
+    let begins = |request: &&Value| {
         let query = request["query"].as_str().unwrap_or_default();
         query.to_lowercase().contains("startdatetime")
     };
@@ -72,4 +74,72 @@ fn fact_2_1_a_chain_is_replaced_before_its_window_ends() {
     tenant.advance(1);
     tenant.night();
     tenant.compare_rows_with_truth();
+}
+
+/// Nights after which something has happened to most series of a small tenant.
+const NIGHTS: u32 = 8;
+
+#[test]
+fn fact_2_2_a_cancelled_occurrence_that_nobody_reports_is_found_by_comparing_its_series() {
+    let mut tenant = world("unreported_cancellations = true");
+    let (mut derived, mut cancelled) = (0, 0);
+    for night in 0..=NIGHTS {
+        if night > 0 {
+            tenant.advance(1);
+        }
+        derived += tenant.night()["totals"]["derived"].as_u64().unwrap();
+        let compared = tenant.compare_with_truth();
+        let states = &compared["states"];
+        let of = |state: &str| states[state].as_u64().unwrap_or_default();
+        cancelled = of("cancelled") + of("removed");
+    }
+    assert!(derived > 0 && cancelled > 0, "{derived}, {cancelled}");
+}
+
+#[test]
+fn fact_2_2_occurrences_of_a_series_that_cannot_be_had_are_unreadable_and_all_else_is_stored() {
+    let mut tenant = world("missing_masters = \"lost\"");
+    for night in 0..3 {
+        if night > 0 {
+            tenant.advance(1);
+        }
+        let report = tenant.night();
+        let lost = &report["totals"]["reasons"]["unreadable"]["no_master"];
+        assert!(night > 0 || lost.as_u64().unwrap() > 0, "{report}");
+        let differences = tenant.differences_from_truth();
+        let kinds: Vec<&String> = differences.as_object().unwrap().keys().collect();
+        assert_eq!(kinds, ["a planted meeting is missing"], "{differences}");
+    }
+}
+
+#[test]
+fn fact_2_2_removals_of_events_that_were_never_seen_leave_no_row() {
+    let mut tenant = world("");
+    let report = tenant.night();
+    // They come in the first round, in which nothing can have been removed.
+    let removed = report["totals"]["outcomes"]["removed"].as_u64().unwrap();
+    assert!(removed > 0, "{report}");
+    assert_eq!(report["totals"]["derived"], 0);
+    let compared = tenant.compare_with_truth();
+    assert_eq!(compared["states"]["removed"], Value::Null, "{compared}");
+}
+
+#[test]
+fn fact_2_2_pages_larger_than_asked_for_lose_nothing() {
+    let mut tenant = world("page_items_max = 1000");
+    tenant.night();
+    tenant.compare_with_truth();
+    let log = tenant.log(0);
+    let is_larger = |request: &Value| {
+        let path = request["path"].as_str().unwrap().to_lowercase();
+        let prefer = request["prefer"].as_str().unwrap_or_default();
+        let size = prefer.split("odata.maxpagesize=").nth(1);
+        let size = size.and_then(|rest| rest.split(',').next()?.parse::<u64>().ok());
+        path.contains("calendarview/delta")
+            && size.is_some_and(|size| request["items"].as_u64().unwrap() > size)
+    };
+    assert!(
+        log.iter().any(is_larger),
+        "no page was larger than asked for"
+    );
 }

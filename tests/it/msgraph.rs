@@ -2,11 +2,13 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::support::python;
 use crate::support::tenant::Tenant;
 
 #[test]
-fn microsofts_sdk_lists_users_and_folders_and_reads_a_whole_delta_round() {
+fn microsofts_sdk_lists_users_and_folders_and_reads_whole_rounds_of_mail_and_calendars() {
     let tenant = Tenant::of_fixture("small.toml");
     let config = fs::read_to_string(tenant.config()).unwrap();
     let value = |key: &str| {
@@ -26,4 +28,22 @@ fn microsofts_sdk_lists_users_and_folders_and_reads_a_whole_delta_round() {
         "{read}"
     );
     assert_eq!(read["mailboxes"], 2);
+    let calendar = |name: &str| read["calendar"][name].as_u64().unwrap_or_default();
+    for kind in ["singleInstance", "occurrence", "seriesMaster", "removed"] {
+        assert!(calendar(kind) > 0, "{kind}: {read}");
+    }
+    assert!(calendar("occurrence") > calendar("seriesMaster"), "{read}");
+    // What the SDK took out of the pages is what the tenant put into them.
+    let log = tenant.log(0);
+    let is_calendar = |request: &&Value| {
+        let path = request["path"].as_str().unwrap().to_lowercase();
+        path.contains("calendarview")
+    };
+    let requests: Vec<&Value> = log.iter().filter(is_calendar).collect();
+    assert!(requests.iter().all(|request| request["status"] == 200));
+    assert_eq!(requests.len() as u64, calendar("pages"), "{read}");
+    let served = tenant.get("/_sim/served?of=calendar");
+    let served = served.as_object().unwrap().values();
+    let served: u64 = served.filter_map(Value::as_u64).sum();
+    assert_eq!(served, calendar("events"), "{read}");
 }

@@ -1,4 +1,5 @@
-"""Reads a simulated tenant with Microsoft's own SDK and prints counts as JSON.
+"""Reads a simulated tenant with Microsoft's own SDK and prints counts as JSON: all folders, and one
+whole round of each folder and of each calendar.
 
 Usage: msgraph_round.py ADDRESS TENANT_ID CLIENT_ID SECRET_FILE [MAILBOXES]
 Reads at most that many mailboxes (all by default).
@@ -6,6 +7,7 @@ Needs the packages in requirements.txt.
 """
 
 import asyncio
+import collections
 import json
 import sys
 import time
@@ -18,7 +20,13 @@ from kiota_authentication_azure.azure_identity_authentication_provider import (
 )
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.users.item.calendar_view.delta.delta_request_builder import (
+    DeltaRequestBuilder,
+)
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+
+# Wider than what any calendar of the simulated tenants holds around its first day.
+WINDOW = ("2025-03-02T00:00:00Z", "2027-03-02T00:00:00Z")
 
 
 class StaticToken:
@@ -79,6 +87,38 @@ async def round_of(user, folder):
         page = await builder.with_url(page.odata_next_link).get()
 
 
+async def calendar_round_of(user):
+    """One whole round of calendarView delta: what was listed, by type, and the pages."""
+    query = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(
+        start_date_time=WINDOW[0], end_date_time=WINDOW[1]
+    )
+    config = DeltaRequestBuilder.DeltaRequestBuilderGetRequestConfiguration(query_parameters=query)
+    builder = user.calendar_view.delta
+    page = await builder.get(request_configuration=config)
+    listed, masters, wanted = collections.Counter(), set(), set()
+    while True:
+        listed["pages"] += 1
+        for event in page.value:
+            listed["events"] += 1
+            if "@removed" in (event.additional_data or {}):
+                listed["removed"] += 1
+                continue
+            listed[event.type.value] += 1
+            assert event.start.date_time and event.end.date_time, event.id
+            if event.type.value == "seriesMaster":
+                assert event.recurrence.pattern.type and event.i_cal_u_id, event.id
+                masters.add(event.id)
+            elif event.series_master_id:
+                wanted.add(event.series_master_id)
+            else:
+                assert event.organizer.email_address.address and event.i_cal_u_id, event.id
+        if page.odata_delta_link:
+            assert wanted <= masters, "a series that did not come along"
+            return listed
+        assert page.odata_next_link, "neither a next link nor a delta link"
+        page = await builder.with_url(page.odata_next_link).get()
+
+
 async def main():
     address, tenant, client_id, secret_file = sys.argv[1:5]
     with open(secret_file, encoding="utf-8") as file:
@@ -101,6 +141,7 @@ async def main():
 
     counts = {"users": len(users), "mailboxes": 0, "refused": {}, "folders": 0}
     counts.update({"messages": 0, "removed": 0, "pages": 0})
+    calendar = collections.Counter()
     most = int(sys.argv[5]) if len(sys.argv) > 5 else len(users)
     for entry in users:
         if counts["mailboxes"] == most:
@@ -119,6 +160,8 @@ async def main():
             counts["messages"] += items
             counts["removed"] += removed
             counts["pages"] += pages
+        calendar.update(await calendar_round_of(user))
+    counts["calendar"] = calendar
     print(json.dumps(counts))
 
 

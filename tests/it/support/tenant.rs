@@ -9,6 +9,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
+use std::process::Command;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -169,7 +170,19 @@ impl Tenant {
         self.compare(&[])
     }
 
+    /// Compares the lake alone, and gives what differs, by kind.
+    pub fn differences_from_truth(&self) -> Value {
+        let output = self.comparison(&[]).output().unwrap();
+        let compared: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", super::text_of(&output)));
+        compared["kinds"].clone()
+    }
+
     fn compare(&self, more: &[&str]) -> Value {
+        python::json(&mut self.comparison(more))
+    }
+
+    fn comparison(&self, more: &[&str]) -> Command {
         let truth = self.folder.path().join("truth.jsonl");
         let mut print = touchpoint();
         print
@@ -184,7 +197,7 @@ impl Tenant {
             .arg("--truth")
             .arg(&truth);
         compare.args(["--runs", &self.runs.join(",")]).args(more);
-        python::json(&mut compare)
+        compare
     }
 
     /// Requests served since the `since`-th.
