@@ -54,7 +54,6 @@ use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 use crate::runtime::random;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
@@ -89,8 +88,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         survey = Survey::take(config, inputs, options.mailbox.as_ref()) => survey?,
         () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
     };
-    let cpu = CpuPool::new(usize::from(config.run.threads));
-    let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
+    let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
     let own_domains = &survey.directory.domains;
     let stores = Stores::open(config, &survey.book, own_domains, &run, cpu.clone()).await?;

@@ -103,8 +103,7 @@ where
     W: Send + 'static,
 {
     let read = crm::load(&config.crm)?;
-    let cpu = CpuPool::new(usize::from(config.run.threads));
-    let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
+    let cpu = stores::cpu(config)?;
     let config = config.clone();
     let handle = tokio::runtime::Handle::current();
     let working = tokio::task::spawn_blocking(move || work(&config, read, cpu, handle));
@@ -159,10 +158,12 @@ impl Concerned {
 fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
     let matcher = stores::matcher(book);
     let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
-    let concerned = Concerned::by(lake, book)?;
-    let concerns = |one: &Participant| concerned.has(one);
-    let only = (!full).then_some(&concerns as &(dyn Fn(&Participant) -> bool + Sync));
-    let changes = lake.plan_rematch(&book.digest, only, touches)?;
+    let changes = if full {
+        lake.plan_rematch(&book.digest, None, touches)?
+    } else {
+        let concerned = Concerned::by(lake, book)?;
+        lake.plan_rematch(&book.digest, Some(&|one| concerned.has(one)), touches)?
+    };
     let mut names = Names::default();
     // The new book's names go before those of the rows that go.
     names.add(book);

@@ -101,6 +101,13 @@ fn open_views(
     })
 }
 
+/// The threads that compute, as many as the configuration says.
+pub fn cpu(config: &Config) -> Result<Arc<CpuPool>, RunError> {
+    let pool = CpuPool::new(usize::from(config.run.threads));
+    pool.map(Arc::new)
+        .map_err(|error| RunError::Machine(error.to_string()))
+}
+
 fn memory(config: &Config) -> usize {
     usize::try_from(config.run.memory).unwrap_or(usize::MAX)
 }

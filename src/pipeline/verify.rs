@@ -1,7 +1,6 @@
 //! Lake, views, cursors and index against each other. Changes nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -17,15 +16,13 @@ use crate::model::id::Id128;
 use crate::pipeline::stores;
 use crate::pipeline::survey::RunError;
 use crate::pipeline::writer::WriterError;
-use crate::runtime::cpu::CpuPool;
 
 /// Ids that are named of a long list.
 const NAMED: usize = 3;
 
 /// Everything that is not as it should be.
 pub async fn verify(config: &Config) -> Result<Vec<Finding>, RunError> {
-    let cpu = CpuPool::new(usize::from(config.run.threads));
-    let cpu = Arc::new(cpu.map_err(|error| RunError::Machine(error.to_string()))?);
+    let cpu = stores::cpu(config)?;
     let config = config.clone();
     let handle = tokio::runtime::Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
