@@ -77,12 +77,9 @@ fn show(summary: &crate::model::run::RunSummary) -> anyhow::Result<()> {
 /// What became of three things that changed in the day between.
 fn show_changes(config: &Config, changes: &Highlights) -> anyhow::Result<()> {
     let by_title = |title: &str| {
-        let words: Vec<&str> = title.split(|c: char| !c.is_alphanumeric()).collect();
-        words
-            .join(" ")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        let words = title.split(|c: char| !c.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        words.join(" ")
     };
     for (what, subject) in [
         ("A series that was moved by an hour", &changes.moved_series),
