@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::time::Micros;
 
+/// The column `container` of every meeting: v1.0 documents the chain for no calendar but the primary
+/// one (facts 2.1).
+pub const CONTAINER: &str = "calendar";
+
 /// One item of a calendar page as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DecodedEvent {

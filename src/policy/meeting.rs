@@ -8,6 +8,7 @@ use crate::config::capture::InternalOnly;
 use crate::config::capture::Meetings;
 use crate::model::event::Attendee;
 use crate::model::event::AttendeeKind;
+use crate::model::event::CONTAINER;
 use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::interaction::Interaction;
@@ -26,9 +27,6 @@ use crate::policy::judge::withhold_content;
 use crate::policy::meeting_identity::meeting_id;
 use crate::policy::participants;
 use crate::policy::settings;
-
-/// What the column `container` says of every meeting: the primary calendar is the only one read.
-const CONTAINER: &str = "calendar";
 
 impl Judge {
     /// Judges an event that is laid over its master already; the row has revision 1, and is

@@ -1,6 +1,8 @@
 //! Calendar delta: one chain per mailbox, over a window that it keeps for ever (facts 2.1, 2.2).
 
+use crate::model::event::CONTAINER;
 use crate::model::page::GraphPage;
+use crate::model::page::Link;
 use crate::model::time::Micros;
 use crate::runtime::clock;
 use crate::source::graph::batch::FetchedItem;
@@ -11,9 +13,6 @@ use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::Asked;
-
-/// The primary calendar: v1.0 documents the chain for no other (facts 2.1).
-const CONTAINER: &str = "calendar";
 
 /// The span of a chain, fixed when it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +46,7 @@ impl MailboxClient {
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
         let fetched = self.calendar_page(self.follow(link)?).await?;
         match &fetched.link {
-            crate::model::page::Link::Next(next) if next == link => {
-                Err(GraphError::EndlessChain { call: NAME })
-            }
+            Link::Next(next) if next == link => Err(GraphError::EndlessChain { call: NAME }),
             _ => Ok(fetched),
         }
     }
