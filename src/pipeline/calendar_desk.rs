@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
-use crate::config::capture::Unmatched;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
 use crate::model::columns_hash;
@@ -160,16 +159,16 @@ impl Deciding<'_> {
         let (resent, removed) = (&self.resent, &self.removed);
         self.waiting
             .retain(|id, _| !is_complete && !resent.contains(id) && !removed.contains(id));
-        for (id, series) in &mut self.waiting {
-            series
-                .instances
-                .retain(|event| !removed.contains(&event.source_id));
-            if let Some(master) = &series.master {
-                self.masters
-                    .entry(id.clone())
-                    .or_insert_with(|| master.clone());
-            }
+        for series in self.waiting.values_mut() {
+            let instances = &mut series.instances;
+            instances.retain(|event| !removed.contains(&event.source_id));
         }
+    }
+
+    /// A series as it came or was fetched in this round, else as it is remembered with what waits.
+    fn master(&self, id: &str) -> Option<&Event> {
+        let remembered = || self.waiting.get(id)?.master.as_ref();
+        self.masters.get(id).or_else(remembered)
     }
 
     /// An event as a whole: of a series, laid over it. `None`: the series is not to be had.
@@ -177,7 +176,7 @@ impl Deciding<'_> {
         let Some(master_id) = &event.master_id else {
             return Some(event.clone());
         };
-        match self.masters.get(master_id) {
+        match self.master(master_id) {
             Some(master) => Some(event.clone().over(master)),
             // A plain list tells of each occurrence in full, and of no series (facts 2.2).
             None => event.ical_uid.is_some().then(|| event.clone()),
@@ -266,19 +265,9 @@ impl Deciding<'_> {
     }
 
     /// What the book says of a meeting; `None`: it knows nobody, and then nothing is kept.
-    fn matched(&self, mut interaction: Interaction) -> Option<Matched> {
+    fn matched(&self, interaction: Interaction) -> Option<Matched> {
         let touches = self.desk.matcher.touches(&interaction.participants);
-        if touches.is_empty() {
-            match self.desk.unmatched {
-                Unmatched::Keep => {}
-                Unmatched::Envelope => judge::withhold_content(&mut interaction),
-                Unmatched::Skip => return None,
-            }
-        }
-        Some(Matched {
-            interaction,
-            touches,
-        })
+        self.desk.matched(interaction, touches)
     }
 
     /// Whether the calendar still holds another event of the same interaction. (Not so for one of a
@@ -405,9 +394,11 @@ impl Deciding<'_> {
         let Some(master_id) = event.master_id.clone() else {
             return;
         };
-        let master = self.masters.get(&master_id).cloned();
+        let master = self.masters.get(&master_id);
         let series = self.waiting.entry(master_id).or_default();
-        series.master = master;
+        if master.is_some() && series.master.as_ref() != master {
+            series.master = master.cloned();
+        }
         series.instances.push(event.clone());
     }
 

@@ -203,6 +203,22 @@ impl Desk {
         }
     }
 
+    /// A row with what the book says of it, and with as much content as is kept where the book
+    /// knows nobody. `None`: then nothing is kept at all.
+    pub fn matched(&self, mut interaction: Interaction, touches: Vec<Touch>) -> Option<Matched> {
+        if touches.is_empty() {
+            match self.unmatched {
+                Unmatched::Keep => {}
+                Unmatched::Envelope => judge::withhold_content(&mut interaction),
+                Unmatched::Skip => return None,
+            }
+        }
+        Some(Matched {
+            interaction,
+            touches,
+        })
+    }
+
     /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
     pub fn settle(&self, sifted: Sifted, private: &Sensitivities) -> Result<Settled, StateError> {
         let mut counter = Counter {
@@ -342,7 +358,7 @@ impl Counter<'_> {
         &mut self,
         source_id: String,
         fingerprint: i64,
-        mut interaction: Interaction,
+        interaction: Interaction,
         touches: Vec<Touch>,
     ) -> Result<(), StateError> {
         let mailbox_id = &self.desk.mailbox.id;
@@ -356,24 +372,15 @@ impl Counter<'_> {
             self.note(source_id, Outcome::Duplicate, fingerprint);
             return Ok(());
         }
-        if touches.is_empty() {
-            match self.desk.unmatched {
-                Unmatched::Keep => {}
-                Unmatched::Envelope => judge::withhold_content(&mut interaction),
-                Unmatched::Skip => {
-                    self.count(Outcome::Unmatched, "");
-                    self.note(source_id, Outcome::Unmatched, fingerprint);
-                    return Ok(());
-                }
-            }
-        }
+        let Some(matched) = self.desk.matched(interaction, touches) else {
+            self.count(Outcome::Unmatched, "");
+            self.note(source_id, Outcome::Unmatched, fingerprint);
+            return Ok(());
+        };
         self.settled.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
         self.note(source_id, Outcome::Recorded, fingerprint);
-        self.settled.rows.push(Matched {
-            interaction,
-            touches,
-        });
+        self.settled.rows.push(matched);
         Ok(())
     }
 
