@@ -14,6 +14,7 @@ use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::instant;
 use crate::model::address::Address;
+use crate::model::content_hash::ContentHash;
 use crate::model::interaction::Role;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
@@ -176,32 +177,24 @@ fn comparable(address: &str) -> String {
 
 /// Of what was read, without folder and read marks: the same mail has the same after a move.
 fn fingerprint(mail: &Mail) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    let mut field = |text: Option<&str>| {
-        // One more than the length, so that none and empty differ.
-        let length = text.map_or(0, |text| text.len() as u64 + 1);
-        hasher.update(&length.to_le_bytes());
-        hasher.update(text.unwrap_or_default().as_bytes());
-    };
-    field(mail.message_id.as_deref());
-    field(mail.subject.as_deref());
-    field(mail.preview.as_deref());
-    field(mail.body_text.as_deref());
-    field(mail.thread_id.as_deref());
+    let mut content = ContentHash::default();
+    for text in [
+        &mail.message_id,
+        &mail.subject,
+        &mail.preview,
+        &mail.body_text,
+        &mail.thread_id,
+    ] {
+        content.text(text.as_deref());
+    }
     for participant in &mail.participants {
-        field(Some(participant.role.as_str()));
-        field(participant.name.as_deref());
-        field(Some(&participant.address));
+        content.text(Some(participant.role.as_str()));
+        content.text(participant.name.as_deref());
+        content.text(Some(&participant.address));
     }
-    let marks = [
-        u8::from(mail.is_draft),
-        u8::from(mail.class == MailClass::Meeting),
-    ];
-    hasher.update(&marks);
+    content.flags([mail.is_draft, mail.class == MailClass::Meeting]);
     for instant in [mail.sent, mail.received] {
-        hasher.update(&instant.map_or(i64::MIN, |instant| instant.0).to_le_bytes());
+        content.number(instant.map_or(i64::MIN, |instant| instant.0));
     }
-    let hash = hasher.finalize();
-    let first = hash.as_bytes().first_chunk::<8>();
-    first.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+    content.finish()
 }

@@ -1,13 +1,14 @@
 //! What of a row of `interactions` makes a further revision where it changes (design section 4).
 
+use crate::model::content_hash::ContentHash;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 
 /// A hash over all that makes a revision where it changes: every column but `captured_at`,
 /// `run_id`, `source_id`, `fingerprint` and the revision itself.
 pub fn of(row: &Interaction) -> i64 {
-    let mut columns = Columns(blake3::Hasher::new());
-    columns.bytes(&row.interaction_id.0);
+    let mut columns = ContentHash::default();
+    columns.text(Some(&row.interaction_id.to_string()));
     for text in [&row.mailbox.id, &row.mailbox.address, &row.mailbox.tenant] {
         columns.text(Some(text));
     }
@@ -16,8 +17,8 @@ pub fn of(row: &Interaction) -> i64 {
     columns.text(Some(&row.container));
     columns.text(Some(row.kind.as_str()));
     columns.text(Some(row.state.as_str()));
-    columns.number(Some(row.occurred_at.0));
-    columns.number(row.ended_at.map(|at| at.0));
+    columns.number(row.occurred_at.0);
+    columns.number(row.ended_at.map_or(i64::MIN, |at| at.0));
     columns.text(Some(row.direction.as_str()));
     for text in [
         &row.subject,
@@ -37,37 +38,15 @@ pub fn of(row: &Interaction) -> i64 {
         row.is_recurring,
         row.is_all_day,
     ] {
-        columns.number(flag.map(i64::from));
+        columns.number(flag.map_or(-1, i64::from));
     }
     for person in &row.participants {
         columns.text(Some(&person.address));
         columns.text(person.name.as_deref());
         columns.text(Some(person.role.as_str()));
         columns.text(person.response.as_deref());
-        columns.number(Some(i64::from(person.internal)));
+        columns.flags([person.internal]);
     }
     columns.text(row.user_role.map(Role::as_str));
-    let hash = columns.0.finalize();
-    let first = hash.as_bytes().first_chunk::<8>();
-    first.map_or(0, |bytes| i64::from_le_bytes(*bytes))
-}
-
-struct Columns(blake3::Hasher);
-
-impl Columns {
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    /// A mark comes first, so that null and empty differ.
-    fn text(&mut self, text: Option<&str>) {
-        self.0.update(&[u8::from(text.is_some())]);
-        self.bytes(text.unwrap_or_default().as_bytes());
-    }
-
-    fn number(&mut self, number: Option<i64>) {
-        self.0.update(&[u8::from(number.is_some())]);
-        self.bytes(&number.unwrap_or_default().to_le_bytes());
-    }
+    columns.finish()
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::content_hash::ContentHash;
 use crate::model::time::Micros;
 
 /// The column `container` of every meeting: v1.0 documents the chain for no calendar but the primary
@@ -188,7 +189,7 @@ impl Event {
     /// A hash over what is said, without ids of the provider's and the time of the last change:
     /// what [`Event::fingerprint`] is set to.
     pub fn content_hash(&self) -> i64 {
-        let mut hasher = Hasher(blake3::Hasher::new());
+        let mut hasher = ContentHash::default();
         hasher.number(self.event_type as i64);
         for text in [
             &self.ical_uid,
@@ -224,23 +225,6 @@ impl Event {
             hasher.text(Some(&somebody.address));
             hasher.text(somebody.response.as_deref());
         }
-        let hash = hasher.0.finalize();
-        let first = hash.as_bytes().first_chunk::<8>();
-        first.map_or(0, |bytes| i64::from_le_bytes(*bytes))
-    }
-}
-
-struct Hasher(blake3::Hasher);
-
-impl Hasher {
-    fn number(&mut self, number: i64) {
-        self.0.update(&number.to_le_bytes());
-    }
-
-    /// One more than the length comes first, so that none and empty differ.
-    fn text(&mut self, text: Option<&str>) {
-        let length = text.map_or(0, |text| text.len() as u64 + 1);
-        self.0.update(&length.to_le_bytes());
-        self.0.update(text.unwrap_or_default().as_bytes());
+        hasher.finish()
     }
 }

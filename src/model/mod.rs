@@ -4,6 +4,7 @@ pub mod activity;
 pub mod address;
 pub mod columns_hash;
 pub mod contact;
+pub mod content_hash;
 pub mod coverage;
 pub mod cursor;
 pub mod directory;
