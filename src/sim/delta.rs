@@ -3,9 +3,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::model::time::Micros;
 use crate::sim::dice::draw;
 use crate::sim::dice::mix;
@@ -16,7 +13,7 @@ use crate::sim::request::Response;
 use crate::sim::round::Change;
 use crate::sim::round::Entry;
 use crate::sim::spec::DeltaTop;
-use crate::sim::token::seal;
+use crate::sim::token;
 use crate::sim::world::World;
 
 /// A page without a preference has this many items (facts 1.3).
@@ -52,7 +49,7 @@ pub struct Position {
 impl Position {
     fn encode(&self, world: &World) -> String {
         let text = format!(
-            "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|padding-of-an-opaque-token-that-nobody-shall-look-into",
+            "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}",
             self.mailbox,
             self.folder,
             self.since.0,
@@ -65,15 +62,11 @@ impl Position {
             self.kinds,
             self.cap,
         );
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
+        token::hide(world, &text)
     }
 
     fn decode(world: &World, token: &str) -> Option<Self> {
-        let (text, mark) = token.split_once('.')?;
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        if seal(world, &text) != mark {
-            return None;
-        }
+        let text = token::reveal(world, token)?;
         let mut parts = text.split('|');
         let mut number = || parts.next()?.parse::<i128>().ok();
         Some(Self {
@@ -100,29 +93,40 @@ pub fn position(
     folder: usize,
     chain: u64,
 ) -> Result<Position, Response> {
-    let token = request
-        .option("$deltatoken")
-        .or(request.option("$skiptoken"));
-    if let Some(token) = token {
+    if let Some(token) = token_of(request) {
         let found = Position::decode(world, &token)
             .filter(|found| found.mailbox == mailbox && found.folder == folder);
-        let Some(found) = found else {
-            return Err(Response::error(
-                400,
-                "ErrorInvalidUrlQuery",
-                "The delta token is not valid.",
-            ));
-        };
-        if found.immutable != request.prefer().immutable {
-            return Err(Response::error(
-                410,
-                "SyncStateInvalid",
-                "The sync state is not valid for this type of id.",
-            ));
-        }
-        return Ok(found);
+        return held(found, request, |found| found.immutable);
     }
     first(world, request, mailbox, folder, chain)
+}
+
+/// The token of a link, whichever its name (facts 1.4).
+pub fn token_of(request: &Request) -> Option<String> {
+    request
+        .option("$deltatoken")
+        .or(request.option("$skiptoken"))
+}
+
+/// What a link holds, if this world made it, for the kind of ids that is asked for (facts 1.8).
+pub fn held<P>(
+    found: Option<P>,
+    request: &Request,
+    immutable: impl Fn(&P) -> bool,
+) -> Result<P, Response> {
+    match found {
+        None => Err(Response::error(
+            400,
+            "ErrorInvalidUrlQuery",
+            "The delta token is not valid.",
+        )),
+        Some(found) if immutable(&found) != request.prefer().immutable => Err(Response::error(
+            410,
+            "SyncStateInvalid",
+            "The sync state is not valid for this type of id.",
+        )),
+        Some(found) => Ok(found),
+    }
 }
 
 fn first(
@@ -226,17 +230,22 @@ pub fn page(
         }
         write(&view, &mut out, entry, here.fields);
     }
-    out.push_str("],\"@odata.");
-    out.push_str(if last { "delta" } else { "next" });
-    out.push_str("Link\":");
     let next = following(world, here, size, last);
-    render::string(&mut out, &link(world, host, &next, last));
-    out.push('}');
+    close_page(&mut out, &link(world, host, &next, last), last);
     let mut response = Response::json(out, size);
     if here.immutable {
         response = response.with("preference-applied", "IdType=ImmutableId".to_owned());
     }
     response
+}
+
+/// The end of a page: its items are written, its link is not.
+pub fn close_page(out: &mut String, link: &str, last: bool) {
+    out.push_str("],\"@odata.");
+    out.push_str(if last { "delta" } else { "next" });
+    out.push_str("Link\":");
+    render::string(out, link);
+    out.push('}');
 }
 
 fn write(view: &View<'_>, out: &mut String, entry: &Entry, fields: u32) {
@@ -282,15 +291,20 @@ fn following(world: &World, here: &Position, size: usize, last: bool) -> Positio
         next.generation += 1;
         return next;
     }
-    let lot = [world.spec.seed, here.chain, here.until.0.cast_unsigned(), 6];
-    let again = here.offset == 0 && here.since.0 != i64::MIN && draw(&lot, 8) == 0;
     next.until = Micros(i64::MAX);
     next.offset = 0;
-    if !(again && world.spec.switches.same_delta_link) {
+    let is_one_page = here.offset == 0;
+    if !(is_one_page && repeats_link(world, here.chain, here.since, here.until)) {
         next.since = here.until;
         next.generation += 1;
     }
     next
+}
+
+/// Whether a later round ends with the link that it was called with (facts 1.4).
+pub fn repeats_link(world: &World, chain: u64, since: Micros, until: Micros) -> bool {
+    let lot = [world.spec.seed, chain, until.0.cast_unsigned(), 6];
+    world.spec.switches.same_delta_link && since.0 != i64::MIN && draw(&lot, 8) == 0
 }
 
 fn link(world: &World, host: &str, next: &Position, last: bool) -> String {

@@ -9,6 +9,17 @@ use jiff::tz::TimeZone;
 
 use crate::model::time::Micros;
 
+/// The days of a week.
+pub const WEEK: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
 /// Occurrences of one series that are looked at, at most: daily for 27 years.
 pub const OCCURRENCES_MAX: usize = 10_000;
 /// Periods (days, weeks, months or years) that are looked through, at most. A pattern that never

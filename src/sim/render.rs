@@ -49,7 +49,8 @@ pub const IS_READ: u32 = 1 << 14;
 pub const SUBJECT: u32 = 1 << 8;
 /// The bit of the folder, which comes with every partial update.
 pub const FOLDER: u32 = 1 << 11;
-const BYTES: usize = 53;
+/// Bytes of an id.
+pub const ID_BYTES: usize = 53;
 const IMMUTABLE: u16 = u16::MAX;
 /// Copies with numbers from here on are gone before anyone looked.
 pub const GHOSTS: u32 = 0x8000_0000;
@@ -71,14 +72,14 @@ pub fn fields(select: Option<&[String]>) -> u32 {
 /// The id of a copy: immutable, or such that it changes with each move (facts 1.8).
 pub fn item_id(world: &World, mailbox: usize, copy: u32, moves: Option<u32>) -> String {
     let moves = moves.map_or(IMMUTABLE, |moves| u16::try_from(moves).unwrap_or(0));
-    let mut bytes = Vec::with_capacity(BYTES + 8);
+    let mut bytes = Vec::with_capacity(ID_BYTES + 8);
     bytes.extend([0x00, 0x09, 0x00, 0x2e]);
     let mailbox_number = u32::try_from(mailbox).unwrap_or(u32::MAX);
     bytes.extend(mailbox_number.to_be_bytes());
     bytes.extend(copy.to_be_bytes());
     bytes.extend(moves.to_be_bytes());
     let mut part = 0;
-    while bytes.len() < BYTES {
+    while bytes.len() < ID_BYTES {
         let bits = mix(&[
             world.spec.seed,
             mailbox as u64,
@@ -89,7 +90,12 @@ pub fn item_id(world: &World, mailbox: usize, copy: u32, moves: Option<u32>) -> 
         bytes.extend(bits.to_be_bytes());
         part += 1;
     }
-    bytes.truncate(BYTES);
+    id_of(mailbox, bytes)
+}
+
+/// The first bytes of an id in the way in which this mailbox writes ids (facts 1.8).
+pub fn id_of(mailbox: usize, mut bytes: Vec<u8>) -> String {
+    bytes.truncate(ID_BYTES);
     if mailbox % 2 == 1 {
         STANDARD.encode(&bytes)
     } else {
@@ -97,14 +103,19 @@ pub fn item_id(world: &World, mailbox: usize, copy: u32, moves: Option<u32>) -> 
     }
 }
 
-/// The copy that an id names, and the number of moves it speaks of (`None`: immutable).
-pub fn read_id(world: &World, mailbox: usize, id: &str) -> Option<(u32, Option<u32>)> {
+/// The bytes of an id, if it is as long as ids are.
+pub fn bytes_of(mailbox: usize, id: &str) -> Option<Vec<u8>> {
     let bytes = if mailbox % 2 == 1 {
         STANDARD.decode(id)
     } else {
         URL_SAFE.decode(id)
     };
-    let bytes = bytes.ok().filter(|bytes| bytes.len() == BYTES)?;
+    bytes.ok().filter(|bytes| bytes.len() == ID_BYTES)
+}
+
+/// The copy that an id names, and the number of moves it speaks of (`None`: immutable).
+pub fn read_id(world: &World, mailbox: usize, id: &str) -> Option<(u32, Option<u32>)> {
+    let bytes = bytes_of(mailbox, id)?;
     let copy = u32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?);
     let moves = u16::from_be_bytes(bytes.get(12..14)?.try_into().ok()?);
     let moves = (moves != IMMUTABLE).then(|| u32::from(moves));

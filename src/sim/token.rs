@@ -122,8 +122,21 @@ pub fn sign(world: &World, until: Micros) -> String {
     format!("{}.{mark}", URL_SAFE_NO_PAD.encode(text))
 }
 
+/// What a link holds, as a token that only this world can make and read.
+pub fn hide(world: &World, text: &str) -> String {
+    let text = format!("{text}|padding-of-an-opaque-token-that-nobody-shall-look-into");
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
+}
+
+/// Reads what [`hide`] made; `None` where this world did not.
+pub fn reveal(world: &World, token: &str) -> Option<String> {
+    let (text, mark) = token.split_once('.')?;
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    (seal(world, &text) == mark).then_some(text)
+}
+
 /// A mark that only this world can make.
-pub fn seal(world: &World, text: &str) -> String {
+fn seal(world: &World, text: &str) -> String {
     let key = blake3::derive_key("simulated tenant seal", world.app.secret.as_bytes());
     let hash = blake3::keyed_hash(&key, text.as_bytes());
     URL_SAFE_NO_PAD.encode(&hash.as_bytes()[..24])

@@ -18,6 +18,7 @@ use touchpoint::sim::recurrence::Index;
 use touchpoint::sim::recurrence::On;
 use touchpoint::sim::recurrence::Pattern;
 use touchpoint::sim::recurrence::Range;
+use touchpoint::sim::recurrence::WEEK;
 use touchpoint::sim::recurrence::occurrences;
 
 use crate::support::python;
@@ -32,15 +33,6 @@ const ZONES: [&str; 8] = [
     "Asia/Tokyo",
     "Australia/Lord_Howe",
     "UTC",
-];
-const WEEK: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
 ];
 
 #[test]

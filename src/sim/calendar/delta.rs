@@ -1,8 +1,6 @@
 //! calendarView delta: rounds of events in pages, under links that hold the window and a position
 //! in the event log (facts 2.1, 2.2).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::tz::TimeZone;
 
 use crate::model::time::Micros;
@@ -11,13 +9,13 @@ use crate::sim::calendar::meeting::ZONES;
 use crate::sim::calendar::render::View;
 use crate::sim::calendar::round::Block;
 use crate::sim::calendar::round::Entry;
+use crate::sim::delta;
 use crate::sim::dice::draw;
 use crate::sim::dice::mix;
-use crate::sim::render;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::spec::CalendarChain;
-use crate::sim::token::seal;
+use crate::sim::token;
 use crate::sim::world::World;
 
 /// A page without a preference has this many items (facts 1.3).
@@ -51,7 +49,7 @@ pub struct Position {
 impl Position {
     fn encode(&self, world: &World) -> String {
         let text = format!(
-            "{}|{}|{}|{}|{}|{}|{}|{}|{}|padding-of-an-opaque-token-that-nobody-shall-look-into",
+            "{}|{}|{}|{}|{}|{}|{}|{}|{}",
             self.mailbox,
             self.window.0.0,
             self.window.1.0,
@@ -62,15 +60,11 @@ impl Position {
             self.chain,
             u8::from(self.immutable),
         );
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
+        token::hide(world, &text)
     }
 
     fn decode(world: &World, token: &str) -> Option<Self> {
-        let (text, mark) = token.split_once('.')?;
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        if seal(world, &text) != mark {
-            return None;
-        }
+        let text = token::reveal(world, token)?;
         let mut parts = text.split('|');
         let mut number = || parts.next()?.parse::<i128>().ok();
         let instant = |number: i128| i64::try_from(number).ok().map(Micros);
@@ -113,21 +107,9 @@ pub fn position(
     mailbox: usize,
     chain: u64,
 ) -> Result<Position, Response> {
-    let token = request
-        .option("$deltatoken")
-        .or(request.option("$skiptoken"));
-    let immutable = request.prefer().immutable;
-    if let Some(token) = token {
+    if let Some(token) = delta::token_of(request) {
         let found = Position::decode(world, &token).filter(|found| found.mailbox == mailbox);
-        return match found {
-            Some(found) if found.immutable != immutable => Err(Response::error(
-                410,
-                "SyncStateInvalid",
-                "The sync state is not valid for this type of id.",
-            )),
-            Some(found) => Ok(found),
-            None => refuse("The delta token is not valid."),
-        };
+        return delta::held(found, request, |found| found.immutable);
     }
     if let Some(option) = REFUSED.iter().find(|name| request.option(name).is_some()) {
         return refuse(&format!(
@@ -142,7 +124,7 @@ pub fn position(
         offset: 0,
         generation: 0,
         chain,
-        immutable,
+        immutable: request.prefer().immutable,
     })
 }
 
@@ -205,11 +187,7 @@ pub fn page(
         "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(event)\",\"value\":[",
     );
     out.push_str(&items.join(","));
-    out.push_str("],\"@odata.");
-    out.push_str(if last { "delta" } else { "next" });
-    out.push_str("Link\":");
-    render::string(&mut out, &link(world, host, &next, last));
-    out.push('}');
+    delta::close_page(&mut out, &link(world, host, &next, last), last);
     Response::json(out, items.len()).with("preference-applied", applied(request, &view))
 }
 
@@ -294,9 +272,8 @@ fn following(world: &World, here: &Position, cut: &Cut) -> (Position, bool) {
             next.until = Micros(i64::MAX);
             next.offset = 0;
             next.since = here.until;
-            let lot = [world.spec.seed, here.chain, here.until.0.cast_unsigned(), 6];
-            let again = here.offset == 0 && here.since.0 != i64::MIN && draw(&lot, 8) == 0;
-            if again && world.spec.switches.same_delta_link {
+            let is_one_page = here.offset == 0;
+            if is_one_page && delta::repeats_link(world, here.chain, here.since, here.until) {
                 next.since = here.since;
                 next.generation = here.generation;
             }

@@ -15,19 +15,10 @@ use crate::sim::recurrence::Index;
 use crate::sim::recurrence::On;
 use crate::sim::recurrence::Pattern;
 use crate::sim::recurrence::Range;
+use crate::sim::recurrence::WEEK;
 
 /// Patterns times ranges.
 pub const SERIES_FORMS: usize = 18;
-
-const WEEK: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
 
 /// A day so many days later.
 pub fn later(day: Date, days: i64) -> Date {

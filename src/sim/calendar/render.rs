@@ -1,9 +1,6 @@
 //! Writes events as Graph does: whole ones, slim occurrences, exceptions as what differs
 //! (facts 2.2, 2.3).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use base64::engine::general_purpose::URL_SAFE;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -21,6 +18,9 @@ use crate::sim::calendar::meeting::When;
 use crate::sim::calendar::meeting::ZONES;
 use crate::sim::calendar::recurring;
 use crate::sim::dice::mix;
+use crate::sim::render::ID_BYTES;
+use crate::sim::render::bytes_of;
+use crate::sim::render::id_of;
 use crate::sim::text;
 use crate::sim::world::Role;
 use crate::sim::world::World;
@@ -28,7 +28,6 @@ use crate::sim::world::World;
 /// The time of an answer that was never given (facts 2.3).
 const NEVER: &str = "0001-01-01T00:00:00Z";
 const CUSTOM: &str = "tzone://Microsoft/Custom";
-const BYTES: usize = 53;
 /// Stands for the day of what has none.
 const NO_DAY: i32 = i32::MIN;
 /// Copies with numbers from here on are gone before anyone looked.
@@ -36,34 +35,24 @@ pub const GHOSTS: u32 = 0x8000_0000;
 
 /// The id of an event: immutable or not (facts 1.8).
 pub fn event_id(world: &World, mailbox: usize, item: Item, immutable: bool) -> String {
-    let mut bytes = Vec::with_capacity(BYTES + 8);
+    let mut bytes = Vec::with_capacity(ID_BYTES + 8);
     bytes.extend([0x00, 0x09, 0x00, if immutable { 0x2e } else { 0x46 }]);
     let number = u32::try_from(mailbox).unwrap_or(u32::MAX);
     bytes.extend(number.to_be_bytes());
     bytes.extend(item.holding.to_be_bytes());
     bytes.extend(item.day.unwrap_or(NO_DAY).to_be_bytes());
     let mut part = 0;
-    while bytes.len() < BYTES {
+    while bytes.len() < ID_BYTES {
         let lot = [world.spec.seed, mailbox as u64, u64::from(immutable), part];
         bytes.extend(item.lot(&lot).to_be_bytes());
         part += 1;
     }
-    bytes.truncate(BYTES);
-    if mailbox % 2 == 1 {
-        STANDARD.encode(&bytes)
-    } else {
-        URL_SAFE.encode(&bytes)
-    }
+    id_of(mailbox, bytes)
 }
 
 /// What an id names, whichever kind of id it is.
 pub fn read_event_id(world: &World, mailbox: usize, id: &str) -> Option<Item> {
-    let bytes = if mailbox % 2 == 1 {
-        STANDARD.decode(id)
-    } else {
-        URL_SAFE.decode(id)
-    };
-    let bytes = bytes.ok().filter(|bytes| bytes.len() == BYTES)?;
+    let bytes = bytes_of(mailbox, id)?;
     let holding = u32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?);
     let day = i32::from_be_bytes(bytes.get(12..16)?.try_into().ok()?);
     let day = (day != NO_DAY).then_some(day);

@@ -46,6 +46,11 @@ fn copy_of(visitor: &Visitor, story: Story, organises: bool) -> (usize, usize, u
     panic!("{story:?} is not planted");
 }
 
+fn masters_of(items: &[Value]) -> HashSet<String> {
+    let masters = items.iter().filter(|one| is_kind(one, "seriesMaster"));
+    masters.map(id).collect()
+}
+
 #[test]
 fn fact_2_1_both_ends_are_required_and_query_options_are_refused() {
     let mut visitor = Visitor::new(PLAIN);
@@ -85,11 +90,7 @@ fn fact_2_2_occurrences_are_slim_and_their_master_comes_in_the_same_stream() {
     let mut visitor = Visitor::new("");
     let first = chain(&visitor, 0);
     let (items, _) = visitor.round(&first, IMMUTABLE);
-    let masters: HashSet<String> = items
-        .iter()
-        .filter(|one| is_kind(one, "seriesMaster"))
-        .map(id)
-        .collect();
+    let masters = masters_of(&items);
     let slim: Vec<&Value> = items
         .iter()
         .filter(|one| is_kind(one, "occurrence"))
@@ -296,11 +297,7 @@ fn fact_2_2_a_missing_master_is_found_by_itself_or_not_at_all() {
         let mut visitor = Visitor::new(&format!("{PLAIN}\nmissing_masters = \"{kind}\""));
         let first = chain(&visitor, 0);
         let (items, _) = visitor.round(&first, IMMUTABLE);
-        let masters: HashSet<String> = items
-            .iter()
-            .filter(|one| is_kind(one, "seriesMaster"))
-            .map(id)
-            .collect();
+        let masters = masters_of(&items);
         let missing: HashSet<&str> = items
             .iter()
             .filter_map(|one| one["seriesMasterId"].as_str())
