@@ -1,12 +1,12 @@
 //! The result is the same whatever the threads, the page size and the moment at which a run dies.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::python;
+use crate::support::run_and_kill;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
 use crate::support::with_config;
@@ -58,14 +58,9 @@ fn a_run_that_is_killed_at_any_moment_is_made_good_by_the_next() {
     std::fs::write(tenant.config(), set_run(&text, "[run]\npage_size = 20\n")).unwrap();
     tenant.note_run();
     for kill in 0..20_u64 {
-        let mut command = with_config(&tenant.config(), &["run"]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = command.spawn().unwrap();
         // From before the lake is made to after the first commits: 20 ms to 2 s, unevenly.
         let moment = Duration::from_millis(20 + kill * kill * 5);
-        wait(moment);
-        process.kill().unwrap();
-        process.wait().unwrap();
+        run_and_kill(&tenant.config(), moment);
     }
     run_report(&tenant.config(), &[], 1);
     tenant.compare_rows_with_truth();
@@ -75,10 +70,4 @@ fn a_run_that_is_killed_at_any_moment_is_made_good_by_the_next() {
         "{}",
         crate::support::text_of(&verify)
     );
-}
-
-/// Waits without sleeping through the rest of the test: the moment of the kill is what is tested.
-fn wait(time: Duration) {
-    let (_sender, receiver) = std::sync::mpsc::channel::<()>();
-    let _ = receiver.recv_timeout(time);
 }

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::expect_code;
 use crate::support::python;
+use crate::support::run_and_kill;
 use crate::support::tenant::Tenant;
 use crate::support::with_config;
 
@@ -95,22 +95,12 @@ fn a_run_that_is_killed_among_meetings_is_made_good_by_the_next() {
             tenant.take_crm();
             tenant.note_run();
         }
-        let mut command = with_config(&tenant.config(), &["run"]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = command.spawn().unwrap();
-        wait(Duration::from_millis(20 + (kill % 10) * (kill % 10) * 15));
-        process.kill().unwrap();
-        process.wait().unwrap();
+        let moment = Duration::from_millis(20 + (kill % 10) * (kill % 10) * 15);
+        run_and_kill(&tenant.config(), moment);
     }
     tenant.night();
     tenant.compare_rows_with_truth();
     verify(&tenant);
-}
-
-/// Waits without sleeping through the rest of the test: the moment of the kill is what is tested.
-fn wait(time: Duration) {
-    let (_sender, receiver) = std::sync::mpsc::channel::<()>();
-    let _ = receiver.recv_timeout(time);
 }
 
 /// Meetings that had ended by the last night, by contact.

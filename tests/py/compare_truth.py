@@ -10,23 +10,19 @@ anything differs. The Delta log is read by `deltalake`, the current rows are pic
 
 import argparse
 import collections
-import datetime
 import json
 import sys
 
 import duckdb
 import meetings_truth
 from deltalake import DeltaTable
+from truth import instant, touches_of_lake, touches_of_truth
 
 CURRENT = """
     SELECT * FROM rows
     QUALIFY {version} = max({version}) OVER (PARTITION BY interaction_id, mailbox_id)
 """
 SHOWN = 3
-
-
-def instant(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def read(lake, table, version):
@@ -102,36 +98,6 @@ def decided_again(copy, sight, runs):
 
 def participants(people):
     return [(p["address"], p["name"], p["role"], p["internal"]) for p in people]
-
-
-def touches_of_truth(copy):
-    return sorted(
-        (
-            t["contact_id"] or "",
-            t["contact_name"] or "",
-            t["account_id"] or "",
-            t["account_name"] or "",
-            t["contact_address"],
-            t["contact_role"],
-            t["rule"],
-        )
-        for t in copy["touches"]
-    )
-
-
-def touches_of_lake(rows):
-    return sorted(
-        (
-            r["contact_id"] or "",
-            r["contact_name"] or "",
-            r["account_id"] or "",
-            r["account_name"] or "",
-            r["contact_address"],
-            r["contact_role"],
-            r["match_rule"],
-        )
-        for r in rows
-    )
 
 
 def compare_row(differences, where, copy, row):
@@ -242,7 +208,6 @@ def main():
         planted_meetings,
         meetings(all_interactions),
         meetings(all_activities),
-        touches_of_lake,
     )
 
     # Outcomes: every copy that was seen is decided once, and once more when it says something new;

@@ -1,11 +1,8 @@
 """The part of compare_truth.py that concerns meetings: rows that change after they were recorded."""
 
 import collections
-import datetime
 
-
-def instant(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+from truth import instant, touches_of_lake, touches_of_truth
 
 
 class Planted:
@@ -55,21 +52,6 @@ def people(participants):
     ]
 
 
-def touches_of_truth(version):
-    return sorted(
-        (
-            t["contact_id"] or "",
-            t["contact_name"] or "",
-            t["account_id"] or "",
-            t["account_name"] or "",
-            t["contact_address"],
-            t["contact_role"],
-            t["rule"],
-        )
-        for t in version["touches"]
-    )
-
-
 def compare_row(differences, where, version, row):
     for column in ("occurred_at", "ended_at"):
         differences.compare(f"meeting {column}", where, instant(version[column]), row[column])
@@ -86,7 +68,7 @@ def compare_row(differences, where, version, row):
         differences.add("a meeting with the marks of a mail", where)
 
 
-def compare_activity(differences, where, version, rows, touches_of_lake):
+def compare_activity(differences, where, version, rows):
     differences.compare("meeting touches", where, touches_of_truth(version), touches_of_lake(rows))
     for row in rows:
         for column in ("internal_count", "external_count"):
@@ -96,7 +78,7 @@ def compare_activity(differences, where, version, rows, touches_of_lake):
         differences.compare("meeting activity subject", where, version["subject"], row["subject"])
 
 
-def compare(differences, planted, rows, activities, touches_of_lake):
+def compare(differences, planted, rows, activities):
     """`rows`, `activities`: of the highest revision and generation, whatever their state."""
     by_source = {}
     for row in (row for row in rows if row["state"] != "superseded"):
@@ -136,7 +118,7 @@ def compare(differences, planted, rows, activities, touches_of_lake):
         compare_row(differences, key, version, row)
         if version["state"] == "active":
             touches += len(version["touches"])
-            compare_activity(differences, key, version, active, touches_of_lake)
+            compare_activity(differences, key, version, active)
         else:
             differences.compare("activity of a meeting that is off", key, [], active)
     for key, row in by_source.items():

@@ -8,6 +8,8 @@ pub mod tenant;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
+use std::process::Stdio;
+use std::time::Duration;
 
 /// The program under test.
 pub fn touchpoint() -> Command {
@@ -36,6 +38,17 @@ pub fn with_config(config: &Path, arguments: &[&str]) -> Command {
     let mut command = touchpoint();
     command.arg("--config").arg(config).args(arguments);
     command
+}
+
+/// Starts a run and kills it after so long. (The moment is what is tested: nothing is waited for.)
+pub fn run_and_kill(config: &Path, after: Duration) {
+    let mut command = with_config(config, &["run"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = command.spawn().unwrap();
+    let (_sender, receiver) = std::sync::mpsc::channel::<()>();
+    let _ = receiver.recv_timeout(after);
+    process.kill().unwrap();
+    process.wait().unwrap();
 }
 
 /// Runs `touchpoint run --format json` and gives its report.
