@@ -53,6 +53,15 @@ pub struct Memory {
     pub series: BTreeMap<String, WaitingSeries>,
 }
 
+/// What was asked for by its id because the round did not tell of it.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// Series that did not come along.
+    pub masters: HashMap<String, Event>,
+    /// Ids of their occurrences that are there no more.
+    pub gone: HashSet<String>,
+}
+
 /// The instants on which decisions depend.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
@@ -62,21 +71,21 @@ pub struct Times {
     pub finished_at: Option<Micros>,
 }
 
-/// Decides a round; runs on the pool of `runtime::cpu`. `fetched`: series that did not come along.
+/// Decides a round; runs on the pool of `runtime::cpu`.
 pub fn decide(
     desk: &Desk,
     times: Times,
     round: Round,
-    fetched: HashMap<String, Event>,
+    fetched: Fetched,
     memory: Memory,
 ) -> Result<Settled, StateError> {
     let mut deciding = Deciding {
         desk,
         times,
         view: desk.state.view()?,
-        masters: fetched,
+        masters: fetched.masters,
         resent: HashSet::new(),
-        removed: HashSet::new(),
+        removed: fetched.gone,
         present: HashSet::new(),
         meetings: memory.meetings,
         dirty: HashSet::new(),

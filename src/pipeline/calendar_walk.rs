@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use hashbrown::HashSet;
 
 use crate::decode::event;
 use crate::model::cursor::CalendarCursor;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
+use crate::model::interaction::State;
 use crate::model::mailbox;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::pipeline::calendar_desk;
+use crate::pipeline::calendar_desk::Fetched;
 use crate::pipeline::calendar_desk::Memory;
 use crate::pipeline::calendar_desk::Times;
+use crate::pipeline::calendar_round;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
@@ -34,6 +38,9 @@ const WINDOW_BACK_MAX: i64 = 10 * 366 * DAY;
 /// A chain is replaced when its window ends within so many days: series are recorded 30 days ahead,
 /// and single meetings are seldom made earlier than two months before.
 const WINDOW_LEFT_MIN: i64 = 60 * DAY;
+/// Occurrences that are asked for one by one in a round: a hundred batches. What is beyond stays as
+/// it is known.
+const UNNAMED_MAX: usize = 2_000;
 
 /// A calendar that is to be read.
 #[derive(Debug)]
@@ -93,7 +100,7 @@ impl Calendar<'_> {
         };
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
-        let fetched = self.complete(&mut round).await?;
+        let fetched = self.complete(&mut round, &memory).await?;
         let received = round.received();
         let items_before = if is_new {
             0
@@ -162,30 +169,69 @@ impl Calendar<'_> {
         }
     }
 
-    /// Fetches what did not come along: series, and exceptions that do not tell which occurrence
-    /// they stand for. Gives the series.
-    async fn complete(&self, round: &mut Round) -> Result<HashMap<String, Event>, CalendarError> {
-        let mut masters = HashMap::new();
-        let mut whole = HashMap::new();
+    /// Fetches what did not come along: series, what became of their occurrences that were not
+    /// named, and exceptions that do not tell which occurrence they stand for.
+    async fn complete(&self, round: &mut Round, memory: &Memory) -> Result<Fetched, CalendarError> {
+        let mut fetched = Fetched::default();
         if round.link.is_none() {
             // A plain list tells of each event in full.
-            return Ok(masters);
+            return Ok(fetched);
         }
+        let mut whole = HashMap::new();
         let mut missing = round.missing_masters();
         missing.extend(round.unplaced());
-        for fetched in self.client.events_by_id(&missing).await? {
-            let Some(body) = fetched.body else { continue };
+        for item in self.client.events_by_id(&missing).await? {
+            let Some(body) = item.body else { continue };
             match event::item(&body, self.context.content) {
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
-                    masters.insert(fetched.id, *event);
+                    fetched.masters.insert(item.id, *event);
                 }
                 DecodedEvent::Event(event) => {
-                    whole.insert(fetched.id, *event);
+                    whole.insert(item.id, *event);
                 }
                 DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => {}
             }
         }
         round.place(&whole);
-        Ok(masters)
+        let unnamed = self.unnamed(round, &fetched.masters, memory);
+        let asked = self.client.events_by_id(&unnamed).await?.into_iter();
+        let gone = asked.filter(|item| item.body.is_none());
+        fetched.gone = gone.map(|item| item.id).collect();
+        Ok(fetched)
+    }
+
+    /// Ids of what is known of series that did not come along and was not named either. A series
+    /// that comes tells by itself which of its occurrences are left (facts 2.2); of these nobody
+    /// knows whether all were named.
+    fn unnamed(
+        &self,
+        round: &Round,
+        masters: &HashMap<String, Event>,
+        memory: &Memory,
+    ) -> Vec<String> {
+        if round.is_complete || masters.is_empty() {
+            return Vec::new();
+        }
+        let finished_at = self.cursor.map(|cursor| cursor.finished_at);
+        let recorded = memory.meetings.values().filter(|record| {
+            let is_fetched = record.master_id.as_ref();
+            record.state == State::Active
+                && finished_at.is_none_or(|finished_at| record.ended_at > finished_at)
+                && is_fetched.is_some_and(|id| masters.contains_key(id))
+        });
+        let recorded = recorded.map(|record| &record.source_id);
+        let waiting = memory.series.iter();
+        let waiting = waiting
+            .filter(|(id, _)| masters.contains_key(*id))
+            .flat_map(|(_, series)| &series.instances)
+            .map(|event| &event.source_id);
+        let named = round.events.iter().filter_map(calendar_round::source_id);
+        let named: HashSet<&str> = named.collect();
+        let known: HashSet<&String> = recorded.chain(waiting).collect();
+        let unnamed = known.into_iter().filter(|id| !named.contains(id.as_str()));
+        let mut unnamed: Vec<String> = unnamed.cloned().collect();
+        unnamed.sort_unstable();
+        unnamed.truncate(UNNAMED_MAX);
+        unnamed
     }
 }

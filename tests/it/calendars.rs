@@ -97,6 +97,22 @@ fn fact_2_2_a_cancelled_occurrence_that_nobody_reports_is_found_by_comparing_its
 }
 
 #[test]
+fn fact_2_2_a_series_that_is_missing_from_the_stream_is_fetched_by_its_id() {
+    let mut tenant = world("missing_masters = \"found\"");
+    for night in 0..4 {
+        if night > 0 {
+            tenant.advance(1);
+        }
+        let report = tenant.night();
+        assert_eq!(
+            report["totals"]["reasons"]["unreadable"]["no_master"],
+            Value::Null
+        );
+        tenant.compare_with_truth();
+    }
+}
+
+#[test]
 fn fact_2_2_occurrences_of_a_series_that_cannot_be_had_are_unreadable_and_all_else_is_stored() {
     let mut tenant = world("missing_masters = \"lost\"");
     for night in 0..3 {
