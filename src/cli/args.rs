@@ -25,6 +25,9 @@ pub struct Args {
     /// Results as text for people or as JSON for programs
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Progress, warnings and errors on stderr as text or as one JSON object a line
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub log_format: Format,
     /// Tell more of what is going on, on stderr
     #[arg(long, short, global = true)]
     pub verbose: bool,

@@ -23,11 +23,11 @@ use crate::report::exit;
 
 /// Does what was asked and gives the exit code; an error is told and ends with 2.
 pub fn main(args: Args) -> ExitCode {
-    logging::start(args.verbose);
+    logging::start(args.verbose, args.log_format);
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {
-            output::tell(&format!("error: {}", causes(&error)));
+            output::tell_error(&causes(&error));
             let is_interrupt = matches!(error.downcast_ref(), Some(RunError::Interrupted));
             ExitCode::from(if is_interrupt {
                 exit::INTERRUPTED

@@ -8,6 +8,8 @@ use serde::de::Error;
 use url::Host;
 use url::Url;
 
+use crate::config::csv;
+use crate::config::error::ConfigError;
 use crate::config::secret::Secret;
 use crate::config::text;
 use crate::model::address::Address;
@@ -33,6 +35,9 @@ pub struct Tenant {
     /// Where Graph is, without the version.
     #[serde(default = "graph_url", deserialize_with = "base_url")]
     pub graph_url: Url,
+    /// PEM file of further certificate authorities: those of a proxy that looks into the traffic.
+    #[serde(default, deserialize_with = "text::optional_path")]
+    pub ca_file: Option<PathBuf>,
     /// Whose mailboxes are read.
     pub scope: Scope,
     /// `members.csv`.
@@ -101,6 +106,21 @@ impl TryFrom<ScopeShape> for Scope {
 }
 
 impl Tenant {
+    /// The further certificate authorities, as the PEM text of their file.
+    pub fn authorities(&self) -> Result<Option<String>, ConfigError> {
+        let Some(path) = &self.ca_file else {
+            return Ok(None);
+        };
+        let text = csv::read_text(path)?;
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Ok(Some(text));
+        }
+        Err(ConfigError::File {
+            path: path.clone(),
+            message: "no certificate in it; ca_file takes certificates in PEM form".into(),
+        })
+    }
+
     /// The paths that the section names.
     pub(super) fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let secret = match &mut self.client_secret {
@@ -112,7 +132,7 @@ impl Tenant {
             Scope::Group(_) | Scope::Users(_) | Scope::All => None,
         };
         let members = self.members.as_mut().into_iter().chain(&mut self.teams);
-        members.chain(secret).chain(users)
+        members.chain(secret).chain(users).chain(&mut self.ca_file)
     }
 }
 

@@ -100,6 +100,7 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
         login_url: tenant.login_url.as_str().trim_end_matches('/').to_owned(),
         graph_url: tenant.graph_url.as_str().trim_end_matches('/').to_owned(),
         page_size: u32::from(config.run.page_size),
+        authorities: tenant.authorities()?,
         limits,
     };
     let client = Client::new(&settings).map_err(|source| RunError::tenant(&name, source))?;

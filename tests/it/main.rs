@@ -19,6 +19,7 @@ mod mail_fixtures;
 mod meetings;
 mod merging;
 mod msgraph;
+mod network;
 mod readme;
 mod recurrence;
 mod rematch;

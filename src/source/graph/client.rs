@@ -78,16 +78,29 @@ pub struct MailboxClient {
     user: String,
 }
 
+/// Certificate authorities beyond those of the system.
+fn authorities(settings: &GraphSettings) -> Result<Vec<reqwest::Certificate>, GraphError> {
+    let Some(text) = &settings.authorities else {
+        return Ok(Vec::new());
+    };
+    reqwest::Certificate::from_pem_bundle(text.as_bytes()).map_err(|_| GraphError::Settings {
+        which: "ca_file",
+        why: "it takes certificates in PEM form",
+    })
+}
+
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(settings: &GraphSettings) -> Result<Self, GraphError> {
         let graph = Base::parse("graph_url", &settings.graph_url)?;
         let login = Base::parse("login_url", &settings.login_url)?;
+        let authorities = authorities(settings)?;
         let build = |idle: usize| {
             let builder = reqwest::Client::builder()
                 .user_agent(USER_AGENT)
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT_DEADLINE)
+                .tls_certs_merge(authorities.iter().cloned())
                 .pool_max_idle_per_host(idle);
             let builder = if graph.is_loopback() && login.is_loopback() {
                 builder.no_proxy()

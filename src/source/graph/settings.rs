@@ -20,6 +20,8 @@ pub struct GraphSettings {
     pub login_url: String,
     /// `https://graph.microsoft.com`, or another cloud's, without `/v1.0`.
     pub graph_url: String,
+    /// Further certificate authorities, as PEM text.
+    pub authorities: Option<String>,
     /// Items wished for on a page of message delta.
     pub page_size: u32,
     /// The bounds.

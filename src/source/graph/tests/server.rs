@@ -143,6 +143,7 @@ impl Server {
             login_url: self.url.clone(),
             graph_url: self.url.clone(),
             page_size: 100,
+            authorities: None,
             limits,
         }
     }
