@@ -23,10 +23,7 @@ fn a_lake_follows_a_changed_book_as_if_it_had_been_written_with_it() {
     tenant.run();
     // The service replays a part of what it gave, whatever it is asked.
     let again = items_since(&tenant, since);
-    assert!(
-        again < read / 4,
-        "of {read} items {again} were read again"
-    );
+    assert!(again < read / 4, "of {read} items {again} were read again");
 
     let fresh = tenant.another_folder();
     run_report(&fresh.path().join("touchpoint.toml"), &[], 1);
@@ -48,7 +45,7 @@ fn a_lake_follows_a_changed_book_as_if_it_had_been_written_with_it() {
 }
 
 /// How many items the tenant has served after its first requests.
-fn items_since(tenant: &Tenant, requests: usize) -> u64 {
+fn items_since(tenant: &Tenant, requests: u64) -> u64 {
     let log = tenant.log(requests);
     log.iter().filter_map(|r| r["items"].as_u64()).sum()
 }

@@ -42,12 +42,15 @@ fn verify(tenant: &Tenant) {
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
+/// Worlds of the short turn.
+const WORLDS: u64 = 2;
+
 /// How many worlds are checked, and for how many nights after the first: a few by default, as many
 /// as are asked for and more nights in the long turn (`scripts/soak`).
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
 fn turn() -> (u64, u32) {
     let asked = std::env::var("TOUCHPOINT_WORLDS").ok();
-    asked.map_or((2, 5), |count| (count.parse().unwrap(), 10))
+    asked.map_or((WORLDS, 4), |count| (count.parse().unwrap(), 10))
 }
 
 #[test]
@@ -110,17 +113,17 @@ fn held(lake: &Path, by: &str) -> Value {
 
 #[test]
 fn what_was_held_is_the_same_for_every_schedule_of_nights() {
-    const DAYS: u32 = 12;
+    let days = if turn().0 > WORLDS { 60 } else { 6 };
     let mut results = Vec::new();
-    for every in [1, 3, DAYS] {
+    for every in [1, 3, days] {
         let mut tenant = world(1_401, "[switches]\nclean_ups = false\n");
         let mut by = String::new();
-        for day in 0..=DAYS {
+        for day in 0..=days {
             if day % every == 0 {
                 tenant.night();
             }
             by = tenant.now();
-            if day < DAYS {
+            if day < days {
                 tenant.advance(1);
             }
         }

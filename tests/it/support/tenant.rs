@@ -46,7 +46,7 @@ impl Tenant {
     /// A world of mail alone, in which every item's outcome can be foretold.
     pub fn of_mail(seed: u64) -> Self {
         Self::of_world(&format!(
-            "seed = {seed}\nusers = 16\nmeetings_per_user = 0\n"
+            "seed = {seed}\nusers = 16\nmails_per_user = 120\nmeetings_per_user = 0\n"
         ))
     }
 
