@@ -19,20 +19,22 @@ from deltalake import DeltaTable
 from truth import instant, touches_of_lake, touches_of_truth
 
 CURRENT = """
-    SELECT * FROM rows
+    SELECT * FROM read_parquet($files)
     QUALIFY {version} = max({version}) OVER (PARTITION BY interaction_id, mailbox_id)
 """
 SHOWN = 3
 
 
 def read(lake, table, version):
-    rows = DeltaTable(f"{lake}/{table}").to_pyarrow_table()
+    """The number of stored rows, and the current ones; all of them where nothing is newer."""
+    files = {"files": DeltaTable(f"{lake}/{table}").file_uris()}
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.register("rows", rows)
-    query = CURRENT.format(version=version) if version else "SELECT * FROM rows"
-    current = connection.sql(query).to_arrow_table().to_pylist()
-    return rows.num_rows, current
+    stored = connection.execute("SELECT count(*) FROM read_parquet($files)", files).fetchone()[0]
+    query = CURRENT.format(version=version) if version else "SELECT * FROM read_parquet($files)"
+    found = connection.execute(query, files)
+    names = [column[0] for column in found.description]
+    return stored, [dict(zip(names, row)) for row in found.fetchall()]
 
 
 def mails(rows):
