@@ -1,5 +1,6 @@
 //! Where results go: stdout for what was asked for, stderr for everything else.
 
+use std::fmt::Write as _;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
@@ -12,7 +13,7 @@ use serde_json::json;
 use crate::runtime::clock;
 
 /// Writes a result to stdout. Names of files and cells of tables come from elsewhere: what they
-/// hold of control characters does not reach the terminal.
+/// hold of control characters, and what cannot be seen, does not reach the terminal.
 pub fn result(text: &str) -> io::Result<()> {
     raw(harmless(text).as_bytes())
 }
@@ -30,12 +31,40 @@ fn harmless(text: &str) -> String {
             c
         }
     };
-    text.chars().map(clean).collect()
+    let seen = text.chars().filter(|c| !is_invisible(*c));
+    seen.map(clean).collect()
 }
 
-/// Writes a result as one JSON object on one line to stdout.
+/// Whether a character turns the direction of writing or takes no room: a name must not be able to
+/// look like another one.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Writes a result as one JSON object on one line to stdout. What a terminal must not see is
+/// escaped, so that programs get all of it.
 pub fn json(value: &Value) -> io::Result<()> {
-    result(&format!("{value}\n"))
+    raw(format!("{}\n", escaped(&value.to_string())).as_bytes())
+}
+
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() || is_invisible(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// Whether what is told is told as JSON; set once, before anything is told.
@@ -91,8 +120,16 @@ mod tests {
     #[test]
     fn escapes_in_names_do_not_reach_the_terminal() {
         assert_eq!(
-            harmless("nul\u{1b}[31m\r\nnext"),
+            harmless("nul\u{1b}[31m\r\n\u{202e}next"),
             "nul\u{fffd}[31m\u{fffd}\nnext"
         );
+    }
+
+    #[test]
+    fn json_holds_all_of_a_text_and_a_terminal_sees_nothing_of_it() {
+        let value = json!({ "name": "a\u{202e}\u{9b}\u{e0001}\u{1b}z" });
+        let text = escaped(&value.to_string());
+        assert!(text.is_ascii());
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 }

@@ -10,6 +10,7 @@ use clap::builder::TypedValueParser;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::cli::output;
 use crate::index::doc::ShownParticipant;
 use crate::index::highlight::Marked;
 use crate::index::query::Query;
@@ -244,23 +245,13 @@ fn push_marked(text: &mut String, marked: &Marked, style: &str, color: bool) {
 /// Mail text as a terminal may see it: white space of any kind as a blank, other control characters
 /// as a replacement sign, and nothing that turns the direction of writing or takes no room.
 fn harmless(text: &str) -> String {
-    let seen = text.chars().filter(|c| !is_invisible(*c));
+    let seen = text.chars().filter(|c| !output::is_invisible(*c));
     seen.map(|c| match c {
         '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
         c if c.is_control() => '\u{fffd}',
         c => c,
     })
     .collect()
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod readme;
 mod recurrence;
 mod rematch;
 mod rooms;
+mod strange_mail;
 mod support;
 mod truth;
 mod unchanged;

@@ -106,8 +106,11 @@ fn every_line_of_the_log_is_an_object_where_that_is_asked_for() {
     let broken = tenant.folder().join("nowhere.toml");
     let mut run = with_config(&broken, &["run"]);
     let failed = run.args(json).output().unwrap();
+    let secret = fs::read_to_string(tenant.folder().join("secret.txt")).unwrap();
     for (output, least) in [(ran, "INFO"), (failed, "ERROR")] {
         let lines = String::from_utf8(output.stderr).unwrap();
+        assert!(!lines.contains('@'), "an address is in the log: {lines}");
+        assert!(!lines.contains(secret.trim()), "the secret is in the log");
         let levels: Vec<String> = lines
             .lines()
             .map(|line| {
