@@ -44,12 +44,17 @@ pub struct Position {
     pub kinds: u8,
     /// Items after which the chain ends, where `$top` caps it.
     pub cap: usize,
+    /// Items after which this round ends by a fault.
+    pub cut: usize,
 }
+
+/// Where no fault ends a round.
+pub const UNCUT: usize = u32::MAX as usize;
 
 impl Position {
     fn encode(&self, world: &World) -> String {
         let text = format!(
-            "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}",
+            "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}",
             self.mailbox,
             self.folder,
             self.since.0,
@@ -61,6 +66,7 @@ impl Position {
             self.fields,
             self.kinds,
             self.cap,
+            self.cut,
         );
         token::hide(world, &text)
     }
@@ -81,6 +87,7 @@ impl Position {
             fields: u32::try_from(number()?).ok()?,
             kinds: u8::try_from(number()?).ok()?,
             cap: usize::try_from(number()?).ok()?,
+            cut: usize::try_from(number()?).ok()?,
         })
     }
 }
@@ -187,6 +194,7 @@ fn first(
         fields: render::fields(request.select().as_deref()),
         kinds,
         cap,
+        cut: UNCUT,
     })
 }
 
@@ -207,10 +215,8 @@ pub fn page(
     here: &Position,
     entries: &Arc<Vec<Entry>>,
 ) -> Response {
-    let count = entries.len().min(here.cap);
-    let rest = count.saturating_sub(here.offset);
-    let size = size(world, request, here).min(rest);
-    let last = size == rest;
+    let (shown, last) = shown(world, request, here, entries);
+    let size = shown.len();
     let view = View {
         world,
         mailbox: here.mailbox,
@@ -220,11 +226,7 @@ pub fn page(
     };
     let mut out = String::with_capacity(200 + size * 900);
     out.push_str("{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(message)\",\"value\":[");
-    for (number, entry) in entries[here.offset.min(count)..]
-        .iter()
-        .take(size)
-        .enumerate()
-    {
+    for (number, entry) in shown.iter().enumerate() {
         if number > 0 {
             out.push(',');
         }
@@ -237,6 +239,19 @@ pub fn page(
         response = response.with("preference-applied", "IdType=ImmutableId".to_owned());
     }
     response
+}
+
+/// The entries that the page shows, and whether the round ends with it.
+pub fn shown<'a>(
+    world: &World,
+    request: &Request,
+    here: &Position,
+    entries: &'a [Entry],
+) -> (&'a [Entry], bool) {
+    let count = entries.len().min(here.cap).min(here.cut);
+    let rest = &entries[here.offset.min(count)..count];
+    let size = size(world, request, here).min(rest.len());
+    (&rest[..size], size == rest.len())
 }
 
 /// The end of a page: its items are written, its link is not.
@@ -293,6 +308,7 @@ fn following(world: &World, here: &Position, size: usize, last: bool) -> Positio
     }
     next.until = Micros(i64::MAX);
     next.offset = 0;
+    next.cut = UNCUT;
     let is_one_page = here.offset == 0;
     if !(is_one_page && repeats_link(world, here.chain, here.since, here.until)) {
         next.since = here.until;

@@ -17,6 +17,14 @@ use crate::sim::world::World;
 /// Default and largest `$top` of Outlook lists.
 const PAGE: (usize, usize) = (10, 1000);
 
+/// What the counts of folders depend on.
+pub struct Count<'a> {
+    /// The simulated time.
+    pub now: Micros,
+    /// Items of a folder that are counted and are no messages.
+    pub surplus: &'a dyn Fn(usize) -> usize,
+}
+
 /// The number of a folder by id or well-known name.
 pub fn find(world: &World, mailbox: usize, key: &str, now: Micros) -> Result<usize, Response> {
     let folders = &world.mailboxes[mailbox].folders;
@@ -43,8 +51,9 @@ pub fn folders(
     parent: usize,
     request: &Request,
     host: &str,
-    now: Micros,
+    count: &Count<'_>,
 ) -> Response {
+    let now = count.now;
     let hidden = request
         .option("includeHiddenFolders")
         .is_some_and(|text| text == "true");
@@ -59,7 +68,7 @@ pub fn folders(
     };
     let shown: Vec<Value> = children[skip..end]
         .iter()
-        .map(|number| select(folder(world, mailbox, *number, now), request))
+        .map(|number| select(folder(world, mailbox, *number, count), request))
         .collect();
     let mut body = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users('id')/mailFolders", "value": shown});
     if let Some(link) = link {
@@ -74,10 +83,10 @@ pub fn one_folder(
     mailbox: usize,
     number: usize,
     request: &Request,
-    now: Micros,
+    count: &Count<'_>,
 ) -> Response {
     Response::json(
-        select(folder(world, mailbox, number, now), request).to_string(),
+        select(folder(world, mailbox, number, count), request).to_string(),
         1,
     )
 }
@@ -90,10 +99,11 @@ fn select(value: Value, request: &Request) -> Value {
     pick(value, &names)
 }
 
-fn folder(world: &World, mailbox: usize, number: usize, now: Micros) -> Value {
+fn folder(world: &World, mailbox: usize, number: usize, count: &Count<'_>) -> Value {
+    let now = count.now;
     let held = &world.mailboxes[mailbox];
     let folder = &held.folders[number];
-    let count = held
+    let children = held
         .folders
         .iter()
         .filter(|child| child.parent.map(usize::from) == Some(number))
@@ -106,12 +116,13 @@ fn folder(world: &World, mailbox: usize, number: usize, now: Micros) -> Value {
             copy.place(now)
                 .is_some_and(|(place, _)| usize::from(place) == number)
         })
-        .count();
+        .count()
+        + (count.surplus)(number);
     let parent = folder
         .parent
         .map(|parent| held.folders[usize::from(parent)].id.clone());
     let mut value = json!({"id": folder.id, "displayName": folder.name, "parentFolderId": parent,
-        "childFolderCount": count, "unreadItemCount": items / 3, "totalItemCount": items,
+        "childFolderCount": children, "unreadItemCount": items / 3, "totalItemCount": items,
         "sizeInBytes": items * 9000, "isHidden": folder.hidden});
     if folder.search {
         value["@odata.type"] = json!("#microsoft.graph.mailSearchFolder");
@@ -141,6 +152,37 @@ fn bounds(request: &Request, host: &str, count: usize) -> Result<Bounds, Respons
     Ok((skip, end, link))
 }
 
+/// A page of a plain list.
+pub struct Listed {
+    /// The response.
+    pub response: Response,
+    /// The copies on it.
+    pub copies: Vec<u32>,
+}
+
+impl From<Response> for Listed {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            copies: Vec::new(),
+        }
+    }
+}
+
+/// Whether the oldest come first; by default the newest do.
+fn oldest_first(request: &Request) -> Result<bool, Response> {
+    let order = request.option("$orderby").unwrap_or_default();
+    match order.to_lowercase().as_str() {
+        "" | "receiveddatetime desc" => Ok(false),
+        "receiveddatetime" | "receiveddatetime asc" => Ok(true),
+        _ => Err(Response::error(
+            400,
+            "ErrorInvalidUrlQuery",
+            "The $orderby is not supported here.",
+        )),
+    }
+}
+
 /// `GET .../messages`: newest first; the list of sensitivities is one of its filters.
 pub fn messages(
     world: &World,
@@ -149,7 +191,7 @@ pub fn messages(
     request: &Request,
     host: &str,
     now: Micros,
-) -> Response {
+) -> Listed {
     let filter = request.option("$filter").unwrap_or_default();
     let private = filter.contains("0x36");
     if private && world.mailboxes[mailbox].sensitivity_refused {
@@ -157,7 +199,8 @@ pub fn messages(
             403,
             "ErrorAccessDenied",
             "Access is denied. Check credentials and try again.",
-        );
+        )
+        .into();
     }
     let (low, high) = match window(&filter) {
         Some(found) => found,
@@ -167,7 +210,8 @@ pub fn messages(
                 400,
                 "ErrorInvalidUrlQuery",
                 "The $filter is not supported here.",
-            );
+            )
+            .into();
         }
     };
     let copies = &world.mailboxes[mailbox].copies;
@@ -182,10 +226,21 @@ pub fn messages(
             here && (!private || mail.sensitivity > 0) && received >= low && received < high
         })
         .collect();
-    found.sort_by_key(|number| std::cmp::Reverse(copies[*number as usize].arrives));
+    let oldest_first = match oldest_first(request) {
+        Ok(found) => found,
+        Err(response) => return response.into(),
+    };
+    found.sort_by_key(|number| {
+        let copy = &copies[*number as usize];
+        let mail = &world.mails[copy.mail as usize];
+        mail.received.unwrap_or(copy.arrives)
+    });
+    if !oldest_first {
+        found.reverse();
+    }
     let (skip, end, link) = match bounds(request, host, found.len()) {
         Ok(found) => found,
-        Err(response) => return response,
+        Err(response) => return response.into(),
     };
     let immutable = request.prefer().immutable;
     let view = View {
@@ -211,7 +266,10 @@ pub fn messages(
         crate::sim::render::string(&mut out, &link);
     }
     out.push('}');
-    Response::json(out, end - skip)
+    Listed {
+        response: Response::json(out, end - skip),
+        copies: found[skip..end].to_vec(),
+    }
 }
 
 /// The bounds of `receivedDateTime ge a and receivedDateTime lt b`, either of which may be missing.

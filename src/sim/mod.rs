@@ -11,6 +11,7 @@ pub mod delta;
 pub mod dice;
 pub mod directory;
 pub mod export;
+pub mod faults;
 pub mod folders;
 pub mod highlights;
 pub mod journal;

@@ -184,6 +184,7 @@ async fn serve(
         bytes: answer.response.body.len(),
         prefer: request.header("prefer").map(ToOwned::to_owned),
         in_flight: answer.in_flight,
+        fault: answer.fault,
     });
     finish(&shared, &request, answer.response, slot)
 }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 
 use crate::model::time::Micros;
+use crate::sim::faults::fault;
+use crate::sim::faults::fault::Fault;
 
 /// Most users a world may have: a folder index and ids must fit, and memory must stay small.
 pub const USERS_MAX: usize = 20_000;
@@ -50,6 +52,8 @@ pub struct Spec {
     pub crm_changes: CrmChanges,
     /// What the facts leave open.
     pub switches: Switches,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// Most changes of each kind: each takes contacts of its own, and there are not many.
@@ -87,6 +91,7 @@ impl Default for Spec {
             policy: Policy::default(),
             crm_changes: CrmChanges::default(),
             switches: Switches::default(),
+            faults: Vec::new(),
         }
     }
 }
@@ -110,7 +115,13 @@ impl Spec {
         if Micros::parse_rfc3339(&spec.start).is_none() {
             return Err(SpecError::Range("start (RFC 3339)"));
         }
-        Ok(spec)
+        if spec.faults.len() > fault::FAULTS_MAX {
+            return Err(SpecError::Range("faults (up to 1000)"));
+        }
+        match spec.faults.iter().find_map(Fault::defect) {
+            Some(defect) => Err(SpecError::Range(defect)),
+            None => Ok(spec),
+        }
     }
 
     /// The start as an instant.

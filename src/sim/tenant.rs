@@ -11,7 +11,12 @@ use crate::sim::delta;
 use crate::sim::delta::Position;
 use crate::sim::dice::mix;
 use crate::sim::directory;
+use crate::sim::faults::asked::Asked;
+use crate::sim::faults::schedule;
+use crate::sim::faults::schedule::Schedule;
+use crate::sim::faults::schedule::Seen;
 use crate::sim::listing;
+use crate::sim::render;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::round;
@@ -46,6 +51,7 @@ pub struct State {
     rounds: HashMap<RoundKey, Arc<Vec<Entry>>>,
     calendar_rounds: HashMap<CalendarKey, Arc<Vec<Block>>>,
     requests: u64,
+    faults: Schedule,
 }
 
 /// What an answer needs besides its response.
@@ -61,6 +67,8 @@ pub struct Answer {
     pub mailbox: Option<usize>,
     /// Requests to that mailbox in flight, this one included.
     pub in_flight: u32,
+    /// The fault that it met.
+    pub fault: Option<&'static str>,
 }
 
 impl State {
@@ -75,6 +83,7 @@ impl State {
             rounds: HashMap::new(),
             calendar_rounds: HashMap::new(),
             requests: 0,
+            faults: Schedule::of(world),
         }
     }
 
@@ -93,9 +102,13 @@ impl State {
             held: None,
             mailbox: None,
             in_flight: 0,
+            fault: None,
         };
         let names: Vec<&str> = pieces.iter().map(String::as_str).collect();
         if let [tenant, "oauth2", "v2.0", "token"] = names[..] {
+            if self.is_disturbed(world, Asked::Token, &mut answer) {
+                return answer;
+            }
             answer.response = if request.method == "POST" {
                 token::issue(world, tenant, request, wall)
             } else {
@@ -113,6 +126,9 @@ impl State {
         }
         let rest = &names[1..];
         if rest == ["$batch"] && request.method == "POST" {
+            if self.is_disturbed(world, Asked::Batch, &mut answer) {
+                return answer;
+            }
             answer.response = batch::answer(self, world, request, host, wall);
         } else if request.method != "GET" {
             answer.response =
@@ -134,6 +150,10 @@ impl State {
     ) {
         let lower: Vec<String> = path.iter().map(|piece| piece.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let asked = Asked::of(request, &lower);
+        if asked.is_meant_by(Asked::Directory) && self.is_disturbed(world, asked, answer) {
+            return;
+        }
         answer.response = match lower[..] {
             ["organization"] => directory::organization(world),
             ["users"] => directory::users(world, request, host),
@@ -150,11 +170,26 @@ impl State {
                 "microsoft.graph.user" | "graph.user",
             ] => directory::members(world, request, host, path[1], true),
             ["users", _, ..] => {
-                self.mailbox(world, request, path, host, wall, answer);
+                self.mailbox(world, request, (path, asked), host, wall, answer);
                 return;
             }
             _ => no_segment(path),
         };
+    }
+
+    /// Whether a fault takes the place of the answer.
+    fn is_disturbed(&mut self, world: &World, asked: Asked, answer: &mut Answer) -> bool {
+        let seen = Seen {
+            now: self.now,
+            asked,
+            mailbox: answer.mailbox,
+        };
+        let Some(fault) = self.faults.whole_answer(world, seen) else {
+            return false;
+        };
+        answer.response = schedule::answer(fault);
+        answer.fault = Some(fault.kind.name());
+        true
     }
 
     /// Requests to a mailbox: who it is, whether it is served, whether it has had enough.
@@ -162,7 +197,7 @@ impl State {
         &mut self,
         world: &World,
         request: &Request,
-        path: &[&str],
+        (path, asked): (&[&str], Asked),
         host: &str,
         wall: Micros,
         answer: &mut Answer,
@@ -182,6 +217,9 @@ impl State {
             }
         }
         answer.held = Some(mailbox);
+        if self.is_disturbed(world, asked, answer) {
+            return;
+        }
         answer.response = match world.people[mailbox].access {
             // The same mailbox gives either of them (facts 6.2).
             Access::NoMailbox if lot.is_multiple_of(2) => Response::error(
@@ -213,17 +251,27 @@ impl State {
         let now = self.now;
         let lower: Vec<String> = path[2..].iter().map(|piece| piece.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let seen = |asked| Seen {
+            now,
+            asked,
+            mailbox: Some(mailbox),
+        };
+        let surplus = |folder| self.faults.surplus(world, seen(Asked::Folders), folder);
+        let count = listing::Count {
+            now,
+            surplus: &surplus,
+        };
         if let ["mailfolders", _, ..] = lower[..] {
             let folder = match listing::find(world, mailbox, path[3], now) {
                 Ok(folder) => folder,
                 Err(response) => return response,
             };
             return match lower[2..] {
-                [] => listing::one_folder(world, mailbox, folder, request, now),
-                ["childfolders"] => listing::folders(world, mailbox, folder, request, host, now),
-                ["messages"] => listing::messages(world, mailbox, Some(folder), request, host, now),
+                [] => listing::one_folder(world, mailbox, folder, request, &count),
+                ["childfolders"] => listing::folders(world, mailbox, folder, request, host, &count),
+                ["messages"] => self.list(world, request, host, mailbox, Some(folder)),
                 ["messages", "delta"] => self.delta(world, request, host, mailbox, folder, wall),
-                ["messages", _] => listing::one_message(world, mailbox, path[5], request, now),
+                ["messages", _] => self.message(world, request, mailbox, path[5]),
                 _ => no_segment(path),
             };
         }
@@ -232,9 +280,9 @@ impl State {
                 let purpose = world.people[mailbox].purpose;
                 Response::json(format!("{{\"value\":\"{purpose}\"}}"), 0)
             }
-            ["mailfolders"] => listing::folders(world, mailbox, 0, request, host, now),
-            ["messages"] => listing::messages(world, mailbox, None, request, host, now),
-            ["messages", _] => listing::one_message(world, mailbox, path[3], request, now),
+            ["mailfolders"] => listing::folders(world, mailbox, 0, request, host, &count),
+            ["messages"] => self.list(world, request, host, mailbox, None),
+            ["messages", _] => self.message(world, request, mailbox, path[3]),
             ["calendarview", "delta"] => self.calendar(world, request, host, mailbox, wall),
             ["calendarview"] => {
                 let response = calendar::listing::list(world, mailbox, request, host, now);
@@ -244,6 +292,42 @@ impl State {
             ["events", _] => calendar::listing::one_event(world, mailbox, path[3], request, now),
             _ => no_segment(path),
         }
+    }
+
+    /// A plain list of messages. Where it gives nothing but ids, no item can spoil it.
+    fn list(
+        &mut self,
+        world: &World,
+        request: &Request,
+        host: &str,
+        mailbox: usize,
+        folder: Option<usize>,
+    ) -> Response {
+        let listed = listing::messages(world, mailbox, folder, request, host, self.now);
+        let is_ids_alone = request.select().is_some_and(|names| names == ["id"]);
+        if is_ids_alone {
+            return listed.response;
+        }
+        let seen = Seen {
+            now: self.now,
+            asked: Asked::List,
+            mailbox: Some(mailbox),
+        };
+        let copies = listed.copies.iter().copied();
+        self.faults
+            .poison(world, seen, copies)
+            .unwrap_or(listed.response)
+    }
+
+    fn message(&mut self, world: &World, request: &Request, mailbox: usize, id: &str) -> Response {
+        let seen = Seen {
+            now: self.now,
+            asked: Asked::Item,
+            mailbox: Some(mailbox),
+        };
+        let spoiled = render::read_id(world, mailbox, id)
+            .and_then(|(copy, _)| self.faults.unreadable(world, seen, copy));
+        spoiled.unwrap_or_else(|| listing::one_message(world, mailbox, id, request, self.now))
     }
 
     fn delta(
@@ -265,6 +349,11 @@ impl State {
             Ok(here) => here,
             Err(response) => return response,
         };
+        let seen = Seen {
+            now: self.now,
+            asked: Asked::Delta,
+            mailbox: Some(mailbox),
+        };
         let follow = self.follow(world, here.chain, here.generation);
         if let Err(response) = follow {
             return response;
@@ -272,8 +361,16 @@ impl State {
         if here.until.0 == i64::MAX {
             // A restart with an earlier clock must not run backwards.
             here.until = self.now.max(here.since);
+            let is_first = here.since.0 == i64::MIN;
+            here.cut = self.faults.cut(world, seen, is_first).unwrap_or(here.cut);
         }
         let entries = self.round(world, &here);
+        let (shown, _) = delta::shown(world, request, &here, &entries);
+        let there = |entry: &&Entry| !matches!(entry.change, round::Change::Removed(_));
+        let copies = shown.iter().filter(there).map(|entry| entry.copy);
+        if let Some(response) = self.faults.poison(world, seen, copies) {
+            return response;
+        }
         let response = delta::page(world, request, host, &here, &entries);
         self.served[mailbox] += response.items as u64;
         response

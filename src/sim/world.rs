@@ -9,6 +9,7 @@ use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::stories::FirstDay;
 use crate::sim::crm_changes;
 use crate::sim::dice::Dice;
+use crate::sim::faults::fault::Fault;
 use crate::sim::mail;
 use crate::sim::people;
 use crate::sim::spec::Spec;
@@ -54,7 +55,14 @@ pub struct World {
 impl World {
     /// The world that a world file describes.
     pub fn from_toml(text: &str) -> Result<Self, SpecError> {
-        Ok(Self::build(Spec::from_toml(text)?))
+        let world = Self::build(Spec::from_toml(text)?);
+        let is_known =
+            |fault: &Fault| fault.mailbox.is_anybody() || fault.mailbox.number(&world).is_some();
+        if world.spec.faults.iter().all(is_known) {
+            Ok(world)
+        } else {
+            Err(SpecError::Range("faults: mailbox (nobody has it)"))
+        }
     }
 
     /// A world of this seed and number of users, all else by default.

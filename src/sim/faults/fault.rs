@@ -1,0 +1,202 @@
+//! One row of `[[faults]]`.
+
+use serde::Deserialize;
+
+use crate::model::time::Micros;
+use crate::sim::faults::asked::Asked;
+use crate::sim::world::World;
+
+/// Most rows a world file may have: every request looks at each of them.
+pub const FAULTS_MAX: usize = 1000;
+
+/// What the service does wrong, to whom, and when. Every key but `kind` has a default; keys that a
+/// kind does not need are passed over.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What happens.
+    pub kind: Kind,
+    /// Whose requests; the directory is nobody's, so it is met by faults of `"any"` only.
+    #[serde(default)]
+    pub mailbox: Whom,
+    /// Which requests; by default those for which the kind is known.
+    pub request: Option<Asked>,
+    /// From this simulated instant on (RFC 3339).
+    pub from: Option<String>,
+    /// Up to this simulated instant, which is not part of it.
+    pub until: Option<String>,
+    /// So many of these requests go well first.
+    #[serde(default)]
+    pub after: u64,
+    /// Then it happens to so many; without it, to all.
+    pub times: Option<u64>,
+    /// `cut_round`: entries after which a round ends.
+    #[serde(default = "at")]
+    pub at: usize,
+    /// `cut_round`: rounds that end early.
+    #[serde(default)]
+    pub round: Round,
+    /// Folder of the items, by its well-known name or number; by default the inbox.
+    pub folder: Option<Place>,
+    /// How many items of the folder are concerned; 1 by default, of `unreadable_item` all.
+    pub items: Option<usize>,
+    /// Status of the answer.
+    pub status: Option<u16>,
+    /// `error.code` of the answer.
+    pub code: Option<String>,
+    /// `error.message` of the answer.
+    pub message: Option<String>,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A round of message delta ends after `at` entries with a deltaLink, without a word (facts
+    /// 1.2: seen at 5,000). What was left out is never reported by this chain.
+    CutRound,
+    /// Message delta is refused because the mailbox is full; plain lists work (facts 1.7).
+    QuotaFull,
+    /// Pages that hold one of these items are answered with 500 `ErrorCorruptData`, and so is the
+    /// item alone. Lists of nothing but ids work (facts 6.2).
+    PoisonedItem,
+    /// The same with private mails, and with the answer that was seen for them (facts 1.9).
+    PrivatePoison,
+    /// These items cannot be had singly; pages hold them.
+    UnreadableItem,
+    /// The folder counts so many items more than it holds messages (facts 1.10): other kinds of
+    /// items, which neither delta nor lists of messages give.
+    Surplus,
+    /// An answer with `status`, `code` and `message`.
+    Status,
+}
+
+impl Kind {
+    /// The requests for which it is known.
+    pub fn request(self) -> Asked {
+        match self {
+            Self::CutRound | Self::QuotaFull => Asked::Delta,
+            Self::PoisonedItem | Self::PrivatePoison => Asked::Mailbox,
+            Self::UnreadableItem => Asked::Item,
+            Self::Surplus => Asked::Folders,
+            Self::Status => Asked::Any,
+        }
+    }
+
+    /// As logs name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CutRound => "cut_round",
+            Self::QuotaFull => "quota_full",
+            Self::PoisonedItem => "poisoned_item",
+            Self::PrivatePoison => "private_poison",
+            Self::UnreadableItem => "unreadable_item",
+            Self::Surplus => "surplus",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// Rounds of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Round {
+    /// The first.
+    #[default]
+    First,
+    /// All but the first.
+    Later,
+    /// Each.
+    Any,
+}
+
+/// Whose requests are met.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Whom {
+    /// The user of this number, from 0, in the order of the directory.
+    Number(usize),
+    /// An object id, user principal name or address; or `any`.
+    Name(String),
+}
+
+impl Default for Whom {
+    fn default() -> Self {
+        Self::Name("any".to_owned())
+    }
+}
+
+impl Whom {
+    /// Whether everybody is meant, and the directory.
+    pub fn is_anybody(&self) -> bool {
+        matches!(self, Self::Name(name) if name == "any")
+    }
+
+    /// The number of the one who is meant.
+    pub fn number(&self, world: &World) -> Option<usize> {
+        let name = match self {
+            Self::Number(number) => return (*number < world.people.len()).then_some(*number),
+            Self::Name(name) => name,
+        };
+        let same = |text: &str| text.eq_ignore_ascii_case(name);
+        world.people.iter().position(|person| {
+            same(&person.id) || same(&person.upn) || same(&person.mail) || same(&person.stored)
+        })
+    }
+}
+
+/// A folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// By its number, which is the same in each mailbox.
+    Number(usize),
+    /// By its well-known name; or `any`.
+    Name(String),
+}
+
+fn at() -> usize {
+    5000
+}
+
+impl Fault {
+    /// Which requests it meets.
+    pub fn request(&self) -> Asked {
+        self.request.unwrap_or_else(|| self.kind.request())
+    }
+
+    /// The simulated time in which it happens; `None` where it is no time.
+    pub fn period(&self) -> Option<(Micros, Micros)> {
+        let read = |text: &Option<String>, open: i64| match text {
+            Some(text) => Micros::parse_rfc3339(text),
+            None => Some(Micros(open)),
+        };
+        Some((read(&self.from, i64::MIN)?, read(&self.until, i64::MAX)?))
+    }
+
+    /// Whether the folder of that number is meant.
+    pub fn is_in(&self, world: &World, mailbox: usize, folder: usize) -> bool {
+        match &self.folder {
+            None => world.mailboxes[mailbox].folders[folder].well_known == Some("inbox"),
+            Some(Place::Number(number)) => *number == folder,
+            Some(Place::Name(name)) if name == "any" => true,
+            Some(Place::Name(name)) => {
+                world.mailboxes[mailbox].folders[folder].well_known == Some(name.as_str())
+            }
+        }
+    }
+
+    /// What is wrong with the row, as far as it can be seen without a world.
+    pub fn defect(&self) -> Option<&'static str> {
+        if self.period().is_none() {
+            return Some("faults: from and until (RFC 3339)");
+        }
+        if self
+            .status
+            .is_some_and(|status| !(200..600).contains(&status))
+        {
+            return Some("faults: status (200 to 599)");
+        }
+        (self.kind == Kind::Status && self.status.is_none()).then_some("faults: status is missing")
+    }
+}

@@ -1,0 +1,182 @@
+//! Which fault meets a request: rows of the world file, counted as they are met.
+
+use crate::model::time::Micros;
+use crate::sim::faults::asked::Asked;
+use crate::sim::faults::fault::Fault;
+use crate::sim::faults::fault::Kind;
+use crate::sim::faults::fault::Place;
+use crate::sim::faults::fault::Round;
+use crate::sim::faults::marked::Marked;
+use crate::sim::request::Response;
+use crate::sim::world::World;
+
+/// A request as faults see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// The simulated time.
+    pub now: Micros,
+    /// Its kind.
+    pub asked: Asked,
+    /// The mailbox; none for sign-in, directory and batches.
+    pub mailbox: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Row {
+    whom: Option<usize>,
+    period: (Micros, Micros),
+    met: u64,
+}
+
+/// The faults of a world, and how many requests each has met.
+#[derive(Debug)]
+pub struct Schedule {
+    rows: Vec<Row>,
+    marked: Marked,
+}
+
+impl Schedule {
+    /// The faults of a world, none of which has happened yet.
+    pub fn of(world: &World) -> Self {
+        let row = |fault: &Fault| Row {
+            whom: (!fault.mailbox.is_anybody())
+                .then(|| fault.mailbox.number(world).unwrap_or(usize::MAX)),
+            period: fault.period().unwrap_or_default(),
+            met: 0,
+        };
+        Self {
+            rows: world.spec.faults.iter().map(row).collect(),
+            marked: Marked::of(world),
+        }
+    }
+
+    /// The first fault that a request meets, of those that `wanted` lets through. The request is
+    /// counted by every one of these whose mailbox, kind of request and time it is.
+    fn meet<'a>(
+        &mut self,
+        world: &'a World,
+        seen: Seen,
+        wanted: impl Fn(&Marked, usize, &Fault) -> bool,
+    ) -> Option<&'a Fault> {
+        let mut found = None;
+        for (number, (row, fault)) in self.rows.iter_mut().zip(&world.spec.faults).enumerate() {
+            let is_met = (row.whom.is_none() || row.whom == seen.mailbox)
+                && seen.asked.is_meant_by(fault.request())
+                && seen.now >= row.period.0
+                && seen.now < row.period.1
+                && wanted(&self.marked, number, fault);
+            if !is_met {
+                continue;
+            }
+            row.met += 1;
+            let last = fault.times.map_or(u64::MAX, |times| fault.after + times);
+            if found.is_none() && row.met > fault.after && row.met <= last {
+                found = Some(fault);
+            }
+        }
+        found
+    }
+
+    /// A fault that takes the place of the whole answer.
+    pub fn whole_answer<'a>(&mut self, world: &'a World, seen: Seen) -> Option<&'a Fault> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        self.meet(world, seen, |_, _, fault| {
+            matches!(fault.kind, Kind::Status | Kind::QuotaFull)
+        })
+    }
+
+    /// Entries after which a round that begins now ends too early.
+    pub fn cut(&mut self, world: &World, seen: Seen, is_first: bool) -> Option<usize> {
+        let fault = self.meet(world, seen, |_, _, fault| {
+            let is_meant = match fault.round {
+                Round::First => is_first,
+                Round::Later => !is_first,
+                Round::Any => true,
+            };
+            fault.kind == Kind::CutRound && is_meant
+        });
+        fault.map(|fault| fault.at)
+    }
+
+    /// The answer instead of a page that holds these copies.
+    pub fn poison(
+        &mut self,
+        world: &World,
+        seen: Seen,
+        copies: impl Iterator<Item = u32> + Clone,
+    ) -> Option<Response> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let mailbox = seen.mailbox?;
+        let fault = self.meet(world, seen, |marked, number, fault| {
+            matches!(fault.kind, Kind::PoisonedItem | Kind::PrivatePoison)
+                && copies.clone().any(|copy| marked.has(number, mailbox, copy))
+        })?;
+        Some(answer(fault))
+    }
+
+    /// The answer instead of one message.
+    pub fn unreadable(&mut self, world: &World, seen: Seen, copy: u32) -> Option<Response> {
+        let mailbox = seen.mailbox?;
+        let fault = self.meet(world, seen, |marked, number, fault| {
+            matches!(
+                fault.kind,
+                Kind::PoisonedItem | Kind::PrivatePoison | Kind::UnreadableItem
+            ) && marked.has(number, mailbox, copy)
+        })?;
+        Some(answer(fault))
+    }
+
+    /// How many items a folder counts that are no messages.
+    pub fn surplus(&self, world: &World, seen: Seen, folder: usize) -> usize {
+        let rows = self.rows.iter().zip(&world.spec.faults);
+        rows.filter(|(row, fault)| {
+            fault.kind == Kind::Surplus
+                && (row.whom.is_none() || row.whom == seen.mailbox)
+                && seen.now >= row.period.0
+                && seen.now < row.period.1
+                && seen
+                    .mailbox
+                    .is_some_and(|mailbox| counts(world, fault, mailbox, folder))
+        })
+        .map(|(_, fault)| fault.items.unwrap_or(1))
+        .sum()
+    }
+}
+
+/// Whether a folder is one that counts more than it holds. The root is none.
+fn counts(world: &World, fault: &Fault, mailbox: usize, folder: usize) -> bool {
+    let is_any = matches!(&fault.folder, Some(Place::Name(name)) if name == "any");
+    fault.is_in(world, mailbox, folder)
+        && (!is_any || world.mailboxes[mailbox].folders[folder].read)
+}
+
+/// The answer that a kind is known by, where the row does not say another.
+pub fn answer(fault: &Fault) -> Response {
+    let (status, code, message) = match fault.kind {
+        Kind::QuotaFull => (
+            403,
+            "ErrorQuotaExceeded",
+            "Mailbox has exceeded maximum mailbox size.",
+        ),
+        Kind::PrivatePoison => (
+            500,
+            "InternalServerError",
+            "Error while processing response.",
+        ),
+        Kind::UnreadableItem => (
+            500,
+            "ErrorInternalServerError",
+            "An internal server error occurred. The operation failed.",
+        ),
+        _ => (500, "ErrorCorruptData", "The data is corrupt."),
+    };
+    Response::error(
+        fault.status.unwrap_or(status),
+        fault.code.as_deref().unwrap_or(code),
+        fault.message.as_deref().unwrap_or(message),
+    )
+}

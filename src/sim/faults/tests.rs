@@ -1,0 +1,223 @@
+//! What each fault does to a caller, and that the world behind it stays as it was.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::sim::visitor::IMMUTABLE;
+use crate::sim::visitor::Visitor;
+use crate::sim::world::World;
+
+const PLAIN: &str = "short_pages = false\nduplicates = false\nreplays = false\nshuffle = false\n";
+
+fn visitor(faults: &str) -> Visitor {
+    Visitor::new(&format!("{PLAIN}\n{faults}"))
+}
+
+fn code(body: &Value) -> &str {
+    body["error"]["code"].as_str().unwrap_or_default()
+}
+
+fn ids(items: &[Value]) -> BTreeSet<String> {
+    let there = items.iter().filter(|item| item.get("@removed").is_none());
+    there
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// All items of a plain list.
+fn listed(visitor: &mut Visitor, number: usize, options: &str) -> Vec<Value> {
+    let mailbox = visitor.mailbox(number);
+    let mut link = format!("{mailbox}/mailFolders/inbox/messages?{options}");
+    let mut items = Vec::new();
+    loop {
+        let (status, body) = visitor.get(&link, IMMUTABLE);
+        assert_eq!(status, 200, "{body}");
+        items.extend(body["value"].as_array().unwrap().iter().cloned());
+        match body["@odata.nextLink"].as_str() {
+            Some(next) => next.clone_into(&mut link),
+            None => return items,
+        }
+    }
+}
+
+fn count(visitor: &mut Visitor, number: usize) -> u64 {
+    let folder = format!("{}/mailFolders/inbox", visitor.mailbox(number));
+    visitor.get(&folder, "").1["totalItemCount"]
+        .as_u64()
+        .unwrap()
+}
+
+fn one(visitor: &mut Visitor, id: &str) -> (u16, Value) {
+    let escaped = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+    let path = format!("{}/messages/{escaped}", visitor.mailbox(0));
+    visitor.get(&path, IMMUTABLE)
+}
+
+#[test]
+fn fact_1_10_a_folder_counts_what_delta_and_plain_lists_hold() {
+    let mut visitor = visitor("");
+    for day in 0..3 {
+        for number in [0, 1, 2] {
+            let chain = visitor.chain(number, "inbox");
+            let (items, _) = visitor.round(&chain, IMMUTABLE);
+            let walked = ids(&items);
+            assert_eq!(count(&mut visitor, number), walked.len() as u64, "{day}");
+            let plain = listed(&mut visitor, number, "$select=id&$top=7");
+            assert_eq!(ids(&plain), walked);
+            let ordered = "$select=receivedDateTime&$top=50&$orderby=receivedDateTime%20desc";
+            let times: Vec<String> = listed(&mut visitor, number, ordered)
+                .iter()
+                .filter_map(|item| Some(item["receivedDateTime"].as_str()?.to_owned()))
+                .collect();
+            assert!(times.is_sorted_by(|one, next| one >= next));
+        }
+        visitor.days(1);
+    }
+}
+
+#[test]
+fn fact_1_2_a_round_that_is_cut_ends_without_a_word_and_the_chain_never_makes_up_for_it() {
+    let mut visitor = visitor("[[faults]]\nkind = \"cut_round\"\nmailbox = 0\nat = 5\ntimes = 1");
+    let all = count(&mut visitor, 0);
+    let chain = visitor.chain(0, "inbox");
+    let (items, link) = visitor.round(&chain, "odata.maxpagesize=2, IdType=\"ImmutableId\"");
+    assert_eq!(items.len(), 5);
+    assert!(all > 10);
+    let (later, _) = visitor.round(&link, IMMUTABLE);
+    assert!(later.is_empty());
+    let (items, _) = visitor.round(&chain, IMMUTABLE);
+    assert_eq!(ids(&items).len() as u64, all);
+}
+
+#[test]
+fn fact_1_7_a_full_mailbox_refuses_delta_and_gives_plain_lists() {
+    let mut visitor = visitor("[[faults]]\nkind = \"quota_full\"\nmailbox = 0");
+    let chain = visitor.chain(0, "inbox");
+    let (status, body) = visitor.get(&chain, IMMUTABLE);
+    assert_eq!((status, code(&body)), (403, "ErrorQuotaExceeded"));
+    let plain = listed(&mut visitor, 0, "$select=subject&$top=10");
+    assert_eq!(plain.len() as u64, count(&mut visitor, 0));
+    let other = visitor.chain(1, "inbox");
+    assert_eq!(visitor.get(&other, IMMUTABLE).0, 200);
+}
+
+#[test]
+fn fact_6_2_one_corrupt_item_spoils_every_page_that_holds_it_down_to_a_page_of_one() {
+    let mut visitor = visitor("[[faults]]\nkind = \"poisoned_item\"\nmailbox = 0");
+    let chain = visitor.chain(0, "inbox");
+    let (status, body) = visitor.get(&chain, IMMUTABLE);
+    assert_eq!((status, code(&body)), (500, "ErrorCorruptData"));
+    let small = "odata.maxpagesize=1, IdType=\"ImmutableId\"";
+    let mut link = chain;
+    let mut around = 0;
+    let refused = loop {
+        let (status, body) = visitor.get(&link, small);
+        if status != 200 {
+            break code(&body).to_owned();
+        }
+        around += 1;
+        body["@odata.nextLink"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut link);
+    };
+    assert_eq!(refused, "ErrorCorruptData");
+    let plain = listed(&mut visitor, 0, "$select=id&$top=100");
+    assert!(around < plain.len());
+    let spoiled: Vec<String> = ids(&plain)
+        .into_iter()
+        .filter(|id| one(&mut visitor, id).0 != 200)
+        .collect();
+    assert_eq!(spoiled.len(), 1);
+    let mailbox = visitor.mailbox(0);
+    let whole = format!("{mailbox}/mailFolders/inbox/messages?$select=subject&$top=1000");
+    assert_eq!(visitor.get(&whole, IMMUTABLE).0, 500);
+}
+
+#[test]
+fn fact_1_9_a_private_mail_spoils_its_page_in_the_way_that_was_seen() {
+    let mut visitor =
+        visitor("[[faults]]\nkind = \"private_poison\"\nmailbox = 0\nfolder = \"any\"");
+    let mailbox = visitor.mailbox(0);
+    let private = format!(
+        "{mailbox}/messages?$select=id&$filter=singleValueExtendedProperties/any(ep:%20ep/id%20eq%20'Integer%200x36')&$top=100"
+    );
+    let (status, body) = visitor.get(&private, IMMUTABLE);
+    assert_eq!(status, 200);
+    let answers: Vec<(u16, String)> = ids(body["value"].as_array().unwrap())
+        .iter()
+        .map(|id| one(&mut visitor, id))
+        .map(|(status, body)| (status, code(&body).to_owned()))
+        .filter(|(status, _)| *status != 200)
+        .collect();
+    assert_eq!(answers, [(500, "InternalServerError".to_owned())]);
+}
+
+#[test]
+fn an_unreadable_item_comes_on_its_page_and_cannot_be_had_singly() {
+    let mut visitor = visitor(
+        "[[faults]]\nkind = \"unreadable_item\"\nmailbox = 0\nitems = 2\nstatus = 404\ncode = \"ErrorItemNotFound\"",
+    );
+    let chain = visitor.chain(0, "inbox");
+    let (items, _) = visitor.round(&chain, IMMUTABLE);
+    let failed: Vec<u16> = ids(&items)
+        .iter()
+        .map(|id| one(&mut visitor, id).0)
+        .filter(|status| *status != 200)
+        .collect();
+    assert_eq!(failed, [404, 404]);
+}
+
+#[test]
+fn fact_1_10_a_folder_may_count_what_no_list_of_messages_gives() {
+    let mut plain = visitor("");
+    let mut more = visitor("[[faults]]\nkind = \"surplus\"\nmailbox = 0\nitems = 3");
+    assert_eq!(count(&mut more, 0), count(&mut plain, 0) + 3);
+    assert_eq!(count(&mut more, 1), count(&mut plain, 1));
+    let chain = more.chain(0, "inbox");
+    let (items, _) = more.round(&chain, IMMUTABLE);
+    assert_eq!(ids(&items).len() as u64, count(&mut plain, 0));
+}
+
+#[test]
+fn a_fault_happens_to_those_and_at_the_time_and_as_often_as_its_row_says() {
+    let mut visitor = visitor(
+        "[[faults]]\nkind = \"status\"\nstatus = 503\nrequest = \"delta\"\nmailbox = 1\nafter = 1\ntimes = 2\n\
+         [[faults]]\nkind = \"status\"\nstatus = 403\nrequest = \"users\"\nfrom = \"2026-03-03T02:00:00Z\"\nuntil = \"2026-03-04T02:00:00Z\"",
+    );
+    let chain = visitor.chain(1, "inbox");
+    let statuses: Vec<u16> = (0..4).map(|_| visitor.get(&chain, "").0).collect();
+    assert_eq!(statuses, [200, 503, 503, 200]);
+    let other = visitor.chain(0, "inbox");
+    assert_eq!(visitor.get(&other, "").0, 200);
+    let days: Vec<u16> = (0..3)
+        .map(|_| {
+            let status = visitor.get("/v1.0/users", "").0;
+            visitor.days(1);
+            status
+        })
+        .collect();
+    assert_eq!(days, [200, 403, 200]);
+}
+
+#[test]
+fn a_row_that_can_never_happen_is_refused() {
+    for (row, expected) in [
+        ("kind = \"status\"", "status is missing"),
+        ("kind = \"status\"\nstatus = 42", "200 to 599"),
+        ("kind = \"quota_full\"\nfrom = \"noon\"", "RFC 3339"),
+        (
+            "kind = \"quota_full\"\nmailbox = \"nobody@x.org\"",
+            "nobody",
+        ),
+        ("kind = \"quota_full\"\nmailbox = 16", "nobody"),
+        ("kind = \"quite_else\"", "unknown variant"),
+    ] {
+        let world = World::from_toml(&format!(
+            "users = 16\nmails_per_user = 5\n[[faults]]\n{row}"
+        ));
+        let refused = world.unwrap_err().to_string();
+        assert!(refused.contains(expected), "{row}: {refused}");
+    }
+}
