@@ -29,6 +29,16 @@ pub const REQUESTS_AT_ONCE_MAX: u16 = 512;
 /// mailbox serves no more than four at a time (facts 7.1).
 pub const REQUESTS_AT_ONCE_DEFAULT: u16 = 48;
 
+/// Longest time for one answer, in seconds: a connection that is dead must not take a night.
+pub const ANSWER_SECONDS_MAX: u16 = 3600;
+/// Time for one answer where none is stated, in seconds: slow mailboxes need three minutes (facts
+/// 1.7).
+pub const ANSWER_SECONDS_DEFAULT: u16 = 240;
+/// First wait before a request is repeated, in seconds, at most.
+pub const RETRY_SECONDS_MAX: f64 = 60.0;
+/// First wait where none is stated, in seconds: that of the official retry handler (facts 7.3).
+pub const RETRY_SECONDS_DEFAULT: u64 = 3;
+
 /// Largest secret file, in bytes: a larger file is something else.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Largest CSV file or list of people, in bytes: it is held in memory as a whole.

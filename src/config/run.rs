@@ -1,5 +1,7 @@
 //! `[run]`: how much of the machine and of the service a run may use.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::Error;
@@ -25,6 +27,13 @@ pub struct Run {
     /// Requests in flight over all mailboxes.
     #[serde(deserialize_with = "requests_at_once")]
     pub requests_at_once: u16,
+    /// Seconds from sending a request until its answer must be there.
+    #[serde(deserialize_with = "answer_seconds")]
+    pub answer_seconds: u16,
+    /// The first wait before a request is repeated, where the service names none. In the file:
+    /// seconds.
+    #[serde(rename = "retry_seconds", deserialize_with = "retry_wait")]
+    pub retry_wait: Duration,
 }
 
 impl Default for Run {
@@ -35,6 +44,8 @@ impl Default for Run {
             page_size: limits::PAGE_SIZE_DEFAULT,
             mailboxes_at_once: limits::MAILBOXES_AT_ONCE_DEFAULT,
             requests_at_once: limits::REQUESTS_AT_ONCE_DEFAULT,
+            answer_seconds: limits::ANSWER_SECONDS_DEFAULT,
+            retry_wait: Duration::from_secs(limits::RETRY_SECONDS_DEFAULT),
         }
     }
 }
@@ -53,6 +64,18 @@ fn mailboxes_at_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, 
 
 fn requests_at_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     within(deserializer, 1, limits::REQUESTS_AT_ONCE_MAX)
+}
+
+fn answer_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    within(deserializer, 1, limits::ANSWER_SECONDS_MAX)
+}
+
+fn retry_wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    Some(seconds)
+        .filter(|seconds| (0.01..=limits::RETRY_SECONDS_MAX).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| D::Error::custom(format!("{seconds} is out of range; use 0.01 to 60")))
 }
 
 fn within<'de, D: Deserializer<'de>>(deserializer: D, min: u16, max: u16) -> Result<u16, D::Error> {

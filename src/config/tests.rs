@@ -200,6 +200,8 @@ fn unknown_keys_and_values_are_named_with_the_nearest_known_one() {
         ("[run]\nthreads = \"3\"\n", 11, "run.threads"),
         ("[run]\nmemory = \"1 MB\"\n", 11, "128 MB"),
         ("[run]\npage_size = 0\n", 11, "use 1 to 999"),
+        ("[run]\nanswer_seconds = 0\n", 11, "use 1 to 3600"),
+        ("[run]\nretry_seconds = 0.0\n", 11, "use 0.01 to 60"),
         ("[capture]\nwindow = \"a year\"\n", 11, "12 months"),
         (
             "[lake]\npath = \"s3://bucket/lake\"\n",

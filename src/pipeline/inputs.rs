@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::config::archive::Archive;
@@ -90,7 +91,8 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
     let name: Arc<str> = tenant.name.as_str().into();
     let limits = Limits {
         in_flight: usize::from(config.run.requests_at_once),
-        ..Limits::standard()
+        deadline: Duration::from_secs(config.run.answer_seconds.into()),
+        ..Limits::standard().with_first_wait(config.run.retry_wait)
     };
     let settings = GraphSettings {
         name: name.clone(),

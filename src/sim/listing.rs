@@ -183,39 +183,36 @@ fn oldest_first(request: &Request) -> Result<bool, Response> {
     }
 }
 
-/// `GET .../messages`: newest first; the list of sensitivities is one of its filters.
-pub fn messages(
+/// The copies that a plain list holds, in order of arrival.
+fn wanted(
     world: &World,
     mailbox: usize,
     folder: Option<usize>,
     request: &Request,
-    host: &str,
     now: Micros,
-) -> Listed {
+) -> Result<Vec<u32>, Response> {
     let filter = request.option("$filter").unwrap_or_default();
     let private = filter.contains("0x36");
     if private && world.mailboxes[mailbox].sensitivity_refused {
-        return Response::error(
+        return Err(Response::error(
             403,
             "ErrorAccessDenied",
             "Access is denied. Check credentials and try again.",
-        )
-        .into();
+        ));
     }
     let (low, high) = match window(&filter) {
         Some(found) => found,
         None if filter.is_empty() || private => (Micros(i64::MIN), Micros(i64::MAX)),
         None => {
-            return Response::error(
+            return Err(Response::error(
                 400,
                 "ErrorInvalidUrlQuery",
                 "The $filter is not supported here.",
-            )
-            .into();
+            ));
         }
     };
     let copies = &world.mailboxes[mailbox].copies;
-    let mut found: Vec<u32> = (0..u32::try_from(copies.len()).unwrap_or(u32::MAX))
+    let found = (0..u32::try_from(copies.len()).unwrap_or(u32::MAX))
         .filter(|number| {
             let copy = &copies[*number as usize];
             let mail = &world.mails[copy.mail as usize];
@@ -226,6 +223,23 @@ pub fn messages(
             here && (!private || mail.sensitivity > 0) && received >= low && received < high
         })
         .collect();
+    Ok(found)
+}
+
+/// `GET .../messages`: newest first; the list of sensitivities is one of its filters.
+pub fn messages(
+    world: &World,
+    mailbox: usize,
+    folder: Option<usize>,
+    request: &Request,
+    host: &str,
+    now: Micros,
+) -> Listed {
+    let mut found = match wanted(world, mailbox, folder, request, now) {
+        Ok(found) => found,
+        Err(response) => return response.into(),
+    };
+    let copies = &world.mailboxes[mailbox].copies;
     let oldest_first = match oldest_first(request) {
         Ok(found) => found,
         Err(response) => return response.into(),

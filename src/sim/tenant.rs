@@ -313,9 +313,8 @@ impl State {
             asked: Asked::List,
             mailbox: Some(mailbox),
         };
-        let copies = listed.copies.iter().copied();
         self.faults
-            .poison(world, seen, copies)
+            .poison(world, seen, &listed.copies)
             .unwrap_or(listed.response)
     }
 
@@ -367,8 +366,8 @@ impl State {
         let entries = self.round(world, &here);
         let (shown, _) = delta::shown(world, request, &here, &entries);
         let there = |entry: &&Entry| !matches!(entry.change, round::Change::Removed(_));
-        let copies = shown.iter().filter(there).map(|entry| entry.copy);
-        if let Some(response) = self.faults.poison(world, seen, copies) {
+        let copies: Vec<u32> = shown.iter().filter(there).map(|entry| entry.copy).collect();
+        if let Some(response) = self.faults.poison(world, seen, &copies) {
             return response;
         }
         let response = delta::page(world, request, host, &here, &entries);

@@ -1,20 +1,20 @@
 //! The items that faults single out: chosen once, the same in every run of a world.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::sim::dice::mix;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
 use crate::sim::world::World;
 
-/// Copies by the fault that concerns them. All copies where a fault has no number of items.
+/// Fault, mailbox and copy.
 #[derive(Debug, Default)]
-pub struct Marked(HashMap<(usize, usize, u32), ()>);
+pub struct Marked(HashSet<(usize, usize, u32)>);
 
 impl Marked {
     /// Chooses the items of all faults of a world.
     pub fn of(world: &World) -> Self {
-        let mut marked = HashMap::new();
+        let mut marked = HashSet::new();
         for (number, fault) in world.spec.faults.iter().enumerate() {
             let Some(items) = limit(fault) else {
                 continue;
@@ -25,7 +25,7 @@ impl Marked {
                     continue;
                 }
                 for copy in chosen(world, number, fault, mailbox, items) {
-                    marked.insert((number, mailbox, copy), ());
+                    marked.insert((number, mailbox, copy));
                 }
             }
         }
@@ -34,7 +34,7 @@ impl Marked {
 
     /// Whether a fault concerns a copy.
     pub fn has(&self, fault: usize, mailbox: usize, copy: u32) -> bool {
-        self.0.contains_key(&(fault, mailbox, copy))
+        self.0.contains(&(fault, mailbox, copy))
     }
 }
 

@@ -101,19 +101,14 @@ impl Schedule {
     }
 
     /// The answer instead of a page that holds these copies.
-    pub fn poison(
-        &mut self,
-        world: &World,
-        seen: Seen,
-        copies: impl Iterator<Item = u32> + Clone,
-    ) -> Option<Response> {
+    pub fn poison(&mut self, world: &World, seen: Seen, copies: &[u32]) -> Option<Response> {
         if self.rows.is_empty() {
             return None;
         }
         let mailbox = seen.mailbox?;
         let fault = self.meet(world, seen, |marked, number, fault| {
             matches!(fault.kind, Kind::PoisonedItem | Kind::PrivatePoison)
-                && copies.clone().any(|copy| marked.has(number, mailbox, copy))
+                && copies.iter().any(|copy| marked.has(number, mailbox, *copy))
         })?;
         Some(answer(fault))
     }

@@ -71,4 +71,15 @@ impl Limits {
             body_bytes: 64 * 1024 * 1024,
         }
     }
+
+    /// The same with another first wait; the longest stays the same number of times as long.
+    #[must_use]
+    pub fn with_first_wait(mut self, first: Duration) -> Self {
+        self.backoff_cap = first * CAP_PER_FIRST_WAIT;
+        self.backoff = first;
+        self
+    }
 }
+
+/// Base 3 s and cap 180 s of the official retry handler (facts 7.3).
+const CAP_PER_FIRST_WAIT: u32 = 60;
