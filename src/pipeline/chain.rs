@@ -136,7 +136,7 @@ impl ChainError {
         match self {
             Self::Graph(error) => matches!(
                 error.reaction(),
-                Reaction::GiveUpMailbox | Reaction::RestartChain
+                Reaction::GiveUpMailbox | Reaction::PlainList | Reaction::RestartChain
             ),
             Self::Endless => true,
         }

@@ -21,6 +21,10 @@ pub enum Reaction {
     FolderGone,
     /// The item is gone.
     ItemGone,
+    /// The folder is read by plain lists and single items instead of its chain, tonight.
+    PlainList,
+    /// The item is there but cannot be had: it goes to the ledger, and the others are read.
+    ItemUnreadable,
     /// The mailbox is left for the next run.
     GiveUpMailbox,
     /// Nothing of this tenant can be read.
@@ -35,7 +39,11 @@ impl Reaction {
                 "the service did not answer properly; check graph_url and the network, or run \
                  again later"
             }
-            Self::RetryAfter | Self::SmallerPage | Self::GiveUpMailbox => {
+            Self::RetryAfter
+            | Self::SmallerPage
+            | Self::PlainList
+            | Self::ItemUnreadable
+            | Self::GiveUpMailbox => {
                 "the service did not answer properly; the next run goes on from here"
             }
             Self::RestartChain => {
@@ -135,8 +143,10 @@ use Asked::Item;
 use Reaction::FolderGone;
 use Reaction::GiveUpMailbox;
 use Reaction::ItemGone;
+use Reaction::ItemUnreadable;
 use Reaction::MailboxDenied;
 use Reaction::NoMailbox;
+use Reaction::PlainList;
 use Reaction::RenewToken;
 use Reaction::RestartChain;
 use Reaction::RetryAfter;
@@ -151,6 +161,7 @@ static ROWS: &[Row] = &[
     row(401, &["nopermissionsinaccesstoken", "authenticationerror"], None, StopTenant), // 4.5, 6.2
     row(403, &["authorization_requestdenied"], None, StopTenant), // 6.2
     row(403, &["insufficient_claims"], None, StopTenant), // 6.2
+    row(403, &["errorquotaexceeded"], Some(Folder), PlainList), // 1.7
     row(403, &["errorquotaexceeded"], None, GiveUpMailbox), // 1.7
     row(0, &["syncstatenotfound", "resyncrequired", "syncstateinvalid"], Some(Folder), RestartChain), // 1.6
     row(0, &["errorfoldernotfound", "errorsyncfoldernotfound"], None, FolderGone), // 6.2
@@ -163,6 +174,7 @@ static ROWS: &[Row] = &[
     row(0, &["applicationthrottled", "toomanyrequests", "activitylimitreached"], None, RetryAfter), // 7.1
     row(0, &["throttledrequest", "errortoomanyobjectsopened"], None, RetryAfter), // 1.11, 6.2
     few(0, &["errorcorruptdata"], Some(Folder), SmallerPage), // 6.2
+    row(0, &["errorcorruptdata"], Some(Item), ItemUnreadable), // 6.2
     few(0, &["mailboxinfostale", "errormailboxstoreunavailable"], None, RetryAfter), // 6.2
     few(0, &["errormailboxmoveinprogress", "mailboxintransit"], None, RetryAfter), // 6.2
     few(0, &["errorapiquarantined", "errorinternalservertransienterror"], None, RetryAfter), // 6.2
@@ -178,6 +190,7 @@ static ROWS: &[Row] = &[
     row(410, &[], Some(Folder), RestartChain), // 1.6
     row(424, &[], None, RetryAfter), // 1.11
     row(429, &[], None, RetryAfter), // 7.3
+    few(500, &[], Some(Folder), SmallerPage), // 1.9, 6.2
     few(500, &[], None, RetryAfter), // 6.2
     few(502, &[], Some(Folder), SmallerPage), // 6.2
     few(502, &[], None, RetryAfter), // 6.2
@@ -201,10 +214,20 @@ pub fn reaction(asked: Asked, problem: &Problem, tries: Tries) -> Reaction {
     match reaction {
         RenewToken if tries.renewed => StopTenant,
         SmallerPage if problem.status == 0 && tries.sent < 2 => RetryAfter,
-        RetryAfter | SmallerPage if tries.sent >= times.min(tries.limit) => last(asked),
-        GiveUpMailbox => last(asked),
+        // Smaller pages did not help: what remains is to read around what spoils them (facts 1.7).
+        SmallerPage if is_over(tries, times) && asked == Folder => PlainList,
+        // The others of its batch were answered: it is the item's trouble, not the mailbox's.
+        RetryAfter if is_over(tries, times) && asked == Item && problem.status >= 500 => {
+            ItemUnreadable
+        }
+        RetryAfter | SmallerPage if is_over(tries, times) => last(asked),
+        GiveUpMailbox if asked == Directory => StopTenant,
         other => other,
     }
+}
+
+fn is_over(tries: Tries, times: u32) -> bool {
+    tries.sent >= times.min(tries.limit)
 }
 
 /// The end of all repetitions. Without its directory nothing of a tenant can be read.
@@ -272,7 +295,8 @@ mod tests {
         (Asked::Mailbox, 401, "UnknownError", RenewToken),
         (Asked::Folder, 403, "ErrorAccessDenied", MailboxDenied),
         (Asked::Directory, 403, "Authorization_RequestDenied", StopTenant),
-        (Asked::Folder, 403, "ErrorQuotaExceeded", GiveUpMailbox),
+        (Asked::Folder, 403, "ErrorQuotaExceeded", PlainList),
+        (Asked::Item, 403, "ErrorQuotaExceeded", GiveUpMailbox),
         (Asked::Mailbox, 403, "extensionError", MailboxDenied),
         (Asked::Mailbox, 403, "", MailboxDenied),
         (Asked::Directory, 403, "", StopTenant),
@@ -291,6 +315,9 @@ mod tests {
         (Asked::Folder, 429, "", RetryAfter),
         (Asked::Folder, 500, "ErrorInternalServerTransientError", RetryAfter),
         (Asked::Folder, 500, "ErrorCorruptData", SmallerPage),
+        (Asked::Item, 500, "ErrorCorruptData", ItemUnreadable),
+        (Asked::Folder, 500, "InternalServerError", SmallerPage),
+        (Asked::Item, 500, "InternalServerError", RetryAfter),
         (Asked::Folder, 503, "MailboxInfoStale", RetryAfter),
         (Asked::Folder, 503, "", SmallerPage),
         (Asked::Mailbox, 503, "serviceNotAvailable", RetryAfter),
@@ -340,6 +367,8 @@ mod tests {
         assert_eq!(react(Asked::Folder, 429, "", sent(10)), GiveUpMailbox);
         assert_eq!(react(Asked::Directory, 429, "", sent(10)), StopTenant);
         assert_eq!(react(Asked::Mailbox, 500, "", sent(4)), GiveUpMailbox);
+        assert_eq!(react(Asked::Item, 500, "", sent(4)), ItemUnreadable);
+        assert_eq!(react(Asked::Item, 429, "", sent(10)), GiveUpMailbox);
         let renewed = Tries {
             renewed: true,
             ..FIRST
@@ -348,6 +377,20 @@ mod tests {
             react(Asked::Mailbox, 401, "InvalidAuthenticationToken", renewed),
             StopTenant
         );
+    }
+
+    #[test]
+    fn facts_1_7_and_1_9_a_page_that_cannot_be_had_is_read_around() {
+        let fourth = Tries { sent: 4, ..FIRST };
+        for (status, code) in [
+            (500, "ErrorCorruptData"),
+            (500, "InternalServerError"),
+            (504, "UnknownError"),
+        ] {
+            assert_eq!(react(Asked::Folder, status, code, fourth), PlainList);
+        }
+        let reaction = reaction(Asked::Item, &Problem::no_answer(), fourth);
+        assert_eq!(reaction, GiveUpMailbox, "no answer says nothing of an item");
     }
 
     #[test]

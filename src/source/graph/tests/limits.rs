@@ -356,6 +356,6 @@ async fn a_request_without_an_answer_ends_at_its_deadline() {
     settings.limits.deadline = Duration::from_millis(20);
     let client = Client::new(&settings).unwrap();
     let error = spawn_page(&client, "ann").await.unwrap().unwrap_err();
-    assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(error.reaction(), Reaction::PlainList);
     assert_eq!(server.requests().len(), 4);
 }

@@ -113,7 +113,7 @@ async fn a_packed_body_that_is_too_large_is_not_read() {
         .first_page(&folder(), ContentLevel::Full)
         .await
         .unwrap_err();
-    assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(error.reaction(), Reaction::PlainList);
 }
 
 #[tokio::test]
