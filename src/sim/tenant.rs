@@ -294,7 +294,7 @@ impl State {
         }
     }
 
-    /// A plain list of messages. Where it gives nothing but ids, no item can spoil it.
+    /// A plain list of messages. Where it gives nothing but ids and times, no item can spoil it.
     fn list(
         &mut self,
         world: &World,
@@ -304,7 +304,10 @@ impl State {
         folder: Option<usize>,
     ) -> Response {
         let listed = listing::messages(world, mailbox, folder, request, host, self.now);
-        let is_ids_alone = request.select().is_some_and(|names| names == ["id"]);
+        let is_light = |name: &String| matches!(name.as_str(), "id" | "receiveddatetime");
+        let is_ids_alone = request
+            .select()
+            .is_some_and(|names| names.iter().all(is_light));
         if is_ids_alone {
             return listed.response;
         }
