@@ -17,7 +17,7 @@ use crate::sim::token;
 use crate::sim::world::World;
 
 /// A page without a preference has this many items (facts 1.3).
-const PAGE_DEFAULT: usize = 10;
+pub const PAGE_DEFAULT: usize = 10;
 
 /// What a link holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

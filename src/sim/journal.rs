@@ -30,8 +30,8 @@ pub struct Entry {
     pub prefer: Option<String>,
     /// Requests to the mailbox in flight, this one included.
     pub in_flight: u32,
-    /// The fault that took the place of its answer.
-    pub fault: Option<&'static str>,
+    /// Number of the row of `[[faults]]` that its answer met.
+    pub fault: Option<usize>,
 }
 
 /// The newest requests.

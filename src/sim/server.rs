@@ -1,6 +1,7 @@
 //! The shell that puts the simulated tenant on a loopback socket.
 
-use std::convert::Infallible;
+use std::future;
+use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -12,6 +13,7 @@ use std::time::UNIX_EPOCH;
 use axum::Router;
 use axum::body::Body;
 use axum::body::Bytes;
+use axum::extract::ConnectInfo;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::http::Method;
@@ -29,6 +31,9 @@ use crate::runtime::clock;
 use crate::runtime::random;
 use crate::sim::control;
 use crate::sim::dice::guid;
+use crate::sim::faults::connection::Control;
+use crate::sim::faults::connection::Sockets;
+use crate::sim::faults::distort::Wire;
 use crate::sim::journal;
 use crate::sim::journal::Journal;
 use crate::sim::request::Request;
@@ -106,7 +111,7 @@ impl Drop for Running {
 }
 
 /// Starts to serve a world on loopback, inside the current tokio runtime.
-pub async fn start(world: World, options: Options) -> std::io::Result<Running> {
+pub async fn start(world: World, options: Options) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let address = format!("http://{}", listener.local_addr()?);
     let now = options.at.unwrap_or_else(|| world.start());
@@ -118,9 +123,10 @@ pub async fn start(world: World, options: Options) -> std::io::Result<Running> {
     });
     let router = Router::new()
         .fallback(serve)
-        .with_state(Arc::clone(&shared));
+        .with_state(Arc::clone(&shared))
+        .into_make_service_with_connect_info::<Control>();
     let task = tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
+        if let Err(error) = axum::serve(Sockets(listener), router).await {
             tracing::error!(%error, "the simulated tenant stopped serving");
         }
     });
@@ -144,6 +150,7 @@ impl Drop for Slot {
 }
 
 async fn serve(
+    ConnectInfo(control): ConnectInfo<Control>,
     Extract(shared): Extract<Arc<Shared>>,
     method: Method,
     uri: Uri,
@@ -158,7 +165,13 @@ async fn serve(
         body: body.to_vec(),
     };
     if request.path.starts_with("/_sim/") {
-        return finish(&shared, &request, control::answer(&shared, &request), None);
+        return finish(
+            &shared,
+            &request,
+            control::answer(&shared, &request),
+            None,
+            Wire::Whole,
+        );
     }
     let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
     let answer = shared
@@ -186,7 +199,12 @@ async fn serve(
         in_flight: answer.in_flight,
         fault: answer.fault,
     });
-    finish(&shared, &request, answer.response, slot)
+    match answer.wire {
+        Wire::CutAt(bytes) => control.cut_at(bytes),
+        Wire::CutAfter => control.cut_after(),
+        _ => {}
+    }
+    finish(&shared, &request, answer.response, slot, answer.wire)
 }
 
 fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -209,6 +227,7 @@ fn finish(
     request: &Request,
     response: Response,
     slot: Option<Slot>,
+    wire: Wire,
 ) -> HttpResponse {
     let seconds = u64::try_from(shared.state().now.0 / SECOND).unwrap_or(0);
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
@@ -226,35 +245,75 @@ fn finish(
         .header("accept-encoding")
         .is_some_and(|text| text.contains("gzip"));
     let mut bytes = response.body;
+    let is_packed = response
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "content-encoding");
     if gzip
+        && !is_packed
         && bytes.len() >= GZIP_MIN
         && let Some(packed) = gzipped(&bytes)
     {
         bytes = packed;
         builder = builder.header("content-encoding", "gzip");
     }
-    builder = builder.header("content-length", bytes.len());
+    let length = match wire {
+        Wire::LongLength => bytes.len() + 1000,
+        Wire::ShortLength => bytes.len() / 2,
+        _ => bytes.len(),
+    };
+    builder = builder.header("content-length", length);
     let pieces = Pieces {
+        whole: bytes.len(),
         bytes: Bytes::from(bytes),
+        wire,
         _slot: slot,
     };
-    let body = Body::from_stream(stream::unfold(pieces, |mut pieces: Pieces| async move {
-        if pieces.bytes.is_empty() {
-            return None;
-        }
-        let piece = pieces.bytes.split_to(PIECE.min(pieces.bytes.len()));
-        Some((Ok::<_, Infallible>(piece), pieces))
-    }));
+    let body = Body::from_stream(stream::unfold(pieces, Pieces::next));
     builder.body(body).unwrap_or_default()
 }
 
 /// What is left of a body. The slot is held for as long as this lives.
 struct Pieces {
+    whole: usize,
     bytes: Bytes,
+    wire: Wire,
     _slot: Option<Slot>,
 }
 
-fn gzipped(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Pieces of a body that drips.
+const DRIPS: usize = 10;
+
+impl Pieces {
+    /// The next piece, or what the connection does instead.
+    async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
+        let is_half = self.bytes.len() <= self.whole / 2;
+        match self.wire {
+            Wire::CutInBody if is_half => {
+                let error = io::ErrorKind::ConnectionReset.into();
+                return Some((Err(error), self));
+            }
+            Wire::Stalls if is_half => future::pending().await,
+            Wire::Drips(time) => {
+                tokio::time::sleep(Duration::from_millis(time / DRIPS as u64)).await;
+            }
+            _ => {}
+        }
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let size = match self.wire {
+            Wire::CutInBody | Wire::Stalls => self.whole.div_ceil(2),
+            Wire::Drips(_) => self.whole.div_ceil(DRIPS),
+            _ => PIECE,
+        };
+        let piece = self.bytes.split_to(size.min(self.bytes.len()));
+        Some((Ok(piece), self))
+    }
+}
+
+/// A body as it is sent to those who accept gzip.
+pub fn gzipped(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut compressor = Compressor::new(CompressionLvl::new(GZIP_LEVEL).ok()?);
     let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
     let length = compressor.gzip_compress(bytes, &mut packed).ok()?;

@@ -12,7 +12,9 @@ use crate::sim::delta::Position;
 use crate::sim::dice::mix;
 use crate::sim::directory;
 use crate::sim::faults::asked::Asked;
-use crate::sim::faults::schedule;
+use crate::sim::faults::distort;
+use crate::sim::faults::distort::Wire;
+use crate::sim::faults::refusal;
 use crate::sim::faults::schedule::Schedule;
 use crate::sim::faults::schedule::Seen;
 use crate::sim::listing;
@@ -67,8 +69,10 @@ pub struct Answer {
     pub mailbox: Option<usize>,
     /// Requests to that mailbox in flight, this one included.
     pub in_flight: u32,
-    /// The fault that it met.
-    pub fault: Option<&'static str>,
+    /// Number of the fault that it met.
+    pub fault: Option<usize>,
+    /// What the connection does with it.
+    pub wire: Wire,
 }
 
 impl State {
@@ -94,6 +98,27 @@ impl State {
 
     /// Answers a request. `host` is the authority that links name, `wall` the caller's clock.
     pub fn answer(&mut self, world: &World, request: &Request, host: &str, wall: Micros) -> Answer {
+        let mut answer = self.undisturbed(world, request, host, wall);
+        let fault = answer
+            .fault
+            .and_then(|number| world.spec.faults.get(number));
+        if let Some(fault) = fault {
+            answer.delay_ms += distort::delay(fault);
+            answer.wire = distort::wire(fault);
+            let turn = self.requests;
+            answer.response = distort::spoilt(fault, request, host, turn, answer.response);
+        }
+        answer
+    }
+
+    /// The answer as far as a fault has not taken its place.
+    fn undisturbed(
+        &mut self,
+        world: &World,
+        request: &Request,
+        host: &str,
+        wall: Micros,
+    ) -> Answer {
         self.requests += 1;
         let pieces = request.pieces();
         let mut answer = Answer {
@@ -103,10 +128,11 @@ impl State {
             mailbox: None,
             in_flight: 0,
             fault: None,
+            wire: Wire::Whole,
         };
         let names: Vec<&str> = pieces.iter().map(String::as_str).collect();
         if let [tenant, "oauth2", "v2.0", "token"] = names[..] {
-            if self.is_disturbed(world, Asked::Token, &mut answer) {
+            if self.is_disturbed(world, request, Asked::Token, &mut answer) {
                 return answer;
             }
             answer.response = if request.method == "POST" {
@@ -126,7 +152,7 @@ impl State {
         }
         let rest = &names[1..];
         if rest == ["$batch"] && request.method == "POST" {
-            if self.is_disturbed(world, Asked::Batch, &mut answer) {
+            if self.is_disturbed(world, request, Asked::Batch, &mut answer) {
                 return answer;
             }
             answer.response = batch::answer(self, world, request, host, wall);
@@ -151,7 +177,7 @@ impl State {
         let lower: Vec<String> = path.iter().map(|piece| piece.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let asked = Asked::of(request, &lower);
-        if asked.is_meant_by(Asked::Directory) && self.is_disturbed(world, asked, answer) {
+        if asked.is_meant_by(Asked::Directory) && self.is_disturbed(world, request, asked, answer) {
             return;
         }
         answer.response = match lower[..] {
@@ -177,19 +203,23 @@ impl State {
         };
     }
 
-    /// Whether a fault takes the place of the answer.
-    fn is_disturbed(&mut self, world: &World, asked: Asked, answer: &mut Answer) -> bool {
-        let seen = Seen {
-            now: self.now,
-            asked,
-            mailbox: answer.mailbox,
-        };
-        let Some(fault) = self.faults.whole_answer(world, seen) else {
+    /// Looks for a fault of the whole answer. Whether it takes the answer's place.
+    fn is_disturbed(
+        &mut self,
+        world: &World,
+        request: &Request,
+        asked: Asked,
+        answer: &mut Answer,
+    ) -> bool {
+        let seen = Seen::of(request, asked, answer.mailbox, self.now);
+        let Some((number, fault)) = self.faults.of_answer(world, seen) else {
             return false;
         };
-        answer.response = schedule::answer(fault);
-        answer.fault = Some(fault.kind.name());
-        true
+        answer.fault = Some(number);
+        if fault.kind.is_refusal() {
+            answer.response = refusal::of(fault, self.now);
+        }
+        fault.kind.is_refusal()
     }
 
     /// Requests to a mailbox: who it is, whether it is served, whether it has had enough.
@@ -217,7 +247,7 @@ impl State {
             }
         }
         answer.held = Some(mailbox);
-        if self.is_disturbed(world, asked, answer) {
+        if self.is_disturbed(world, request, asked, answer) {
             return;
         }
         answer.response = match world.people[mailbox].access {
@@ -251,12 +281,8 @@ impl State {
         let now = self.now;
         let lower: Vec<String> = path[2..].iter().map(|piece| piece.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
-        let seen = |asked| Seen {
-            now,
-            asked,
-            mailbox: Some(mailbox),
-        };
-        let surplus = |folder| self.faults.surplus(world, seen(Asked::Folders), folder);
+        let seen = Seen::of(request, Asked::Folders, Some(mailbox), now);
+        let surplus = |folder| self.faults.surplus(world, seen, folder);
         let count = listing::Count {
             now,
             surplus: &surplus,
@@ -311,22 +337,14 @@ impl State {
         if is_ids_alone {
             return listed.response;
         }
-        let seen = Seen {
-            now: self.now,
-            asked: Asked::List,
-            mailbox: Some(mailbox),
-        };
+        let seen = Seen::of(request, Asked::List, Some(mailbox), self.now);
         self.faults
             .poison(world, seen, &listed.copies)
             .unwrap_or(listed.response)
     }
 
     fn message(&mut self, world: &World, request: &Request, mailbox: usize, id: &str) -> Response {
-        let seen = Seen {
-            now: self.now,
-            asked: Asked::Item,
-            mailbox: Some(mailbox),
-        };
+        let seen = Seen::of(request, Asked::Item, Some(mailbox), self.now);
         let spoiled = render::read_id(world, mailbox, id)
             .and_then(|(copy, _)| self.faults.unreadable(world, seen, copy));
         spoiled.unwrap_or_else(|| listing::one_message(world, mailbox, id, request, self.now))
@@ -351,11 +369,7 @@ impl State {
             Ok(here) => here,
             Err(response) => return response,
         };
-        let seen = Seen {
-            now: self.now,
-            asked: Asked::Delta,
-            mailbox: Some(mailbox),
-        };
+        let seen = Seen::of(request, Asked::Delta, Some(mailbox), self.now);
         let follow = self.follow(world, here.chain, here.generation);
         if let Err(response) = follow {
             return response;

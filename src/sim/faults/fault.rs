@@ -30,9 +30,9 @@ pub struct Fault {
     pub after: u64,
     /// Then it happens to so many; without it, to all.
     pub times: Option<u64>,
-    /// `cut_round`: entries after which a round ends.
-    #[serde(default = "at")]
-    pub at: usize,
+    /// `cut_round`: entries after which a round ends, 5000 by default. `large_page`: the largest
+    /// page that is answered, 10 by default.
+    pub at: Option<usize>,
     /// `cut_round`: rounds that end early.
     #[serde(default)]
     pub round: Round,
@@ -40,12 +40,25 @@ pub struct Fault {
     pub folder: Option<Place>,
     /// How many items of the folder are concerned; 1 by default, of `unreadable_item` all.
     pub items: Option<usize>,
-    /// Status of the answer.
+    /// Status of a refusal.
     pub status: Option<u16>,
-    /// `error.code` of the answer.
+    /// `error.code` of a refusal.
     pub code: Option<String>,
-    /// `error.message` of the answer.
+    /// `error.message` of a refusal.
     pub message: Option<String>,
+    /// What a refusal has for a body.
+    #[serde(default)]
+    pub body: Form,
+    /// `Retry-After` of a refusal: any text; `date` and a number of seconds for a date that is so
+    /// far ahead.
+    pub retry_after: Option<String>,
+    /// Where a redirect or a link leads: scheme, host and port.
+    pub to: Option<String>,
+    /// Seconds for which the answer is held back.
+    #[serde(default)]
+    pub seconds: f64,
+    /// Size of what is too large, in bytes; the depth of what is too deep.
+    pub bytes: Option<usize>,
 }
 
 /// What happens.
@@ -58,7 +71,7 @@ pub enum Kind {
     /// Message delta is refused because the mailbox is full; plain lists work (facts 1.7).
     QuotaFull,
     /// Pages that hold one of these items are answered with 500 `ErrorCorruptData`, and so is the
-    /// item alone. Lists of nothing but ids work (facts 6.2).
+    /// item alone. Lists of nothing but ids and times work (facts 6.2).
     PoisonedItem,
     /// The same with private mails, and with the answer that was seen for them (facts 1.9).
     PrivatePoison,
@@ -67,34 +80,110 @@ pub enum Kind {
     /// The folder counts so many items more than it holds messages (facts 1.10): other kinds of
     /// items, which neither delta nor lists of messages give.
     Surplus,
-    /// An answer with `status`, `code` and `message`.
+    /// A refusal with `status`, `code` and `message`, or a redirect to `to`.
     Status,
+    /// 504 for pages of more than `at` items (facts 1.7).
+    LargePage,
+    /// 410 for links that the service gave before (facts 1.6).
+    Forgotten,
+    /// The answer is right, but comes late.
+    Slow,
+    /// The answer is right, but comes in pieces over `seconds`.
+    Drip,
+    /// The connection ends before the answer.
+    CutBefore,
+    /// The connection ends in the answer's head.
+    CutInHead,
+    /// The connection ends in the answer's body.
+    CutInBody,
+    /// The connection ends after the answer, without notice.
+    CutAfter,
+    /// The end of the body never comes.
+    NeverEnds,
+    /// `Content-Length` is larger than the body.
+    LongLength,
+    /// `Content-Length` is smaller than the body.
+    ShortLength,
+    /// The body is no gzip, though it is said to be.
+    BadGzip,
+    /// The body holds a byte that is no UTF-8, outside of the items.
+    BadUtf8,
+    /// The body ends in the middle of its JSON.
+    BadJson,
+    /// The body and its first item hold arrays in arrays in arrays, `bytes` deep.
+    DeepJson,
+    /// The body is blown up to `bytes` with blanks.
+    HugePage,
+    /// A small packed body that unpacks to `bytes`.
+    GzipBomb,
+    /// The first item of the page has a subject of `bytes`.
+    HugeSubject,
+    /// The nextLink is the link that was followed (facts 2.2).
+    SelfLink,
+    /// The last page leads to itself by links that change (facts 2.2).
+    Endless,
+    /// Each page leads to itself by links that change (facts 2.2).
+    OnlyDuplicates,
+    /// The link of the page leads to `to`.
+    ForeignLink,
 }
 
 impl Kind {
     /// The requests for which it is known.
     pub fn request(self) -> Asked {
         match self {
-            Self::CutRound | Self::QuotaFull => Asked::Delta,
+            Self::CutRound
+            | Self::QuotaFull
+            | Self::LargePage
+            | Self::Forgotten
+            | Self::HugeSubject
+            | Self::SelfLink
+            | Self::Endless
+            | Self::OnlyDuplicates
+            | Self::ForeignLink => Asked::Delta,
             Self::PoisonedItem | Self::PrivatePoison => Asked::Mailbox,
             Self::UnreadableItem => Asked::Item,
             Self::Surplus => Asked::Folders,
-            Self::Status => Asked::Any,
+            _ => Asked::Any,
         }
     }
 
-    /// As logs name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CutRound => "cut_round",
-            Self::QuotaFull => "quota_full",
-            Self::PoisonedItem => "poisoned_item",
-            Self::PrivatePoison => "private_poison",
-            Self::UnreadableItem => "unreadable_item",
-            Self::Surplus => "surplus",
-            Self::Status => "status",
-        }
+    /// Whether it is about single items or counts, and leaves the rest of the answer alone.
+    pub fn is_within(self) -> bool {
+        matches!(
+            self,
+            Self::CutRound
+                | Self::PoisonedItem
+                | Self::PrivatePoison
+                | Self::UnreadableItem
+                | Self::Surplus
+        )
     }
+
+    /// Whether it takes the place of the answer.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Status | Self::QuotaFull | Self::LargePage | Self::Forgotten
+        )
+    }
+}
+
+/// The body of a refusal (facts 6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// `code` and `message` as Graph writes them.
+    #[default]
+    Error,
+    /// The same with `code` in an inner error, under a more general one.
+    Inner,
+    /// Nothing.
+    Empty,
+    /// A page for people, as gateways write it.
+    Html,
+    /// As the sign-in service writes it: `code` is the word, `message` the number.
+    SignIn,
 }
 
 /// Rounds of a chain.
@@ -153,10 +242,6 @@ pub enum Place {
     Number(usize),
     /// By its well-known name; or `any`.
     Name(String),
-}
-
-fn at() -> usize {
-    5000
 }
 
 impl Fault {

@@ -2,8 +2,11 @@
 //! what the service then does. They disturb the service only: the planted truth stays the truth.
 
 pub mod asked;
+pub mod connection;
+pub mod distort;
 pub mod fault;
 pub mod marked;
+pub mod refusal;
 pub mod schedule;
 
 #[cfg(test)]

@@ -1,14 +1,20 @@
 //! Which fault meets a request: rows of the world file, counted as they are met.
 
 use crate::model::time::Micros;
+use crate::sim::delta;
 use crate::sim::faults::asked::Asked;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
 use crate::sim::faults::fault::Place;
 use crate::sim::faults::fault::Round;
 use crate::sim::faults::marked::Marked;
+use crate::sim::faults::refusal;
+use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::world::World;
+
+/// Entries after which first rounds were seen to end (facts 1.2).
+const ROUND_MAX: usize = 5000;
 
 /// A request as faults see it.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +25,24 @@ pub struct Seen {
     pub asked: Asked,
     /// The mailbox; none for sign-in, directory and batches.
     pub mailbox: Option<usize>,
+    /// Items that are wished for on a page.
+    pub page: usize,
+    /// Whether it follows a link of an earlier answer.
+    pub is_link: bool,
+}
+
+impl Seen {
+    /// What faults see of a request.
+    pub fn of(request: &Request, asked: Asked, mailbox: Option<usize>, now: Micros) -> Self {
+        let wish = request.prefer().page.or(request.number("$top"));
+        Self {
+            now,
+            asked,
+            mailbox,
+            page: wish.unwrap_or(delta::PAGE_DEFAULT),
+            is_link: delta::token_of(request).is_some(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -57,7 +81,7 @@ impl Schedule {
         world: &'a World,
         seen: Seen,
         wanted: impl Fn(&Marked, usize, &Fault) -> bool,
-    ) -> Option<&'a Fault> {
+    ) -> Option<(usize, &'a Fault)> {
         let mut found = None;
         for (number, (row, fault)) in self.rows.iter_mut().zip(&world.spec.faults).enumerate() {
             let is_met = (row.whom.is_none() || row.whom == seen.mailbox)
@@ -71,19 +95,21 @@ impl Schedule {
             row.met += 1;
             let last = fault.times.map_or(u64::MAX, |times| fault.after + times);
             if found.is_none() && row.met > fault.after && row.met <= last {
-                found = Some(fault);
+                found = Some((number, fault));
             }
         }
         found
     }
 
-    /// A fault that takes the place of the whole answer.
-    pub fn whole_answer<'a>(&mut self, world: &'a World, seen: Seen) -> Option<&'a Fault> {
+    /// A fault that concerns the answer as a whole.
+    pub fn of_answer<'a>(&mut self, world: &'a World, seen: Seen) -> Option<(usize, &'a Fault)> {
         if self.rows.is_empty() {
             return None;
         }
-        self.meet(world, seen, |_, _, fault| {
-            matches!(fault.kind, Kind::Status | Kind::QuotaFull)
+        self.meet(world, seen, |_, _, fault| match fault.kind {
+            Kind::LargePage => seen.page > fault.at.unwrap_or(delta::PAGE_DEFAULT),
+            Kind::Forgotten => seen.is_link,
+            kind => !kind.is_within(),
         })
     }
 
@@ -97,7 +123,7 @@ impl Schedule {
             };
             fault.kind == Kind::CutRound && is_meant
         });
-        fault.map(|fault| fault.at)
+        fault.map(|(_, fault)| fault.at.unwrap_or(ROUND_MAX))
     }
 
     /// The answer instead of a page that holds these copies.
@@ -106,23 +132,23 @@ impl Schedule {
             return None;
         }
         let mailbox = seen.mailbox?;
-        let fault = self.meet(world, seen, |marked, number, fault| {
+        let (_, fault) = self.meet(world, seen, |marked, number, fault| {
             matches!(fault.kind, Kind::PoisonedItem | Kind::PrivatePoison)
                 && copies.iter().any(|copy| marked.has(number, mailbox, *copy))
         })?;
-        Some(answer(fault))
+        Some(refusal::of(fault, seen.now))
     }
 
     /// The answer instead of one message.
     pub fn unreadable(&mut self, world: &World, seen: Seen, copy: u32) -> Option<Response> {
         let mailbox = seen.mailbox?;
-        let fault = self.meet(world, seen, |marked, number, fault| {
+        let (_, fault) = self.meet(world, seen, |marked, number, fault| {
             matches!(
                 fault.kind,
                 Kind::PoisonedItem | Kind::PrivatePoison | Kind::UnreadableItem
             ) && marked.has(number, mailbox, copy)
         })?;
-        Some(answer(fault))
+        Some(refusal::of(fault, seen.now))
     }
 
     /// How many items a folder counts that are no messages.
@@ -147,31 +173,4 @@ fn counts(world: &World, fault: &Fault, mailbox: usize, folder: usize) -> bool {
     let is_any = matches!(&fault.folder, Some(Place::Name(name)) if name == "any");
     fault.is_in(world, mailbox, folder)
         && (!is_any || world.mailboxes[mailbox].folders[folder].read)
-}
-
-/// The answer that a kind is known by, where the row does not say another.
-pub fn answer(fault: &Fault) -> Response {
-    let (status, code, message) = match fault.kind {
-        Kind::QuotaFull => (
-            403,
-            "ErrorQuotaExceeded",
-            "Mailbox has exceeded maximum mailbox size.",
-        ),
-        Kind::PrivatePoison => (
-            500,
-            "InternalServerError",
-            "Error while processing response.",
-        ),
-        Kind::UnreadableItem => (
-            500,
-            "ErrorInternalServerError",
-            "An internal server error occurred. The operation failed.",
-        ),
-        _ => (500, "ErrorCorruptData", "The data is corrupt."),
-    };
-    Response::error(
-        fault.status.unwrap_or(status),
-        fault.code.as_deref().unwrap_or(code),
-        fault.message.as_deref().unwrap_or(message),
-    )
 }
