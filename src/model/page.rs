@@ -16,6 +16,14 @@ pub enum Link {
     Delta(String),
 }
 
+impl Link {
+    /// The link itself.
+    pub fn text(&self) -> &str {
+        let (Self::Next(text) | Self::Delta(text)) = self;
+        text
+    }
+}
+
 /// A page of Graph items: the decoded body and where in it each item of `value[]` lies.
 #[derive(Debug, Clone)]
 pub struct GraphPage {

@@ -98,7 +98,7 @@ impl Fetching<'_> {
             };
             let fetched = match fetched {
                 Ok(fetched) => fetched,
-                Err(GraphError::EndlessChain { .. }) => return self.listed(round).await,
+                Err(refused) if asks_for_list(&refused) => return self.listed(round).await,
                 Err(refused) if is_restart(&refused) && restarts < RESTARTS_MAX => {
                     restarts += 1;
                     seen.clear();
@@ -226,6 +226,11 @@ impl Round {
 fn is_unplaced(event: &Event) -> bool {
     let names_none = event.original_start.is_none() && event.ical_uid.is_none();
     event.event_type == EventType::Exception && names_none
+}
+
+/// Whether the chain does not work, and a plain list may.
+fn asks_for_list(error: &GraphError) -> bool {
+    matches!(error, GraphError::EndlessChain { .. }) || error.reaction() == Reaction::PlainList
 }
 
 fn is_restart(error: &GraphError) -> bool {

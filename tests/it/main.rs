@@ -14,6 +14,7 @@ mod calendars;
 mod commands;
 mod corpora;
 mod equal;
+mod faults;
 mod fixtures;
 mod mail_fixtures;
 mod meetings;

@@ -38,6 +38,7 @@ pub struct SignIn {
     secret: SecretString,
     scope: String,
     backoff: Duration,
+    deadline: Duration,
     state: Mutex<State>,
 }
 
@@ -99,6 +100,7 @@ impl SignIn {
             secret: settings.secret.clone(),
             scope: format!("{}/.default", graph.origin()),
             backoff: settings.limits.backoff,
+            deadline: settings.limits.deadline.min(SIGN_IN_DEADLINE),
             state: Mutex::new(State::Empty),
         }
     }
@@ -162,7 +164,7 @@ impl SignIn {
         let sent = self
             .http
             .post(&self.endpoint)
-            .timeout(SIGN_IN_DEADLINE)
+            .timeout(self.deadline)
             .form(&form)
             .send();
         let response = sent.await.map_err(|_| Failure::Passing)?;

@@ -36,7 +36,7 @@ impl MailboxClient {
     /// The first page of a chain. Nothing but the window can be chosen (facts 2.1).
     pub async fn first_calendar_page(&self, window: Window) -> Result<FetchedPage, GraphError> {
         let path = format!("/calendarView/delta?{}", span(window));
-        self.calendar_page(self.url(&path)?).await
+        self.calendar_page(self.url(&path)?, Asked::Folder).await
     }
 
     /// The page behind a link of the chain.
@@ -44,7 +44,7 @@ impl MailboxClient {
     /// # Errors
     /// As for every call; and where a nextLink leads to itself.
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
-        let fetched = self.calendar_page(self.follow(link)?).await?;
+        let fetched = self.calendar_page(self.kept(link)?, Asked::Link).await?;
         match &fetched.link {
             Link::Next(next) if next == link => Err(GraphError::EndlessChain { call: NAME }),
             _ => Ok(fetched),
@@ -81,12 +81,14 @@ impl MailboxClient {
         self.items_by_id(&call, ids, path).await
     }
 
-    async fn calendar_page(&self, url: url::Url) -> Result<FetchedPage, GraphError> {
+    async fn calendar_page(&self, url: url::Url, asked: Asked) -> Result<FetchedPage, GraphError> {
         let call = Call {
             sized_pages: true,
+            asked,
             ..calendar_call(NAME, url)
         };
         let opened = self.ask(&call, envelope::open).await?;
+        self.follow(opened.link.text())?;
         Ok(FetchedPage {
             page: page(opened.body, opened.items),
             link: opened.link,

@@ -141,14 +141,15 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
         let status = response.status();
         let header = |name| response.headers().get(name)?.to_str().ok();
-        let wait = header(RETRY_AFTER).and_then(|text| retry_after::parse(text, clock::now()));
         let served_at = header(DATE).and_then(retry_after::parse_date);
+        // A date is one of the service's clock, which need not be that of this machine.
+        let now = served_at.unwrap_or_else(clock::now);
+        let wait = header(RETRY_AFTER).and_then(|text| retry_after::parse(text, now));
         let (read, bytes) = body::read(response, limit).await;
         let result = match read {
             Ok(body) if status.is_success() => Ok(body),
-            Err(BodyFault::Broken | BodyFault::TooLarge) if status.is_success() => {
-                Err(Problem::no_answer())
-            }
+            Err(BodyFault::Broken) if status.is_success() => Err(Problem::no_answer()),
+            Err(BodyFault::TooLarge) if status.is_success() => Err(Problem::too_large()),
             // What an error says in its body is of use, but is not needed.
             error => Err(Problem {
                 request_id,

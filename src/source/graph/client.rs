@@ -6,11 +6,13 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::Weak;
 use std::sync::atomic::AtomicI64;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::model::time::Micros;
@@ -45,6 +47,10 @@ const DIRECTORY_SLOTS: u32 = 4;
 /// After so many waits that did not help, they grow.
 const TRUSTED_WAITS: u32 = 4;
 
+/// So many requests in a row without any answer, of whichever mailbox, are no trouble of theirs:
+/// more than all that are in flight at a time.
+const UNANSWERED_MAX: u32 = 100;
+
 /// Lanes that nobody holds are swept out when so many were added.
 const LANES_BETWEEN_SWEEPS: usize = 256;
 
@@ -66,6 +72,8 @@ struct Inner {
     directory: Arc<Lane>,
     /// The `Date` of the newest answer; 0 before the first.
     served_at: AtomicI64,
+    /// Requests of all mailboxes that had no answer, since one had.
+    unanswered: AtomicU32,
     page_size: u32,
     limits: Limits,
 }
@@ -120,6 +128,7 @@ impl Client {
             lanes: Mutex::new(HashMap::new()),
             directory: Arc::new(Lane::new(DIRECTORY_SLOTS, settings.page_size)),
             served_at: AtomicI64::new(0),
+            unanswered: AtomicU32::new(0),
             page_size: settings.page_size,
             limits: settings.limits.clone(),
         };
@@ -201,23 +210,27 @@ impl Client {
         let mut tries = Tries {
             sent: 0,
             renewed: false,
-            limit: self.inner.limits.attempts,
+            limit: self.attempts(),
         };
+        let begun = Instant::now();
         let mut needs_new_connection = false;
         loop {
             let (answer, token) = self.send_once(lane, call, needs_new_connection).await?;
             tries.sent += 1;
             let problem = match answer.result {
                 Ok(body) => match parse(body) {
-                    Some(parsed) => return Ok(parsed),
-                    // Cut off or garbled: the same as no answer.
-                    None => Problem::no_answer(),
+                    Some(parsed) => {
+                        lane.note_success(call.sized_pages);
+                        return Ok(parsed);
+                    }
+                    None => Problem::garbled(),
                 },
                 Err(problem) => problem,
             };
-            let reaction = retry::reaction(call.asked, &problem, tries);
+            let reaction = retry::reaction_after(call.asked, &problem, tries, begun.elapsed());
             tracing::debug!(
                 call = call.name,
+                class = retry::class(call.asked, &problem),
                 status = problem.status,
                 code = problem.code(),
                 request_id = problem.request_id.as_deref(),
@@ -238,6 +251,16 @@ impl Client {
                 }
                 final_one => return Err(refused(call, &problem, final_one)),
             }
+        }
+    }
+
+    /// Times a request is sent at most. While nothing at all is answered, once: each mailbox would
+    /// otherwise wait for all of its repetitions before the next one does.
+    fn attempts(&self) -> u32 {
+        if self.inner.unanswered.load(Ordering::Relaxed) >= UNANSWERED_MAX {
+            1
+        } else {
+            self.inner.limits.attempts
         }
     }
 
@@ -276,6 +299,12 @@ impl Client {
             bytes: 0,
             served_at: None,
         });
+        match &answer.result {
+            Err(problem) if problem.is_without_answer() => {
+                self.inner.unanswered.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => self.inner.unanswered.store(0, Ordering::Relaxed),
+        }
         if let Some(served_at) = answer.served_at {
             self.inner.served_at.store(served_at.0, Ordering::Relaxed);
         }
@@ -337,6 +366,12 @@ impl MailboxClient {
         self.client.follow(link)
     }
 
+    /// A link that was kept from an earlier page. It was fine then; if it leads elsewhere now, the
+    /// configured address has changed, and the chain has to begin anew there.
+    pub(super) fn kept(&self, link: &str) -> Result<Url, GraphError> {
+        self.client.follow(link).map_err(|_| GraphError::KeptLink)
+    }
+
     /// Sends a call about this mailbox.
     pub(super) async fn ask<T>(
         &self,
@@ -358,7 +393,7 @@ impl MailboxClient {
 
     /// Times a request is sent at most.
     pub(super) fn attempts(&self) -> u32 {
-        self.client.inner.limits.attempts
+        self.client.attempts()
     }
 }
 

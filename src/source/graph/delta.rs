@@ -58,7 +58,7 @@ impl MailboxClient {
             escaped(folder),
             select(content)
         );
-        self.page(folder, self.url(&path)?).await
+        self.page(folder, self.url(&path)?, Asked::Folder).await
     }
 
     /// The page behind a link of the same chain: a nextLink, or the deltaLink of the last round.
@@ -67,7 +67,7 @@ impl MailboxClient {
         folder: &Arc<str>,
         link: &str,
     ) -> Result<FetchedPage, GraphError> {
-        let fetched = self.page(folder, self.follow(link)?).await?;
+        let fetched = self.page(folder, self.kept(link)?, Asked::Link).await?;
         match &fetched.link {
             // An unchanged deltaLink is no error (facts 1.4); an unchanged nextLink has no end.
             Link::Next(next) if next == link => Err(GraphError::EndlessChain { call: NAME }),
@@ -75,12 +75,19 @@ impl MailboxClient {
         }
     }
 
-    async fn page(&self, folder: &Arc<str>, url: url::Url) -> Result<FetchedPage, GraphError> {
+    async fn page(
+        &self,
+        folder: &Arc<str>,
+        url: url::Url,
+        asked: Asked,
+    ) -> Result<FetchedPage, GraphError> {
         let call = Call {
             sized_pages: true,
-            ..Call::get(NAME, Asked::Folder, url).with_immutable_ids()
+            ..Call::get(NAME, asked, url).with_immutable_ids()
         };
         let opened = self.ask(&call, envelope::open).await?;
+        // Before it is kept: else the chain would stop there on every further night.
+        self.follow(opened.link.text())?;
         Ok(FetchedPage {
             page: GraphPage {
                 container: Arc::clone(folder),

@@ -41,6 +41,9 @@ pub enum GraphError {
          another cloud, set graph_url and login_url to that cloud"
     )]
     ForeignLink,
+    /// A link of an earlier run that does not lead to the configured address.
+    #[error("a kept link does not lead to the configured graph_url; reading begins anew")]
+    KeptLink,
     /// A link that leads to itself, so that the chain would never end (facts 2.2).
     #[error("a page of {call} leads to itself; it is left for the next run")]
     EndlessChain {
@@ -75,6 +78,7 @@ impl GraphError {
             | Self::EmptyGroup
             | Self::Http(_) => Reaction::StopTenant,
             Self::ForeignLink | Self::EndlessChain { .. } => Reaction::GiveUpMailbox,
+            Self::KeptLink => Reaction::RestartChain,
             Self::Refused { reaction, .. } => *reaction,
         }
     }
@@ -85,6 +89,7 @@ impl GraphError {
             Self::Settings { .. } | Self::Http(_) => "settings",
             Self::SignIn { code, .. } | Self::Refused { code, .. } => code,
             Self::ForeignLink => "foreign_link",
+            Self::KeptLink => "kept_link",
             Self::EndlessChain { .. } => "endless_chain",
             Self::Group { .. } => "group",
             Self::EmptyGroup => "empty_group",

@@ -16,6 +16,12 @@ use crate::source::graph::counts::RequestCounts;
 /// Smaller pages than this do not help any more (facts 1.7).
 const PAGE_SIZE_MIN: u32 = 10;
 
+/// Pages become so many times smaller, or larger.
+const STEP: u32 = 4;
+
+/// Pages in a row that must come before larger ones are tried: one in so many may fail for it.
+const PAGES_BEFORE_GROWTH: u32 = 16;
+
 /// What the requests of one mailbox share (facts 7.1: limits are per application and mailbox).
 #[derive(Debug)]
 pub struct Lane {
@@ -23,6 +29,9 @@ pub struct Lane {
     width: u32,
     paused_until: Mutex<Option<Instant>>,
     page_size: AtomicU32,
+    wished_size: u32,
+    /// Pages in a row that came.
+    came: AtomicU32,
     /// What it cost.
     pub counts: RequestCounts,
 }
@@ -35,6 +44,8 @@ impl Lane {
             width,
             paused_until: Mutex::new(None),
             page_size: AtomicU32::new(page_size),
+            wished_size: page_size,
+            came: AtomicU32::new(0),
             counts: RequestCounts::default(),
         }
     }
@@ -66,11 +77,28 @@ impl Lane {
 
     /// Wishes for a quarter of the items from now on. (Not less than 10, or what it was.)
     pub fn shrink_pages(&self) {
-        let smaller = |size: u32| Some((size / 4).max(PAGE_SIZE_MIN).min(size));
+        self.came.store(0, Ordering::Relaxed);
+        let smaller = |size: u32| Some((size / STEP).max(PAGE_SIZE_MIN).min(size));
         // The closure always gives a value, so there is no failure to look at.
         let _ = self
             .page_size
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, smaller);
+    }
+
+    /// Notes that a page came. After some in a row larger ones are tried again: what made them
+    /// small may have been an hour's trouble, or that of one folder.
+    pub fn note_success(&self, is_page: bool) {
+        if !is_page || self.page_size() >= self.wished_size {
+            return;
+        }
+        if self.came.fetch_add(1, Ordering::Relaxed) + 1 < PAGES_BEFORE_GROWTH {
+            return;
+        }
+        self.came.store(0, Ordering::Relaxed);
+        let larger = |size: u32| Some(size.saturating_mul(STEP).min(self.wished_size));
+        let _ = self
+            .page_size
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, larger);
     }
 
     fn pause_end(&self) -> Option<Instant> {
@@ -106,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_shrink_down_to_ten_and_never_grow() {
+    fn pages_shrink_down_to_ten() {
         let lane = Lane::new(3, 500);
         let mut sizes = Vec::new();
         for _ in 0..4 {
@@ -117,5 +145,30 @@ mod tests {
         let tiny = Lane::new(3, 1);
         tiny.shrink_pages();
         assert_eq!(tiny.page_size(), 1);
+    }
+
+    #[test]
+    fn pages_grow_again_after_many_came_and_never_beyond_the_wish() {
+        let lane = Lane::new(3, 500);
+        for _ in 0..4 {
+            lane.shrink_pages();
+        }
+        let mut sizes = Vec::new();
+        for _ in 0..4 {
+            for _ in 0..PAGES_BEFORE_GROWTH - 1 {
+                lane.note_success(true);
+                lane.note_success(false);
+            }
+            sizes.push(lane.page_size());
+            lane.note_success(true);
+        }
+        assert_eq!(sizes, [10, 40, 160, 500]);
+        lane.shrink_pages();
+        for _ in 1..PAGES_BEFORE_GROWTH {
+            lane.note_success(true);
+        }
+        lane.shrink_pages();
+        lane.note_success(true);
+        assert_eq!(lane.page_size(), 31);
     }
 }

@@ -17,6 +17,12 @@ pub struct Problem {
     pub request_id: Option<String>,
 }
 
+/// The code of an answer that was not read to its end because of its size.
+pub const TOO_LARGE: &str = "too_large";
+
+/// The code of an answer that came whole and is not what was asked for.
+const GARBLED: &str = "garbled";
+
 /// Objects nested deeper than this are not looked into.
 const INNER_ERRORS_MAX: usize = 8;
 
@@ -27,6 +33,32 @@ impl Problem {
     /// No answer, or none that is whole.
     pub fn no_answer() -> Self {
         Self::default()
+    }
+
+    /// An answer that is larger than what is read of one.
+    pub fn too_large() -> Self {
+        Self {
+            codes: vec![TOO_LARGE.to_owned()],
+            ..Self::default()
+        }
+    }
+
+    /// An answer that cannot be understood.
+    pub fn garbled() -> Self {
+        Self {
+            codes: vec![GARBLED.to_owned()],
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing came, or nothing that is of use.
+    pub fn is_without_answer(&self) -> bool {
+        self.status == 0
+    }
+
+    /// Whether nothing whole came.
+    pub fn is_silence(&self) -> bool {
+        self.is_without_answer() && self.codes.is_empty()
     }
 
     /// An answer with an error status, whatever its body is.

@@ -1,6 +1,9 @@
 //! The one table of refusals: what was asked, status and code, and what is done about it.
 
+use std::time::Duration;
+
 use crate::source::graph::problem::Problem;
+use crate::source::graph::problem::TOO_LARGE;
 
 /// What is done about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +78,16 @@ pub enum Asked {
     Mailbox,
     /// A folder, or a page of its chain.
     Folder,
+    /// A page of a chain by a link that the service gave: what holds for folders holds here.
+    Link,
     /// Single items.
     Item,
+}
+
+impl Asked {
+    fn is_meant_by(self, row: Self) -> bool {
+        self == row || (self == Self::Link && row == Self::Folder)
+    }
 }
 
 /// How often a request was tried.
@@ -92,8 +103,21 @@ pub struct Tries {
 
 /// Repetitions where repeating seldom helps (facts 6.2: "retry few, defer mailbox").
 const FEW: u32 = 4;
+/// Repetitions while a mailbox moves to another server, which takes minutes (facts 6.2).
+const MOVING: u32 = 8;
+/// As often as the limits of the client allow.
+const MANY: u32 = u32::MAX;
 
+/// The longest that one request is repeated while the service says that it is asked too much:
+/// several of its periods of ten minutes (facts 7.1), and no whole night.
+const THROTTLED_WITHIN: Duration = Duration::from_hours(1);
+/// The same where it fails: what has not come back by then is left for the next run.
+const FAILING_WITHIN: Duration = Duration::from_mins(20);
+
+/// A class of refusals, and what is done about it.
 struct Row {
+    /// For logs and tests.
+    name: &'static str,
     /// 0: any status.
     status: u16,
     /// Lower case; none: any code.
@@ -101,45 +125,80 @@ struct Row {
     /// None: whatever was asked.
     asked: Option<Asked>,
     reaction: Reaction,
-    /// Times it is sent at most, where it is sent again.
+    /// Where it is sent again: how often at most, ...
     times: u32,
+    /// ... how long after it was sent first, ...
+    within: Duration,
+    /// ... and what is done when that has not helped.
+    then: Reaction,
+    /// Where it stands in the facts.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the table"))]
+    facts: &'static str,
 }
 
-const fn row(
+type Codes = &'static [&'static str];
+
+/// What is not sent again (a renewed token aside, after which nothing helps).
+const fn once(
+    name: &'static str,
     status: u16,
-    codes: &'static [&'static str],
+    codes: Codes,
     asked: Option<Asked>,
     reaction: Reaction,
+    facts: &'static str,
 ) -> Row {
-    let times = u32::MAX;
     Row {
+        name,
         status,
         codes,
         asked,
         reaction,
-        times,
+        times: MANY,
+        within: FAILING_WITHIN,
+        then: StopTenant,
+        facts,
     }
 }
 
-const fn few(
+const fn again(
+    name: &'static str,
     status: u16,
-    codes: &'static [&'static str],
+    codes: Codes,
     asked: Option<Asked>,
-    reaction: Reaction,
+    (reaction, times, then): (Reaction, u32, Reaction),
+    facts: &'static str,
 ) -> Row {
-    let times = FEW;
     Row {
+        name,
         status,
         codes,
         asked,
         reaction,
         times,
+        within: FAILING_WITHIN,
+        then,
+        facts,
+    }
+}
+
+const fn throttled(name: &'static str, status: u16, codes: Codes, facts: &'static str) -> Row {
+    Row {
+        name,
+        status,
+        codes,
+        asked: None,
+        reaction: RetryAfter,
+        times: MANY,
+        within: THROTTLED_WITHIN,
+        then: GiveUpMailbox,
+        facts,
     }
 }
 
 use Asked::Directory;
 use Asked::Folder;
 use Asked::Item;
+use Asked::Link;
 use Reaction::FolderGone;
 use Reaction::GiveUpMailbox;
 use Reaction::ItemGone;
@@ -153,81 +212,104 @@ use Reaction::RetryAfter;
 use Reaction::SmallerPage;
 use Reaction::StopTenant;
 
+// Sent again a few times, then this.
+const FEW_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, FEW, GiveUpMailbox);
+const FEW_THEN_ITEM: (Reaction, u32, Reaction) = (RetryAfter, FEW, ItemUnreadable);
+const MOVING_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, MOVING, GiveUpMailbox);
+const MANY_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, MANY, GiveUpMailbox);
+const MANY_THEN_ITEM: (Reaction, u32, Reaction) = (RetryAfter, MANY, ItemUnreadable);
+// Smaller pages, and where they do not help, around the page by plain lists (facts 1.7).
+const SMALLER_THEN_LIST: (Reaction, u32, Reaction) = (SmallerPage, FEW, PlainList);
+
 /// Rows with codes first; the first that applies to the most specific known code is taken. Rows
-/// without codes stand for whatever else comes with that status. Beside each: where in the facts.
+/// without codes stand for whatever else comes with that status.
 #[rustfmt::skip]
 static ROWS: &[Row] = &[
-    row(401, &["invalidauthenticationtoken"], None, RenewToken), // 6.2
-    row(401, &["nopermissionsinaccesstoken", "authenticationerror"], None, StopTenant), // 4.5, 6.2
-    row(403, &["authorization_requestdenied"], None, StopTenant), // 6.2
-    row(403, &["insufficient_claims"], None, StopTenant), // 6.2
-    row(403, &["errorquotaexceeded"], Some(Folder), PlainList), // 1.7
-    row(403, &["errorquotaexceeded"], None, GiveUpMailbox), // 1.7
-    row(0, &["syncstatenotfound", "resyncrequired", "syncstateinvalid"], Some(Folder), RestartChain), // 1.6
-    row(0, &["errorfoldernotfound", "errorsyncfoldernotfound"], None, FolderGone), // 6.2
-    row(404, &["erroritemnotfound"], Some(Folder), FolderGone), // 6.2
-    row(404, &["erroritemnotfound"], Some(Item), ItemGone), // 6.2
-    row(404, &["mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi"], None, NoMailbox), // 6.2
-    row(404, &["resourcenotfound", "errorinvaliduser"], None, NoMailbox), // 6.2
-    row(404, &["request_resourcenotfound"], Some(Directory), StopTenant), // 6.2
-    row(404, &["request_resourcenotfound"], None, NoMailbox), // 6.2
-    row(0, &["applicationthrottled", "toomanyrequests", "activitylimitreached"], None, RetryAfter), // 7.1
-    row(0, &["throttledrequest", "errortoomanyobjectsopened"], None, RetryAfter), // 1.11, 6.2
-    few(0, &["errorcorruptdata"], Some(Folder), SmallerPage), // 6.2
-    row(0, &["errorcorruptdata"], Some(Item), ItemUnreadable), // 6.2
-    few(0, &["mailboxinfostale", "errormailboxstoreunavailable"], None, RetryAfter), // 6.2
-    few(0, &["errormailboxmoveinprogress", "mailboxintransit"], None, RetryAfter), // 6.2
-    few(0, &["errorapiquarantined", "errorinternalservertransienterror"], None, RetryAfter), // 6.2
-    row(400, &[], None, GiveUpMailbox), // 6.2
-    row(401, &[], None, RenewToken), // 6.2
-    row(403, &[], Some(Directory), StopTenant), // 6.2
-    row(403, &[], None, MailboxDenied), // 5.1, 6.2
-    row(404, &[], Some(Directory), StopTenant), // 6.2
-    row(404, &[], Some(Folder), FolderGone), // 6.2
-    row(404, &[], Some(Item), ItemGone), // 6.2
-    row(404, &[], None, NoMailbox), // 6.2
-    row(408, &[], None, RetryAfter), // 6.1
-    row(410, &[], Some(Folder), RestartChain), // 1.6
-    row(424, &[], None, RetryAfter), // 1.11
-    row(429, &[], None, RetryAfter), // 7.3
-    few(500, &[], Some(Folder), SmallerPage), // 1.9, 6.2
-    few(500, &[], None, RetryAfter), // 6.2
-    few(502, &[], Some(Folder), SmallerPage), // 6.2
-    few(502, &[], None, RetryAfter), // 6.2
-    row(503, &[], Some(Folder), SmallerPage), // 1.7, 6.2
-    row(503, &[], None, RetryAfter), // 6.2, 7.3
-    few(504, &[], Some(Folder), SmallerPage), // 1.7, 6.2
-    few(504, &[], None, RetryAfter), // 6.2
-    row(509, &[], None, RetryAfter), // 6.1
+    once("token refused", 401, &["invalidauthenticationtoken"], None, RenewToken, "6.2"),
+    once("no roles", 401, &["nopermissionsinaccesstoken", "authenticationerror"], None, StopTenant, "4.5, 6.2"),
+    once("directory denied", 403, &["authorization_requestdenied"], None, StopTenant, "6.2"),
+    once("claims wanted", 0, &["insufficient_claims"], None, RenewToken, "6.2"),
+    once("full mailbox, by its chain", 403, &["errorquotaexceeded"], Some(Folder), PlainList, "1.7"),
+    once("full mailbox", 403, &["errorquotaexceeded"], None, GiveUpMailbox, "1.7"),
+    once("chain forgotten", 0, &["syncstatenotfound", "resyncrequired", "syncstateinvalid"], Some(Folder), RestartChain, "1.6"),
+    once("folder gone", 0, &["errorfoldernotfound", "errorsyncfoldernotfound"], None, FolderGone, "6.2"),
+    once("folder not found", 404, &["erroritemnotfound"], Some(Folder), FolderGone, "6.2"),
+    once("item not found", 404, &["erroritemnotfound"], Some(Item), ItemGone, "6.2"),
+    once("not in the cloud", 404, &["mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi"], None, NoMailbox, "6.2"),
+    once("no mailbox found", 404, &["resourcenotfound", "errorinvaliduser"], None, NoMailbox, "6.2"),
+    once("directory object missing", 404, &["request_resourcenotfound"], Some(Directory), StopTenant, "6.2"),
+    once("user missing", 404, &["request_resourcenotfound"], None, NoMailbox, "6.2"),
+    throttled("throttled", 0, &["applicationthrottled", "toomanyrequests", "activitylimitreached"], "7.1"),
+    throttled("too much at once", 0, &["throttledrequest", "errortoomanyobjectsopened", "errorserverbusy"], "1.11, 6.2"),
+    again("corrupt item on a page", 0, &["errorcorruptdata"], Some(Folder), SMALLER_THEN_LIST, "6.2"),
+    once("corrupt item", 0, &["errorcorruptdata"], Some(Item), ItemUnreadable, "6.2"),
+    again("mailbox stale", 0, &["mailboxinfostale", "errormailboxstoreunavailable"], None, MOVING_THEN_MAILBOX, "6.2"),
+    again("mailbox moves", 0, &["errormailboxmoveinprogress", "mailboxintransit"], None, MOVING_THEN_MAILBOX, "6.2"),
+    again("item in trouble", 0, &["errorapiquarantined", "errorinternalservertransienterror"], Some(Item), FEW_THEN_ITEM, "6.2"),
+    again("mailbox in trouble", 0, &["errorapiquarantined", "errorinternalservertransienterror"], None, FEW_THEN_MAILBOX, "6.2"),
+    again("page too large", 0, &[TOO_LARGE], Some(Folder), SMALLER_THEN_LIST, "1.3"),
+    once("answer too large", 0, &[TOO_LARGE], None, GiveUpMailbox, "1.3"),
+    once("link refused", 400, &[], Some(Link), RestartChain, "1.6"),
+    once("request refused", 400, &[], None, GiveUpMailbox, "6.2"),
+    once("sign-in refused", 401, &[], None, RenewToken, "6.2"),
+    once("directory forbidden", 403, &[], Some(Directory), StopTenant, "6.2"),
+    once("mailbox forbidden", 403, &[], None, MailboxDenied, "5.1, 6.2"),
+    once("directory not found", 404, &[], Some(Directory), StopTenant, "6.2"),
+    once("page not found", 404, &[], Some(Folder), FolderGone, "6.2"),
+    once("item unknown", 404, &[], Some(Item), ItemGone, "6.2"),
+    once("mailbox not found", 404, &[], None, NoMailbox, "6.2"),
+    again("request timed out", 408, &[], None, MANY_THEN_MAILBOX, "6.1"),
+    once("chain lost", 410, &[], Some(Folder), RestartChain, "1.6"),
+    again("depends on another", 424, &[], None, MANY_THEN_MAILBOX, "1.11"),
+    throttled("asked too much", 429, &[], "7.3"),
+    again("page fails", 500, &[], Some(Folder), SMALLER_THEN_LIST, "1.9, 6.2"),
+    again("item fails", 500, &[], Some(Item), FEW_THEN_ITEM, "6.2"),
+    again("service fails", 500, &[], None, FEW_THEN_MAILBOX, "6.2"),
+    again("gateway fails for a page", 502, &[], Some(Folder), SMALLER_THEN_LIST, "6.2"),
+    again("gateway fails for an item", 502, &[], Some(Item), FEW_THEN_ITEM, "6.2"),
+    again("gateway fails", 502, &[], None, FEW_THEN_MAILBOX, "6.2"),
+    again("overloaded by a page", 503, &[], Some(Folder), (SmallerPage, MANY, PlainList), "1.7, 6.2"),
+    again("overloaded by an item", 503, &[], Some(Item), MANY_THEN_ITEM, "6.2"),
+    again("overloaded", 503, &[], None, MANY_THEN_MAILBOX, "6.2, 7.3"),
+    again("page takes too long", 504, &[], Some(Folder), SMALLER_THEN_LIST, "1.7, 6.2"),
+    again("item takes too long", 504, &[], Some(Item), FEW_THEN_ITEM, "6.2"),
+    again("takes too long", 504, &[], None, FEW_THEN_MAILBOX, "6.2"),
+    again("bandwidth used up", 509, &[], None, MANY_THEN_MAILBOX, "6.1"),
 ];
 
 /// What is done about a refusal. No answer at all counts as a gateway's time-out, but the first
 /// time it may be a connection that was idle for too long: no reason for smaller pages.
 pub fn reaction(asked: Asked, problem: &Problem, tries: Tries) -> Reaction {
-    let status = if problem.status == 0 {
-        504
-    } else {
-        problem.status
+    reaction_after(asked, problem, tries, Duration::ZERO)
+}
+
+/// The same so long after the request was sent first.
+pub fn reaction_after(
+    asked: Asked,
+    problem: &Problem,
+    tries: Tries,
+    elapsed: Duration,
+) -> Reaction {
+    let Some(row) = find(asked, problem) else {
+        return last(asked);
     };
-    let (reaction, times) = find(asked, status, &problem.codes)
-        .map_or((GiveUpMailbox, 0), |row| (row.reaction, row.times));
-    match reaction {
+    let is_over = tries.sent >= row.times.min(tries.limit) || elapsed >= row.within;
+    match row.reaction {
         RenewToken if tries.renewed => StopTenant,
-        SmallerPage if problem.status == 0 && tries.sent < 2 => RetryAfter,
-        // Smaller pages did not help: what remains is to read around what spoils them (facts 1.7).
-        SmallerPage if is_over(tries, times) && asked == Folder => PlainList,
-        // The others of its batch were answered: it is the item's trouble, not the mailbox's.
-        RetryAfter if is_over(tries, times) && asked == Item && problem.status >= 500 => {
-            ItemUnreadable
-        }
-        RetryAfter | SmallerPage if is_over(tries, times) => last(asked),
-        GiveUpMailbox if asked == Directory => StopTenant,
+        RetryAfter | SmallerPage if is_over => row_end(asked, problem, row.then),
+        SmallerPage if problem.is_silence() && tries.sent < 2 => RetryAfter,
+        GiveUpMailbox => last(asked),
         other => other,
     }
 }
 
-fn is_over(tries: Tries, times: u32) -> bool {
-    tries.sent >= times.min(tries.limit)
+/// No answer says nothing of an item; and without its directory nothing of a tenant can be read.
+fn row_end(asked: Asked, problem: &Problem, then: Reaction) -> Reaction {
+    match then {
+        ItemUnreadable if problem.is_without_answer() => GiveUpMailbox,
+        GiveUpMailbox => last(asked),
+        other => other,
+    }
 }
 
 /// The end of all repetitions. Without its directory nothing of a tenant can be read.
@@ -238,11 +320,22 @@ pub fn last(asked: Asked) -> Reaction {
     }
 }
 
-fn find(asked: Asked, status: u16, codes: &[String]) -> Option<&'static Row> {
-    let applies = |row: &Row| {
-        (row.status == 0 || row.status == status) && row.asked.is_none_or(|only| only == asked)
+/// The name of the class that a refusal belongs to.
+pub fn class(asked: Asked, problem: &Problem) -> &'static str {
+    find(asked, problem).map_or("unknown", |row| row.name)
+}
+
+fn find(asked: Asked, problem: &Problem) -> Option<&'static Row> {
+    let status = if problem.is_without_answer() {
+        504
+    } else {
+        problem.status
     };
-    let by_code = codes.iter().rev().find_map(|code| {
+    let applies = |row: &Row| {
+        (row.status == 0 || row.status == status)
+            && row.asked.is_none_or(|only| asked.is_meant_by(only))
+    };
+    let by_code = problem.codes.iter().rev().find_map(|code| {
         ROWS.iter()
             .find(|row| applies(row) && row.codes.contains(&code.as_str()))
     });
@@ -250,163 +343,4 @@ fn find(asked: Asked, status: u16, codes: &[String]) -> Option<&'static Row> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FIRST: Tries = Tries {
-        sent: 1,
-        renewed: false,
-        limit: 10,
-    };
-
-    fn react(asked: Asked, status: u16, code: &str, tries: Tries) -> Reaction {
-        let body = format!(r#"{{"error":{{"code":"{code}"}}}}"#);
-        reaction(
-            asked,
-            &Problem::of_answer(status, body.as_bytes(), None),
-            tries,
-        )
-    }
-
-    #[test]
-    fn every_row_is_reached_by_its_own_status_and_code() {
-        for row in ROWS {
-            let asked = row.asked.unwrap_or(Asked::Mailbox);
-            let status = if row.status == 0 { 500 } else { row.status };
-            let mut ways: Vec<Vec<String>> = vec![vec![]];
-            if !row.codes.is_empty() {
-                ways = row
-                    .codes
-                    .iter()
-                    .map(|code| vec![(*code).to_owned()])
-                    .collect();
-            }
-            for codes in ways {
-                let found = find(asked, status, &codes).unwrap();
-                assert!(std::ptr::eq(found, row), "{status} {codes:?} is shadowed");
-            }
-        }
-    }
-
-    #[rustfmt::skip]
-    static EXPECTED: &[(Asked, u16, &str, Reaction)] = &[
-        (Asked::Mailbox, 401, "InvalidAuthenticationToken", RenewToken),
-        (Asked::Mailbox, 401, "NoPermissionsInAccessToken", StopTenant),
-        (Asked::Mailbox, 401, "UnknownError", RenewToken),
-        (Asked::Folder, 403, "ErrorAccessDenied", MailboxDenied),
-        (Asked::Directory, 403, "Authorization_RequestDenied", StopTenant),
-        (Asked::Folder, 403, "ErrorQuotaExceeded", PlainList),
-        (Asked::Item, 403, "ErrorQuotaExceeded", GiveUpMailbox),
-        (Asked::Mailbox, 403, "extensionError", MailboxDenied),
-        (Asked::Mailbox, 403, "", MailboxDenied),
-        (Asked::Directory, 403, "", StopTenant),
-        (Asked::Mailbox, 404, "MailboxNotEnabledForRESTAPI", NoMailbox),
-        (Asked::Folder, 404, "MailboxNotEnabledForRESTAPI", NoMailbox),
-        (Asked::Mailbox, 404, "MailboxNotSupportedForRESTAPI", NoMailbox),
-        (Asked::Mailbox, 404, "ResourceNotFound", NoMailbox),
-        (Asked::Mailbox, 404, "ErrorInvalidUser", NoMailbox),
-        (Asked::Mailbox, 404, "Request_ResourceNotFound", NoMailbox),
-        (Asked::Item, 404, "ErrorItemNotFound", ItemGone),
-        (Asked::Folder, 404, "ErrorItemNotFound", FolderGone),
-        (Asked::Folder, 404, "ErrorSyncFolderNotFound", FolderGone),
-        (Asked::Folder, 400, "ErrorInvalidUrlQuery", GiveUpMailbox),
-        (Asked::Directory, 400, "Request_UnsupportedQuery", StopTenant),
-        (Asked::Folder, 429, "ApplicationThrottled", RetryAfter),
-        (Asked::Folder, 429, "", RetryAfter),
-        (Asked::Folder, 500, "ErrorInternalServerTransientError", RetryAfter),
-        (Asked::Folder, 500, "ErrorCorruptData", SmallerPage),
-        (Asked::Item, 500, "ErrorCorruptData", ItemUnreadable),
-        (Asked::Folder, 500, "InternalServerError", SmallerPage),
-        (Asked::Item, 500, "InternalServerError", RetryAfter),
-        (Asked::Folder, 503, "MailboxInfoStale", RetryAfter),
-        (Asked::Folder, 503, "", SmallerPage),
-        (Asked::Mailbox, 503, "serviceNotAvailable", RetryAfter),
-        (Asked::Folder, 504, "UnknownError", SmallerPage),
-        (Asked::Directory, 502, "UnknownError", RetryAfter),
-        (Asked::Folder, 302, "", GiveUpMailbox),
-        (Asked::Mailbox, 501, "NotImplemented", GiveUpMailbox),
-    ];
-
-    #[test]
-    fn fact_6_2_the_table_of_refusals_is_kept_row_by_row() {
-        for (asked, status, code, expected) in EXPECTED {
-            let reaction = react(*asked, *status, code, FIRST);
-            assert_eq!(reaction, *expected, "{status} {code}");
-        }
-    }
-
-    #[test]
-    fn fact_1_6_a_lost_state_restarts_the_folder_whatever_the_case_and_status() {
-        for (status, code) in [
-            (410, "SyncStateNotFound"),
-            (410, "syncStateNotFound"),
-            (400, "SyncStateInvalid"),
-            (410, "resyncRequired"),
-            (410, "SomethingNew"),
-            (410, ""),
-        ] {
-            assert_eq!(react(Asked::Folder, status, code, FIRST), RestartChain);
-        }
-    }
-
-    #[test]
-    fn fact_6_1_the_most_specific_known_code_decides() {
-        let inner = br#"{"error":{"code":"TooManyRequests","innerError":{"code":"429"}}}"#;
-        let problem = Problem::of_answer(500, inner, None);
-        assert_eq!(reaction(Asked::Folder, &problem, FIRST), RetryAfter);
-        let inner =
-            br#"{"error":{"code":"generalException","innererror":{"code":"resyncRequired"}}}"#;
-        let problem = Problem::of_answer(500, inner, None);
-        assert_eq!(reaction(Asked::Folder, &problem, FIRST), RestartChain);
-    }
-
-    #[test]
-    fn repetitions_end() {
-        let sent = |sent| Tries { sent, ..FIRST };
-        assert_eq!(react(Asked::Folder, 429, "", sent(9)), RetryAfter);
-        assert_eq!(react(Asked::Folder, 429, "", sent(10)), GiveUpMailbox);
-        assert_eq!(react(Asked::Directory, 429, "", sent(10)), StopTenant);
-        assert_eq!(react(Asked::Mailbox, 500, "", sent(4)), GiveUpMailbox);
-        assert_eq!(react(Asked::Item, 500, "", sent(4)), ItemUnreadable);
-        assert_eq!(react(Asked::Item, 429, "", sent(10)), GiveUpMailbox);
-        let renewed = Tries {
-            renewed: true,
-            ..FIRST
-        };
-        assert_eq!(
-            react(Asked::Mailbox, 401, "InvalidAuthenticationToken", renewed),
-            StopTenant
-        );
-    }
-
-    #[test]
-    fn facts_1_7_and_1_9_a_page_that_cannot_be_had_is_read_around() {
-        let fourth = Tries { sent: 4, ..FIRST };
-        for (status, code) in [
-            (500, "ErrorCorruptData"),
-            (500, "InternalServerError"),
-            (504, "UnknownError"),
-        ] {
-            assert_eq!(react(Asked::Folder, status, code, fourth), PlainList);
-        }
-        let reaction = reaction(Asked::Item, &Problem::no_answer(), fourth);
-        assert_eq!(reaction, GiveUpMailbox, "no answer says nothing of an item");
-    }
-
-    #[test]
-    fn no_answer_is_met_like_a_gateways_time_out() {
-        let second = Tries { sent: 2, ..FIRST };
-        assert_eq!(
-            reaction(Asked::Folder, &Problem::no_answer(), FIRST),
-            RetryAfter
-        );
-        assert_eq!(
-            reaction(Asked::Folder, &Problem::no_answer(), second),
-            SmallerPage
-        );
-        assert_eq!(
-            reaction(Asked::Mailbox, &Problem::no_answer(), FIRST),
-            RetryAfter
-        );
-    }
-}
+mod tests;

@@ -91,6 +91,13 @@ impl Tenant {
         self.process = process;
     }
 
+    /// Adds to the configuration.
+    pub fn configure(&self, more: &str) {
+        let mut config = fs::read_to_string(self.config()).unwrap();
+        config.push_str(more);
+        fs::write(self.config(), config).unwrap();
+    }
+
     /// The configuration for this tenant.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("touchpoint.toml")
@@ -154,6 +161,15 @@ impl Tenant {
     /// Lets days pass.
     pub fn advance(&self, days: u32) {
         self.request("POST", "/_sim/advance", &format!("{{\"days\":{days}}}"));
+    }
+
+    /// Lets time pass up to an instant (RFC 3339).
+    pub fn advance_to(&self, until: &str) {
+        self.request(
+            "POST",
+            "/_sim/advance",
+            &format!("{{\"until\":\"{until}\"}}"),
+        );
     }
 
     /// Compares the lake with what was planted, and what it received with what was served; the

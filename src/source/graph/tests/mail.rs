@@ -7,6 +7,8 @@ use libdeflater::Compressor;
 
 use crate::model::mail::ContentLevel;
 use crate::model::page::Link;
+use crate::model::time::Micros;
+use crate::source::graph::calendar::Window;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::sensitivity::Sensitivities;
@@ -161,8 +163,35 @@ async fn fact_4_7_a_foreign_link_gets_no_request_and_no_token() {
     let mailbox = server.client().mailbox("u-1");
     let link = format!("{}/v1.0/users/u-1/messages/delta", foreign.url);
     let error = mailbox.next_page(&folder(), &link).await.unwrap_err();
-    assert!(error.to_string().contains("foreign link"), "{error}");
+    assert_eq!(error.reaction(), Reaction::RestartChain);
     assert!(foreign.requests().is_empty() && server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn fact_4_7_a_page_with_a_foreign_link_is_no_page_so_that_the_link_is_never_kept() {
+    for name in ["nextLink", "deltaLink"] {
+        let foreign = Server::start(|_, _, _| None).await;
+        let page = format!(
+            r#"{{"value":[],"@odata.{name}":"{}/v1.0/users/u-1/messages/delta"}}"#,
+            foreign.url
+        );
+        let server =
+            Server::start(move |_, seen, _| (!seen.is_sign_in()).then(|| Reply::ok(page.clone())))
+                .await;
+        let mailbox = server.client().mailbox("u-1");
+        let error = mailbox
+            .first_page(&folder(), ContentLevel::Full)
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("foreign link"), "{error}");
+        let window = Window {
+            start: Micros(0),
+            end: Micros(1),
+        };
+        let error = mailbox.first_calendar_page(window).await.unwrap_err();
+        assert!(matches!(error, GraphError::ForeignLink));
+        assert!(foreign.requests().is_empty() && foreign.sign_ins().is_empty());
+    }
 }
 
 #[tokio::test]
