@@ -15,7 +15,9 @@ use crate::lake::cells::Cells;
 use crate::lake::cells::text;
 use crate::lake::data_file::FileReader;
 use crate::lake::data_file::properties;
-use crate::lake::data_file::publish;
+use crate::lake::disk::Place;
+use crate::lake::disk::publish_file;
+use crate::lake::disk::sync_folder;
 use crate::lake::error::LakeError;
 use crate::lake::interaction_rows::maybe_texts;
 use crate::lake::interaction_rows::texts;
@@ -49,7 +51,8 @@ impl Lake {
     pub fn store_book(&self, book: &ContactBook) -> Result<(), LakeError> {
         let path = self.book_file(&book.digest);
         if path.exists() {
-            return Ok(());
+            // Whoever put it there may have died before its name was safe.
+            return sync_folder(path.parent().unwrap_or(&path));
         }
         let lines = lines(book);
         let all = || lines.iter();
@@ -65,7 +68,7 @@ impl Lake {
         ArrowWriter::try_new(&mut bytes, schema(), Some(properties()))
             .and_then(|mut writer| writer.write(&batch).and_then(|()| writer.close()))
             .map_err(|e| fail(&e))?;
-        publish(&path, &bytes)
+        publish_file(&path, &bytes, Place::Any)
     }
 
     /// Reads the book with a digest.

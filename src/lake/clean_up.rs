@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::lake::data_file;
+use crate::lake::disk;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 use crate::lake::table::Table;
@@ -21,18 +22,22 @@ impl Lake {
     pub(super) fn clean_up(&self) -> Result<(), LakeError> {
         for file in self.unnamed_files()? {
             if self.holds_all() || is_older_than(&file, SPARED) {
-                std::fs::remove_file(&file).map_err(LakeError::io("delete", &file))?;
+                disk::remove(&file).map_err(LakeError::io("delete", &file))?;
                 tracing::info!(file = %file.display(), "deleted a file of an abandoned commit");
             }
         }
         Ok(())
     }
 
-    /// Data files and cursor files that no commit names.
+    /// Data files and cursor files that no commit names, and drafts of small files.
     pub(super) fn unnamed_files(&self) -> Result<Vec<PathBuf>, LakeError> {
         let mut unnamed = Vec::new();
         for table in [&self.interactions, &self.activities, &self.mailboxes] {
             unnamed_data_files(table, &mut unnamed)?;
+        }
+        for folder in self.folders_of_drafts() {
+            let files = files_in(&folder)?.into_iter();
+            unnamed.extend(files.filter(|file| disk::is_draft(file)));
         }
         let mut named = HashSet::new();
         for (slot, version) in self.interaction_versions()? {
@@ -46,6 +51,16 @@ impl Lake {
             }
         }
         Ok(unnamed)
+    }
+
+    /// Where small files are written under one name to get another.
+    fn folders_of_drafts(&self) -> Vec<PathBuf> {
+        let tables = [&self.interactions, &self.activities, &self.mailboxes];
+        let logs = tables.map(|table| table.folder.join("_delta_log"));
+        let own = self.root.join("_touchpoint");
+        let mut folders = vec![own.join("crm"), own];
+        folders.extend(logs);
+        folders
     }
 }
 

@@ -30,8 +30,7 @@ use parquet::file::statistics::Statistics;
 
 use crate::lake::cells::Cells;
 use crate::lake::cells::owned;
-use crate::lake::data_file::create_folder;
-use crate::lake::data_file::sync_folder;
+use crate::lake::disk::NewFile;
 use crate::lake::error::LakeError;
 
 /// Rows that are encoded or decoded at a time: bounds the memory of a merge of many files.
@@ -86,14 +85,14 @@ fn properties() -> WriterProperties {
 /// Writes a cursor file as a stream of entries in order.
 pub(super) struct CursorWriter {
     path: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<NewFile>,
     pending: Vec<Entry>,
 }
 
 impl CursorWriter {
     pub fn create(path: &Path) -> Result<Self, LakeError> {
-        create_folder(path.parent().unwrap_or(path))?;
-        let file = File::create_new(path).map_err(LakeError::io("write", path))?;
+        // Its links lead into mailboxes.
+        let file = NewFile::create_private(path)?;
         let writer = ArrowWriter::try_new(file, schema(), Some(properties()))
             .map_err(|e| LakeError::bad_file(path)(&e))?;
         Ok(Self {
@@ -107,8 +106,7 @@ impl CursorWriter {
         let changes_slot = self.pending.last().is_some_and(|e| e.slot != entry.slot);
         if changes_slot {
             self.write_pending()?;
-            let fail = LakeError::bad_file(&self.path);
-            self.writer.flush().map_err(|e| fail(&e))?;
+            self.writer.flush().map_err(|e| self.unwritten(e))?;
         } else if self.pending.len() >= ROWS_PER_BATCH {
             self.write_pending()?;
         }
@@ -132,16 +130,18 @@ impl CursorWriter {
             Arc::new(values.collect::<StringArray>()),
         ];
         let batch = RecordBatch::try_new(schema(), columns).map_err(|e| fail(&e))?;
-        self.writer.write(&batch).map_err(|e| fail(&e))
+        self.writer.write(&batch).map_err(|e| self.unwritten(e))
+    }
+
+    fn unwritten(&self, error: ParquetError) -> LakeError {
+        LakeError::unwritten(&self.path, error, LakeError::bad_file(&self.path))
     }
 
     /// Ends the file; when this returns, it survives a loss of power.
     pub fn finish(mut self) -> Result<(), LakeError> {
         self.write_pending()?;
-        let fail = LakeError::bad_file(&self.path);
-        let file = self.writer.into_inner().map_err(|e| fail(&e))?;
-        file.sync_all().map_err(LakeError::io("sync", &self.path))?;
-        sync_folder(self.path.parent().unwrap_or(&self.path))
+        self.writer.finish().map_err(|e| self.unwritten(e))?;
+        self.writer.inner().finish().map(drop)
     }
 }
 

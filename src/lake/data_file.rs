@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,13 +27,13 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_reader::RowFilter;
 use parquet::basic::Compression;
 use parquet::basic::ZstdLevel;
-use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::SchemaDescriptor;
 
 use crate::lake::cells::Cells;
 use crate::lake::cells::conform;
+use crate::lake::disk::NewFile;
 use crate::lake::error::LakeError;
 use crate::lake::narrow::narrow;
 use crate::lake::schema::TableName;
@@ -106,9 +105,7 @@ pub(super) fn write(
     let path = url
         .to_file_path()
         .map_err(|()| broken(&"its folder is not on this disk"))?;
-    let folder = path.parent().unwrap_or(&path);
-    create_folder(folder)?;
-    let file = File::create_new(&path).map_err(LakeError::io("write", &path))?;
+    let file = NewFile::create(&path)?;
     let mut writer = ArrowWriter::try_new(file, arrow_schema(table), Some(properties()))
         .map_err(|e| broken(&e))?;
     let fail = delta("describe a file of", table);
@@ -118,81 +115,20 @@ pub(super) fn write(
         let batch = batch?;
         writer
             .write(&batch)
-            .map_err(|e| write_error(table, &path, e))?;
+            .map_err(|e| LakeError::unwritten(&path, e, broken))?;
         stats.merge(&batch).map_err(&fail)?;
     }
-    let file = writer
-        .into_inner()
-        .map_err(|e| write_error(table, &path, e))?;
-    file.sync_all().map_err(LakeError::io("sync", &path))?;
-    sync_folder(folder)?;
+    writer
+        .finish()
+        .map_err(|e| LakeError::unwritten(&path, e, broken))?;
+    let size = writer.inner().finish()?;
     let stats = stats.finish().map_err(&fail)?;
     let stats = stats.ok_or_else(|| broken(&"a file without rows"))?;
-    let size = file.metadata().map_err(LakeError::io("read", &path))?.len();
     let meta = FileMeta::new(url, clock::now().0 / 1_000, size);
     let add = build_add_file_metadata(DataFileMetadata::new(meta, stats), context)
         .and_then(ArrowEngineData::try_from_engine_data)
         .map_err(&fail)?;
     Ok(add.record_batch().clone())
-}
-
-/// Tells a disk that refuses (it is full, say) from rows that cannot be encoded.
-fn write_error(table: TableName, path: &Path, error: ParquetError) -> LakeError {
-    let why = error.to_string();
-    let encode = |why| LakeError::Encode {
-        table: table.as_str(),
-        why,
-    };
-    match error {
-        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
-            Ok(source) => LakeError::io("write", path)(*source),
-            Err(_) => encode(why),
-        },
-        _ => encode(why),
-    }
-}
-
-/// Puts a small file in its place as a whole: after a crash it is there or not, never half of it.
-pub(super) fn publish(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
-    let folder = path.parent().unwrap_or(path);
-    let draft = folder.join(format!("{:016x}.draft", random::bits()));
-    write_synced(&draft, bytes)?;
-    std::fs::rename(&draft, path).map_err(LakeError::io("write", path))?;
-    sync_folder(folder)
-}
-
-/// Writes a new file so that it survives a loss of power, its folders too.
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
-    let folder = path.parent().unwrap_or(path);
-    create_folder(folder)?;
-    let fail = || LakeError::io("write", path);
-    let mut file = File::create_new(path).map_err(fail())?;
-    file.write_all(bytes).map_err(fail())?;
-    file.sync_all().map_err(fail())?;
-    sync_folder(folder)
-}
-
-/// Creates a folder and those above it, each synced into its parent.
-pub(super) fn create_folder(folder: &Path) -> Result<(), LakeError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        create_folder(parent)?;
-        match std::fs::create_dir(folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(LakeError::io("create", folder)(error));
-            }
-            _ => sync_folder(parent)?,
-        }
-    }
-    Ok(())
-}
-
-/// Makes the names in a folder survive a loss of power.
-pub(super) fn sync_folder(folder: &Path) -> Result<(), LakeError> {
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(LakeError::io("sync", folder))
 }
 
 /// The batches of one file, with the wanted columns in the wanted types.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use delta_kernel::KernelError;
+use parquet::errors::ParquetError;
 
 /// Why the lake could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,22 @@ impl LakeError {
             doing,
             path,
             source,
+        }
+    }
+
+    /// Wraps an error of writing a file of columns: tells a disk that refuses (it is full, say) from
+    /// rows that cannot be encoded, which `otherwise` wraps.
+    pub(super) fn unwritten(
+        path: &Path,
+        error: ParquetError,
+        otherwise: impl FnOnce(&dyn std::fmt::Display) -> Self,
+    ) -> Self {
+        match error {
+            ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+                Ok(source) => Self::io("write", path)(*source),
+                Err(source) => otherwise(&source),
+            },
+            error => otherwise(&error),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs::TryLockError;
 use std::io::Write;
 use std::path::Path;
 
-use crate::lake::data_file::create_folder;
+use crate::lake::disk::create_folder;
 use crate::lake::error::LakeError;
 
 /// The locks of some slots, held until dropped (or until the process ends, however it ends).

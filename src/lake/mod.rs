@@ -38,10 +38,12 @@ mod compare;
 mod coverage_rows;
 mod cursor_file;
 mod data_file;
+mod disk;
 mod examine;
 mod grain;
 mod interaction_rows;
 mod lock;
+mod log_store;
 mod match_rows;
 mod row_hash;
 mod says;
@@ -55,11 +57,17 @@ mod crash;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod disk_faults;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod interop;
+#[cfg(test)]
+mod power;
+#[cfg(test)]
+mod power_loss;
 #[cfg(test)]
 mod revisions;
 #[cfg(test)]

@@ -19,8 +19,10 @@ use crate::lake::cursor_file::EntryKind;
 use crate::lake::cursors;
 use crate::lake::cursors::CursorFolder;
 use crate::lake::cursors::SlotRecord;
-use crate::lake::data_file::create_folder;
-use crate::lake::data_file::publish;
+use crate::lake::disk::Place;
+use crate::lake::disk::create_folder;
+use crate::lake::disk::publish_file;
+use crate::lake::disk::sync_folder;
 use crate::lake::error::LakeError;
 use crate::lake::lock::SlotLocks;
 use crate::lake::schema::TableName;
@@ -111,7 +113,12 @@ impl Lake {
         cpu: Arc<CpuPool>,
         handle: Handle,
     ) -> Result<Self, LakeError> {
-        create_folder(&absolute(&settings.path)?)?;
+        let path = absolute(&settings.path)?;
+        match path.parent() {
+            // A folder that may not be read was not made by a run that died.
+            Some(parent) if path.is_dir() => drop(sync_folder(parent)),
+            _ => create_folder(&path)?,
+        }
         let root = absolute(&settings.path)?;
         let locks = SlotLocks::take(&root.join("_touchpoint/locks"), &settings.slots)?;
         if !format_file(&root).exists() && !has_log(&root.join(TableName::Interactions.as_str())) {
@@ -120,7 +127,9 @@ impl Lake {
         let id = check_format(&root)?;
         let engine = engine(handle.clone());
         for table in TableName::ALL {
-            Table::create(table, &root.join(table.as_str()), &engine)?;
+            let folder = root.join(table.as_str());
+            Table::create(table, &folder, &engine)?;
+            Table::sync_log(&folder)?;
         }
         let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
         lake.clean_up()?;
@@ -272,7 +281,8 @@ fn write_format(root: &Path) -> Result<(), LakeError> {
         },
         &path,
     )?;
-    publish(&path, text.as_bytes())
+    // Of two processes that make the lake at once, one gives it its name.
+    publish_file(&path, text.as_bytes(), Place::Free)
 }
 
 /// Gives the id of a lake whose format this program knows.

@@ -3,7 +3,8 @@
 
 use hashbrown::HashSet;
 
-use crate::lake::data_file::publish;
+use crate::lake::disk::Place;
+use crate::lake::disk::publish_file;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 
@@ -18,7 +19,7 @@ impl Lake {
         sorted.sort();
         let path = self.own_domains_file();
         let text = serde_json::to_string(&sorted).map_err(|e| LakeError::bad_file(&path)(&e))?;
-        publish(&path, text.as_bytes())
+        publish_file(&path, text.as_bytes(), Place::Any)
     }
 
     /// The domains of the last run; `None` where no run has come that far.

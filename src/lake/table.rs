@@ -28,12 +28,14 @@ use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel_default_engine::DefaultEngineBuilder;
 use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
-use object_store::local::LocalFileSystem;
 use tokio::runtime::Handle;
 use url::Url;
 
 use crate::lake::cells::Cells;
+use crate::lake::disk::create_folder;
+use crate::lake::disk::sync_folder;
 use crate::lake::error::LakeError;
+use crate::lake::log_store::LogStore;
 use crate::lake::schema::MONTH;
 use crate::lake::schema::TableName;
 use crate::lake::schema::delta_schema;
@@ -45,6 +47,9 @@ const COMMIT_ATTEMPTS: u32 = 64;
 /// How often a commit may end in an error of the disk before it is given up: a passing fault is
 /// over by then, a full disk is not.
 const FAILURES_MAX: u32 = 3;
+/// How often a log is listed until the listing shows what was seen before: a commit may appear late
+/// in it.
+const LOOKS_MAX: u32 = 3;
 /// A checkpoint is written when the log has grown by this many commits since the last one.
 const COMMITS_PER_CHECKPOINT: u64 = 20;
 /// How the commits of this program name it.
@@ -55,7 +60,7 @@ pub(super) type DeltaEngine = Arc<dyn Engine>;
 
 /// The engine over the local disk; whatever it writes is synced, folders too.
 pub(super) fn engine(handle: Handle) -> DeltaEngine {
-    let store = Arc::new(LocalFileSystem::new().with_fsync(true));
+    let store = Arc::new(LogStore::new());
     let executor = Arc::new(TokioMultiThreadExecutor::new(handle));
     let builder = DefaultEngineBuilder::new(store).with_task_executor(executor);
     Arc::new(builder.build())
@@ -121,7 +126,7 @@ impl Table {
         if has_log(folder) {
             return Ok(());
         }
-        std::fs::create_dir_all(folder).map_err(LakeError::io("create", folder))?;
+        create_folder(folder)?;
         let fail = delta("create", name);
         let schema = delta_schema(name).map_err(&fail)?;
         let url = folder_url(folder)?;
@@ -137,6 +142,13 @@ impl Table {
             // A conflict means that another process has just created it.
             CommitResult::Committed(_) | CommitResult::Conflicted(_) => Ok(()),
         }
+    }
+
+    /// Makes what others have committed survive a loss of power, before anything follows from it:
+    /// they may have died between putting it in its place and that.
+    #[track_caller]
+    pub fn sync_log(folder: &Path) -> Result<(), LakeError> {
+        sync_folder(&folder.join("_delta_log"))
     }
 
     /// Opens a table that exists.
@@ -165,9 +177,16 @@ impl Table {
     /// Reads what was added to the log since the last look.
     pub fn refresh(&self) -> Result<(), LakeError> {
         let mut seen = self.seen();
-        let newest = Snapshot::builder_from(Arc::clone(&seen.snapshot))
-            .build(self.engine.as_ref())
-            .map_err(delta("read the log of", self.name))?;
+        let look =
+            || Snapshot::builder_from(Arc::clone(&seen.snapshot)).build(self.engine.as_ref());
+        let mut newest = look();
+        for _ in 1..LOOKS_MAX {
+            // A listing without what was seen before is an error of the Delta library.
+            if newest.is_err() {
+                newest = look();
+            }
+        }
+        let newest = newest.map_err(delta("read the log of", self.name))?;
         if newest.version() != seen.snapshot.version() {
             seen.slots.clear();
         }
@@ -265,7 +284,7 @@ impl Table {
         let mut failures = 0;
         for _ in 0..COMMIT_ATTEMPTS {
             if self.has_happened(steps)? {
-                return Ok(());
+                return Self::sync_log(&self.folder);
             }
             match self.try_append(adds, steps) {
                 Ok(CommitResult::Committed(done)) => {

@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod cpu;
+pub mod crash;
 pub mod random;
 pub mod shutdown;

@@ -1,0 +1,79 @@
+//! Named steps at which a build with debug assertions can be made to die, so that tests can kill
+//! the real program exactly there. Other builds have none of it.
+
+#[cfg(debug_assertions)]
+use std::collections::HashMap;
+#[cfg(debug_assertions)]
+use std::fs::File;
+#[cfg(debug_assertions)]
+use std::io::Write;
+#[cfg(debug_assertions)]
+use std::sync::Mutex;
+#[cfg(debug_assertions)]
+use std::sync::OnceLock;
+#[cfg(debug_assertions)]
+use std::sync::PoisonError;
+
+/// `NAME:N` ends the process at the N-th passing of the step called so, counted from 1.
+#[cfg(debug_assertions)]
+const STOP_AT: &str = "TOUCHPOINT_STOP_AT";
+/// A file that gets a line with the name of each step that is passed.
+#[cfg(debug_assertions)]
+const STEPS: &str = "TOUCHPOINT_STEPS";
+
+/// What a test asked for, and how often each step was passed.
+#[cfg(debug_assertions)]
+struct Instruction {
+    stop_at: Option<(String, u64)>,
+    steps: Option<Mutex<File>>,
+    passed: Mutex<HashMap<String, u64>>,
+}
+
+/// Passes a named step. Dies there, like a process that is killed, where a test asked for it.
+#[cfg(debug_assertions)]
+pub fn point(name: impl FnOnce() -> String) {
+    static INSTRUCTION: OnceLock<Option<Instruction>> = OnceLock::new();
+    let Some(instruction) = INSTRUCTION.get_or_init(instruction) else {
+        return;
+    };
+    let name = name();
+    if let Some(steps) = &instruction.steps {
+        let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only a test reads the list, and it would miss the line.
+        let _ = steps.write_all(format!("{name}\n").as_bytes());
+    }
+    let mut passed = instruction
+        .passed
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let times = passed.entry(name.clone()).or_default();
+    *times += 1;
+    if instruction.stop_at == Some((name, *times)) {
+        std::process::abort();
+    }
+}
+
+/// Passes a named step.
+#[cfg(not(debug_assertions))]
+#[inline]
+pub fn point(_name: impl FnOnce() -> String) {}
+
+#[cfg(debug_assertions)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an instruction of a test, read once"
+)]
+fn instruction() -> Option<Instruction> {
+    let stop_at = std::env::var(STOP_AT).ok();
+    let stop_at = stop_at.and_then(|text| {
+        let (name, times) = text.rsplit_once(':')?;
+        Some((name.to_owned(), times.parse().ok()?))
+    });
+    let steps = std::env::var(STEPS).ok();
+    let steps = steps.and_then(|path| File::options().append(true).create(true).open(path).ok());
+    (stop_at.is_some() || steps.is_some()).then(|| Instruction {
+        stop_at,
+        steps: steps.map(Mutex::new),
+        passed: Mutex::default(),
+    })
+}
