@@ -433,19 +433,7 @@ impl Deciding<'_> {
 
     /// Records what has come near enough.
     fn record_due(&mut self) {
-        let mut due = Vec::new();
-        let times = self.times;
-        for series in self.waiting.values_mut() {
-            due.extend(
-                series
-                    .instances
-                    .extract_if(.., |event| !times.is_far(event)),
-            );
-        }
-        for event in due {
-            let Some(whole) = self.whole(&event) else {
-                continue;
-            };
+        for whole in self.take_due() {
             let id = meeting_id(&whole, &self.desk.mailbox).interaction_id;
             self.present.insert(id);
             let Judged::Keep(interaction) = self.desk.judge.judge_meeting(&whole) else {
@@ -459,6 +447,23 @@ impl Deciding<'_> {
                 self.note(&whole, Outcome::Recorded);
             }
         }
+    }
+
+    /// Takes what has come near enough out of what waits. Only its series tells whether an
+    /// occurrence is a day as a whole, and then it begins at another time than the one it names.
+    fn take_due(&mut self) -> Vec<Event> {
+        let waiting = self.waiting.values().flat_map(|series| &series.instances);
+        let due: Vec<Event> = waiting
+            .filter(|event| !self.times.is_far_by(event, DAY))
+            .filter_map(|event| self.whole(event))
+            .filter(|whole| !self.times.is_far(whole))
+            .collect();
+        let taken: HashSet<String> = due.iter().map(|event| event.source_id.clone()).collect();
+        for series in self.waiting.values_mut() {
+            let instances = &mut series.instances;
+            instances.retain(|event| !taken.contains(&event.source_id));
+        }
+        due
     }
 
     fn count(&mut self, outcome: Outcome, reason: &str) {
@@ -509,7 +514,12 @@ impl Times {
 
     /// Whether an occurrence is too far ahead to be recorded.
     fn is_far(self, event: &Event) -> bool {
-        let horizon = self.now.plus(RECORDED_AHEAD);
+        self.is_far_by(event, 0)
+    }
+
+    /// Whether it is too far ahead even if it begins so much earlier (in microseconds).
+    fn is_far_by(self, event: &Event, earlier: i64) -> bool {
+        let horizon = self.now.plus(RECORDED_AHEAD + earlier);
         meeting::begins_at(event).is_some_and(|start| start > horizon)
     }
 }

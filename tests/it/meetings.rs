@@ -22,6 +22,7 @@ fn world(seed: u64, more: &str) -> Tenant {
 }
 
 fn check(seed: u64, nights: u32) {
+    println!("seed {seed}");
     let mut tenant = world(seed, "");
     let mut seen = BTreeMap::new();
     for night in 0..=nights {
@@ -67,6 +68,16 @@ fn the_current_rows_hold_what_was_planted_every_night_in_worlds_with_even_seeds(
     for seed in (1..=worlds).filter(|seed| seed % 2 == 0) {
         check(1_000 + seed, nights);
     }
+}
+
+#[test]
+fn an_occurrence_that_is_a_day_of_another_zone_is_recorded_on_the_night_its_day_comes_near() {
+    // In this world such a series has its next day exactly then.
+    let mut tenant = world(1_013, "");
+    tenant.night();
+    tenant.advance(5);
+    tenant.night();
+    tenant.compare_rows_with_truth();
 }
 
 #[test]
