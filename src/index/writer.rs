@@ -19,6 +19,7 @@ use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
 use crate::index::schema::FORMAT;
 use crate::index::schema::Fields;
+use crate::runtime::crash;
 
 /// The folder inside the configured one which is the program's alone: it is emptied when the index
 /// is made again, and a folder that a user named must not be.
@@ -187,7 +188,9 @@ impl Indexer {
         let payload = serde_json::to_string(&self.payload).unwrap_or_default();
         let mut prepared = self.writer.prepare_commit()?;
         prepared.set_payload(&payload);
+        crash::point(|| "index prepared".to_owned());
         prepared.commit()?;
+        crash::point(|| "index committed".to_owned());
         self.has_changes = false;
         Ok(())
     }

@@ -15,6 +15,7 @@ use redb::WriteTransaction;
 use crate::model::cursor::CursorRecord;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
+use crate::runtime::crash;
 use crate::state::calendar;
 use crate::state::error::StateError;
 use crate::state::key;
@@ -114,7 +115,10 @@ impl State {
         let transaction = self.write()?;
         write_pending(&transaction, pending)?;
         write_versions(&transaction, versions)?;
-        transaction.commit().map_err(StateError::of)
+        crash::point(|| "state written".to_owned());
+        transaction.commit().map_err(StateError::of)?;
+        crash::point(|| "state committed".to_owned());
+        Ok(())
     }
 
     /// Forgets a slot: its items, recorded interactions, calendars, cursors and version.

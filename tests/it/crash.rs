@@ -1,0 +1,223 @@
+//! The real program dies at named steps and at any moment, and the next run makes it good.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use touchpoint::runtime::clock::Stopwatch;
+
+use crate::support::corpora::variable;
+use crate::support::expect_code;
+use crate::support::python;
+use crate::support::run_and_kill;
+use crate::support::run_report;
+use crate::support::tenant::Tenant;
+use crate::support::text_of;
+use crate::support::with_config;
+
+/// A tenant with a few mails and meetings, read in short pages, so that a run has many commits.
+fn tenant(seed: u64) -> Tenant {
+    let tenant = Tenant::of_world(&format!(
+        "seed = {seed}\nusers = 16\nmails_per_user = 20\nmeetings_per_user = 1\n"
+    ));
+    let config = fs::read_to_string(tenant.config()).unwrap();
+    fs::write(
+        tenant.config(),
+        format!("{config}\n[run]\npage_size = 10\n"),
+    )
+    .unwrap();
+    tenant
+}
+
+/// A run that dies at the `times`-th passing of a step; false where it never comes to that.
+fn dies_at(config: &Path, step: &str, times: usize) -> bool {
+    let mut run = with_config(config, &["run"]);
+    run.env("TOUCHPOINT_STOP_AT", format!("{step}:{times}"));
+    let output = run.output().unwrap();
+    match output.status.code() {
+        None => true,
+        Some(1) => false,
+        Some(_) => panic!("{step}: {}", text_of(&output)),
+    }
+}
+
+/// Number and digest of the current rows.
+fn current(folder: &Path) -> Value {
+    python::json(python::script("current_rows.py").arg(folder.join("lake")))
+}
+
+fn config_in(folder: &Path) -> std::path::PathBuf {
+    folder.join("touchpoint.toml")
+}
+
+/// How often each status occurs in the table `mailboxes`.
+fn statuses(folder: &Path) -> Value {
+    let mut script = python::script("upkeep.py");
+    let seen = python::json(script.arg(folder.join("lake")).arg("statuses"));
+    seen["mailboxes"].clone()
+}
+
+/// No commit names anything else than what is there, and all views agree.
+fn assert_verified(folder: &Path) {
+    expect_code(&mut with_config(&config_in(folder), &["verify"]), 0);
+    for log in ["interactions", "contact_activity", "mailboxes"] {
+        let log = folder.join("lake").join(log).join("_delta_log");
+        let names = fs::read_dir(log)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let drafts: Vec<_> = names
+            .filter(|name| name.to_string_lossy().contains('#'))
+            .collect();
+        assert!(drafts.is_empty(), "{drafts:?}");
+    }
+}
+
+/// A build without debug assertions has no steps to die at.
+fn has_steps() -> bool {
+    cfg!(debug_assertions)
+}
+
+#[test]
+fn runs_that_die_one_after_the_other_at_named_steps_are_made_good_by_the_last() {
+    if !has_steps() {
+        return;
+    }
+    let mut tenant = tenant(43);
+    tenant.note_run();
+    for (step, times) in [
+        ("CreateFolder logs of interactions", 1),
+        ("SyncFolder cursors", 1),
+        ("Link log of interactions", 2),
+        ("SyncFolder logs of interactions", 4),
+        ("Sync log of contact_activity", 2),
+        ("state written", 1),
+        ("Remove file of interactions", 1),
+        ("index prepared", 1),
+        ("Link log of mailboxes", 2),
+    ] {
+        // Not every step is passed by what is left to be done.
+        let died = dies_at(&tenant.config(), step, times);
+        assert!(died || step.starts_with("Remove"), "nothing came to {step}");
+    }
+    run_report(&tenant.config(), &[], 1);
+    tenant.compare_rows_with_truth();
+    assert_verified(tenant.folder());
+    let interrupted = statuses(tenant.folder())["interrupted"].as_u64();
+    assert!(
+        interrupted.unwrap_or(0) > 0,
+        "no run is told to be interrupted"
+    );
+}
+
+/// How often an undisturbed run passes each step.
+fn steps_of(folder: &Path) -> BTreeMap<String, usize> {
+    let list = folder.join("steps.txt");
+    let mut run = with_config(&config_in(folder), &["run"]);
+    expect_code(run.env("TOUCHPOINT_STEPS", &list), 1);
+    let mut steps = BTreeMap::new();
+    for step in fs::read_to_string(&list).unwrap().lines() {
+        *steps.entry(step.to_owned()).or_default() += 1;
+    }
+    steps
+}
+
+#[test]
+fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
+    if !has_steps() || variable("TOUCHPOINT_LONG").is_none() {
+        return;
+    }
+    let tenant = tenant(44);
+    let undisturbed = tenant.another_folder();
+    let steps = steps_of(undisturbed.path());
+    let expected = current(undisturbed.path());
+    let mut deaths = 0;
+    for (step, passings) in &steps {
+        let mut moments = vec![1, passings.div_ceil(2), *passings];
+        moments.dedup();
+        for times in moments {
+            let folder = tenant.another_folder();
+            deaths += usize::from(dies_at(&config_in(folder.path()), step, times));
+            run_report(&config_in(folder.path()), &[], 1);
+            assert_eq!(current(folder.path()), expected, "{step}:{times}");
+            assert_verified(folder.path());
+        }
+    }
+    println!("{} named steps, {deaths} deaths", steps.len());
+    assert!(deaths > 100);
+}
+
+/// How many lakes are killed beside each other, and on how many nights each.
+const LAKES: u64 = 5;
+const NIGHTS: u64 = 4;
+
+#[test]
+fn runs_that_are_killed_at_any_moment_are_made_good_by_the_next_on_every_night() {
+    let Some(kills) = variable("TOUCHPOINT_KILLS").map(|text| text.parse::<u64>().unwrap()) else {
+        return;
+    };
+    let mut kill = 0_u64;
+    for world in 0..kills.div_ceil(LAKES * NIGHTS) {
+        let tenant = tenant(100 + world);
+        let undisturbed = tenant.another_folder();
+        let lakes: Vec<_> = (0..LAKES).map(|_| tenant.another_folder()).collect();
+        for night in 0..NIGHTS {
+            if night > 0 {
+                tenant.advance(1);
+            }
+            let watch = Stopwatch::start();
+            run_report(&config_in(undisturbed.path()), &[], 1);
+            let whole = watch.elapsed();
+            let expected = current(undisturbed.path());
+            for lake in &lakes {
+                // The golden section spreads the moments evenly, however many they are.
+                let share = kill.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+                let after = whole * u32::try_from(share).unwrap() / (1 << 24);
+                run_and_kill(&config_in(lake.path()), after);
+                run_report(&config_in(lake.path()), &[], 1);
+                let place = format!("world {world}, night {night}, killed after {after:?}");
+                assert_eq!(current(lake.path()), expected, "{place}");
+                assert_verified(lake.path());
+                kill += 1;
+            }
+        }
+    }
+    println!("{kill} kills");
+}
+
+#[test]
+fn of_two_runs_at_once_one_stops_and_says_why_and_the_other_is_not_harmed() {
+    let mut tenant = tenant(45);
+    tenant.note_run();
+    let mut first = with_config(&tenant.config(), &["run"]);
+    first.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut first = first.spawn().unwrap();
+    // From its first commit on it stands still, with files that are written and not committed.
+    let cursors = tenant.folder().join("lake/_touchpoint/cursors");
+    let has_begun = || fs::read_dir(&cursors).is_ok_and(|mut files| files.next().is_some());
+    let (_sender, pause) = std::sync::mpsc::channel::<()>();
+    while !has_begun() && first.try_wait().unwrap().is_none() {
+        let _ = pause.recv_timeout(Duration::from_millis(1));
+    }
+    signal("STOP", first.id());
+    let second = with_config(&tenant.config(), &["run"]).output().unwrap();
+    signal("CONT", first.id());
+    let ended = first.wait().unwrap();
+    let told = text_of(&second);
+    assert_eq!(second.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains(&format!("held by another run (process {})", first.id())),
+        "{told}"
+    );
+    assert_eq!(ended.code(), Some(1));
+    tenant.compare_rows_with_truth();
+    assert_verified(tenant.folder());
+}
+
+fn signal(name: &str, process: u32) {
+    let mut kill = Command::new("kill");
+    expect_code(kill.args(["-s", name, &process.to_string()]), 0);
+}

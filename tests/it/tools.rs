@@ -1,0 +1,62 @@
+//! Other people's tools work on the tables, between two runs and between a crash and its recovery.
+
+use crate::support::expect_code;
+use crate::support::python;
+use crate::support::run_report;
+use crate::support::tenant::Tenant;
+use crate::support::with_config;
+
+/// All that other people's maintenance does, in an order that leaves the least behind.
+const ALL: [&str; 4] = ["compact", "vacuum", "checkpoint", "cleanup"];
+
+fn maintain(tenant: &Tenant, what: &[&str]) {
+    let mut script = python::script("upkeep.py");
+    python::json(script.arg(tenant.folder().join("lake")).args(what));
+}
+
+fn verify(tenant: &Tenant) {
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+#[test]
+fn between_two_runs_other_tools_compact_vacuum_and_clean_up_and_everything_goes_on() {
+    let mut tenant =
+        Tenant::of_world("seed = 51\nusers = 16\nmails_per_user = 20\nmeetings_per_user = 1\n");
+    tenant.night();
+    for what in [&ALL[..], &["checkpoint", "cleanup", "vacuum"]] {
+        maintain(&tenant, what);
+        verify(&tenant);
+        tenant.advance(1);
+        tenant.night();
+        tenant.compare_rows_with_truth();
+        verify(&tenant);
+    }
+}
+
+/// Steps at which the view, the state and the index are left behind.
+const STEPS: [&str; 3] = [
+    "Link log of contact_activity:2",
+    "state written:1",
+    "index prepared:1",
+];
+
+#[test]
+fn between_a_crash_and_its_recovery_other_tools_compact_vacuum_and_clean_up() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let mut tenant =
+        Tenant::of_world("seed = 52\nusers = 16\nmails_per_user = 20\nmeetings_per_user = 1\n");
+    for step in STEPS {
+        tenant.take_crm();
+        tenant.note_run();
+        let mut run = with_config(&tenant.config(), &["run"]);
+        let died = run.env("TOUCHPOINT_STOP_AT", step).output().unwrap();
+        assert_eq!(died.status.code(), None, "nothing came to {step}");
+        maintain(&tenant, &ALL);
+        run_report(&tenant.config(), &[], 1);
+        tenant.compare_rows_with_truth();
+        verify(&tenant);
+        tenant.advance(1);
+    }
+}

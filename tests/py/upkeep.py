@@ -1,0 +1,48 @@
+"""Does to a lake what other people's maintenance does, or tells what its table of coverage says.
+
+usage: upkeep.py LAKE compact|vacuum|checkpoint|cleanup|statuses...
+
+compact merges small files, vacuum deletes every file that no longer counts, checkpoint writes a
+checkpoint, cleanup deletes the log entries before it; statuses prints how often each status occurs
+in the table mailboxes.
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+TABLES = ["interactions", "contact_activity", "mailboxes"]
+
+
+def main() -> None:
+    lake = Path(sys.argv[1])
+    done = {}
+    for name in TABLES:
+        for what in sys.argv[2:]:
+            # Each as a job of its own would: with the table as it is then.
+            table = DeltaTable(str(lake / name))
+            if what == "compact":
+                table.optimize.compact()
+            elif what == "vacuum":
+                table.vacuum(
+                    retention_hours=0,
+                    enforce_retention_duration=False,
+                    dry_run=False,
+                    full=True,
+                )
+            elif what == "checkpoint":
+                table.create_checkpoint()
+            elif what == "cleanup":
+                table.cleanup_metadata()
+            elif what == "statuses":
+                statuses = table.to_pyarrow_table().to_pydict().get("status", [])
+                done[name] = Counter(statuses)
+            else:
+                sys.exit(__doc__)
+    print(json.dumps(done))
+
+
+main()
