@@ -1,0 +1,412 @@
+//! One run of the program, step by step, as `src/lake` and `src/pipeline` take them.
+
+use crate::catch_up;
+use crate::catch_up::Steps;
+use crate::commit::Attempt;
+use crate::commit::Kind;
+use crate::disk::Gone;
+use crate::disk::SlotIndex;
+use crate::disk::SlotState;
+use crate::disk::Table;
+use crate::moment::Moment;
+use crate::moment::Stop;
+use crate::mutation::Mutation;
+use crate::mutation::Rules;
+use crate::world::Cursor;
+use crate::world::ITEMS;
+use crate::world::Known;
+use crate::world::SLOTS;
+use crate::world::is_matched;
+
+/// What a process does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    Open(Table),
+    CleanUp,
+    CatchUp,
+    ChangeBook,
+    TellOfTheDead,
+    State,
+    Index,
+    Fetch,
+    Write(Table),
+    SyncFile(Table),
+    WriteCursors,
+    SyncCursors,
+    Put(Table),
+    SyncLog(Table),
+    Compare,
+    CommitState,
+    CommitIndex,
+    Tell,
+    Merge,
+}
+
+impl Step {
+    /// Whether no other process sees the step or can do anything that it sees.
+    pub fn is_inner(self) -> bool {
+        !matches!(
+            self,
+            Self::Open(_)
+                | Self::CleanUp
+                | Self::Put(_)
+                | Self::SyncLog(_)
+                | Self::TellOfTheDead
+                | Self::Tell
+                | Self::Merge
+        )
+    }
+}
+
+/// A process that is running.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Process {
+    pub run: u8,
+    /// The slots whose locks it holds.
+    pub slots: Vec<u8>,
+    /// The book that it read at its start.
+    pub book: u8,
+    pub step: Step,
+    /// So many commits of each log it has seen.
+    pub seen: [usize; 2],
+    pub attempt: Option<Attempt>,
+    /// Where its chains go on, and which are read to their end.
+    pub chains: [(Option<Cursor>, bool); 2],
+    /// Documents of what it committed, which the index does not have yet.
+    pub index: [SlotIndex; 2],
+    /// Files that it wrote.
+    pub files: u8,
+}
+
+/// The moments that may follow.
+pub type Next = Result<Vec<Moment>, Stop>;
+
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::FileGone
+    }
+}
+
+impl Process {
+    /// A process that has just taken its locks.
+    pub fn new(run: u8, slots: &[u8], book: u8) -> Self {
+        Self {
+            run,
+            slots: slots.to_vec(),
+            book,
+            step: Step::Open(Table::Rows),
+            seen: [0, 0],
+            attempt: None,
+            chains: [(None, false); 2],
+            index: [SlotIndex::default(); 2],
+            files: 0,
+        }
+    }
+
+    /// Whether nobody else can be writing.
+    pub fn holds_all(&self) -> bool {
+        self.slots.len() == usize::from(SLOTS)
+    }
+
+    /// Does the next step, in every way in which it may go.
+    pub fn advance(&self, moment: &Moment, number: usize, rules: &Rules) -> Vec<Moment> {
+        let turn = Turn {
+            me: self.clone(),
+            now: moment.clone(),
+            number,
+            rules,
+        };
+        match turn.take() {
+            Ok(next) => next,
+            Err(stop) => vec![moment.clone().stop(number, stop)],
+        }
+    }
+}
+
+/// A process taking a step.
+pub struct Turn<'a> {
+    pub me: Process,
+    pub now: Moment,
+    pub number: usize,
+    pub rules: &'a Rules,
+}
+
+impl Turn<'_> {
+    fn take(self) -> Next {
+        match self.me.step {
+            Step::Open(table) => Ok(self.open(table)),
+            Step::CleanUp => self.clean_up(),
+            Step::CatchUp => self.catch_up(),
+            Step::ChangeBook => self.change_book(),
+            Step::TellOfTheDead => self.tell_of_the_dead(),
+            Step::State => self.state(),
+            Step::Index => self.index(),
+            Step::Fetch => self.fetch(),
+            Step::Write(table) => Ok(self.write(table)),
+            Step::SyncFile(table) => Ok(self.sync_file(table)),
+            Step::WriteCursors => self.write_cursors(),
+            Step::SyncCursors => Ok(self.sync_cursors()),
+            Step::Put(table) => self.put(table),
+            Step::SyncLog(table) => Ok(self.sync_log(table)),
+            Step::Compare => self.compare(),
+            Step::CommitState => self.commit_state(),
+            Step::CommitIndex => Ok(self.commit_index()),
+            Step::Tell => Ok(self.tell()),
+            Step::Merge => self.merge(),
+        }
+    }
+
+    /// Goes on with a step.
+    pub fn to(mut self, step: Step) -> Vec<Moment> {
+        self.me.step = step;
+        self.now.processes[self.number] = Some(self.me);
+        vec![self.now]
+    }
+
+    /// Ends the run.
+    pub fn end(mut self) -> Vec<Moment> {
+        self.now.processes[self.number] = None;
+        vec![self.now]
+    }
+
+    /// Whether the program is wrong in this way.
+    pub fn is(&self, mutation: Mutation) -> bool {
+        self.rules.mutation == Some(mutation)
+    }
+
+    /// Reads a log. What is read is synced first: nothing may build on what can vanish.
+    fn open(mut self, table: Table) -> Vec<Moment> {
+        let is_unsynced = self.is(Mutation::ReadsUnsyncedLogs);
+        let log = self.now.lake().log_mut(table);
+        self.me.seen[table as usize] = log.entries.len();
+        if !is_unsynced {
+            log.durable = log.entries.len();
+        }
+        match table {
+            Table::Rows => self.to(Step::Open(Table::View)),
+            Table::View => self.to(Step::CleanUp),
+        }
+    }
+
+    fn clean_up(mut self) -> Next {
+        let all = self.me.holds_all() || self.is(Mutation::DeletesWithoutLockOrAge);
+        let (files, cursors) = self.now.disk.lake.unnamed(self.me.seen)?;
+        let lake = self.now.lake();
+        lake.files
+            .retain(|file| !(files.contains(&file.id) && file.is_ours && (all || file.is_old)));
+        let is_going = |version, is_old| cursors.contains(&version) && (all || is_old);
+        lake.cursors
+            .retain(|file| !is_going(file.version, file.is_old));
+        Ok(self.to(Step::CatchUp))
+    }
+
+    /// The slots of this process in which the view is not where the rows are.
+    fn behind(&self) -> Steps {
+        let lake = &self.now.disk.lake;
+        let steps = self.me.slots.iter().filter_map(|slot| {
+            let version = lake.version(Table::Rows, *slot, self.me.seen[0])?;
+            let reached = lake.version(Table::View, *slot, self.me.seen[1]);
+            (reached != Some(version)).then_some((*slot, reached, version))
+        });
+        steps.collect()
+    }
+
+    /// Brings the view up in the slots that have one book, with that book.
+    fn catch_up(mut self) -> Next {
+        let lake = &self.now.disk.lake;
+        let mut steps = self.behind();
+        let Some((slot, _, version)) = steps.first() else {
+            return Ok(self.to(Step::ChangeBook));
+        };
+        let in_force = lake.record(*version, *slot)?.book;
+        let is_same = |(slot, _, version): &(u8, _, _)| {
+            let record = lake.record(*version, *slot);
+            record.is_ok_and(|record| record.book == in_force)
+        };
+        steps.retain(is_same);
+        let book = if self.is(Mutation::CatchesUpWithTonightsBook) {
+            self.me.book
+        } else {
+            in_force
+        };
+        let mut since = None;
+        if !catch_up::has_book_changed(lake, &steps, in_force) {
+            let skips = self.is(Mutation::SkipsMergedFiles);
+            since = catch_up::rows_since(lake, self.me.seen[0], &steps, skips)?;
+        }
+        let view = match since {
+            Some(rows) => catch_up::fast(&rows, &steps, book),
+            None => self.differences(&steps, book, [true; 2])?,
+        };
+        let mut attempt = Attempt::new(Kind::CatchUp, steps);
+        attempt.view = view;
+        self.me.attempt = Some(attempt);
+        Ok(self.to(Step::Write(Table::View)))
+    }
+
+    /// What the view lacks of what a book says.
+    pub fn differences(
+        &self,
+        steps: &Steps,
+        book: u8,
+        concerned: [bool; 2],
+    ) -> Result<Vec<crate::world::ViewRow>, Gone> {
+        let lake = &self.now.disk.lake;
+        let (rows, view) = (lake.rows(self.me.seen[0])?, lake.view(self.me.seen[1])?);
+        Ok(catch_up::compare(&rows, &view, steps, book, concerned))
+    }
+
+    /// Puts tonight's book in force in the slots that have another one.
+    fn change_book(self) -> Next {
+        let lake = &self.now.disk.lake;
+        let mut slots = Vec::new();
+        let mut concerned = [false; ITEMS as usize];
+        for slot in &self.me.slots {
+            let Some(version) = lake.version(Table::Rows, *slot, self.me.seen[0]) else {
+                continue;
+            };
+            let book = lake.record(version, *slot)?.book;
+            if book != self.me.book {
+                slots.push(*slot);
+                for item in 0..ITEMS {
+                    concerned[usize::from(item)] |=
+                        is_matched(book, item) != is_matched(self.me.book, item);
+                }
+            }
+        }
+        if slots.is_empty() {
+            return Ok(self.to(Step::TellOfTheDead));
+        }
+        let mut attempt = Attempt::new(Kind::Book, Steps::new());
+        attempt.concerned = concerned;
+        self.plan(attempt, &slots, Step::WriteCursors)
+    }
+
+    /// Tells of runs that have counted something and told nothing: they died. Of slots that others
+    /// hold nobody can say whether their run is over.
+    fn tell_of_the_dead(mut self) -> Next {
+        let tells_all = self.is(Mutation::TellsOfTheLiving);
+        let lake = &self.now.disk.lake;
+        let mut dead = Vec::new();
+        for slot in (0..SLOTS).filter(|slot| tells_all || self.me.slots.contains(slot)) {
+            let Some(version) = lake.version(Table::Rows, slot, self.me.seen[0]) else {
+                continue;
+            };
+            let runs = lake
+                .chain(version, slot)?
+                .iter()
+                .fold(0, |runs, one| runs | one.runs);
+            let is_told = |run: u8| {
+                lake.told
+                    .iter()
+                    .any(|(told, of, _)| (*told, *of) == (run, slot))
+            };
+            let died = (0..8).filter(|run| runs & (1 << run) != 0);
+            let died = died.filter(|run| *run != self.me.run && !is_told(*run));
+            dead.extend(died.map(|run| (run, slot, true)));
+        }
+        self.now.lake().told.extend(dead);
+        Ok(self.to(Step::State))
+    }
+
+    fn state(mut self) -> Next {
+        for slot in self.me.slots.clone() {
+            let lake = &self.now.disk.lake;
+            let at = usize::from(slot);
+            let known = self.now.disk.state[at];
+            let version = lake.version(Table::Rows, slot, self.me.seen[0]);
+            let is_ahead = known.is_some_and(|known| Some(known.version) > version);
+            if is_ahead && self.is(Mutation::BelievesStateAhead) {
+                self.me.chains[at] = (known.and_then(|known| known.cursor), false);
+                continue;
+            }
+            let Some(version) = version else {
+                self.now.disk.state[at] = None;
+                continue;
+            };
+            let mut reached = known.filter(|known| known.version < version);
+            if let Some(known) = reached
+                && !self.is(Mutation::BelievesOtherBranches)
+                && !lake.has_passed(version, slot, known.version)?
+            {
+                reached = None;
+            }
+            if known.is_none_or(|known| known.version != version) {
+                let steps = vec![(slot, reached.map(|known| known.version), version)];
+                let seen = self.me.seen[0];
+                let since = catch_up::rows_since(lake, seen, &steps, false)?;
+                let known = match (reached, since) {
+                    (Some(reached), Some(rows)) => reached.known.and(&rows, slot),
+                    _ => Known::of(&lake.rows(seen)?, slot),
+                };
+                self.now.disk.state[at] = Some(SlotState {
+                    version,
+                    cursor: lake.cursor(version, slot)?,
+                    known,
+                });
+            }
+            let cursor = self.now.disk.state[at].and_then(|known| known.cursor);
+            self.me.chains[at] = (cursor, false);
+        }
+        Ok(self.to(Step::Index))
+    }
+
+    fn index(mut self) -> Next {
+        let lake = &self.now.disk.lake;
+        let version = |slot| lake.version(Table::Rows, slot, self.me.seen[0]);
+        let mut index = self.now.disk.index;
+        let believes = self.is(Mutation::BelievesOtherBranches);
+        let is_foreign = |slot: &u8| match (index[usize::from(*slot)].version, version(*slot)) {
+            (Some(reached), Some(version)) if reached <= version => {
+                let has_passed = lake.has_passed(version, *slot, reached);
+                !believes && has_passed != Ok(true)
+            }
+            (reached, _) => reached.is_some(),
+        };
+        if self.me.slots.iter().any(is_foreign) {
+            index = [SlotIndex::default(); 2];
+        }
+        let rows = lake.rows(self.me.seen[0])?;
+        let view = lake.view(self.me.seen[1])?;
+        for slot in &self.me.slots {
+            let entry = &mut index[usize::from(*slot)];
+            let Some(version) = version(*slot).filter(|v| entry.version != Some(*v)) else {
+                continue;
+            };
+            let book = lake.record(version, *slot)?.book;
+            let steps = vec![(*slot, entry.version, version)];
+            let since = catch_up::rows_since(lake, self.me.seen[0], &steps, false)?;
+            let since = since.unwrap_or_else(|| rows.clone());
+            for item in 0..ITEMS {
+                let is_new = since
+                    .iter()
+                    .any(|row| (row.slot, row.item) == (*slot, item));
+                let is_touched = view.iter().any(|row| {
+                    (row.slot, row.item) == (*slot, item) && Some(row.generation) > entry.version
+                });
+                if is_new || is_touched {
+                    let document = catch_up::document(&rows, *slot, item, book);
+                    entry.docs[usize::from(item)] = document;
+                }
+            }
+            entry.version = Some(version);
+        }
+        self.now.disk.index = index;
+        self.me.index = index;
+        Ok(self.to(Step::Fetch))
+    }
+
+    fn commit_index(mut self) -> Vec<Moment> {
+        for slot in &self.me.slots {
+            self.now.disk.index[usize::from(*slot)] = self.me.index[usize::from(*slot)];
+        }
+        self.to(Step::Tell)
+    }
+
+    fn tell(mut self) -> Vec<Moment> {
+        let run = self.me.run;
+        let rows = self.me.slots.iter().map(|slot| (run, *slot, false));
+        self.now.lake().told.extend(rows);
+        self.to(Step::Merge)
+    }
+}

@@ -1,0 +1,212 @@
+//! What the mailboxes hold, how it is decided, and what a contact book makes of it.
+
+/// Mailboxes, each in a slot of its own.
+pub const SLOTS: u8 = 2;
+/// Things that a mailbox holds: a mail, and a meeting that may move to another month.
+pub const ITEMS: u8 = 2;
+/// The mail.
+pub const MAIL: u8 = 0;
+/// The meeting.
+pub const MEETING: u8 = 1;
+/// Pages of a chain: two of the first round, then the page of changes, again and again.
+pub const LAST_PAGE: u8 = 2;
+
+/// Sequence number times four, and a random part below four: as in the lake, with fewer bits.
+pub type Version = u8;
+
+/// A row of `interactions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Row {
+    pub slot: u8,
+    pub item: u8,
+    pub month: u8,
+    pub revision: u8,
+    pub is_superseded: bool,
+}
+
+/// What a row of `contact_activity` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Says {
+    Contact,
+    Withdrawn,
+    Superseded,
+}
+
+/// A row of `contact_activity`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ViewRow {
+    pub slot: u8,
+    pub item: u8,
+    pub month: u8,
+    pub generation: Version,
+    pub revision: u8,
+    pub says: Says,
+}
+
+/// Where a chain goes on. The service forgets a chain by starting another round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor {
+    pub round: u8,
+    pub page: u8,
+}
+
+/// The service, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Server {
+    /// The month in which the meetings lie now.
+    pub month: u8,
+    /// Whether they have moved, so that the page of changes shows them.
+    pub has_moved: bool,
+    /// How often all chains were forgotten.
+    pub round: u8,
+}
+
+/// What is known of a mailbox when a page is decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Known {
+    pub has_mail: bool,
+    /// Revision and month of the meeting.
+    pub meeting: Option<(u8, u8)>,
+}
+
+/// Which books are there: the first knows everybody, the second nobody in meetings.
+pub fn is_matched(book: u8, item: u8) -> bool {
+    book == 0 || item == MAIL
+}
+
+impl Server {
+    /// The place from which a chain is read: the beginning where the service knows the cursor no
+    /// more.
+    pub fn place(&self, cursor: Option<Cursor>) -> Cursor {
+        let known = cursor.filter(|cursor| cursor.round == self.round);
+        known.unwrap_or(Cursor {
+            round: self.round,
+            page: 0,
+        })
+    }
+
+    /// The items of a page.
+    pub fn items(&self, page: u8) -> &'static [u8] {
+        match page {
+            0 => &[MAIL],
+            _ if page < LAST_PAGE || self.has_moved => &[MEETING],
+            _ => &[],
+        }
+    }
+}
+
+impl Known {
+    /// What the rows of a slot tell.
+    pub fn of(rows: &[Row], slot: u8) -> Self {
+        let mut known = Self::default();
+        let rows = rows.iter().filter(|row| row.slot == slot);
+        for row in rows.filter(|row| !row.is_superseded) {
+            match row.item {
+                MAIL => known.has_mail = true,
+                _ if known.meeting.is_none_or(|(r, _)| r < row.revision) => {
+                    known.meeting = Some((row.revision, row.month));
+                }
+                _ => {}
+            }
+        }
+        known
+    }
+
+    /// The rows that an item of a page gives, and what is known afterwards. A meeting in another
+    /// month is a further revision, and closes the old month where `closes`.
+    pub fn decide(&mut self, slot: u8, item: u8, server: &Server, closes: bool) -> Vec<Row> {
+        let row = |month, revision, is_superseded| Row {
+            slot,
+            item,
+            month,
+            revision,
+            is_superseded,
+        };
+        if item == MAIL {
+            let rows = Vec::from_iter((!self.has_mail).then(|| row(0, 1, false)));
+            self.has_mail = true;
+            return rows;
+        }
+        let (rows, revision) = match self.meeting {
+            None => (vec![row(server.month, 1, false)], 1),
+            Some((_, month)) if month == server.month => return Vec::new(),
+            Some((revision, month)) => {
+                let mut rows = vec![row(server.month, revision + 1, false)];
+                rows.extend(closes.then(|| row(month, revision + 1, true)));
+                (rows, revision + 1)
+            }
+        };
+        self.meeting = Some((revision, server.month));
+        rows
+    }
+}
+
+/// What the view says of a row under a book; nothing of a first revision that matches nobody.
+pub fn derive(row: &Row, book: u8, generation: Version) -> Option<ViewRow> {
+    let says = if row.is_superseded {
+        Says::Superseded
+    } else if is_matched(book, row.item) {
+        Says::Contact
+    } else if row.revision > 1 {
+        Says::Withdrawn
+    } else {
+        return None;
+    };
+    Some(view_row(row, says, generation))
+}
+
+/// A row of the view.
+pub fn view_row(row: &Row, says: Says, generation: Version) -> ViewRow {
+    ViewRow {
+        slot: row.slot,
+        item: row.item,
+        month: row.month,
+        generation,
+        revision: row.revision,
+        says,
+    }
+}
+
+/// The rows of the highest revision of each interaction in each month.
+pub fn highest_in_month(rows: &[Row]) -> Vec<Row> {
+    let is_highest = |row: &&Row| {
+        !rows.iter().any(|other| {
+            (other.slot, other.item, other.month) == (row.slot, row.item, row.month)
+                && other.revision > row.revision
+        })
+    };
+    rows.iter().filter(is_highest).copied().collect()
+}
+
+/// What an analyst counts: of each interaction the highest revision, where it is not superseded.
+pub fn current(rows: &[Row]) -> Vec<Row> {
+    let is_current = |row: &&Row| {
+        !row.is_superseded
+            && !rows.iter().any(|other| {
+                (other.slot, other.item) == (row.slot, row.item) && other.revision > row.revision
+            })
+    };
+    rows.iter().filter(is_current).copied().collect()
+}
+
+/// The same of the view: of each interaction the highest generation, where it names a contact.
+pub fn current_view(rows: &[ViewRow]) -> Vec<ViewRow> {
+    let is_current = |row: &&ViewRow| {
+        row.says == Says::Contact
+            && !rows.iter().any(|other| {
+                (other.slot, other.item) == (row.slot, row.item)
+                    && other.generation > row.generation
+            })
+    };
+    rows.iter().filter(is_current).copied().collect()
+}
+
+impl Known {
+    /// The same with the rows of later commits.
+    pub fn and(mut self, rows: &[Row], slot: u8) -> Self {
+        let new = Self::of(rows, slot);
+        self.has_mail |= new.has_mail;
+        self.meeting = self.meeting.max(new.meeting);
+        self
+    }
+}
