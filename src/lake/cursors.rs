@@ -39,6 +39,9 @@ pub(super) struct SlotRecord {
     pub version: i64,
     /// The files before it, newest first, back to the last full one; none where this one is full.
     pub before: Vec<i64>,
+    /// The version before this one, of a full file as well; files of old do not tell.
+    #[serde(default)]
+    pub previous: Option<i64>,
     /// Rows of the slot in `interactions`, this commit's included.
     pub rows: u64,
     /// Wrapping sum of their hashes.
@@ -57,6 +60,7 @@ impl SlotRecord {
         Self {
             version,
             before: Vec::new(),
+            previous: None,
             rows: 0,
             hash_sum: 0,
             book: book.to_owned(),
@@ -67,6 +71,7 @@ impl SlotRecord {
 
     /// Adds what was there before; where that is due for a merge, this file must be a full one.
     pub fn follow(&mut self, before: Self, entries: u64) {
+        self.previous = Some(before.version);
         self.rows += before.rows;
         self.hash_sum = self.hash_sum.wrapping_add(before.hash_sum);
         if !before.is_merge_due() {
@@ -209,6 +214,20 @@ impl CursorFolder {
     pub fn chain(&self, newest: i64, slot: u8) -> Result<Vec<i64>, LakeError> {
         let before = self.slot_record(newest, slot)?.before;
         Ok(std::iter::once(newest).chain(before).collect())
+    }
+
+    /// Whether a slot had the version `before` on its way to `newest`, as far back as the last full
+    /// file tells.
+    pub fn has_passed(&self, newest: i64, slot: u8, before: i64) -> Result<bool, LakeError> {
+        let record = self.slot_record(newest, slot)?;
+        if newest == before || record.before.contains(&before) {
+            return Ok(true);
+        }
+        let full = match record.before.last() {
+            Some(full) => self.slot_record(*full, slot)?,
+            None => record,
+        };
+        Ok(full.previous == Some(before))
     }
 
     /// Cursors and counts of a slot as of a version, in order, as a stream.

@@ -101,6 +101,15 @@ pub enum LakeError {
 }
 
 impl LakeError {
+    /// Whether something of the lake is missing or is not what it should be, while the disk works.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::BadFile { .. } | Self::Delta { .. } => true,
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     /// Wraps an error of the system.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

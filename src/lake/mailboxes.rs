@@ -22,6 +22,7 @@ use crate::lake::schema::TableName;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::slot;
 
 impl Lake {
     /// Appends rows to `mailboxes`, at the end of a run.
@@ -66,29 +67,28 @@ impl Lake {
             .collect())
     }
 
-    /// The runs of which `mailboxes` tells.
-    pub(super) fn reported_runs(&self) -> Result<BTreeSet<String>, LakeError> {
+    /// The runs of which `mailboxes` tells, and the slots of which they told.
+    pub(super) fn reported_runs(&self) -> Result<BTreeSet<(String, u8)>, LakeError> {
         let mut runs = BTreeSet::new();
         for batch in batches(
             self.mailbox_files()?,
-            narrow(TableName::Mailboxes, &["run_id"]),
+            narrow(TableName::Mailboxes, &["run_id", "mailbox_id"]),
         ) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
-            let ids = cells
-                .texts("run_id")
-                .map_err(|why| LakeError::bad_file(&path)(&why))?;
-            for id in ids.iter().flatten() {
-                if !runs.contains(id) {
-                    runs.insert(id.to_owned());
-                }
+            let fail = LakeError::bad_file(&path);
+            let ids = cells.texts("run_id").map_err(|why| fail(&why))?;
+            let mailboxes = cells.texts("mailbox_id").map_err(|why| fail(&why))?;
+            for (id, mailbox_id) in ids.iter().flatten().zip(mailboxes.iter().flatten()) {
+                runs.insert((id.to_owned(), slot(mailbox_id)));
             }
         }
         Ok(runs)
     }
 
-    /// What runs have committed of which `mailboxes` does not tell: they died. `current` is the
-    /// run that is going on, which reports for itself.
+    /// What runs have committed to the slots of this process of which `mailboxes` does not tell:
+    /// they died. (Of other slots nobody knows here whether the run is over.) `current` is the run
+    /// that is going on, which reports for itself.
     pub fn unreported_runs(&self, current: &str) -> Result<Vec<Coverage>, LakeError> {
         let counts = self.counts()?;
         let mut runs: BTreeSet<&str> = counts.keys().map(|(run, _)| run.as_str()).collect();
@@ -98,9 +98,12 @@ impl Lake {
         }
         let reported = self.reported_runs()?;
         let totals = self.recorded_totals()?;
-        let died = counts
-            .iter()
-            .filter(|((run, _), _)| run != current && !reported.contains(run));
+        let died = counts.iter().filter(|((run, mailbox_id), _)| {
+            let own = slot(mailbox_id);
+            run != current
+                && self.settings.slots.contains(&own)
+                && !reported.contains(&(run.clone(), own))
+        });
         let rows = died.map(|((run, mailbox_id), count)| {
             let mailbox: Mailbox = count.mailbox(mailbox_id);
             Coverage {

@@ -201,6 +201,16 @@ impl Lake {
         versions(&self.activities)
     }
 
+    /// Whether a slot of `interactions` has had a version on its way to the one it has, as far back
+    /// as its cursor files tell. A lake that was restored from a backup does not know what was
+    /// committed after it, though later versions may be higher.
+    pub fn has_passed(&self, slot: u8, version: i64) -> Result<bool, LakeError> {
+        match self.interactions.slot_version(slot)? {
+            Some(newest) => self.cursors.has_passed(newest, slot, version),
+            None => Ok(false),
+        }
+    }
+
     /// The cursors of a slot, in order of mailbox and key, as a stream.
     pub fn cursors(
         &self,
@@ -236,12 +246,14 @@ impl Lake {
         before: &SlotRecord,
         slot: u8,
         added: Vec<Entry>,
-        reported: &BTreeSet<String>,
+        reported: &BTreeSet<(String, u8)>,
     ) -> Result<Vec<Entry>, LakeError> {
         let mut entries = BTreeMap::new();
         for entry in self.cursors.merged(before.version, slot)? {
             let entry = entry?;
-            if entry.kind != EntryKind::Count || !reported.contains(&entry.key) {
+            let is_told =
+                entry.kind == EntryKind::Count && reported.contains(&(entry.key.clone(), slot));
+            if !is_told {
                 let place = (entry.kind, entry.mailbox_id.clone(), entry.key.clone());
                 entries.insert(place, entry);
             }

@@ -52,6 +52,8 @@ const FAILURES_MAX: u32 = 3;
 const LOOKS_MAX: u32 = 3;
 /// A checkpoint is written when the log has grown by this many commits since the last one.
 const COMMITS_PER_CHECKPOINT: u64 = 20;
+/// Columns that every table of every release has: where one is missing, the table is not ours.
+const COLUMNS_OF_OURS: [&str; 3] = ["mailbox_id", "run_id", MONTH.name];
 /// How the commits of this program name it.
 const ENGINE_INFO: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
 
@@ -158,6 +160,13 @@ impl Table {
         let snapshot = Snapshot::builder_for(url.as_str())
             .build(engine.as_ref())
             .map_err(delta("open", name))?;
+        if let Some(lacks) = COLUMNS_OF_OURS
+            .iter()
+            .find(|c| snapshot.schema().field(c).is_none())
+        {
+            let why = format!("it is a table of another program, without a column {lacks}");
+            return Err(LakeError::bad_file(folder)(&why));
+        }
         Ok(Self {
             name,
             folder: folder.to_owned(),

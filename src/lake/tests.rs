@@ -154,6 +154,45 @@ fn a_long_chain_of_cursor_files_is_merged_and_loses_nothing() {
 }
 
 #[test]
+fn a_slot_tells_the_versions_it_had_and_no_others_even_after_its_chain_was_merged() {
+    let site = Site::new();
+    let lake = site.write();
+    let ann = slot("ann");
+    assert!(!lake.has_passed(ann, 1).unwrap());
+    let mut versions = Vec::new();
+    for round in 0..40 {
+        versions.push(
+            lake.commit(&batch("ann", round..round + 1))
+                .unwrap()
+                .version,
+        );
+        for before in versions.iter().rev().take(2) {
+            assert!(lake.has_passed(ann, *before).unwrap(), "round {round}");
+            assert!(!lake.has_passed(ann, before + 1).unwrap(), "round {round}");
+        }
+    }
+}
+
+#[test]
+fn a_run_on_slots_of_another_process_is_not_told_of_as_dead() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..5)).unwrap();
+    lake.commit(&batch("bob", 0..5)).unwrap();
+    drop(lake);
+    for (mailbox, other) in [("ann", "bob"), ("bob", "ann")] {
+        let mut settings = site.settings();
+        settings.slots = vec![slot(mailbox)];
+        let lake = site.try_write(settings).unwrap();
+        let died = lake.unreported_runs("run2").unwrap();
+        assert_eq!(died.len(), 1, "not of {other}");
+        assert_eq!(&*died[0].mailbox.id, mailbox);
+        lake.write_mailboxes(&died).unwrap();
+        assert_eq!(lake.unreported_runs("run2").unwrap(), []);
+    }
+}
+
+#[test]
 fn a_run_that_died_is_reported_once() {
     let site = Site::new();
     let lake = site.write();

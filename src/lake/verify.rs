@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::lake::cursors::SlotRecord;
+use crate::lake::data_file::FileReader;
 use crate::lake::error::LakeError;
 use crate::lake::grain::Grain;
 use crate::lake::grain::month_number;
 use crate::lake::interaction_rows;
+use crate::lake::narrow::narrow;
 use crate::lake::open::Lake;
 use crate::lake::read::read;
 use crate::lake::row_hash;
 use crate::lake::schema::TableName;
+use crate::lake::table::Table;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::SLOTS;
@@ -20,6 +24,12 @@ use crate::model::mailbox::slot;
 /// What to do where the table `interactions` is not what was committed.
 const FOREIGN_ROWS: &str =
     "another program changed the table interactions: restore the version before that";
+
+/// What to do where a file of `interactions` or of the log of a table is not what it was.
+const RESTORE: &str = "restore it from a backup: what it holds is nowhere else";
+/// What to do where the view cannot be used.
+const DROP_VIEW: &str =
+    "delete the folder contact_activity: the next run makes it again from interactions";
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +53,43 @@ impl Lake {
         let records = self.check_cursors(&mut findings)?;
         if findings.is_empty() {
             // With a chain that cannot be read, nobody knows which cursor files are named.
-            self.check_files(&mut findings)?;
+            let checked = self.check_files(&mut findings);
+            note_damage(checked, &mut findings)?;
         }
-        self.check_rows(&records, &mut findings)?;
-        self.check_view(&records, &matcher, &mut findings)?;
+        let has_rows = self.check_data(&self.interactions, RESTORE, &mut findings)?;
+        let has_view = self.check_data(&self.activities, DROP_VIEW, &mut findings)?;
+        self.check_data(&self.mailboxes, RESTORE, &mut findings)?;
+        // What cannot be read cannot be compared.
+        if has_rows {
+            let checked = self.check_rows(&records, &mut findings);
+            note_damage(checked, &mut findings)?;
+        }
+        if has_rows && has_view {
+            let checked = self.check_view(&records, &matcher, &mut findings);
+            note_damage(checked, &mut findings)?;
+        }
         Ok(findings)
+    }
+
+    /// Whether every file that a table names is there and can be opened.
+    fn check_data(
+        &self,
+        table: &Table,
+        advice: &'static str,
+        findings: &mut Vec<Finding>,
+    ) -> Result<bool, LakeError> {
+        let before = findings.len();
+        let wanted = narrow(table.name, &["mailbox_id"]);
+        for path in table.paths(&table.live_files()?) {
+            match FileReader::open(&path, Arc::clone(&wanted)) {
+                Err(error) if error.is_damage() => findings.push(Finding {
+                    what: error.to_string(),
+                    advice,
+                }),
+                opened => drop(opened?),
+            }
+        }
+        Ok(findings.len() == before)
     }
 
     fn check_cursors(
@@ -69,13 +111,32 @@ impl Lake {
                 });
             }
         }
-        for (book, slots) in self.slots_behind().unwrap_or_default() {
+        self.check_progress(findings)?;
+        Ok(records)
+    }
+
+    /// How far the view is, against the rows.
+    fn check_progress(&self, findings: &mut Vec<Finding>) -> Result<(), LakeError> {
+        let (versions, mut ahead) = (self.interaction_versions()?, self.activity_versions()?);
+        ahead.retain(|slot, reached| versions.get(slot).is_none_or(|version| version < reached));
+        let ahead: Vec<u8> = ahead.into_keys().collect();
+        if !ahead.is_empty() {
             findings.push(Finding {
-                what: format!("contact_activity is behind in slots {slots:?} (book {book})"),
-                advice: "the next run catches up",
+                what: format!("contact_activity is ahead of interactions in slots {ahead:?}"),
+                advice: "interactions was set back alone: restore it and _touchpoint as they were, \
+                         or delete the folder contact_activity",
             });
         }
-        Ok(records)
+        for (book, mut slots) in self.slots_behind().unwrap_or_default() {
+            slots.retain(|slot| !ahead.contains(slot));
+            if !slots.is_empty() {
+                findings.push(Finding {
+                    what: format!("contact_activity is behind in slots {slots:?} (book {book})"),
+                    advice: "the next run catches up",
+                });
+            }
+        }
+        Ok(())
     }
 
     fn check_files(&self, findings: &mut Vec<Finding>) -> Result<(), LakeError> {
@@ -146,12 +207,31 @@ impl Lake {
                 advice: FOREIGN_ROWS,
             });
         }
-        for slot in found.keys() {
+        // Of a slot whose cursor file cannot be read, nobody knows what was committed.
+        let versions = self.interaction_versions()?;
+        for slot in found.keys().filter(|slot| !versions.contains_key(slot)) {
             findings.push(Finding {
                 what: format!("slot {slot} has rows that no cursor file speaks of"),
                 advice: "another program added to the table interactions: take those rows out",
             });
         }
         Ok(())
+    }
+}
+
+/// Damage is what is looked for: it is found, and the search goes on.
+fn note_damage(
+    checked: Result<(), LakeError>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), LakeError> {
+    match checked {
+        Err(error) if error.is_damage() => {
+            findings.push(Finding {
+                what: error.to_string(),
+                advice: RESTORE,
+            });
+            Ok(())
+        }
+        checked => checked,
     }
 }

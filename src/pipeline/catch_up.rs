@@ -100,7 +100,7 @@ pub fn book(
 }
 
 /// The state cache. Slots that are behind take what later commits added; slots that are unknown,
-/// or ahead of the lake (one that was restored from a backup), are made again.
+/// or know of commits that the lake does not (one that was restored from a backup), are made again.
 pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError> {
     let mut stale = BTreeMap::new();
     let mut reached = BTreeMap::new();
@@ -118,7 +118,11 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
             continue;
         }
         stale.insert(slot, version);
-        reached.insert(slot, known.filter(|known| *known < version));
+        let is_behind = match known {
+            Some(known) => lake.has_passed(slot, known)?,
+            None => false,
+        };
+        reached.insert(slot, known.filter(|_| is_behind));
         if reached[&slot].is_none() {
             unknown.push(slot);
         }

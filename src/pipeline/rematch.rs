@@ -64,9 +64,10 @@ pub async fn rematch(config: &Config, full: bool) -> Result<RematchSummary, RunE
             caught_up.extend(catch_up::activities(&lake, &books, &run)?);
         }
         lake.store_book(&read.book)?;
+        // Before anything is committed: a later version would hide that the index is ahead.
+        let mut indexer = stores::open_index(config, &lake)?;
         let matcher = stores::matcher(&read.book);
         let done = append(&lake, &read.book, &matcher, &run, full)?;
-        let mut indexer = stores::open_index(config, &lake)?;
         let books = catch_up::Books::of(&lake)?;
         caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
         indexer.close()?;

@@ -80,6 +80,8 @@ fn open_views(
         &catch_up::Books::of(&lake)?,
         run,
     )?);
+    // Before anything is committed: a later version would hide that the index is ahead.
+    let mut indexer = open_index(config, &lake)?;
     caught_up.extend(catch_up::book(&lake, book, &matcher, run)?);
     let books = catch_up::Books::of(&lake)?;
     caught_up.extend(catch_up::mailboxes(&lake, run)?);
@@ -90,7 +92,6 @@ fn open_views(
     };
     let opened = State::open(settings, lake.id())?;
     caught_up.extend(catch_up::state(&lake, &opened)?);
-    let mut indexer = open_index(config, &lake)?;
     caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
     Ok(Stores {
         lake: Arc::new(lake),

@@ -8,11 +8,13 @@ use crate::config::Config;
 use crate::index::doc;
 use crate::index::error::IndexError;
 use crate::index::search::Searcher;
+use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::verify::Finding;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
+use crate::pipeline::known::Known;
 use crate::pipeline::stores;
 use crate::pipeline::survey::RunError;
 use crate::pipeline::writer::WriterError;
@@ -26,24 +28,63 @@ pub async fn verify(config: &Config) -> Result<Vec<Finding>, RunError> {
     let config = config.clone();
     let handle = tokio::runtime::Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
-        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
+        let lake = match Lake::open(stores::lake_settings(&config), cpu, handle) {
+            Err(error) if error.is_damage() => return Ok(vec![unopened(&error)]),
+            lake => lake?,
+        };
         let mut findings = lake_findings(&lake)?;
+        findings.extend(cursor_findings(&lake)?);
         findings.extend(index_findings(&config, &lake)?);
         Ok::<_, WriterError>(findings)
     });
     Ok(reading.await.map_err(|_| WriterError::Lost)??)
 }
 
+/// A lake with a table that cannot be opened: nothing more can be said of it.
+fn unopened(error: &LakeError) -> Finding {
+    Finding {
+        what: error.to_string(),
+        advice: "restore this table's folder from a backup (of contact_activity, delete it: the \
+                 next run makes it again), then verify once more",
+    }
+}
+
 fn lake_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
     let mut matchers: HashMap<String, Matcher> = HashMap::new();
+    let mut findings = Vec::new();
     for digest in lake.books()? {
-        let book = lake.load_book(&digest)?;
-        matchers.insert(digest, stores::matcher(&book));
+        match lake.load_book(&digest) {
+            Ok(book) => {
+                matchers.insert(digest, stores::matcher(&book));
+            }
+            Err(error) if error.is_damage() => findings.push(Finding {
+                what: error.to_string(),
+                advice: "restore the contact book from a backup; or delete its file and run \
+                         `touchpoint rematch --full`",
+            }),
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(lake.verify(|digest, interaction| {
+    findings.extend(lake.verify(|digest, interaction| {
         let matcher = matchers.get(digest)?;
         Some(matcher.touches(&interaction.participants))
-    })?)
+    })?);
+    Ok(findings)
+}
+
+/// Cursors of which a run could make nothing. (Files that cannot be read are found before.)
+fn cursor_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
+    let mut unreadable = Vec::new();
+    for slot in lake.interaction_versions()?.into_keys() {
+        for cursor in lake.cursors(slot).into_iter().flatten().flatten() {
+            unreadable.extend(Known::read(vec![cursor]).err());
+        }
+    }
+    let findings = unreadable.into_iter().map(|cursor| Finding {
+        what: format!("the cursor `{}` of a mailbox cannot be read", cursor.key),
+        advice: "restore the cursor files from a backup; do not delete anything",
+    });
+    Ok(findings.collect())
 }
 
 fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterError> {
@@ -66,7 +107,8 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
         }
         Err(error) => {
             let what = error.to_string();
-            let advice = "check the disk and who may write there: searching takes a lock";
+            let advice = "check the disk and who may write there (searching takes a lock); where \
+                          both are well, delete the index folder: the next run makes it again";
             return Ok(vec![Finding { what, advice }]);
         }
     };
@@ -77,7 +119,16 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
             advice: ADVICE,
         }]);
     }
-    if searcher.reached() != &lake.interaction_versions()? {
+    let versions = lake.interaction_versions()?;
+    let is_ahead = |(slot, reached): (&u8, &i64)| versions.get(slot).is_none_or(|v| v < reached);
+    if searcher.reached().iter().any(is_ahead) {
+        let what = "the search index knows of commits that the lake does not have".to_owned();
+        return Ok(vec![Finding {
+            what,
+            advice: "the next run makes it again from the lake",
+        }]);
+    }
+    if searcher.reached() != &versions {
         let what = "the search index is behind the lake".to_owned();
         // What it lacks is not damage then.
         return Ok(vec![Finding {
@@ -86,7 +137,11 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
         }]);
     }
     let mut findings = Vec::new();
-    let mut wanted = current_revisions(lake)?;
+    let mut wanted = match current_revisions(lake) {
+        // It was found with the lake.
+        Err(WriterError::Lake(error)) if error.is_damage() => return Ok(findings),
+        wanted => wanted?,
+    };
     let (mut extra, mut stale) = (Vec::new(), Vec::new());
     for found in searcher.ids() {
         let found = found?;

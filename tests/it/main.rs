@@ -14,6 +14,7 @@ mod calendars;
 mod commands;
 mod corpora;
 mod crash;
+mod damage;
 mod equal;
 mod faults;
 mod fixtures;

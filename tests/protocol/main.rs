@@ -30,7 +30,7 @@ use crate::moment::Budget;
 use crate::mutation::Rules;
 use crate::world::LAST_PAGE;
 
-/// Random ways of the turn that everybody runs; `TOUCHPOINT_PROTOCOL_WALKS` asks for more.
+/// Random ways of the short turn; the long one (`scripts/soak`) goes more.
 const WALKS: u64 = 150;
 
 /// One process has everything.
@@ -39,6 +39,13 @@ const ALONE: [&[u8]; 2] = [&[0, 1], &[]];
 const SHARED: [&[u8]; 2] = [&[0], &[1]];
 /// Two processes want the same slots.
 const RIVALS: [&[u8]; 2] = [&[0, 1], &[0, 1]];
+
+/// How many random ways are gone.
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
+fn walks() -> u64 {
+    let asked = std::env::var("TOUCHPOINT_PROTOCOL_WALKS").ok();
+    asked.map_or(WALKS, |asked| asked.parse().unwrap_or(WALKS))
+}
 
 /// The rules of a right program.
 pub fn rules(slots: [&[u8]; 2], is_fine: bool) -> Rules {
@@ -196,7 +203,7 @@ fn random_ways_through_a_larger_world_break_nothing() {
         lost_caches: 2,
         restores: 1,
     };
-    for seed in 0..WALKS {
+    for seed in 0..walks() {
         for slots in [ALONE, SHARED, RIVALS] {
             if let Some(defect) = walk(budget, &rules(slots, true), seed) {
                 let (invariant, events) = (defect.invariant, defect.events);

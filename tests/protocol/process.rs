@@ -257,7 +257,10 @@ impl Turn<'_> {
     }
 
     /// Puts tonight's book in force in the slots that have another one.
-    fn change_book(self) -> Next {
+    fn change_book(mut self) -> Next {
+        if !self.is(Mutation::BelievesOtherBranches) {
+            self.drop_index_ahead();
+        }
         let lake = &self.now.disk.lake;
         let mut slots = Vec::new();
         let mut concerned = [false; ITEMS as usize];
@@ -351,21 +354,27 @@ impl Turn<'_> {
         Ok(self.to(Step::Index))
     }
 
+    /// Makes the index again where it is ahead of the lake: before anything is committed, because
+    /// a later version would hide that.
+    fn drop_index_ahead(&mut self) {
+        let lake = &self.now.disk.lake;
+        let index = &self.now.disk.index;
+        let is_ahead = |slot: &u8| {
+            let version = lake.version(Table::Rows, *slot, self.me.seen[0]);
+            index[usize::from(*slot)].version > version
+        };
+        if self.me.slots.iter().any(is_ahead) {
+            self.now.disk.index = [SlotIndex::default(); 2];
+        }
+    }
+
     fn index(mut self) -> Next {
+        if self.is(Mutation::BelievesOtherBranches) {
+            self.drop_index_ahead();
+        }
         let lake = &self.now.disk.lake;
         let version = |slot| lake.version(Table::Rows, slot, self.me.seen[0]);
         let mut index = self.now.disk.index;
-        let believes = self.is(Mutation::BelievesOtherBranches);
-        let is_foreign = |slot: &u8| match (index[usize::from(*slot)].version, version(*slot)) {
-            (Some(reached), Some(version)) if reached <= version => {
-                let has_passed = lake.has_passed(version, *slot, reached);
-                !believes && has_passed != Ok(true)
-            }
-            (reached, _) => reached.is_some(),
-        };
-        if self.me.slots.iter().any(is_foreign) {
-            index = [SlotIndex::default(); 2];
-        }
         let rows = lake.rows(self.me.seen[0])?;
         let view = lake.view(self.me.seen[1])?;
         for slot in &self.me.slots {
