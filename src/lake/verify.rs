@@ -56,9 +56,9 @@ impl Lake {
             let checked = self.check_files(&mut findings);
             note_damage(checked, &mut findings)?;
         }
-        let has_rows = self.check_data(&self.interactions, RESTORE, &mut findings)?;
-        let has_view = self.check_data(&self.activities, DROP_VIEW, &mut findings)?;
-        self.check_data(&self.mailboxes, RESTORE, &mut findings)?;
+        let has_rows = check_data(&self.interactions, RESTORE, &mut findings)?;
+        let has_view = check_data(&self.activities, DROP_VIEW, &mut findings)?;
+        check_data(&self.mailboxes, RESTORE, &mut findings)?;
         // What cannot be read cannot be compared.
         if has_rows {
             let checked = self.check_rows(&records, &mut findings);
@@ -69,27 +69,6 @@ impl Lake {
             note_damage(checked, &mut findings)?;
         }
         Ok(findings)
-    }
-
-    /// Whether every file that a table names is there and can be opened.
-    fn check_data(
-        &self,
-        table: &Table,
-        advice: &'static str,
-        findings: &mut Vec<Finding>,
-    ) -> Result<bool, LakeError> {
-        let before = findings.len();
-        let wanted = narrow(table.name, &["mailbox_id"]);
-        for path in table.paths(&table.live_files()?) {
-            match FileReader::open(&path, Arc::clone(&wanted)) {
-                Err(error) if error.is_damage() => findings.push(Finding {
-                    what: error.to_string(),
-                    advice,
-                }),
-                opened => drop(opened?),
-            }
-        }
-        Ok(findings.len() == before)
     }
 
     fn check_cursors(
@@ -217,6 +196,26 @@ impl Lake {
         }
         Ok(())
     }
+}
+
+/// Whether every file that a table names is there and can be opened.
+fn check_data(
+    table: &Table,
+    advice: &'static str,
+    findings: &mut Vec<Finding>,
+) -> Result<bool, LakeError> {
+    let before = findings.len();
+    let wanted = narrow(table.name, &["mailbox_id"]);
+    for path in table.paths(&table.live_files()?) {
+        match FileReader::open(&path, Arc::clone(&wanted)) {
+            Err(error) if error.is_damage() => findings.push(Finding {
+                what: error.to_string(),
+                advice,
+            }),
+            opened => drop(opened?),
+        }
+    }
+    Ok(findings.len() == before)
 }
 
 /// Damage is what is looked for: it is found, and the search goes on.

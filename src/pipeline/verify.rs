@@ -87,55 +87,61 @@ fn cursor_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
     Ok(findings.collect())
 }
 
+/// What is done about an index that is not what the lake says.
+const MAKE_ANEW: &str = "delete the index folder; the next run makes it again from the lake";
+
 fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterError> {
-    const ADVICE: &str = "delete the index folder; the next run makes it again from the lake";
     let searcher = match Searcher::open(&config.index.path) {
         Ok(searcher) => searcher,
-        Err(IndexError::Missing { .. }) => {
-            let what = "there is no search index".to_owned();
-            return Ok(vec![Finding {
-                what,
-                advice: "the next run makes it",
-            }]);
-        }
-        Err(IndexError::Damaged) => {
-            let what = IndexError::Damaged.to_string();
-            return Ok(vec![Finding {
-                what,
-                advice: ADVICE,
-            }]);
-        }
-        Err(error) => {
-            let what = error.to_string();
-            let advice = "check the disk and who may write there (searching takes a lock); where \
-                          both are well, delete the index folder: the next run makes it again";
-            return Ok(vec![Finding { what, advice }]);
-        }
+        Err(error) => return Ok(vec![not_opened(&error)]),
     };
-    if searcher.lake_id() != lake.id() {
-        let what = "the search index is of another lake".to_owned();
-        return Ok(vec![Finding {
-            what,
-            advice: ADVICE,
-        }]);
+    match index_progress(&searcher, lake)? {
+        // What an index that is behind lacks is not damage.
+        Some(finding) => Ok(vec![finding]),
+        None => document_findings(&searcher, lake),
     }
+}
+
+fn not_opened(error: &IndexError) -> Finding {
+    let (what, advice) = match error {
+        IndexError::Missing { .. } => (
+            "there is no search index".to_owned(),
+            "the next run makes it",
+        ),
+        IndexError::Damaged => (error.to_string(), MAKE_ANEW),
+        error => (
+            error.to_string(),
+            "check the disk and who may write there (searching takes a lock); where both are well, \
+             delete the index folder: the next run makes it again",
+        ),
+    };
+    Finding { what, advice }
+}
+
+/// Which commits the index knows of, against the lake.
+fn index_progress(searcher: &Searcher, lake: &Lake) -> Result<Option<Finding>, WriterError> {
     let versions = lake.interaction_versions()?;
     let is_ahead = |(slot, reached): (&u8, &i64)| versions.get(slot).is_none_or(|v| v < reached);
-    if searcher.reached().iter().any(is_ahead) {
-        let what = "the search index knows of commits that the lake does not have".to_owned();
-        return Ok(vec![Finding {
-            what,
-            advice: "the next run makes it again from the lake",
-        }]);
-    }
-    if searcher.reached() != &versions {
-        let what = "the search index is behind the lake".to_owned();
-        // What it lacks is not damage then.
-        return Ok(vec![Finding {
-            what,
-            advice: "the next run catches up",
-        }]);
-    }
+    let (what, advice) = if searcher.lake_id() != lake.id() {
+        ("the search index is of another lake", MAKE_ANEW)
+    } else if searcher.reached().iter().any(is_ahead) {
+        (
+            "the search index knows of commits that the lake does not have",
+            "the next run makes it again from the lake",
+        )
+    } else if searcher.reached() != &versions {
+        (
+            "the search index is behind the lake",
+            "the next run catches up",
+        )
+    } else {
+        return Ok(None);
+    };
+    let what = what.to_owned();
+    Ok(Some(Finding { what, advice }))
+}
+
+fn document_findings(searcher: &Searcher, lake: &Lake) -> Result<Vec<Finding>, WriterError> {
     let mut findings = Vec::new();
     let mut wanted = match current_revisions(lake) {
         // It was found with the lake.
@@ -161,7 +167,7 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
             let what = format!("{} {text}: {}", ids.len(), names(&ids));
             findings.push(Finding {
                 what,
-                advice: ADVICE,
+                advice: MAKE_ANEW,
             });
         }
     }

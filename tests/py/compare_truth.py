@@ -19,20 +19,36 @@ from deltalake import DeltaTable
 from truth import instant, touches_of_lake, touches_of_truth
 
 CURRENT = """
-    SELECT * FROM read_parquet($files)
     QUALIFY {version} = max({version}) OVER (PARTITION BY interaction_id, mailbox_id)
 """
+BOTH = (
+    "interaction_id mailbox_id kind state subject user_role occurred_at::TIMESTAMP AS occurred_at"
+)
+INTERACTIONS = (
+    f"{BOTH} source_id series_id thread_id direction preview body_text participants is_bulk"
+    " is_online_meeting online_provider is_recurring is_all_day sensitivity_known"
+    " ended_at::TIMESTAMP AS ended_at"
+)
+ACTIVITIES = (
+    f"{BOTH} contact_id contact_name contact_address contact_role account_id account_name"
+    " match_rule internal_count external_count"
+)
+OUTCOMES = (
+    "removed unreadable series unchanged draft outside_window not_captured private excluded"
+    " internal_only duplicate unmatched recorded"
+)
 SHOWN = 3
 
 
-def read(lake, table, version):
+def read(lake, table, columns, version=None):
     """The number of stored rows, and the current ones; all of them where nothing is newer."""
     files = {"files": DeltaTable(f"{lake}/{table}").file_uris()}
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     stored = connection.execute("SELECT count(*) FROM read_parquet($files)", files).fetchone()[0]
-    query = CURRENT.format(version=version) if version else "SELECT * FROM read_parquet($files)"
-    found = connection.execute(query, files)
+    wanted = ", ".join(columns.replace(" AS ", "~").split()).replace("~", " AS ")
+    current = CURRENT.format(version=version) if version else ""
+    found = connection.execute(f"SELECT {wanted} FROM read_parquet($files) {current}", files)
     names = [column[0] for column in found.description]
     return stored, [dict(zip(names, row)) for row in found.fetchall()]
 
@@ -134,10 +150,12 @@ def main():
 
     runs = [instant(time) for time in options.runs.split(",")]
     copies, events, mailboxes = load_truth(options.truth)
-    stored, all_interactions = read(options.lake, "interactions", "revision")
-    activity_stored, all_activities = read(options.lake, "contact_activity", "generation")
+    stored, all_interactions = read(options.lake, "interactions", INTERACTIONS, "revision")
+    activity_stored, all_activities = read(
+        options.lake, "contact_activity", ACTIVITIES, "generation"
+    )
     interactions, activities = mails(all_interactions), mails(all_activities)
-    _, coverage = read(options.lake, "mailboxes", None)
+    _, coverage = read(options.lake, "mailboxes", f"mailbox_id received {OUTCOMES}")
     differences = Differences()
 
     read_mailboxes = {
@@ -224,10 +242,7 @@ def main():
     received = collections.Counter()
     for row in coverage:
         decided = 0
-        for outcome in (
-            "removed unreadable series unchanged draft outside_window not_captured private "
-            "excluded internal_only duplicate unmatched recorded"
-        ).split():
+        for outcome in OUTCOMES.split():
             decided += row[outcome]
             if outcome not in ("removed", "unchanged", "series") and row[outcome]:
                 kind = "kept" if outcome in ("recorded", "duplicate") else outcome

@@ -14,7 +14,7 @@ connection = duckdb.connect()
 connection.execute("SET TimeZone = 'UTC'")
 files = {"files": DeltaTable(f"{lake}/{table}").file_uris()}
 found = connection.execute(
-    "SELECT * REPLACE (occurred_at::VARCHAR AS occurred_at),"
+    "SELECT subject, occurred_at::VARCHAR AS occurred_at,"
     " parse_path(filename)[-2] AS month_folder"
     " FROM read_parquet($files, filename = true, hive_partitioning = false)",
     files,
