@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
+use jiff::civil::Date;
 
 use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
@@ -91,6 +92,15 @@ pub struct RunArgs {
     /// Read this mailbox only, by one of its addresses
     #[arg(long, value_name = "ADDRESS")]
     pub mailbox: Option<String>,
+    /// Read that mailbox from the beginning, and decide again what is not recorded
+    #[arg(long, requires = "mailbox", conflicts_with_all = ["plan", "from"])]
+    pub again: bool,
+    /// Read the mails received from this day on (UTC), whether they were seen or not, and no others
+    #[arg(long, value_name = "DATE", conflicts_with = "plan")]
+    pub from: Option<Date>,
+    /// The last day of --from; without it, today
+    #[arg(long, value_name = "DATE", requires = "from")]
+    pub to: Option<Date>,
     /// End at the next commit after this time of the day, in UTC (05:30), or instant (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,

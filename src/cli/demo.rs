@@ -63,11 +63,11 @@ async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
     export_crm(start)?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
     title("The first night: a year of mail and meetings")?;
-    show(&run::once(&config, None, None).await?)?;
+    show(&run::once(&config, run::Asked::default(), None).await?)?;
     tenant.advance(start.plus(DAY));
     export_crm(start.plus(DAY))?;
     title("The second night: what a day brought")?;
-    show(&run::once(&config, None, None).await?)
+    show(&run::once(&config, run::Asked::default(), None).await?)
 }
 
 fn show(summary: &crate::model::run::RunSummary) -> anyhow::Result<()> {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use anyhow::bail;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
@@ -25,6 +27,7 @@ use crate::report;
 use crate::runtime::clock;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
+use crate::source::graph::listing::Span;
 
 /// Runs, or shows what would be run, and reports.
 pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
@@ -37,14 +40,27 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         .as_deref()
         .map(|text| parse_until(text, clock::now()))
         .transpose()?;
-    let summary = block_on(once(&config, mailbox(options)?, until))?;
+    let asked = Asked {
+        mailbox: mailbox(options)?,
+        again: options.again,
+        range: range(options)?,
+    };
+    let summary = block_on(once(&config, asked, until))?;
     report(&summary, json)
+}
+
+/// What is asked of a run besides the nightly job.
+#[derive(Debug, Default)]
+pub struct Asked {
+    mailbox: Option<Address>,
+    again: bool,
+    range: Option<Span>,
 }
 
 /// One run with progress, signals and the end of the night.
 pub async fn once(
     config: &Config,
-    mailbox: Option<Address>,
+    asked: Asked,
     until: Option<Micros>,
 ) -> anyhow::Result<RunSummary> {
     let shutdown = Shutdown::default();
@@ -55,7 +71,9 @@ pub async fn once(
         progress::show(progress.clone()),
     ];
     let options = pipeline::Options {
-        mailbox,
+        mailbox: asked.mailbox,
+        again: asked.again,
+        range: asked.range,
         shutdown,
         progress,
     };
@@ -146,6 +164,26 @@ fn mailbox(options: &RunArgs) -> anyhow::Result<Option<Address>> {
     )?))
 }
 
+/// Whole days in UTC, both of them included.
+fn range(options: &RunArgs) -> anyhow::Result<Option<Span>> {
+    let Some(from) = options.from else {
+        return Ok(None);
+    };
+    let to = options.to;
+    if to.is_some_and(|to| to < from) {
+        bail!("--to is before --from");
+    }
+    let midnight = |day: Date| {
+        let midnight = day.to_zoned(TimeZone::UTC);
+        midnight.map(|midnight| Micros::from(midnight.timestamp()))
+    };
+    let end = to.map(midnight).transpose()?;
+    Ok(Some(Span {
+        from: Some(midnight(from)?),
+        to: end.map(|end| end.plus(DAY - SECOND)),
+    }))
+}
+
 async fn watch_signals(shutdown: Shutdown) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (
         signal(SignalKind::terminate()),
@@ -194,6 +232,25 @@ fn parse_until(text: &str, now: Micros) -> anyhow::Result<Micros> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_is_whole_days_and_both_of_them() {
+        let args = |from: &str, to: Option<&str>| RunArgs {
+            plan: false,
+            mailbox: None,
+            again: false,
+            from: Some(from.parse().unwrap()),
+            to: to.map(|to| to.parse().unwrap()),
+            until: None,
+        };
+        let span = range(&args("2026-03-02", Some("2026-03-02")))
+            .unwrap()
+            .unwrap();
+        assert_eq!(span.from.unwrap().rfc3339(), "2026-03-02T00:00:00Z");
+        assert_eq!(span.to.unwrap().rfc3339(), "2026-03-02T23:59:59Z");
+        assert_eq!(range(&args("2026-03-02", None)).unwrap().unwrap().to, None);
+        assert!(range(&args("2026-03-02", Some("2026-03-01"))).is_err());
+    }
 
     #[test]
     fn until_is_the_next_time_of_the_day_or_an_instant() {

@@ -1,10 +1,12 @@
 //! `touchpoint status`: every mailbox, connected or why not, last success, coverage.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use serde_json::Value;
 use serde_json::json;
 
@@ -14,6 +16,9 @@ use crate::config::Config;
 use crate::lake::open::Lake;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::cursor::LEDGER_KEY_PREFIX;
+use crate::model::cursor::LedgerEntry;
+use crate::model::mailbox::SLOTS;
 use crate::model::time::Micros;
 use crate::pipeline::stores;
 use crate::report::table;
@@ -28,6 +33,15 @@ type Place = (Arc<str>, Arc<str>, Arc<str>);
 struct Line {
     latest: Coverage,
     last_success: Option<Micros>,
+    unread: Unread,
+}
+
+/// Items of a mailbox that could not be read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unread {
+    count: u64,
+    /// When the oldest of them was tried first.
+    since: Option<Micros>,
 }
 
 /// Shows every mailbox that any run has turned to.
@@ -64,9 +78,36 @@ async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
                 }
             }
         }
+        let unread = unread(&lake)?;
+        for ((.., id), line) in &mut lines {
+            line.unread = unread.get(&**id).copied().unwrap_or_default();
+        }
         Ok(lines.into_values().collect())
     });
     reading.await?
+}
+
+/// What the ledger holds, by mailbox.
+fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Unread>> {
+    let mut all: HashMap<String, Unread> = HashMap::new();
+    for slot in 0..SLOTS {
+        for record in lake.cursors(slot)? {
+            let record = record?;
+            let Some(value) = record.value else { continue };
+            if !record.key.starts_with(LEDGER_KEY_PREFIX) {
+                continue;
+            }
+            let entry: LedgerEntry = serde_json::from_str(&value)
+                .context("an entry of the ledger cannot be read: run `touchpoint verify`")?;
+            let unread = all.entry(record.mailbox_id).or_default();
+            unread.count += 1;
+            let oldest = unread
+                .since
+                .map_or(entry.first_at, |at| at.min(entry.first_at));
+            unread.since = Some(oldest);
+        }
+    }
+    Ok(all)
 }
 
 impl Line {
@@ -74,6 +115,7 @@ impl Line {
         Self {
             last_success: success(&row),
             latest: row,
+            unread: Unread::default(),
         }
     }
 
@@ -98,6 +140,8 @@ fn as_text(lines: &[Line]) -> String {
         ("last success", Side::Left),
         ("recorded", Side::Right),
         ("in folders", Side::Right),
+        ("unreadable", Side::Right),
+        ("since", Side::Left),
         ("", Side::Left),
     ];
     let rows: Vec<Vec<String>> = lines
@@ -113,6 +157,8 @@ fn as_text(lines: &[Line]) -> String {
                 number(row.recorded_total.unsigned_abs()),
                 row.folder_items
                     .map_or(String::new(), |items| number(items.unsigned_abs())),
+                number(line.unread.count),
+                line.unread.since.map_or(String::new(), minute),
                 row.reason.clone().unwrap_or_default(),
             ]
         })
@@ -138,5 +184,7 @@ fn as_json(line: &Line) -> Value {
         "recorded_total": row.recorded_total,
         "folder_items": row.folder_items,
         "cursor_age_hours": row.cursor_age_hours,
+        "unreadable": line.unread.count,
+        "unreadable_since": line.unread.since.map(Micros::rfc3339),
     })
 }

@@ -17,6 +17,8 @@ pub enum Status {
     Denied,
     /// The directory lists it, but there is no mailbox that can be read (facts 6.2).
     NoMailbox,
+    /// A folder holds more than could be read; its chain begins anew on the next run.
+    Incomplete,
     /// It failed for the reason that is told; the next run tries again.
     Failed,
     /// The run died; what it had committed is kept.
@@ -25,11 +27,12 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Complete,
         Self::Stopped,
         Self::Denied,
         Self::NoMailbox,
+        Self::Incomplete,
         Self::Failed,
         Self::Interrupted,
     ];
@@ -41,6 +44,7 @@ impl Status {
             Self::Stopped => "stopped",
             Self::Denied => "denied",
             Self::NoMailbox => "no_mailbox",
+            Self::Incomplete => "incomplete",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
         }

@@ -11,11 +11,10 @@ use crate::model::time::Micros;
 pub struct CursorRecord {
     /// Whose.
     pub mailbox_id: String,
-    /// `calendar`, `mailbox`, or `mail/` and the folder's id. Rises by bytes within a mailbox in
-    /// every file.
+    /// One of the keys below, or one of the beginnings and an id. Rises by bytes within a mailbox
+    /// in every file.
     pub key: String,
-    /// [`CalendarCursor`], [`MailboxCursor`] or [`ChainCursor`] as JSON; `None` takes the cursor
-    /// away.
+    /// What the key stands for, as JSON; `None` takes the cursor away.
     pub value: Option<String>,
 }
 
@@ -25,6 +24,12 @@ pub const MAILBOX_KEY: &str = "mailbox";
 pub const CALENDAR_KEY: &str = "calendar";
 /// The beginning of the key under which the [`ChainCursor`] of a mail folder is stored.
 pub const MAIL_KEY_PREFIX: &str = "mail/";
+/// The beginning of the key under which the [`ListCursor`] of a mail folder is stored.
+pub const LIST_KEY_PREFIX: &str = "list/";
+/// The beginning of the key under which the [`LedgerEntry`] of an item is stored.
+pub const LEDGER_KEY_PREFIX: &str = "ledger/";
+/// The key under which [`AbsentCursor`] is stored.
+pub const ABSENT_KEY: &str = "absent";
 
 /// What is kept of a mailbox as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +63,63 @@ pub struct ChainCursor {
     pub fetched_at: Micros,
     /// Items of this chain so far, over all rounds.
     pub items: u64,
+    /// The last proof that all the folder holds was seen; `None`: it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<FolderProof>,
+}
+
+/// That all a folder holds was seen: its own count was compared with what was walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderProof {
+    /// When; [`Micros`] of 0 where the chain began anew since.
+    pub at: Micros,
+    /// [`ChainCursor::items`] then: as long as it stays, the chain has brought nothing.
+    pub items: u64,
+    /// How many items the folder said that it holds.
+    pub count: u64,
+    /// Of these, the ones that neither chain nor list ever returns: items of other kinds (facts
+    /// 1.10). Once known they raise no alarm again.
+    pub surplus: u64,
+}
+
+impl FolderProof {
+    /// The same, to be made again: only the surplus is still believed.
+    #[must_use]
+    pub fn lapsed(self) -> Self {
+        Self {
+            at: Micros(0),
+            ..self
+        }
+    }
+}
+
+/// A folder that was read by plain lists because its chain did not work (facts 1.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListCursor {
+    /// The service's time when the last complete list began: what is older was seen.
+    pub listed_at: Micros,
+}
+
+/// An item that could not be read: never forgotten, and tried again a few times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// The folder in which it was found.
+    pub folder: String,
+    /// Why: a code from a bounded set.
+    pub reason: String,
+    /// Times it was tried in vain.
+    pub tries: u32,
+    /// When it was tried first.
+    pub first_at: Micros,
+    /// When it was tried last.
+    pub last_at: Micros,
+}
+
+/// A user of whom the service says that there is no mailbox (facts 6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbsentCursor {
+    /// The service's time when it was asked last.
+    pub asked_at: Micros,
 }
 
 /// Where the chain of a mailbox's calendar goes on. It is written at the end of a round only: a

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::FolderProof;
 use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
@@ -30,8 +31,13 @@ const PAGES_MAX: u64 = 10_000;
 pub struct Chain {
     /// Its folder.
     pub folder: Folder,
+    /// The last proof that all of it was seen.
+    pub proof: Option<FolderProof>,
+    /// Items of the chain so far, over all rounds.
+    pub items: u64,
     link: Option<String>,
-    items: u64,
+    is_delta: bool,
+    fetched_at: Micros,
     pages: u64,
     restarts: u32,
 }
@@ -47,6 +53,8 @@ pub struct Fetched {
     pub is_done: bool,
     /// Whether the service said that there is no such folder.
     pub is_gone: bool,
+    /// Whether the service forgot the chain, so that it begins anew with the next page.
+    pub has_restarted: bool,
     /// Where it goes on after these pages; `None`: where it did before.
     pub cursor: Option<CursorRecord>,
     /// Why it cannot go on tonight.
@@ -64,17 +72,24 @@ pub enum ChainError {
     Endless,
 }
 
-/// The chains of a mailbox, in the order in which they are read.
-pub fn of_folders(folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
+/// The chains of a mailbox, in the order in which they are read. `anew`: each from its beginning.
+pub fn of_folders(folders: Vec<Folder>, known: &Known, anew: bool) -> VecDeque<Chain> {
     let chain = |folder: Folder| {
         let cursor = known.chains.get(&*folder.id);
-        Chain {
+        let mut chain = Chain {
             link: cursor.map(|cursor| cursor.link.clone()),
+            is_delta: cursor.is_some_and(|cursor| cursor.is_delta),
+            fetched_at: cursor.map_or(Micros(0), |cursor| cursor.fetched_at),
             items: cursor.map_or(0, |cursor| cursor.items),
+            proof: cursor.and_then(|cursor| cursor.proof),
             pages: 0,
             restarts: 0,
             folder,
+        };
+        if anew {
+            chain.begin_anew();
         }
+        chain
     };
     folders.into_iter().map(chain).collect()
 }
@@ -82,9 +97,11 @@ pub fn of_folders(folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
 /// Takes away the cursors of folders that are no longer listed.
 pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
     let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
-    let gone = known.chains.keys().filter(is_gone);
-    gone.map(|id| known::no_chain_record(mailbox_id, id))
-        .collect()
+    let chains = known.chains.keys().filter(is_gone);
+    let chains = chains.map(|id| known::no_chain_record(mailbox_id, id));
+    let lists = known.lists.keys().filter(is_gone);
+    let lists = lists.map(|id| known::list_record(mailbox_id, id, None));
+    chains.chain(lists).collect()
 }
 
 /// Fetches the next pages of a chain.
@@ -97,9 +114,10 @@ pub async fn fetch(
     let mut pages = Vec::new();
     let mut is_done = false;
     let mut is_gone = false;
+    let mut has_restarted = false;
     let mut cursor = None;
     let mut error = None;
-    while pages.len() < PAGES_AHEAD && !is_done && error.is_none() {
+    while pages.len() < PAGES_AHEAD && !is_done && !has_restarted && error.is_none() {
         match chain.next_page(client, content).await {
             Ok(fetched) => {
                 chain.items += fetched.page.items.len() as u64;
@@ -110,7 +128,13 @@ pub async fn fetch(
                 pages.push(fetched.page);
             }
             Err(ChainError::Graph(refused)) => match refused.reaction() {
-                Reaction::RestartChain if chain.restarts < RESTARTS_MAX => chain.restart(),
+                Reaction::RestartChain if chain.restarts < RESTARTS_MAX => {
+                    chain.restarts += 1;
+                    chain.begin_anew();
+                    has_restarted = true;
+                    // A link that is dead is not worth keeping.
+                    cursor = None;
+                }
                 Reaction::FolderGone => {
                     (is_done, is_gone) = (true, true);
                     cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
@@ -125,6 +149,7 @@ pub async fn fetch(
         pages,
         is_done,
         is_gone,
+        has_restarted,
         cursor,
         error,
     }
@@ -134,13 +159,26 @@ impl ChainError {
     /// Whether other folders of the mailbox may be read all the same.
     pub fn is_of_one_folder(&self) -> bool {
         match self {
-            Self::Graph(error) => matches!(
-                error.reaction(),
-                Reaction::GiveUpMailbox | Reaction::PlainList | Reaction::RestartChain
-            ),
+            Self::Graph(error) => is_of_one_folder(error),
             Self::Endless => true,
         }
     }
+
+    /// Whether the folder may be read in another way: a full mailbox, a page that is spoilt.
+    pub fn asks_for_lists(&self) -> bool {
+        match self {
+            Self::Graph(error) => error.reaction() == Reaction::PlainList,
+            Self::Endless => true,
+        }
+    }
+}
+
+/// Whether a refusal says nothing of the mailbox's other folders.
+pub fn is_of_one_folder(error: &GraphError) -> bool {
+    matches!(
+        error.reaction(),
+        Reaction::GiveUpMailbox | Reaction::PlainList | Reaction::RestartChain
+    )
 }
 
 impl Chain {
@@ -167,20 +205,48 @@ impl Chain {
         if self.link.as_ref() == Some(&link) {
             return None;
         }
-        self.link = Some(link.clone());
-        let cursor = ChainCursor {
-            link,
-            is_delta,
-            fetched_at,
-            items: self.items,
-        };
-        Some(known::chain_record(mailbox_id, &self.folder.id, &cursor))
+        self.link = Some(link);
+        self.is_delta = is_delta;
+        self.fetched_at = fetched_at;
+        Some(self.record(mailbox_id))
     }
 
-    /// The service forgot where reading stood (facts 1.6): the folder is read again.
-    fn restart(&mut self) {
+    /// The record of the chain as it stands. A chain that has no link has no record either.
+    fn record(&self, mailbox_id: &str) -> CursorRecord {
+        let Some(link) = &self.link else {
+            return known::no_chain_record(mailbox_id, &self.folder.id);
+        };
+        let cursor = ChainCursor {
+            link: link.clone(),
+            is_delta: self.is_delta,
+            fetched_at: self.fetched_at,
+            items: self.items,
+            proof: self.proof,
+        };
+        known::chain_record(mailbox_id, &self.folder.id, &cursor)
+    }
+
+    /// The record of the chain with a proof.
+    pub fn proven(mut self, mailbox_id: &str, proof: FolderProof) -> CursorRecord {
+        self.proof = Some(proof);
+        self.record(mailbox_id)
+    }
+
+    /// Whether the next page is the first of all.
+    pub fn is_at_start(&self) -> bool {
+        self.link.is_none()
+    }
+
+    /// Up to when everything was seen; `None`: no round has come to its end.
+    pub fn seen_until(&self) -> Option<Micros> {
+        (self.link.is_some() && self.is_delta).then_some(self.fetched_at)
+    }
+
+    /// The folder is read again, as when the service forgot where reading stood (facts 1.6).
+    fn begin_anew(&mut self) {
         self.link = None;
+        self.is_delta = false;
         self.items = 0;
-        self.restarts += 1;
+        self.proof = self.proof.map(FolderProof::lapsed);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 
 use crate::config::capture::Capture;
@@ -21,6 +22,7 @@ use crate::policy::judge::Judge;
 use crate::policy::judge::Rules;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::shutdown::Shutdown;
+use crate::source::graph::listing::Span;
 use crate::state::store::State;
 
 /// What all tasks of a run share.
@@ -46,6 +48,12 @@ pub struct Context {
     pub shutdown: Shutdown,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
+    /// Whether chains begin anew and all that is not recorded is decided again.
+    pub again: bool,
+    /// Only mails that were received within it, by plain lists; `None`: what the chains bring.
+    pub range: Option<Span>,
+    /// Who may read folders again that the service forgot.
+    pub resyncs: Arc<Semaphore>,
     /// To the writer.
     pub portions: mpsc::Sender<Portion>,
 }
@@ -58,6 +66,11 @@ pub struct WriterGone;
 impl Context {
     /// The desk at which the items of a mailbox are decided.
     pub fn desk(&self, mailbox: &Arc<Mailbox>, source: Source, cursor: &MailboxCursor) -> Desk {
+        let window_start = match self.range {
+            // What is asked for by dates may be older than the first window.
+            Some(range) => cursor.window_start.min(range.from),
+            None => cursor.window_start,
+        };
         let judge = Judge {
             rules: self.rules.clone(),
             directory: self.directory.clone(),
@@ -65,7 +78,7 @@ impl Context {
             source,
             history: cursor.mail_settings.clone(),
             meetings: meetings(cursor),
-            window_start: cursor.window_start,
+            window_start,
             captured_at: self.run.started_at,
             run_id: self.run.run_id.clone(),
         };
@@ -75,6 +88,7 @@ impl Context {
             matcher: self.matcher.clone(),
             state: self.state.clone(),
             unmatched: self.capture.unmatched,
+            again: self.again || self.range.is_some(),
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Desk {
     pub state: Arc<State>,
     /// What becomes of a mail in which the book knows nobody.
     pub unmatched: Unmatched,
+    /// Whether all that is not recorded is decided again, even if it says nothing new.
+    pub again: bool,
 }
 
 /// An item and where it lay.
@@ -78,10 +80,7 @@ pub struct Sifted {
 #[derive(Debug)]
 enum Entry {
     Removed,
-    Unreadable {
-        source_id: Option<String>,
-        code: &'static str,
-    },
+    Unreadable(Unread),
     Unchanged,
     Mail(Box<JudgedMail>),
 }
@@ -95,6 +94,17 @@ struct JudgedMail {
     touches: Vec<Touch>,
 }
 
+/// An item that could not be read.
+#[derive(Debug)]
+pub struct Unread {
+    /// The provider's id, where at least that is known.
+    pub source_id: Option<String>,
+    /// In which folder.
+    pub container: Arc<str>,
+    /// Why.
+    pub code: &'static str,
+}
+
 /// Rows, outcomes and marks of some pages.
 #[derive(Debug, Default)]
 pub struct Settled {
@@ -104,6 +114,10 @@ pub struct Settled {
     pub tally: Tally,
     /// What the state cache shall know once the rows are committed.
     pub seen: Pending,
+    /// Items that could not be read.
+    pub unread: Vec<Unread>,
+    /// What became of the items that were decided anew, by the provider's id.
+    pub decided: HashMap<String, Seen>,
 }
 
 impl Desk {
@@ -134,9 +148,11 @@ impl Desk {
         let seen = |id: &str| view.item(&[], &self.mailbox.id, id);
         Ok(match item.decoded {
             Decoded::Removed { .. } => Sift::Entry(Entry::Removed),
-            Decoded::Unreadable { source_id, code } => {
-                Sift::Entry(Entry::Unreadable { source_id, code })
-            }
+            Decoded::Unreadable { source_id, code } => Sift::Entry(Entry::Unreadable(Unread {
+                source_id,
+                container: item.place.container,
+                code,
+            })),
             Decoded::Partial {
                 source_id,
                 has_news,
@@ -153,7 +169,7 @@ impl Desk {
             Decoded::Mail(mail) => {
                 let known = seen(&mail.source_id)?;
                 let fingerprint = fingerprint_in(&mail, &item.place);
-                if known.is_some_and(|seen| is_repetition(seen, fingerprint)) {
+                if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
                     Sift::Entry(Entry::Mail(Box::new(self.judge_mail(
@@ -164,6 +180,10 @@ impl Desk {
                 }
             }
         })
+    }
+
+    fn is_known(&self, seen: Seen, fingerprint: i64) -> bool {
+        seen.outcome == Outcome::Recorded || (!self.again && is_repetition(seen, fingerprint))
     }
 
     /// Parts items into those that were read before (how many) and those that were not, where the
@@ -230,6 +250,7 @@ impl Desk {
         for entry in sifted.entries {
             counter.settle(entry, private)?;
         }
+        counter.settled.decided = counter.decided;
         Ok(counter.settled)
     }
 }
@@ -247,15 +268,14 @@ impl Sifted {
     pub fn append(&mut self, fetched: Self) {
         self.entries.extend(fetched.entries);
         // An item that comes back in parts even when it is fetched whole cannot be read.
-        self.entries.extend(
-            fetched
-                .to_fetch
-                .into_iter()
-                .map(|(source_id, _)| Entry::Unreadable {
+        self.entries
+            .extend(fetched.to_fetch.into_iter().map(|(source_id, place)| {
+                Entry::Unreadable(Unread {
                     source_id: Some(source_id),
+                    container: place.container,
                     code: "incomplete",
-                }),
-        );
+                })
+            }));
     }
 
     /// Counts items that are known by their id alone.
@@ -263,11 +283,23 @@ impl Sifted {
         self.entries.extend((0..count).map(|_| Entry::Unchanged));
     }
 
+    /// Counts an item that the service does not hand out.
+    pub fn note_refused(&mut self, source_id: String, container: Arc<str>) {
+        self.entries.push(Entry::Unreadable(Unread {
+            source_id: Some(source_id),
+            container,
+            code: NOT_SERVED,
+        }));
+    }
+
     /// Counts an item that was gone when it was fetched singly.
     pub fn note_gone(&mut self) {
         self.entries.push(Entry::Removed);
     }
 }
+
+/// The code of an item that the service does not hand out.
+pub const NOT_SERVED: &str = "not_served";
 
 enum Sift {
     Entry(Entry),
@@ -312,12 +344,13 @@ impl Counter<'_> {
         match entry {
             Entry::Removed => self.count(Outcome::Removed, ""),
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
-            Entry::Unreadable { source_id, code } => {
-                self.count(Outcome::Unreadable, code);
-                if let Some(source_id) = source_id {
+            Entry::Unreadable(unread) => {
+                self.count(Outcome::Unreadable, unread.code);
+                if let Some(source_id) = &unread.source_id {
                     // No fingerprint: it is read again when it comes again.
-                    self.note(source_id, Outcome::Unreadable, 0);
+                    self.note(source_id.clone(), Outcome::Unreadable, 0);
                 }
+                self.settled.unread.push(unread);
             }
             Entry::Mail(mail) => self.settle_mail(*mail, private)?,
         }

@@ -1,23 +1,28 @@
 //! One mailbox of a tenant: its folders' chains, from where they were left to where they end.
 
+mod around;
+mod items;
+mod ledger;
+mod presence;
+mod proof;
+
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
 use hashbrown::HashSet;
-use rayon::iter::IntoParallelRefIterator;
-use rayon::iter::ParallelIterator;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::capture::Meetings;
-use crate::decode::graph;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::ListCursor;
 use crate::model::cursor::MailboxCursor;
 use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
@@ -34,9 +39,11 @@ use crate::pipeline::chain::Fetched;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
-use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
-use crate::pipeline::decide::Sifted;
+use crate::pipeline::decide::Settled;
+use crate::pipeline::graph_walk::presence::Presence;
+use crate::pipeline::graph_walk::proof::Doubt;
+use crate::pipeline::graph_walk::proof::Shortfall;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
 use crate::pipeline::walk::Pages;
@@ -45,7 +52,9 @@ use crate::pipeline::walk::WalkError;
 use crate::policy::settings;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
-use crate::source::graph::sensitivity::Sensitivities;
+use crate::source::graph::folders::Folder;
+use crate::source::graph::listing::Span;
+use crate::source::graph::retry::Reaction;
 use crate::source::graph::well_known;
 
 /// Chains of one mailbox whose pages become one portion: bounds the memory of a portion to this
@@ -59,6 +68,11 @@ const CHAINS_AT_ONCE: usize = 3;
 /// Folders that cannot be read tonight while the others are: each has cost all its repetitions, and
 /// more of them are trouble of the mailbox.
 const FOLDERS_LEFT_MAX: usize = 3;
+
+/// A user without a mailbox is asked again after so long: each question costs the service many
+/// seconds (facts 6.2). A little less than a day, so that a nightly run asks every night and others
+/// of the same day do not.
+const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
 /// A mailbox to read.
 #[derive(Debug)]
@@ -82,8 +96,16 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
         captures_mail: job.captures_mail,
         captures_meetings: job.captures_meetings,
         excluded: Arc::default(),
+        lists: BTreeMap::new(),
         left: Vec::new(),
         gone: Vec::new(),
+        ended: Vec::new(),
+        presence: Presence::default(),
+        shortfalls: Vec::new(),
+        unproven: 0,
+        listed: 0,
+        refused: 0,
+        resync: None,
     };
     let result = walk.all().await;
     let cost = walk.total_cost();
@@ -102,6 +124,28 @@ struct GraphWalk<'a> {
     left: Vec<ChainError>,
     /// Folders that were listed and then said to be gone.
     gone: Vec<Arc<str>>,
+    /// Folders that earlier runs had to read by plain lists.
+    lists: BTreeMap<String, ListCursor>,
+    /// Chains whose rounds have ended, to be compared with what their folders say they hold.
+    ended: Vec<Chain>,
+    /// What the first rounds of this run have brought.
+    presence: Presence,
+    /// Folders of which not all could be had.
+    shortfalls: Vec<Shortfall>,
+    /// Folders whose counts could not be checked.
+    unproven: usize,
+    /// Folders that were read by plain lists.
+    listed: usize,
+    /// Items that the service did not hand out.
+    refused: usize,
+    /// The leave to read folders from their beginning that the service forgot.
+    resync: Option<OwnedSemaphorePermit>,
+}
+
+/// What is handed over before the calendar's turn.
+struct MailTurn {
+    chains: VecDeque<Chain>,
+    cursors: Vec<CursorRecord>,
 }
 
 impl GraphWalk<'_> {
@@ -111,24 +155,22 @@ impl GraphWalk<'_> {
             return Ok(Status::Stopped);
         }
         let known = self.walk.known()?;
+        if self.was_absent_lately(&known) {
+            self.walk.remark = Some("there was none when it was asked for last".to_owned());
+            return Ok(Status::NoMailbox);
+        }
         self.walk.cursor_age_hours = oldest_link_hours(&known, self.walk.started_at);
-        let listed = self.walk.unless_stopped(self.client.folders()).await?;
+        let listed = self.folders(&known).await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
             None => self.connect().await?,
         };
-        let now = self.tenant.service_time();
-        settings::record(&mut cursor.mail_settings, now, self.captures_mail);
-        let meetings = self.captures_meetings.as_str().to_owned();
-        settings::record(&mut cursor.meeting_settings, now, meetings);
-        if let Some(kind) = MailboxKind::parse(&cursor.kind) {
-            Arc::make_mut(&mut self.walk.mailbox).kind = kind;
-        }
+        self.note_settings(&mut cursor);
         let known_ids = self.client.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.walk.unless_stopped(known_ids).await?;
         let readable = well_known::readable(&listed, &cursor.well_known);
-        let items: u64 = readable.iter().map(|folder| folder.total_item_count).sum();
-        self.walk.folder_items = Some(i64::try_from(items).unwrap_or(i64::MAX));
+        let items = readable.iter().filter_map(|folder| folder.total_item_count);
+        self.walk.folder_items = Some(i64::try_from(items.sum::<u64>()).unwrap_or(i64::MAX));
         let excluded = readable
             .iter()
             .filter(|f| self.walk.context.rules.excludes_folder(&f.path));
@@ -139,17 +181,96 @@ impl GraphWalk<'_> {
                 .desk(&self.walk.mailbox, Source::Graph, &cursor),
         );
         self.walk.cursor = Some(cursor);
-        let gone = chain::of_gone_folders(&self.walk.mailbox.id, &known, &readable);
-        let chains = chain::of_folders(readable, &known);
-        let mail = self.walk(&desk, chains, gone).await;
+        if let Some(range) = self.walk.context.range {
+            return self.fill(&desk, readable, range).await;
+        }
+        let mut cursors = chain::of_gone_folders(&self.walk.mailbox.id, &known, &readable);
+        if known.absent.is_some() {
+            cursors.push(known::absent_record(&self.walk.mailbox.id, None));
+        }
+        let chains = chain::of_folders(readable, &known, self.walk.context.again);
+        let turn = MailTurn { chains, cursors };
+        self.lists = known.lists;
+        let mail = self.mail(&desk, turn).await;
+        self.remark();
         let is_through = matches!(
             mail,
-            Ok(Status::Complete) | Err(WalkError::Chain(_) | WalkError::FolderHidden)
+            Ok(Status::Complete)
+                | Err(WalkError::Chain(_)
+                    | WalkError::FolderHidden
+                    | WalkError::Incomplete { .. }
+                    | WalkError::ManyRefused { .. })
         );
         if self.reads_calendar() && is_through {
-            self.calendar(&desk, known.calendar.as_ref()).await?;
+            let calendar = known.calendar.as_ref().filter(|_| !self.walk.context.again);
+            self.calendar(&desk, calendar).await?;
         }
         mail
+    }
+
+    fn was_absent_lately(&self, known: &Known) -> bool {
+        let now = self.tenant.service_time();
+        let is_lately = |absent: AbsentCursor| now.0 - absent.asked_at.0 < ABSENT_FOR;
+        !self.walk.context.again && known.absent.is_some_and(is_lately)
+    }
+
+    /// All folders. That there is no mailbox is noted, so that it is not asked for too often.
+    async fn folders(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
+        let listed = self.walk.unless_stopped(self.client.folders()).await;
+        if let Err(WalkError::Graph(error)) = &listed
+            && error.reaction() == Reaction::NoMailbox
+            && known.mailbox.is_none()
+        {
+            let absent = AbsentCursor {
+                asked_at: self.tenant.service_time(),
+            };
+            let record = known::absent_record(&self.walk.mailbox.id, Some(&absent));
+            self.hand_over(Settled::default(), 0, vec![record], true)
+                .await?;
+        }
+        listed
+    }
+
+    fn note_settings(&mut self, cursor: &mut MailboxCursor) {
+        let now = self.tenant.service_time();
+        settings::record(&mut cursor.mail_settings, now, self.captures_mail);
+        let meetings = self.captures_meetings.as_str().to_owned();
+        settings::record(&mut cursor.meeting_settings, now, meetings);
+        if let Some(kind) = MailboxKind::parse(&cursor.kind) {
+            Arc::make_mut(&mut self.walk.mailbox).kind = kind;
+        }
+    }
+
+    /// What is to be said of a mailbox that is through.
+    fn remark(&mut self) {
+        let mut remarks = Vec::new();
+        if self.listed > 0 {
+            remarks.push(format!("{} folders were read by plain lists", self.listed));
+        }
+        if self.unproven > 0 {
+            let count = self.unproven;
+            remarks.push(format!(
+                "{count} folders could not be checked for completeness"
+            ));
+        }
+        self.walk.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
+    }
+
+    /// Reads what was received within a range, folder by folder, and leaves the chains alone.
+    async fn fill(
+        &mut self,
+        desk: &Arc<Desk>,
+        folders: Vec<Folder>,
+        range: Span,
+    ) -> Result<Status, WalkError> {
+        for folder in folders {
+            if self.walk.is_stopped() {
+                return Ok(Status::Stopped);
+            }
+            self.list_mails(desk, &folder.id, range).await?;
+        }
+        self.walk.remark = Some("only the range that was asked for was read".to_owned());
+        Ok(Status::Complete)
     }
 
     /// Whether the calendar is read after the mail.
@@ -200,13 +321,13 @@ impl GraphWalk<'_> {
         })
     }
 
-    /// Takes chains a few at a time, a few pages of each, until all have ended.
-    async fn walk(
-        &mut self,
-        desk: &Arc<Desk>,
-        mut queue: VecDeque<Chain>,
-        mut cursors: Vec<CursorRecord>,
-    ) -> Result<Status, WalkError> {
+    /// Takes chains a few at a time, a few pages of each, until all have ended; then proves that
+    /// they brought everything, and tries again what could not be read.
+    async fn mail(&mut self, desk: &Arc<Desk>, turn: MailTurn) -> Result<Status, WalkError> {
+        let MailTurn {
+            chains: mut queue,
+            mut cursors,
+        } = turn;
         let chains_per_portion = match self.walk.context.content {
             ContentLevel::Full => CHAINS_PER_PORTION_FULL,
             ContentLevel::Envelope | ContentLevel::Preview => CHAINS_PER_PORTION,
@@ -216,38 +337,110 @@ impl GraphWalk<'_> {
                 return Ok(Status::Stopped);
             }
             let (chains, is_sent) = next_chains(&mut queue, chains_per_portion);
+            for chain in chains.iter().filter(|chain| chain.is_at_start()) {
+                self.presence.begin(&chain.folder.id);
+            }
             let fetched = tokio::select! {
                 fetched = self.fetch(chains) => fetched,
                 _ = self.walk.context.shutdown.wait() => return Ok(Status::Stopped),
             };
-            let mut pages = Vec::new();
-            let mut failure = None;
-            let mut unfinished = Vec::new();
-            for one in fetched {
-                cursors.extend(one.cursor);
-                pages.extend(one.pages);
-                if one.is_gone {
-                    self.gone.push(one.chain.folder.id.clone());
-                }
-                match one.error {
-                    Some(error) if self.goes_on_without(&one.chain, &error) => {
-                        self.left.push(error);
-                    }
-                    Some(error) => failure = failure.or(Some(error.into())),
-                    None if !one.is_done => unfinished.push(one.chain),
-                    None => {}
-                }
-            }
-            put_back(&mut queue, unfinished, is_sent);
-            let is_last = (queue.is_empty() || failure.is_some()) && !self.reads_calendar();
-            self.decide(desk, pages, std::mem::take(&mut cursors), is_last)
+            let mut sorted = self.sort(fetched, &mut cursors);
+            put_back(&mut queue, sorted.unfinished, is_sent);
+            let received = sorted
+                .pages
+                .iter()
+                .map(|page| page.items.len() as u64)
+                .sum();
+            let sifted = self.sift(desk, sorted.pages).await?;
+            let is_end = queue.is_empty() && sorted.failure.is_none() && sorted.spoilt.is_empty();
+            let (doubts, again) = if is_end {
+                (self.doubts(&mut cursors).await?, self.to_try_again())
+            } else {
+                (Vec::new(), Vec::new())
+            };
+            let is_last = (is_end || sorted.failure.is_some())
+                && doubts.is_empty()
+                && again.is_empty()
+                && !self.reads_calendar();
+            let settled = self.settle(desk, sifted).await?;
+            self.hand_over(settled, received, std::mem::take(&mut cursors), is_last)
                 .await?;
-            match failure {
+            self.read_spoilt(desk, sorted.spoilt, &mut sorted.failure)
+                .await?;
+            match sorted.failure {
                 Some(error) => return Err(error),
-                None if queue.is_empty() => return self.finish().await,
+                None if is_end => return self.finish(desk, doubts, again).await,
                 None => {}
             }
+            if sorted.has_restarted {
+                self.wait_for_resync().await?;
+            }
         }
+    }
+
+    /// What the pages of a portion came to.
+    fn sort(&mut self, fetched: Vec<Fetched>, cursors: &mut Vec<CursorRecord>) -> Sorted {
+        let mut sorted = Sorted::default();
+        for one in fetched {
+            cursors.extend(one.cursor);
+            sorted.pages.extend(one.pages);
+            sorted.has_restarted |= one.has_restarted;
+            match one.error {
+                Some(error) if error.asks_for_lists() => sorted.spoilt.push((one.chain, error)),
+                Some(error) if self.goes_on_without(&one.chain, &error) => self.left.push(error),
+                Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
+                None if !one.is_done => sorted.unfinished.push(one.chain),
+                None if one.is_gone => self.gone.push(one.chain.folder.id),
+                None => {
+                    let folder = &one.chain.folder.id;
+                    if self.lists.remove(&**folder).is_some() {
+                        let mailbox_id = &self.walk.mailbox.id;
+                        cursors.push(known::list_record(mailbox_id, folder, None));
+                    }
+                    self.ended.push(one.chain);
+                }
+            }
+        }
+        sorted
+    }
+
+    /// Reads folders whose chains do not work tonight by plain lists. Where these do not work
+    /// either, the chain's own trouble is told.
+    async fn read_spoilt(
+        &mut self,
+        desk: &Arc<Desk>,
+        spoilt: Vec<(Chain, ChainError)>,
+        failure: &mut Option<WalkError>,
+    ) -> Result<(), WalkError> {
+        for (chain, error) in spoilt {
+            if failure.is_some() {
+                return Ok(());
+            }
+            let listed = self.lists.get(&*chain.folder.id).copied();
+            match self.read_plainly(desk, &chain, listed.as_ref()).await {
+                Ok(()) => self.listed += 1,
+                Err(WalkError::Graph(refused)) if chain::is_of_one_folder(&refused) => {
+                    if self.goes_on_without(&chain, &error) {
+                        self.left.push(error);
+                    } else {
+                        *failure = Some(error.into());
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the leave to read folders again from their beginning, and keeps it until the
+    /// mailbox is through.
+    async fn wait_for_resync(&mut self) -> Result<(), WalkError> {
+        if self.resync.is_none() {
+            let resyncs = self.walk.context.resyncs.clone();
+            let leave = async { Ok::<_, WalkError>(resyncs.acquire_owned().await.ok()) };
+            self.resync = self.walk.unless_stopped(leave).await?;
+        }
+        Ok(())
     }
 
     /// Whether one folder's trouble leaves the others to be read: else those behind it would wait
@@ -257,7 +450,15 @@ impl GraphWalk<'_> {
     }
 
     /// What the mailbox came to when no chain is left: complete only if every folder was read.
-    async fn finish(&mut self) -> Result<Status, WalkError> {
+    async fn finish(
+        &mut self,
+        desk: &Arc<Desk>,
+        doubts: Vec<Doubt>,
+        again: Vec<(String, Place)>,
+    ) -> Result<Status, WalkError> {
+        self.prove(desk, doubts).await?;
+        self.try_again(desk, again).await?;
+        self.incomplete()?;
         if let Some(error) = self.left.pop() {
             return Err(error.into());
         }
@@ -285,84 +486,6 @@ impl GraphWalk<'_> {
             .await
     }
 
-    /// Decides the items of some pages and hands them to the writer.
-    async fn decide(
-        &mut self,
-        desk: &Arc<Desk>,
-        pages: Vec<GraphPage>,
-        cursors: Vec<CursorRecord>,
-        is_last: bool,
-    ) -> Result<(), WalkError> {
-        let received = pages.iter().map(|page| page.items.len() as u64).sum();
-        let sifted = self.sift(desk, pages).await?;
-        let sifted = self.fetch_partial(desk, sifted).await?;
-        let private = if sifted.needs_private_ids() {
-            self.walk.unless_stopped(self.client.private_ids()).await?
-        } else {
-            Sensitivities::Hidden
-        };
-        let settling = desk.clone();
-        let settled = self
-            .walk
-            .context
-            .cpu
-            .run(move || settling.settle(sifted, &private))
-            .await??;
-        let pages = Pages {
-            received,
-            total_cost: self.total_cost(),
-            is_last,
-        };
-        Ok(self.walk.hand_over(settled, cursors, pages).await?)
-    }
-
-    async fn sift(&self, desk: &Arc<Desk>, pages: Vec<GraphPage>) -> Result<Sifted, WalkError> {
-        let desk = desk.clone();
-        let content = self.walk.context.content;
-        let excluded = self.excluded.clone();
-        let sifted = self
-            .walk
-            .context
-            .cpu
-            .run(move || desk.sift(decode_pages(&pages, &excluded, content)));
-        Ok(sifted.await??)
-    }
-
-    /// Fetches singly what a page told too little of (facts 1.5).
-    async fn fetch_partial(
-        &self,
-        desk: &Arc<Desk>,
-        mut sifted: Sifted,
-    ) -> Result<Sifted, WalkError> {
-        let wanted = std::mem::take(&mut sifted.to_fetch);
-        if wanted.is_empty() {
-            return Ok(sifted);
-        }
-        let content = self.walk.context.content;
-        let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
-        let fetching = self.client.messages_by_id(&ids, content);
-        let fetched = self.walk.unless_stopped(fetching).await?;
-        let mut items = Vec::new();
-        for (fetched, place) in fetched.into_iter().zip(places) {
-            match fetched.body {
-                Some(body) => {
-                    let decoded = graph::item(&body, &place.container, content);
-                    items.push(Item { decoded, place });
-                }
-                None => sifted.note_gone(),
-            }
-        }
-        let desk = desk.clone();
-        sifted.append(
-            self.walk
-                .context
-                .cpu
-                .run(move || desk.sift(items))
-                .await??,
-        );
-        Ok(sifted)
-    }
-
     fn total_cost(&self) -> Cost {
         let totals = self.client.totals();
         Cost {
@@ -371,6 +494,18 @@ impl GraphWalk<'_> {
             waited_seconds: totals.waited.as_secs_f64(),
         }
     }
+}
+
+/// Pages of one portion, and how their chains stand.
+#[derive(Default)]
+struct Sorted {
+    pages: Vec<GraphPage>,
+    unfinished: Vec<Chain>,
+    /// Chains that do not work tonight; their folders are read by plain lists.
+    spoilt: Vec<(Chain, ChainError)>,
+    has_restarted: bool,
+    /// Why the mailbox cannot be read further.
+    failure: Option<WalkError>,
 }
 
 /// The next chains to fetch: Sent Items alone and first, so that of several copies of a mail the
@@ -399,29 +534,6 @@ fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: b
 fn oldest_link_hours(known: &Known, now: Micros) -> Option<f64> {
     let oldest = known.chains.values().map(|chain| chain.fetched_at).min()?;
     Some((now.0 - oldest.0).max(0) as f64 / (3600 * SECOND) as f64)
-}
-
-fn decode_pages(
-    pages: &[GraphPage],
-    excluded: &HashSet<Arc<str>>,
-    content: ContentLevel,
-) -> Vec<Item> {
-    let decode = |page: &GraphPage, range: &Range<usize>| {
-        let container = page.container.clone();
-        let decoded = graph::item(&page.body[range.clone()], &container, content);
-        let is_excluded = excluded.contains(&container);
-        Item {
-            decoded,
-            place: Place {
-                container,
-                is_excluded,
-            },
-        }
-    };
-    pages
-        .par_iter()
-        .flat_map_iter(|page| page.items.iter().map(move |range| decode(page, range)))
-        .collect()
 }
 
 #[cfg(test)]

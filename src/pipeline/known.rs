@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
+use crate::model::cursor::ABSENT_KEY;
+use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CALENDAR_KEY;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::LEDGER_KEY_PREFIX;
+use crate::model::cursor::LIST_KEY_PREFIX;
+use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::ListCursor;
 use crate::model::cursor::MAIL_KEY_PREFIX;
 use crate::model::cursor::MAILBOX_KEY;
 use crate::model::cursor::MailboxCursor;
@@ -21,6 +27,12 @@ pub struct Known {
     pub chains: BTreeMap<String, ChainCursor>,
     /// Where the chain of the calendar goes on; `None`: it was never read.
     pub calendar: Option<CalendarCursor>,
+    /// Folders that were read by plain lists, by folder id.
+    pub lists: BTreeMap<String, ListCursor>,
+    /// Items that could not be read, by the provider's id.
+    pub ledger: BTreeMap<String, LedgerEntry>,
+    /// The service said that there is no such mailbox.
+    pub absent: Option<AbsentCursor>,
 }
 
 /// A cursor that cannot be read. It is never taken for "start again".
@@ -49,6 +61,16 @@ impl Known {
                 known
                     .chains
                     .insert(folder.to_owned(), parse(&record.key, value)?);
+            } else if let Some(folder) = record.key.strip_prefix(LIST_KEY_PREFIX) {
+                known
+                    .lists
+                    .insert(folder.to_owned(), parse(&record.key, value)?);
+            } else if let Some(id) = record.key.strip_prefix(LEDGER_KEY_PREFIX) {
+                known
+                    .ledger
+                    .insert(id.to_owned(), parse(&record.key, value)?);
+            } else if record.key == ABSENT_KEY {
+                known.absent = Some(parse(&record.key, value)?);
             }
         }
         Ok(known)
@@ -85,6 +107,23 @@ pub fn no_chain_record(mailbox_id: &str, folder: &str) -> CursorRecord {
     record(mailbox_id, format!("{MAIL_KEY_PREFIX}{folder}"), None)
 }
 
+/// The record of a folder that was read by plain lists; `None` takes it away.
+pub fn list_record(mailbox_id: &str, folder: &str, cursor: Option<&ListCursor>) -> CursorRecord {
+    let key = format!("{LIST_KEY_PREFIX}{folder}");
+    record(mailbox_id, key, cursor.map(json))
+}
+
+/// The record of an item that could not be read; `None` takes it away.
+pub fn ledger_record(mailbox_id: &str, id: &str, entry: Option<&LedgerEntry>) -> CursorRecord {
+    let key = format!("{LEDGER_KEY_PREFIX}{id}");
+    record(mailbox_id, key, entry.map(json))
+}
+
+/// The record of a user without a mailbox; `None` takes it away.
+pub fn absent_record(mailbox_id: &str, cursor: Option<&AbsentCursor>) -> CursorRecord {
+    record(mailbox_id, ABSENT_KEY.to_owned(), cursor.map(json))
+}
+
 fn record(mailbox_id: &str, key: String, value: Option<String>) -> CursorRecord {
     CursorRecord {
         mailbox_id: mailbox_id.to_owned(),
@@ -112,6 +151,7 @@ mod tests {
             is_delta: true,
             fetched_at: crate::model::time::Micros(1),
             items: 3,
+            proof: None,
         };
         let mut record = chain_record("m", "f", &chain);
         assert_eq!(

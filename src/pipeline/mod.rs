@@ -19,6 +19,7 @@ pub mod graph_walk;
 pub mod indexing;
 pub mod inputs;
 pub mod known;
+pub mod order;
 pub mod portion;
 pub mod rematch;
 pub mod stores;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -57,16 +59,26 @@ use crate::runtime::clock;
 use crate::runtime::random;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
+use crate::source::graph::listing::Span;
+use crate::state::store::State;
 
 /// Portions that wait for the writer: enough to close a good batch, few enough to bound memory
 /// (each is a few thousand mails at most).
 const PORTIONS: usize = 8;
+
+/// Mailboxes that read folders again at a time because the service forgot their chains: where it
+/// forgot those of a whole tenant, they come one after the other instead of all at once (facts 1.6).
+const RESYNCS_AT_ONCE: usize = 4;
 
 /// What one run is asked besides its configuration.
 #[derive(Debug)]
 pub struct Options {
     /// Only the mailbox that has this address.
     pub mailbox: Option<Address>,
+    /// Read again from the beginning, and decide again what is not recorded.
+    pub again: bool,
+    /// Only mails that were received within it.
+    pub range: Option<Span>,
     /// Raised when the run shall end at the next commit.
     pub shutdown: Shutdown,
     /// Counters for the progress display.
@@ -103,6 +115,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         progress: options.progress.clone(),
     };
     let writing = tokio::spawn(writer.run(receiver));
+    let jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
     let context = Context {
         run: run.clone(),
         rules: Arc::new(Rules::new(&config.capture)),
@@ -114,10 +127,13 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         cpu,
         shutdown: options.shutdown,
         progress: options.progress.clone(),
+        again: options.again,
+        range: options.range,
+        resyncs: Arc::new(Semaphore::new(RESYNCS_AT_ONCE)),
         portions,
     };
     let at_once = usize::from(config.run.mailboxes_at_once);
-    let coverage = read_all(&context, survey.jobs, at_once).await;
+    let coverage = read_all(&context, jobs, at_once).await;
     let shutdown = context.shutdown.clone();
     let interrupted = shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
@@ -146,6 +162,16 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         caught_up: stores.caught_up,
         merged_months,
     })
+}
+
+/// The mailboxes to read, the largest first. An archive is read as a whole, or not at all.
+fn jobs_in_order(
+    mut jobs: Vec<Job>,
+    range: Option<Span>,
+    state: &State,
+) -> Result<Vec<Job>, WriterError> {
+    jobs.retain(|job| range.is_none() || matches!(job, Job::Graph(_)));
+    Ok(order::largest_first(jobs, state)?)
 }
 
 /// Waits for the writer; gives why the index is behind, if it is: the lake is complete all the

@@ -1,6 +1,7 @@
 //! One mailbox while it is read, by whatever walk: what it adds up, what the lake keeps of it, and
 //! how it ends.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -10,8 +11,11 @@ use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::LedgerEntry;
 use crate::model::cursor::MailboxCursor;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Micros;
@@ -46,6 +50,10 @@ pub struct Walk<'a> {
     pub cursor_age_hours: Option<f64>,
     /// See [`Coverage::folder_items`].
     pub folder_items: Option<i64>,
+    /// Items that could not be read, by the provider's id; the lake follows with each portion.
+    pub ledger: BTreeMap<String, LedgerEntry>,
+    /// What is to be said of the mailbox although nothing is wrong with it.
+    pub remark: Option<String>,
     /// `cursor` as the lake has it.
     written: Option<MailboxCursor>,
     tally: Tally,
@@ -97,12 +105,32 @@ pub enum WalkError {
     /// The listing of the folders and a folder's own answer contradict each other.
     #[error("a folder that is listed was answered as not found; the next run reads it again")]
     FolderHidden,
+    /// What a folder holds was not all seen, and the rest cannot be had.
+    #[error(
+        "{folders} folders hold {held} items, {walked} of them were read and the others cannot be \
+         had; the next run reads these folders from their beginning"
+    )]
+    Incomplete {
+        /// How many folders.
+        folders: usize,
+        /// Items that they say they hold.
+        held: u64,
+        /// Items that their chains brought.
+        walked: u64,
+    },
+    /// So many items cannot be had that it is trouble of the mailbox.
+    #[error("more than {max} items cannot be had; the next run tries them and the others again")]
+    ManyRefused {
+        /// So many are given up one by one.
+        max: usize,
+    },
 }
 
 impl WalkError {
     fn status(&self) -> Status {
         match self {
             Self::Stopped => Status::Stopped,
+            Self::Incomplete { .. } | Self::ManyRefused { .. } => Status::Incomplete,
             Self::Graph(error) | Self::Chain(ChainError::Graph(error)) => match error.reaction() {
                 Reaction::MailboxDenied => Status::Denied,
                 Reaction::NoMailbox => Status::NoMailbox,
@@ -123,6 +151,8 @@ impl<'a> Walk<'a> {
             cursor: None,
             cursor_age_hours: None,
             folder_items: None,
+            ledger: BTreeMap::new(),
+            remark: None,
             written: None,
             tally: Tally::default(),
             counted: Cost::default(),
@@ -133,6 +163,7 @@ impl<'a> Walk<'a> {
     pub fn known(&mut self) -> Result<Known, WalkError> {
         let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
+        self.ledger.clone_from(&known.ledger);
         Ok(known)
     }
 
@@ -164,6 +195,7 @@ impl<'a> Walk<'a> {
         mut cursors: Vec<CursorRecord>,
         pages: Pages,
     ) -> Result<(), WriterGone> {
+        self.keep_ledger(&settled, &mut cursors);
         let mut tally = settled.tally;
         tally.received = pages.received;
         Progress::raise(&self.context.progress.items, pages.received);
@@ -198,6 +230,43 @@ impl<'a> Walk<'a> {
         receiver.await.map_err(|_| WriterGone)
     }
 
+    /// Notes what could not be read, and strikes out what could after all. (What lies in an archive
+    /// stays as it is: there is nothing to try again.)
+    fn keep_ledger(&mut self, settled: &Settled, cursors: &mut Vec<CursorRecord>) {
+        if self.mailbox.kind == MailboxKind::Archive {
+            return;
+        }
+        let now = clock::now();
+        for unread in &settled.unread {
+            let Some(id) = &unread.source_id else {
+                continue;
+            };
+            let entry = self.ledger.entry(id.clone()).or_insert(LedgerEntry {
+                folder: unread.container.to_string(),
+                reason: String::new(),
+                tries: 0,
+                first_at: now,
+                last_at: now,
+            });
+            unread.code.clone_into(&mut entry.reason);
+            entry.tries = entry.tries.saturating_add(1);
+            entry.last_at = now;
+            cursors.push(known::ledger_record(&self.mailbox.id, id, Some(entry)));
+        }
+        let mailbox_id = &self.mailbox.id;
+        let is_read = |id: &String| {
+            let decided = settled.decided.get(id);
+            decided.is_some_and(|seen| seen.outcome != Outcome::Unreadable)
+        };
+        self.ledger.retain(|id, _| {
+            let is_read = is_read(id);
+            if is_read {
+                cursors.push(known::ledger_record(mailbox_id, id, None));
+            }
+            !is_read
+        });
+    }
+
     /// How far the mailbox was read: whatever went wrong in it becomes its status.
     pub fn coverage(
         self,
@@ -205,7 +274,7 @@ impl<'a> Walk<'a> {
         cost: Cost,
     ) -> Result<Coverage, WriterGone> {
         let (status, reason) = match result {
-            Ok(status) => (status, None),
+            Ok(status) => (status, self.remark),
             Err(WalkError::Writer(gone)) => return Err(gone),
             Err(WalkError::Stopped) => (Status::Stopped, None),
             Err(error) => (error.status(), Some(error.to_string())),

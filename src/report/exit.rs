@@ -32,6 +32,7 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
     let gaps: Vec<String> = [
         Status::Denied,
         Status::NoMailbox,
+        Status::Incomplete,
         Status::Failed,
         Status::Stopped,
     ]

@@ -35,6 +35,8 @@ pub struct FetchedItem {
     pub id: String,
     /// The item as it stands on a page; `None`: it is gone.
     pub body: Option<Bytes>,
+    /// It is not gone, but the service does not hand it out (mails alone).
+    pub is_refused: bool,
 }
 
 #[derive(Deserialize)]
@@ -57,16 +59,34 @@ struct Reply<'a> {
 type Part = Result<Bytes, Problem>;
 
 impl MailboxClient {
-    /// Messages by their immutable ids, in the order of the ids.
+    /// Messages by their immutable ids, in the order of the ids. One that cannot be had does not
+    /// cost the others.
     pub async fn messages_by_id(
         &self,
         ids: &[String],
         content: ContentLevel,
     ) -> Result<Vec<FetchedItem>, GraphError> {
         let select = select(content);
-        let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
+        let path = |id: &str| self.path(&format!("/messages/{}?$select={select}", escaped(id)));
         let call = self.batch_call("messages by id", Asked::Item)?;
-        self.items_by_id(&call, ids, path).await
+        let mut fetched = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(PARTS_MAX) {
+            let paths: Vec<String> = ids.iter().map(|id| path(id)).collect();
+            let parts = self.batch(&call, &paths).await?;
+            for (id, part) in ids.iter().zip(parts) {
+                let found = present(&call, part);
+                let is_refused = matches!(
+                    &found,
+                    Err(error) if error.reaction() == Reaction::ItemUnreadable
+                );
+                fetched.push(FetchedItem {
+                    id: id.clone(),
+                    body: if is_refused { None } else { found? },
+                    is_refused,
+                });
+            }
+        }
+        Ok(fetched)
     }
 
     /// Items by their ids, in the order of the ids; `path` says where an id is, below the
@@ -85,6 +105,7 @@ impl MailboxClient {
                 fetched.push(FetchedItem {
                     id: id.clone(),
                     body: present(call, part)?,
+                    is_refused: false,
                 });
             }
         }

@@ -27,8 +27,8 @@ pub struct Folder {
     pub display_name: String,
     /// Names from the top, joined by `/`.
     pub path: String,
-    /// Items of every kind: need not equal the number of messages.
-    pub total_item_count: u64,
+    /// Items of every kind: need not equal the number of messages. `None`: not told.
+    pub total_item_count: Option<u64>,
     /// Whether it is Sent Items (known once well-known folders are resolved).
     pub is_sent: bool,
 }
@@ -150,8 +150,7 @@ fn place(raw: RawFolder, parent: Option<&Folder>) -> Found {
         path,
         total_item_count: raw
             .total_item_count
-            .and_then(|count| u64::try_from(count).ok())
-            .unwrap_or(0),
+            .and_then(|count| u64::try_from(count).ok()),
         is_sent: false,
     };
     (

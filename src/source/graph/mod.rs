@@ -18,6 +18,7 @@ pub mod folders;
 pub mod group;
 pub mod lane;
 pub mod links;
+pub mod listing;
 pub mod problem;
 pub mod retry;
 pub mod retry_after;

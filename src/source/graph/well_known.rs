@@ -133,7 +133,7 @@ mod tests {
             parent: parent.map(Into::into),
             display_name: path.rsplit('/').next().unwrap().into(),
             path: path.into(),
-            total_item_count: 0,
+            total_item_count: None,
             is_sent: false,
         }
     }

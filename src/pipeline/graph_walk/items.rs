@@ -1,0 +1,156 @@
+//! From pages and single items to a portion: decoded, judged, decided, handed to the writer.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
+
+use crate::decode::graph;
+use crate::model::cursor::CursorRecord;
+use crate::model::mail::ContentLevel;
+use crate::model::page::GraphPage;
+use crate::pipeline::decide::Desk;
+use crate::pipeline::decide::Item;
+use crate::pipeline::decide::Place;
+use crate::pipeline::decide::Settled;
+use crate::pipeline::decide::Sifted;
+use crate::pipeline::graph_walk::GraphWalk;
+use crate::pipeline::graph_walk::presence;
+use crate::pipeline::walk::Pages;
+use crate::pipeline::walk::WalkError;
+use crate::source::graph::sensitivity::Sensitivities;
+
+/// Items of one mailbox that are given up one by one in a run, each after all its repetitions; more
+/// of them are trouble of the mailbox.
+const REFUSED_MAX: usize = 100;
+
+impl GraphWalk<'_> {
+    /// Judges the items of some pages, and fetches what the pages told too little of.
+    pub(super) async fn sift(
+        &mut self,
+        desk: &Arc<Desk>,
+        pages: Vec<GraphPage>,
+    ) -> Result<Sifted, WalkError> {
+        let working = desk.clone();
+        let content = self.walk.context.content;
+        let excluded = self.excluded.clone();
+        let wanted = self.presence.wanted();
+        let sifting = self.walk.context.cpu.run(move || {
+            let items = decode_pages(&pages, &excluded, content);
+            let sightings = presence::sightings(&items, &wanted);
+            working.sift(items).map(|sifted| (sifted, sightings))
+        });
+        let (mut sifted, sightings) = sifting.await??;
+        self.presence.note(sightings);
+        let wanted = std::mem::take(&mut sifted.to_fetch);
+        self.add_singles(desk, &mut sifted, wanted).await?;
+        Ok(sifted)
+    }
+
+    /// Fetches items singly and judges them (facts 1.5).
+    pub(super) async fn add_singles(
+        &mut self,
+        desk: &Arc<Desk>,
+        sifted: &mut Sifted,
+        wanted: Vec<(String, Place)>,
+    ) -> Result<(), WalkError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let content = self.walk.context.content;
+        let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
+        let fetching = self.client.messages_by_id(&ids, content);
+        let fetched = self.walk.unless_stopped(fetching).await?;
+        let mut items = Vec::new();
+        for (fetched, place) in fetched.into_iter().zip(places) {
+            match fetched.body {
+                Some(body) => {
+                    let decoded = graph::item(&body, &place.container, content);
+                    items.push(Item { decoded, place });
+                }
+                None if fetched.is_refused => {
+                    self.refused += 1;
+                    sifted.note_refused(fetched.id, place.container);
+                }
+                None => sifted.note_gone(),
+            }
+        }
+        let desk = desk.clone();
+        let judged = self.walk.context.cpu.run(move || desk.sift(items));
+        sifted.append(judged.await??);
+        Ok(())
+    }
+
+    /// Gives items their outcomes.
+    pub(super) async fn settle(
+        &self,
+        desk: &Arc<Desk>,
+        sifted: Sifted,
+    ) -> Result<Settled, WalkError> {
+        let private = if sifted.needs_private_ids() {
+            self.walk.unless_stopped(self.client.private_ids()).await?
+        } else {
+            Sensitivities::Hidden
+        };
+        let settling = desk.clone();
+        let settled = self
+            .walk
+            .context
+            .cpu
+            .run(move || settling.settle(sifted, &private));
+        Ok(settled.await??)
+    }
+
+    /// Hands decided items to the writer.
+    pub(super) async fn hand_over(
+        &mut self,
+        settled: Settled,
+        received: u64,
+        cursors: Vec<CursorRecord>,
+        is_last: bool,
+    ) -> Result<(), WalkError> {
+        let pages = Pages {
+            received,
+            total_cost: self.total_cost(),
+            is_last,
+        };
+        self.walk.hand_over(settled, cursors, pages).await?;
+        if self.refused > REFUSED_MAX {
+            return Err(WalkError::ManyRefused { max: REFUSED_MAX });
+        }
+        Ok(())
+    }
+
+    /// A folder, as decisions see it.
+    pub(super) fn place(&self, folder: &Arc<str>) -> Place {
+        Place {
+            container: folder.clone(),
+            is_excluded: self.excluded.contains(folder),
+        }
+    }
+}
+
+fn decode_pages(
+    pages: &[GraphPage],
+    excluded: &HashSet<Arc<str>>,
+    content: ContentLevel,
+) -> Vec<Item> {
+    let decode = |page: &GraphPage, range: &Range<usize>| {
+        let container = page.container.clone();
+        let decoded = graph::item(&page.body[range.clone()], &container, content);
+        let is_excluded = excluded.contains(&container);
+        Item {
+            decoded,
+            place: Place {
+                container,
+                is_excluded,
+            },
+        }
+    };
+    pages
+        .par_iter()
+        .flat_map_iter(|page| page.items.iter().map(move |range| decode(page, range)))
+        .collect()
+}

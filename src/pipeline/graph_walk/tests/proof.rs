@@ -1,0 +1,173 @@
+//! What a folder says that it holds, against what is told of it.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::cursor::ChainCursor;
+use crate::model::outcome::Outcome;
+use crate::pipeline::graph_walk::tests::in_folder;
+use crate::pipeline::graph_walk::tests::mail;
+use crate::pipeline::graph_walk::tests::mailbox;
+use crate::pipeline::graph_walk::tests::night;
+use crate::pipeline::graph_walk::tests::nothing_seen;
+use crate::pipeline::graph_walk::tests::recorded_in;
+use crate::pipeline::graph_walk::tests::walk;
+use crate::pipeline::portion::Portion;
+use crate::runtime::shutdown::Shutdown;
+use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Seen;
+use crate::source::graph::tests::server::Server;
+
+/// The mailbox, with a folder `a` that says it holds so many items; a chain tells of `a-1` only.
+/// Lists answer by `listed`; single mails are there, but for those in `refused`.
+async fn counted(
+    count: u64,
+    refused: &'static [&'static str],
+    listed: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+) -> Server {
+    mailbox(move |_, seen, _| {
+        let target = seen.target.as_str();
+        if target.ends_with("/$batch") && seen.body.contains("/messages/") {
+            return Some(batch(seen, refused));
+        }
+        if target.contains("/mailFolders?") {
+            let folders = json!({"value": [{"id": "s", "totalItemCount": 1},
+                {"id": "a", "totalItemCount": count}]});
+            return Some(Reply::ok(folders.to_string()));
+        }
+        if target.contains("?$select=totalItemCount") {
+            let held = if target.contains("/a?") { count } else { 1 };
+            return Some(Reply::ok(json!({"totalItemCount": held}).to_string()));
+        }
+        (in_folder(seen, "a") && target.contains("/messages?")).then(|| listed(seen))
+    })
+    .await
+}
+
+fn batch(seen: &Seen, refused: &[&str]) -> Reply {
+    let asked: Value = serde_json::from_str(&seen.body).unwrap();
+    let parts = asked["requests"].as_array().unwrap().iter();
+    let answer = |part: &Value| {
+        let url = part["url"].as_str().unwrap();
+        let id = url.split("/messages/").nth(1).unwrap();
+        let id = id.split('?').next().unwrap();
+        let (status, body) = if refused.contains(&id) {
+            (500, json!({"error": {"code": "ErrorCorruptData"}}))
+        } else {
+            (200, serde_json::from_str(&mail(id)).unwrap())
+        };
+        json!({"id": part["id"], "status": status, "body": body})
+    };
+    let answers: Vec<Value> = parts.map(answer).collect();
+    Reply::ok(json!({ "responses": answers }).to_string())
+}
+
+/// A list of ids, received one minute after the other, the first last.
+fn ids(ids: &[&str]) -> Reply {
+    let item = |id: &&str| {
+        let minute: u32 = id.rsplit('-').next().unwrap().parse().unwrap();
+        json!({"id": id, "receivedDateTime": format!("2026-03-02T01:{:02}:00Z", 59 - minute)})
+    };
+    let items: Vec<Value> = ids.iter().map(item).collect();
+    Reply::ok(json!({ "value": items }).to_string())
+}
+
+fn surplus(portions: &[Portion]) -> Option<u64> {
+    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let last = cursors.filter(|cursor| cursor.key == "mail/a").last()?;
+    let cursor: ChainCursor = serde_json::from_str(last.value.as_ref()?).unwrap();
+    Some(cursor.proof?.surplus)
+}
+
+fn lists(server: &Server) -> usize {
+    let requests = server.requests();
+    let is_list = |seen: &&Seen| in_folder(seen, "a") && seen.target.contains("/messages?");
+    requests.iter().filter(is_list).count()
+}
+
+fn check(coverage: &Coverage, status: Status) {
+    assert_eq!(coverage.status, status, "{:?}", coverage.reason);
+}
+
+#[tokio::test]
+async fn a_folder_whose_count_is_what_was_walked_is_not_listed() {
+    let server = counted(1, &[], |_| ids(&[])).await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    check(&coverage, Status::Complete);
+    assert_eq!(lists(&server), 0);
+    assert_eq!(surplus(&portions), Some(0));
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_short_as_well_is_asked_for_what_is_older_until_nothing_comes() {
+    let server = counted(5, &[], |seen| {
+        let target = seen.target.as_str();
+        if !target.contains("$filter") {
+            ids(&["a-1", "a-2"])
+        } else if target.contains("01:57:00") {
+            ids(&["a-2", "a-3", "a-4"])
+        } else {
+            ids(&["a-4"])
+        }
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    check(&coverage, Status::Complete);
+    assert_eq!(recorded_in(&portions), ["a", "a", "a", "a", "s"]);
+    assert_eq!(lists(&server), 3);
+    assert_eq!(
+        surplus(&portions),
+        Some(1),
+        "what no list brings is of another kind"
+    );
+    assert_eq!(coverage.tally.received, 5);
+}
+
+#[tokio::test]
+async fn a_folder_that_fell_short_and_cannot_be_listed_keeps_no_cursor() {
+    let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
+    let (_folder, state) = nothing_seen();
+    for _ in 0..2 {
+        let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+        check(&coverage, Status::Incomplete);
+        let reason = coverage.reason.unwrap();
+        assert!(reason.contains("hold 5 items, 1 of them"), "{reason}");
+        assert_eq!(surplus(&portions), None);
+    }
+    let requests = server.requests();
+    let firsts = requests
+        .iter()
+        .filter(|seen| in_folder(seen, "a") && seen.target.contains("/messages/delta?$select"));
+    assert_eq!(firsts.count(), 2, "the second night walks again");
+}
+
+#[tokio::test]
+async fn an_item_that_is_not_handed_out_goes_to_the_ledger_and_leaves_the_folder_complete() {
+    let server = counted(3, &["a-3"], |_| ids(&["a-1", "a-2", "a-3"])).await;
+    let (_folder, state) = nothing_seen();
+    let mut tries = Vec::new();
+    for _ in 0..12 {
+        let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+        check(&coverage, Status::Complete);
+        assert!(coverage.tally.is_balanced());
+        tries.push(coverage.tally.of(Outcome::Unreadable));
+        let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+        let entries = cursors.filter(|cursor| cursor.key == "ledger/a-3");
+        assert_eq!(
+            entries.count() as u64,
+            coverage.tally.of(Outcome::Unreadable)
+        );
+    }
+    assert_eq!(
+        tries,
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
+        "tried so often, then kept"
+    );
+    assert_eq!(
+        lists(&server),
+        2,
+        "one list, and one that it has no end elsewhere"
+    );
+}

@@ -1,0 +1,34 @@
+//! In which order mailboxes are read: the largest first, so that none of them is left alone at the
+//! end of the night (facts 7.1: one mailbox cannot be read faster than its own limits allow).
+
+use std::cmp::Reverse;
+
+use crate::pipeline::known::Known;
+use crate::pipeline::survey::Job;
+use crate::state::error::StateError;
+use crate::state::store::State;
+
+/// Sorts the mailboxes: those that were never read (nobody knows how large they are), then by what
+/// was recorded of them, then users without a mailbox, whose answers take longest (facts 6.2).
+pub fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, StateError> {
+    let mut sized = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        sized.push((size(&job, state)?, job));
+    }
+    sized.sort_by_key(|(size, _)| *size);
+    Ok(sized.into_iter().map(|(_, job)| job).collect())
+}
+
+fn size(job: &Job, state: &State) -> Result<(u8, Reverse<u64>), StateError> {
+    let mailbox = match job {
+        Job::Graph(job) => &job.mailbox,
+        Job::Archive(job) => &job.mailbox,
+    };
+    // A cursor that cannot be read is told when the mailbox is read.
+    let known = Known::read(state.cursors(&mailbox.id)?).unwrap_or_default();
+    Ok(match known.mailbox {
+        Some(cursor) => (1, Reverse(cursor.recorded)),
+        None if known.absent.is_some() => (2, Reverse(0)),
+        None => (0, Reverse(0)),
+    })
+}
