@@ -12,6 +12,7 @@ mod bad_input;
 mod book;
 mod calendars;
 mod commands;
+mod complete;
 mod corpora;
 mod crash;
 mod damage;

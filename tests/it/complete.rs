@@ -1,0 +1,241 @@
+//! Nothing is lost without a word: rounds that end early, full mailboxes, spoilt pages, items that
+//! cannot be had, chains that are forgotten.
+
+use std::fs;
+use std::io::Write as _;
+
+use serde_json::Value;
+
+use crate::support::expect_code;
+use crate::support::run_report;
+use crate::support::tenant::Tenant;
+use crate::support::with_config;
+
+/// The second simulated night.
+const SECOND: &str = "2026-03-03T02:00:00Z";
+
+/// A small tenant of mail alone whose service does wrong; nobody waits long before a repetition.
+fn tenant(seed: u64, faults: &str) -> Tenant {
+    let tenant = Tenant::of_world(&format!(
+        "seed = {seed}\nusers = 16\nmails_per_user = 15\nmeetings_per_user = 0\n{faults}\n\
+         [crm_changes]\neach = 0\n"
+    ));
+    let mut config = fs::OpenOptions::new();
+    let mut config = config.append(true).open(tenant.config()).unwrap();
+    config
+        .write_all(b"\n[run]\nretry_seconds = 0.01\n")
+        .unwrap();
+    tenant
+}
+
+fn with_status<'a>(report: &'a Value, status: &str) -> Vec<&'a Value> {
+    let mailboxes = report["mailboxes"].as_array().unwrap().iter();
+    mailboxes.filter(|m| m["status"] == status).collect()
+}
+
+/// Requests since the `since`-th whose path ends so.
+fn asked(tenant: &Tenant, since: u64, ending: &str) -> Vec<Value> {
+    let log = tenant.log(since).into_iter();
+    log.filter(|request| {
+        let path = request["path"].as_str().unwrap().to_lowercase();
+        path.contains("/mailfolders") && path.ends_with(ending)
+    })
+    .collect()
+}
+
+/// A round that ends early, a full mailbox, spoilt pages, items of other kinds: to whom each happens.
+/// (The numbers are of people of this world whose mailboxes are read.)
+const TROUBLE: &str = r#"
+[[faults]]
+kind = "cut_round"
+mailbox = 0
+at = 5
+
+[[faults]]
+kind = "quota_full"
+mailbox = 1
+until = "2026-03-03T02:00:00Z"
+
+[[faults]]
+kind = "poisoned_item"
+mailbox = 2
+until = "2026-03-03T02:00:00Z"
+
+[[faults]]
+kind = "private_poison"
+mailbox = 3
+folder = "any"
+until = "2026-03-03T02:00:00Z"
+
+[[faults]]
+kind = "surplus"
+mailbox = 5
+items = 3
+"#;
+
+#[test]
+fn facts_1_7_to_1_10_and_6_2_what_chains_do_not_bring_is_read_in_other_ways() {
+    let mut tenant = tenant(29, TROUBLE);
+    let report = tenant.night();
+    for status in ["incomplete", "failed"] {
+        assert!(with_status(&report, status).is_empty(), "{report}");
+    }
+    let complete = with_status(&report, "complete").into_iter();
+    let listed = complete.filter(|mailbox| {
+        let reason = mailbox["reason"].as_str().unwrap_or_default();
+        reason.contains("plain lists")
+    });
+    assert!(listed.count() >= 2, "{report}");
+    assert!(asked(&tenant, 0, "/messages").len() > 5);
+    // A spoilt page costs its spoilt item alone.
+    let reasons = &report["totals"]["reasons"]["unreadable"];
+    let unread = reasons["not_served"].as_u64().unwrap();
+    let kept = unreadable(&tenant);
+    assert!(unread > 0 && kept >= unread, "{kept} of {unread}");
+
+    // What was seen is no news to the chain, what is known to be of another kind is no alarm, and
+    // what was not handed out is had by now.
+    tenant.advance(1);
+    let report = tenant.night();
+    assert!(
+        with_status(&report, "complete")
+            .iter()
+            .all(|m| m["reason"].is_null())
+    );
+    assert_eq!(unreadable(&tenant), kept - unread);
+    tenant.compare_rows_with_truth();
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+#[test]
+fn a_folder_that_is_cut_short_and_cannot_be_listed_is_incomplete_and_keeps_no_cursor() {
+    let mut tenant = tenant(
+        72,
+        &format!(
+            "[[faults]]\nkind = \"cut_round\"\nat = 5\nuntil = \"{SECOND}\"\n\
+             [[faults]]\nkind = \"status\"\nrequest = \"list\"\nstatus = 500\n\
+             code = \"ErrorInternalServerError\"\nuntil = \"{SECOND}\"\n"
+        ),
+    );
+    // Exit code 1, as every run of a test expects; but here for this reason, too.
+    let report = tenant.night();
+    let incomplete = with_status(&report, "incomplete");
+    assert!(incomplete.len() > 5, "{report}");
+    for mailbox in &incomplete {
+        let reason = mailbox["reason"].as_str().unwrap();
+        assert!(
+            reason.contains("items, ") && reason.contains("cannot be had"),
+            "{reason}"
+        );
+    }
+    assert!(
+        report["exit_reason"]
+            .as_str()
+            .unwrap()
+            .contains("incomplete")
+    );
+    // Chains that were cut begin anew on the next run, and bring what was missing.
+    let since = tenant.served_requests();
+    tenant.advance(1);
+    let report = tenant.night();
+    assert!(with_status(&report, "incomplete").is_empty());
+    let anew = asked(&tenant, since, "/messages/delta").into_iter();
+    let anew = anew.filter(|r| r["query"].as_str().unwrap_or_default().contains("select"));
+    assert!(anew.count() >= incomplete.len());
+    // A copy elsewhere was read before the one in Sent Items that was missing: its row stays.
+    let differences = tenant.differences_from_truth();
+    let kinds: Vec<&String> = differences.as_object().unwrap().keys().collect();
+    assert!(
+        kinds
+            .iter()
+            .all(|kind| *kind == "recorded from the wrong copy"),
+        "{differences}"
+    );
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+/// Items in the ledger.
+fn unreadable(tenant: &Tenant) -> u64 {
+    let mut command = with_config(&tenant.config(), &["status", "--format", "json"]);
+    let status: Value = serde_json::from_str(&expect_code(&mut command, 0)).unwrap();
+    let mailboxes = status["mailboxes"].as_array().unwrap().iter();
+    mailboxes
+        .map(|mailbox| {
+            let count = mailbox["unreadable"].as_u64().unwrap();
+            assert_eq!(count > 0, mailbox["unreadable_since"].is_string());
+            count
+        })
+        .sum()
+}
+
+#[test]
+fn fact_1_6_chains_that_are_forgotten_begin_anew_and_double_nothing() {
+    let mut tenant = tenant(
+        76,
+        &format!(
+            "[[faults]]\nkind = \"forgotten\"\nfrom = \"{SECOND}\"\ntimes = 40\n\
+             [switches]\nshort_pages = false\n"
+        ),
+    );
+    tenant.night();
+    tenant.advance(1);
+    let report = tenant.night();
+    assert!(with_status(&report, "failed").is_empty(), "{report}");
+    assert!(report["totals"]["outcomes"]["unchanged"].as_u64().unwrap() > 50);
+    tenant.compare_rows_with_truth();
+    // A day later a user without a mailbox is asked for again.
+    let absent = with_status(&report, "no_mailbox")[0];
+    assert!(absent["requests"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn facts_1_7_and_1_10_a_month_later_folders_are_listed_and_nothing_is_missing_or_doubled() {
+    let faults = "[[faults]]\nkind = \"surplus\"\nitems = 3\nfolder = \"any\"\n\
+                  [switches]\nlose_moves_there_and_back = true\n";
+    let mut tenant = tenant(77, faults);
+    tenant.night();
+    assert!(!asked(&tenant, 0, "/messages").is_empty());
+    let since = tenant.served_requests();
+    tenant.advance(15);
+    tenant.night();
+    assert!(asked(&tenant, since, "/messages").is_empty());
+    let since = tenant.served_requests();
+    tenant.advance(17);
+    let report = tenant.night();
+    assert!(!asked(&tenant, since, "/messages").is_empty());
+    assert!(with_status(&report, "incomplete").is_empty());
+    tenant.compare_rows_with_truth();
+}
+
+#[test]
+fn one_mailbox_is_read_again_and_a_range_is_filled_without_doubles() {
+    let mut tenant = tenant(78, "");
+    let report = tenant.night();
+    let all = with_status(&report, "complete").into_iter();
+    let largest = all
+        .max_by_key(|mailbox| mailbox["recorded_total"].as_u64())
+        .unwrap();
+    let address = largest["mailbox_address"].as_str().unwrap();
+    let since = tenant.served_requests();
+    let again = run_report(&tenant.config(), &["--mailbox", address, "--again"], 0);
+    let received = again["totals"]["received"].as_u64().unwrap();
+    assert!(received >= largest["items"]["received"].as_u64().unwrap());
+    assert_eq!(again["totals"]["outcomes"]["recorded"], 0);
+    let anew = asked(&tenant, since, "/messages/delta").into_iter();
+    let anew = anew.filter(|r| r["query"].as_str().unwrap_or_default().contains("select"));
+    assert!(anew.count() > 3);
+    // Within the window nothing is missing, so nothing is filled.
+    let within = ["--from", "2026-01-01", "--to", "2026-03-02"];
+    let filled = run_report(&tenant.config(), &within, 1);
+    assert!(filled["totals"]["received"].as_u64().unwrap() > 50);
+    // On the same day a user without a mailbox is not asked for again (facts 6.2).
+    assert_eq!(with_status(&filled, "no_mailbox")[0]["requests"], 0);
+    assert_eq!(filled["totals"]["outcomes"]["recorded"], 0);
+    tenant.compare_rows_with_truth();
+    // What is older than the window is recorded, once.
+    let before = ["--from", "2024-01-01", "--to", "2025-03-01"];
+    let recorded = |report: &Value| report["totals"]["outcomes"]["recorded"].as_u64().unwrap();
+    assert!(recorded(&run_report(&tenant.config(), &before, 1)) > 0);
+    assert_eq!(recorded(&run_report(&tenant.config(), &before, 1)), 0);
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
