@@ -88,7 +88,7 @@ fn unnamed_data_files(table: &Table, unnamed: &mut Vec<PathBuf>) -> Result<(), L
 }
 
 /// What lies in a folder; nothing where there is no such folder.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LakeError> {
+pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LakeError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(LakeError::io("list", folder))?,
@@ -101,7 +101,8 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LakeError> {
     Ok(paths)
 }
 
-fn is_older_than(file: &Path, age: Duration) -> bool {
+/// Whether a file was last written so long ago; not where that cannot be told.
+pub(super) fn is_older_than(file: &Path, age: Duration) -> bool {
     let modified = std::fs::metadata(file).and_then(|metadata| metadata.modified());
     let Ok(since_epoch) = modified.map(|at| at.duration_since(std::time::UNIX_EPOCH)) else {
         return false;

@@ -43,6 +43,7 @@ mod examine;
 mod grain;
 mod interaction_rows;
 mod lock;
+mod log_clean_up;
 mod log_store;
 mod match_rows;
 mod row_hash;

@@ -1,4 +1,4 @@
-//! Merging small files, at the end of a run: changes no row.
+//! Upkeep at the end of a run: merging small files, which changes no row, and short logs.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -20,13 +20,14 @@ const SMALL_FILES_MAX: usize = 20;
 
 impl Lake {
     /// Merges the small files of months that have many, until `limit` has passed; gives the number
-    /// of months merged, over all tables. A month that was begun is finished.
+    /// of months merged, over all tables. A month that was begun is finished. Then it takes away
+    /// what the logs no longer need.
     ///
     /// Call it when every view has caught up: afterwards rows cannot be told apart by commit, and
     /// a view that is behind must compare everything. It does nothing while the view of contacts
     /// is behind. Blocks on disk and CPU.
     pub fn merge_small_files(&self, limit: Duration) -> Result<usize, LakeError> {
-        let _turn = self.take_turn();
+        let turn = self.take_turn();
         if !self.slots_behind()?.is_empty() {
             return Ok(0);
         }
@@ -36,6 +37,8 @@ impl Lake {
             let left = limit.saturating_sub(watch.elapsed());
             merged += Self::merge_table(table, left)?;
         }
+        drop(turn);
+        self.clean_logs()?;
         Ok(merged)
     }
 
