@@ -1,8 +1,12 @@
 """The part of compare_truth.py that concerns meetings: rows that change after they were recorded."""
 
 import collections
+import datetime
 
 from truth import instant, touches_of_lake, touches_of_truth
+
+# Occurrences are recorded from so long before they begin.
+AHEAD = datetime.timedelta(days=30)
 
 
 class Planted:
@@ -11,7 +15,6 @@ class Planted:
     def __init__(self, record, runs):
         self.record = record
         self.versions = [(instant(v["from"]), v) for v in record["versions"]]
-        self.recordable_from = instant(record["recordable_from"])
         self.current = None
         previous = None
         for run in runs:
@@ -24,10 +27,13 @@ class Planted:
             return
         version = seen[-1]
         if version["outcome"] == "recorded":
-            if self.current or version["in_calendar"] and run >= self.recordable_from:
+            if self.current or version["in_calendar"] and self._is_near(version, run):
                 self.current = version
         elif self.current and self.current["state"] != "withdrawn":
             self.current = {**self.current, "state": "withdrawn"}
+
+    def _is_near(self, version, run):
+        return not self.record["in_series"] or instant(version["occurred_at"]) - AHEAD <= run
 
     def _is_over(self, version, previous):
         """What of a series had ended by the night before is not touched any more, and what was

@@ -11,9 +11,9 @@
 //!   where there was none.
 //! - Of an event with `in_series`, or of one that is `in_calendar` no more, a run passes over what
 //!   came after the last run before it, if the row's `ended_at` is not after that last run.
-//! - `subject` and `preview` are those that the first nightly run finds; for other runs
-//!   `content_periods` say when `full_subject` and `full_preview` are kept. `touches` are those of
-//!   the CRM at the end, whichever version they stand in.
+//! - `subject` and `preview` are those that the first nightly run finds that reads the event; for
+//!   other runs `content_periods` say when `full_subject` and `full_preview` are kept. `touches` are
+//!   those of the CRM at the end, whichever version they stand in.
 //!
 //! A line with `edge` begins so near the beginning of the first window that a run whose window
 //! begins later need not have it.
@@ -44,6 +44,8 @@ use crate::sim::world::World;
 
 /// Occurrences are recorded from so long before they begin (design, section 4).
 const AHEAD: i64 = 30 * DAY;
+/// No occurrence is moved further than this.
+const MOVED_MAX: i64 = 15 * DAY;
 /// Days of the first window, and how near to its beginning a line is marked.
 const WINDOW_DAYS: i64 = 365;
 const EDGE_DAYS: i64 = 10;
@@ -126,7 +128,7 @@ impl Told<'_> {
     fn plans(&self) -> Vec<BTreeSet<Date>> {
         let looks = self.meeting.looks.iter();
         let first = &self.meeting.looks[0];
-        let until = meeting::date_of(self.until.plus(AHEAD + DAY));
+        let until = meeting::date_of(self.until.plus(AHEAD + MOVED_MAX));
         let plan = |look| match (self.holding.guest, self.is_in_series()) {
             (Some(day), _) => BTreeSet::from([day]),
             (None, true) => self.meeting.days(look, until).into_iter().collect(),
@@ -150,13 +152,14 @@ impl Told<'_> {
         let (_, first) = stages.first()?;
         let (begin, end) = (first.begin, first.end);
         let window = self.world.start().plus(-WINDOW_DAYS * DAY);
-        let recordable = self.recordable(begin);
+        let moves = stages.iter().map(|(_, stage)| self.recordable(stage.begin));
+        let recordable = moves.min()?;
         // Neither before the first window nor so far ahead that no window reaches it.
         let beyond = self.until.plus(450 * DAY);
         if end <= window || begin >= beyond || recordable > self.until {
             return None;
         }
-        Some(self.line(day, &stages, (begin, recordable)))
+        Some(self.line(day, &stages, begin))
     }
 
     /// When anything changes that concerns this day.
@@ -176,12 +179,7 @@ impl Told<'_> {
         times
     }
 
-    fn line(
-        &self,
-        day: Date,
-        stages: &[(Micros, Stage)],
-        (begin, recordable): (Micros, Micros),
-    ) -> Value {
+    fn line(&self, day: Date, stages: &[(Micros, Stage)], begin: Micros) -> Value {
         let person = &self.world.people[self.mailbox];
         let in_series = self.is_in_series();
         let number = self.holding.meeting;
@@ -200,10 +198,14 @@ impl Told<'_> {
         let newest = stages
             .last()
             .map(|(_, stage)| (stage.outcome.name(), stage.reason));
-        let versions: Vec<Value> = stages
-            .iter()
-            .map(|(from, stage)| self.version(*from, stage))
-            .collect();
+        let mut versions = Vec::with_capacity(stages.len());
+        let mut read_from = Micros(0);
+        for (from, stage) in stages {
+            if stage.in_calendar {
+                read_from = *from;
+            }
+            versions.push(self.version(*from, read_from, stage));
+        }
         json!({
             "record": "meeting", "mailbox": person.id, "mailbox_address": person.stored,
             "mailbox_kind": person.purpose, "interaction": interaction,
@@ -214,7 +216,7 @@ impl Told<'_> {
             "foreign_uid": matches!(self.meeting.uid, Uid::Plain(_)),
             "outcome": newest.map(|(outcome, _)| outcome),
             "reason": newest.and_then(|(_, reason)| reason),
-            "recordable_from": recordable.rfc3339(), "in_series": in_series, "edge": edge,
+            "in_series": in_series, "edge": edge,
             "versions": versions,
         })
     }
@@ -282,7 +284,8 @@ impl Told<'_> {
         stage
     }
 
-    fn version(&self, from: Micros, stage: &Stage) -> Value {
+    /// What left the calendar is not read again: its texts stay as they were decided on when it was.
+    fn version(&self, from: Micros, read_from: Micros, stage: &Stage) -> Value {
         let mut version = json!({"from": from.rfc3339(), "in_calendar": stage.in_calendar,
             "outcome": stage.outcome.name(), "reason": stage.reason, "state": stage.state,
             "occurred_at": stage.begin.rfc3339(), "ended_at": stage.end.rfc3339()});
@@ -302,7 +305,7 @@ impl Told<'_> {
             preview: text::preview(stage.text),
             may_keep: true,
         };
-        let sight = from.max(self.recordable(stage.begin));
+        let sight = read_from.max(self.recordable(stage.begin));
         content.write(self.world, &mut version, &visible, (sight, self.until));
         self.people(&mut version, &parts, &visible);
         version["is_online_meeting"] = json!(self.meeting.online.is_some());
