@@ -24,6 +24,7 @@ mod meetings;
 mod merging;
 mod msgraph;
 mod network;
+mod old_lakes;
 mod readme;
 mod recurrence;
 mod rematch;
