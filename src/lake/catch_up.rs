@@ -59,6 +59,18 @@ impl Lake {
         Ok(behind)
     }
 
+    /// An error where the view is ahead of the rows in a slot of this process: somebody set them
+    /// back alone. Generations never fall, so nothing that was added could count.
+    pub(super) fn check_order(&self) -> Result<(), LakeError> {
+        for slot in &self.settings.slots {
+            if self.activities.slot_version(*slot)? > self.interactions.slot_version(*slot)? {
+                let why = "it is ahead of interactions, which was set back alone";
+                return Err(LakeError::bad_file(&self.activities.folder)(&why));
+            }
+        }
+        Ok(())
+    }
+
     /// Brings the view to the versions of `interactions` in the slots of this process that are
     /// behind and whose book in force is `book` (see [`Lake::slots_behind`]); `matcher` must ask
     /// that book.

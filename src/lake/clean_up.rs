@@ -20,13 +20,30 @@ impl Lake {
     /// Deletes files that the newest snapshot does not name. Where this process holds every slot,
     /// nobody can be about to commit one; else they must be old.
     pub(super) fn clean_up(&self) -> Result<(), LakeError> {
+        let holds_all = self.holds_all();
+        // A process that has not seen a merge yet may be reading what was merged away.
+        let merged = if holds_all {
+            HashSet::new()
+        } else {
+            self.removed_files()?
+        };
         for file in self.unnamed_files()? {
-            if self.holds_all() || is_older_than(&file, SPARED) {
+            let is_spared = merged.contains(&file) || !is_older_than(&file, SPARED);
+            if holds_all || !is_spared {
                 disk::remove(&file).map_err(LakeError::io("delete", &file))?;
                 tracing::info!(file = %file.display(), "deleted a file of an abandoned commit");
             }
         }
         Ok(())
+    }
+
+    /// Data files that a commit has taken out, as far back as the logs go.
+    pub(super) fn removed_files(&self) -> Result<HashSet<PathBuf>, LakeError> {
+        let mut removed = HashSet::new();
+        for table in [&self.interactions, &self.activities, &self.mailboxes] {
+            removed.extend(table.history()?.removed);
+        }
+        Ok(removed)
     }
 
     /// Data files and cursor files that no commit names, and drafts of small files.

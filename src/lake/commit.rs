@@ -24,6 +24,7 @@ use crate::lake::grain::Grain;
 use crate::lake::grain::Revisions;
 use crate::lake::grain::month_number;
 use crate::lake::interaction_rows;
+use crate::lake::mailboxes::Reported;
 use crate::lake::open::Lake;
 use crate::lake::row_hash;
 use crate::lake::schema::TableName;
@@ -268,7 +269,7 @@ impl Lake {
         let reported = if before.values().any(SlotRecord::is_merge_due) {
             self.reported_runs()?
         } else {
-            BTreeSet::new()
+            Reported::default()
         };
         let mut writer = CursorWriter::create(&path)?;
         let mut added = SlotAdditions::of(batch, &path)?;

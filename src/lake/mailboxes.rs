@@ -24,6 +24,26 @@ use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::slot;
 
+/// Runs of which `mailboxes` tells, each with the slots of which it does, a bit each: a run that
+/// died is told of by whoever serves its slots now.
+#[derive(Debug, Default)]
+pub(super) struct Reported(HashMap<String, u64>);
+
+impl Reported {
+    fn note(&mut self, run: &str, slot: u8) {
+        match self.0.get_mut(run) {
+            Some(slots) => *slots |= 1 << slot,
+            None => drop(self.0.insert(run.to_owned(), 1 << slot)),
+        }
+    }
+
+    /// Whether it tells of a run in a slot.
+    pub fn contains(&self, run: &str, slot: u8) -> bool {
+        let slots = self.0.get(run).copied().unwrap_or_default();
+        slots & (1 << slot) != 0
+    }
+}
+
 impl Lake {
     /// Appends rows to `mailboxes`, at the end of a run.
     pub fn write_mailboxes(&self, rows: &[Coverage]) -> Result<(), LakeError> {
@@ -67,9 +87,9 @@ impl Lake {
             .collect())
     }
 
-    /// The runs of which `mailboxes` tells, and the slots of which they told.
-    pub(super) fn reported_runs(&self) -> Result<BTreeSet<(String, u8)>, LakeError> {
-        let mut runs = BTreeSet::new();
+    /// The runs of which `mailboxes` tells.
+    pub(super) fn reported_runs(&self) -> Result<Reported, LakeError> {
+        let mut runs = Reported::default();
         for batch in batches(
             self.mailbox_files()?,
             narrow(TableName::Mailboxes, &["run_id", "mailbox_id"]),
@@ -80,7 +100,7 @@ impl Lake {
             let ids = cells.texts("run_id").map_err(|why| fail(&why))?;
             let mailboxes = cells.texts("mailbox_id").map_err(|why| fail(&why))?;
             for (id, mailbox_id) in ids.iter().flatten().zip(mailboxes.iter().flatten()) {
-                runs.insert((id.to_owned(), slot(mailbox_id)));
+                runs.note(id, slot(mailbox_id));
             }
         }
         Ok(runs)
@@ -100,9 +120,7 @@ impl Lake {
         let totals = self.recorded_totals()?;
         let died = counts.iter().filter(|((run, mailbox_id), _)| {
             let own = slot(mailbox_id);
-            run != current
-                && self.settings.slots.contains(&own)
-                && !reported.contains(&(run.clone(), own))
+            run != current && self.settings.slots.contains(&own) && !reported.contains(run, own)
         });
         let rows = died.map(|((run, mailbox_id), count)| {
             let mailbox: Mailbox = count.mailbox(mailbox_id);

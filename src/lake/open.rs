@@ -1,7 +1,6 @@
 //! Opening a lake, for reading or for writing.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +24,7 @@ use crate::lake::disk::publish_file;
 use crate::lake::disk::sync_folder;
 use crate::lake::error::LakeError;
 use crate::lake::lock::SlotLocks;
+use crate::lake::mailboxes::Reported;
 use crate::lake::schema::TableName;
 use crate::lake::table::Table;
 use crate::lake::table::engine;
@@ -132,6 +132,8 @@ impl Lake {
             Table::sync_log(&folder)?;
         }
         let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
+        // Before anything is cleared away that may be needed to mend it.
+        lake.check_order()?;
         lake.clean_up()?;
         Ok(lake)
     }
@@ -246,13 +248,12 @@ impl Lake {
         before: &SlotRecord,
         slot: u8,
         added: Vec<Entry>,
-        reported: &BTreeSet<(String, u8)>,
+        reported: &Reported,
     ) -> Result<Vec<Entry>, LakeError> {
         let mut entries = BTreeMap::new();
         for entry in self.cursors.merged(before.version, slot)? {
             let entry = entry?;
-            let is_told =
-                entry.kind == EntryKind::Count && reported.contains(&(entry.key.clone(), slot));
+            let is_told = entry.kind == EntryKind::Count && reported.contains(&entry.key, slot);
             if !is_told {
                 let place = (entry.kind, entry.mailbox_id.clone(), entry.key.clone());
                 entries.insert(place, entry);

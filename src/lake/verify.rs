@@ -119,11 +119,9 @@ impl Lake {
     }
 
     fn check_files(&self, findings: &mut Vec<Finding>) -> Result<(), LakeError> {
-        let history = self.interactions.history()?;
-        let mut removed = history.removed;
-        removed.extend(self.activities.history()?.removed);
-        removed.extend(self.mailboxes.history()?.removed);
-        removed.extend(history.versions.iter().map(|v| self.cursors.file(*v)));
+        let mut removed = self.removed_files()?;
+        let versions = self.interactions.history()?.versions;
+        removed.extend(versions.iter().map(|v| self.cursors.file(*v)));
         for file in self.unnamed_files()? {
             // What was merged into another file is deleted at the next start of a run.
             if removed.contains(&file) {

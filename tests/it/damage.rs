@@ -141,4 +141,7 @@ fn every_kind_of_damage_is_found_and_named_with_what_to_do() {
         let takes_out = |finding: &Value| finding["advice"].to_string().contains("take those");
         assert!(!findings.iter().any(takes_out), "{kind}: {findings:#?}");
     }
+    // No run builds on rows that were set back alone.
+    let set_back = target.path().join("rows_behind/touchpoint.toml");
+    expect_code(&mut with_config(&set_back, &["run"]), 2);
 }

@@ -31,6 +31,7 @@ mod rematch;
 mod rooms;
 mod strange_mail;
 mod support;
+mod told;
 mod tools;
 mod truth;
 mod unchanged;

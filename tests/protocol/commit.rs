@@ -378,6 +378,7 @@ impl Turn<'_> {
                     .collect(),
             },
         }));
+        self.now.lake().note_removal(&attempt.olds);
         self.me.seen[table as usize] = seen + 1;
         if self.now.budget.lost_replies > 0 && attempt.kind != Kind::Merge {
             moments.extend(self.lose_reply(table));

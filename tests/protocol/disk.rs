@@ -232,6 +232,15 @@ impl Lake {
         ))
     }
 
+    /// Notes that a commit has just taken files out of their table.
+    pub fn note_removal(&mut self, olds: &[u8]) {
+        for file in &mut self.files {
+            if olds.contains(&file.id) {
+                Rc::make_mut(file).is_removed_lately = true;
+            }
+        }
+    }
+
     /// A day passes.
     pub fn grow_old(&mut self) {
         for file in &mut self.files {

@@ -149,11 +149,8 @@ fn tools(moment: &Moment, next: &mut Vec<(Event, Moment)>) {
                 steps: Vec::new(),
             }));
             log.durable = log.entries.len();
-            for file in &mut now.lake().files {
-                if live.iter().any(|live| live.id == file.id) {
-                    Rc::make_mut(file).is_removed_lately = true;
-                }
-            }
+            let olds: Vec<u8> = live.iter().map(|file| file.id).collect();
+            now.lake().note_removal(&olds);
             now.lake().files.push(Rc::new(file));
             now.budget.compactions -= 1;
             next.push((Event::Compaction(table), now));

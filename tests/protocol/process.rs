@@ -4,6 +4,7 @@ use crate::catch_up;
 use crate::catch_up::Steps;
 use crate::commit::Attempt;
 use crate::commit::Kind;
+use crate::disk::DataFile;
 use crate::disk::Gone;
 use crate::disk::SlotIndex;
 use crate::disk::SlotState;
@@ -192,8 +193,9 @@ impl Turn<'_> {
         let all = self.me.holds_all() || self.is(Mutation::DeletesWithoutLockOrAge);
         let (files, cursors) = self.now.disk.lake.unnamed(self.me.seen)?;
         let lake = self.now.lake();
+        let is_spared = |file: &DataFile| !file.is_old || file.is_removed_lately;
         lake.files
-            .retain(|file| !(files.contains(&file.id) && file.is_ours && (all || file.is_old)));
+            .retain(|file| !files.contains(&file.id) || !file.is_ours || (!all && is_spared(file)));
         let is_going = |version, is_old| cursors.contains(&version) && (all || is_old);
         lake.cursors
             .retain(|file| !is_going(file.version, file.is_old));

@@ -1,0 +1,71 @@
+//! What a run tells on stderr, however the service fails: no secret, no token, no address.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::tenant::Tenant;
+use crate::support::text_of;
+use crate::support::with_config;
+
+/// Waits that a test can afford.
+const IMPATIENT: &str = "\n[run]\nretry_seconds = 0.02\nanswer_seconds = 2\n";
+/// From here on nobody may sign in.
+const REFUSED: &str = "2026-03-02T03:00:00Z";
+/// Longer words of this alphabet are taken for tokens.
+const WORD_MAX: usize = 40;
+
+/// What goes wrong in the mailboxes from 14 on.
+const FAULTS: [&str; 8] = [
+    "kind='status'\nstatus=503\nbody='html'",
+    "kind='status'\nstatus=429\nbody='empty'",
+    "kind='status'\nstatus=403\ncode='ErrorAccessDenied'\nafter=3",
+    "kind='status'\nstatus=401\ncode='InvalidAuthenticationToken'",
+    "kind='foreign_link'\nto='https://127.0.0.1:1'",
+    "kind='bad_json'",
+    "kind='bad_gzip'",
+    "kind='cut_in_body'",
+];
+
+/// Fails where a text holds what must not be told.
+fn check(told: &str, secret: &str) {
+    assert!(!told.is_empty());
+    assert!(!told.contains(secret), "the secret: {told}");
+    for line in told.lines() {
+        assert!(!line.contains('@'), "an address: {line}");
+        assert!(!line.contains("Bearer"), "a token: {line}");
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=.%".contains(c);
+        // Files have long names of their own.
+        let mut words = line.split(|c: char| !is_plain(c) && c != '/');
+        let token = words.find(|word| word.len() > WORD_MAX && !word.contains('/'));
+        assert_eq!(token, None, "a token: {line}");
+    }
+}
+
+#[test]
+fn a_failing_night_told_in_full_holds_no_secret_no_token_and_no_address() {
+    let of_mailbox = |(place, words): (usize, &&str)| {
+        let mailbox = place + 14;
+        format!("[[faults]]\nmailbox = {mailbox}\n{words}\nuntil = \"{REFUSED}\"\n")
+    };
+    let faults: String = FAULTS.iter().enumerate().map(of_mailbox).collect();
+    let tenant = Tenant::of_world(&format!(
+        "seed = 63\nusers = 24\nmails_per_user = 10\nmeetings_per_user = 0\n{faults}\
+         [[faults]]\nkind='status'\nrequest='token'\nstatus=401\nbody='sign_in'\n\
+         code='invalid_client'\nmessage='7000222'\nfrom = \"{REFUSED}\"\n"
+    ));
+    tenant.configure(IMPATIENT);
+    let secret = fs::read_to_string(tenant.folder().join("secret.txt")).unwrap();
+    let run = |format: &str, code: i32| {
+        let arguments = ["run", "--verbose", "--format", format];
+        let output = with_config(&tenant.config(), &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", text_of(&output));
+        check(&String::from_utf8(output.stderr).unwrap(), secret.trim());
+    };
+    run("text", 1);
+    tenant.advance_to(REFUSED);
+    run("text", 2);
+    for file in fs::read_dir(tenant.folder().join("lake/_touchpoint/cursors")).unwrap() {
+        let mode = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "links into mailboxes are nobody else's");
+    }
+}
