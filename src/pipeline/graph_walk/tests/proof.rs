@@ -75,8 +75,8 @@ fn ids(ids: &[&str]) -> Reply {
 }
 
 fn surplus(portions: &[Portion]) -> Option<u64> {
-    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
-    let last = cursors.filter(|cursor| cursor.key == "mail/a").last()?;
+    let mut cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let last = cursors.rfind(|cursor| cursor.key == "mail/a")?;
     let cursor: ChainCursor = serde_json::from_str(last.value.as_ref()?).unwrap();
     Some(cursor.proof?.surplus)
 }
