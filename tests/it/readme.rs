@@ -165,3 +165,35 @@ fn the_queries_of_the_readme_see_the_same_rows_in_every_engine() {
     assert_eq!(current["contact_activity"], rows("activity"));
     assert!(rows("taken_place") > 0 && rows("interactions") > 0);
 }
+
+#[test]
+fn every_test_that_the_readme_names_exists() {
+    let text = readme();
+    let section = text.split("## What it survives").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let names: Vec<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|line| line.split('`').nth(1).unwrap())
+        .collect();
+    assert!(names.len() >= 20, "{names:?}");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    for folder in ["src", "tests"] {
+        read_sources(&root.join(folder), &mut sources);
+    }
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}()")), "no test {name}");
+    }
+}
+
+fn read_sources(folder: &Path, sources: &mut String) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            read_sources(&path, sources);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            sources.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
