@@ -10,6 +10,7 @@
 mod archive_corpora;
 mod bad_input;
 mod book;
+mod caches;
 mod calendars;
 mod commands;
 mod complete;

@@ -1,27 +1,65 @@
 //! Many nights with few arrivals each: their small files are merged, and nobody notices.
 
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use touchpoint::runtime::clock::Stopwatch;
+
+use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::tenant::Tenant;
 use crate::support::with_config;
 
-/// Enough for more small files in one month than are left alone.
+/// Enough for more small files in one month than are left alone. The long turn has a year.
 const NIGHTS: u32 = 28;
 /// Small files that a month may have.
 const SMALL_FILES_MAX: u64 = 20;
+
+/// As if all logs had been written a day earlier.
+fn age_logs(lake: &Path) {
+    for table in ["interactions", "contact_activity", "mailboxes"] {
+        for entry in std::fs::read_dir(lake.join(table).join("_delta_log")).unwrap() {
+            let file = File::options()
+                .append(true)
+                .open(entry.unwrap().path())
+                .unwrap();
+            let at = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(at - Duration::from_hours(24)).unwrap();
+        }
+    }
+}
 
 #[test]
 fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
     let mut tenant = Tenant::of_fixture("quiet.toml");
     let mut merged = 0;
-    for night in 0..NIGHTS {
+    let mut quiet_runs = Vec::new();
+    let nights = variable("TOUCHPOINT_NIGHTS").map(|text| text.parse().unwrap());
+    let (is_long, nights) = (nights.is_some(), nights.unwrap_or(NIGHTS));
+    for night in 0..nights {
         if night > 0 {
             tenant.advance(1);
+        }
+        if is_long {
+            age_logs(&tenant.folder().join("lake"));
         }
         let report = tenant.night();
         let caught_up = report["caught_up"].as_array().unwrap();
         assert!(caught_up.is_empty(), "night {night}: {caught_up:?}");
         merged += report["merged_months"].as_u64().unwrap();
+        if is_long && (night == 7 || night + 1 == nights) {
+            let quiet = Stopwatch::start();
+            tenant.run();
+            quiet_runs.push(quiet.elapsed().as_secs_f64());
+        }
+    }
+    if let [after_a_week, at_the_end] = quiet_runs[..] {
+        let ratio: f64 = at_the_end / after_a_week;
+        println!("a quiet run after {nights} nights: {ratio:.2} times what it took after a week");
+        // Wide enough for a machine that has other things to do.
+        assert!(ratio < 2.0, "{after_a_week} s, then {at_the_end} s");
     }
     let lake = tenant.folder().join("lake");
     let seen = python::json(python::script("read_lake.py").arg(lake));
