@@ -32,7 +32,9 @@ pub struct Tenant {
 impl Tenant {
     /// A generated world.
     pub fn generated(seed: u64, users: u32) -> Self {
-        Self::start(&["--seed", &seed.to_string(), "--users", &users.to_string()])
+        Self::of_world(&format!(
+            "seed = {seed}\nusers = {users}\nmails_per_user = 150\n"
+        ))
     }
 
     /// A world of `fixtures/worlds`.
