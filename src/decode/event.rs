@@ -74,7 +74,10 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
         original_start: raw.original_start.filled().and_then(instant),
         zone: series_zone(raw),
         is_all_day: raw.is_all_day.0,
-        subject: raw.subject.as_ref().map(said),
+        subject: raw
+            .subject
+            .as_ref()
+            .map(|text| lenient::subject(&said(text))),
         preview: preview.map(|text| said(text).chars().take(PREVIEW_CHARS).collect()),
         body_text: body.map(|body| body.text().unwrap_or_default()),
         organizer: organizer.map(|(name, address)| Attendee {

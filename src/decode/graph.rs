@@ -69,7 +69,7 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
         message_id: raw.internet_message_id.filled().and_then(message_id),
         sent: raw.sent.filled().and_then(instant),
         received: raw.received.filled().and_then(instant),
-        subject: subject.map(str::to_owned),
+        subject: subject.map(lenient::subject),
         preview: raw
             .body_preview
             .filled()

@@ -19,12 +19,23 @@ use crate::model::time::Micros;
 /// Characters of a preview: as many as the service gives (facts 1.9).
 pub const PREVIEW_CHARS: usize = 255;
 
+/// Characters of a subject that are kept. Programs write at most 255; nobody reads a longer one to
+/// its end, and a hostile one must not weigh on every table, index and screen that shows it.
+pub const SUBJECT_CHARS: usize = 4_000;
+
+/// Levels of an item that are read quickly; items of the service have fewer than ten.
+const DEPTH_MAX: usize = 60;
+
 /// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
 const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
 
 /// Reads an item; `None` where it is no object at all. Text that is cut within a character (as a
 /// preview of 255 units can be) is read with a replacement character.
 pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    if is_deep(bytes) {
+        // The quick reader goes down with every level, on a stack that ends; this one does not.
+        return serde_json::from_slice(bytes).ok();
+    }
     if let Ok(item) = sonic_rs::from_slice(bytes) {
         return Some(item);
     }
@@ -32,6 +43,39 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     let item = lossy.deserialize().ok()?;
     lossy.end().ok()?;
     Some(item)
+}
+
+/// Whether arrays and objects lie in one another deeper than any item of the service.
+fn is_deep(bytes: &[u8]) -> bool {
+    // Most items have fewer than that in all, which is told sooner.
+    let opened = memchr::memchr2_iter(b'[', b'{', bytes).take(DEPTH_MAX + 1);
+    opened.count() > DEPTH_MAX && depth(bytes) > DEPTH_MAX
+}
+
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut rest = bytes.iter();
+    let mut in_text = false;
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\\' if in_text => {
+                rest.next();
+            }
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// A subject as it is kept.
+pub fn subject(text: &str) -> String {
+    text.chars().take(SUBJECT_CHARS).collect()
 }
 
 /// Reads an instant; a time without zone is UTC.

@@ -7,6 +7,7 @@ mod recipients;
 mod words;
 
 use crate::decode::bulk;
+use crate::decode::lenient;
 use crate::decode::mime::body::Body;
 use crate::decode::mime::fields::Fields;
 use crate::model::address::Address;
@@ -83,7 +84,7 @@ fn assemble(
         message_id,
         sent,
         received,
-        subject,
+        subject: subject.as_deref().map(lenient::subject),
         preview: body::preview(text),
         body_text: None,
         participants,

@@ -15,6 +15,7 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::delta::FetchedPage;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::folders::Folder;
+use crate::source::graph::repeats::Repeats;
 use crate::source::graph::retry::Reaction;
 
 /// A chain is fetched at most so many pages beyond its committed link: its older links die after
@@ -40,6 +41,7 @@ pub struct Chain {
     fetched_at: Micros,
     pages: u64,
     restarts: u32,
+    repeats: Repeats,
 }
 
 /// What a chain came to with the pages of one portion.
@@ -68,7 +70,7 @@ pub enum ChainError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// It does not end.
-    #[error("the chain of a folder did not end after {PAGES_MAX} pages; the next run goes on")]
+    #[error("the chain of a folder does not end; the next run goes on")]
     Endless,
 }
 
@@ -84,6 +86,7 @@ pub fn of_folders(folders: Vec<Folder>, known: &Known, anew: bool) -> VecDeque<C
             proof: cursor.and_then(|cursor| cursor.proof),
             pages: 0,
             restarts: 0,
+            repeats: Repeats::default(),
             folder,
         };
         if anew {
@@ -191,10 +194,14 @@ impl Chain {
         if self.pages > PAGES_MAX {
             return Err(ChainError::Endless);
         }
-        Ok(match &self.link {
+        let fetched = match &self.link {
             Some(link) => client.next_page(&self.folder.id, link).await?,
             None => client.first_page(&self.folder.id, content).await?,
-        })
+        };
+        if self.repeats.is_endless(&fetched.page) {
+            return Err(ChainError::Endless);
+        }
+        Ok(fetched)
     }
 
     /// Moves on; gives the cursor where the link is another one than before (facts 1.4: the same
@@ -246,6 +253,7 @@ impl Chain {
     fn begin_anew(&mut self) {
         self.link = None;
         self.is_delta = false;
+        self.repeats = Repeats::default();
         self.items = 0;
         self.proof = self.proof.map(FolderProof::lapsed);
     }

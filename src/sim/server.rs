@@ -165,13 +165,12 @@ async fn serve(
         body: body.to_vec(),
     };
     if request.path.starts_with("/_sim/") {
-        return finish(
-            &shared,
-            &request,
-            control::answer(&shared, &request),
-            None,
-            Wire::Whole,
-        );
+        let held = Held {
+            _slot: None,
+            wire: Wire::Whole,
+            control,
+        };
+        return finish(&shared, &request, control::answer(&shared, &request), held);
     }
     let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
     let answer = shared
@@ -199,12 +198,15 @@ async fn serve(
         in_flight: answer.in_flight,
         fault: answer.fault,
     });
-    match answer.wire {
-        Wire::CutAt(bytes) => control.cut_at(bytes),
-        Wire::CutAfter => control.cut_after(),
-        _ => {}
+    if let Wire::CutAt(bytes) = answer.wire {
+        control.cut_at(bytes);
     }
-    finish(&shared, &request, answer.response, slot, answer.wire)
+    let held = Held {
+        _slot: slot,
+        wire: answer.wire,
+        control,
+    };
+    finish(&shared, &request, answer.response, held)
 }
 
 fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -222,13 +224,7 @@ fn lower(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// `Date` is the simulated clock's: it is the tenant's time that requests see.
-fn finish(
-    shared: &Shared,
-    request: &Request,
-    response: Response,
-    slot: Option<Slot>,
-    wire: Wire,
-) -> HttpResponse {
+fn finish(shared: &Shared, request: &Request, response: Response, held: Held) -> HttpResponse {
     let seconds = u64::try_from(shared.state().now.0 / SECOND).unwrap_or(0);
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     let mut builder = HttpResponse::builder()
@@ -257,7 +253,7 @@ fn finish(
         bytes = packed;
         builder = builder.header("content-encoding", "gzip");
     }
-    let length = match wire {
+    let length = match held.wire {
         Wire::LongLength => bytes.len() + 1000,
         Wire::ShortLength => bytes.len() / 2,
         _ => bytes.len(),
@@ -266,19 +262,24 @@ fn finish(
     let pieces = Pieces {
         whole: bytes.len(),
         bytes: Bytes::from(bytes),
-        wire,
-        _slot: slot,
+        held,
     };
     let body = Body::from_stream(stream::unfold(pieces, Pieces::next));
     builder.body(body).unwrap_or_default()
 }
 
-/// What is left of a body. The slot is held for as long as this lives.
+/// What is held until a body is drained or dropped.
+struct Held {
+    _slot: Option<Slot>,
+    wire: Wire,
+    control: Control,
+}
+
+/// What is left of a body.
 struct Pieces {
     whole: usize,
     bytes: Bytes,
-    wire: Wire,
-    _slot: Option<Slot>,
+    held: Held,
 }
 
 /// Pieces of a body that drips.
@@ -288,7 +289,7 @@ impl Pieces {
     /// The next piece, or what the connection does instead.
     async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
         let is_half = self.bytes.len() <= self.whole / 2;
-        match self.wire {
+        match self.held.wire {
             Wire::CutInBody if is_half => {
                 let error = io::ErrorKind::ConnectionReset.into();
                 return Some((Err(error), self));
@@ -302,12 +303,15 @@ impl Pieces {
         if self.bytes.is_empty() {
             return None;
         }
-        let size = match self.wire {
+        let size = match self.held.wire {
             Wire::CutInBody | Wire::Stalls => self.whole.div_ceil(2),
             Wire::Drips(_) => self.whole.div_ceil(DRIPS),
             _ => PIECE,
         };
         let piece = self.bytes.split_to(size.min(self.bytes.len()));
+        if self.bytes.is_empty() && self.held.wire == Wire::CutAfter {
+            self.held.control.cut_after();
+        }
         Some((Ok(piece), self))
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::model::time::Micros;
 use crate::sim::faults::fault;
 use crate::sim::faults::fault::Fault;
+use crate::sim::faults::random;
 
 /// Most users a world may have: a folder index and ids must fit, and memory must stay small.
 pub const USERS_MAX: usize = 20_000;
@@ -54,6 +55,10 @@ pub struct Spec {
     pub switches: Switches,
     /// What goes wrong.
     pub faults: Vec<Fault>,
+    /// More faults, at random, which this seed decides.
+    pub faults_seed: Option<u64>,
+    /// Days on which they happen.
+    pub faults_days: u32,
 }
 
 /// Most changes of each kind: each takes contacts of its own, and there are not many.
@@ -92,6 +97,8 @@ impl Default for Spec {
             crm_changes: CrmChanges::default(),
             switches: Switches::default(),
             faults: Vec::new(),
+            faults_seed: None,
+            faults_days: 2,
         }
     }
 }
@@ -99,7 +106,7 @@ impl Default for Spec {
 impl Spec {
     /// Reads a world file and checks its ranges.
     pub fn from_toml(text: &str) -> Result<Self, SpecError> {
-        let spec: Self = toml::from_str(text)?;
+        let mut spec: Self = toml::from_str(text)?;
         if spec.users > USERS_MAX {
             return Err(SpecError::Range("users"));
         }
@@ -115,6 +122,10 @@ impl Spec {
         if Micros::parse_rfc3339(&spec.start).is_none() {
             return Err(SpecError::Range("start (RFC 3339)"));
         }
+        if let Some(seed) = spec.faults_seed {
+            let rows = random::rows(seed, spec.users, spec.start(), spec.faults_days);
+            spec.faults.extend(toml::from_str::<Rows>(&rows)?.faults);
+        }
         if spec.faults.len() > fault::FAULTS_MAX {
             return Err(SpecError::Range("faults (up to 1000)"));
         }
@@ -128,6 +139,13 @@ impl Spec {
     pub fn start(&self) -> Micros {
         Micros::parse_rfc3339(&self.start).unwrap_or_default()
     }
+}
+
+/// Faults alone.
+#[derive(Deserialize)]
+struct Rows {
+    #[serde(default)]
+    faults: Vec<Fault>,
 }
 
 /// The capture policy of the exported configuration.

@@ -180,6 +180,29 @@ fn a_member_of_the_wrong_type_costs_that_member_only() {
 }
 
 #[test]
+fn what_is_nested_without_end_costs_its_item_at_most() {
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    for member in ["unknown", "subject", "from", "toRecipients", "id"] {
+        let text = format!(
+            r#"{{"id":"a","subject":"s","sentDateTime":"2026-01-02T03:04:05Z","{member}":{deep}}}"#
+        );
+        let read = decoded(&text);
+        // That nothing of it goes down with the stack is what is tested.
+        assert!(
+            !matches!(read, Decoded::Removed { .. }),
+            "{member}: {read:?}"
+        );
+    }
+}
+
+#[test]
+fn a_subject_without_end_is_cut() {
+    let mail = with("subject", &format!("\"{}\"", "ü".repeat(2_000_000)));
+    let subject = mail.subject.unwrap();
+    assert_eq!(subject.chars().count(), lenient::SUBJECT_CHARS);
+}
+
+#[test]
 fn what_is_no_item_is_refused_with_a_reason() {
     for (text, expected) in [
         ("", "malformed"),

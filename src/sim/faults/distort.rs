@@ -80,13 +80,18 @@ pub fn spoilt(
     let is_last = find_link(&response.body).is_none_or(|(_, is_delta, _)| is_delta);
     match fault.kind {
         Kind::SelfLink => linked(response, "next", &own),
-        Kind::Endless if is_last => linked(response, "next", &again()),
-        Kind::OnlyDuplicates => linked(response, "next", &again()),
+        Kind::Endless if is_last && response.items > 0 => linked(response, "next", &again()),
+        Kind::OnlyDuplicates if response.items > 0 => linked(response, "next", &again()),
         Kind::ForeignLink => {
-            let link = find_link(&response.body).map_or(own, |(_, _, link)| link);
+            let found = find_link(&response.body);
+            let name = if matches!(found, Some((_, true, _))) {
+                "delta"
+            } else {
+                "next"
+            };
+            let link = found.map_or(own, |(_, _, link)| link);
             let rest = link.split_once("/v1.0").map_or("", |(_, rest)| rest);
             let to = fault.to.as_deref().unwrap_or("https://elsewhere.example");
-            let name = if is_last { "delta" } else { "next" };
             linked(response, name, &format!("{to}/v1.0{rest}"))
         }
         _ => spoilt_body(fault, response),

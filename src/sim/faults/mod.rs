@@ -6,8 +6,11 @@ pub mod connection;
 pub mod distort;
 pub mod fault;
 pub mod marked;
+pub mod random;
 pub mod refusal;
 pub mod schedule;
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::header::DATE;
 use reqwest::header::HeaderValue;
 use reqwest::header::RETRY_AFTER;
+use reqwest::header::WWW_AUTHENTICATE;
 use url::Url;
 
 use crate::model::time::Micros;
@@ -115,6 +116,9 @@ const IMMUTABLE_IDS: &str = "IdType=\"ImmutableId\"";
 /// The preference for times in UTC (facts 2.1).
 const UTC_TIMES: &str = "outlook.timezone=\"UTC\"";
 
+/// The word of a challenge that a new token may meet (facts 6.2).
+const CLAIMS: &str = "insufficient_claims";
+
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
@@ -139,6 +143,10 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         };
         let request_id = response.headers().get("request-id");
         let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
+        let challenge = response.headers().get(WWW_AUTHENTICATE);
+        let wants_claims = challenge
+            .and_then(|text| text.to_str().ok())
+            .is_some_and(|text| text.contains(CLAIMS));
         let status = response.status();
         let header = |name| response.headers().get(name)?.to_str().ok();
         let served_at = header(DATE).and_then(retry_after::parse_date);
@@ -151,10 +159,15 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
             Err(BodyFault::Broken) if status.is_success() => Err(Problem::no_answer()),
             Err(BodyFault::TooLarge) if status.is_success() => Err(Problem::too_large()),
             // What an error says in its body is of use, but is not needed.
-            error => Err(Problem {
-                request_id,
-                ..Problem::of_answer(status.as_u16(), &error.unwrap_or_default(), wait)
-            }),
+            error => {
+                let body = error.unwrap_or_default();
+                let mut problem = Problem::of_answer(status.as_u16(), &body, wait);
+                problem.request_id = request_id;
+                problem
+                    .codes
+                    .extend(wants_claims.then(|| CLAIMS.to_owned()));
+                Err(problem)
+            }
         };
         Answer {
             result,

@@ -20,6 +20,7 @@ pub mod lane;
 pub mod links;
 pub mod listing;
 pub mod problem;
+pub mod repeats;
 pub mod retry;
 pub mod retry_after;
 pub mod sensitivity;

@@ -117,6 +117,24 @@ async fn a_packed_body_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
+async fn fact_6_2_a_challenge_for_claims_is_met_with_one_new_token() {
+    let server = Server::start(|_, seen, before| {
+        (!seen.is_sign_in()).then(|| match before {
+            0 => Reply::status(403, "").with(
+                "WWW-Authenticate",
+                r#"Bearer realm="", error="insufficient_claims", claims="eyJ9""#,
+            ),
+            _ => Reply::ok(LAST),
+        })
+    })
+    .await;
+    let mailbox = server.client().mailbox("u-1");
+    let page = mailbox.first_page(&folder(), ContentLevel::Full).await;
+    assert!(page.is_ok());
+    assert_eq!(server.sign_ins().len(), 2);
+}
+
+#[tokio::test]
 async fn an_error_text_names_no_mailbox_and_no_folder() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| {
