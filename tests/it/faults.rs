@@ -70,6 +70,9 @@ static CASES: &[Case] = &[
     (24, "kind='self_link'", "failed complete"),
 ];
 
+/// Of these the one that is said to have no mailbox.
+const ABSENT: usize = 34;
+
 /// A place to which no request must ever come.
 struct Elsewhere {
     address: String,
@@ -145,6 +148,10 @@ fn every_fault_of_a_mailbox_ends_in_time_says_so_and_leaves_no_trace_after_a_qui
     assert!(elsewhere.heard().is_empty(), "{:?}", elsewhere.heard());
 
     tenant.advance_to(QUIET);
+    // Who had no mailbox is not asked again on the same day, unless somebody asks for it.
+    let absent = statuses.keys().find(|address| is_of(address, ABSENT));
+    let again = ["--mailbox", absent.unwrap(), "--again"];
+    run_report(&tenant.config(), &again, 0);
     tenant.run();
     tenant.compare_rows_with_truth();
     tenant.advance(1);
@@ -264,7 +271,7 @@ fn check_random(seed: u64, days: u32) {
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
 fn turn() -> (u64, u32) {
     let asked = std::env::var("TOUCHPOINT_FAULT_SEEDS").ok();
-    asked.map_or((2, 2), |count| (count.parse().unwrap(), 4))
+    asked.map_or((1, 2), |count| (count.parse().unwrap(), 4))
 }
 
 #[test]
