@@ -282,6 +282,10 @@ struct Pieces {
     held: Held,
 }
 
+/// Before a body fails the server waits so long: what it holds of the body is on its way by then;
+/// at once nothing of it would be sent.
+const ON_ITS_WAY: Duration = Duration::from_millis(10);
+
 /// Pieces of a body that drips.
 const DRIPS: usize = 10;
 
@@ -291,6 +295,7 @@ impl Pieces {
         let is_half = self.bytes.len() <= self.whole / 2;
         match self.held.wire {
             Wire::CutInBody if is_half => {
+                tokio::time::sleep(ON_ITS_WAY).await;
                 let error = io::ErrorKind::ConnectionReset.into();
                 return Some((Err(error), self));
             }
@@ -301,6 +306,9 @@ impl Pieces {
             _ => {}
         }
         if self.bytes.is_empty() {
+            if self.held.wire == Wire::LongLength {
+                tokio::time::sleep(ON_ITS_WAY).await;
+            }
             return None;
         }
         let size = match self.held.wire {

@@ -17,7 +17,12 @@ const PLAIN: &str = "short_pages = false\nduplicates = false\nreplays = false\ns
 
 /// The answer to the first request of a chain under a fault.
 fn first(fault: &str) -> Response {
-    let mut visitor = Visitor::new(&format!("{PLAIN}[[faults]]\n{}", fault.replace(' ', "\n")));
+    // The visitor itself must be able to sign in.
+    let rows = format!(
+        "[[faults]]\nrequest = 'delta'\n{}",
+        fault.replace(' ', "\n")
+    );
+    let mut visitor = Visitor::new(&format!("{PLAIN}{rows}"));
     let chain = visitor.chain(0, "inbox");
     visitor.raw("GET", &chain, &[], Vec::new())
 }
@@ -170,7 +175,7 @@ async fn a_connection_breaks_where_its_row_says() {
         ("kind='drip' seconds=0.05", true),
     ] {
         let reply = String::from_utf8(bytes_under(fault).await).unwrap();
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").expect(fault);
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "));
