@@ -77,25 +77,22 @@ pub fn tell_json() {
 
 /// Tells people something that is no result, on stderr.
 pub fn tell(text: &str) {
-    tell_as("INFO", text);
+    tell_as("INFO", "", text);
 }
 
 /// Tells people why it ended, on stderr.
 pub fn tell_error(text: &str) {
-    if TELLS_JSON.load(Ordering::Relaxed) {
-        tell_as("ERROR", text);
-    } else {
-        tell_as("ERROR", &format!("error: {text}"));
-    }
+    tell_as("ERROR", "error: ", text);
 }
 
-fn tell_as(level: &str, text: &str) {
+/// `mark` stands before a line that has no level.
+fn tell_as(level: &str, mark: &str, text: &str) {
     let line = if TELLS_JSON.load(Ordering::Relaxed) {
         let fields = json!({ "message": text });
         let timestamp = clock::now().rfc3339();
         json!({ "timestamp": timestamp, "level": level, "fields": fields }).to_string()
     } else {
-        harmless(text)
+        format!("{mark}{}", harmless(text))
     };
     // Where nobody can hear it, nobody can be told that either.
     let _ = writeln!(io::stderr().lock(), "{line}");

@@ -507,7 +507,7 @@ impl Deciding<'_> {
 
 impl Times {
     /// Whether what ended then was over when the last finished round began.
-    fn is_over(self, ended_at: Micros) -> bool {
+    pub fn is_over(self, ended_at: Micros) -> bool {
         self.finished_at
             .is_some_and(|finished_at| ended_at <= finished_at)
     }

@@ -114,10 +114,7 @@ impl Calendar<'_> {
             finished_at: self.now,
             items: items_before + received,
         };
-        let times = Times {
-            now: self.now,
-            finished_at: self.cursor.map(|cursor| cursor.finished_at),
-        };
+        let times = self.times();
         let desk = self.desk.clone();
         let mut settled = self
             .context
@@ -132,6 +129,13 @@ impl Calendar<'_> {
             received,
             cursor,
         })
+    }
+
+    fn times(&self) -> Times {
+        Times {
+            now: self.now,
+            finished_at: self.cursor.map(|cursor| cursor.finished_at),
+        }
     }
 
     fn memory(&self) -> Result<Memory, StateError> {
@@ -212,11 +216,11 @@ impl Calendar<'_> {
         if round.is_complete || masters.is_empty() {
             return Vec::new();
         }
-        let finished_at = self.cursor.map(|cursor| cursor.finished_at);
+        let times = self.times();
         let recorded = memory.meetings.values().filter(|record| {
             let is_fetched = record.master_id.as_ref();
             record.state == State::Active
-                && finished_at.is_none_or(|finished_at| record.ended_at > finished_at)
+                && !times.is_over(record.ended_at)
                 && is_fetched.is_some_and(|id| masters.contains_key(id))
         });
         let recorded = recorded.map(|record| &record.source_id);

@@ -125,10 +125,14 @@ impl GraphWalk<'_> {
 
     /// A folder, as decisions see it.
     pub(super) fn place(&self, folder: &Arc<str>) -> Place {
-        Place {
-            container: folder.clone(),
-            is_excluded: self.excluded.contains(folder),
-        }
+        place(folder, &self.excluded)
+    }
+}
+
+fn place(folder: &Arc<str>, excluded: &HashSet<Arc<str>>) -> Place {
+    Place {
+        container: folder.clone(),
+        is_excluded: excluded.contains(folder),
     }
 }
 
@@ -138,15 +142,10 @@ fn decode_pages(
     content: ContentLevel,
 ) -> Vec<Item> {
     let decode = |page: &GraphPage, range: &Range<usize>| {
-        let container = page.container.clone();
-        let decoded = graph::item(&page.body[range.clone()], &container, content);
-        let is_excluded = excluded.contains(&container);
+        let folder = &page.container;
         Item {
-            decoded,
-            place: Place {
-                container,
-                is_excluded,
-            },
+            decoded: graph::item(&page.body[range.clone()], folder, content),
+            place: place(folder, excluded),
         }
     };
     pages

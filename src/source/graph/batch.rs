@@ -67,45 +67,33 @@ impl MailboxClient {
         content: ContentLevel,
     ) -> Result<Vec<FetchedItem>, GraphError> {
         let select = select(content);
-        let path = |id: &str| self.path(&format!("/messages/{}?$select={select}", escaped(id)));
+        let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
         let call = self.batch_call("messages by id", Asked::Item)?;
-        let mut fetched = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(PARTS_MAX) {
-            let paths: Vec<String> = ids.iter().map(|id| path(id)).collect();
-            let parts = self.batch(&call, &paths).await?;
-            for (id, part) in ids.iter().zip(parts) {
-                let found = present(&call, part);
-                let is_refused = matches!(
-                    &found,
-                    Err(error) if error.reaction() == Reaction::ItemUnreadable
-                );
-                fetched.push(FetchedItem {
-                    id: id.clone(),
-                    body: if is_refused { None } else { found? },
-                    is_refused,
-                });
-            }
-        }
-        Ok(fetched)
+        self.items_by_id(&call, ids, path, true).await
     }
 
     /// Items by their ids, in the order of the ids; `path` says where an id is, below the
-    /// mailbox's owner.
+    /// mailbox's owner. With `spares_others` one that cannot be had is marked so, else it costs all.
     pub(super) async fn items_by_id(
         &self,
         call: &Call,
         ids: &[String],
         path: impl Fn(&str) -> String,
+        spares_others: bool,
     ) -> Result<Vec<FetchedItem>, GraphError> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(PARTS_MAX) {
             let paths: Vec<String> = ids.iter().map(|id| self.path(&path(id))).collect();
             let parts = self.batch(call, &paths).await?;
             for (id, part) in ids.iter().zip(parts) {
+                let found = present(call, part);
+                let is_unreadable =
+                    |error: &GraphError| error.reaction() == Reaction::ItemUnreadable;
+                let is_refused = spares_others && found.as_ref().is_err_and(is_unreadable);
                 fetched.push(FetchedItem {
                     id: id.clone(),
-                    body: present(call, part)?,
-                    is_refused: false,
+                    body: if is_refused { None } else { found? },
+                    is_refused,
                 });
             }
         }

@@ -2,7 +2,6 @@
 
 use crate::model::event::CONTAINER;
 use crate::model::page::GraphPage;
-use crate::model::page::Link;
 use crate::model::time::Micros;
 use crate::runtime::clock;
 use crate::source::graph::batch::FetchedItem;
@@ -45,10 +44,7 @@ impl MailboxClient {
     /// As for every call; and where a nextLink leads to itself.
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
         let fetched = self.calendar_page(self.kept(link)?, Asked::Link).await?;
-        match &fetched.link {
-            Link::Next(next) if next == link => Err(GraphError::EndlessChain { call: NAME }),
-            _ => Ok(fetched),
-        }
+        fetched.behind(link, NAME)
     }
 
     /// A page of the plain list of a window: the first, or the one behind a link. It is the way to
@@ -78,7 +74,7 @@ impl MailboxClient {
             ..self.batch_call("events by id", Asked::Item)?
         };
         let path = |id: &str| format!("/events/{}", escaped(id));
-        self.items_by_id(&call, ids, path).await
+        self.items_by_id(&call, ids, path, false).await
     }
 
     async fn calendar_page(&self, url: url::Url, asked: Asked) -> Result<FetchedPage, GraphError> {

@@ -46,6 +46,17 @@ pub fn select(content: ContentLevel) -> &'static str {
     }
 }
 
+impl FetchedPage {
+    /// The page, as what lies behind a link. An unchanged deltaLink is no error (facts 1.4); an
+    /// unchanged nextLink has no end.
+    pub(super) fn behind(self, link: &str, call: &'static str) -> Result<Self, GraphError> {
+        match &self.link {
+            Link::Next(next) if next == link => Err(GraphError::EndlessChain { call }),
+            _ => Ok(self),
+        }
+    }
+}
+
 impl MailboxClient {
     /// The first page of a folder's chain. The properties are chosen here and stay (facts 1.2).
     pub async fn first_page(
@@ -68,11 +79,7 @@ impl MailboxClient {
         link: &str,
     ) -> Result<FetchedPage, GraphError> {
         let fetched = self.page(folder, self.kept(link)?, Asked::Link).await?;
-        match &fetched.link {
-            // An unchanged deltaLink is no error (facts 1.4); an unchanged nextLink has no end.
-            Link::Next(next) if next == link => Err(GraphError::EndlessChain { call: NAME }),
-            _ => Ok(fetched),
-        }
+        fetched.behind(link, NAME)
     }
 
     async fn page(
