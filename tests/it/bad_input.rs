@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::support::archive_config;
 use crate::support::text_of;
 use crate::support::with_config;
 
@@ -21,17 +22,8 @@ fn folder() -> TempDir {
     write("contacts.csv", CONTACTS);
     write("accounts.csv", ACCOUNTS);
     write("mail.mbox", MAIL);
-    write("touchpoint.toml", &config("mail.mbox", "mbox"));
+    write("touchpoint.toml", &archive_config("mail.mbox", "mbox"));
     folder
-}
-
-fn config(path: &str, format: &str) -> String {
-    format!(
-        "[lake]\npath = \"lake\"\n[index]\npath = \"index\"\n[state]\npath = \"state\"\n\
-         [crm]\ncontacts = \"contacts.csv\"\naccounts = \"accounts.csv\"\n\
-         [[archives]]\nname = \"old\"\nformat = \"{format}\"\npath = \"{path}\"\n\
-         mailboxes = \"one\"\naddress = \"bob@contoso.example\"\ndomains = [\"contoso.example\"]\n"
-    )
 }
 
 /// Runs and expects a refusal whose text holds all of `words`, and nothing written.
@@ -82,7 +74,7 @@ fn a_wrong_value_is_named_with_its_key() {
     let folder = folder();
     let text = format!(
         "[capture]\ncontent = \"everything\"\n{}",
-        config("mail.mbox", "mbox")
+        archive_config("mail.mbox", "mbox")
     );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();
     check_refused(
@@ -98,7 +90,7 @@ fn a_missing_secret_says_where_to_put_it() {
         "{}\n[[tenants]]\nname = \"contoso\"\ntenant_id = \"3f0c2a4e-86a6-4b0e-93d5-0a1b2c3d4e5f\"\n\
          client_id = \"7d1c2a4e-86a6-4b0e-93d5-0a1b2c3d4e5f\"\n\
          client_secret = {{ env = \"TOUCHPOINT_TEST_NO_SUCH_SECRET\" }}\nscope = {{ all = true }}\n",
-        config("mail.mbox", "mbox")
+        archive_config("mail.mbox", "mbox")
     );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();
     check_refused(folder.path(), &["TOUCHPOINT_TEST_NO_SUCH_SECRET"]);
@@ -110,7 +102,7 @@ fn a_placeholder_left_in_is_named() {
     let text = format!(
         "{}\n[[tenants]]\nname = \"contoso\"\ntenant_id = \"11111111-2222-3333-4444-555555555555\"\n\
          client_id = \"…\"\nclient_secret = {{ env = \"HOME\" }}\nscope = {{ all = true }}\n",
-        config("mail.mbox", "mbox")
+        archive_config("mail.mbox", "mbox")
     );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();
     check_refused(
@@ -166,7 +158,7 @@ fn a_folder_without_any_mail_is_no_maildir() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     fs::write(
         folder.path().join("touchpoint.toml"),
-        config("empty", "maildir"),
+        archive_config("empty", "maildir"),
     )
     .unwrap();
     check_refused(folder.path(), &["empty", "format"]);

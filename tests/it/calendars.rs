@@ -14,13 +14,9 @@ fn world(switches: &str) -> Tenant {
 /// Two nights; gives the paths of the requests for calendars.
 fn check(switches: &str) -> Vec<String> {
     let mut tenant = world(switches);
-    for night in 0..2 {
-        if night > 0 {
-            tenant.advance(1);
-        }
-        tenant.night();
+    tenant.nights(2, |tenant, _| {
         tenant.compare_rows_with_truth();
-    }
+    });
     calendar_requests(&tenant, 0)
 }
 
@@ -83,33 +79,26 @@ const NIGHTS: u32 = 5;
 fn fact_2_2_a_cancelled_occurrence_that_nobody_reports_is_found_by_comparing_its_series() {
     let mut tenant = world("unreported_cancellations = true");
     let (mut derived, mut cancelled) = (0, 0);
-    for night in 0..=NIGHTS {
-        if night > 0 {
-            tenant.advance(1);
-        }
-        derived += tenant.night()["totals"]["derived"].as_u64().unwrap();
+    tenant.nights(NIGHTS + 1, |tenant, report| {
+        derived += report["totals"]["derived"].as_u64().unwrap();
         let compared = tenant.compare_with_truth();
         let states = &compared["states"];
         let of = |state: &str| states[state].as_u64().unwrap_or_default();
         cancelled = of("cancelled") + of("removed");
-    }
+    });
     assert!(derived > 0 && cancelled > 0, "{derived}, {cancelled}");
 }
 
 #[test]
 fn fact_2_2_a_series_that_is_missing_from_the_stream_is_fetched_by_its_id() {
     let mut tenant = world("missing_masters = \"found\"");
-    for night in 0..4 {
-        if night > 0 {
-            tenant.advance(1);
-        }
-        let report = tenant.night();
+    tenant.nights(4, |tenant, report| {
         assert_eq!(
             report["totals"]["reasons"]["unreadable"]["no_master"],
             Value::Null
         );
         tenant.compare_with_truth();
-    }
+    });
 }
 
 #[test]

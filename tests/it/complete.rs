@@ -1,9 +1,6 @@
 //! Nothing is lost without a word: rounds that end early, full mailboxes, spoilt pages, items that
 //! cannot be had, chains that are forgotten.
 
-use std::fs;
-use std::io::Write as _;
-
 use serde_json::Value;
 
 use crate::support::expect_code;
@@ -20,11 +17,7 @@ fn tenant(seed: u64, faults: &str) -> Tenant {
         "seed = {seed}\nusers = 16\nmails_per_user = 15\nmeetings_per_user = 0\n{faults}\n\
          [crm_changes]\neach = 0\n"
     ));
-    let mut config = fs::OpenOptions::new();
-    let mut config = config.append(true).open(tenant.config()).unwrap();
-    config
-        .write_all(b"\n[run]\nretry_seconds = 0.01\n")
-        .unwrap();
+    tenant.configure("\n[run]\nretry_seconds = 0.01\n");
     tenant
 }
 

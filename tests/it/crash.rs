@@ -24,12 +24,7 @@ fn tenant(seed: u64) -> Tenant {
     let tenant = Tenant::of_world(&format!(
         "seed = {seed}\nusers = 16\nmails_per_user = 20\nmeetings_per_user = 1\n"
     ));
-    let config = fs::read_to_string(tenant.config()).unwrap();
-    fs::write(
-        tenant.config(),
-        format!("{config}\n[run]\npage_size = 10\n"),
-    )
-    .unwrap();
+    tenant.configure("\n[run]\npage_size = 10\n");
     tenant
 }
 

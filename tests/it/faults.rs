@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
+use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
@@ -268,9 +269,8 @@ fn check_random(seed: u64, days: u32) {
 
 /// How many worlds are checked, and for how many days: few by default, as many as are asked for
 /// and more days in the long turn (`scripts/soak`).
-#[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
 fn turn() -> (u64, u32) {
-    let asked = std::env::var("TOUCHPOINT_FAULT_SEEDS").ok();
+    let asked = variable("TOUCHPOINT_FAULT_SEEDS");
     asked.map_or((1, 2), |count| (count.parse().unwrap(), 4))
 }
 

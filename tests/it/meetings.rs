@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_and_kill;
@@ -25,16 +26,12 @@ fn check(seed: u64, nights: u32) {
     println!("seed {seed}");
     let mut tenant = world(seed, "");
     let mut seen = BTreeMap::new();
-    for night in 0..=nights {
-        if night > 0 {
-            tenant.advance(1);
-        }
-        tenant.night();
+    tenant.nights(nights + 1, |tenant, _| {
         let compared = tenant.compare_with_truth();
         for (state, count) in compared["states"].as_object().unwrap() {
             seen.insert(state.clone(), count.as_u64().unwrap());
         }
-    }
+    });
     assert!(seen["active"] > 50, "seed {seed}: {seen:?}");
     verify(&tenant);
 }
@@ -48,9 +45,8 @@ const WORLDS: u64 = 2;
 
 /// How many worlds are checked, and for how many nights after the first: a few by default, as many
 /// as are asked for and more nights in the long turn (`scripts/soak`).
-#[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
 fn turn() -> (u64, u32) {
-    let asked = std::env::var("TOUCHPOINT_WORLDS").ok();
+    let asked = variable("TOUCHPOINT_WORLDS");
     asked.map_or((WORLDS, 4), |count| (count.parse().unwrap(), 10))
 }
 

@@ -5,32 +5,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::archive_config;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_report;
 use crate::support::with_config;
 
-/// An archive with one mail, so that a run has something to add.
-const CONFIG: &str = r#"
-[lake]
-path = "lake"
-[index]
-path = "index"
-[state]
-path = "state"
-[crm]
-contacts = "contacts.csv"
-accounts = "accounts.csv"
-[[archives]]
-name = "old"
-format = "mbox"
-path = "mail.mbox"
-mailboxes = "one"
-address = "me@contoso.example"
-domains = ["contoso.example"]
-"#;
+/// One mail, so that a run has something to add.
 const MAIL: &str = "From eve@fabrikam.example Mon Mar 02 08:00:00 2026\n\
-    From: eve@fabrikam.example\nTo: me@contoso.example\nSubject: Later\n\
+    From: eve@fabrikam.example\nTo: bob@contoso.example\nSubject: Later\n\
     Date: Mon, 02 Mar 2026 08:00:00 +0000\nMessage-ID: <later@fabrikam.example>\n\nHello\n";
 
 fn unpack(name: &str, into: &Path) {
@@ -51,7 +34,7 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     let folder = tempfile::tempdir().unwrap();
     unpack("lake-format-1.tar.zst", folder.path());
     let config = folder.path().join("touchpoint.toml");
-    fs::write(&config, CONFIG).unwrap();
+    fs::write(&config, archive_config("mail.mbox", "mbox")).unwrap();
     fs::write(folder.path().join("mail.mbox"), MAIL).unwrap();
     fs::write(
         folder.path().join("contacts.csv"),

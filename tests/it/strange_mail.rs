@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::archive_config;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::with_config;
@@ -22,13 +23,7 @@ fn archive(heads: &[String]) -> TempDir {
         "accounts.csv",
         "id,name,domains\na1,=HYPERLINK(1),customer.example\n",
     );
-    write(
-        "touchpoint.toml",
-        "[lake]\npath = \"lake\"\n[index]\npath = \"index\"\n[state]\npath = \"state\"\n\
-         [crm]\ncontacts = \"contacts.csv\"\naccounts = \"accounts.csv\"\n\
-         [[archives]]\nname = \"old\"\nformat = \"eml\"\npath = \"mails\"\n\
-         mailboxes = \"one\"\naddress = \"bob@contoso.example\"\ndomains = [\"contoso.example\"]\n",
-    );
+    write("touchpoint.toml", &archive_config("mails", "eml"));
     fs::create_dir(folder.path().join("mails")).unwrap();
     for (number, head) in heads.iter().enumerate() {
         let mail = format!(

@@ -8,18 +8,14 @@ const DAYS: u32 = 5;
 /// Runs a night after each day and compares the lake with what was planted.
 fn check(seed: u64) {
     let mut tenant = Tenant::of_mail(seed);
-    for day in 0..=DAYS {
-        if day > 0 {
-            tenant.advance(1);
-        }
-        tenant.night();
+    tenant.nights(DAYS + 1, |tenant, _| {
         let compared = tenant.compare_with_truth();
         let planted = compared["activities_planted"].as_u64().unwrap();
         assert!(
             planted > 100,
             "seed {seed}: a world almost without activity: {compared}"
         );
-    }
+    });
 }
 
 /// Several tests, so that they run beside each other.

@@ -5,13 +5,9 @@ use crate::support::tenant::Tenant;
 /// Three nights; what is planted depends on the world's own policy and switches.
 fn check(world: &str) {
     let mut tenant = Tenant::of_fixture(world);
-    for night in 0..3 {
-        if night > 0 {
-            tenant.advance(1);
-        }
-        tenant.night();
+    tenant.nights(3, |tenant, _| {
         tenant.compare_with_truth();
-    }
+    });
 }
 
 #[test]

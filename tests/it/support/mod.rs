@@ -40,6 +40,16 @@ pub fn with_config(config: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A configuration whose one source is an archive of one mailbox, `bob@contoso.example`.
+pub fn archive_config(path: &str, format: &str) -> String {
+    format!(
+        "[lake]\npath = \"lake\"\n[index]\npath = \"index\"\n[state]\npath = \"state\"\n\
+         [crm]\ncontacts = \"contacts.csv\"\naccounts = \"accounts.csv\"\n\
+         [[archives]]\nname = \"old\"\nformat = \"{format}\"\npath = \"{path}\"\n\
+         mailboxes = \"one\"\naddress = \"bob@contoso.example\"\ndomains = [\"contoso.example\"]\n"
+    )
+}
+
 /// Starts a run and kills it after so long. (The moment is what is tested: nothing is waited for.)
 pub fn run_and_kill(config: &Path, after: Duration) {
     let mut command = with_config(config, &["run"]);

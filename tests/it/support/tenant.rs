@@ -137,6 +137,17 @@ impl Tenant {
         self.run()
     }
 
+    /// So many nights, a day apart; `look` is given the report of each.
+    pub fn nights(&mut self, count: u32, mut look: impl FnMut(&Self, Value)) {
+        for night in 0..count {
+            if night > 0 {
+                self.advance(1);
+            }
+            let report = self.night();
+            look(self, report);
+        }
+    }
+
     /// Writes the CRM files as they are at the simulated time that it is now.
     pub fn take_crm(&self) {
         let folder = tempfile::tempdir().unwrap();
