@@ -40,6 +40,8 @@ pub struct SignIn {
     backoff: Duration,
     deadline: Duration,
     state: Mutex<State>,
+    /// What the service wants to find in tokens, once it has said so (facts 6.2).
+    claims: Mutex<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -102,6 +104,7 @@ impl SignIn {
             backoff: settings.limits.backoff,
             deadline: settings.limits.deadline.min(SIGN_IN_DEADLINE),
             state: Mutex::new(State::Empty),
+            claims: Mutex::new(None),
         }
     }
 
@@ -125,8 +128,12 @@ impl SignIn {
         }
     }
 
-    /// Gives up a token that was refused, unless it has been renewed already.
-    pub async fn forget(&self, refused: &Token) {
+    /// Gives up a token that was refused, unless it has been renewed already; tokens are asked for
+    /// with the claims that the refusal named from then on.
+    pub async fn forget(&self, refused: &Token, claims: Option<String>) {
+        if claims.is_some() {
+            *self.claims.lock().await = claims;
+        }
         let mut state = self.state.lock().await;
         if matches!(&*state, State::Held(token) if token.serial == refused.serial) {
             *state = State::Empty;
@@ -155,12 +162,14 @@ impl SignIn {
     }
 
     async fn ask(&self) -> Result<Token, Failure> {
-        let form = [
+        let claims = self.claims.lock().await.clone();
+        let mut form = vec![
             ("client_id", self.client_id.as_str()),
             ("scope", self.scope.as_str()),
             ("grant_type", "client_credentials"),
             ("client_secret", self.secret.expose_secret()),
         ];
+        form.extend(claims.as_deref().map(|claims| ("claims", claims)));
         let sent = self
             .http
             .post(&self.endpoint)

@@ -19,6 +19,7 @@ use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::body;
 use crate::source::graph::body::BodyFault;
+use crate::source::graph::claims;
 use crate::source::graph::problem::Problem;
 use crate::source::graph::retry::Asked;
 use crate::source::graph::retry_after;
@@ -144,9 +145,10 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         let request_id = response.headers().get("request-id");
         let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
         let challenge = response.headers().get(WWW_AUTHENTICATE);
-        let wants_claims = challenge
+        let challenge = challenge
             .and_then(|text| text.to_str().ok())
-            .is_some_and(|text| text.contains(CLAIMS));
+            .filter(|text| text.contains(CLAIMS));
+        let (wants_claims, claims) = (challenge.is_some(), challenge.and_then(claims::of));
         let status = response.status();
         let header = |name| response.headers().get(name)?.to_str().ok();
         let served_at = header(DATE).and_then(retry_after::parse_date);
@@ -163,6 +165,7 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
                 let body = error.unwrap_or_default();
                 let mut problem = Problem::of_answer(status.as_u16(), &body, wait);
                 problem.request_id = request_id;
+                problem.claims = claims;
                 problem
                     .codes
                     .extend(wants_claims.then(|| CLAIMS.to_owned()));

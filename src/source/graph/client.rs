@@ -240,7 +240,8 @@ impl Client {
             needs_new_connection = matches!(problem.status, 0 | 503 | 504);
             match reaction {
                 Reaction::RenewToken => {
-                    self.inner.sign_in.forget(&token).await;
+                    let claims = problem.claims.clone();
+                    self.inner.sign_in.forget(&token, claims).await;
                     tries.renewed = true;
                 }
                 Reaction::RetryAfter | Reaction::SmallerPage => {

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod body;
 pub mod calendar;
 pub mod call;
+pub mod claims;
 pub mod client;
 pub mod counts;
 pub mod delta;

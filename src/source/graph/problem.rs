@@ -15,6 +15,8 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// The service's name for the request: what its support asks for (facts 8.1).
     pub request_id: Option<String>,
+    /// What a new token must hold (JSON), where the service names it (facts 6.2).
+    pub claims: Option<String>,
 }
 
 /// The code of an answer that was not read to its end because of its size.
@@ -69,6 +71,7 @@ impl Problem {
             codes: parsed.as_ref().map(codes).unwrap_or_default(),
             retry_after,
             request_id: None,
+            claims: None,
         }
     }
 

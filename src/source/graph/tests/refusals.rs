@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::mail::ContentLevel;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 
 const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example/d"}"#;
@@ -117,12 +118,12 @@ async fn a_packed_body_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn fact_6_2_a_challenge_for_claims_is_met_with_one_new_token() {
+async fn fact_6_2_a_challenge_for_claims_is_met_with_one_new_token_that_has_them() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| match before {
             0 => Reply::status(403, "").with(
                 "WWW-Authenticate",
-                r#"Bearer realm="", error="insufficient_claims", claims="eyJ9""#,
+                r#"Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#,
             ),
             _ => Reply::ok(LAST),
         })
@@ -131,7 +132,13 @@ async fn fact_6_2_a_challenge_for_claims_is_met_with_one_new_token() {
     let mailbox = server.client().mailbox("u-1");
     let page = mailbox.first_page(&folder(), ContentLevel::Full).await;
     assert!(page.is_ok());
-    assert_eq!(server.sign_ins().len(), 2);
+    let asked = |sign_in: &Seen| {
+        sign_in
+            .body
+            .contains("claims=%7B%22access_token%22%3A%7B%7D%7D")
+    };
+    let asked: Vec<bool> = server.sign_ins().iter().map(asked).collect();
+    assert_eq!(asked, [false, true]);
 }
 
 #[tokio::test]
