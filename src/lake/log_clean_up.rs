@@ -88,13 +88,32 @@ mod tests {
         }
     }
 
-    #[test]
-    fn entries_before_an_old_checkpoint_go_and_no_row_does() {
-        let site = Site::new();
+    /// A lake of so many commits that a checkpoint has others before it.
+    fn with_commits(site: &Site) -> Lake {
         let lake = site.write();
         for number in 0..22 {
             lake.commit(&batch("ann", number..number + 1)).unwrap();
         }
+        lake
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_deleted_does_not_fail_the_run() {
+        let site = Site::new();
+        let lake = with_commits(&site);
+        age(&lake, 31);
+        let log = lake.interactions.folder.join("_delta_log");
+        let first = log.join(format!("{:020}.json", 0));
+        std::fs::remove_file(&first).unwrap();
+        std::fs::create_dir(&first).unwrap();
+        assert!(lake.clean_logs().is_err());
+        lake.merge_small_files(Duration::from_hours(1)).unwrap();
+    }
+
+    #[test]
+    fn entries_before_an_old_checkpoint_go_and_no_row_does() {
+        let site = Site::new();
+        let lake = with_commits(&site);
         assert_eq!(lake.clean_logs().unwrap(), 0, "everything is new");
         age(&lake, 29);
         assert_eq!(lake.clean_logs().unwrap(), 0, "somebody may go back yet");
