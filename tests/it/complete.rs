@@ -1,6 +1,8 @@
 //! Nothing is lost without a word: rounds that end early, full mailboxes, spoilt pages, items that
 //! cannot be had, chains that are forgotten.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::support::expect_code;
@@ -179,6 +181,41 @@ fn fact_1_6_chains_that_are_forgotten_begin_anew_and_double_nothing() {
     // A day later a user without a mailbox is asked for again.
     let absent = with_status(&report, "no_mailbox")[0];
     assert!(absent["requests"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn fact_1_6_a_tenant_whose_chains_are_all_forgotten_is_read_again_by_a_few_at_a_time() {
+    let forgotten = |mailbox| {
+        format!(
+            "[[faults]]\nkind = \"forgotten\"\nmailbox = {mailbox}\nfrom = \"{SECOND}\"\ntimes = 1\n"
+        )
+    };
+    let rows: String = (0..16).map(forgotten).collect();
+    let mut tenant = tenant(79, &format!("{rows}[switches]\nlatency_ms = 20\n"));
+    tenant.configure("page_size = 5\nmailboxes_at_once = 16\n");
+    tenant.night();
+    tenant.advance(1);
+    let since = tenant.served_requests();
+    tenant.night();
+    // Only the first request of a chain says what it selects. The others come of links.
+    let mut read_again: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for (number, request) in asked(&tenant, since, "/messages/delta").iter().enumerate() {
+        let mailbox = request["mailbox"].as_str().unwrap().to_owned();
+        let is_first = request["query"].as_str().unwrap().contains("select");
+        if is_first || read_again.contains_key(&mailbox) {
+            read_again.entry(mailbox).or_insert((number, number)).1 = number;
+        }
+    }
+    let at_once = |start: usize| {
+        let spans = read_again.values();
+        spans
+            .filter(|span| span.0 <= start && start <= span.1)
+            .count()
+    };
+    let most = read_again.values().map(|span| at_once(span.0)).max();
+    assert!(read_again.len() > 8, "{read_again:?}");
+    assert!((2..=4).contains(&most.unwrap()), "{read_again:?}");
+    tenant.compare_rows_with_truth();
 }
 
 #[test]
