@@ -17,6 +17,7 @@ mod complete;
 mod corpora;
 mod crash;
 mod damage;
+mod disk_full;
 mod equal;
 mod faults;
 mod fixtures;
