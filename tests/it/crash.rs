@@ -73,7 +73,11 @@ fn assert_verified(folder: &Path) {
 
 /// A build without debug assertions has no steps to die at.
 fn has_steps() -> bool {
-    cfg!(debug_assertions)
+    let has = cfg!(debug_assertions);
+    if !has {
+        println!("passed over: this build has no debug assertions, and no steps to die at");
+    }
+    has
 }
 
 #[test]
@@ -145,15 +149,15 @@ fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
     assert!(deaths > 100);
 }
 
-/// How many lakes are killed beside each other, and on how many nights each.
+/// How many lakes are killed beside each other, and on how many nights each: the kills of the
+/// short turn.
 const LAKES: u64 = 5;
 const NIGHTS: u64 = 4;
 
 #[test]
 fn runs_that_are_killed_at_any_moment_are_made_good_by_the_next_on_every_night() {
-    let Some(kills) = variable("TOUCHPOINT_KILLS").map(|text| text.parse::<u64>().unwrap()) else {
-        return;
-    };
+    let kills = variable("TOUCHPOINT_KILLS").map(|text| text.parse::<u64>().unwrap());
+    let kills = kills.unwrap_or(LAKES * NIGHTS);
     let mut kill = 0_u64;
     for world in 0..kills.div_ceil(LAKES * NIGHTS) {
         let tenant = tenant(100 + world);
