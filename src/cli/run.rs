@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use anyhow::bail;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tokio::runtime::Handle;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
@@ -76,6 +77,7 @@ pub async fn once(
         range: asked.range,
         shutdown,
         progress,
+        disk: Handle::current(),
     };
     let result = pipeline::run(config, options).await;
     for watcher in watchers {

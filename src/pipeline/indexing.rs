@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rayon::iter::IntoParallelRefIterator;
 use rayon::iter::ParallelIterator;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
@@ -33,7 +33,7 @@ pub struct IndexBatch {
 #[derive(Debug)]
 pub struct IndexQueue {
     sender: mpsc::Sender<IndexBatch>,
-    thread: JoinHandle<Result<(), IndexError>>,
+    ended: oneshot::Receiver<Result<(), IndexError>>,
 }
 
 /// The thread that indexes is gone.
@@ -51,8 +51,12 @@ impl IndexQueue {
     /// Starts the thread.
     pub fn start(indexer: Indexer) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let thread = tokio::task::spawn_blocking(move || follow(indexer, receiver));
-        Self { sender, thread }
+        let (tell, ended) = oneshot::channel();
+        std::thread::spawn(move || {
+            // Who does not ask any more does not want to know.
+            let _ = tell.send(follow(indexer, receiver));
+        });
+        Self { sender, ended }
     }
 
     /// Hands over rows that were committed. Waits while the queue is full. Where the thread has
@@ -64,7 +68,7 @@ impl IndexQueue {
     /// Waits until all rows are indexed and committed.
     pub async fn close(self) -> Result<(), IndexingError> {
         drop(self.sender);
-        self.thread
+        self.ended
             .await
             .map_err(|_| IndexingError::Lost)?
             .map_err(IndexingError::from)

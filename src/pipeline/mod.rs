@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -83,6 +84,9 @@ pub struct Options {
     pub shutdown: Shutdown,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
+    /// Where the lake waits for its disk: a runtime with several threads, which need not be the
+    /// one that waits for the network.
+    pub disk: Handle,
 }
 
 /// Which mailboxes would be read, and why; reads no mail and writes nothing.
@@ -103,7 +107,15 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
     let own_domains = &survey.directory.domains;
-    let stores = Stores::open(config, &survey.book, own_domains, &run, cpu.clone()).await?;
+    let stores = Stores::open(
+        config,
+        &survey.book,
+        own_domains,
+        &run,
+        cpu.clone(),
+        options.disk,
+    )
+    .await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashSet;
+use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::config::capture::ActivityContent as ConfiguredContent;
@@ -45,19 +46,19 @@ pub struct Stores {
 
 impl Stores {
     /// Opens everything and catches every view up. `own_domains` are the ones that are no longer
-    /// in the book.
+    /// in the book; `disk` is where the lake waits for its disk.
     pub async fn open(
         config: &Config,
         book: &ContactBook,
         own_domains: &HashSet<String>,
         run: &RunStamp,
         cpu: Arc<CpuPool>,
+        disk: Handle,
     ) -> Result<Self, RunError> {
         let (config, book, run) = (config.clone(), book.clone(), run.clone());
         let own_domains = own_domains.clone();
-        let handle = tokio::runtime::Handle::current();
         let opening = tokio::task::spawn_blocking(move || {
-            let lake = Lake::open_to_write(lake_settings(&config), cpu, handle)?;
+            let lake = Lake::open_to_write(lake_settings(&config), cpu, disk)?;
             lake.store_own_domains(&own_domains)?;
             open_views(&config, &book, &run, lake)
         });

@@ -14,9 +14,12 @@ use std::sync::OnceLock;
 #[cfg(debug_assertions)]
 use std::sync::PoisonError;
 
-/// `NAME:N` ends the process at the N-th passing of the step called so, counted from 1.
+/// `NAME:N` ends the process at the N-th passing of the step called so, counted from 1; `any:N` at
+/// the N-th step, whatever it is called.
 #[cfg(debug_assertions)]
 const STOP_AT: &str = "TOUCHPOINT_STOP_AT";
+#[cfg(debug_assertions)]
+const ANY: &str = "any";
 /// A file that gets a line with the name of each step that is passed.
 #[cfg(debug_assertions)]
 const STEPS: &str = "TOUCHPOINT_STEPS";
@@ -46,10 +49,12 @@ pub fn point(name: impl FnOnce() -> String) {
         .passed
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
-    let times = passed.entry(name.clone()).or_default();
-    *times += 1;
-    if instruction.stop_at == Some((name, *times)) {
-        std::process::abort();
+    for name in [name, ANY.to_owned()] {
+        let times = passed.entry(name.clone()).or_default();
+        *times += 1;
+        if instruction.stop_at == Some((name, *times)) {
+            std::process::abort();
+        }
     }
 }
 

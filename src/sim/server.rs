@@ -24,6 +24,7 @@ use libdeflater::CompressionLvl;
 use libdeflater::Compressor;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
@@ -67,12 +68,22 @@ pub struct Shared {
     pub state: Mutex<State>,
     /// What was served.
     pub journal: Mutex<Journal>,
+    /// The wall clock when serving began, and when that was: from then on time passes here as it
+    /// does for tokio's timers, which tests may let stand still.
+    pub begun: (Micros, Instant),
 }
 
 impl Shared {
     /// The state; a panic while it was held does not make it wrong.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The wall clock.
+    fn wall(&self) -> Micros {
+        let (wall, begun) = self.begun;
+        let passed = begun.elapsed().as_micros();
+        wall.plus(i64::try_from(passed).unwrap_or(i64::MAX))
     }
 
     /// The journal.
@@ -120,6 +131,7 @@ pub async fn start(world: World, options: Options) -> io::Result<Running> {
         world,
         state,
         journal: Mutex::default(),
+        begun: (clock::now(), Instant::now()),
     });
     let router = Router::new()
         .fallback(serve)
@@ -175,7 +187,7 @@ async fn serve(
     let host = request.header("host").unwrap_or("127.0.0.1").to_owned();
     let answer = shared
         .state()
-        .answer(&shared.world, &request, &host, clock::now());
+        .answer(&shared.world, &request, &host, shared.wall());
     let slot = answer.held.map(|mailbox| Slot {
         shared: Arc::clone(&shared),
         mailbox,

@@ -9,7 +9,6 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
@@ -241,43 +240,4 @@ fn what_is_larger_than_any_page_costs_neither_the_run_nor_a_row() {
     tenant.configure("\n[run]\nretry_seconds = 0.02\n");
     tenant.run();
     tenant.compare_rows_with_truth();
-}
-
-/// Runs a world under faults of chance: on each day in three failing minutes, then in a quiet one.
-fn check_random(seed: u64, days: u32) {
-    let mut tenant = Tenant::of_world(&format!(
-        "seed = {seed}\nusers = 18\nmails_per_user = 12\nmeetings_per_user = 1\n\
-         faults_seed = {seed}\nfaults_days = {days}\n"
-    ));
-    tenant.configure(IMPATIENT);
-    for day in 0..days {
-        for minute in 0..4 {
-            tenant.advance_to(&format!("2026-03-{:02}T02:{minute:02}:00Z", day + 2));
-            tenant.take_crm();
-            tenant.note_run();
-            let run = with_config(&tenant.config(), &["run"]).output().unwrap();
-            let (code, text) = (run.status.code(), crate::support::text_of(&run));
-            let is_over = code == Some(1) || (code == Some(2) && minute < 3);
-            assert!(is_over, "seed {seed}, day {day}, minute {minute}: {text}");
-        }
-        let kinds = tenant.differences_from_truth();
-        let is_equal = kinds.as_object().is_some_and(serde_json::Map::is_empty);
-        assert!(is_equal, "seed {seed}, day {day}: {kinds}");
-    }
-    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
-}
-
-/// How many worlds are checked, and for how many days: few by default, as many as are asked for
-/// and more days in the long turn (`scripts/soak`).
-fn turn() -> (u64, u32) {
-    let asked = variable("TOUCHPOINT_FAULT_SEEDS");
-    asked.map_or((1, 2), |count| (count.parse().unwrap(), 4))
-}
-
-#[test]
-fn after_faults_at_random_the_lake_holds_what_was_planted() {
-    let (seeds, days) = turn();
-    for seed in 1..=seeds {
-        check_random(7_000 + seed, days);
-    }
 }

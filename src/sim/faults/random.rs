@@ -46,7 +46,16 @@ static OF_MAILBOXES: &[(&str, usize)] = &[
     ("kind='endless'", 60),
     ("kind='only_duplicates'", 60),
     ("kind='foreign_link' to='http://127.0.0.1:9'", 3),
-    ("kind='drip' seconds=0.2", 3),
+    ("kind='drip' seconds=20.0", 3),
+    ("kind='slow' seconds=40.0", 3),
+    ("kind='never_ends'", 3),
+    ("kind='status' status=429 code='ApplicationThrottled' retry_after='90'", 3),
+    ("kind='status' status=503 code='ErrorMailboxMoveInProgress'", 99),
+    ("kind='cut_round' at=3", 2),
+    ("kind='quota_full'", 99),
+    ("kind='poisoned_item' items=2", 99),
+    ("kind='private_poison' folder='any'", 99),
+    ("kind='unreadable_item' items=2", 20),
 ];
 
 /// What may go wrong for everybody.

@@ -212,20 +212,14 @@ impl Tenant {
     }
 
     fn comparison(&self, more: &[&str]) -> Command {
-        let truth = self.folder.path().join("truth.jsonl");
         let mut print = touchpoint();
         print
             .arg("simulate")
             .args(&self.world)
             .args(["--truth", "--at", &self.now()]);
-        fs::write(&truth, expect_code(&mut print, 0)).unwrap();
-        let mut compare = python::script("compare_truth.py");
-        compare
-            .arg("--lake")
-            .arg(self.folder.path().join("lake"))
-            .arg("--truth")
-            .arg(&truth);
-        compare.args(["--runs", &self.runs.join(",")]).args(more);
+        let planted = expect_code(&mut print, 0);
+        let mut compare = comparison(self.folder.path(), planted.as_bytes(), &self.runs);
+        compare.args(more);
         compare
     }
 
@@ -274,6 +268,18 @@ impl Tenant {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
+}
+
+/// A command that compares the lake in a folder with what was planted; `runs` are the simulated
+/// times of all runs.
+pub fn comparison(folder: &Path, planted: &[u8], runs: &[String]) -> Command {
+    let truth = folder.join("truth.jsonl");
+    fs::write(&truth, planted).unwrap();
+    let mut compare = python::script("compare_truth.py");
+    compare.arg("--lake").arg(folder.join("lake"));
+    compare.arg("--truth").arg(&truth);
+    compare.args(["--runs", &runs.join(",")]);
+    compare
 }
 
 impl Drop for Tenant {

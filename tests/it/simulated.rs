@@ -1,0 +1,251 @@
+//! Worlds of chance under faults of chance, which die at steps of chance, in simulated time: the
+//! clock stands still unless nothing is left to do but wait, so that every limit is the real one.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::fs::File;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::net::TcpListener;
+use std::ops::Range;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use touchpoint::config::Config;
+use touchpoint::model::time::DAY;
+use touchpoint::model::time::Micros;
+use touchpoint::model::time::SECOND;
+use touchpoint::pipeline;
+use touchpoint::pipeline::survey::RunError;
+use touchpoint::report::exit;
+use touchpoint::runtime::shutdown::Shutdown;
+use touchpoint::sim::dice::Dice;
+use touchpoint::sim::export;
+use touchpoint::sim::faults::random::MINUTES;
+use touchpoint::sim::server;
+use touchpoint::sim::truth;
+use touchpoint::sim::world::World;
+
+use crate::support::corpora::variable;
+use crate::support::expect_code;
+use crate::support::tenant::comparison;
+use crate::support::text_of;
+use crate::support::with_config;
+
+/// Where a process finds its story.
+const FOLDER: &str = "TOUCHPOINT_STORY";
+/// How many runs of a day there are; the last one is undisturbed.
+const RUNS: u32 = MINUTES + 1;
+/// How often a story's process dies.
+const DEATHS: usize = 3;
+/// A run of such a world passes so many steps, more or less.
+const STEPS: usize = 600;
+/// Ports below those that a system gives to whoever asks for any.
+const PORTS: Range<i64> = 20_000..32_000;
+
+/// A world and its lake over some days, in a folder that processes hand on to each other.
+struct Story {
+    seed: u64,
+    folder: TempDir,
+}
+
+impl Story {
+    fn new(seed: u64, days: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let text = world(seed, days);
+        let port = free_port(seed);
+        let address = format!("http://127.0.0.1:{port}");
+        let world = World::from_toml(&text).unwrap();
+        export::write(&world, path, &address, world.start()).unwrap();
+        fs::write(path.join("world.toml"), text).unwrap();
+        fs::write(path.join("port"), port.to_string()).unwrap();
+        begin(path, 0);
+        let config = path.join("touchpoint.toml");
+        let mut config = File::options().append(true).open(config).unwrap();
+        let limits = "\n[run]\npage_size = 20\nmailboxes_at_once = 12\n";
+        config.write_all(limits.as_bytes()).unwrap();
+        Self { seed, folder }
+    }
+
+    /// Lives through its days, in as many processes as that takes; gives how many died.
+    fn tell(&self) -> usize {
+        let mut dice = Dice::new(self.seed, 98);
+        let mut deaths = 0;
+        loop {
+            let mut process = Command::new(std::env::current_exe().unwrap());
+            process.args(["--ignored", "--exact", "--nocapture"]);
+            process.arg("simulated::a_process_of_a_story");
+            process.env(FOLDER, self.folder.path());
+            if deaths < DEATHS {
+                let step = 1 + dice.below(STEPS);
+                process.env("TOUCHPOINT_STOP_AT", format!("any:{step}"));
+            }
+            let output = process.output().unwrap();
+            match output.status.code() {
+                Some(0) => break,
+                None => deaths += 1,
+                Some(_) => panic!("seed {}: {}", self.seed, text_of(&output)),
+            }
+            // What died in a bad minute is not tried again before the next one.
+            let run = run_of(self.folder.path());
+            if run % RUNS < MINUTES {
+                begin(self.folder.path(), run + 1);
+            }
+        }
+        let config = self.folder.path().join("touchpoint.toml");
+        expect_code(&mut with_config(&config, &["verify"]), 0);
+        deaths
+    }
+}
+
+/// A world file of chance.
+fn world(seed: u64, days: u32) -> String {
+    let mut dice = Dice::new(seed, 99);
+    let mut text = format!("seed = {seed}\nfaults_seed = {seed}\nfaults_days = {days}\n");
+    let mut line = |key: &str, values: &[&str]| {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{key} = {}", dice.pick(values));
+    };
+    line("users", &["16", "17", "18", "20"]);
+    line("mails_per_user", &["2", "6", "12", "20"]);
+    line("meetings_per_user", &["0", "1", "2", "3"]);
+    line("policy.unmatched", &["'envelope'", "'keep'", "'skip'"]);
+    line("policy.internal_only", &["'skip'", "'record'"]);
+    line("switches.string_booleans", &["true", "false"]);
+    line("switches.capital_times", &["true", "false"]);
+    line("switches.custom_zones", &["true", "false"]);
+    line("switches.full_exceptions", &["true", "false"]);
+    line("switches.unreported_cancellations", &["true", "false"]);
+    line("switches.missing_masters", &["'none'", "'found'"]);
+    line("switches.token_seconds", &["20", "400", "3599"]);
+    line("switches.generations", &["1", "2", "3"]);
+    line("switches.throttle_per_mille", &["0", "0", "40"]);
+    line(
+        "switches.retry_after",
+        &["'integer'", "'fraction'", "'none'"],
+    );
+    line("switches.page_items_max", &["5", "40", "1000"]);
+    line("switches.delta_top", &["'refused'", "'ignored'"]);
+    text
+}
+
+/// A port that nobody listens on; it stays the same, since it stands in links.
+fn free_port(seed: u64) -> u16 {
+    let mut dice = Dice::new(seed, u64::from(std::process::id()));
+    let mut any = || u16::try_from(dice.between(PORTS.start, PORTS.end)).unwrap();
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    (0..100).map(|_| any()).find(is_free).unwrap()
+}
+
+fn run_of(folder: &Path) -> u32 {
+    fs::read_to_string(folder.join("run"))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+fn begin(folder: &Path, run: u32) {
+    fs::write(folder.join("run"), run.to_string()).unwrap();
+}
+
+fn instant(world: &World, run: u32) -> Micros {
+    let day = world.start().plus(i64::from(run / RUNS) * DAY);
+    day.plus(i64::from(run % RUNS) * 60 * SECOND)
+}
+
+/// Serves the world and reads it, from the run on at which the process before it died.
+#[test]
+#[ignore = "started by the test below, in a process that may die"]
+fn a_process_of_a_story() {
+    let folder = PathBuf::from(variable(FOLDER).unwrap());
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+    let disk = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(go_on(&folder, disk.handle()));
+}
+
+async fn go_on(folder: &Path, disk: &Handle) {
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let world = World::from_toml(&read("world.toml")).unwrap();
+    let (days, first) = (world.spec.faults_days, run_of(folder));
+    let options = server::Options {
+        port: read("port").parse().unwrap(),
+        at: Some(instant(&world, first)),
+    };
+    let tenant = server::start(world, options).await.unwrap();
+    let config = folder.join("touchpoint.toml");
+    for run in first..days * RUNS {
+        begin(folder, run);
+        let now = tenant.advance(instant(tenant.world(), run));
+        export::crm_files(tenant.world(), folder, now).unwrap();
+        let ended = once(&config, disk.clone()).await;
+        if run % RUNS == MINUTES {
+            assert_eq!(ended.unwrap(), exit::GAPS, "run {run}");
+            compare(tenant.world(), folder, run);
+        } else if let Err(error) = ended {
+            let is_expected = matches!(error, RunError::Tenant { .. });
+            assert!(is_expected, "run {run}: {error}");
+        }
+    }
+}
+
+async fn once(config: &Path, disk: Handle) -> Result<u8, RunError> {
+    let options = pipeline::Options {
+        mailbox: None,
+        again: false,
+        range: None,
+        shutdown: Shutdown::default(),
+        progress: std::sync::Arc::default(),
+        disk,
+    };
+    let config = Config::load(config).unwrap();
+    let summary = pipeline::run(&config, options).await?;
+    Ok(exit::of(&summary).0)
+}
+
+/// Compares the lake with what was planted.
+fn compare(world: &World, folder: &Path, run: u32) {
+    let mut planted = Vec::new();
+    truth::print(world, instant(world, run), |line| {
+        writeln!(planted, "{line}").unwrap();
+    });
+    let runs: Vec<String> = (0..=run).map(|run| instant(world, run).rfc3339()).collect();
+    expect_code(&mut comparison(folder, &planted, &runs), 0);
+}
+
+/// How many stories are told, and of how many days: as many as are asked for in the long turn
+/// (`scripts/soak`).
+fn turn() -> (u64, u32) {
+    let asked = variable("TOUCHPOINT_STORIES");
+    asked.map_or((50, 1), |count| (count.parse().unwrap(), 3))
+}
+
+#[test]
+fn whatever_happens_to_whatever_world_the_lake_holds_what_was_planted() {
+    let (stories, days) = turn();
+    let (next, deaths) = (AtomicU64::new(1), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number > stories {
+                        break;
+                    }
+                    let died = Story::new(9_000 + number, days).tell();
+                    deaths.fetch_add(died as u64, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    println!(
+        "{stories} stories of {days} days, {} deaths",
+        deaths.into_inner()
+    );
+}
