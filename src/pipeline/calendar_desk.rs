@@ -12,6 +12,7 @@ use hashbrown::HashSet;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
 use crate::model::columns_hash;
+use crate::model::event::CONTAINER;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -24,6 +25,7 @@ use crate::model::time::Micros;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
+use crate::pipeline::decide::Unread;
 use crate::policy::judge;
 use crate::policy::judge::Judged;
 use crate::policy::meeting;
@@ -44,6 +46,9 @@ const RECORDED_AHEAD: i64 = 30 * DAY;
 /// unread between two nights, short enough that the state does not grow with the years.
 const ROW_KEPT: i64 = 40 * DAY;
 
+/// Why an occurrence, or its series, cannot be read: the series cannot be had (facts 2.2).
+const NO_MASTER: &str = "no_master";
+
 /// What is known of a calendar from before the round.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -58,6 +63,8 @@ pub struct Memory {
 pub struct Fetched {
     /// Series that did not come along.
     pub masters: HashMap<String, Event>,
+    /// Ids of series that could not be had.
+    pub in_vain: Vec<String>,
     /// Ids of their occurrences that are there no more.
     pub gone: HashSet<String>,
 }
@@ -101,6 +108,7 @@ pub fn decide(
     };
     let events = deciding.sort(round.events);
     deciding.forget_waiting(scope.is_complete);
+    deciding.tell_of_series(fetched.in_vain);
     for event in events {
         deciding.instance(&event)?;
     }
@@ -174,6 +182,27 @@ impl Deciding<'_> {
         }
     }
 
+    /// Notes for the ledger which series could not be had, and which could. Their occurrences wait
+    /// with or without them.
+    fn tell_of_series(&mut self, in_vain: Vec<String>) {
+        let unread = in_vain.into_iter().map(|id| Unread {
+            source_id: Some(id),
+            container: CONTAINER.into(),
+            code: NO_MASTER,
+        });
+        self.settled.unread.extend(unread);
+        for (id, master) in &self.masters {
+            let seen = Seen {
+                outcome: Outcome::Series,
+                fingerprint: master.fingerprint,
+            };
+            self.settled.decided.insert(id.clone(), seen);
+            if let Some(series) = self.waiting.get_mut(id) {
+                series.master.get_or_insert_with(|| master.clone());
+            }
+        }
+    }
+
     /// A series as it came or was fetched in this round, else as it is remembered with what waits.
     fn master(&self, id: &str) -> Option<&Event> {
         let remembered = || self.waiting.get(id)?.master.as_ref();
@@ -194,16 +223,19 @@ impl Deciding<'_> {
 
     fn instance(&mut self, event: &Event) -> Result<(), StateError> {
         let Some(whole) = self.whole(event) else {
-            self.count(Outcome::Unreadable, "no_master");
+            self.count(Outcome::Unreadable, NO_MASTER);
             self.stay(event);
+            self.settle_waiting(event);
+            self.wait(event);
             return Ok(());
         };
         let id = meeting_id(&whole, &self.desk.mailbox);
         self.present.insert(id.interaction_id);
-        self.settle_waiting(event);
+        let waited = self.settle_waiting(event);
         let known = self.meetings.get(&id.interaction_id);
         let ended_at = known.map_or_else(|| ended_at(&whole), |known| known.ended_at);
-        if is_of_series(&whole) && self.times.is_over(ended_at) {
+        // What waited for its series while it took place is still to be recorded.
+        if is_of_series(&whole) && !waited && self.times.is_over(ended_at) {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
@@ -212,8 +244,8 @@ impl Deciding<'_> {
             .item(&[], &self.desk.mailbox.id, &whole.source_id)?;
         let is_seen = seen.is_some_and(|seen| seen.fingerprint == whole.fingerprint);
         let is_known = self.know_series(id.interaction_id, &whole);
-        let waited = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
-        if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && waited) {
+        let was_far = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
+        if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && was_far) {
             self.wait(event);
             let outcome = if is_seen {
                 Outcome::Unchanged
@@ -398,7 +430,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// Keeps an occurrence for the night on which it comes near enough.
+    /// Keeps an occurrence for the night on which it comes near enough, or its series can be had.
     fn wait(&mut self, event: &Event) {
         let Some(master_id) = event.master_id.clone() else {
             return;
@@ -411,17 +443,19 @@ impl Deciding<'_> {
         series.instances.push(event.clone());
     }
 
-    /// An occurrence that is named is decided anew, whether it waited or not.
-    fn settle_waiting(&mut self, event: &Event) {
+    /// An occurrence that is named is decided anew, whether it waited or not; gives whether it did.
+    fn settle_waiting(&mut self, event: &Event) -> bool {
         let series = event
             .master_id
             .as_ref()
             .and_then(|id| self.waiting.get_mut(id));
-        if let Some(series) = series {
+        series.is_some_and(|series| {
+            let before = series.instances.len();
             series
                 .instances
                 .retain(|one| one.source_id != event.source_id);
-        }
+            series.instances.len() < before
+        })
     }
 
     /// An event of which only its id can be told: what is known of it stays as it is.
@@ -495,6 +529,11 @@ impl Deciding<'_> {
             .retain(|_, series| !series.instances.is_empty());
         for id in before.keys().filter(|id| !self.waiting.contains_key(*id)) {
             self.settled.seen.note_series(mailbox_id, id, None);
+            // The ledger lets go of a series for which nothing waits any more.
+            self.settled.decided.entry(id.clone()).or_insert(Seen {
+                outcome: Outcome::Series,
+                fingerprint: 0,
+            });
         }
         for (id, series) in self.waiting {
             if before.get(&id) != Some(&series) {

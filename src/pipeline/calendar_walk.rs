@@ -1,5 +1,6 @@
 //! The calendar of one mailbox: where its chain goes on, one round of it, and what that came to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -7,6 +8,7 @@ use hashbrown::HashSet;
 
 use crate::decode::event;
 use crate::model::cursor::CalendarCursor;
+use crate::model::cursor::LedgerEntry;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -25,6 +27,7 @@ use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::context::Context;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
+use crate::pipeline::walk::TRIES_MAX;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
@@ -53,6 +56,8 @@ pub struct Calendar<'a> {
     pub desk: &'a Arc<Desk>,
     /// Where its chain was left.
     pub cursor: Option<&'a CalendarCursor>,
+    /// What could not be read so far.
+    pub ledger: &'a BTreeMap<String, LedgerEntry>,
     /// The service's time.
     pub now: Micros,
 }
@@ -182,7 +187,8 @@ impl Calendar<'_> {
             return Ok(fetched);
         }
         let mut whole = HashMap::new();
-        let mut missing = round.missing_masters();
+        let series = self.series_to_ask(round, memory);
+        let mut missing = series.clone();
         missing.extend(round.unplaced());
         for item in self.client.events_by_id(&missing).await? {
             let Some(body) = item.body else { continue };
@@ -197,11 +203,28 @@ impl Calendar<'_> {
             }
         }
         round.place(&whole);
+        let in_vain = series.into_iter();
+        let in_vain = in_vain.filter(|id| !fetched.masters.contains_key(id));
+        fetched.in_vain = in_vain.collect();
         let unnamed = self.unnamed(round, &fetched.masters, memory);
         let asked = self.client.events_by_id(&unnamed).await?.into_iter();
         let gone = asked.filter(|item| item.body.is_none());
         fetched.gone = gone.map(|item| item.id).collect();
         Ok(fetched)
+    }
+
+    /// Ids of series that did not come along, tonight or on an earlier night. One that could not be
+    /// had is asked for on some further nights, like any item that could not be read.
+    fn series_to_ask(&self, round: &Round, memory: &Memory) -> Vec<String> {
+        let mut wanted = round.missing_masters();
+        let named: HashSet<String> = wanted.iter().cloned().collect();
+        let is_tried = |id: &String| self.ledger.get(id).is_some_and(|one| one.tries < TRIES_MAX);
+        let waiting = memory
+            .series
+            .iter()
+            .filter(|(id, series)| series.master.is_none() && is_tried(id) && !named.contains(*id));
+        wanted.extend(waiting.map(|(id, _)| id.clone()));
+        wanted
     }
 
     /// Ids of what is known of series that did not come along and was not named either. A series

@@ -289,6 +289,7 @@ impl GraphWalk<'_> {
             client: &self.client,
             desk,
             cursor,
+            ledger: &self.walk.ledger,
             now: self.tenant.service_time(),
         };
         let decided = self.walk.unless_stopped(calendar.read()).await?;

@@ -35,6 +35,10 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::state::error::StateError;
 
+/// Runs in which an item is tried, the first included: trouble of the service has been seen to last
+/// for days (facts 6.2). Afterwards it is kept in the ledger, and tried by `run --again` only.
+pub const TRIES_MAX: u32 = 10;
+
 /// One mailbox while it is read.
 #[derive(Debug)]
 pub struct Walk<'a> {

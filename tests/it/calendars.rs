@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use crate::support::expect_code;
 use crate::support::tenant::Tenant;
+use crate::support::with_config;
 
 /// A small tenant with a defect of its calendars.
 fn world(switches: &str) -> Tenant {
@@ -115,6 +117,37 @@ fn fact_2_2_occurrences_of_a_series_that_cannot_be_had_are_unreadable_and_all_el
         let kinds: Vec<&String> = differences.as_object().unwrap().keys().collect();
         assert_eq!(kinds, ["a planted meeting is missing"], "{differences}");
     }
+}
+
+/// Series of which `status` says that they could not be had.
+fn unread(tenant: &Tenant) -> u64 {
+    let status = ["--format", "json", "status"];
+    let text = expect_code(&mut with_config(&tenant.config(), &status), 0);
+    let status: Value = serde_json::from_str(&text).unwrap();
+    let mailboxes = status["mailboxes"].as_array().unwrap().iter();
+    mailboxes.filter_map(|one| one["unreadable"].as_u64()).sum()
+}
+
+#[test]
+fn fact_2_2_a_series_that_could_not_be_had_is_asked_for_again_and_its_occurrences_are_recorded() {
+    let mut tenant = world(
+        "missing_masters = \"found\"\n[[faults]]\nkind = \"status\"\nstatus = 404\n\
+         code = \"ErrorItemNotFound\"\nrequest = \"event\"\nuntil = \"2026-03-02T02:09:00Z\"\n\
+         [crm_changes]\neach = 0",
+    );
+    // Within minutes nothing changes besides.
+    for minute in ["02:00", "02:05"] {
+        tenant.advance_to(&format!("2026-03-02T{minute}:00Z"));
+        tenant.run();
+        let missing = tenant.differences_from_truth();
+        assert!(missing["a planted meeting is missing"].as_u64().unwrap() > 10);
+        assert!(unread(&tenant) > 0);
+    }
+    tenant.advance_to("2026-03-02T02:10:00Z");
+    tenant.run();
+    let missing = tenant.differences_from_truth();
+    assert_eq!(missing, serde_json::json!({}), "{missing}");
+    assert_eq!(unread(&tenant), 0);
 }
 
 #[test]

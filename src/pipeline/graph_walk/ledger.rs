@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
+use crate::model::event::CONTAINER;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::NOT_SERVED;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Sifted;
 use crate::pipeline::graph_walk::GraphWalk;
 use crate::pipeline::known;
+use crate::pipeline::walk::TRIES_MAX;
 use crate::pipeline::walk::WalkError;
 
-/// Runs in which an item is tried, the first included: trouble of the service has been seen to last
-/// for days (facts 6.2). Afterwards it is kept in the ledger, and tried by `run --again` only.
-const TRIES_MAX: u32 = 10;
 /// Items of one mailbox that are tried again in one run: ten batches.
 const TRIED_PER_RUN: usize = 200;
 
@@ -24,6 +23,8 @@ impl GraphWalk<'_> {
         let started_at = self.walk.started_at;
         let again = self.walk.context.again;
         let entries = self.walk.ledger.iter();
+        // Series are asked for with their calendar.
+        let entries = entries.filter(|(_, entry)| entry.folder != CONTAINER);
         let due = entries.filter(|(_, entry)| entry.last_at < started_at);
         let mut due: Vec<(&String, &LedgerEntry)> = due
             .filter(|(_, entry)| again || (is_passing(entry) && entry.tries < TRIES_MAX))
