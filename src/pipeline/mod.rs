@@ -107,15 +107,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
     let own_domains = &survey.directory.domains;
-    let stores = Stores::open(
-        config,
-        &survey.book,
-        own_domains,
-        &run,
-        cpu.clone(),
-        options.disk,
-    )
-    .await?;
+    let threads = (cpu.clone(), options.disk);
+    let stores = Stores::open(config, &survey.book, own_domains, &run, threads).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),
@@ -157,19 +150,16 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         None if behind.is_none() => stores::merge_small_files(&stores.lake).await?,
         _ => 0,
     };
-    let mut notes = survey.notes;
-    notes.splice(0..0, behind);
-    notes.extend(withdrawn_note(&options.progress));
-    let left_out = survey
-        .lines
-        .into_iter()
-        .filter(|line| line.out_because.is_some());
+    let notes = behind.into_iter().chain(survey.notes);
+    let notes = notes.chain(withdrawn_note(&options.progress));
+    let mut left_out = survey.lines;
+    left_out.retain(|line| line.out_because.is_some());
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
         coverage,
-        left_out: left_out.collect(),
-        notes,
+        left_out,
+        notes: notes.collect(),
         interrupted,
         caught_up: stores.caught_up,
         merged_months,

@@ -52,8 +52,7 @@ impl Stores {
         book: &ContactBook,
         own_domains: &HashSet<String>,
         run: &RunStamp,
-        cpu: Arc<CpuPool>,
-        disk: Handle,
+        (cpu, disk): (Arc<CpuPool>, Handle),
     ) -> Result<Self, RunError> {
         let (config, book, run) = (config.clone(), book.clone(), run.clone());
         let own_domains = own_domains.clone();
