@@ -95,6 +95,16 @@ pub fn series(dice: &mut Dice, form: usize, about: Date) -> When {
     fitted(pattern, start, end)
 }
 
+/// Whether one of its days lies between two (both included).
+pub fn falls_between(when: &When, first: Date, last: Date) -> bool {
+    match when {
+        When::Once(day) => (first..=last).contains(day),
+        When::Series(pattern, range) => {
+            recurrence::days(pattern, range, last).any(|day| (first..=last).contains(&day))
+        }
+    }
+}
+
 /// A series begins with its first occurrence, as Outlook has it.
 fn fitted(pattern: Pattern, start: Date, end: End) -> When {
     let open = Range {

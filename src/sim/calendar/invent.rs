@@ -534,8 +534,17 @@ fn quiet(world: &World, dice: &mut Dice, class: Class, form: usize) -> Timing {
             }
         }
         _ if form.is_multiple_of(3) => {
-            let about = forms::later(today, dice.between(-300, 20));
-            let when = forms::series(dice, form / 3, about);
+            let plan = |dice: &mut Dice| {
+                let about = forms::later(today, dice.between(-300, 20));
+                forms::series(dice, form / 3, about)
+            };
+            let mut when = plan(dice);
+            // Occurrences that begin before the window and end in it are planted by a class of
+            // their own.
+            let edge = forms::later(today, -365);
+            while forms::falls_between(&when, forms::later(edge, -6), forms::later(edge, 1)) {
+                when = plan(dice);
+            }
             let first = match &when {
                 When::Series(_, range) => range.start,
                 When::Once(day) => *day,

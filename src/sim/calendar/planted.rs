@@ -112,6 +112,27 @@ fn nothing_happens_to_a_meeting_within_36_hours_before_it_begins() {
 }
 
 #[test]
+fn no_occurrence_of_a_series_that_is_recorded_spans_the_start_of_the_window() {
+    // In the first of these worlds a yearly series of several days once did.
+    for seed in [1_106, 1_107] {
+        let world = World::build(Spec {
+            seed,
+            users: 16,
+            meetings_per_user: 6,
+            mails_per_user: 12,
+            ..Spec::default()
+        });
+        let edge = world.start().plus(-365 * DAY);
+        for line in lines(&world, 1) {
+            let newest = line["versions"].as_array().unwrap().last().unwrap().clone();
+            let instant = |key: &str| Micros::parse_rfc3339(newest[key].as_str().unwrap()).unwrap();
+            let spans = instant("occurred_at") < edge && instant("ended_at") > edge;
+            assert!(!spans || newest["outcome"] != "recorded", "{line}");
+        }
+    }
+}
+
+#[test]
 fn an_event_has_one_line_in_a_calendar_and_one_label_in_all() {
     for seed in SEEDS {
         let world = small(seed);
