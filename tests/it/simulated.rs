@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -41,8 +42,6 @@ use crate::support::with_config;
 const FOLDER: &str = "TOUCHPOINT_STORY";
 /// How many runs of a day there are; the last one is undisturbed.
 const RUNS: u32 = MINUTES + 1;
-/// How often a story's process dies.
-const DEATHS: usize = 3;
 /// A run of such a world passes so many steps, more or less.
 const STEPS: usize = 600;
 /// Ports below those that a system gives to whoever asks for any.
@@ -51,6 +50,7 @@ const PORTS: Range<i64> = 20_000..32_000;
 /// A world and its lake over some days, in a folder that processes hand on to each other.
 struct Story {
     seed: u64,
+    days: u32,
     folder: TempDir,
 }
 
@@ -70,11 +70,12 @@ impl Story {
         let mut config = File::options().append(true).open(config).unwrap();
         let limits = "\n[run]\npage_size = 20\nmailboxes_at_once = 12\n";
         config.write_all(limits.as_bytes()).unwrap();
-        Self { seed, folder }
+        Self { seed, days, folder }
     }
 
-    /// Lives through its days, in as many processes as that takes; gives how many died.
-    fn tell(&self) -> usize {
+    /// Lives through its days, in as many processes as that takes: as many die as there are days.
+    /// Gives how many died.
+    fn tell(&self) -> u32 {
         let mut dice = Dice::new(self.seed, 98);
         let mut deaths = 0;
         loop {
@@ -82,7 +83,7 @@ impl Story {
             process.args(["--ignored", "--exact", "--nocapture"]);
             process.arg("simulated::a_process_of_a_story");
             process.env(FOLDER, self.folder.path());
-            if deaths < DEATHS {
+            if deaths < self.days {
                 let step = 1 + dice.below(STEPS);
                 process.env("TOUCHPOINT_STOP_AT", format!("any:{step}"));
             }
@@ -229,7 +230,7 @@ fn turn() -> (u64, u32) {
 #[test]
 fn whatever_happens_to_whatever_world_the_lake_holds_what_was_planted() {
     let (stories, days) = turn();
-    let (next, deaths) = (AtomicU64::new(1), AtomicU64::new(0));
+    let (next, deaths) = (AtomicU64::new(1), AtomicU32::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().unwrap().get() {
             scope.spawn(|| {
@@ -239,7 +240,7 @@ fn whatever_happens_to_whatever_world_the_lake_holds_what_was_planted() {
                         break;
                     }
                     let died = Story::new(9_000 + number, days).tell();
-                    deaths.fetch_add(died as u64, Ordering::Relaxed);
+                    deaths.fetch_add(died, Ordering::Relaxed);
                 }
             });
         }
