@@ -11,7 +11,8 @@ use crate::sim::dice::Dice;
 /// after them is quiet.
 pub const MINUTES: u32 = 3;
 
-/// What may go wrong in a mailbox, and how often in a row.
+/// What may go wrong in a mailbox, and how often in a row. (A mailbox that is said not to be there
+/// is asked for again a day later only: a test of its own has it.)
 #[rustfmt::skip]
 static OF_MAILBOXES: &[(&str, usize)] = &[
     ("kind='status' status=503 body='empty'", 12),
@@ -24,7 +25,7 @@ static OF_MAILBOXES: &[(&str, usize)] = &[
     ("kind='status' status=429 code='ApplicationThrottled' retry_after='0.01'", 12),
     ("kind='status' status=429 body='empty'", 4),
     ("kind='status' status=403 code='ErrorAccessDenied'", 9),
-    ("kind='status' status=404 code='ResourceNotFound'", 9),
+    ("kind='status' status=503 code='ServiceUnavailable'", 9),
     ("kind='status' status=401 code='InvalidAuthenticationToken'", 2),
     ("kind='status' status=410 code='SyncStateNotFound' request='delta'", 3),
     ("kind='status' status=410 code='resyncRequired' request='calendar'", 3),
