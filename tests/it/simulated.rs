@@ -224,7 +224,7 @@ fn compare(world: &World, folder: &Path, run: u32) {
 /// (`scripts/soak`).
 fn turn() -> (u64, u32) {
     let asked = variable("TOUCHPOINT_STORIES");
-    asked.map_or((50, 1), |count| (count.parse().unwrap(), 3))
+    asked.map_or((30, 1), |count| (count.parse().unwrap(), 3))
 }
 
 #[test]
