@@ -222,16 +222,15 @@ impl Deciding<'_> {
     }
 
     fn instance(&mut self, event: &Event) -> Result<(), StateError> {
+        let waited = self.settle_waiting(event);
         let Some(whole) = self.whole(event) else {
             self.count(Outcome::Unreadable, NO_MASTER);
             self.stay(event);
-            self.settle_waiting(event);
             self.wait(event);
             return Ok(());
         };
         let id = meeting_id(&whole, &self.desk.mailbox);
         self.present.insert(id.interaction_id);
-        let waited = self.settle_waiting(event);
         let known = self.meetings.get(&id.interaction_id);
         let ended_at = known.map_or_else(|| ended_at(&whole), |known| known.ended_at);
         // What waited for its series while it took place is still to be recorded.

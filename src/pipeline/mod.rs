@@ -106,9 +106,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     };
     let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
-    let own_domains = &survey.directory.domains;
-    let threads = (cpu.clone(), options.disk);
-    let stores = Stores::open(config, &survey.book, own_domains, &run, threads).await?;
+    let (domains, disk) = (&survey.directory.domains, options.disk);
+    let stores = Stores::open(config, &survey.book, domains, &run, cpu.clone(), disk).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),

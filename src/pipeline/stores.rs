@@ -52,7 +52,8 @@ impl Stores {
         book: &ContactBook,
         own_domains: &HashSet<String>,
         run: &RunStamp,
-        (cpu, disk): (Arc<CpuPool>, Handle),
+        cpu: Arc<CpuPool>,
+        disk: Handle,
     ) -> Result<Self, RunError> {
         let (config, book, run) = (config.clone(), book.clone(), run.clone());
         let own_domains = own_domains.clone();
