@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::expect_code;
+use crate::commands::json;
 use crate::support::tenant::Tenant;
-use crate::support::with_config;
 
 /// A small tenant with a defect of its calendars.
 fn world(switches: &str) -> Tenant {
@@ -121,9 +120,7 @@ fn fact_2_2_occurrences_of_a_series_that_cannot_be_had_are_unreadable_and_all_el
 
 /// Series of which `status` says that they could not be had.
 fn unread(tenant: &Tenant) -> u64 {
-    let status = ["--format", "json", "status"];
-    let text = expect_code(&mut with_config(&tenant.config(), &status), 0);
-    let status: Value = serde_json::from_str(&text).unwrap();
+    let status = json(tenant, &["status"], 0);
     let mailboxes = status["mailboxes"].as_array().unwrap().iter();
     mailboxes.filter_map(|one| one["unreadable"].as_u64()).sum()
 }
@@ -145,8 +142,7 @@ fn fact_2_2_a_series_that_could_not_be_had_is_asked_for_again_and_its_occurrence
     }
     tenant.advance_to("2026-03-02T02:10:00Z");
     tenant.run();
-    let missing = tenant.differences_from_truth();
-    assert_eq!(missing, serde_json::json!({}), "{missing}");
+    tenant.compare_rows_with_truth();
     assert_eq!(unread(&tenant), 0);
 }
 

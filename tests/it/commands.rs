@@ -12,7 +12,8 @@ use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
 
-fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
+/// What a command says as JSON.
+pub fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
     let mut command = with_config(&tenant.config(), &["--format", "json"]);
     serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
 }
