@@ -7,10 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
+use crate::support::turn;
 use crate::support::with_config;
 
 const STATE: &str = "state";
@@ -82,7 +82,7 @@ fn caches_that_do_not_fit_the_lake_are_made_again_whatever_is_wrong_with_them() 
             restore(other.path(), &folder, &[STATE, INDEX]);
         }),
     ];
-    let is_long = variable("TOUCHPOINT_LONG").is_some();
+    let is_long = turn::is_long();
     for (what, damage) in damages {
         if !is_long && SHORT.iter().all(|short| *short != what) {
             continue;

@@ -5,18 +5,20 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::Value;
 use touchpoint::runtime::clock::Stopwatch;
 
-use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_and_kill;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
+use crate::support::turn;
 use crate::support::with_config;
 
 /// A tenant with a few mails and meetings, read in short pages, so that a run has many commits.
@@ -124,67 +126,78 @@ fn steps_of(folder: &Path) -> BTreeMap<String, usize> {
     steps
 }
 
+/// The first, a middle and the last time that a step is passed.
+fn moments(passings: usize) -> impl Iterator<Item = usize> {
+    let mut moments = vec![1, passings.div_ceil(2), passings];
+    moments.dedup();
+    moments.into_iter()
+}
+
 #[test]
 fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
-    if !has_steps() || variable("TOUCHPOINT_LONG").is_none() {
+    if !has_steps() || !turn::is_long() {
         return;
     }
     let tenant = tenant(44);
     let undisturbed = tenant.another_folder();
     let steps = steps_of(undisturbed.path());
     let expected = current(undisturbed.path());
-    let mut deaths = 0;
-    for (step, passings) in &steps {
-        let mut moments = vec![1, passings.div_ceil(2), *passings];
-        moments.dedup();
-        for times in moments {
-            let folder = tenant.another_folder();
-            deaths += usize::from(dies_at(&config_in(folder.path()), step, times));
-            run_report(&config_in(folder.path()), &[], 1);
-            assert_eq!(current(folder.path()), expected, "{step}:{times}");
-            assert_verified(folder.path());
-        }
-    }
+    let moments: Vec<(&String, usize)> = steps
+        .iter()
+        .flat_map(|(step, passings)| moments(*passings).map(move |times| (step, times)))
+        .collect();
+    let deaths = AtomicUsize::new(0);
+    turn::each(0..moments.len() as u64, |number| {
+        let (step, times) = moments[usize::try_from(number).unwrap()];
+        let folder = tenant.another_folder();
+        let died = dies_at(&config_in(folder.path()), step, times);
+        deaths.fetch_add(usize::from(died), Ordering::Relaxed);
+        run_report(&config_in(folder.path()), &[], 1);
+        assert_eq!(current(folder.path()), expected, "{step}:{times}");
+        assert_verified(folder.path());
+    });
+    let deaths = deaths.into_inner();
     println!("{} named steps, {deaths} deaths", steps.len());
     assert!(deaths > 100);
 }
 
-/// How many lakes are killed beside each other, and on how many nights each: the kills of the
-/// short turn.
+/// How many lakes of a world are killed, each on so many nights.
 const LAKES: u64 = 5;
 const NIGHTS: u64 = 4;
 
-#[test]
-fn runs_that_are_killed_at_any_moment_are_made_good_by_the_next_on_every_night() {
-    let kills = variable("TOUCHPOINT_KILLS").map(|text| text.parse::<u64>().unwrap());
-    let kills = kills.unwrap_or(LAKES * NIGHTS);
-    let mut kill = 0_u64;
-    for world in 0..kills.div_ceil(LAKES * NIGHTS) {
-        let tenant = tenant(100 + world);
-        let undisturbed = tenant.another_folder();
-        let lakes: Vec<_> = (0..LAKES).map(|_| tenant.another_folder()).collect();
-        for night in 0..NIGHTS {
-            if night > 0 {
-                tenant.advance(1);
-            }
-            let watch = Stopwatch::start();
-            run_report(&config_in(undisturbed.path()), &[], 1);
-            let whole = watch.elapsed();
-            let expected = current(undisturbed.path());
-            for lake in &lakes {
-                // The golden section spreads the moments evenly, however many they are.
-                let share = kill.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-                let after = whole * u32::try_from(share).unwrap() / (1 << 24);
-                run_and_kill(&config_in(lake.path()), after);
-                run_report(&config_in(lake.path()), &[], 1);
-                let place = format!("world {world}, night {night}, killed after {after:?}");
-                assert_eq!(current(lake.path()), expected, "{place}");
-                assert_verified(lake.path());
-                kill += 1;
-            }
+/// Kills the runs of a world, each at another moment: the golden section spreads them evenly,
+/// however many they are.
+fn kill_runs_of_a_world(world: u64) {
+    let tenant = tenant(world);
+    let undisturbed = tenant.another_folder();
+    let lakes: Vec<_> = (0..LAKES).map(|_| tenant.another_folder()).collect();
+    for night in 0..NIGHTS {
+        if night > 0 {
+            tenant.advance(1);
+        }
+        let watch = Stopwatch::start();
+        run_report(&config_in(undisturbed.path()), &[], 1);
+        let whole = watch.elapsed();
+        let expected = current(undisturbed.path());
+        for (lake, number) in lakes.iter().zip(0..) {
+            let kill = (world * NIGHTS + night) * LAKES + number;
+            let share = kill.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+            let after = whole * u32::try_from(share).unwrap() / (1 << 24);
+            run_and_kill(&config_in(lake.path()), after);
+            run_report(&config_in(lake.path()), &[], 1);
+            let place = format!("world {world}, night {night}, killed after {after:?}");
+            assert_eq!(current(lake.path()), expected, "{place}");
+            assert_verified(lake.path());
         }
     }
-    println!("{kill} kills");
+}
+
+#[test]
+fn runs_that_are_killed_at_any_moment_are_made_good_by_the_next_on_every_night() {
+    let kills = turn::asked("TOUCHPOINT_KILLS").unwrap_or(LAKES * NIGHTS);
+    let worlds = kills.div_ceil(LAKES * NIGHTS);
+    turn::each(100..100 + worlds, kill_runs_of_a_world);
+    println!("{} kills", worlds * LAKES * NIGHTS);
 }
 
 #[test]

@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_and_kill;
 use crate::support::tenant::Tenant;
+use crate::support::turn;
 use crate::support::with_config;
 
 /// A small tenant of which most is meetings.
@@ -23,7 +24,6 @@ fn world(seed: u64, more: &str) -> Tenant {
 }
 
 fn check(seed: u64, nights: u32) {
-    println!("seed {seed}");
     let mut tenant = world(seed, "");
     let mut seen = BTreeMap::new();
     tenant.nights(nights + 1, |tenant, _| {
@@ -40,30 +40,16 @@ fn verify(tenant: &Tenant) {
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
-/// Worlds of the short turn.
-const WORLDS: u64 = 2;
-
-/// How many worlds are checked, and for how many nights after the first: a few by default, as many
-/// as are asked for and more nights in the long turn (`scripts/soak`).
-fn turn() -> (u64, u32) {
-    let asked = variable("TOUCHPOINT_WORLDS");
-    asked.map_or((WORLDS, 4), |count| (count.parse().unwrap(), 10))
+/// The worlds of the long turn (`scripts/soak`).
+fn asked() -> Option<Range<u64>> {
+    turn::seeds("TOUCHPOINT_WORLDS", 1_001)
 }
 
 #[test]
-fn the_current_rows_hold_what_was_planted_every_night_in_worlds_with_odd_seeds() {
-    let (worlds, nights) = turn();
-    for seed in (1..=worlds).filter(|seed| seed % 2 == 1) {
-        check(1_000 + seed, nights);
-    }
-}
-
-#[test]
-fn the_current_rows_hold_what_was_planted_every_night_in_worlds_with_even_seeds() {
-    let (worlds, nights) = turn();
-    for seed in (1..=worlds).filter(|seed| seed % 2 == 0) {
-        check(1_000 + seed, nights);
-    }
+fn the_current_rows_hold_what_was_planted_every_night() {
+    let nights = if asked().is_some() { 10 } else { 4 };
+    let worlds = asked().unwrap_or(1_001..1_003);
+    turn::each(worlds, |seed| check(seed, nights));
 }
 
 #[test]
@@ -120,7 +106,7 @@ fn held(lake: &Path, by: &str) -> Value {
 
 #[test]
 fn what_was_held_is_the_same_for_every_schedule_of_nights() {
-    let days = if turn().0 > WORLDS { 60 } else { 6 };
+    let days = if asked().is_some() { 60 } else { 6 };
     let mut results = Vec::new();
     for every in [1, 3, days] {
         let mut tenant = world(1_401, "[switches]\nclean_ups = false\n");

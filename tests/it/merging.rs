@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use touchpoint::runtime::clock::Stopwatch;
 
-use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::tenant::Tenant;
+use crate::support::turn;
 use crate::support::with_config;
 
 /// Enough for more small files in one month than are left alone. The long turn has a year.
@@ -36,7 +36,7 @@ fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
     let mut tenant = Tenant::of_fixture("quiet.toml");
     let mut merged = 0;
     let mut quiet_runs = Vec::new();
-    let nights = variable("TOUCHPOINT_NIGHTS").map(|text| text.parse().unwrap());
+    let nights = turn::asked("TOUCHPOINT_NIGHTS");
     let (is_long, nights) = (nights.is_some(), nights.unwrap_or(NIGHTS));
     for night in 0..nights {
         if night > 0 {

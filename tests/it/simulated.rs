@@ -12,7 +12,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use tempfile::TempDir;
@@ -36,6 +35,7 @@ use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::tenant::comparison;
 use crate::support::text_of;
+use crate::support::turn;
 use crate::support::with_config;
 
 /// Where a process finds its story.
@@ -220,33 +220,13 @@ fn compare(world: &World, folder: &Path, run: u32) {
     expect_code(&mut comparison(folder, &planted, &runs), 0);
 }
 
-/// How many stories are told, and of how many days: as many as are asked for in the long turn
-/// (`scripts/soak`).
-fn turn() -> (u64, u32) {
-    let asked = variable("TOUCHPOINT_STORIES");
-    asked.map_or((30, 1), |count| (count.parse().unwrap(), 3))
-}
-
 #[test]
 fn whatever_happens_to_whatever_world_the_lake_holds_what_was_planted() {
-    let (stories, days) = turn();
-    let (next, deaths) = (AtomicU64::new(1), AtomicU32::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().unwrap().get() {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number > stories {
-                        break;
-                    }
-                    let died = Story::new(9_000 + number, days).tell();
-                    deaths.fetch_add(died, Ordering::Relaxed);
-                }
-            });
-        }
+    let asked = turn::seeds("TOUCHPOINT_STORIES", 9_001);
+    let days = if asked.is_some() { 3 } else { 1 };
+    let deaths = AtomicU32::new(0);
+    turn::each(asked.unwrap_or(9_001..9_031), |seed| {
+        deaths.fetch_add(Story::new(seed, days).tell(), Ordering::Relaxed);
     });
-    println!(
-        "{stories} stories of {days} days, {} deaths",
-        deaths.into_inner()
-    );
+    println!("{} deaths", deaths.into_inner());
 }

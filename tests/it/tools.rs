@@ -1,10 +1,10 @@
 //! Other people's tools work on the tables, between two runs and between a crash and its recovery.
 
-use crate::support::corpora::variable;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
+use crate::support::turn;
 use crate::support::with_config;
 
 /// All that other people's maintenance does, in an order that leaves the least behind.
@@ -17,7 +17,7 @@ fn maintain(tenant: &Tenant, what: &[&str]) {
 
 /// All of them where the long turn is asked for, else the first so many.
 fn turns(short: usize) -> usize {
-    variable("TOUCHPOINT_LONG").map_or(short, |_| usize::MAX)
+    if turn::is_long() { usize::MAX } else { short }
 }
 
 fn verify(tenant: &Tenant) {

@@ -1,7 +1,7 @@
 //! The lake holds what was planted: no more, no less, after every night.
 
-use crate::support::corpora::variable;
 use crate::support::tenant::Tenant;
+use crate::support::turn;
 
 /// Simulated days after the first run.
 const DAYS: u32 = 5;
@@ -19,20 +19,9 @@ fn check(seed: u64) {
     });
 }
 
-/// How many seeds are checked: a few by default, as many as are asked for in the long turn
-/// (`scripts/soak`).
-fn seeds() -> u64 {
-    variable("TOUCHPOINT_SEEDS").map_or(6, |count| count.parse().unwrap())
-}
-
 #[test]
-fn the_lake_holds_what_was_planted_every_night_odd_seeds() {
-    (1..=seeds()).filter(|seed| seed % 2 == 1).for_each(check);
-}
-
-#[test]
-fn the_lake_holds_what_was_planted_every_night_even_seeds() {
-    (1..=seeds()).filter(|seed| seed % 2 == 0).for_each(check);
+fn the_lake_holds_what_was_planted_every_night() {
+    turn::each(turn::seeds("TOUCHPOINT_SEEDS", 1).unwrap_or(1..7), check);
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod corpora;
 pub mod crm;
 pub mod python;
 pub mod tenant;
+pub mod turn;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,0 +1,55 @@
+//! How long a test goes on: a short turn by default, a long one where the environment asks for it
+//! (`scripts/soak`).
+
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::thread;
+
+use super::corpora::variable;
+
+/// Whether the long turn is asked for where it needs no number.
+pub fn is_long() -> bool {
+    variable("TOUCHPOINT_LONG").is_some()
+}
+
+/// The number that an environment variable asks for.
+pub fn asked<T: FromStr>(name: &str) -> Option<T> {
+    variable(name).map(|text| {
+        let number = text.parse().ok();
+        number.unwrap_or_else(|| panic!("{name} is not a number: {text}"))
+    })
+}
+
+/// The seeds that an environment variable asks for: so many from `first` on (`200`), or those of a
+/// range (`1106..1107`), which tells a story again that failed.
+pub fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
+    let text = variable(name)?;
+    let Some((from, to)) = text.split_once("..") else {
+        return asked(name).map(|count: u64| first..first + count);
+    };
+    let number = |text: &str| text.parse::<u64>().unwrap();
+    Some(number(from)..number(to))
+}
+
+/// Checks all seeds, as many at once as there are cores, and tells which failed.
+pub fn each(seeds: Range<u64>, check: impl Fn(u64) + Sync) {
+    let (left, failed) = (Mutex::new(seeds), Mutex::new(Vec::new()));
+    let next = || left.lock().unwrap().next();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                while let Some(seed) = next() {
+                    if catch_unwind(AssertUnwindSafe(|| check(seed))).is_err() {
+                        println!("seed {seed} failed");
+                        failed.lock().unwrap().push(seed);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "seeds that failed: {failed:?}");
+}
