@@ -2,6 +2,7 @@
 
 pub mod corpora;
 pub mod crm;
+pub mod deaths;
 pub mod python;
 pub mod tenant;
 pub mod turn;
