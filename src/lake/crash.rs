@@ -1,5 +1,6 @@
 //! What is left when a process dies between two steps of a commit, or two of them race.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -219,6 +220,40 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
     assert_eq!(counts(&lake), (23, 23));
     assert_eq!(verify(&lake), []);
     assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 0);
+}
+
+#[test]
+fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_what_was_merged() {
+    let site = Site::new();
+    let lake = site.write();
+    for round in 0..22 {
+        lake.commit(&batch("ann", round..round + 1)).unwrap();
+    }
+    commit_partly(&lake, &batch("ann", 22..23), 2);
+    let abandoned = lake.unnamed_files().unwrap();
+    lake.merge_small_files(Duration::MAX).unwrap();
+    let unnamed = lake.unnamed_files().unwrap();
+    let merged: Vec<_> = (unnamed.iter())
+        .filter(|file| !abandoned.contains(file))
+        .collect();
+    assert_eq!(merged.len(), 44);
+    drop(lake);
+
+    let mut some = site.settings();
+    some.slots = vec![slot("bob")];
+    drop(site.try_write(some.clone()).unwrap());
+    let all_are_there = || unnamed.iter().all(|file| file.exists());
+    assert!(all_are_there(), "somebody may be about to commit them");
+    for file in &unnamed {
+        let file = File::options().append(true).open(file).unwrap();
+        let yesterday = file.metadata().unwrap().modified().unwrap() - Duration::from_hours(25);
+        file.set_modified(yesterday).unwrap();
+    }
+    drop(site.try_write(some).unwrap());
+    assert!(abandoned.iter().all(|file| !file.exists()));
+    assert!(merged.iter().all(|file| file.exists()), "may be read");
+    drop(site.write());
+    assert!(merged.iter().all(|file| !file.exists()));
 }
 
 #[test]
