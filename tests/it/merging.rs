@@ -106,13 +106,13 @@ fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
     let nights = turn::asked("TOUCHPOINT_NIGHTS");
     let (is_long, nights) = (nights.is_some(), nights.unwrap_or(NIGHTS));
     for night in 0..nights {
-        if night > 0 {
+        let before = (night > 0).then(|| {
             tenant.advance(1);
-        }
-        if is_long {
-            age_logs(&tenant.folder().join("lake"));
-        }
-        let before = (night > 0).then(|| copy(&tenant));
+            if is_long {
+                age_logs(&tenant.folder().join("lake"));
+            }
+            copy(&tenant)
+        });
         let report = tenant.night();
         let caught_up = report["caught_up"].as_array().unwrap();
         assert!(caught_up.is_empty(), "night {night}: {caught_up:?}");
