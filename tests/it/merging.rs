@@ -13,7 +13,7 @@ use crate::support::turn;
 use crate::support::with_config;
 
 /// Enough for more small files in one month than are left alone. The long turn has a year.
-const NIGHTS: u32 = 28;
+const NIGHTS: u32 = 24;
 /// Small files that a month may have.
 const SMALL_FILES_MAX: u64 = 20;
 
