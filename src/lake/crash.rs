@@ -1,6 +1,5 @@
 //! What is left when a process dies between two steps of a commit, or two of them race.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use crate::lake::commit::Batch;
 use crate::lake::error::LakeError;
 use crate::lake::fixture::Site;
 use crate::lake::fixture::batch;
+use crate::lake::fixture::make_older;
 use crate::lake::fixture::run;
 use crate::lake::fixture::touch;
 use crate::lake::open::Lake;
@@ -51,6 +51,13 @@ fn commit_partly(lake: &Lake, batch: &Batch, steps: usize) {
         if steps >= 4 {
             lake.commit_activities(&plan, &files).unwrap();
         }
+    }
+}
+
+/// As many small files of one month as it takes for them to be merged: one mail in each.
+fn commit_small_files(lake: &Lake) {
+    for round in 0..22 {
+        lake.commit(&batch("ann", round..round + 1)).unwrap();
     }
 }
 
@@ -207,9 +214,7 @@ fn rows_that_somebody_takes_out_or_changes_are_found() {
 fn small_files_of_a_month_are_merged_and_no_row_changes() {
     let site = Site::new();
     let lake = site.write();
-    for round in 0..22 {
-        lake.commit(&batch("ann", round..round + 1)).unwrap();
-    }
+    commit_small_files(&lake);
     assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 2);
     assert_eq!(lake.interactions.live_files().unwrap().len(), 1);
     assert_eq!(counts(&lake), (22, 22));
@@ -226,9 +231,7 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
 fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_what_was_merged() {
     let site = Site::new();
     let lake = site.write();
-    for round in 0..22 {
-        lake.commit(&batch("ann", round..round + 1)).unwrap();
-    }
+    commit_small_files(&lake);
     commit_partly(&lake, &batch("ann", 22..23), 2);
     let abandoned = lake.unnamed_files().unwrap();
     lake.merge_small_files(Duration::MAX).unwrap();
@@ -245,9 +248,7 @@ fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_wha
     let all_are_there = || unnamed.iter().all(|file| file.exists());
     assert!(all_are_there(), "somebody may be about to commit them");
     for file in &unnamed {
-        let file = File::options().append(true).open(file).unwrap();
-        let yesterday = file.metadata().unwrap().modified().unwrap() - Duration::from_hours(25);
-        file.set_modified(yesterday).unwrap();
+        make_older(file, Duration::from_hours(25));
     }
     drop(site.try_write(some).unwrap());
     assert!(abandoned.iter().all(|file| !file.exists()));
@@ -260,9 +261,7 @@ fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_wha
 fn a_view_that_is_behind_files_that_were_merged_is_compared_as_a_whole() {
     let site = Site::new();
     let lake = site.write();
-    for round in 0..22 {
-        lake.commit(&batch("ann", round..round + 1)).unwrap();
-    }
+    commit_small_files(&lake);
     commit_partly(&lake, &batch("bob", 0..5), 3);
     assert_eq!(
         lake.merge_small_files(Duration::MAX).unwrap(),

@@ -1,7 +1,10 @@
 //! Lakes and batches for the tests of this room.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -180,6 +183,14 @@ pub(super) fn batch(mailbox_id: &str, numbers: std::ops::Range<u32>) -> Batch {
         }],
         book_digest: "book".into(),
     }
+}
+
+/// As if a file had been written so much earlier.
+pub(super) fn make_older(file: &Path, by: Duration) {
+    let file = File::options().append(true).open(file).unwrap();
+    let at = file.metadata().unwrap().modified().unwrap() - by;
+    assert!(at > SystemTime::UNIX_EPOCH);
+    file.set_modified(at).unwrap();
 }
 
 pub(super) fn run(id: &str) -> RunStamp {

@@ -68,23 +68,17 @@ fn entry(file: &Path) -> Option<(u64, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-    use std::time::SystemTime;
-
     use super::*;
     use crate::lake::fixture::Site;
     use crate::lake::fixture::batch;
+    use crate::lake::fixture::make_older;
     use crate::lake::fixture::match_carla;
     use crate::lake::read::Filter;
 
     /// As if everything in the log had been written so many days earlier.
     fn age(lake: &Lake, days: u32) {
         for file in files_in(&lake.interactions.folder.join("_delta_log")).unwrap() {
-            let file = File::options().append(true).open(file).unwrap();
-            let at = file.metadata().unwrap().modified().unwrap();
-            let at = at - Duration::from_hours(24) * days;
-            assert!(at > SystemTime::UNIX_EPOCH);
-            file.set_modified(at).unwrap();
+            make_older(&file, Duration::from_hours(24) * days);
         }
     }
 
