@@ -12,12 +12,6 @@ use std::time::Duration;
 use serde_json::Value;
 use touchpoint::runtime::clock::Stopwatch;
 
-use crate::support::deaths::assert_verified;
-use crate::support::deaths::config_in;
-use crate::support::deaths::current;
-use crate::support::deaths::dies_at;
-use crate::support::deaths::has_steps;
-use crate::support::deaths::steps_of;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_and_kill;
@@ -36,11 +30,56 @@ fn tenant(seed: u64) -> Tenant {
     tenant
 }
 
+/// A run that dies at the `times`-th passing of a step; false where it never comes to that.
+fn dies_at(config: &Path, step: &str, times: usize) -> bool {
+    let mut run = with_config(config, &["run"]);
+    run.env("TOUCHPOINT_STOP_AT", format!("{step}:{times}"));
+    let output = run.output().unwrap();
+    match output.status.code() {
+        None => true,
+        Some(1) => false,
+        Some(_) => panic!("{step}: {}", text_of(&output)),
+    }
+}
+
+/// Number and digest of the current rows.
+fn current(folder: &Path) -> Value {
+    python::json(python::script("current_rows.py").arg(folder.join("lake")))
+}
+
+fn config_in(folder: &Path) -> std::path::PathBuf {
+    folder.join("touchpoint.toml")
+}
+
 /// How often each status occurs in the table `mailboxes`.
 fn statuses(folder: &Path) -> Value {
     let mut script = python::script("upkeep.py");
     let seen = python::json(script.arg(folder.join("lake")).arg("statuses"));
     seen["mailboxes"].clone()
+}
+
+/// No commit names anything else than what is there, and all views agree.
+fn assert_verified(folder: &Path) {
+    expect_code(&mut with_config(&config_in(folder), &["verify"]), 0);
+    for log in ["interactions", "contact_activity", "mailboxes"] {
+        let log = folder.join("lake").join(log).join("_delta_log");
+        let names = fs::read_dir(log)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let drafts: Vec<_> = names
+            .filter(|name| name.to_string_lossy().contains('#'))
+            .collect();
+        assert!(drafts.is_empty(), "{drafts:?}");
+    }
+}
+
+/// A build without debug assertions has no steps to die at.
+fn has_steps() -> bool {
+    let has = cfg!(debug_assertions);
+    if !has {
+        println!("passed over: this build has no debug assertions, and no steps to die at");
+    }
+    has
 }
 
 #[test]
@@ -75,6 +114,18 @@ fn runs_that_die_one_after_the_other_at_named_steps_are_made_good_by_the_last() 
     );
 }
 
+/// How often an undisturbed run passes each step.
+fn steps_of(folder: &Path) -> BTreeMap<String, usize> {
+    let list = folder.join("steps.txt");
+    let mut run = with_config(&config_in(folder), &["run"]);
+    expect_code(run.env("TOUCHPOINT_STEPS", &list), 1);
+    let mut steps = BTreeMap::new();
+    for step in fs::read_to_string(&list).unwrap().lines() {
+        *steps.entry(step.to_owned()).or_default() += 1;
+    }
+    steps
+}
+
 /// The first, a middle and the last time that a step is passed.
 fn moments(passings: usize) -> impl Iterator<Item = usize> {
     let mut moments = vec![1, passings.div_ceil(2), passings];
@@ -89,10 +140,7 @@ fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
     }
     let tenant = tenant(44);
     let undisturbed = tenant.another_folder();
-    let mut steps = BTreeMap::<String, usize>::new();
-    for step in steps_of(undisturbed.path()) {
-        *steps.entry(step).or_default() += 1;
-    }
+    let steps = steps_of(undisturbed.path());
     let expected = current(undisturbed.path());
     let moments: Vec<(&String, usize)> = steps
         .iter()

@@ -2,7 +2,6 @@
 
 pub mod corpora;
 pub mod crm;
-pub mod deaths;
 pub mod python;
 pub mod tenant;
 pub mod turn;

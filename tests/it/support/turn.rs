@@ -17,21 +17,22 @@ pub fn is_long() -> bool {
 
 /// The number that an environment variable asks for.
 pub fn asked<T: FromStr>(name: &str) -> Option<T> {
-    variable(name).map(|text| {
-        let number = text.parse().ok();
-        number.unwrap_or_else(|| panic!("{name} is not a number: {text}"))
-    })
+    variable(name).map(|text| number(name, &text))
+}
+
+fn number<T: FromStr>(name: &str, text: &str) -> T {
+    let number = text.parse().ok();
+    number.unwrap_or_else(|| panic!("{name} is not a number: {text}"))
 }
 
 /// The seeds that an environment variable asks for: so many from `first` on (`200`), or those of a
 /// range (`1106..1107`), which tells a story again that failed.
 pub fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
     let text = variable(name)?;
-    let Some((from, to)) = text.split_once("..") else {
-        return asked(name).map(|count: u64| first..first + count);
-    };
-    let number = |text: &str| text.parse::<u64>().unwrap();
-    Some(number(from)..number(to))
+    Some(match text.split_once("..") {
+        Some((from, to)) => number(name, from)..number(name, to),
+        None => first..first + number::<u64>(name, &text),
+    })
 }
 
 /// Checks all seeds, as many at once as there are cores, and tells which failed.
