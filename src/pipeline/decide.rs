@@ -67,6 +67,9 @@ pub struct Place {
     pub container: Arc<str>,
     /// A junk folder, or one that the exclusions name.
     pub is_excluded: bool,
+    /// Whether mails of the mailbox's owner wait here: Sent Items, whose copies come first, is not
+    /// wholly read yet.
+    pub awaits_sent: bool,
 }
 
 /// Items that were compared with what was seen before and judged, but not counted yet.
@@ -92,6 +95,8 @@ struct JudgedMail {
     sensitivity: Sensitivity,
     judged: Judged,
     touches: Vec<Touch>,
+    /// See [`Place::awaits_sent`]; only of mails from the owner.
+    awaits_sent: bool,
 }
 
 /// An item that could not be read.
@@ -175,7 +180,7 @@ impl Desk {
                     Sift::Entry(Entry::Mail(Box::new(self.judge_mail(
                         *mail,
                         fingerprint,
-                        item.place.is_excluded,
+                        &item.place,
                     ))))
                 }
             }
@@ -206,13 +211,17 @@ impl Desk {
         Ok((known, fresh))
     }
 
-    fn judge_mail(&self, mail: Mail, fingerprint: i64, is_folder_excluded: bool) -> JudgedMail {
+    fn judge_mail(&self, mail: Mail, fingerprint: i64, place: &Place) -> JudgedMail {
         let source_id = mail.source_id.clone();
         let sensitivity = mail.sensitivity;
-        let judged = self.judge.judge(mail, is_folder_excluded);
-        let touches = match &judged {
-            Judged::Keep(interaction) => self.matcher.touches(&interaction.participants),
-            Judged::Drop { .. } => Vec::new(),
+        let judged = self.judge.judge(mail, place.is_excluded);
+        let (touches, awaits_sent) = match &judged {
+            Judged::Keep(interaction) => {
+                let people = &interaction.participants;
+                let awaits_sent = place.awaits_sent && self.judge.is_from_owner(people);
+                (self.matcher.touches(people), awaits_sent)
+            }
+            Judged::Drop { .. } => (Vec::new(), false),
         };
         JudgedMail {
             source_id,
@@ -220,6 +229,7 @@ impl Desk {
             sensitivity,
             judged,
             touches,
+            awaits_sent,
         }
     }
 
@@ -300,6 +310,8 @@ impl Sifted {
 
 /// The code of an item that the service does not hand out.
 pub const NOT_SERVED: &str = "not_served";
+/// The code of a mail that waits until its copy in Sent Items is recorded, if there is one.
+pub const AWAITS_SENT: &str = "awaits_sent";
 
 enum Sift {
     Entry(Entry),
@@ -344,17 +356,19 @@ impl Counter<'_> {
         match entry {
             Entry::Removed => self.count(Outcome::Removed, ""),
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
-            Entry::Unreadable(unread) => {
-                self.count(Outcome::Unreadable, unread.code);
-                if let Some(source_id) = &unread.source_id {
-                    // No fingerprint: it is read again when it comes again.
-                    self.note(source_id.clone(), Outcome::Unreadable, 0);
-                }
-                self.settled.unread.push(unread);
-            }
+            Entry::Unreadable(unread) => self.leave_unread(unread),
             Entry::Mail(mail) => self.settle_mail(*mail, private)?,
         }
         Ok(())
+    }
+
+    fn leave_unread(&mut self, unread: Unread) {
+        self.count(Outcome::Unreadable, unread.code);
+        if let Some(source_id) = &unread.source_id {
+            // No fingerprint: it is read again when it comes again.
+            self.note(source_id.clone(), Outcome::Unreadable, 0);
+        }
+        self.settled.unread.push(unread);
     }
 
     fn settle_mail(&mut self, mail: JudgedMail, private: &Sensitivities) -> Result<(), StateError> {
@@ -382,7 +396,9 @@ impl Counter<'_> {
                 Ok(())
             }
             Judged::Keep(interaction) => {
-                self.keep(mail.source_id, mail.fingerprint, *interaction, mail.touches)
+                let waits = mail.awaits_sent;
+                let (source_id, fingerprint) = (mail.source_id, mail.fingerprint);
+                self.keep(source_id, fingerprint, *interaction, mail.touches, waits)
             }
         }
     }
@@ -393,6 +409,7 @@ impl Counter<'_> {
         fingerprint: i64,
         interaction: Interaction,
         touches: Vec<Touch>,
+        awaits_sent: bool,
     ) -> Result<(), StateError> {
         let mailbox_id = &self.desk.mailbox.id;
         let id = interaction.interaction_id;
@@ -403,6 +420,14 @@ impl Counter<'_> {
             }
             self.count(Outcome::Duplicate, "");
             self.note(source_id, Outcome::Duplicate, fingerprint);
+            return Ok(());
+        }
+        if awaits_sent {
+            self.leave_unread(Unread {
+                source_id: Some(source_id),
+                container: interaction.container,
+                code: AWAITS_SENT,
+            });
             return Ok(());
         }
         let Some(matched) = self.desk.matched(interaction, touches) else {

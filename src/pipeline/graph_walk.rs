@@ -3,6 +3,7 @@
 mod around;
 mod items;
 mod ledger;
+mod places;
 mod presence;
 mod proof;
 
@@ -12,7 +13,6 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use hashbrown::HashSet;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::capture::Meetings;
@@ -41,8 +41,8 @@ use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Settled;
+use crate::pipeline::graph_walk::places::Places;
 use crate::pipeline::graph_walk::presence::Presence;
-use crate::pipeline::graph_walk::proof::Doubt;
 use crate::pipeline::graph_walk::proof::Shortfall;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
@@ -95,7 +95,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
         walk: Walk::new(context, job.mailbox),
         captures_mail: job.captures_mail,
         captures_meetings: job.captures_meetings,
-        excluded: Arc::default(),
+        folders: Places::default(),
         lists: BTreeMap::new(),
         left: Vec::new(),
         gone: Vec::new(),
@@ -118,8 +118,7 @@ struct GraphWalk<'a> {
     client: MailboxClient,
     captures_mail: bool,
     captures_meetings: Meetings,
-    /// Ids of the folders that the exclusions name.
-    excluded: Arc<HashSet<Arc<str>>>,
+    folders: Places,
     /// Why folders were left for the next run.
     left: Vec<ChainError>,
     /// Folders that were listed and then said to be gone.
@@ -160,7 +159,7 @@ impl GraphWalk<'_> {
             return Ok(Status::NoMailbox);
         }
         self.walk.cursor_age_hours = oldest_link_hours(&known, self.walk.started_at);
-        let listed = self.folders(&known).await?;
+        let listed = self.listed(&known).await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
             None => self.connect().await?,
@@ -174,7 +173,12 @@ impl GraphWalk<'_> {
         let excluded = readable
             .iter()
             .filter(|f| self.walk.context.rules.excludes_folder(&f.path));
-        self.excluded = Arc::new(excluded.map(|folder| folder.id.clone()).collect());
+        let sent = readable.iter().find(|folder| folder.is_sent);
+        self.folders = Places {
+            excluded: Arc::new(excluded.map(|folder| folder.id.clone()).collect()),
+            sent: sent.map(|folder| folder.id.clone()),
+            is_sent_awaited: false,
+        };
         let desk = Arc::new(
             self.walk
                 .context
@@ -215,7 +219,7 @@ impl GraphWalk<'_> {
     }
 
     /// All folders. That there is no mailbox is noted, so that it is not asked for too often.
-    async fn folders(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
+    async fn listed(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
         let listed = self.walk.unless_stopped(self.client.folders()).await;
         if let Err(WalkError::Graph(error)) = &listed
             && error.reaction() == Reaction::NoMailbox
@@ -333,11 +337,13 @@ impl GraphWalk<'_> {
             ContentLevel::Full => CHAINS_PER_PORTION_FULL,
             ContentLevel::Envelope | ContentLevel::Preview => CHAINS_PER_PORTION,
         };
+        let due_in_sent = self.due_in_sent();
+        self.try_again(desk, due_in_sent).await?;
         loop {
             if self.walk.is_stopped() {
                 return Ok(Status::Stopped);
             }
-            let (chains, is_sent) = next_chains(&mut queue, chains_per_portion);
+            let (chains, is_sent) = places::next_chains(&mut queue, chains_per_portion);
             for chain in chains.iter().filter(|chain| chain.is_at_start()) {
                 self.presence.begin(&chain.folder.id);
             }
@@ -346,18 +352,24 @@ impl GraphWalk<'_> {
                 _ = self.walk.context.shutdown.wait() => return Ok(Status::Stopped),
             };
             let mut sorted = self.sort(fetched, &mut cursors);
-            put_back(&mut queue, sorted.unfinished, is_sent);
+            places::put_back(&mut queue, sorted.unfinished, is_sent);
             let received = sorted
                 .pages
                 .iter()
                 .map(|page| page.items.len() as u64)
                 .sum();
             let sifted = self.sift(desk, sorted.pages).await?;
-            let is_end = queue.is_empty() && sorted.failure.is_none() && sorted.spoilt.is_empty();
-            let (doubts, again) = if is_end {
-                (self.doubts(&mut cursors).await?, self.to_try_again())
+            let is_well = sorted.failure.is_none() && sorted.spoilt.is_empty();
+            let is_end = queue.is_empty() && is_well;
+            let doubts = if is_end || (is_sent && is_well) {
+                self.doubts(&mut cursors).await?
             } else {
-                (Vec::new(), Vec::new())
+                Vec::new()
+            };
+            let again = if is_end {
+                self.due_elsewhere()
+            } else {
+                Vec::new()
             };
             let is_last = (is_end || sorted.failure.is_some())
                 && doubts.is_empty()
@@ -368,10 +380,12 @@ impl GraphWalk<'_> {
                 .await?;
             self.read_spoilt(desk, sorted.spoilt, &mut sorted.failure)
                 .await?;
-            match sorted.failure {
-                Some(error) => return Err(error),
-                None if is_end => return self.finish(desk, doubts, again).await,
-                None => {}
+            if let Some(error) = sorted.failure {
+                return Err(error);
+            }
+            self.prove(desk, doubts).await?;
+            if is_end {
+                return self.finish(desk, again).await;
             }
             if sorted.has_restarted {
                 self.wait_for_resync().await?;
@@ -391,7 +405,10 @@ impl GraphWalk<'_> {
                 Some(error) if self.goes_on_without(&one.chain, &error) => self.left.push(error),
                 Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
                 None if !one.is_done => sorted.unfinished.push(one.chain),
-                None if one.is_gone => self.gone.push(one.chain.folder.id),
+                None if one.is_gone => {
+                    self.folders.is_sent_awaited |= one.chain.folder.is_sent;
+                    self.gone.push(one.chain.folder.id);
+                }
                 None => {
                     let folder = &one.chain.folder.id;
                     if self.lists.remove(&**folder).is_some() {
@@ -454,10 +471,8 @@ impl GraphWalk<'_> {
     async fn finish(
         &mut self,
         desk: &Arc<Desk>,
-        doubts: Vec<Doubt>,
         again: Vec<(String, Place)>,
     ) -> Result<Status, WalkError> {
-        self.prove(desk, doubts).await?;
         self.try_again(desk, again).await?;
         self.incomplete()?;
         if let Some(error) = self.left.pop() {
@@ -507,27 +522,6 @@ struct Sorted {
     has_restarted: bool,
     /// Why the mailbox cannot be read further.
     failure: Option<WalkError>,
-}
-
-/// The next chains to fetch: Sent Items alone and first, so that of several copies of a mail the
-/// one that has Bcc is recorded (design section 4).
-fn next_chains(queue: &mut VecDeque<Chain>, at_most: usize) -> (Vec<Chain>, bool) {
-    if queue.front().is_some_and(|chain| chain.folder.is_sent) {
-        return (queue.pop_front().into_iter().collect(), true);
-    }
-    let count = queue.len().min(at_most);
-    (queue.drain(..count).collect(), false)
-}
-
-/// Chains that go on: Sent Items to the front, so that it is through before others begin.
-fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: bool) {
-    for chain in unfinished {
-        if to_the_front {
-            queue.push_front(chain);
-        } else {
-            queue.push_back(chain);
-        }
-    }
 }
 
 /// Hours since the oldest link of a mailbox was received.

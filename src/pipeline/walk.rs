@@ -23,6 +23,7 @@ use crate::pipeline::calendar_walk::CalendarError;
 use crate::pipeline::chain::ChainError;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
+use crate::pipeline::decide::AWAITS_SENT;
 use crate::pipeline::decide::Settled;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
@@ -252,6 +253,10 @@ impl<'a> Walk<'a> {
                 first_at: now,
                 last_at: now,
             });
+            if entry.reason == AWAITS_SENT {
+                // It could be read.
+                entry.tries = 0;
+            }
             unread.code.clone_into(&mut entry.reason);
             entry.tries = entry.tries.saturating_add(1);
             entry.last_at = now;

@@ -172,6 +172,12 @@ impl Judge {
         }
     }
 
+    /// Whether the mailbox's owner wrote or sent it, so that Sent Items may hold a copy; of a shared
+    /// mailbox, whether it was sent in its name.
+    pub fn is_from_owner(&self, people: &[Participant]) -> bool {
+        participants::best_role(people, &self.mailbox.own_addresses) == Some(Role::From)
+    }
+
     /// Completes the judgement of a mail that did not say itself how private it is (facts 1.9).
     ///
     /// `is_known`: whether the list of such mails could be had; `is_private`: whether this one is

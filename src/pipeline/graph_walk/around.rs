@@ -140,7 +140,7 @@ impl GraphWalk<'_> {
             unseen = left;
         }
         for ids in unseen.chunks(SINGLES_PER_PORTION) {
-            let place = self.place(folder);
+            let place = self.places().of(folder);
             let wanted = ids.iter().map(|id| (id.clone(), place.clone())).collect();
             self.read_singles(desk, wanted).await?;
         }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hashbrown::HashSet;
 use rayon::iter::IntoParallelRefIterator;
 use rayon::iter::ParallelIterator;
 
@@ -17,6 +16,7 @@ use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Settled;
 use crate::pipeline::decide::Sifted;
 use crate::pipeline::graph_walk::GraphWalk;
+use crate::pipeline::graph_walk::places::Places;
 use crate::pipeline::graph_walk::presence;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::WalkError;
@@ -35,10 +35,10 @@ impl GraphWalk<'_> {
     ) -> Result<Sifted, WalkError> {
         let working = desk.clone();
         let content = self.walk.context.content;
-        let excluded = self.excluded.clone();
+        let places = self.places();
         let wanted = self.presence.wanted();
         let sifting = self.walk.context.cpu.run(move || {
-            let items = decode_pages(&pages, &excluded, content);
+            let items = decode_pages(&pages, &places, content);
             let sightings = presence::sightings(&items, &wanted);
             working.sift(items).map(|sifted| (sifted, sightings))
         });
@@ -122,30 +122,14 @@ impl GraphWalk<'_> {
         }
         Ok(())
     }
-
-    /// A folder, as decisions see it.
-    pub(super) fn place(&self, folder: &Arc<str>) -> Place {
-        place(folder, &self.excluded)
-    }
 }
 
-fn place(folder: &Arc<str>, excluded: &HashSet<Arc<str>>) -> Place {
-    Place {
-        container: folder.clone(),
-        is_excluded: excluded.contains(folder),
-    }
-}
-
-fn decode_pages(
-    pages: &[GraphPage],
-    excluded: &HashSet<Arc<str>>,
-    content: ContentLevel,
-) -> Vec<Item> {
+fn decode_pages(pages: &[GraphPage], places: &Places, content: ContentLevel) -> Vec<Item> {
     let decode = |page: &GraphPage, range: &Range<usize>| {
         let folder = &page.container;
         Item {
             decoded: graph::item(&page.body[range.clone()], folder, content),
-            place: place(folder, excluded),
+            place: places.of(folder),
         }
     };
     pages

@@ -152,6 +152,9 @@ impl GraphWalk<'_> {
         desk: &Arc<Desk>,
         doubts: Vec<Doubt>,
     ) -> Result<(), WalkError> {
+        if doubts.is_empty() {
+            return Ok(());
+        }
         let mailbox_id = self.walk.mailbox.id.clone();
         let mut cursors = Vec::new();
         for doubt in doubts {
@@ -200,6 +203,7 @@ impl GraphWalk<'_> {
                     held: doubt.held,
                 });
                 let folder = &doubt.chain.folder.id;
+                self.folders.is_sent_awaited |= doubt.chain.folder.is_sent;
                 Some(known::no_chain_record(&self.walk.mailbox.id, folder))
             }
             _ => {

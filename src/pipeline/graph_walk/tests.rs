@@ -2,6 +2,7 @@
 //! and what a second night makes of what is told again.
 
 mod proof;
+mod sent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

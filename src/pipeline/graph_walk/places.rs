@@ -1,0 +1,78 @@
+//! Folders as decisions see them; and that of several copies of a mail the one in Sent Items is
+//! recorded, because it alone has Bcc (design section 4).
+//!
+//! Sent Items is read, proven and tried again before all other folders. As long as something of it
+//! is missing that may still be had, mails from the mailbox's owner wait elsewhere: a mail has one
+//! revision for ever, so a copy without Bcc that is recorded first would lose those contacts.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::pipeline::chain::Chain;
+use crate::pipeline::decide::Place;
+use crate::pipeline::graph_walk::GraphWalk;
+use crate::pipeline::graph_walk::ledger;
+
+/// The folders of a mailbox.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places {
+    /// Ids of the folders that the exclusions name.
+    pub excluded: Arc<HashSet<Arc<str>>>,
+    /// Sent Items.
+    pub sent: Option<Arc<str>>,
+    /// Whether something of Sent Items is missing that may still be had.
+    pub is_sent_awaited: bool,
+}
+
+impl Places {
+    /// A folder, as decisions see it.
+    pub(super) fn of(&self, folder: &Arc<str>) -> Place {
+        Place {
+            container: folder.clone(),
+            is_excluded: self.excluded.contains(folder),
+            awaits_sent: self.is_sent_awaited && !self.is_sent(folder),
+        }
+    }
+
+    /// Whether it is Sent Items.
+    pub(super) fn is_sent(&self, folder: &str) -> bool {
+        self.sent.as_deref() == Some(folder)
+    }
+}
+
+impl GraphWalk<'_> {
+    /// The folders, as they stand now.
+    pub(super) fn places(&self) -> Places {
+        let mut missing = self
+            .walk
+            .ledger
+            .values()
+            .filter(|entry| self.folders.is_sent(&entry.folder) && ledger::may_be_had(entry));
+        Places {
+            is_sent_awaited: self.folders.is_sent_awaited || missing.next().is_some(),
+            ..self.folders.clone()
+        }
+    }
+}
+
+/// The next chains to fetch: Sent Items alone and first.
+pub(super) fn next_chains(queue: &mut VecDeque<Chain>, at_most: usize) -> (Vec<Chain>, bool) {
+    if queue.front().is_some_and(|chain| chain.folder.is_sent) {
+        return (queue.pop_front().into_iter().collect(), true);
+    }
+    let count = queue.len().min(at_most);
+    (queue.drain(..count).collect(), false)
+}
+
+/// Chains that go on: Sent Items to the front, so that it is through before others begin.
+pub(super) fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: bool) {
+    for chain in unfinished {
+        if to_the_front {
+            queue.push_front(chain);
+        } else {
+            queue.push_back(chain);
+        }
+    }
+}
