@@ -151,7 +151,7 @@ impl ArchiveWalk<'_> {
                     place: Place {
                         container: message.container,
                         is_excluded,
-                        awaits_sent: false,
+                        awaits_sent_from: None,
                     },
                 }
             };

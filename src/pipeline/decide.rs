@@ -23,6 +23,7 @@ use crate::model::mail::Sensitivity;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
+use crate::model::time::Micros;
 use crate::policy::judge;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Judged;
@@ -67,9 +68,9 @@ pub struct Place {
     pub container: Arc<str>,
     /// A junk folder, or one that the exclusions name.
     pub is_excluded: bool,
-    /// Whether mails of the mailbox's owner wait here: Sent Items, whose copies come first, is not
-    /// wholly read yet.
-    pub awaits_sent: bool,
+    /// Mails of the mailbox's owner wait here if they were received at this time or later: their
+    /// copies in Sent Items, which come first, may not have been read yet.
+    pub awaits_sent_from: Option<Micros>,
 }
 
 /// Items that were compared with what was seen before and judged, but not counted yet.
@@ -95,7 +96,7 @@ struct JudgedMail {
     sensitivity: Sensitivity,
     judged: Judged,
     touches: Vec<Touch>,
-    /// See [`Place::awaits_sent`]; only of mails from the owner.
+    /// See [`Place::awaits_sent_from`].
     awaits_sent: bool,
 }
 
@@ -214,11 +215,14 @@ impl Desk {
     fn judge_mail(&self, mail: Mail, fingerprint: i64, place: &Place) -> JudgedMail {
         let source_id = mail.source_id.clone();
         let sensitivity = mail.sensitivity;
+        let came_at = mail.received.or(mail.sent);
+        let is_late = |from| came_at.is_none_or(|at| at >= from);
         let judged = self.judge.judge(mail, place.is_excluded);
         let (touches, awaits_sent) = match &judged {
             Judged::Keep(interaction) => {
                 let people = &interaction.participants;
-                let awaits_sent = place.awaits_sent && self.judge.is_from_owner(people);
+                let awaits_sent =
+                    place.awaits_sent_from.is_some_and(is_late) && self.judge.is_from_owner(people);
                 (self.matcher.touches(people), awaits_sent)
             }
             Judged::Drop { .. } => (Vec::new(), false),

@@ -177,7 +177,7 @@ impl GraphWalk<'_> {
         self.folders = Places {
             excluded: Arc::new(excluded.map(|folder| folder.id.clone()).collect()),
             sent: sent.map(|folder| folder.id.clone()),
-            is_sent_awaited: false,
+            ..Places::default()
         };
         let desk = Arc::new(
             self.walk
@@ -344,6 +344,9 @@ impl GraphWalk<'_> {
                 return Ok(Status::Stopped);
             }
             let (chains, is_sent) = places::next_chains(&mut queue, chains_per_portion);
+            if is_sent {
+                self.folders.sent_read_at = Some(self.tenant.service_time());
+            }
             for chain in chains.iter().filter(|chain| chain.is_at_start()) {
                 self.presence.begin(&chain.folder.id);
             }

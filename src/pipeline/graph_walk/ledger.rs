@@ -29,12 +29,17 @@ impl GraphWalk<'_> {
     /// Those of the other folders; and, where Sent Items is wholly read by now, all that waited for
     /// it.
     pub(super) fn due_elsewhere(&self) -> Vec<(String, Place)> {
-        let mut due = self.due(|entry| !self.folders.is_sent(&entry.folder));
+        let mut due = self.placed(self.due(|entry| !self.folders.is_sent(&entry.folder)));
         if !self.places().is_sent_awaited {
             let waited = self.tried_before().filter(|(_, entry)| waits(entry));
+            let mut waited = self.placed(waited.collect());
+            for (_, place) in &mut waited {
+                // Sent Items was read since.
+                place.awaits_sent_from = None;
+            }
             due.extend(waited);
         }
-        self.placed(due)
+        due
     }
 
     /// Items whose trouble may have passed: those that were tried longest ago.

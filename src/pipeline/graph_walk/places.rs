@@ -2,14 +2,16 @@
 //! recorded, because it alone has Bcc (design section 4).
 //!
 //! Sent Items is read, proven and tried again before all other folders. As long as something of it
-//! is missing that may still be had, mails from the mailbox's owner wait elsewhere: a mail has one
-//! revision for ever, so a copy without Bcc that is recorded first would lose those contacts.
+//! is missing that may still be had, mails from the mailbox's owner wait elsewhere, and so do those
+//! that came after it was read, until the next run: a mail has one revision for ever, so a copy
+//! without Bcc that is recorded first would lose those contacts.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use crate::model::time::Micros;
 use crate::pipeline::chain::Chain;
 use crate::pipeline::decide::Place;
 use crate::pipeline::graph_walk::GraphWalk;
@@ -24,15 +26,24 @@ pub(super) struct Places {
     pub sent: Option<Arc<str>>,
     /// Whether something of Sent Items is missing that may still be had.
     pub is_sent_awaited: bool,
+    /// When Sent Items was read in this run, by the service's clock.
+    pub sent_read_at: Option<Micros>,
 }
 
 impl Places {
     /// A folder, as decisions see it.
     pub(super) fn of(&self, folder: &Arc<str>) -> Place {
+        let awaits_sent_from = if self.is_sent(folder) {
+            None
+        } else if self.is_sent_awaited {
+            Some(Micros(i64::MIN))
+        } else {
+            self.sent_read_at
+        };
         Place {
             container: folder.clone(),
             is_excluded: self.excluded.contains(folder),
-            awaits_sent: self.is_sent_awaited && !self.is_sent(folder),
+            awaits_sent_from,
         }
     }
 

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
+use serde_json::Value;
+use serde_json::json;
+
 use super::Reply;
+use super::Seen;
 use super::Server;
 use super::Shutdown;
 use super::Status;
-use super::clock;
 use super::in_folder;
 use super::mailbox;
 use super::night;
@@ -16,11 +19,18 @@ use super::nothing_seen;
 use super::page_of;
 use super::recorded_in;
 use crate::model::outcome::Outcome;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
 use crate::pipeline::walk::TRIES_MAX;
+use crate::runtime::clock;
 
 /// A copy of a mail that the owner sent to herself, too.
 fn copy(id: &str, bcc: &str) -> String {
-    let now = clock::now().rfc3339();
+    copy_of(clock::now().plus(-DAY), id, bcc)
+}
+
+fn copy_of(at: Micros, id: &str, bcc: &str) -> String {
+    let now = at.rfc3339();
     format!(
         r#"{{"id":"{id}","subject":"x","sentDateTime":"{now}","receivedDateTime":"{now}",
         "internetMessageId":"<self@contoso.com>","isDraft":false,
@@ -31,41 +41,45 @@ fn copy(id: &str, bcc: &str) -> String {
     )
 }
 
+/// The answer to a batch that asks for single mails: what `answer` says of each path.
+fn single(seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
+    if !seen.target.ends_with("/$batch") || !seen.body.contains("/messages/") {
+        return None;
+    }
+    let asked: Value = serde_json::from_str(&seen.body).unwrap();
+    let answers = asked["requests"].as_array().unwrap().iter().map(|part| {
+        let (status, body) = answer(part["url"].as_str().unwrap());
+        let body: Value = serde_json::from_str(&body).unwrap();
+        json!({"id": part["id"], "status": status, "body": body})
+    });
+    let answers: Vec<Value> = answers.collect();
+    Some(Reply::ok(json!({ "responses": answers }).to_string()))
+}
+
 /// The mailbox: Sent Items tells of its copy in parts only, so that it is fetched singly; that is
 /// refused for as long as `is_refused`. `a` has another copy.
 async fn mailbox_of_copies(is_refused: Arc<AtomicBool>) -> Server {
     mailbox(move |base, seen, _| {
-        if seen.target.ends_with("/$batch") && seen.body.contains("/messages/") {
-            let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
-            let answers = asked["requests"].as_array().unwrap().iter().map(|part| {
-                let is_sent = part["url"].as_str().unwrap().contains("/messages/s-1");
-                let (status, body) = match (is_sent, is_refused.load(Ordering::SeqCst)) {
-                    (true, true) => (500, r#"{"error":{"code":"ErrorCorruptData"}}"#.to_owned()),
-                    (true, false) => (
-                        200,
-                        copy("s-1", r#"{"emailAddress":{"address":"bob@acme.com"}}"#),
-                    ),
-                    (false, _) => (200, copy("a-1", "")),
-                };
-                let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-                serde_json::json!({"id": part["id"], "status": status, "body": body})
-            });
-            let answers: Vec<_> = answers.collect();
-            return Some(Reply::ok(
-                serde_json::json!({"responses": answers}).to_string(),
-            ));
-        }
-        let item = if in_folder(seen, "s") {
-            r#"{"id":"s-1","isRead":true,"parentFolderId":"s"}"#.to_owned()
-        } else if in_folder(seen, "a") {
-            copy("a-1", "")
-        } else if in_folder(seen, "b") || in_folder(seen, "c") {
-            return Some(Reply::ok(page_of(base, "b", &[])));
-        } else {
-            return None;
+        let is_refused = is_refused.load(Ordering::SeqCst);
+        let answer = |path: &str| match path.contains("/messages/s-1") {
+            true if is_refused => (500, r#"{"error":{"code":"ErrorCorruptData"}}"#.to_owned()),
+            true => (
+                200,
+                copy("s-1", r#"{"emailAddress":{"address":"bob@acme.com"}}"#),
+            ),
+            false => (200, copy("a-1", "")),
         };
-        let folder = if in_folder(seen, "s") { "s" } else { "a" };
-        Some(Reply::ok(page_of(base, folder, &[item])))
+        let (folder, items) = if in_folder(seen, "s") {
+            let part = r#"{"id":"s-1","isRead":true,"parentFolderId":"s"}"#;
+            ("s", vec![part.to_owned()])
+        } else if in_folder(seen, "a") {
+            ("a", vec![copy("a-1", "")])
+        } else if in_folder(seen, "b") || in_folder(seen, "c") {
+            ("b", Vec::new())
+        } else {
+            return single(seen, answer);
+        };
+        Some(Reply::ok(page_of(base, folder, &items)))
     })
     .await
 }
@@ -102,4 +116,30 @@ async fn no_copy_waits_longer_than_the_one_in_sent_items_is_tried() {
     }
     let (_, portions) = night(&server, Shutdown::default(), &state).await;
     assert_eq!(recorded_in(&portions), ["a"]);
+}
+
+#[tokio::test]
+async fn a_copy_that_came_after_sent_items_was_read_waits_for_the_next_run() {
+    let server = mailbox(|base, seen, _| {
+        let is_next_run = seen.target.contains("/s?$deltatoken=");
+        let (folder, items) = if is_next_run {
+            let bcc = r#"{"emailAddress":{"address":"bob@acme.com"}}"#;
+            ("s", vec![copy("s-1", bcc)])
+        } else if in_folder(seen, "a") {
+            ("a", vec![copy_of(clock::now(), "a-1", "")])
+        } else if ["s", "b", "c"].iter().any(|id| in_folder(seen, id)) {
+            ("s", Vec::new())
+        } else {
+            return single(seen, |_| (200, copy("a-1", "")));
+        };
+        Some(Reply::ok(page_of(base, folder, &items)))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+    assert_eq!(recorded_in(&portions), Vec::<String>::new());
+    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["s"]);
+    assert_eq!(coverage.tally.of(Outcome::Duplicate), 1);
 }
