@@ -105,6 +105,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
         unproven: 0,
         listed: 0,
         refused: 0,
+        is_privacy_hidden: false,
         resync: None,
     };
     let result = walk.all().await;
@@ -137,6 +138,8 @@ struct GraphWalk<'a> {
     listed: usize,
     /// Items that the service did not hand out.
     refused: usize,
+    /// Whether this run has seen that the mailbox does not tell which mails are private.
+    is_privacy_hidden: bool,
     /// The leave to read folders from their beginning that the service forgot.
     resync: Option<OwnedSemaphorePermit>,
 }

@@ -85,15 +85,16 @@ impl GraphWalk<'_> {
 
     /// Gives items their outcomes.
     pub(super) async fn settle(
-        &self,
+        &mut self,
         desk: &Arc<Desk>,
         sifted: Sifted,
     ) -> Result<Settled, WalkError> {
-        let private = if sifted.needs_private_ids() {
+        let private = if sifted.needs_private_ids() && !self.is_privacy_hidden {
             self.walk.unless_stopped(self.client.private_ids()).await?
         } else {
             Sensitivities::Hidden
         };
+        self.is_privacy_hidden |= sifted.needs_private_ids() && private == Sensitivities::Hidden;
         let settling = desk.clone();
         let settled = self
             .walk

@@ -296,12 +296,42 @@ async fn fact_1_9_a_link_of_a_list_is_followed_as_it_is_and_its_skip_is_never_co
 async fn fact_1_9_a_refused_list_of_private_mails_means_hidden_and_not_none() {
     for (status, code) in [(403, "ErrorAccessDenied"), (400, "BadRequest"), (501, "")] {
         let server = Server::start(move |_, seen, _| {
-            (!seen.is_sign_in()).then(|| Reply::error(status, code))
+            (!seen.is_sign_in()).then(|| {
+                if seen.target.contains("$filter") {
+                    Reply::error(status, code)
+                } else {
+                    Reply::ok(r#"{"value":[]}"#)
+                }
+            })
         })
         .await;
         let known = server.client().mailbox("u-1").private_ids().await.unwrap();
         assert_eq!(known, Sensitivities::Hidden);
     }
+}
+
+#[tokio::test]
+async fn fact_1_9_a_denial_that_passes_does_not_mean_hidden() {
+    let server = Server::start(|base, seen, before| {
+        if seen.target.contains("$filter") && before == 0 {
+            return Some(Reply::error(403, "ErrorAccessDenied"));
+        }
+        private_list(base, seen, before)
+    })
+    .await;
+    let known = server.client().mailbox("u-1").private_ids().await.unwrap();
+    let expected = ["a+/=".to_owned(), "b".to_owned()].into_iter().collect();
+    assert_eq!(known, Sensitivities::Known(expected));
+}
+
+#[tokio::test]
+async fn fact_1_9_a_mailbox_that_is_denied_is_not_one_that_hides_what_is_private() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| Reply::error(403, "ErrorAccessDenied"))
+    })
+    .await;
+    let refused = server.client().mailbox("u-1").private_ids().await;
+    assert_eq!(refused.unwrap_err().reaction(), Reaction::MailboxDenied);
 }
 
 /// Answers a batch: part by part what `part` says of its URL and how often it was asked before.
