@@ -160,15 +160,10 @@ impl MailboxClient {
         let url = self.url("/mailboxSettings/userPurpose")?;
         let call = Call::get("mailbox kind", Asked::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
-        match self.ask(&call, parse).await {
-            Ok(purpose) => Ok(kind(purpose.value.as_deref())),
-            // MailboxSettings.Read is a permission that need not be given.
-            Err(GraphError::Refused {
-                status: 400 | 403 | 501,
-                ..
-            }) => Ok(MailboxKind::User),
-            Err(error) => Err(error),
-        }
+        // MailboxSettings.Read is a permission that need not be given.
+        let told = self.unless_hidden(async || self.ask(&call, parse).await);
+        let purpose = told.await?.and_then(|purpose| purpose.value);
+        Ok(kind(purpose.as_deref()))
     }
 }
 

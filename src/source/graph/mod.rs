@@ -17,6 +17,7 @@ pub mod envelope;
 pub mod error;
 pub mod folders;
 pub mod group;
+mod hidden;
 pub mod lane;
 pub mod links;
 pub mod listing;

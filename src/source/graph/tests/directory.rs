@@ -147,7 +147,13 @@ async fn fact_3_3_the_kind_of_a_mailbox_is_user_where_it_is_not_told() {
         (403, "", MailboxKind::User),
     ] {
         let server = Server::start(move |_, seen, _| {
-            (!seen.is_sign_in()).then(|| Reply::status(status, body))
+            (!seen.is_sign_in()).then(|| {
+                if seen.target.contains("userPurpose") {
+                    Reply::status(status, body)
+                } else {
+                    Reply::ok(r#"{"value":[]}"#)
+                }
+            })
         })
         .await;
         let client = server.client();
@@ -162,6 +168,20 @@ async fn fact_3_3_the_kind_of_a_mailbox_is_user_where_it_is_not_told() {
             "it is a request to the mailbox"
         );
     }
+}
+
+#[tokio::test]
+async fn facts_3_3_and_5_1_a_denial_that_passes_does_not_make_a_shared_mailbox_a_users() {
+    let server = Server::start(|_, seen, before| {
+        (!seen.is_sign_in()).then(|| match seen.target.contains("userPurpose") {
+            true if before == 0 => Reply::error(403, "ErrorAccessDenied"),
+            true => Reply::ok(r#"{"value":"shared"}"#),
+            false => Reply::ok(r#"{"value":[]}"#),
+        })
+    })
+    .await;
+    let kind = server.client().user_purpose("u-1").await.unwrap();
+    assert_eq!(kind, MailboxKind::Shared);
 }
 
 #[tokio::test]
