@@ -220,14 +220,15 @@ fn compare(world: &World, folder: &Path, run: u32) {
     expect_code(&mut comparison(folder, &planted, &runs), 0);
 }
 
-/// The days of a story: one to three, so that a seed alone tells it again; one in the short turn.
+/// The days of a story: one to three, so that a seed alone tells it again; one or two in the short
+/// turn.
 fn days(seed: u64) -> u32 {
     1 + u32::try_from(seed / 100 % 3).unwrap()
 }
 
 #[test]
 fn whatever_happens_to_whatever_world_the_lake_holds_what_was_planted() {
-    let seeds = turn::seeds("TOUCHPOINT_STORIES", 9_001).unwrap_or(9_001..9_031);
+    let seeds = turn::seeds("TOUCHPOINT_STORIES", 9_001).unwrap_or(9_060..9_110);
     let deaths = AtomicU32::new(0);
     turn::each(seeds, |seed| {
         deaths.fetch_add(Story::new(seed, days(seed)).tell(), Ordering::Relaxed);
