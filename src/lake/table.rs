@@ -129,6 +129,18 @@ impl Table {
             return Ok(());
         }
         create_folder(folder)?;
+        match Self::put_first_entry(name, folder, engine) {
+            // Another process has just created it.
+            Err(_) if has_log(folder) => Ok(()),
+            made => made,
+        }
+    }
+
+    fn put_first_entry(
+        name: TableName,
+        folder: &Path,
+        engine: &DeltaEngine,
+    ) -> Result<(), LakeError> {
         let fail = delta("create", name);
         let schema = delta_schema(name).map_err(&fail)?;
         let url = folder_url(folder)?;
@@ -141,7 +153,6 @@ impl Table {
             .map_err(&fail)?;
         match made {
             CommitResult::Retryable(failed) => Err(fail(failed.error)),
-            // A conflict means that another process has just created it.
             CommitResult::Committed(_) | CommitResult::Conflicted(_) => Ok(()),
         }
     }
