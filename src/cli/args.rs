@@ -104,6 +104,10 @@ pub struct RunArgs {
     /// End at the next commit after this time of the day, in UTC (05:30), or instant (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// Read one part of the mailboxes only (1/4 to 4/4): other processes read the others, each with
+    /// a state and an index of its own
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
 }
 
 /// Options of `rematch`.

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::model::address::Address;
 use crate::model::run::Progress;
 use crate::model::run::RunSummary;
+use crate::model::shard::Shard;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
@@ -45,6 +46,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         mailbox: mailbox(options)?,
         again: options.again,
         range: range(options)?,
+        shard: shard(options)?,
     };
     let summary = block_on(once(&config, asked, until))?;
     report(&summary, json)
@@ -56,6 +58,7 @@ pub struct Asked {
     mailbox: Option<Address>,
     again: bool,
     range: Option<Span>,
+    shard: Shard,
 }
 
 /// One run with progress, signals and the end of the night.
@@ -75,6 +78,7 @@ pub async fn once(
         mailbox: asked.mailbox,
         again: asked.again,
         range: asked.range,
+        shard: asked.shard,
         shutdown,
         progress,
         disk: Handle::current(),
@@ -108,8 +112,8 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
 }
 
 fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let mailbox = mailbox(options)?;
-    let lines = block_on(async { Ok(pipeline::plan(config, mailbox).await?) })?;
+    let (mailbox, shard) = (mailbox(options)?, shard(options)?);
+    let lines = block_on(async { Ok(pipeline::plan(config, mailbox, shard).await?) })?;
     let plan = report::plan::PlanReport {
         lines,
         window: config.capture.window.to_string(),
@@ -164,6 +168,13 @@ fn mailbox(options: &RunArgs) -> anyhow::Result<Option<Address>> {
     Ok(Some(address.context(
         "--mailbox takes a mail address, like ann@example.com",
     )?))
+}
+
+fn shard(options: &RunArgs) -> anyhow::Result<Shard> {
+    let Some(text) = &options.shard else {
+        return Ok(Shard::default());
+    };
+    Shard::parse(text).context("--shard takes a number and how many there are (1/4), up to 64")
 }
 
 /// Whole days in UTC, both of them included.
@@ -243,6 +254,7 @@ mod tests {
             again: false,
             from: Some(from.parse().unwrap()),
             to: to.map(|to| to.parse().unwrap()),
+            shard: None,
             until: None,
         };
         let span = range(&args("2026-03-02", Some("2026-03-02")))

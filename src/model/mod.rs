@@ -19,5 +19,6 @@ pub mod outcome;
 pub mod page;
 pub mod rematch;
 pub mod run;
+pub mod shard;
 pub mod time;
 pub mod zone;

@@ -46,6 +46,7 @@ use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::model::run::RunSummary;
+use crate::model::shard::Shard;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::inputs::Inputs;
@@ -80,6 +81,8 @@ pub struct Options {
     pub again: bool,
     /// Only mails that were received within it.
     pub range: Option<Span>,
+    /// Only the mailboxes of this part.
+    pub shard: Shard,
     /// Raised when the run shall end at the next commit.
     pub shutdown: Shutdown,
     /// Counters for the progress display.
@@ -90,9 +93,13 @@ pub struct Options {
 }
 
 /// Which mailboxes would be read, and why; reads no mail and writes nothing.
-pub async fn plan(config: &Config, mailbox: Option<Address>) -> Result<Vec<PlanLine>, RunError> {
+pub async fn plan(
+    config: &Config,
+    mailbox: Option<Address>,
+    shard: Shard,
+) -> Result<Vec<PlanLine>, RunError> {
     let inputs = Inputs::read(config)?;
-    let survey = Survey::take(config, inputs, mailbox.as_ref()).await?;
+    let survey = Survey::take(config, inputs, mailbox.as_ref(), shard).await?;
     Ok(survey.lines)
 }
 
@@ -101,13 +108,12 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let started_at = clock::now();
     let inputs = Inputs::read(config)?;
     let survey = tokio::select! {
-        survey = Survey::take(config, inputs, options.mailbox.as_ref()) => survey?,
+        survey = Survey::take(config, inputs, options.mailbox.as_ref(), options.shard) => survey?,
         () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
     };
     let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
-    let (domains, disk) = (&survey.directory.domains, options.disk);
-    let stores = Stores::open(config, &survey.book, domains, &run, cpu.clone(), disk).await?;
+    let stores = Stores::open(config, &survey, &run, cpu.clone(), options.disk).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),

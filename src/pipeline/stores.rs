@@ -20,6 +20,7 @@ use crate::model::coverage::Coverage;
 use crate::model::run::RunStamp;
 use crate::pipeline::catch_up;
 use crate::pipeline::survey::RunError;
+use crate::pipeline::survey::Survey;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::cpu::CpuPool;
 use crate::state::store as state;
@@ -45,20 +46,23 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// Opens everything and catches every view up. `own_domains` are the ones that are no longer
-    /// in the book; `disk` is where the lake waits for its disk.
+    /// Opens everything and catches every view up. `disk` is where the lake waits for its disk.
     pub async fn open(
         config: &Config,
-        book: &ContactBook,
-        own_domains: &HashSet<String>,
+        survey: &Survey,
         run: &RunStamp,
         cpu: Arc<CpuPool>,
         disk: Handle,
     ) -> Result<Self, RunError> {
-        let (config, book, run) = (config.clone(), book.clone(), run.clone());
-        let own_domains = own_domains.clone();
+        let (config, book, run) = (config.clone(), survey.book.clone(), run.clone());
+        // They are no longer in the book.
+        let own_domains = survey.directory.domains.clone();
+        let settings = LakeSettings {
+            slots: survey.shard.slots(),
+            ..lake_settings(&config)
+        };
         let opening = tokio::task::spawn_blocking(move || {
-            let lake = Lake::open_to_write(lake_settings(&config), cpu, disk)?;
+            let lake = Lake::open_to_write(settings, cpu, disk)?;
             lake.store_own_domains(&own_domains)?;
             open_views(&config, &book, &run, lake)
         });

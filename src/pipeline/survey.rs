@@ -16,6 +16,7 @@ use crate::model::directory::Directory;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::run::PlanLine;
+use crate::model::shard::Shard;
 use crate::pipeline::archive_walk::ArchiveJob;
 use crate::pipeline::graph_walk::GraphJob;
 use crate::pipeline::inputs::ArchiveInput;
@@ -112,14 +113,18 @@ pub struct Survey {
     pub book: ContactBook,
     /// What the user should know of the files.
     pub notes: Vec<String>,
+    /// To which the mailboxes to read belong.
+    pub shard: Shard,
 }
 
 impl Survey {
-    /// Signs in to the tenants and lists who is there. `only` keeps one mailbox.
+    /// Signs in to the tenants and lists who is there. `only` keeps one mailbox, `shard` those that
+    /// belong to it.
     pub async fn take(
         config: &Config,
         inputs: Inputs,
         only: Option<&Address>,
+        shard: Shard,
     ) -> Result<Self, RunError> {
         let mut company = Company::default();
         let mut jobs = Vec::new();
@@ -130,6 +135,10 @@ impl Survey {
             for entry in entries {
                 let line = plan_line(&tenant.name, &entry);
                 if only.is_some_and(|only| !entry.own_addresses.contains(only)) {
+                    continue;
+                }
+                if !shard.has(&entry.user_id) {
+                    found_out = Some("it belongs to another shard".to_owned());
                     continue;
                 }
                 if line.out_because.is_none() {
@@ -150,7 +159,7 @@ impl Survey {
             }
         }
         for archive in inputs.archives {
-            add_archive(archive, only, &mut company, &mut jobs, &mut lines);
+            add_archive(archive, (only, shard), &mut company, &mut jobs, &mut lines);
         }
         keep_first_of_each(&mut jobs);
         if only.is_some() && jobs.is_empty() {
@@ -167,6 +176,7 @@ impl Survey {
             directory,
             book: book.book,
             notes,
+            shard,
         })
     }
 }
@@ -229,7 +239,7 @@ fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
 
 fn add_archive(
     archive: ArchiveInput,
-    only: Option<&Address>,
+    (only, shard): (Option<&Address>, Shard),
     company: &mut Company,
     jobs: &mut Vec<Job>,
     lines: &mut Vec<PlanLine>,
@@ -246,7 +256,7 @@ fn add_archive(
         let address: Arc<str> = own
             .as_ref()
             .map_or(source.address.clone(), |a| a.as_str().into());
-        if only.is_some() && own.as_ref() != only {
+        if (only.is_some() && own.as_ref() != only) || !shard.has(&source.id) {
             continue;
         }
         lines.push(PlanLine {

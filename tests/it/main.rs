@@ -31,6 +31,7 @@ mod readme;
 mod recurrence;
 mod rematch;
 mod rooms;
+mod shards;
 mod simulated;
 mod strange_mail;
 mod support;

@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use touchpoint::config::Config;
+use touchpoint::model::shard::Shard;
 use touchpoint::model::time::DAY;
 use touchpoint::model::time::Micros;
 use touchpoint::model::time::SECOND;
@@ -201,6 +202,7 @@ async fn once(config: &Path, disk: Handle) -> Result<u8, RunError> {
         mailbox: None,
         again: false,
         range: None,
+        shard: Shard::default(),
         shutdown: Shutdown::default(),
         progress: std::sync::Arc::default(),
         disk,
