@@ -31,6 +31,16 @@ fn age_logs(lake: &Path) {
     }
 }
 
+/// Seconds that some work takes, of several times the shortest.
+fn quickest_of(times: u32, mut work: impl FnMut()) -> f64 {
+    let seconds = (0..times).map(|_| {
+        let begun = Stopwatch::start();
+        work();
+        begun.elapsed().as_secs_f64()
+    });
+    seconds.fold(f64::INFINITY, f64::min)
+}
+
 #[test]
 fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
     let mut tenant = Tenant::of_fixture("quiet.toml");
@@ -50,14 +60,15 @@ fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
         assert!(caught_up.is_empty(), "night {night}: {caught_up:?}");
         merged += report["merged_months"].as_u64().unwrap();
         if is_long && (night == 7 || night + 1 == nights) {
-            let quiet = Stopwatch::start();
-            tenant.run();
-            quiet_runs.push(quiet.elapsed().as_secs_f64());
+            quiet_runs.push(quickest_of(5, || drop(tenant.run())));
         }
     }
     if let [after_a_week, at_the_end] = quiet_runs[..] {
         let ratio: f64 = at_the_end / after_a_week;
-        println!("a quiet run after {nights} nights: {ratio:.2} times what it took after a week");
+        println!(
+            "a quiet run after {nights} nights: {at_the_end:.3} s, {ratio:.2} times what it took \
+             after a week"
+        );
         // Wide enough for a machine that has other things to do.
         assert!(ratio < 2.0, "{after_a_week} s, then {at_the_end} s");
     }
