@@ -341,7 +341,7 @@ impl GraphWalk<'_> {
             ContentLevel::Envelope | ContentLevel::Preview => CHAINS_PER_PORTION,
         };
         let due_in_sent = self.due_in_sent();
-        self.try_again(desk, due_in_sent).await?;
+        self.read_singles(desk, due_in_sent).await?;
         loop {
             if self.walk.is_stopped() {
                 return Ok(Status::Stopped);
@@ -479,7 +479,7 @@ impl GraphWalk<'_> {
         desk: &Arc<Desk>,
         again: Vec<(String, Place)>,
     ) -> Result<Status, WalkError> {
-        self.try_again(desk, again).await?;
+        self.read_singles(desk, again).await?;
         self.incomplete()?;
         if let Some(error) = self.left.pop() {
             return Err(error.into());

@@ -29,10 +29,8 @@ fn config(tenant: &Tenant, number: u8) -> PathBuf {
     path
 }
 
-fn start(tenant: &Tenant, number: u8) -> Child {
-    let shard = format!("{number}/{SHARDS}");
-    let arguments = ["--format", "json", "run", "--shard", &shard];
-    let mut command = with_config(&config(tenant, number), &arguments);
+fn start(config: &Path, shard: &str) -> Child {
+    let mut command = with_config(config, &["--format", "json", "run", "--shard", shard]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
@@ -41,7 +39,8 @@ fn start(tenant: &Tenant, number: u8) -> Child {
 fn night(tenant: &mut Tenant) -> Vec<Vec<String>> {
     tenant.take_crm();
     tenant.note_run();
-    let shards: Vec<Child> = (1..=SHARDS).map(|number| start(tenant, number)).collect();
+    let start = |number| start(&config(tenant, number), &format!("{number}/{SHARDS}"));
+    let shards: Vec<Child> = (1..=SHARDS).map(start).collect();
     let address = |mailbox: &Value| mailbox["mailbox_address"].as_str().unwrap().to_owned();
     let read = |shard: Child| {
         let output = shard.wait_with_output().unwrap();
@@ -85,13 +84,8 @@ fn shards_that_share_a_state_are_told_to_have_their_own() {
     let (config, other) = (config(&tenant, 1), config(&tenant, 2));
     let text = fs::read_to_string(&other).unwrap();
     fs::write(&other, text.replace("state-2", "state-1")).unwrap();
-    let run = |config: &Path, shard: &str| {
-        let mut command = with_config(config, &["run", "--shard", shard]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
-    };
-    let shards =
-        [run(&config, "1/2"), run(&other, "2/2")].map(|shard| shard.wait_with_output().unwrap());
+    let shards = [start(&config, "1/2"), start(&other, "2/2")];
+    let shards = shards.map(|shard| shard.wait_with_output().unwrap());
     let refused = shards.iter().filter(|shard| shard.status.code() == Some(2));
     let told: Vec<String> = refused.map(text_of).collect();
     assert_eq!(told.len(), 1, "{told:?}");

@@ -33,7 +33,7 @@ const MAIL_PAGES_PER_PORTION: usize = 10;
 /// 10,000 in 10 minutes (facts 7.1). More are fetched by lists of whole mails, where these take
 /// fewer requests.
 const SINGLES_MAX: usize = 500;
-/// Of these, the ones that become one portion.
+/// Items that are fetched singly and become one portion.
 const SINGLES_PER_PORTION: usize = 200;
 /// A list that is made again goes back so far before the last one: a mail may appear days after
 /// its receipt (replication, moves). What is moved from elsewhere with an older date is found by
@@ -139,25 +139,28 @@ impl GraphWalk<'_> {
             }
             unseen = left;
         }
-        for ids in unseen.chunks(SINGLES_PER_PORTION) {
-            let place = self.places().of(folder);
-            let wanted = ids.iter().map(|id| (id.clone(), place.clone())).collect();
-            self.read_singles(desk, wanted).await?;
-        }
+        let place = self.places().of(folder);
+        let wanted = unseen.into_iter().map(|id| (id, place.clone())).collect();
+        self.read_singles(desk, wanted).await?;
         Ok(count)
     }
 
-    /// Fetches items singly and decides them.
+    /// Fetches items singly, some at a time, and decides them. What can be read now, or is gone,
+    /// leaves the ledger.
     pub(super) async fn read_singles(
         &mut self,
         desk: &Arc<Desk>,
         wanted: Vec<(String, Place)>,
     ) -> Result<(), WalkError> {
-        let received = wanted.len() as u64;
-        let mut sifted = Sifted::default();
-        self.add_singles(desk, &mut sifted, wanted).await?;
-        let settled = self.settle(desk, sifted).await?;
-        self.hand_over(settled, received, Vec::new(), false).await
+        for wanted in wanted.chunks(SINGLES_PER_PORTION) {
+            let mut sifted = Sifted::default();
+            self.add_singles(desk, &mut sifted, wanted.to_vec()).await?;
+            let settled = self.settle(desk, sifted).await?;
+            let cursors = self.strike_out(wanted, &settled);
+            let received = wanted.len() as u64;
+            self.hand_over(settled, received, cursors, false).await?;
+        }
+        Ok(())
     }
 
     /// Reads and decides the mails that were received within a span, whether they were seen or not.

@@ -89,12 +89,13 @@ impl GraphWalk<'_> {
         desk: &Arc<Desk>,
         sifted: Sifted,
     ) -> Result<Settled, WalkError> {
-        let private = if sifted.needs_private_ids() && !self.is_privacy_hidden {
+        let is_asked = sifted.needs_private_ids() && !self.is_privacy_hidden;
+        let private = if is_asked {
             self.walk.unless_stopped(self.client.private_ids()).await?
         } else {
             Sensitivities::Hidden
         };
-        self.is_privacy_hidden |= sifted.needs_private_ids() && private == Sensitivities::Hidden;
+        self.is_privacy_hidden |= is_asked && private == Sensitivities::Hidden;
         let settling = desk.clone();
         let settled = self
             .walk

@@ -1,43 +1,43 @@
 //! Items that could not be read are tried again, a few at a time and a stated number of times.
 
-use std::sync::Arc;
+use hashbrown::HashSet;
 
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::CONTAINER;
 use crate::pipeline::decide::AWAITS_SENT;
-use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::NOT_SERVED;
 use crate::pipeline::decide::Place;
-use crate::pipeline::decide::Sifted;
+use crate::pipeline::decide::Settled;
 use crate::pipeline::graph_walk::GraphWalk;
+use crate::pipeline::graph_walk::places::Places;
 use crate::pipeline::known;
 use crate::pipeline::walk::TRIES_MAX;
-use crate::pipeline::walk::WalkError;
 
 /// Items that are tried again in one run, of Sent Items and of the other folders: ten batches each.
 const TRIED_PER_RUN: usize = 200;
-/// Items that become one portion when they are tried again.
-const TRIED_PER_PORTION: usize = 200;
 
 impl GraphWalk<'_> {
     /// The items of Sent Items that are to be tried again tonight, before other folders are read.
     pub(super) fn due_in_sent(&self) -> Vec<(String, Place)> {
-        self.placed(self.due(|entry| self.folders.is_sent(&entry.folder)))
+        let due = self.due(|entry| self.folders.is_sent(&entry.folder));
+        placed(due, &self.places())
     }
 
     /// Those of the other folders; and, where Sent Items is wholly read by now, all that waited for
     /// it.
     pub(super) fn due_elsewhere(&self) -> Vec<(String, Place)> {
-        let mut due = self.placed(self.due(|entry| !self.folders.is_sent(&entry.folder)));
-        if !self.places().is_sent_awaited {
+        let places = self.places();
+        let due = self.due(|entry| !self.folders.is_sent(&entry.folder));
+        let mut due = placed(due, &places);
+        if !places.is_sent_awaited {
             let waited = self.tried_before().filter(|(_, entry)| waits(entry));
-            let mut waited = self.placed(waited.collect());
-            for (_, place) in &mut waited {
-                // Sent Items was read since.
-                place.awaits_sent_from = None;
-            }
-            due.extend(waited);
+            // Sent Items was read since.
+            let places = Places {
+                sent_read_at: None,
+                ..places
+            };
+            due.extend(placed(waited.collect(), &places));
         }
         due
     }
@@ -61,52 +61,31 @@ impl GraphWalk<'_> {
         mails.filter(move |(_, entry)| entry.folder != CONTAINER && entry.last_at < started_at)
     }
 
-    fn placed(&self, entries: Vec<(&String, &LedgerEntry)>) -> Vec<(String, Place)> {
-        let places = self.places();
-        let entries = entries.into_iter();
-        entries
-            .map(|(id, entry)| (id.clone(), places.of(&entry.folder.as_str().into())))
-            .collect()
-    }
-
-    /// Tries them. What can be read now, or is gone, leaves the ledger.
-    pub(super) async fn try_again(
+    /// Takes items that were tried out of the ledger, but for those that still cannot be read.
+    pub(super) fn strike_out(
         &mut self,
-        desk: &Arc<Desk>,
-        wanted: Vec<(String, Place)>,
-    ) -> Result<(), WalkError> {
-        for wanted in wanted.chunks(TRIED_PER_PORTION) {
-            if self.walk.is_stopped() {
-                return Err(WalkError::Stopped);
-            }
-            self.try_portion_again(desk, wanted.to_vec()).await?;
-        }
-        Ok(())
-    }
-
-    async fn try_portion_again(
-        &mut self,
-        desk: &Arc<Desk>,
-        wanted: Vec<(String, Place)>,
-    ) -> Result<(), WalkError> {
-        let ids: Vec<String> = wanted.iter().map(|(id, _)| id.clone()).collect();
-        let mut sifted = Sifted::default();
-        self.add_singles(desk, &mut sifted, wanted).await?;
-        let settled = self.settle(desk, sifted).await?;
+        tried: &[(String, Place)],
+        settled: &Settled,
+    ) -> Vec<CursorRecord> {
         let still = settled.unread.iter();
-        let still: Vec<&String> = still
+        let still: HashSet<&String> = still
             .filter_map(|unread| unread.source_id.as_ref())
             .collect();
-        let received = ids.len() as u64;
-        let done = ids.into_iter().filter(|id| !still.contains(&id));
-        let done: Vec<String> = done.collect();
-        let mut cursors: Vec<CursorRecord> = Vec::new();
-        for id in done {
-            cursors.push(known::ledger_record(&self.walk.mailbox.id, &id, None));
-            self.walk.ledger.remove(&id);
+        let mut cursors = Vec::new();
+        for (id, _) in tried {
+            if !still.contains(id) && self.walk.ledger.remove(id).is_some() {
+                cursors.push(known::ledger_record(&self.walk.mailbox.id, id, None));
+            }
         }
-        self.hand_over(settled, received, cursors, false).await
+        cursors
     }
+}
+
+fn placed(entries: Vec<(&String, &LedgerEntry)>, places: &Places) -> Vec<(String, Place)> {
+    let entries = entries.into_iter();
+    entries
+        .map(|(id, entry)| (id.clone(), places.of(&entry.folder.as_str().into())))
+        .collect()
 }
 
 /// Whether an item that could not be read may be had in one of the next runs: the trouble may pass,

@@ -10,6 +10,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
+use serde_json::Value;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 
@@ -67,6 +69,21 @@ fn page(base: &str, folder: &str) -> String {
 fn not_last(page: &str) -> String {
     page.replace("deltaLink", "nextLink")
         .replace("deltatoken", "skiptoken")
+}
+
+/// The answer to a batch that asks for single mails: what `answer` says of each path.
+fn single(seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
+    if !seen.target.ends_with("/$batch") || !seen.body.contains("/messages/") {
+        return None;
+    }
+    let asked: Value = serde_json::from_str(&seen.body).unwrap();
+    let answers = asked["requests"].as_array().unwrap().iter().map(|part| {
+        let (status, body) = answer(part["url"].as_str().unwrap());
+        let body: Value = serde_json::from_str(&body).unwrap();
+        json!({"id": part["id"], "status": status, "body": body})
+    });
+    let answers: Vec<Value> = answers.collect();
+    Some(Reply::ok(json!({ "responses": answers }).to_string()))
 }
 
 /// A mailbox with Sent Items (`s`) and the folders `a`, `b` and `c`; `special` may answer first.

@@ -4,11 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
-use serde_json::Value;
-use serde_json::json;
-
 use super::Reply;
-use super::Seen;
 use super::Server;
 use super::Shutdown;
 use super::Status;
@@ -18,6 +14,7 @@ use super::night;
 use super::nothing_seen;
 use super::page_of;
 use super::recorded_in;
+use super::single;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
@@ -39,21 +36,6 @@ fn copy_of(at: Micros, id: &str, bcc: &str) -> String {
             {{"emailAddress":{{"address":"eve@acme.com"}}}}],
         "bccRecipients":[{bcc}]}}"#
     )
-}
-
-/// The answer to a batch that asks for single mails: what `answer` says of each path.
-fn single(seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
-    if !seen.target.ends_with("/$batch") || !seen.body.contains("/messages/") {
-        return None;
-    }
-    let asked: Value = serde_json::from_str(&seen.body).unwrap();
-    let answers = asked["requests"].as_array().unwrap().iter().map(|part| {
-        let (status, body) = answer(part["url"].as_str().unwrap());
-        let body: Value = serde_json::from_str(&body).unwrap();
-        json!({"id": part["id"], "status": status, "body": body})
-    });
-    let answers: Vec<Value> = answers.collect();
-    Some(Reply::ok(json!({ "responses": answers }).to_string()))
 }
 
 /// The mailbox: Sent Items tells of its copy in parts only, so that it is fetched singly; that is
