@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::model::coverage::Coverage;
 use crate::model::time::Micros;
@@ -34,6 +35,8 @@ pub struct RunSummary {
     pub run: RunStamp,
     /// When it ended.
     pub ended_at: Micros,
+    /// How long lake, state and index took to open and to catch up, before anything was read.
+    pub opening: Duration,
     /// A line for each mailbox that was turned to, in order of tenant and address.
     pub coverage: Vec<Coverage>,
     /// Mailboxes that are not read, and why.

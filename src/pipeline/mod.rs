@@ -58,6 +58,7 @@ use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
 use crate::runtime::clock;
+use crate::runtime::clock::Stopwatch;
 use crate::runtime::random;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
@@ -113,7 +114,9 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     };
     let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
+    let begun = Stopwatch::start();
     let stores = Stores::open(config, &survey, &run, cpu.clone(), options.disk).await?;
+    let opening = begun.elapsed();
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),
@@ -162,6 +165,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
+        opening,
         coverage,
         left_out,
         notes: notes.collect(),

@@ -28,6 +28,7 @@ pub fn render(summary: &RunSummary) -> Value {
         "started_at": summary.run.started_at.rfc3339(),
         "ended_at": summary.ended_at.rfc3339(),
         "seconds": seconds,
+        "opening_seconds": summary.opening.as_secs_f64(),
         "tenants": tenants(summary),
         "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
         "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
