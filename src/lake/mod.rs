@@ -48,6 +48,7 @@ mod log_store;
 mod match_rows;
 mod row_hash;
 mod says;
+mod slot_versions;
 mod table;
 mod verify_view;
 

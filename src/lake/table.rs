@@ -1,5 +1,6 @@
 //! One Delta table: its log, its live files and its commits. Nothing else touches `delta_kernel`.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::Path;
@@ -40,6 +41,8 @@ use crate::lake::schema::MONTH;
 use crate::lake::schema::TableName;
 use crate::lake::schema::delta_schema;
 use crate::lake::schema::stats_columns;
+use crate::lake::slot_versions;
+use crate::lake::slot_versions::app_id;
 
 /// How often a commit is put at the next log position before it is given up: enough for some
 /// dozens of workers that commit at once, few enough to end within seconds.
@@ -101,10 +104,10 @@ pub(super) struct History {
     pub versions: HashSet<i64>,
 }
 
-/// The newest snapshot that was seen, and the slot versions that were looked up in it.
+/// The newest snapshot that was seen, and the slot versions in it once they were looked up.
 struct Seen {
     snapshot: SnapshotRef,
-    slots: HashMap<u8, Option<i64>>,
+    slots: Option<BTreeMap<u8, i64>>,
 }
 
 /// A Delta table.
@@ -115,11 +118,6 @@ pub(super) struct Table {
     pub folder: PathBuf,
     engine: DeltaEngine,
     seen: Mutex<Seen>,
-}
-
-/// The transaction name of a slot, the same in all tables.
-fn app_id(slot: u8) -> String {
-    format!("touchpoint/slot-{slot:02}")
 }
 
 impl Table {
@@ -184,7 +182,7 @@ impl Table {
             engine: Arc::clone(engine),
             seen: Mutex::new(Seen {
                 snapshot,
-                slots: HashMap::new(),
+                slots: None,
             }),
         })
     }
@@ -208,7 +206,7 @@ impl Table {
         }
         let newest = newest.map_err(delta("read the log of", self.name))?;
         if newest.version() != seen.snapshot.version() {
-            seen.slots.clear();
+            seen.slots = None;
         }
         seen.snapshot = newest;
         Ok(())
@@ -217,15 +215,12 @@ impl Table {
     /// The version of a slot in the newest snapshot that was read.
     pub fn slot_version(&self, slot: u8) -> Result<Option<i64>, LakeError> {
         let mut seen = self.seen();
-        if let Some(version) = seen.slots.get(&slot) {
-            return Ok(*version);
-        }
-        let version = seen
-            .snapshot
-            .get_app_id_version(&app_id(slot), self.engine.as_ref())
-            .map_err(delta("read the log of", self.name))?;
-        seen.slots.insert(slot, version);
-        Ok(version)
+        let versions = match seen.slots.take() {
+            Some(versions) => versions,
+            None => slot_versions::of(&seen.snapshot, self.engine.as_ref())
+                .map_err(delta("read the log of", self.name))?,
+        };
+        Ok(seen.slots.insert(versions).get(&slot).copied())
     }
 
     /// The files of the newest snapshot that was read.
@@ -435,8 +430,8 @@ impl Table {
         };
         let mut seen = self.seen();
         seen.snapshot = Arc::clone(snapshot);
-        for step in steps {
-            seen.slots.insert(step.slot, Some(step.version));
+        if let Some(versions) = &mut seen.slots {
+            versions.extend(steps.iter().map(|step| (step.slot, step.version)));
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! What a lake promises, tried on a real folder.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use crate::lake::clean_up::files_in;
 use crate::lake::commit::Batch;
 use crate::lake::error::LakeError;
 use crate::lake::fixture::Site;
@@ -12,9 +14,11 @@ use crate::lake::fixture::sorted;
 use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::read::Since;
+use crate::lake::read::paths;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
+use crate::model::time::DAY;
 
 fn rows(lake: &Lake) -> Vec<Interaction> {
     let rows = lake.interactions(&Filter::default()).unwrap();
@@ -209,6 +213,45 @@ fn a_run_that_died_is_reported_once() {
         .map(|row| row.unwrap())
         .collect();
     assert_eq!(told, died);
+}
+
+/// Puts something in the place of files that nobody can read.
+fn spoil(files: &[PathBuf]) {
+    assert!(!files.is_empty());
+    files
+        .iter()
+        .for_each(|file| std::fs::write(file, "spoilt").unwrap());
+}
+
+#[test]
+fn a_start_after_runs_that_ended_well_reads_neither_rows_nor_what_was_told_long_ago() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..5)).unwrap();
+    let died = lake.unreported_runs("run2").unwrap();
+    lake.write_mailboxes(&died).unwrap();
+    let mut old = died.clone();
+    old[0].started_at = died[0].started_at.plus(-100 * DAY);
+    let before = paths(&lake.mailboxes, &Filter::default()).unwrap();
+    lake.write_mailboxes(&old).unwrap();
+    let mut old_files = paths(&lake.mailboxes, &Filter::default()).unwrap();
+    old_files.retain(|file| !before.contains(file));
+    spoil(&old_files);
+    spoil(&paths(&lake.interactions, &Filter::default()).unwrap());
+    assert!(lake.recorded_totals().is_err());
+    assert_eq!(lake.unreported_runs("run2").unwrap(), []);
+}
+
+#[test]
+fn the_log_of_a_table_is_replayed_once_for_all_slots() {
+    let site = Site::new();
+    let committed = site.write().commit(&batch("ann", 0..5)).unwrap();
+    let lake = site.read();
+    assert_eq!(lake.interactions.slot_version(63).unwrap(), None);
+    let log = lake.interactions.folder.join("_delta_log");
+    spoil(&files_in(&log).unwrap());
+    let version = lake.interactions.slot_version(slot("ann")).unwrap();
+    assert_eq!(version, Some(committed.version));
 }
 
 #[test]
