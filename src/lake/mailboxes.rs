@@ -1,7 +1,6 @@
 //! The table `mailboxes`: how far every mailbox was read, in every run, even in those that died.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,14 +14,21 @@ use crate::lake::data_file;
 use crate::lake::error::LakeError;
 use crate::lake::narrow::narrow;
 use crate::lake::open::Lake;
+use crate::lake::read::Filter;
 use crate::lake::read::Rows;
 use crate::lake::read::batches;
+use crate::lake::read::paths;
 use crate::lake::read::read;
 use crate::lake::schema::TableName;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::slot;
+use crate::model::time::DAY;
+
+/// A run's rows in `mailboxes` are dated after its start, unless the clock was set back meanwhile:
+/// they are looked for so much earlier.
+const CLOCK_BACK: i64 = 31 * DAY;
 
 /// Runs of which `mailboxes` tells, each with the slots of which it does, a bit each: a run that
 /// died is told of by whoever serves its slots now.
@@ -73,25 +79,18 @@ impl Lake {
     /// The rows of `mailboxes`, in no particular order.
     pub fn mailboxes(&self) -> Result<Rows<Coverage>, LakeError> {
         let rows = read(
-            self.mailbox_files()?,
+            paths(&self.mailboxes, &Filter::default())?,
             TableName::Mailboxes,
             coverage_rows::from_batch,
         );
         Ok(Box::new(rows))
     }
 
-    fn mailbox_files(&self) -> Result<Vec<std::path::PathBuf>, LakeError> {
-        let files = self.mailboxes.live_files()?.into_iter();
-        Ok(files
-            .map(|file| self.mailboxes.folder.join(file.path))
-            .collect())
-    }
-
-    /// The runs of which `mailboxes` tells.
-    pub(super) fn reported_runs(&self) -> Result<Reported, LakeError> {
+    /// The runs of which `mailboxes` tells in the months that are wanted.
+    pub(super) fn reported_runs(&self, months: &Filter) -> Result<Reported, LakeError> {
         let mut runs = Reported::default();
         for batch in batches(
-            self.mailbox_files()?,
+            paths(&self.mailboxes, months)?,
             narrow(TableName::Mailboxes, &["run_id", "mailbox_id"]),
         ) {
             let (path, batch) = batch?;
@@ -110,19 +109,24 @@ impl Lake {
     /// they died. (Of other slots nobody knows here whether the run is over.) `current` is the run
     /// that is going on, which reports for itself.
     pub fn unreported_runs(&self, current: &str) -> Result<Vec<Coverage>, LakeError> {
-        let counts = self.counts()?;
-        let mut runs: BTreeSet<&str> = counts.keys().map(|(run, _)| run.as_str()).collect();
-        runs.remove(current);
-        if runs.is_empty() {
+        let mut died = self.counts()?;
+        died.retain(|(run, mailbox_id), _| {
+            run != current && self.settings.slots.contains(&slot(mailbox_id))
+        });
+        let Some(oldest) = died.values().map(|count| count.started_at).min() else {
+            return Ok(Vec::new());
+        };
+        let months = Filter {
+            from_month: Some(oldest.plus(-CLOCK_BACK).month()),
+            ..Filter::default()
+        };
+        let reported = self.reported_runs(&months)?;
+        died.retain(|(run, mailbox_id), _| !reported.contains(run, slot(mailbox_id)));
+        if died.is_empty() {
             return Ok(Vec::new());
         }
-        let reported = self.reported_runs()?;
         let totals = self.recorded_totals()?;
-        let died = counts.iter().filter(|((run, mailbox_id), _)| {
-            let own = slot(mailbox_id);
-            run != current && self.settings.slots.contains(&own) && !reported.contains(run, own)
-        });
-        let rows = died.map(|((run, mailbox_id), count)| {
+        let rows = died.iter().map(|((run, mailbox_id), count)| {
             let mailbox: Mailbox = count.mailbox(mailbox_id);
             Coverage {
                 run_id: run.as_str().into(),
