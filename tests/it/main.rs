@@ -7,6 +7,10 @@
     reason = "a test that meets the unexpected shall fail at once"
 )]
 
+// Simulator and comparisons run in the tests' own process, and spent much of their time in malloc.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod archive_corpora;
 mod bad_input;
 mod book;
