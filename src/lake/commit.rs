@@ -26,7 +26,6 @@ use crate::lake::grain::month_number;
 use crate::lake::interaction_rows;
 use crate::lake::mailboxes::Reported;
 use crate::lake::open::Lake;
-use crate::lake::read::Filter;
 use crate::lake::row_hash;
 use crate::lake::schema::TableName;
 use crate::lake::table::SlotStep;
@@ -268,7 +267,7 @@ impl Lake {
             }
         }
         let reported = if before.values().any(SlotRecord::is_merge_due) {
-            self.reported_runs(&Filter::default())?
+            self.reported()?
         } else {
             Reported::default()
         };

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 
 use crate::lake::cells::Cells;
 use crate::lake::commit::encode;
@@ -32,7 +34,7 @@ const CLOCK_BACK: i64 = 31 * DAY;
 
 /// Runs of which `mailboxes` tells, each with the slots of which it does, a bit each: a run that
 /// died is told of by whoever serves its slots now.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Reported(HashMap<String, u64>);
 
 impl Reported {
@@ -73,7 +75,13 @@ impl Lake {
             let add = data_file::write(TableName::Mailboxes, &context, batch, &name)?;
             adds.push(add);
         }
-        self.mailboxes.append(&adds, &[])
+        self.mailboxes.append(&adds, &[])?;
+        if let Some(reported) = &mut *self.known_reported() {
+            for row in rows {
+                reported.note(&row.run_id, slot(&row.mailbox.id));
+            }
+        }
+        Ok(())
     }
 
     /// The rows of `mailboxes`, in no particular order.
@@ -86,8 +94,23 @@ impl Lake {
         Ok(Box::new(rows))
     }
 
+    fn known_reported(&self) -> MutexGuard<'_, Option<Reported>> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The runs of which `mailboxes` tells: all of them, or at least those that cursor files
+    /// count. What other processes told since the first look may be missing.
+    pub(super) fn reported(&self) -> Result<Reported, LakeError> {
+        let mut known = self.known_reported();
+        let reported = match known.take() {
+            Some(reported) => reported,
+            None => self.reported_runs(&Filter::default())?,
+        };
+        Ok(known.insert(reported).clone())
+    }
+
     /// The runs of which `mailboxes` tells in the months that are wanted.
-    pub(super) fn reported_runs(&self, months: &Filter) -> Result<Reported, LakeError> {
+    fn reported_runs(&self, months: &Filter) -> Result<Reported, LakeError> {
         let mut runs = Reported::default();
         for batch in batches(
             paths(&self.mailboxes, months)?,
@@ -122,6 +145,7 @@ impl Lake {
         };
         let reported = self.reported_runs(&months)?;
         died.retain(|(run, mailbox_id), _| !reported.contains(run, slot(mailbox_id)));
+        *self.known_reported() = Some(reported);
         if died.is_empty() {
             return Ok(Vec::new());
         }

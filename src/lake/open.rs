@@ -71,6 +71,8 @@ pub struct Lake {
     pub(super) cpu: Arc<CpuPool>,
     pub(super) handle: Handle,
     locks: Option<SlotLocks>,
+    /// Runs of which `mailboxes` tells, once they were looked up, and those told of since.
+    pub(super) reported: Mutex<Option<Reported>>,
     turn: Mutex<()>,
 }
 
@@ -159,6 +161,7 @@ impl Lake {
             cpu,
             handle,
             locks,
+            reported: Mutex::default(),
             turn: Mutex::new(()),
         })
     }

@@ -243,6 +243,23 @@ fn a_start_after_runs_that_ended_well_reads_neither_rows_nor_what_was_told_long_
 }
 
 #[test]
+fn a_merged_chain_forgets_the_counts_of_runs_that_were_told_of_without_looking_them_up_again() {
+    let site = Site::new();
+    let lake = site.write();
+    lake.commit(&batch("ann", 0..5)).unwrap();
+    let died = lake.unreported_runs("run2").unwrap();
+    lake.write_mailboxes(&died).unwrap();
+    spoil(&paths(&lake.mailboxes, &Filter::default()).unwrap());
+    for round in 5..40 {
+        let mut batch = batch("ann", round..round + 1);
+        batch.run = run("run2");
+        lake.commit(&batch).unwrap();
+    }
+    let counted: Vec<_> = lake.counts().unwrap().into_keys().collect();
+    assert_eq!(counted, [("run2".to_owned(), "ann".to_owned())]);
+}
+
+#[test]
 fn the_log_of_a_table_is_replayed_once_for_all_slots() {
     let site = Site::new();
     let committed = site.write().commit(&batch("ann", 0..5)).unwrap();
