@@ -24,6 +24,7 @@ use crate::report::exit;
 /// Does what was asked and gives the exit code; an error is told and ends with 2.
 pub fn main(args: Args) -> ExitCode {
     logging::start(args.verbose, args.log_format);
+    logging::tell_panics();
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {

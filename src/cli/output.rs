@@ -75,6 +75,11 @@ pub fn tell_json() {
     TELLS_JSON.store(true, Ordering::Relaxed);
 }
 
+/// Whether each line on stderr is a JSON object.
+pub fn tells_json() -> bool {
+    TELLS_JSON.load(Ordering::Relaxed)
+}
+
 /// Tells people something that is no result, on stderr.
 pub fn tell(text: &str) {
     tell_as("INFO", "", text);
@@ -87,7 +92,7 @@ pub fn tell_error(text: &str) {
 
 /// `mark` stands before a line that has no level.
 fn tell_as(level: &str, mark: &str, text: &str) {
-    let line = if TELLS_JSON.load(Ordering::Relaxed) {
+    let line = if tells_json() {
         let fields = json!({ "message": text });
         let timestamp = clock::now().rfc3339();
         json!({ "timestamp": timestamp, "level": level, "fields": fields }).to_string()

@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a plain line now and then elsewhere.
+//! How far a run is: a bar on a terminal, a line now and then elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Shows progress until the handle is aborted.
 pub fn show(progress: Arc<Progress>) -> JoinHandle<()> {
-    if std::io::stderr().is_terminal() {
+    if std::io::stderr().is_terminal() && !output::tells_json() {
         tokio::spawn(show_bar(progress))
     } else {
         tokio::spawn(show_lines(progress))

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::symlink;
 
+use crate::support::archive_config;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
@@ -68,4 +70,36 @@ fn a_failing_night_told_in_full_holds_no_secret_no_token_and_no_address() {
         let mode = file.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "links into mailboxes are nobody else's");
     }
+}
+
+#[test]
+fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let mailbox = folder.path().join("mails/ann@contoso.example");
+    fs::create_dir_all(mailbox.join("deep/".repeat(66))).unwrap();
+    symlink(folder.path(), mailbox.join("link")).unwrap();
+    fs::write(folder.path().join("mails/bob@contoso.example.eml"), "").unwrap();
+    fs::write(
+        mailbox.join("1.eml"),
+        "Date: Mon, 2 Mar 2026 09:00:00 +0000\n\nHi.\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("contacts.csv"),
+        "id,name,email,other_emails,account_id\n",
+    )
+    .unwrap();
+    fs::write(folder.path().join("accounts.csv"), "id,name,domains\n").unwrap();
+    let config = archive_config("mails", "eml").replace(
+        "\"one\"\naddress = \"bob@contoso.example\"",
+        "\"subfolders\"",
+    );
+    fs::write(folder.path().join("touchpoint.toml"), config).unwrap();
+    let mut run = with_config(&folder.path().join("touchpoint.toml"), &["run"]);
+    let output = run.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    for what in ["too deep", "not followed", "belong to no mailbox"] {
+        assert!(told.contains(what), "{what}: {told}");
+    }
+    check(&told, "no secret");
 }

@@ -70,7 +70,10 @@ fn folders(top: &Path, format: Format) -> Result<Vec<Folder>, ArchiveError> {
                 continue;
             }
             if depth == tree::DEPTH_MAX {
-                tracing::warn!(path = %child_path.display(), "folder lies too deep and is not read");
+                tracing::warn!(
+                    depth,
+                    "a folder of an archive lies too deep and is not read"
+                );
                 continue;
             }
             open.push((tree::join(&name, &child), child_path, depth + 1));

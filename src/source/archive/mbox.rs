@@ -41,7 +41,7 @@ pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>
 
 fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
     let entries = tree::entries(path)?;
-    let mut mailboxes = Vec::new();
+    let (mut mailboxes, mut strays) = (Vec::new(), 0_usize);
     for (name, file) in entries.files {
         if tree::is_hidden(&name) {
             continue;
@@ -50,8 +50,12 @@ fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
             let folder = Folder::new(stem(&name), file);
             mailboxes.push((stem(&name).to_owned(), vec![folder]));
         } else {
-            tracing::warn!(path = %file.display(), "file is not named *.mbox and is not read");
+            strays += 1;
         }
+    }
+    if strays > 0 {
+        tracing::warn!(path = %path.display(), files = strays,
+            "files that are not named *.mbox are not read");
     }
     for (name, folder) in entries.folders {
         if !tree::is_hidden(&name) {

@@ -30,7 +30,10 @@ pub(super) fn entries(path: &Path) -> Result<Entries, ArchiveError> {
         } else if kind.is_file() || (kind.is_symlink() && named.1.is_file()) {
             entries.files.push(named);
         } else if kind.is_symlink() {
-            tracing::warn!(path = %named.1.display(), "link to a folder is not followed");
+            // Folders are named like the mailboxes: no name belongs into a log.
+            tracing::warn!(
+                "a link to a folder of an archive is not followed; find -type l finds it"
+            );
         }
     }
     entries.folders.sort();
