@@ -28,6 +28,9 @@ use crate::source::graph::retry_after;
 /// The most that one batch may hold (facts 1.11).
 const PARTS_MAX: usize = 20;
 
+/// Bytes of one part's headers: as much as HTTP servers take.
+const HEADERS_MAX: usize = 16 * 1_024;
+
 /// An item that was asked for by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedItem {
@@ -41,7 +44,7 @@ pub struct FetchedItem {
 
 #[derive(Deserialize)]
 struct Replies<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "envelope::bounded")]
     responses: Vec<Reply<'a>>,
 }
 
@@ -49,8 +52,8 @@ struct Replies<'a> {
 struct Reply<'a> {
     id: String,
     status: u16,
-    #[serde(default)]
-    headers: Option<HashMap<String, Value>>,
+    #[serde(borrow, default)]
+    headers: Option<&'a RawValue>,
     #[serde(borrow, default)]
     body: Option<&'a RawValue>,
 }
@@ -205,7 +208,7 @@ fn replies(whole: &Bytes) -> Option<HashMap<usize, Part>> {
         let part = if (200..300).contains(&reply.status) {
             Ok(body)
         } else {
-            let wait = wait(reply.headers.as_ref());
+            let wait = reply.headers.and_then(wait);
             Err(Problem::of_answer(reply.status, &body, wait))
         };
         if let Ok(place) = reply.id.parse() {
@@ -215,8 +218,10 @@ fn replies(whole: &Bytes) -> Option<HashMap<usize, Part>> {
     Some(parts)
 }
 
-fn wait(headers: Option<&HashMap<String, Value>>) -> Option<Duration> {
-    let (_, value) = headers?
+fn wait(headers: &RawValue) -> Option<Duration> {
+    let text = Some(headers.get()).filter(|text| text.len() <= HEADERS_MAX)?;
+    let headers: HashMap<String, Value> = serde_json::from_str(text).ok()?;
+    let (_, value) = headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
     let text = match value {

@@ -1,10 +1,16 @@
 //! Pages: the envelope is opened, the items of `value[]` stay bytes.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error as _;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
 use serde_json::value::RawValue;
 
 use crate::model::page::Link;
@@ -24,6 +30,7 @@ pub struct Opened {
 #[derive(Debug, Deserialize)]
 pub struct List<T> {
     /// The items.
+    #[serde(deserialize_with = "bounded", bound = "T: Deserialize<'de>")]
     pub value: Vec<T>,
     /// The next page, if there is one.
     #[serde(rename = "@odata.nextLink", default)]
@@ -33,7 +40,7 @@ pub struct List<T> {
 /// A page of a plain list whose items stay as they are.
 #[derive(Debug, Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "bounded")]
     value: Vec<&'a RawValue>,
     #[serde(rename = "@odata.nextLink", borrow, default)]
     next: Option<Cow<'a, str>>,
@@ -50,6 +57,40 @@ pub struct OpenedList {
     pub items: Vec<Range<usize>>,
     /// The next page, if there is one.
     pub next: Option<String>,
+}
+
+/// Items of a page: ten times what the service gives at most (facts 1.3, 1.7). A page of millions
+/// of empty items is within the limit of bodies, and would fill memory.
+const ITEMS_MAX: usize = 10_000;
+
+/// Reads a list that is not longer than a page may be.
+pub fn bounded<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_seq(Bounded(PhantomData))
+}
+
+struct Bounded<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {ITEMS_MAX} items")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            if items.len() == ITEMS_MAX {
+                return Err(A::Error::invalid_length(ITEMS_MAX + 1, &self));
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
 }
 
 /// Opens a page of a chain. `None`: it is no whole page, or says not exactly one of how the chain
@@ -159,5 +200,17 @@ mod tests {
         let page = open(body.into()).unwrap();
         assert_eq!(page.items.len(), 2);
         assert_eq!(&page.body[page.items[1].clone()], br#"{"id":"b"}"#);
+    }
+
+    #[test]
+    fn a_page_of_more_items_than_any_page_has_is_refused_before_it_fills_memory() {
+        let page = |items: usize| {
+            let items = vec!["{}"; items].join(",");
+            format!(r#"{{"value":[{items}],"@odata.deltaLink":"d"}}"#)
+        };
+        assert!(opened(&page(ITEMS_MAX)).is_some());
+        assert!(opened(&page(ITEMS_MAX + 1)).is_none());
+        let listed = list::<serde_json::Value>(&page(ITEMS_MAX + 1).into());
+        assert!(listed.is_none());
     }
 }

@@ -25,6 +25,10 @@ pub const TOO_LARGE: &str = "too_large";
 /// The code of an answer that came whole and is not what was asked for.
 const GARBLED: &str = "garbled";
 
+/// A refusal says its codes in some hundred bytes. A larger body is a gateway's page, or meant to
+/// fill memory: read as values, 64 MiB of zeros take a gigabyte.
+const BODY_MAX: usize = 64 * 1_024;
+
 /// Objects nested deeper than this are not looked into.
 const INNER_ERRORS_MAX: usize = 8;
 
@@ -65,7 +69,8 @@ impl Problem {
 
     /// An answer with an error status, whatever its body is.
     pub fn of_answer(status: u16, body: &[u8], retry_after: Option<Duration>) -> Self {
-        let parsed: Option<Value> = serde_json::from_slice(body).ok();
+        let body = Some(body).filter(|body| body.len() <= BODY_MAX);
+        let parsed: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
         Self {
             status,
             codes: parsed.as_ref().map(codes).unwrap_or_default(),
@@ -133,6 +138,13 @@ mod tests {
         check(r#"{"error":{"code":404}}"#, &[]);
         check("[]", &[]);
         check(r#"{"error":"invalid_client"}"#, &["invalid_client"]);
+    }
+
+    #[test]
+    fn a_refusal_that_is_too_large_to_be_one_is_known_by_its_status_alone() {
+        let body = |blanks| format!(r#"{{"error":{{"code":"Denied"}}{}}}"#, " ".repeat(blanks));
+        check(&body(1_000), &["denied"]);
+        check(&body(BODY_MAX), &[]);
     }
 
     #[test]
