@@ -43,6 +43,15 @@ pub(super) struct Doubt {
     held: u64,
 }
 
+impl Doubt {
+    /// What was walked; where nobody knows (a first round that several runs read), all that the
+    /// chain ever brought, which may be more.
+    fn walked_at_most(&self) -> u64 {
+        let surplus = self.chain.proof.map_or(0, |proof| proof.surplus);
+        self.walked.unwrap_or(self.chain.items + surplus)
+    }
+}
+
 /// A folder of which not all could be seen.
 #[derive(Debug)]
 pub(super) struct Shortfall {
@@ -196,21 +205,18 @@ impl GraphWalk<'_> {
     /// A folder that cannot be listed. Where its chain fell short it is read again from its
     /// beginning; else nothing shows that anything is missing, and the proof stays due.
     fn unproven(&mut self, doubt: &Doubt) -> Option<CursorRecord> {
-        match doubt.walked {
-            Some(walked) if walked < doubt.held => {
-                self.shortfalls.push(Shortfall {
-                    walked,
-                    held: doubt.held,
-                });
-                let folder = &doubt.chain.folder.id;
-                self.folders.is_sent_awaited |= doubt.chain.folder.is_sent;
-                Some(known::no_chain_record(&self.walk.mailbox.id, folder))
-            }
-            _ => {
-                self.unproven += 1;
-                None
-            }
+        let walked = doubt.walked_at_most();
+        if walked >= doubt.held {
+            self.unproven += 1;
+            return None;
         }
+        self.shortfalls.push(Shortfall {
+            walked,
+            held: doubt.held,
+        });
+        let folder = &doubt.chain.folder.id;
+        self.folders.is_sent_awaited |= doubt.chain.folder.is_sent;
+        Some(known::no_chain_record(&self.walk.mailbox.id, folder))
     }
 
     /// What the shortfalls come to, if there are any.

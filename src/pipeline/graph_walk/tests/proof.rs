@@ -1,5 +1,7 @@
 //! What a folder says that it holds, against what is told of it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -15,11 +17,13 @@ use crate::pipeline::graph_walk::tests::nothing_seen;
 use crate::pipeline::graph_walk::tests::recorded_in;
 use crate::pipeline::graph_walk::tests::single;
 use crate::pipeline::graph_walk::tests::walk;
+use crate::pipeline::known;
 use crate::pipeline::portion::Portion;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
+use crate::state::pending::Pending;
 
 /// The mailbox, with a folder `a` that says it holds so many items; a chain tells of `a-1` only.
 /// Lists answer by `listed`; single mails are there, but for those in `refused`.
@@ -165,4 +169,24 @@ async fn an_item_that_is_not_handed_out_goes_to_the_ledger_and_leaves_the_folder
         2,
         "one list, and one that it has no end elsewhere"
     );
+}
+
+#[tokio::test]
+async fn a_first_round_of_several_nights_that_fell_short_and_cannot_be_listed_keeps_no_cursor() {
+    let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
+    let (_folder, state) = nothing_seen();
+    let (_, portions) = night(&server, Shutdown::default(), &state).await;
+    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let sent = cursors.rev().find(|cursor| cursor.key == "mail/s").unwrap();
+    let mut begun: ChainCursor = serde_json::from_str(sent.value.as_ref().unwrap()).unwrap();
+    begun.is_delta = false;
+    begun.proof = None;
+    let mut seen = Pending::default();
+    seen.note_cursor(known::chain_record("ann", "a", &begun));
+    state.commit(&seen, &BTreeMap::new()).unwrap();
+    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    check(&coverage, Status::Incomplete);
+    let reason = coverage.reason.unwrap();
+    assert!(reason.contains("hold 5 items, 1 of them"), "{reason}");
+    assert_eq!(surplus(&portions), None);
 }
