@@ -304,7 +304,7 @@ pub(super) fn mailbox_columns() -> Vec<Column> {
         skipping(required(
             "status",
             Text,
-            "complete, stopped, denied, no_mailbox, incomplete, failed or interrupted.",
+            "complete, filled, stopped, denied, no_mailbox, incomplete, failed or interrupted.",
         )),
         optional("reason", Text, "Why, where the status does not say it all."),
         required("received", Long, "Items that were received."),

@@ -11,6 +11,8 @@ use crate::model::time::Micros;
 pub enum Status {
     /// Everything it had was read and committed.
     Complete,
+    /// The range of days that was asked for was read and committed, and nothing else.
+    Filled,
     /// The run was asked to end before the mailbox was through; the next run goes on.
     Stopped,
     /// The service denies it: policy, scope or permission (facts 5 and 6.2).
@@ -27,8 +29,9 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Complete,
+        Self::Filled,
         Self::Stopped,
         Self::Denied,
         Self::NoMailbox,
@@ -41,6 +44,7 @@ impl Status {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
+            Self::Filled => "filled",
             Self::Stopped => "stopped",
             Self::Denied => "denied",
             Self::NoMailbox => "no_mailbox",

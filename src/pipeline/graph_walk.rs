@@ -277,7 +277,7 @@ impl GraphWalk<'_> {
             self.list_mails(desk, &folder.id, range).await?;
         }
         self.walk.remark = Some("only the range that was asked for was read".to_owned());
-        Ok(Status::Complete)
+        Ok(Status::Filled)
     }
 
     /// Whether the calendar is read after the mail.

@@ -42,7 +42,10 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
         (count > 0).then(|| format!("{count} {}", status.as_str()))
     })
     .collect();
-    if gaps.is_empty() {
+    if gaps.is_empty() && of_status(Status::Filled) > 0 {
+        let text = "the range that was asked for was read of every mailbox in scope";
+        (COMPLETE, text.to_owned())
+    } else if gaps.is_empty() {
         (COMPLETE, "every mailbox in scope is complete".to_owned())
     } else {
         (GAPS, format!("mailboxes with gaps: {}", gaps.join(", ")))

@@ -142,12 +142,23 @@ fn a_folder_that_is_cut_short_and_cannot_be_listed_is_incomplete_and_keeps_no_cu
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
-/// Items in the ledger.
-fn unreadable(tenant: &Tenant) -> u64 {
+/// What `status` tells of each mailbox.
+fn status(tenant: &Tenant) -> Vec<Value> {
     let mut command = with_config(&tenant.config(), &["status", "--format", "json"]);
     let status: Value = serde_json::from_str(&expect_code(&mut command, 0)).unwrap();
-    let mailboxes = status["mailboxes"].as_array().unwrap().iter();
-    mailboxes
+    status["mailboxes"].as_array().unwrap().clone()
+}
+
+/// One of its cells.
+fn told(tenant: &Tenant, name: &str) -> Vec<Value> {
+    let mailboxes = status(tenant).into_iter();
+    mailboxes.map(|mailbox| mailbox[name].clone()).collect()
+}
+
+/// Items in the ledger.
+fn unreadable(tenant: &Tenant) -> u64 {
+    status(tenant)
+        .iter()
         .map(|mailbox| {
             let count = mailbox["unreadable"].as_u64().unwrap();
             assert_eq!(count > 0, mailbox["unreadable_since"].is_string());
@@ -251,7 +262,15 @@ fn one_mailbox_is_read_again_and_a_range_is_filled_without_doubles() {
     assert!(anew.count() > 3);
     // Within the window nothing is missing, so nothing is filled.
     let within = ["--from", "2026-01-01", "--to", "2026-03-02"];
+    let successes = told(&tenant, "last_success");
     let filled = run_report(&tenant.config(), &within, 1);
+    assert!(with_status(&filled, "complete").is_empty());
+    assert!(!with_status(&filled, "filled").is_empty());
+    assert_eq!(
+        told(&tenant, "last_success"),
+        successes,
+        "what was filled is no success of the nightly job"
+    );
     assert!(filled["totals"]["received"].as_u64().unwrap() > 50);
     // On the same day a user without a mailbox is not asked for again (facts 6.2).
     assert_eq!(with_status(&filled, "no_mailbox")[0]["requests"], 0);
