@@ -48,8 +48,8 @@ pub(super) enum Fault {
     ReplyLost(Step, &'static str, usize),
     /// The disk takes a few bytes at a time.
     Short,
-    /// So many listings do not show what was made last.
-    Late(usize),
+    /// So many listings do not show what was made last of the paths that hold a text.
+    Late(&'static str, usize),
 }
 
 /// A watched folder.
@@ -92,6 +92,15 @@ impl Watch {
     /// Notes that something is promised.
     pub fn note(&self, promise: usize) {
         self.with(|seen| seen.events.push(Event::Note(promise)));
+    }
+
+    /// How many listings have yet to be without what appears late.
+    pub fn listings_left(&self) -> usize {
+        let left = |fault: &Fault| match fault {
+            Fault::Late(_, left) => *left,
+            _ => 0,
+        };
+        self.with(|seen| seen.faults.iter().map(left).sum())
     }
 
     /// What has come to pass.
@@ -197,21 +206,22 @@ pub(super) fn not_yet_late(
             return false;
         };
         watch.with(|seen| {
+            let late = seen.faults.iter_mut().find_map(|fault| match fault {
+                Fault::Late(part, left) if *left > 0 => Some((*part, left)),
+                _ => None,
+            });
+            let Some((part, left)) = late else {
+                return false;
+            };
             let last = seen.events.iter().rev().find_map(|event| match event {
-                Event::Step(Step::Link, _, Some(path), _) => Some(path.clone()),
-                _ => None,
-            });
-            let left = seen.faults.iter_mut().find_map(|fault| match fault {
-                Fault::Late(left) if *left > 0 => Some(left),
-                _ => None,
-            });
-            match left {
-                Some(left) if last.as_ref() == Some(&path) => {
-                    *left -= 1;
-                    true
+                Event::Step(Step::Link, _, Some(path), _) => {
+                    path.to_string_lossy().contains(part).then_some(path)
                 }
-                _ => false,
-            }
+                _ => None,
+            });
+            let is_hidden = last == Some(&path);
+            *left -= usize::from(is_hidden);
+            is_hidden
         })
     };
     listed
