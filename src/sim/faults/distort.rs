@@ -109,13 +109,14 @@ fn spoilt_body(fault: &Fault, mut response: Response) -> Response {
             return response.with("content-encoding", "gzip".to_owned());
         }
         Kind::GzipBomb => {
-            let blanks = vec![b' '; fault.bytes.unwrap_or(HUGE)];
-            *body = server::gzipped(&blanks).unwrap_or_default();
+            blow_up(body, fault);
+            *body = server::gzipped(body).unwrap_or_default();
             return response.with("content-encoding", "gzip".to_owned());
         }
         Kind::HugePage => {
-            let size = fault.bytes.unwrap_or(HUGE).max(body.len());
-            body.resize(size, b' ');
+            blow_up(body, fault);
+            // Nobody packs it on its way.
+            return response.with("content-encoding", "identity".to_owned());
         }
         Kind::BadJson => body.truncate(body.len() / 2),
         Kind::BadUtf8 => with_note(body, b"\"\xff\""),
@@ -132,6 +133,12 @@ fn spoilt_body(fault: &Fault, mut response: Response) -> Response {
         _ => {}
     }
     response
+}
+
+/// Puts blanks behind a body.
+fn blow_up(body: &mut Vec<u8>, fault: &Fault) {
+    let size = fault.bytes.unwrap_or(HUGE).max(body.len());
+    body.resize(size, b' ');
 }
 
 /// Puts a member before the members of the first item; of two with one name readers take either.
