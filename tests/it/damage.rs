@@ -11,7 +11,7 @@ use crate::support::python;
 use crate::support::with_config;
 
 /// Each way of damaging, and what a finding must say of it.
-const KINDS: [(&str, &str); 25] = [
+const KINDS: [(&str, &str); 26] = [
     ("row_deleted", "has 9 rows, 10 were committed"),
     (
         "row_doubled",
@@ -51,6 +51,7 @@ const KINDS: [(&str, &str); 25] = [
     ("foreign_table", "it is a table of another program"),
     ("table_missing", "contact_activity"),
     ("commit_empty", "it is empty"),
+    ("commit_torn", "cannot open table interactions"),
     ("commit_missing", "cannot open table interactions"),
 ];
 
