@@ -310,12 +310,8 @@ impl State {
             ["messages"] => self.list(world, request, host, mailbox, None),
             ["messages", _] => self.message(world, request, mailbox, path[3]),
             ["calendarview", "delta"] => self.calendar(world, request, host, mailbox, wall),
-            ["calendarview"] => {
-                let response = calendar::listing::list(world, mailbox, request, host, now);
-                self.served_events[mailbox] += response.items as u64;
-                response
-            }
-            ["events", _] => calendar::listing::one_event(world, mailbox, path[3], request, now),
+            ["calendarview"] => self.events(world, request, host, mailbox),
+            ["events", _] => self.event(world, request, mailbox, path[3]),
             _ => no_segment(path),
         }
     }
@@ -348,6 +344,30 @@ impl State {
         let spoiled = render::read_id(world, mailbox, id)
             .and_then(|(copy, _)| self.faults.unreadable(world, seen, copy));
         spoiled.unwrap_or_else(|| listing::one_message(world, mailbox, id, request, self.now))
+    }
+
+    /// The plain list of a calendar. Where it gives nothing but ids, no event can spoil it.
+    fn events(&mut self, world: &World, request: &Request, host: &str, mailbox: usize) -> Response {
+        let listed = calendar::listing::list(world, mailbox, request, host, self.now);
+        let is_ids_alone = request
+            .select()
+            .is_some_and(|names| names.iter().all(|name| name == "id"));
+        if is_ids_alone {
+            return listed.response;
+        }
+        let seen = Seen::of(request, Asked::Events, Some(mailbox), self.now);
+        let spoilt = self.faults.poison_event(world, seen, &listed.events);
+        let response = spoilt.unwrap_or(listed.response);
+        self.served_events[mailbox] += response.items as u64;
+        response
+    }
+
+    fn event(&mut self, world: &World, request: &Request, mailbox: usize, id: &str) -> Response {
+        let seen = Seen::of(request, Asked::Event, Some(mailbox), self.now);
+        let spoilt = calendar::render::read_event_id(world, mailbox, id)
+            .and_then(|event| self.faults.poison_event(world, seen, &[event]));
+        spoilt
+            .unwrap_or_else(|| calendar::listing::one_event(world, mailbox, id, request, self.now))
     }
 
     fn delta(
@@ -436,6 +456,11 @@ impl State {
             .calendar_rounds
             .entry(key)
             .or_insert_with(|| Arc::new(calendar::round::blocks(world, &here)));
+        let seen = Seen::of(request, Asked::Calendar, Some(mailbox), self.now);
+        let shown = calendar::delta::shown(world, request, &here, blocks);
+        if let Some(response) = self.faults.poison_event(world, seen, &shown) {
+            return response;
+        }
         let response = calendar::delta::page(world, request, host, &here, blocks);
         self.served_events[mailbox] += response.items as u64;
         response

@@ -191,6 +191,14 @@ pub fn page(
     Response::json(out, items.len()).with("preference-applied", applied(request, &view))
 }
 
+/// The events that a page shows.
+pub fn shown(world: &World, request: &Request, here: &Position, blocks: &[Block]) -> Vec<Item> {
+    let cut = cut(world, request, here, blocks);
+    let shown = blocks.iter().skip(here.offset).take(cut.blocks).flatten();
+    let there = shown.filter(|entry| !entry.removed);
+    there.map(|entry| entry.item).collect()
+}
+
 /// The preferences that were honoured.
 pub fn applied(request: &Request, view: &View<'_>) -> String {
     let zone = format!("outlook.timezone=\"{}\"", view.zone.0);

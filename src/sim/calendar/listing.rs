@@ -11,6 +11,7 @@ use crate::sim::calendar::render;
 use crate::sim::calendar::render::View;
 use crate::sim::calendar::round;
 use crate::sim::directory::next;
+use crate::sim::directory::pick;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::spec::MissingMasters;
@@ -29,11 +30,28 @@ fn view<'a>(world: &'a World, mailbox: usize, request: &Request, now: Micros) ->
     }
 }
 
+/// A page of the plain list.
+pub struct Listed {
+    /// The response.
+    pub response: Response,
+    /// The events on it.
+    pub events: Vec<Item>,
+}
+
+impl From<Response> for Listed {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            events: Vec::new(),
+        }
+    }
+}
+
 /// `GET .../calendarView`: singles first, then exceptions and occurrences, whole; no masters.
-pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: Micros) -> Response {
+pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: Micros) -> Listed {
     let window = match delta::window(request) {
         Ok(window) => window,
-        Err(response) => return response,
+        Err(response) => return response.into(),
     };
     let top = request.number("$top").or(request.prefer().page);
     let top = top.unwrap_or(PAGE.0);
@@ -42,7 +60,8 @@ pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: M
             400,
             "ErrorInvalidUrlQueryOption",
             "The value for the $top query option is not valid. It must be from 1 to 1000.",
-        );
+        )
+        .into();
     }
     let view = view(world, mailbox, request, now);
     let unreported = world.spec.switches.unreported_cancellations;
@@ -70,17 +89,28 @@ pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: M
         .unwrap_or(0)
         .min(found.len());
     let end = (skip + top).min(found.len());
-    let shown: Vec<Value> = found[skip..end]
-        .iter()
-        .filter_map(|(_, _, item)| whole(&view, *item))
-        .collect();
+    let events: Vec<Item> = found[skip..end].iter().map(|(_, _, item)| *item).collect();
+    let shown = events.iter().filter_map(|item| whole(&view, *item));
+    let shown: Vec<Value> = shown.map(|body| selected(body, request)).collect();
     let count = shown.len();
     let mut body = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users('id')/calendarView", "value": shown});
     if end < found.len() {
         body["@odata.nextLink"] = json!(with_skip(request, host, end));
     }
-    Response::json(body.to_string(), count)
-        .with("preference-applied", delta::applied(request, &view))
+    let response = Response::json(body.to_string(), count);
+    Listed {
+        response: response.with("preference-applied", delta::applied(request, &view)),
+        events,
+    }
+}
+
+/// What was asked for of an event.
+fn selected(body: Value, request: &Request) -> Value {
+    let Some(mut select) = request.select() else {
+        return body;
+    };
+    select.push("id".to_owned());
+    pick(body, &select)
 }
 
 /// The link to the next page of a plain list counts with `$skip`.
@@ -129,10 +159,7 @@ pub fn one_event(
     };
     body["@odata.context"] =
         json!("https://graph.microsoft.com/v1.0/$metadata#users('id')/events/$entity");
-    if let Some(mut select) = request.select() {
-        select.push("id".to_owned());
-        body = crate::sim::directory::pick(body, &select);
-    }
+    let body = selected(body, request);
     Response::json(body.to_string(), 1).with("preference-applied", delta::applied(request, &view))
 }
 

@@ -38,7 +38,7 @@ pub struct Fault {
     pub round: Round,
     /// Folder of the items, by its well-known name or number; by default the inbox.
     pub folder: Option<Place>,
-    /// How many items of the folder are concerned; 1 by default, of `unreadable_item` all.
+    /// How many items of the folder or calendar are concerned; 1 by default, of `unreadable_item` all.
     pub items: Option<usize>,
     /// Status of a refusal.
     pub status: Option<u16>,
@@ -75,6 +75,12 @@ pub enum Kind {
     PoisonedItem,
     /// The same with private mails, and with the answer that was seen for them (facts 1.9).
     PrivatePoison,
+    /// The same with single events: pages of calendarView, delta or plain, that hold one of them, and
+    /// the event alone.
+    PoisonedEvent,
+    /// The same with masters of series. Where the stream leaves masters out, with some of these: then
+    /// who asks for one by its id meets it.
+    PoisonedMaster,
     /// These items cannot be had singly; pages hold them.
     UnreadableItem,
     /// The folder counts so many items more than it holds messages (facts 1.10): other kinds of
@@ -141,7 +147,10 @@ impl Kind {
             | Self::Endless
             | Self::OnlyDuplicates
             | Self::ForeignLink => Asked::Delta,
-            Self::PoisonedItem | Self::PrivatePoison => Asked::Mailbox,
+            Self::PoisonedItem
+            | Self::PrivatePoison
+            | Self::PoisonedEvent
+            | Self::PoisonedMaster => Asked::Mailbox,
             Self::UnreadableItem => Asked::Item,
             Self::Surplus => Asked::Folders,
             _ => Asked::Any,
@@ -155,6 +164,8 @@ impl Kind {
             Self::CutRound
                 | Self::PoisonedItem
                 | Self::PrivatePoison
+                | Self::PoisonedEvent
+                | Self::PoisonedMaster
                 | Self::UnreadableItem
                 | Self::Surplus
         )

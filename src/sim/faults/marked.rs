@@ -2,19 +2,31 @@
 
 use std::collections::HashSet;
 
+use crate::model::time::DAY;
+use crate::sim::calendar::meeting::Item;
+use crate::sim::calendar::round;
 use crate::sim::dice::mix;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
+use crate::sim::spec::MissingMasters;
 use crate::sim::world::World;
 
-/// Fault, mailbox and copy.
+/// How near to the start a marked event lies: so near that it is to be recorded by then.
+const NEAR: i64 = 20 * DAY;
+
+/// The items that faults concern.
 #[derive(Debug, Default)]
-pub struct Marked(HashSet<(usize, usize, u32)>);
+pub struct Marked {
+    /// Fault, mailbox and copy.
+    copies: HashSet<(usize, usize, u32)>,
+    /// Fault, mailbox and event.
+    events: HashSet<(usize, usize, Item)>,
+}
 
 impl Marked {
     /// Chooses the items of all faults of a world.
     pub fn of(world: &World) -> Self {
-        let mut marked = HashSet::new();
+        let mut marked = Self::default();
         for (number, fault) in world.spec.faults.iter().enumerate() {
             let Some(items) = limit(fault) else {
                 continue;
@@ -24,23 +36,36 @@ impl Marked {
                 if !fault.mailbox.is_anybody() && only != Some(mailbox) {
                     continue;
                 }
-                for copy in chosen(world, number, fault, mailbox, items) {
-                    marked.insert((number, mailbox, copy));
+                if matches!(fault.kind, Kind::PoisonedEvent | Kind::PoisonedMaster) {
+                    let events = chosen_events(world, number, fault.kind, mailbox, items);
+                    let events = events.into_iter().map(|event| (number, mailbox, event));
+                    marked.events.extend(events);
+                } else {
+                    let copies = chosen(world, number, fault, mailbox, items);
+                    let copies = copies.into_iter().map(|copy| (number, mailbox, copy));
+                    marked.copies.extend(copies);
                 }
             }
         }
-        Self(marked)
+        marked
     }
 
     /// Whether a fault concerns a copy.
     pub fn has(&self, fault: usize, mailbox: usize, copy: u32) -> bool {
-        self.0.contains(&(fault, mailbox, copy))
+        self.copies.contains(&(fault, mailbox, copy))
+    }
+
+    /// Whether a fault concerns an event.
+    pub fn has_event(&self, fault: usize, mailbox: usize, event: Item) -> bool {
+        self.events.contains(&(fault, mailbox, event))
     }
 }
 
 fn limit(fault: &Fault) -> Option<usize> {
     match fault.kind {
-        Kind::PoisonedItem | Kind::PrivatePoison => Some(fault.items.unwrap_or(1)),
+        Kind::PoisonedItem | Kind::PrivatePoison | Kind::PoisonedEvent | Kind::PoisonedMaster => {
+            Some(fault.items.unwrap_or(1))
+        }
         Kind::UnreadableItem => Some(fault.items.unwrap_or(usize::MAX)),
         _ => None,
     }
@@ -62,6 +87,38 @@ fn chosen(world: &World, number: usize, fault: &Fault, mailbox: usize, items: us
         .collect();
     let lot = [world.spec.seed, mailbox as u64, number as u64, 91];
     found.sort_by_key(|copy| mix(&[mix(&lot), u64::from(*copy)]));
+    found.truncate(items);
+    found
+}
+
+/// Events that lie near the start, in an order of chance.
+fn chosen_events(
+    world: &World,
+    number: usize,
+    kind: Kind,
+    mailbox: usize,
+    items: usize,
+) -> Vec<Item> {
+    let start = world.start();
+    let near = (start.plus(-NEAR), start.plus(NEAR));
+    let switches = &world.spec.switches;
+    let wants_masters = kind == Kind::PoisonedMaster;
+    let are_left_out = wants_masters && switches.missing_masters != MissingMasters::None;
+    let all = world.mailboxes[mailbox].calendar.iter().enumerate();
+    let mut found: Vec<Item> = all
+        .filter(|(_, holding)| {
+            let meeting = &world.meetings[holding.meeting as usize];
+            let is_series = meeting.is_series() && holding.guest.is_none();
+            let unreported = switches.unreported_cancellations;
+            let shown = holding.instances(meeting, start, near, unreported);
+            is_series == wants_masters && !shown.is_empty()
+        })
+        .filter_map(|(number, _)| u32::try_from(number).ok())
+        .map(|holding| Item { holding, day: None })
+        .filter(|event| !are_left_out || round::is_master_missing(world, mailbox, *event))
+        .collect();
+    let lot = [world.spec.seed, mailbox as u64, number as u64, 91];
+    found.sort_by_key(|event| event.lot(&lot));
     found.truncate(items);
     found
 }

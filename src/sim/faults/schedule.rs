@@ -1,6 +1,7 @@
 //! Which fault meets a request: rows of the world file, counted as they are met.
 
 use crate::model::time::Micros;
+use crate::sim::calendar::meeting::Item;
 use crate::sim::delta;
 use crate::sim::faults::asked::Asked;
 use crate::sim::faults::fault::Fault;
@@ -135,6 +136,20 @@ impl Schedule {
         let (_, fault) = self.meet(world, seen, |marked, number, fault| {
             matches!(fault.kind, Kind::PoisonedItem | Kind::PrivatePoison)
                 && copies.iter().any(|copy| marked.has(number, mailbox, *copy))
+        })?;
+        Some(refusal::of(fault, seen.now))
+    }
+
+    /// The answer instead of a page that holds these events, or instead of one of them.
+    pub fn poison_event(&mut self, world: &World, seen: Seen, events: &[Item]) -> Option<Response> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let mailbox = seen.mailbox?;
+        let (_, fault) = self.meet(world, seen, |marked, number, fault| {
+            let mut events = events.iter();
+            matches!(fault.kind, Kind::PoisonedEvent | Kind::PoisonedMaster)
+                && events.any(|event| marked.has_event(number, mailbox, *event))
         })?;
         Some(refusal::of(fault, seen.now))
     }

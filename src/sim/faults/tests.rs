@@ -135,6 +135,56 @@ fn fact_6_2_one_corrupt_item_spoils_every_page_that_holds_it_down_to_a_page_of_o
     assert_eq!(visitor.get(&whole, IMMUTABLE).0, 500);
 }
 
+/// The path of the calendar's first page, or list, with some options.
+fn calendar(visitor: &Visitor, name: &str, options: &str) -> String {
+    let window = "startDateTime=2025-03-02T02:00:00Z&endDateTime=2027-03-02T02:00:00Z";
+    format!("{}/{name}?{window}{options}", visitor.mailbox(0))
+}
+
+fn one_event(visitor: &mut Visitor, id: &str) -> (u16, String) {
+    let escaped = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+    let path = format!("{}/events/{escaped}", visitor.mailbox(0));
+    let (status, body) = visitor.get(&path, IMMUTABLE);
+    (status, code(&body).to_owned())
+}
+
+#[test]
+fn fact_6_2_one_corrupt_event_spoils_pages_of_whole_events_and_no_list_of_ids() {
+    let mut visitor = visitor("[[faults]]\nkind = \"poisoned_event\"\nmailbox = 0");
+    let corrupt = (500, "ErrorCorruptData".to_owned());
+    for (name, options) in [("calendarView", "&$top=1000"), ("calendarView/delta", "")] {
+        let path = calendar(&visitor, name, options);
+        let (status, body) = visitor.get(&path, "odata.maxpagesize=100000, IdType=\"ImmutableId\"");
+        assert_eq!((status, code(&body).to_owned()), corrupt, "{name}");
+    }
+    let path = calendar(&visitor, "calendarView", "&$select=id&$top=1000");
+    let (status, body) = visitor.get(&path, IMMUTABLE);
+    assert_eq!(status, 200);
+    let listed = body["value"].as_array().unwrap();
+    assert!(listed.iter().all(|one| one.get("subject").is_none()));
+    // Singles come first.
+    let first: Vec<String> = ids(listed.get(..200).unwrap_or(listed))
+        .into_iter()
+        .collect();
+    let answers = first.iter().map(|id| one_event(&mut visitor, id));
+    let spoilt: Vec<(u16, String)> = answers.filter(|answer| answer.0 != 200).collect();
+    assert_eq!(spoilt, [corrupt]);
+}
+
+#[test]
+fn fact_6_2_a_corrupt_series_that_the_stream_leaves_out_spoils_no_page() {
+    let mut visitor =
+        visitor("missing_masters = \"found\"\n[[faults]]\nkind = \"poisoned_master\"\nmailbox = 0");
+    let chain = calendar(&visitor, "calendarView/delta", "");
+    let (items, _) = visitor.round(&chain, IMMUTABLE);
+    let masters = items
+        .iter()
+        .filter_map(|one| one["seriesMasterId"].as_str());
+    let masters: BTreeSet<&str> = masters.collect();
+    let answers = masters.iter().map(|id| one_event(&mut visitor, id).0);
+    assert_eq!(answers.filter(|status| *status == 500).count(), 1);
+}
+
 #[test]
 fn fact_1_9_a_private_mail_spoils_its_page_in_the_way_that_was_seen() {
     let mut visitor =
