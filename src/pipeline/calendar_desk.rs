@@ -12,7 +12,6 @@ use hashbrown::HashSet;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
 use crate::model::columns_hash;
-use crate::model::event::CONTAINER;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -25,7 +24,6 @@ use crate::model::time::Micros;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
-use crate::pipeline::decide::Unread;
 use crate::policy::judge;
 use crate::policy::judge::Judged;
 use crate::policy::meeting;
@@ -38,6 +36,7 @@ use crate::state::meetings::MeetingRecord;
 use crate::state::view::View;
 
 mod copies;
+mod unread;
 mod vanished;
 
 /// Occurrences of a series are recorded from so long before their start (design section 4).
@@ -56,6 +55,8 @@ pub struct Memory {
     pub meetings: HashMap<Id128, MeetingRecord>,
     /// Occurrences that are too far ahead to be recorded, by the provider's id of their series.
     pub series: BTreeMap<String, WaitingSeries>,
+    /// Ids of what could not be read.
+    pub unread: HashSet<String>,
 }
 
 /// What was asked for by its id because the round did not tell of it.
@@ -93,6 +94,8 @@ pub fn decide(
         masters: fetched.masters,
         resent: HashSet::new(),
         removed: fetched.gone,
+        unread: memory.unread,
+        kept: round.unasked,
         present: HashSet::new(),
         meetings: memory.meetings,
         dirty: HashSet::new(),
@@ -107,6 +110,7 @@ pub fn decide(
         is_complete: round.is_complete,
     };
     let events = deciding.sort(round.events);
+    deciding.keep_meetings();
     deciding.forget_waiting(scope.is_complete);
     deciding.tell_of_series(fetched.in_vain);
     for event in events {
@@ -133,6 +137,10 @@ struct Deciding<'a> {
     resent: HashSet<String>,
     /// The provider's ids of what left the calendar.
     removed: HashSet<String>,
+    /// The provider's ids of what could not be read in earlier runs.
+    unread: HashSet<String>,
+    /// The provider's ids of what is there and could not be read: what is known of it stays.
+    kept: HashSet<String>,
     /// Interactions that the round named.
     present: HashSet<Id128>,
     meetings: HashMap<Id128, MeetingRecord>,
@@ -152,12 +160,16 @@ impl Deciding<'_> {
         }
         let mut events = Vec::new();
         for item in items {
+            self.strike_out(&item);
             match item {
                 DecodedEvent::Removed { source_id } => {
                     self.count(Outcome::Removed, "");
                     self.removed.insert(source_id);
                 }
-                DecodedEvent::Unreadable { code, .. } => self.count(Outcome::Unreadable, code),
+                DecodedEvent::Unreadable { source_id, code } => {
+                    self.count(Outcome::Unreadable, code);
+                    self.note_unread(source_id, code);
+                }
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
                     self.count(Outcome::Series, "");
                     let id = meeting_id(&event, &self.desk.mailbox);
@@ -169,38 +181,6 @@ impl Deciding<'_> {
             }
         }
         events
-    }
-
-    /// Of series that came anew, and of what is gone, nothing waits unless it is named again.
-    fn forget_waiting(&mut self, is_complete: bool) {
-        let (resent, removed) = (&self.resent, &self.removed);
-        self.waiting
-            .retain(|id, _| !is_complete && !resent.contains(id) && !removed.contains(id));
-        for series in self.waiting.values_mut() {
-            let instances = &mut series.instances;
-            instances.retain(|event| !removed.contains(&event.source_id));
-        }
-    }
-
-    /// Notes for the ledger which series could not be had, and which could. Their occurrences wait
-    /// with or without them.
-    fn tell_of_series(&mut self, in_vain: Vec<String>) {
-        let unread = in_vain.into_iter().map(|id| Unread {
-            source_id: Some(id),
-            container: CONTAINER.into(),
-            code: NO_MASTER,
-        });
-        self.settled.unread.extend(unread);
-        for (id, master) in &self.masters {
-            let seen = Seen {
-                outcome: Outcome::Series,
-                fingerprint: master.fingerprint,
-            };
-            self.settled.decided.insert(id.clone(), seen);
-            if let Some(series) = self.waiting.get_mut(id) {
-                series.master.get_or_insert_with(|| master.clone());
-            }
-        }
     }
 
     /// A series as it came or was fetched in this round, else as it is remembered with what waits.

@@ -11,12 +11,15 @@ use crate::model::event::EventType;
 use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
+use crate::pipeline::decide::NOT_SERVED;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
+
+mod around;
 
 /// A chain that the service ends for us is begun anew at most so often in one run.
 const RESTARTS_MAX: u32 = 2;
@@ -43,6 +46,8 @@ pub struct Round {
     pub window: Window,
     /// Whether `events` are all that the window holds: then what is not among them is gone.
     pub is_complete: bool,
+    /// Ids of what is there besides and is not asked for tonight: it was tried in vain before.
+    pub unasked: HashSet<String>,
 }
 
 /// Why a round did not come to its end.
@@ -60,6 +65,12 @@ pub enum RoundError {
          switch meetings off for this mailbox"
     )]
     TooLarge,
+    /// So many events cannot be had that it is trouble of the mailbox.
+    #[error(
+        "more than {} events cannot be had; the next run tries them and the others again",
+        around::REFUSED_MAX
+    )]
+    ManyRefused,
 }
 
 /// What is needed to fetch.
@@ -71,6 +82,8 @@ pub struct Fetching<'a> {
     pub cpu: &'a CpuPool,
     /// How much of an event is read.
     pub content: ContentLevel,
+    /// Ids of events that are asked for no more.
+    pub given_up: &'a HashSet<String>,
 }
 
 impl Fetching<'_> {
@@ -87,6 +100,7 @@ impl Fetching<'_> {
             window: link.as_ref().map_or(new, |(_, window)| *window),
             is_complete: link.is_none(),
             link: link.map(|(link, _)| link),
+            unasked: HashSet::new(),
         };
         let mut seen = HashSet::new();
         let mut restarts = 0;
@@ -127,13 +141,21 @@ impl Fetching<'_> {
         }
     }
 
-    /// Reads the window by a plain list, because the chain does not end (facts 2.2).
+    /// Reads the window by a plain list, because the chain does not end (facts 2.2) or a page of it
+    /// is spoilt (facts 6.2).
     async fn listed(&self, round: Round) -> Result<Round, RoundError> {
         let window = round.window;
         let mut round = round.given_up(window);
         let mut next: Option<String> = None;
         for _ in 0..LIST_PAGES_MAX {
-            let listed = self.client.calendar_list(window, next.as_deref()).await?;
+            let listed = self.client.calendar_list(window, next.as_deref()).await;
+            let listed = match listed {
+                Ok(listed) => listed,
+                Err(refused) if asks_for_list(&refused) => {
+                    return self.around(round, refused).await;
+                }
+                Err(refused) => return Err(refused.into()),
+            };
             round.add(self.decoded(listed.page).await?)?;
             match listed.next {
                 None => return Ok(round),
@@ -158,7 +180,8 @@ impl Fetching<'_> {
 }
 
 impl Round {
-    fn add(&mut self, events: Vec<DecodedEvent>) -> Result<(), RoundError> {
+    /// Adds items.
+    pub fn add(&mut self, events: Vec<DecodedEvent>) -> Result<(), RoundError> {
         self.events.extend(events);
         if self.events.len() > EVENTS_MAX {
             return Err(RoundError::TooLarge);
@@ -174,6 +197,7 @@ impl Round {
             link: None,
             window,
             is_complete: true,
+            unasked: HashSet::new(),
         }
     }
 
@@ -210,14 +234,19 @@ impl Round {
         events.collect()
     }
 
-    /// Puts events that were fetched singly where the chain said too little of them.
-    pub fn place(&mut self, whole: &HashMap<String, Event>) {
+    /// Puts events that were fetched singly where the chain said too little of them. One that is
+    /// neither `whole` nor `gone` cannot be read: nobody knows which occurrence it stands for.
+    pub fn place(&mut self, whole: &HashMap<String, Event>, gone: &HashSet<String>) {
         for decoded in &mut self.events {
-            if let DecodedEvent::Event(event) = decoded
-                && is_unplaced(event)
-                && let Some(whole) = whole.get(&event.source_id)
-            {
-                **event = whole.clone();
+            let DecodedEvent::Event(event) = decoded else {
+                continue;
+            };
+            if !is_unplaced(event) || gone.contains(&event.source_id) {
+                continue;
+            }
+            match whole.get(&event.source_id) {
+                Some(whole) => **event = whole.clone(),
+                None => *decoded = not_served(std::mem::take(&mut event.source_id)),
             }
         }
     }
@@ -235,6 +264,14 @@ fn asks_for_list(error: &GraphError) -> bool {
 
 fn is_restart(error: &GraphError) -> bool {
     error.reaction() == Reaction::RestartChain
+}
+
+/// An event that the service does not hand out.
+pub fn not_served(source_id: String) -> DecodedEvent {
+    DecodedEvent::Unreadable {
+        source_id: Some(source_id),
+        code: NOT_SERVED,
+    }
 }
 
 /// The provider's id of an item.

@@ -27,12 +27,14 @@ use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::context::Context;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
-use crate::pipeline::walk::TRIES_MAX;
 use crate::runtime::cpu::ComputationLost;
+use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::state::error::StateError;
+
+mod ledger;
 
 /// How far ahead a chain's window reaches.
 const WINDOW_AHEAD: i64 = 366 * DAY;
@@ -98,14 +100,16 @@ impl Calendar<'_> {
     pub async fn read(&self) -> Result<Decided, CalendarError> {
         let memory = self.memory()?;
         let link = self.link()?;
+        let given_up = self.given_up();
         let fetching = Fetching {
             client: self.client,
             cpu: &self.context.cpu,
             content: self.context.content,
+            given_up: &given_up,
         };
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
-        let fetched = self.complete(&mut round, &memory).await?;
+        let fetched = self.complete(&fetching, &mut round, &memory).await?;
         let received = round.received();
         let items_before = if is_new {
             0
@@ -148,6 +152,7 @@ impl Calendar<'_> {
         Ok(Memory {
             meetings: state.meetings(mailbox_id)?.into_iter().collect(),
             series: state.series(mailbox_id)?.into_iter().collect(),
+            unread: self.unread(),
         })
     }
 
@@ -178,20 +183,41 @@ impl Calendar<'_> {
         }
     }
 
-    /// Fetches what did not come along: series, what became of their occurrences that were not
-    /// named, and exceptions that do not tell which occurrence they stand for.
-    async fn complete(&self, round: &mut Round, memory: &Memory) -> Result<Fetched, CalendarError> {
+    /// Fetches what did not come along.
+    async fn complete(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+        memory: &Memory,
+    ) -> Result<Fetched, CalendarError> {
+        // A plain list tells of each event in full.
+        let fetched = match round.link {
+            Some(_) => self.fetch_series(fetching, round, memory).await?,
+            None => Fetched::default(),
+        };
+        self.try_again(fetching, round).await?;
+        Ok(fetched)
+    }
+
+    /// Fetches series, what became of their occurrences that were not named, and exceptions that do
+    /// not tell which occurrence they stand for.
+    async fn fetch_series(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+        memory: &Memory,
+    ) -> Result<Fetched, CalendarError> {
         let mut fetched = Fetched::default();
-        if round.link.is_none() {
-            // A plain list tells of each event in full.
-            return Ok(fetched);
-        }
         let mut whole = HashMap::new();
+        let mut gone = HashSet::new();
         let series = self.series_to_ask(round, memory);
         let mut missing = series.clone();
         missing.extend(round.unplaced());
-        for item in self.client.events_by_id(&missing).await? {
-            let Some(body) = item.body else { continue };
+        for item in fetching.singles(&missing).await? {
+            let Some(body) = item.body else {
+                gone.extend((!item.is_refused).then_some(item.id));
+                continue;
+            };
             match event::item(&body, self.context.content) {
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
                     fetched.masters.insert(item.id, *event);
@@ -202,14 +228,24 @@ impl Calendar<'_> {
                 DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => {}
             }
         }
-        round.place(&whole);
+        round.place(&whole, &gone);
         let in_vain = series.into_iter();
         let in_vain = in_vain.filter(|id| !fetched.masters.contains_key(id));
         fetched.in_vain = in_vain.collect();
         let unnamed = self.unnamed(round, &fetched.masters, memory);
-        let asked = self.client.events_by_id(&unnamed).await?.into_iter();
-        let gone = asked.filter(|item| item.body.is_none());
-        fetched.gone = gone.map(|item| item.id).collect();
+        for FetchedItem {
+            id,
+            body,
+            is_refused,
+        } in fetching.singles(&unnamed).await?
+        {
+            if is_refused {
+                // Whether it is still there is asked again in the next runs.
+                round.add(vec![calendar_round::not_served(id)])?;
+            } else if body.is_none() {
+                fetched.gone.insert(id);
+            }
+        }
         Ok(fetched)
     }
 
@@ -218,7 +254,7 @@ impl Calendar<'_> {
     fn series_to_ask(&self, round: &Round, memory: &Memory) -> Vec<String> {
         let mut wanted = round.missing_masters();
         let named: HashSet<String> = wanted.iter().cloned().collect();
-        let is_tried = |id: &String| self.ledger.get(id).is_some_and(|one| one.tries < TRIES_MAX);
+        let is_tried = |id: &String| self.ledger.get(id).is_some_and(|one| self.is_tried(one));
         let waiting = memory
             .series
             .iter()

@@ -54,7 +54,7 @@ impl GraphWalk<'_> {
         due
     }
 
-    /// Mails that were tried in earlier runs. (Series are asked for with their calendar.)
+    /// Mails that were tried in earlier runs. (What is of the calendar is asked for with it.)
     fn tried_before(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
         let started_at = self.walk.started_at;
         let mails = self.walk.ledger.iter();

@@ -1,6 +1,7 @@
 //! The walk over one mailbox, against a small server: what one folder's trouble does to the rest,
 //! and what a second night makes of what is told again.
 
+mod calendar;
 mod proof;
 mod sent;
 
@@ -145,11 +146,21 @@ async fn walk(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
     night(server, shutdown, &state).await
 }
 
-/// Reads the mailbox; portions are "committed" at once, to the state alone, and given back.
+/// Reads the mailbox without its calendar.
 async fn night(
     server: &Server,
     shutdown: Shutdown,
     state: &Arc<State>,
+) -> (Coverage, Vec<Portion>) {
+    night_with(server, shutdown, state, Meetings::None).await
+}
+
+/// Reads the mailbox; portions are "committed" at once, to the state alone, and given back.
+async fn night_with(
+    server: &Server,
+    shutdown: Shutdown,
+    state: &Arc<State>,
+    captures_meetings: Meetings,
 ) -> (Coverage, Vec<Portion>) {
     let capture = Capture::default();
     let (portions, mut receiver) = mpsc::channel::<Portion>(8);
@@ -195,7 +206,7 @@ async fn night(
         client: server.client(),
         mailbox: fixtures::mailbox("ann").as_ref().clone(),
         captures_mail: true,
-        captures_meetings: Meetings::None,
+        captures_meetings,
     };
     let coverage = read(&context, job).await.unwrap();
     drop(context);

@@ -38,7 +38,7 @@ pub struct FetchedItem {
     pub id: String,
     /// The item as it stands on a page; `None`: it is gone.
     pub body: Option<Bytes>,
-    /// It is not gone, but the service does not hand it out (mails alone).
+    /// It is not gone, but the service does not hand it out.
     pub is_refused: bool,
 }
 
@@ -72,17 +72,16 @@ impl MailboxClient {
         let select = select(content);
         let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
         let call = self.batch_call("messages by id", Asked::Item)?;
-        self.items_by_id(&call, ids, path, true).await
+        self.items_by_id(&call, ids, path).await
     }
 
     /// Items by their ids, in the order of the ids; `path` says where an id is, below the
-    /// mailbox's owner. With `spares_others` one that cannot be had is marked so, else it costs all.
+    /// mailbox's owner. One that cannot be had is marked so, and does not cost the others.
     pub(super) async fn items_by_id(
         &self,
         call: &Call,
         ids: &[String],
         path: impl Fn(&str) -> String,
-        spares_others: bool,
     ) -> Result<Vec<FetchedItem>, GraphError> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(PARTS_MAX) {
@@ -92,7 +91,7 @@ impl MailboxClient {
                 let found = present(call, part);
                 let is_unreadable =
                     |error: &GraphError| error.reaction() == Reaction::ItemUnreadable;
-                let is_refused = spares_others && found.as_ref().is_err_and(is_unreadable);
+                let is_refused = found.as_ref().is_err_and(is_unreadable);
                 fetched.push(FetchedItem {
                     id: id.clone(),
                     body: if is_refused { None } else { found? },

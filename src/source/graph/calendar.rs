@@ -9,8 +9,11 @@ use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::delta::FetchedPage;
 use crate::source::graph::envelope;
+use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
+use crate::source::graph::listing;
+use crate::source::graph::listing::ListedId;
 use crate::source::graph::retry::Asked;
 
 /// The span of a chain, fixed when it begins.
@@ -67,14 +70,35 @@ impl MailboxClient {
         })
     }
 
-    /// Events by their immutable ids, in the order of the ids: masters that did not come along.
+    /// A page of the ids of all that a window holds, and the link to the next one. What is corrupt
+    /// in an event spoils no list of ids (facts 6.2).
+    pub async fn calendar_ids(
+        &self,
+        window: Window,
+        link: Option<&str>,
+    ) -> Result<(Vec<ListedId>, Option<String>), GraphError> {
+        let url = match link {
+            Some(link) => self.follow(link)?,
+            None => self.url(&format!(
+                "/calendarView?{}&$select=id&$top={IDS_TOP}",
+                span(window)
+            ))?,
+        };
+        let call = calendar_call(IDS_NAME, url);
+        let page: List<ListedId> = self.ask(&call, |body| envelope::list(&body)).await?;
+        listing::no_loop(IDS_NAME, link, page.next.as_ref())?;
+        Ok((page.value, page.next))
+    }
+
+    /// Events by their immutable ids, in the order of the ids: what did not come along, or spoilt
+    /// the page that holds it. One that cannot be had does not cost the others.
     pub async fn events_by_id(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let call = Call {
             utc_times: true,
             ..self.batch_call("events by id", Asked::Item)?
         };
         let path = |id: &str| format!("/events/{}", escaped(id));
-        self.items_by_id(&call, ids, path, false).await
+        self.items_by_id(&call, ids, path).await
     }
 
     async fn calendar_page(&self, url: url::Url, asked: Asked) -> Result<FetchedPage, GraphError> {
@@ -122,3 +146,6 @@ const LIST_NAME: &str = "calendar list";
 /// Events of a page of the plain list: large enough that a year takes few requests, small enough
 /// that a page with bodies stays within the limit of bodies.
 const LIST_TOP: u32 = 200;
+const IDS_NAME: &str = "list of event ids";
+/// The service's limit for lists of events (facts 2.1).
+const IDS_TOP: u32 = 1_000;

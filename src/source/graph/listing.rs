@@ -28,13 +28,13 @@ pub struct Span {
     pub to: Option<Micros>,
 }
 
-/// A mail of a list of ids.
+/// An item of a list of ids.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ListedId {
     /// Its immutable id; none where the service left it out.
     #[serde(default)]
     pub id: Option<String>,
-    /// When it was received.
+    /// When it was received: a mail, where that was asked for.
     #[serde(rename = "receivedDateTime", default)]
     pub received: Option<String>,
 }
@@ -104,7 +104,8 @@ impl MailboxClient {
     }
 }
 
-fn no_loop(
+/// That a list does not lead from a page to the same page.
+pub(super) fn no_loop(
     call: &'static str,
     link: Option<&str>,
     next: Option<&String>,

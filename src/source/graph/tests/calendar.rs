@@ -199,6 +199,49 @@ async fn fact_2_2_a_plain_list_has_the_same_window_its_pages_are_not_of_ten() {
 }
 
 #[tokio::test]
+async fn fact_6_2_a_list_of_event_ids_asks_for_nothing_else_and_a_loop_of_it_is_an_error() {
+    const NEXT: &str = "/v1.0/users('u-1')/calendarView?$select=id&%24skip=1000";
+    let server = Server::start(|base, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            Reply::ok(format!(
+                r#"{{"value":[{{"id":"a"}}],"@odata.nextLink":"{base}{NEXT}"}}"#
+            ))
+        })
+    })
+    .await;
+    let mailbox = server.client().mailbox("u-1");
+    let (ids, link) = mailbox.calendar_ids(window(), None).await.unwrap();
+    assert_eq!(ids[0].id.as_deref(), Some("a"));
+    let again = mailbox.calendar_ids(window(), link.as_deref()).await;
+    assert!(matches!(
+        again.unwrap_err(),
+        GraphError::EndlessChain { .. }
+    ));
+    let options = query(&server.requests()[0]);
+    let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["startDateTime", "endDateTime", "$select", "$top"]);
+    assert_eq!(options[2].1, "id");
+}
+
+#[tokio::test]
+async fn fact_6_2_an_event_that_is_not_handed_out_does_not_cost_the_others() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            Reply::ok(
+                r#"{"responses":[{"id":"0","status":500,"body":{"error":{"code":"ErrorCorruptData"}}},
+                {"id":"1","status":200,"body":{"id":"b"}}]}"#,
+            )
+        })
+    })
+    .await;
+    let mailbox = server.client().mailbox("u-1");
+    let ids = ["a".to_owned(), "b".to_owned()];
+    let fetched = mailbox.events_by_id(&ids).await.unwrap();
+    assert!(fetched[0].is_refused && fetched[0].body.is_none());
+    assert!(!fetched[1].is_refused && fetched[1].body.is_some());
+}
+
+#[tokio::test]
 async fn fact_2_2_a_series_that_did_not_come_along_is_fetched_in_utc_and_one_that_is_lost_is_none()
 {
     let server = Server::start(|_, seen, _| {
