@@ -218,9 +218,9 @@ fn a_run_that_died_is_reported_once() {
 /// Puts something in the place of files that nobody can read.
 fn spoil(files: &[PathBuf]) {
     assert!(!files.is_empty());
-    files
-        .iter()
-        .for_each(|file| std::fs::write(file, "spoilt").unwrap());
+    for file in files {
+        std::fs::write(file, "spoilt").unwrap();
+    }
 }
 
 #[test]

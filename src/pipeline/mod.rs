@@ -154,14 +154,10 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let behind = end_of(writing).await?;
     let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
-    let merged = match shutdown.requested() {
+    let (merged_months, unmerged) = match shutdown.requested() {
         None if behind.is_none() => stores::merge_small_files(&stores.lake).await,
-        _ => Ok(0),
+        _ => (0, None),
     };
-    // Everything is committed: what is left for another night does not make the run a failed one.
-    let unmerged = merged.as_ref().err();
-    let unmerged =
-        unmerged.map(|error| format!("small files are merged on another night: {error}"));
     let notes = behind.into_iter().chain(unmerged).chain(survey.notes);
     let notes = notes.chain(withdrawn_note(&options.progress));
     let mut left_out = survey.lines;
@@ -175,7 +171,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         notes: notes.collect(),
         interrupted,
         caught_up: stores.caught_up,
-        merged_months: merged.unwrap_or_default(),
+        merged_months,
     })
 }
 

@@ -53,7 +53,7 @@ impl Deciding<'_> {
                 let id = &event.source_id;
                 !removed.contains(id) && (!is_told_anew || kept.contains(id))
             });
-            !removed.contains(id) && !(is_told_anew && series.instances.is_empty())
+            !(removed.contains(id) || is_told_anew && series.instances.is_empty())
         });
     }
 

@@ -40,7 +40,7 @@ fn at(days: i64) -> Value {
 fn whole(id: &str) -> Value {
     let number = id.chars().last().and_then(|last| last.to_digit(10));
     let day = i64::from(number.unwrap_or(9));
-    let kind = match &id[..1] {
+    let kind = match id.get(..1).unwrap_or_default() {
         "m" => "seriesMaster",
         "o" => "occurrence",
         "x" => "exception",
@@ -181,7 +181,7 @@ fn rows(portions: &[Portion]) -> Vec<(String, &'static str, i32)> {
     let rows = rows.map(|row| &row.interaction);
     let meetings = rows.filter(|row| row.container.as_ref() == "calendar");
     let mut rows: Vec<_> = meetings
-        .map(|row| (row.source_id.to_string(), row.state.as_str(), row.revision))
+        .map(|row| (row.source_id.clone(), row.state.as_str(), row.revision))
         .collect();
     rows.sort();
     rows
