@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::symlink;
 
+use serde_json::Value;
+
 use crate::support::archive_config;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
@@ -102,4 +104,20 @@ fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
         assert!(told.contains(what), "{what}: {told}");
     }
     check(&told, "no secret");
+}
+
+#[test]
+fn a_run_that_waits_tells_that_it_is_alive_as_json_where_that_is_asked_for() {
+    let tenant = Tenant::of_world(
+        "seed = 63\nusers = 16\nmails_per_user = 5\nmeetings_per_user = 0\n\
+         [[faults]]\nmailbox = 0\nkind = 'slow'\nseconds = 32\nrequest = 'delta'\ntimes = 1\n",
+    );
+    let arguments = ["run", "--log-format", "json"];
+    let output = with_config(&tenant.config(), &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text_of(&output));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap());
+    let texts = lines.map(|line: Value| line["fields"]["message"].to_string());
+    let alive = texts.filter(|text| text.contains("mailboxes, ")).count();
+    assert_eq!(alive, 1, "{told}");
 }
