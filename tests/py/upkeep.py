@@ -1,10 +1,11 @@
 """Does to a lake what other people's maintenance does, or tells what its table of coverage says.
 
-usage: upkeep.py LAKE compact|vacuum|checkpoint|cleanup|statuses...
+usage: upkeep.py LAKE compact|vacuum|checkpoint|cleanup|forget|statuses...
 
 compact merges small files, vacuum deletes every file that no longer counts, checkpoint writes a
 checkpoint, cleanup deletes the log entries before it, as if all had been written a month ago, and
-prints how many went; statuses prints how often each status occurs in the table mailboxes.
+prints how many went; forget lets checkpoints leave out files that were merged away at once, not
+after a week; statuses prints how often each status occurs in the table mailboxes.
 """
 
 import json
@@ -54,6 +55,10 @@ def main() -> None:
                 table.create_checkpoint()
             elif what == "cleanup":
                 done[name] = clean_up(table, lake / name / "_delta_log")
+            elif what == "forget":
+                table.alter.set_table_properties(
+                    {"delta.deletedFileRetentionDuration": "interval 1 seconds"}
+                )
             elif what == "statuses":
                 done[name] = statuses(table) if name == "mailboxes" else {}
             else:
