@@ -153,18 +153,18 @@ fn bounds(request: &Request, host: &str, count: usize) -> Result<Bounds, Respons
 }
 
 /// A page of a plain list.
-pub struct Listed {
+pub struct Listed<T> {
     /// The response.
     pub response: Response,
-    /// The copies on it.
-    pub copies: Vec<u32>,
+    /// What is on it.
+    pub items: Vec<T>,
 }
 
-impl From<Response> for Listed {
+impl<T> From<Response> for Listed<T> {
     fn from(response: Response) -> Self {
         Self {
             response,
-            copies: Vec::new(),
+            items: Vec::new(),
         }
     }
 }
@@ -234,7 +234,7 @@ pub fn messages(
     request: &Request,
     host: &str,
     now: Micros,
-) -> Listed {
+) -> Listed<u32> {
     let mut found = match wanted(world, mailbox, folder, request, now) {
         Ok(found) => found,
         Err(response) => return response.into(),
@@ -282,7 +282,7 @@ pub fn messages(
     out.push('}');
     Listed {
         response: Response::json(out, end - skip),
-        copies: found[skip..end].to_vec(),
+        items: found[skip..end].to_vec(),
     }
 }
 

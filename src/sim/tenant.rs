@@ -335,7 +335,7 @@ impl State {
         }
         let seen = Seen::of(request, Asked::List, Some(mailbox), self.now);
         self.faults
-            .poison(world, seen, &listed.copies)
+            .poison(world, seen, &listed.items)
             .unwrap_or(listed.response)
     }
 
@@ -356,7 +356,7 @@ impl State {
             return listed.response;
         }
         let seen = Seen::of(request, Asked::Events, Some(mailbox), self.now);
-        let spoilt = self.faults.poison_event(world, seen, &listed.events);
+        let spoilt = self.faults.poison_event(world, seen, &listed.items);
         let response = spoilt.unwrap_or(listed.response);
         self.served_events[mailbox] += response.items as u64;
         response

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::commands::json;
 use crate::support::expect_code;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
@@ -144,8 +145,7 @@ fn a_folder_that_is_cut_short_and_cannot_be_listed_is_incomplete_and_keeps_no_cu
 
 /// What `status` tells of each mailbox.
 fn status(tenant: &Tenant) -> Vec<Value> {
-    let mut command = with_config(&tenant.config(), &["status", "--format", "json"]);
-    let status: Value = serde_json::from_str(&expect_code(&mut command, 0)).unwrap();
+    let status = json(tenant, &["status"], 0);
     status["mailboxes"].as_array().unwrap().clone()
 }
 

@@ -13,11 +13,7 @@ impl Deciding<'_> {
     /// Notes for the ledger that an item cannot be read.
     pub(super) fn note_unread(&mut self, source_id: Option<String>, code: &'static str) {
         self.kept.extend(source_id.clone());
-        self.settled.unread.push(Unread {
-            source_id,
-            container: CONTAINER.into(),
-            code,
-        });
+        self.settled.unread.push(unread(source_id, code));
     }
 
     /// Notes for the ledger that an item which could not be read is read now, or gone.
@@ -60,12 +56,9 @@ impl Deciding<'_> {
     /// Notes for the ledger which series could not be had, and which could. Their occurrences wait
     /// with or without them.
     pub(super) fn tell_of_series(&mut self, in_vain: Vec<String>) {
-        let unread = in_vain.into_iter().map(|id| Unread {
-            source_id: Some(id),
-            container: CONTAINER.into(),
-            code: NO_MASTER,
-        });
-        self.settled.unread.extend(unread);
+        let in_vain = in_vain.into_iter();
+        let in_vain = in_vain.map(|id| unread(Some(id), NO_MASTER));
+        self.settled.unread.extend(in_vain);
         for (id, master) in &self.masters {
             let seen = Seen {
                 outcome: Outcome::Series,
@@ -76,5 +69,13 @@ impl Deciding<'_> {
                 series.master.get_or_insert_with(|| master.clone());
             }
         }
+    }
+}
+
+fn unread(source_id: Option<String>, code: &'static str) -> Unread {
+    Unread {
+        source_id,
+        container: CONTAINER.into(),
+        code,
     }
 }

@@ -38,9 +38,12 @@ impl Fetching<'_> {
         let named: HashSet<String> = named.map(str::to_owned).collect();
         let mut wanted = Vec::new();
         for id in self.ids(round.window).await? {
-            if self.given_up.contains(&id) && !named.contains(&id) {
+            if named.contains(&id) {
+                continue;
+            }
+            if self.given_up.contains(&id) {
                 round.unasked.insert(id);
-            } else if !named.contains(&id) {
+            } else {
                 wanted.push(id);
             }
         }

@@ -74,7 +74,12 @@ fn not_last(page: &str) -> String {
 
 /// The answer to a batch that asks for single mails: what `answer` says of each path.
 fn single(seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
-    if !seen.target.ends_with("/$batch") || !seen.body.contains("/messages/") {
+    single_of("/messages/", seen, answer)
+}
+
+/// The same for items whose paths hold a segment.
+fn single_of(segment: &str, seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
+    if !seen.target.ends_with("/$batch") || !seen.body.contains(segment) {
         return None;
     }
     let asked: Value = serde_json::from_str(&seen.body).unwrap();

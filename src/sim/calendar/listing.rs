@@ -12,6 +12,7 @@ use crate::sim::calendar::render::View;
 use crate::sim::calendar::round;
 use crate::sim::directory::next;
 use crate::sim::directory::pick;
+use crate::sim::listing::Listed;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::spec::MissingMasters;
@@ -30,25 +31,14 @@ fn view<'a>(world: &'a World, mailbox: usize, request: &Request, now: Micros) ->
     }
 }
 
-/// A page of the plain list.
-pub struct Listed {
-    /// The response.
-    pub response: Response,
-    /// The events on it.
-    pub events: Vec<Item>,
-}
-
-impl From<Response> for Listed {
-    fn from(response: Response) -> Self {
-        Self {
-            response,
-            events: Vec::new(),
-        }
-    }
-}
-
 /// `GET .../calendarView`: singles first, then exceptions and occurrences, whole; no masters.
-pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: Micros) -> Listed {
+pub fn list(
+    world: &World,
+    mailbox: usize,
+    request: &Request,
+    host: &str,
+    now: Micros,
+) -> Listed<Item> {
     let window = match delta::window(request) {
         Ok(window) => window,
         Err(response) => return response.into(),
@@ -100,7 +90,7 @@ pub fn list(world: &World, mailbox: usize, request: &Request, host: &str, now: M
     let response = Response::json(body.to_string(), count);
     Listed {
         response: response.with("preference-applied", delta::applied(request, &view)),
-        events,
+        items: events,
     }
 }
 

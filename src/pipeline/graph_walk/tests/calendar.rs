@@ -17,6 +17,7 @@ use crate::model::time::SECOND;
 use crate::pipeline::graph_walk::tests::mailbox;
 use crate::pipeline::graph_walk::tests::night_with;
 use crate::pipeline::graph_walk::tests::nothing_seen;
+use crate::pipeline::graph_walk::tests::single_of;
 use crate::pipeline::known::Known;
 use crate::pipeline::portion::Portion;
 use crate::pipeline::walk::TRIES_MAX;
@@ -83,21 +84,12 @@ struct Tonight {
 
 impl Tonight {
     fn answer(&self, base: &str, seen: &Seen) -> Option<Reply> {
+        let singles = single_of("/events/", seen, |path| self.single(path));
         let target = seen.target.as_str();
-        let is_batch = target.ends_with("/$batch") && seen.body.contains("/events/");
-        if !target.contains("/calendarView") && !is_batch {
-            return None;
+        if singles.is_some() || !target.contains("/calendarView") {
+            return singles;
         }
-        Some(if is_batch {
-            let asked: Value = serde_json::from_str(&seen.body).unwrap();
-            let answers = asked["requests"].as_array().unwrap().iter().map(|part| {
-                let id = part["url"].as_str().unwrap().rsplit('/').next().unwrap();
-                let (status, body) = self.single(id);
-                json!({"id": part["id"], "status": status, "body": body})
-            });
-            let answers: Vec<Value> = answers.collect();
-            Reply::ok(json!({ "responses": answers }).to_string())
-        } else if target.contains("$select=id") {
+        Some(if target.contains("$select=id") {
             let ids = self.ids.iter().map(|id| json!({ "id": id }));
             let ids: Vec<Value> = ids.collect();
             Reply::ok(json!({ "value": ids }).to_string())
@@ -109,14 +101,16 @@ impl Tonight {
         })
     }
 
-    fn single(&self, id: &str) -> (u16, Value) {
-        if self.refused.contains(&id) {
+    fn single(&self, path: &str) -> (u16, String) {
+        let id = path.rsplit('/').next().unwrap();
+        let (status, body) = if self.refused.contains(&id) {
             (500, json!({"error": {"code": "ErrorCorruptData"}}))
         } else if self.gone.contains(&id) {
             (404, json!({"error": {"code": "ErrorItemNotFound"}}))
         } else {
             (200, whole(id))
-        }
+        };
+        (status, body.to_string())
     }
 }
 
