@@ -29,7 +29,8 @@ mod tests;
 /// Reads one item of a calendar page.
 pub fn item(json: &[u8], content: ContentLevel) -> DecodedEvent {
     let unreadable = |source_id, code| DecodedEvent::Unreadable { source_id, code };
-    let Some(raw) = lenient::parse::<RawEvent<'_>>(json) else {
+    let mut mended = Vec::new();
+    let Some(raw) = lenient::parse::<RawEvent<'_>>(json, &mut mended) else {
         return unreadable(None, "malformed");
     };
     let Some(id) = raw.id.filled() else {

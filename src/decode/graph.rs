@@ -29,7 +29,8 @@ mod tests;
 
 /// Reads one item of a page. `container` is the folder whose chain brought it.
 pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decoded {
-    let Some(raw) = lenient::parse::<RawItem<'_>>(bytes) else {
+    let mut mended = Vec::new();
+    let Some(raw) = lenient::parse::<RawItem<'_>>(bytes, &mut mended) else {
         return Decoded::Unreadable {
             source_id: None,
             code: "malformed",

@@ -23,54 +23,46 @@ pub const PREVIEW_CHARS: usize = 255;
 /// its end, and a hostile one must not weigh on every table, index and screen that shows it.
 pub const SUBJECT_CHARS: usize = 4_000;
 
-/// Levels of an item that are read quickly; items of the service have fewer than ten.
-const DEPTH_MAX: usize = 60;
-
 /// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
 const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
 
 /// Reads an item; `None` where it is no object at all. Text that is cut within a character (as a
-/// preview of 255 units can be) is read with a replacement character.
-pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    if is_deep(bytes) {
-        // The quick reader goes down with every level, on a stack that ends; this one does not.
-        return serde_json::from_slice(bytes).ok();
-    }
-    if let Ok(item) = sonic_rs::from_slice(bytes) {
+/// preview of 255 units can be) is read with a replacement character; what is read then lies in
+/// `mended`.
+pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], mended: &'a mut Vec<u8>) -> Option<T> {
+    if let Ok(item) = serde_json::from_slice(json) {
         return Some(item);
     }
-    let mut lossy = sonic_rs::Deserializer::from_slice(bytes).utf8_lossy();
-    let item = lossy.deserialize().ok()?;
-    lossy.end().ok()?;
-    Some(item)
+    *mended = mend(json);
+    serde_json::from_slice(mended).ok()
 }
 
-/// Whether arrays and objects lie in one another deeper than any item of the service.
-fn is_deep(bytes: &[u8]) -> bool {
-    // Most items have fewer than that in all, which is told sooner.
-    let opened = memchr::memchr2_iter(b'[', b'{', bytes).take(DEPTH_MAX + 1);
-    opened.count() > DEPTH_MAX && depth(bytes) > DEPTH_MAX
-}
-
-fn depth(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut rest = bytes.iter();
-    let mut in_text = false;
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'\\' if in_text => {
-                rest.next();
-            }
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+/// The same JSON with a replacement character for what is not UTF-8, and for each half of a
+/// surrogate pair that stands alone.
+fn mend(json: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(json);
+    let mut rest = text.as_bytes();
+    let mut mended = Vec::with_capacity(rest.len());
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (before, escape) = rest.split_at(at);
+        mended.extend_from_slice(before);
+        let next = escape.get(6..).and_then(unit);
+        let (kept, length) = match (unit(escape), next) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (escape.get(..12), 12),
+            (Some(0xD800..=0xDFFF), _) => (Some(&br"\ufffd"[..]), 6),
+            _ => (escape.get(..2), 2),
+        };
+        mended.extend_from_slice(kept.unwrap_or(escape));
+        rest = escape.get(length..).unwrap_or_default();
     }
-    deepest
+    mended.extend_from_slice(rest);
+    mended
+}
+
+/// The UTF-16 unit of an escape `\uXXXX` at the beginning.
+fn unit(text: &[u8]) -> Option<u16> {
+    let digits = text.strip_prefix(br"\u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// A subject as it is kept.
@@ -322,5 +314,68 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
             }
         }
         deserializer.deserialize_any(AsArray(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(json: &[u8]) -> Option<String> {
+        let mut mended = Vec::new();
+        let address: RawAddress<'_> = parse(json, &mut mended)?;
+        address.name.filled().map(str::to_owned)
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_become_replacement_characters() {
+        for (text, expected) in [
+            (r"high \ud83d", "high \u{fffd}"),
+            (r"high \uD83D then text", "high \u{fffd} then text"),
+            (r"low \ude04!", "low \u{fffd}!"),
+            (r"reversed \ude04\ud83d", "reversed \u{fffd}\u{fffd}"),
+            (r"pair \ud83d\ude04", "pair \u{1f604}"),
+            (
+                r"half \ud83d\ud83d\ude04 pair",
+                "half \u{fffd}\u{1f604} pair",
+            ),
+            (r"half \ud83d\u0041", "half \u{fffd}A"),
+            (r"half \ud83d\n", "half \u{fffd}\n"),
+            (r"text \\ud83d", r"text \ud83d"),
+            (r"text \\ud83d, half \ud83d", "text \\ud83d, half \u{fffd}"),
+            (r"text \\\ud83d", "text \\\u{fffd}"),
+        ] {
+            let json = format!(r#"{{"name":"{text}","address":"a"}}"#);
+            assert_eq!(name(json.as_bytes()).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn halves_of_pairs_in_members_that_nobody_wants_cost_nothing() {
+        let json = br#"{"other":"\ud83d","name":"n","\ude04":["\ud83d"]}"#;
+        assert_eq!(name(json).as_deref(), Some("n"));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_read_with_replacement_characters() {
+        let json = b"{\"\xff\":1,\"name\":\"caf\xe9 \xf0\x9f\",\"address\":\"a\"}";
+        assert_eq!(name(json).as_deref(), Some("caf\u{fffd} \u{fffd}"));
+        let both = b"{\"name\":\"caf\xe9 \\ud83d\"}";
+        assert_eq!(name(both).as_deref(), Some("caf\u{fffd} \u{fffd}"));
+    }
+
+    #[test]
+    fn what_is_no_json_stays_unread() {
+        for json in [
+            r#"{"name":"\ud83"}"#,
+            r#"{"name":"\ud83d\"}"#,
+            r#"{"name":"\ud83d\u"}"#,
+            r#"{"name":"\x"}"#,
+            r#"{"name":"\"#,
+            r#"{"name":"\ud83d"#,
+            r#"{"name":"\é"}"#,
+        ] {
+            assert_eq!(name(json.as_bytes()), None, "{json}");
+        }
     }
 }
