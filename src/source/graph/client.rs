@@ -86,6 +86,11 @@ pub struct MailboxClient {
     user: String,
 }
 
+/// Says once per process whose cryptography encrypts; every client after the first finds it there.
+fn install_cryptography() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Certificate authorities beyond those of the system.
 fn authorities(settings: &GraphSettings) -> Result<Vec<reqwest::Certificate>, GraphError> {
     let Some(text) = &settings.authorities else {
@@ -103,6 +108,7 @@ impl Client {
         let graph = Base::parse("graph_url", &settings.graph_url)?;
         let login = Base::parse("login_url", &settings.login_url)?;
         let authorities = authorities(settings)?;
+        install_cryptography();
         let build = |idle: usize| {
             let builder = reqwest::Client::builder()
                 .user_agent(USER_AGENT)
