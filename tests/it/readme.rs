@@ -13,7 +13,9 @@ use touchpoint::model::freemail::FREEMAIL;
 use crate::support::crm::CrmFile;
 use crate::support::expect_code;
 use crate::support::python;
+use crate::support::target;
 use crate::support::tenant::Tenant;
+use crate::support::text_of;
 use crate::support::touchpoint;
 use crate::support::with_config;
 
@@ -116,7 +118,7 @@ fn columns_rules_and_freemail_domains_of_the_readme_are_those_of_the_code() {
     let lists = lists_of_the_code();
     let readme = readme();
     if !lists.split("\n\n").all(|list| readme.contains(list.trim())) {
-        let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/readme-lists.md");
+        let wanted = target().join("readme-lists.md");
         fs::write(&wanted, lists).unwrap();
         panic!(
             "the README does not hold the lists that are now in {}",
@@ -127,7 +129,7 @@ fn columns_rules_and_freemail_domains_of_the_readme_are_those_of_the_code() {
 
 #[test]
 fn scripts_are_strict_and_can_be_run() {
-    for script in ["scripts/test", ".ci/run"] {
+    for script in ["scripts/test", "scripts/soak", ".ci/run"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         assert!(
             fs::read_to_string(&path)
@@ -137,6 +139,58 @@ fn scripts_are_strict_and_can_be_run() {
         );
         let checked = Command::new("bash").arg("-n").arg(&path).status().unwrap();
         assert!(checked.success(), "{script}");
+    }
+}
+
+#[test]
+fn an_argument_that_the_test_script_does_not_know_is_refused_before_anything_is_built() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/test");
+    let output = Command::new(script).arg("--timing").output().unwrap();
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("unknown arguments: --timing"), "{text}");
+}
+
+/// Filters of tests in the long turns and in the order of nextest: `module::beginning_of_a_name`.
+fn filters() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+    let [soak, nextest] = ["scripts/soak", ".config/nextest.toml"].map(read);
+    let mut filters: Vec<String> = nextest
+        .split("test(")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap().to_owned())
+        .collect();
+    assert!(!filters.is_empty());
+    let words: Vec<&str> = soak.split_whitespace().collect();
+    let after = |flag: &[&str]| {
+        let found = words.windows(flag.len() + 1);
+        let found = found.filter(|window| window[..flag.len()] == *flag);
+        found
+            .map(|window| window[flag.len()].to_owned())
+            .collect::<Vec<_>>()
+    };
+    for flag in [&["--test", "it"][..], &["--test", "protocol"], &["--lib"]] {
+        let found = after(flag);
+        assert!(!found.is_empty(), "scripts/soak has no {flag:?}");
+        filters.extend(found);
+    }
+    filters
+}
+
+#[test]
+fn every_test_that_a_long_turn_or_the_order_of_tests_names_exists() {
+    let sources = sources();
+    for filter in filters() {
+        let mut parts = filter.rsplit("::");
+        let is_there = match (parts.next(), parts.next()) {
+            (Some(""), Some(module)) => sources.contains(&format!("mod {module};")),
+            (Some(last), _) => ["fn", "mod"]
+                .iter()
+                .any(|kind| sources.contains(&format!("{kind} {last}"))),
+            (None, _) => false,
+        };
+        assert!(is_there, "no test matches {filter}");
     }
 }
 
@@ -177,14 +231,20 @@ fn every_test_that_the_readme_names_exists() {
         .map(|line| line.split('`').nth(1).unwrap())
         .collect();
     assert!(names.len() >= 20, "{names:?}");
+    let sources = sources();
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}()")), "no test {name}");
+    }
+}
+
+/// All Rust code of the project.
+fn sources() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
     for folder in ["src", "tests"] {
         read_sources(&root.join(folder), &mut sources);
     }
-    for name in names {
-        assert!(sources.contains(&format!("fn {name}()")), "no test {name}");
-    }
+    sources
 }
 
 fn read_sources(folder: &Path, sources: &mut String) {

@@ -12,6 +12,11 @@ use std::process::Output;
 use std::process::Stdio;
 use std::time::Duration;
 
+/// The target folder, wherever `CARGO_TARGET_DIR` has it.
+pub fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
 /// The program under test.
 pub fn touchpoint() -> Command {
     Command::new(env!("CARGO_BIN_EXE_touchpoint"))

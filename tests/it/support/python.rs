@@ -13,10 +13,11 @@ pub fn script(name: &str) -> Command {
 }
 
 fn interpreter() -> PathBuf {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/python");
+    let python = super::target().join("venv/bin/python");
     assert!(
         python.is_file(),
-        "no Python environment in target/venv: run scripts/test, which makes it"
+        "no Python environment in {}: run scripts/test, which makes it",
+        python.display()
     );
     python
 }
