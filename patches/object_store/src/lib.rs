@@ -606,7 +606,7 @@
 //! object_store = { default-features = false, features = ["aws-base", "reqwest", "reqwest/native-tls", "ring"] }
 //! ```
 //!
-//! [rustls]: https://crates.io/crates/rustls/
+//! [rustls]: https://docs.rs/rustls/
 //!
 //! # Cryptography
 //!
@@ -636,8 +636,8 @@
 //! is `reqwest/rustls-no-provider`; `reqwest/rustls` and `reqwest/native-tls`
 //! configure their TLS stack automatically.
 //!
-//! [`aws-lc-rs`]: https://crates.io/crates/aws-lc-rs/
-//! [`ring`]: https://crates.io/crates/ring/
+//! [`aws-lc-rs`]: https://docs.rs/aws-lc-rs/
+//! [`ring`]: https://docs.rs/ring/
 //!
 //! # TLS Certificates
 //!
@@ -662,8 +662,8 @@
 //! ```
 //!
 //! [CA]: https://en.wikipedia.org/wiki/Certificate_authority
-//! [`rustls-platform-verifier`]: https://crates.io/crates/rustls-platform-verifier/
-//! [`webpki-roots`]: https://crates.io/crates/webpki-roots
+//! [`rustls-platform-verifier`]: https://docs.rs/rustls-platform-verifier/
+//! [`webpki-roots`]: https://docs.rs/webpki-roots
 //!
 //! # Customizing HTTP Clients
 //!
@@ -704,7 +704,7 @@
 //!
 //! See [Feature Flags](#feature-flags) above for the full set of flags.
 //!
-//! [`reqwest`]: https://crates.io/crates/reqwest
+//! [`reqwest`]: https://docs.rs/reqwest
 
 #[cfg(feature = "aws-base")]
 pub mod aws;
