@@ -156,23 +156,20 @@ fn filters() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
     let [soak, nextest] = ["scripts/soak", ".config/nextest.toml"].map(read);
-    let mut filters: Vec<String> = nextest
-        .split("test(")
-        .skip(1)
-        .map(|rest| rest.split(')').next().unwrap().to_owned())
-        .collect();
-    assert!(!filters.is_empty());
-    let words: Vec<&str> = soak.split_whitespace().collect();
-    let after = |flag: &[&str]| {
-        let found = words.windows(flag.len() + 1);
-        let found = found.filter(|window| window[..flag.len()] == *flag);
-        found
-            .map(|window| window[flag.len()].to_owned())
-            .collect::<Vec<_>>()
+    let after = |text: &str, mark: &str| -> Vec<String> {
+        let found = text.split(mark).skip(1);
+        let found = found.map(|rest| rest.split([' ', ')', '\n']).next().unwrap().to_owned());
+        found.collect()
     };
-    for flag in [&["--test", "it"][..], &["--test", "protocol"], &["--lib"]] {
-        let found = after(flag);
-        assert!(!found.is_empty(), "scripts/soak has no {flag:?}");
+    let mut filters = Vec::new();
+    for (text, mark) in [
+        (&nextest, "test("),
+        (&soak, "--test it "),
+        (&soak, "--test protocol "),
+        (&soak, "--lib "),
+    ] {
+        let found = after(text, mark);
+        assert!(!found.is_empty(), "nothing follows {mark}");
         filters.extend(found);
     }
     filters
