@@ -12,7 +12,7 @@ use crate::support::with_config;
 /// A small tenant with a defect of its calendars.
 fn world(switches: &str) -> Tenant {
     Tenant::of_world(&format!(
-        "seed = 7\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 6\n[switches]\n{switches}\n"
+        "seed = 7\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 3\n[switches]\n{switches}\n"
     ))
 }
 
