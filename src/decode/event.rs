@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use crate::decode::event::raw::RawAttendee;
 use crate::decode::event::raw::RawEvent;
 use crate::decode::event::raw::RawTime;
+use crate::decode::kept::Kept;
 use crate::decode::lenient;
-use crate::decode::lenient::PREVIEW_CHARS;
 use crate::decode::lenient::Text;
 use crate::decode::lenient::instant;
 use crate::decode::lenient::is_instant;
@@ -18,6 +18,7 @@ use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventTime;
 use crate::model::event::EventType;
+use crate::model::limits;
 use crate::model::mail::ContentLevel;
 use crate::model::time::Micros;
 use crate::model::zone::zone;
@@ -56,6 +57,7 @@ pub fn item(json: &[u8], content: ContentLevel) -> DecodedEvent {
 }
 
 fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event {
+    let mut kept = Kept::default();
     let preview = raw.body_preview.as_ref();
     let preview = preview.filter(|_| content >= ContentLevel::Preview);
     let body = raw.body.0.as_ref();
@@ -64,7 +66,7 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
     let attendees = raw.attendees.as_ref();
     let provider = filled(&raw.online_meeting_provider);
     let organizer = raw.organizer.0.as_ref();
-    let organizer = organizer.and_then(|raw| raw.email_address.0.as_ref()?.named());
+    let organizer = organizer.and_then(|raw| raw.email_address.0.as_ref()?.named(&mut kept));
     let mut event = Event {
         source_id,
         event_type: event_type(raw),
@@ -75,19 +77,16 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
         original_start: raw.original_start.filled().and_then(instant),
         zone: series_zone(raw),
         is_all_day: raw.is_all_day.0,
-        subject: raw
-            .subject
-            .as_ref()
-            .map(|text| lenient::subject(&said(text))),
-        preview: preview.map(|text| said(text).chars().take(PREVIEW_CHARS).collect()),
-        body_text: body.map(|body| body.text().unwrap_or_default()),
+        subject: raw.subject.as_ref().map(|text| kept.subject(&said(text))),
+        preview: preview.map(|text| said(text).chars().take(limits::PREVIEW_CHARS).collect()),
+        body_text: body.map(|body| body.text(&mut kept).unwrap_or_default()),
         organizer: organizer.map(|(name, address)| Attendee {
             name,
             address,
             kind: AttendeeKind::Required,
             response: None,
         }),
-        attendees: attendees.map(|listed| listed.0.iter().filter_map(attendee).collect()),
+        attendees: attendees.map(|listed| invited(&listed.0, &mut kept)),
         is_organizer: raw.is_organizer.0,
         is_cancelled: raw.is_cancelled.0,
         is_draft: raw.is_draft.0,
@@ -97,6 +96,7 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
         is_online: raw.is_online_meeting.0,
         online_provider: provider.filter(|word| !word.eq_ignore_ascii_case("unknown")),
         modified: raw.last_modified.filled().and_then(instant),
+        is_shortened: kept.is_shortened,
         fingerprint: 0,
     };
     event.fingerprint = event.content_hash();
@@ -169,8 +169,14 @@ fn time(raw: &RawTime<'_>) -> Option<EventTime> {
     Some(EventTime { at, day })
 }
 
-fn attendee(raw: &RawAttendee<'_>) -> Option<Attendee> {
-    let (name, address) = raw.email_address.0.as_ref()?.named()?;
+fn invited(listed: &[RawAttendee<'_>], kept: &mut Kept) -> Vec<Attendee> {
+    let some = listed.get(..limits::PARTICIPANTS).unwrap_or(listed);
+    kept.is_shortened |= some.len() < listed.len();
+    some.iter().filter_map(|raw| attendee(raw, kept)).collect()
+}
+
+fn attendee(raw: &RawAttendee<'_>, kept: &mut Kept) -> Option<Attendee> {
+    let (name, address) = raw.email_address.0.as_ref()?.named(kept)?;
     let word = raw.kind.filled().map(str::trim).unwrap_or_default();
     let kind = if word.eq_ignore_ascii_case("resource") {
         AttendeeKind::Resource

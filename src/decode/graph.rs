@@ -8,14 +8,15 @@ use hashbrown::HashSet;
 
 use crate::decode::bulk;
 use crate::decode::graph::raw::RawItem;
+use crate::decode::kept::Kept;
 use crate::decode::lenient;
-use crate::decode::lenient::PREVIEW_CHARS;
 use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::instant;
 use crate::model::address::Address;
 use crate::model::content_hash::ContentHash;
 use crate::model::interaction::Role;
+use crate::model::limits;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
 use crate::model::mail::Mail;
@@ -58,7 +59,8 @@ pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decode
 }
 
 fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: ContentLevel) -> Mail {
-    let participants = participants(raw);
+    let mut kept = Kept::default();
+    let participants = participants(raw, &mut kept);
     let from = participants
         .iter()
         .find(|somebody| somebody.role == Role::From);
@@ -70,18 +72,18 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
         message_id: raw.internet_message_id.filled().and_then(message_id),
         sent: raw.sent.filled().and_then(instant),
         received: raw.received.filled().and_then(instant),
-        subject: subject.map(lenient::subject),
+        subject: subject.map(|text| kept.subject(text)),
         preview: raw
             .body_preview
             .filled()
             .filter(|_| content >= ContentLevel::Preview)
-            .map(|text| text.chars().take(PREVIEW_CHARS).collect()),
+            .map(|text| text.chars().take(limits::PREVIEW_CHARS).collect()),
         body_text: raw
             .body
             .0
             .as_ref()
             .filter(|_| content >= ContentLevel::Full)
-            .and_then(RawBody::text),
+            .and_then(|body: &RawBody<'_>| body.text(&mut kept)),
         bulk_reason: bulk::reason(from, subject, None),
         participants,
         is_draft: raw.is_draft.0.unwrap_or(false),
@@ -90,6 +92,7 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
         thread_id: raw.conversation_index.filled().and_then(thread_id),
         fingerprint: 0,
         content_key: None,
+        is_shortened: kept.is_shortened,
     };
     mail.fingerprint = fingerprint(&mail);
     mail
@@ -123,37 +126,37 @@ fn class(odata_type: Option<&str>) -> MailClass {
 }
 
 /// From, sender (only where its address differs), to, cc, bcc; one entry for each address and role.
-fn participants(raw: &RawItem<'_>) -> Vec<RawParticipant> {
+fn participants(raw: &RawItem<'_>, kept: &mut Kept) -> Vec<RawParticipant> {
     let mut found: Vec<RawParticipant> = Vec::new();
-    found.extend(
-        raw.from
-            .0
-            .iter()
-            .filter_map(|raw| participant(raw, Role::From)),
-    );
-    let sender = raw
-        .sender
-        .0
-        .iter()
-        .filter_map(|raw| participant(raw, Role::Sender));
-    let sender = sender.filter(|sender| {
+    let from = raw.from.0.iter();
+    found.extend(from.filter_map(|raw| participant(raw, Role::From, kept)));
+    let sender = raw.sender.0.as_ref();
+    let sender = sender.and_then(|raw| participant(raw, Role::Sender, kept));
+    let is_other = |sender: &RawParticipant| {
         let from = found.first();
         from.is_none_or(|from| !is_same(&from.address, &sender.address))
-    });
-    found.extend(sender.collect::<Vec<_>>());
+    };
+    let sender = sender.filter(is_other);
+    found.extend(sender);
     let lists = [
         (Role::To, &raw.to.0),
         (Role::Cc, &raw.cc.0),
         (Role::Bcc, &raw.bcc.0),
     ];
     for (role, recipients) in lists {
-        let listed = recipients.iter().filter_map(|raw| participant(raw, role));
-        if recipients.len() < 2 {
-            found.extend(listed);
-            continue;
+        let mut known = HashSet::with_capacity(recipients.len().min(limits::PARTICIPANTS));
+        for recipient in recipients {
+            if !kept.has_room(found.len()) {
+                break;
+            }
+            let Some(listed) = participant(recipient, role, kept) else {
+                continue;
+            };
+            // Most mails have one recipient: nobody needs to remember it.
+            if recipients.len() < 2 || known.insert(comparable(&listed.address)) {
+                found.push(listed);
+            }
         }
-        let mut known = HashSet::with_capacity(recipients.len());
-        found.extend(listed.filter(|somebody| known.insert(comparable(&somebody.address))));
     }
     found
 }
@@ -162,8 +165,12 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || comparable(one) == comparable(other)
 }
 
-fn participant(recipient: &RawRecipient<'_>, role: Role) -> Option<RawParticipant> {
-    let (name, address) = recipient.email_address.0.as_ref()?.named()?;
+fn participant(
+    recipient: &RawRecipient<'_>,
+    role: Role,
+    kept: &mut Kept,
+) -> Option<RawParticipant> {
+    let (name, address) = recipient.email_address.0.as_ref()?.named(kept)?;
     Some(RawParticipant {
         role,
         name,

@@ -19,27 +19,54 @@ const ENTITY_MAX: usize = 40;
 /// Broken HTML loses no text that a browser would show: comments end where browsers end them, and
 /// a `<` that opens no tag is a character.
 pub fn text(html: &str) -> String {
-    let mut out = String::with_capacity(html.len() / 2);
+    let mut reader = Reader {
+        out: String::with_capacity(html.len() / 2),
+        has_endless_comment: false,
+    };
     let mut rest = html;
     while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(before);
+        reader.out.push_str(before);
         rest = if from.starts_with('&') {
-            entity(from, &mut out)
+            entity(from, &mut reader.out)
         } else {
-            markup(from, &mut out)
+            reader.markup(from)
         };
     }
-    out.push_str(rest);
-    out
+    reader.out.push_str(rest);
+    reader.out
 }
 
-/// Reads what a `<` opens, and gives back what follows it.
-fn markup<'a>(from: &'a str, out: &mut String) -> &'a str {
-    let inside = from.get(1..).unwrap_or_default();
-    if let Some(comment) = inside.strip_prefix("!--") {
-        return after_comment(comment);
+struct Reader {
+    out: String,
+    /// No comment that begins further on ends either: nobody needs to look again.
+    has_endless_comment: bool,
+}
+
+impl Reader {
+    /// Reads what a `<` opens, and gives back what follows it.
+    fn markup<'a>(&mut self, from: &'a str) -> &'a str {
+        let inside = from.get(1..).unwrap_or_default();
+        match inside.strip_prefix("!--") {
+            Some(comment) => self.comment(comment),
+            None => tag(inside, &mut self.out),
+        }
     }
+
+    /// A comment that never ends hides nothing but its mark.
+    fn comment<'a>(&mut self, comment: &'a str) -> &'a str {
+        if let Some(rest) = after_short_comment(comment) {
+            return rest;
+        }
+        let after = (!self.has_endless_comment).then(|| after_comment(comment));
+        let after = after.flatten();
+        self.has_endless_comment = after.is_none();
+        after.unwrap_or(comment)
+    }
+}
+
+/// Reads what follows a `<`, and gives back what follows the tag.
+fn tag<'a>(inside: &'a str, out: &mut String) -> &'a str {
     let is_close = inside.starts_with('/');
     let named = inside.strip_prefix('/').unwrap_or(inside);
     match named.bytes().next() {
@@ -65,19 +92,22 @@ fn markup<'a>(from: &'a str, out: &mut String) -> &'a str {
     content
 }
 
-/// `<!-->` and `<!--->` are whole comments, and `--!>` ends one too.
-fn after_comment(comment: &str) -> &str {
-    if let Some(rest) = comment
+/// `<!-->` and `<!--->` are whole comments.
+fn after_short_comment(comment: &str) -> Option<&str> {
+    comment
         .strip_prefix('>')
         .or_else(|| comment.strip_prefix("->"))
-    {
-        return rest;
-    }
-    let plain = comment.find("-->").map(|at| at + 3);
-    let odd = comment.find("--!>").map(|at| at + 4);
-    let end = plain.into_iter().chain(odd).min();
-    // A comment that never ends hides nothing but its mark.
-    end.and_then(|end| comment.get(end..)).unwrap_or(comment)
+}
+
+/// What follows a comment; `None` where it never ends. `--!>` ends one, too.
+fn after_comment(comment: &str) -> Option<&str> {
+    let bytes = comment.as_bytes();
+    let is_end = |at: &usize| {
+        let inside = bytes.get(..*at).unwrap_or_default();
+        inside.ends_with(b"--") || inside.ends_with(b"--!")
+    };
+    let end = memchr::memchr_iter(b'>', bytes).find(is_end);
+    end.and_then(|end| comment.get(end + 1..))
 }
 
 /// What follows the `>` of a tag; one within a quoted value does not end it.
@@ -178,6 +208,8 @@ mod tests {
         check("<head>never closed <p>x", "never closed x");
         check("<p class=\"never closed>x", "x");
         check("a<!-- never closed", "a never closed");
+        check("a<!-- ended <!--> b <!---> c", "a b c");
+        check("a<!-- never <!-- closed <b>b", "a never closed b");
         check("<!DOCTYPE html><?xml?>x", "x");
     }
 

@@ -14,14 +14,8 @@ use serde::de::Visitor;
 use serde::de::value::MapAccessDeserializer;
 
 use crate::decode::html;
+use crate::decode::kept::Kept;
 use crate::model::time::Micros;
-
-/// Characters of a preview: as many as the service gives (facts 1.9).
-pub const PREVIEW_CHARS: usize = 255;
-
-/// Characters of a subject that are kept. Programs write at most 255; nobody reads a longer one to
-/// its end, and a hostile one must not weigh on every table, index and screen that shows it.
-pub const SUBJECT_CHARS: usize = 4_000;
 
 /// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
 const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
@@ -63,11 +57,6 @@ fn mend(json: &[u8]) -> Vec<u8> {
 fn unit(text: &[u8]) -> Option<u16> {
     let digits = text.strip_prefix(br"\u")?.get(..4)?;
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-}
-
-/// A subject as it is kept.
-pub fn subject(text: &str) -> String {
-    text.chars().take(SUBJECT_CHARS).collect()
 }
 
 /// Reads an instant; a time without zone is UTC.
@@ -147,8 +136,8 @@ impl Text<'_> {
 
 impl RawBody<'_> {
     /// The text, stripped of HTML; `None` where there is nothing to read.
-    pub fn text(&self) -> Option<String> {
-        let content = self.content.filled()?;
+    pub fn text(&self, kept: &mut Kept) -> Option<String> {
+        let content = kept.source(self.content.filled()?);
         let is_html = self
             .content_type
             .filled()
@@ -158,13 +147,13 @@ impl RawBody<'_> {
         } else {
             content.to_owned()
         };
-        (!text.trim().is_empty()).then_some(text)
+        (!text.trim().is_empty()).then(|| kept.text(text))
     }
 }
 
 impl RawAddress<'_> {
     /// Name and address; `None` where there is neither.
-    pub fn named(&self) -> Option<(Option<String>, String)> {
+    pub fn named(&self, kept: &mut Kept) -> Option<(Option<String>, String)> {
         let name = self.name.filled().filter(|name| !name.trim().is_empty());
         let address = self
             .address
@@ -173,8 +162,11 @@ impl RawAddress<'_> {
             .filter(|address| !address.is_empty());
         // `undisclosed-recipients:;` and the like come as a name alone.
         match address {
-            Some(address) => Some((name.map(str::to_owned), address.to_owned())),
-            None => name.map(|name| (None, name.trim().to_owned())),
+            Some(address) => {
+                let name = name.map(|name| kept.name(name.to_owned()));
+                Some((name, kept.address(address.to_owned())))
+            }
+            None => name.map(|name| (None, kept.address(name.trim().to_owned()))),
         }
     }
 }

@@ -2,14 +2,18 @@
 
 mod body;
 mod charset;
+mod entries;
 mod fields;
+mod parts;
 mod recipients;
 mod words;
 
+use hashbrown::HashSet;
+
 use crate::decode::bulk;
-use crate::decode::lenient;
 use crate::decode::mime::body::Body;
 use crate::decode::mime::fields::Fields;
+use crate::decode::mime::recipients::Found;
 use crate::model::address::Address;
 use crate::model::id::Id128;
 use crate::model::interaction::Role;
@@ -67,7 +71,11 @@ fn assemble(
     (sent, received): (Option<Micros>, Option<Micros>),
     options: Options,
 ) -> Mail {
-    let participants = participants(fields);
+    let Found {
+        participants,
+        mut kept,
+    } = participants(fields);
+    kept.is_shortened |= fields.is_cut || body.is_cut;
     let message_id = fields
         .first("message-id")
         .and_then(|value| message_id(&value));
@@ -84,7 +92,7 @@ fn assemble(
         message_id,
         sent,
         received,
-        subject: subject.as_deref().map(lenient::subject),
+        subject: subject.as_deref().map(|text| kept.subject(text)),
         preview: body::preview(text),
         body_text: None,
         participants,
@@ -93,6 +101,7 @@ fn assemble(
         class: body.class,
         fingerprint: 0,
         content_key,
+        is_shortened: kept.is_shortened,
     };
     mail.fingerprint = fingerprint(&mail, text);
     mail.body_text = body.text.filter(|_| options.body_text);
@@ -107,18 +116,21 @@ fn received(fields: &Fields<'_>) -> Option<Micros> {
 }
 
 /// Of `From` and `Sender` the first field counts, recipients of repeated fields are united.
-fn participants(fields: &Fields<'_>) -> Vec<RawParticipant> {
-    let mut found = Vec::new();
+fn participants(fields: &Fields<'_>) -> Found {
+    let mut found = Found::default();
     for (name, role) in [("from", Role::From), ("sender", Role::Sender)] {
         if let Some(value) = fields.all(name).next() {
-            recipients::named_in(value, role, &mut found);
+            found.named_in(value, role);
         }
     }
-    let authors: Vec<String> = of_role(&found, Role::From).map(comparable).collect();
-    found.retain(|entry| entry.role == Role::From || !authors.contains(&comparable(entry)));
+    let authors = of_role(&found.participants, Role::From);
+    let authors: HashSet<String> = authors.map(comparable).collect();
+    let is_other = |entry: &RawParticipant| !authors.contains(&comparable(entry));
+    let people = &mut found.participants;
+    people.retain(|entry| entry.role == Role::From || is_other(entry));
     for (name, role) in [("to", Role::To), ("cc", Role::Cc), ("bcc", Role::Bcc)] {
         for value in fields.all(name) {
-            recipients::named_in(value, role, &mut found);
+            found.named_in(value, role);
         }
     }
     found

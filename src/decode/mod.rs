@@ -4,5 +4,6 @@ pub mod bulk;
 pub mod event;
 pub mod graph;
 pub mod html;
+mod kept;
 mod lenient;
 pub mod mime;

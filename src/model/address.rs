@@ -5,11 +5,14 @@ use std::fmt;
 
 use hashbrown::HashSet;
 
+use crate::model::limits;
+
 /// A mail address in the one form in which addresses are compared.
 ///
 /// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; a label that is invalid stays
 /// as it is), without `smtp:` prefix, angle brackets and quotes. It holds exactly one `@` with
-/// something on both sides and no blank in the domain.
+/// something on both sides and no blank in the domain, which is no longer than a domain can be
+/// ([`limits::DOMAIN_BYTES`], [`limits::LABEL_BYTES`]).
 ///
 /// `Debug` and `Display` show the address: it must not reach a log or an error text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,13 +22,18 @@ impl Address {
     /// Normalises what a header, a directory or a file holds; `None` where it is no address.
     pub fn parse(raw: &str) -> Option<Self> {
         let bare = strip_decoration(raw);
+        // Before anything is made of it: the forms of a domain cost what it is long.
+        if bare.len() > limits::ADDRESS_BYTES {
+            return None;
+        }
         let (local, domain) = bare.split_once('@')?;
         let well_formed = !local.is_empty()
             && !domain.is_empty()
             && !domain.contains('@')
             && !bare.chars().any(char::is_control)
             && !domain.contains(char::is_whitespace);
-        well_formed.then(|| Self(format!("{}@{}", local.to_lowercase(), ascii(domain)).into()))
+        let domain = well_formed.then(|| ascii(domain)).filter(|d| fits(d))?;
+        Some(Self(format!("{}@{domain}", local.to_lowercase()).into()))
     }
 
     /// The whole address.
@@ -104,6 +112,17 @@ fn strip_decoration(raw: &str) -> &str {
     }
 }
 
+/// Whether a text can be a domain: labels with something in them, none too long.
+pub fn is_domain(text: &str) -> bool {
+    fits(text) && text.split('.').all(|label| !label.is_empty())
+}
+
+/// Whether a domain is no longer than one can be, as a whole and in each label.
+fn fits(domain: &str) -> bool {
+    let mut labels = domain.split('.');
+    domain.len() <= limits::DOMAIN_BYTES && labels.all(|label| label.len() <= limits::LABEL_BYTES)
+}
+
 /// IDNA label by label, so that one invalid label does not keep the others as they are.
 fn ascii(domain: &str) -> String {
     let lower = domain.to_lowercase();
@@ -161,6 +180,24 @@ mod tests {
         }
         check("/o=Exchange/ou=First/cn=Recipients/cn=ann", None);
         check("ann\u{7}@x.org", None);
+    }
+
+    #[test]
+    fn a_domain_longer_than_one_can_be_is_none() {
+        let of_labels = |label: &str, count: usize| {
+            let domain = vec![label; count].join(".");
+            Address::parse(&format!("a@{domain}")).is_some()
+        };
+        assert!(of_labels(&"x".repeat(63), 1));
+        assert!(!of_labels(&"x".repeat(64), 1));
+        assert!(of_labels("x", 127));
+        assert!(!of_labels("x", 128));
+        // As ASCII, `ä` has eight bytes and more.
+        assert!(of_labels("ä", 30));
+        assert!(!of_labels("ä", 40));
+        assert!(!of_labels("ä", 33_000));
+        let local = "x".repeat(limits::ADDRESS_BYTES);
+        assert!(Address::parse(&format!("{local}@x.org")).is_none());
     }
 
     #[test]

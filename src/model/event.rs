@@ -145,6 +145,9 @@ pub struct Event {
     /// When it was last changed, as the service says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<Micros>,
+    /// Whether it says more than is kept (`model::limits`).
+    #[serde(skip)]
+    pub is_shortened: bool,
     /// Hash over what was read, without bookkeeping.
     pub fingerprint: i64,
 }
@@ -180,6 +183,7 @@ impl Event {
             is_online: self.is_online.or(master.is_online),
             online_provider: of(self.online_provider, &master.online_provider),
             modified: self.modified.or(master.modified),
+            is_shortened: self.is_shortened || master.is_shortened,
             fingerprint: 0,
         };
         event.fingerprint = event.content_hash();

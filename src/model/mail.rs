@@ -108,4 +108,6 @@ pub struct Mail {
     pub fingerprint: i64,
     /// Identity by content (design section 4), where the archive asks for it.
     pub content_key: Option<crate::model::id::Id128>,
+    /// Whether it says more than is kept (`model::limits`).
+    pub is_shortened: bool,
 }

@@ -66,6 +66,8 @@ impl Parts {
         }
         if let Some((day, rest)) = token.split_once('-')
             && let Some((month, year)) = rest.split_once('-')
+            // Its third part is a number: what has more parts is no date.
+            && !year.contains('-')
             && self.month.is_none()
         {
             self.take(day)?;
@@ -266,6 +268,7 @@ mod tests {
             "1 Foo 2001 10:00 GMT",
             "1 Jan 20011 10:00 GMT",
             "1 Jan 2001 10:00:00 GMT 7",
+            &"x-".repeat(1 << 20),
         ] {
             check(text, None);
         }

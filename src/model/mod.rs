@@ -12,6 +12,7 @@ pub mod event;
 pub mod freemail;
 pub mod id;
 pub mod interaction;
+pub mod limits;
 pub mod mail;
 pub mod mail_date;
 pub mod mailbox;

@@ -1,9 +1,6 @@
 //! What the parts of a mail say: its text, and whether it is a meeting's.
 
-use std::sync::LazyLock;
-
 use mail_parser::ContentType;
-use mail_parser::MessageParser;
 use mail_parser::MessagePart;
 use mail_parser::MimeHeaders;
 use mail_parser::PartType;
@@ -12,17 +9,11 @@ use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 
 use crate::decode::html;
 use crate::decode::mime::charset;
+use crate::decode::mime::parts;
+use crate::decode::mime::parts::PARSER;
+use crate::decode::mime::parts::Part;
+use crate::model::limits;
 use crate::model::mail::MailClass;
-
-/// Only what parts need; the mail's own fields are read elsewhere, field by field.
-static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
-    MessageParser::new()
-        .with_mime_headers()
-        .default_header_ignore()
-});
-
-/// Characters of the text that a preview has at most, as Graph's `bodyPreview`.
-const PREVIEW_CHARS: usize = 255;
 
 /// Methods of iCalendar objects that make a mail a meeting's (RFC 5546); PUBLISH does not.
 const METHODS: &[&str] = &[
@@ -34,62 +25,131 @@ const METHODS: &[&str] = &[
     "REFRESH",
 ];
 
+/// Bytes of a calendar in which its method is looked for: it stands in one of the first lines.
+const CALENDAR_BYTES: usize = 64 << 10;
+
 /// What was read of the parts.
 pub(super) struct Body {
     /// First inline text/plain part, else the stripped HTML.
     pub text: Option<String>,
     pub class: MailClass,
+    /// Whether parts were left out or the text was cut off.
+    pub is_cut: bool,
 }
 
 /// Reads the parts. A mail inside the mail says nothing here.
 pub(super) fn read(mail: &[u8]) -> Body {
-    let Some(message) = PARSER.parse(mail) else {
-        return Body {
-            text: None,
-            class: MailClass::Plain,
-        };
-    };
-    let class = if message.parts.iter().any(is_meeting) {
+    let parts = parts::read(mail);
+    let described: Vec<(&Part<'_>, Description)> = parts
+        .found
+        .iter()
+        .filter(|part| !part.is_mail)
+        .map(|part| (part, describe(part)))
+        .collect();
+    let class = if described.iter().any(|(part, kind)| is_meeting(part, kind)) {
         MailClass::Meeting
     } else {
         MailClass::Plain
     };
-    let mut parts = message.parts;
-    for part in &mut parts {
-        repair(part, mail);
+    let (mut text, mut is_cut) = match text_part(&described, parts.found.len()) {
+        Some((part, kind)) => text(part, kind),
+        None => (None, false),
+    };
+    if let Some(text) = &mut text {
+        is_cut |= limits::truncate(text, limits::TEXT_BYTES);
     }
     Body {
-        text: text(&mut parts),
+        text,
         class,
+        is_cut: is_cut || parts.is_cut,
     }
 }
 
-fn text(parts: &mut [MessagePart<'_>]) -> Option<String> {
-    let is_plain = |part: &&mut MessagePart<'_>| {
-        let kind = part.content_type();
-        let is_plain = kind.is_none_or(|kind| is_type(kind, "text", "plain"));
-        is_plain && is_inline(part) && matches!(part.body, PartType::Text(_))
-    };
-    if let Some(part) = parts.iter_mut().find(is_plain)
-        && let PartType::Text(text) = &mut part.body
-    {
-        return Some(std::mem::take(text).into_owned());
-    }
-    let html = parts.iter().find_map(|part| match &part.body {
-        PartType::Html(html) if is_inline(part) => Some(html),
-        _ => None,
-    });
-    if let Some(html) = html {
-        return Some(html::text(html));
-    }
-    // A body of a kind that is unknown or broken is text to whoever opens the mail.
-    match parts {
-        [only] if is_inline(only) => match &mut only.body {
-            PartType::Text(text) => Some(std::mem::take(text).into_owned()),
-            _ => None,
+/// What a part is by its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Html,
+    Calendar,
+    Other,
+}
+
+#[derive(Debug, Clone)]
+struct Description {
+    kind: Kind,
+    is_inline: bool,
+    /// The method that the type of a calendar states.
+    method: Option<String>,
+}
+
+fn describe(part: &Part<'_>) -> Description {
+    let message = PARSER.parse_headers(&part.head);
+    let kind = message.as_ref().and_then(|message| message.content_type());
+    let is = |sub| kind.is_some_and(|kind| is_type(kind, "text", sub));
+    let disposition = message
+        .as_ref()
+        .and_then(|message| message.content_disposition());
+    let is_attachment = disposition.is_some_and(|it| it.ctype().eq_ignore_ascii_case("attachment"));
+    let method = kind.and_then(|kind| kind.attribute("method"));
+    Description {
+        kind: if kind.is_none() || is("plain") {
+            Kind::Plain
+        } else if is("html") {
+            Kind::Html
+        } else if is("calendar") {
+            Kind::Calendar
+        } else {
+            Kind::Other
         },
-        _ => None,
+        is_inline: !is_attachment,
+        method: method.map(|method| method.trim().to_owned()),
     }
+}
+
+/// The part that is the mail's text, of so many parts.
+fn text_part<'p, 'a>(
+    parts: &'p [(&'p Part<'a>, Description)],
+    count: usize,
+) -> Option<(&'p Part<'a>, Kind)> {
+    let of = |kind| {
+        let mut inline = parts.iter().filter(|(_, part)| part.is_inline);
+        inline.find(|(_, part)| part.kind == kind)
+    };
+    // A body of a kind that is unknown or broken is text to whoever opens the mail.
+    let only = match parts {
+        [only] if count == 1 && only.1.is_inline => Some(only),
+        _ => None,
+    };
+    let found = of(Kind::Plain).or_else(|| of(Kind::Html)).or(only);
+    found.map(|(part, description)| (*part, description.kind))
+}
+
+/// The text of a part, and whether it was not read to its end.
+fn text(part: &Part<'_>, kind: Kind) -> (Option<String>, bool) {
+    let (decoded, is_cut) = decoded(part, limits::TEXT_SOURCE_BYTES);
+    let text = match decoded {
+        Some(PartType::Text(text) | PartType::Html(text)) if kind == Kind::Html => {
+            Some(html::text(&text))
+        }
+        Some(PartType::Text(text) | PartType::Html(text)) => Some(text.into_owned()),
+        _ => None,
+    };
+    (text, is_cut)
+}
+
+/// The first so many bytes of a part's body, decoded, and whether there are more.
+fn decoded(part: &Part<'_>, bytes: usize) -> (Option<PartType<'static>>, bool) {
+    let body = part.body.get(..bytes).unwrap_or(part.body);
+    let whole = [part.head.as_slice(), body].concat();
+    let mut message = PARSER.parse(&whole);
+    let first = message
+        .as_mut()
+        .and_then(|message| message.parts.first_mut());
+    let decoded = first.map(|part| {
+        repair(part, &whole);
+        std::mem::take(part).into_owned().body
+    });
+    (decoded, body.len() < part.body.len())
 }
 
 /// What the parser reads wrongly is read again: base64 with a character too many or too few, of
@@ -101,11 +161,12 @@ fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
     let charset = kind.and_then(|kind| kind.attribute("charset"));
     let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
     let is_utf7 = is_text && charset.is_some_and(charset::is_utf7);
-    if !(part.is_encoding_problem && is_base64 || is_utf7) {
-        return;
-    }
     let range = part.offset_body as usize..part.offset_end as usize;
     let code = mail.get(range).unwrap_or_default();
+    let is_broken = is_base64 && (part.is_encoding_problem || is_cut_off(code));
+    if !is_broken && !is_utf7 {
+        return;
+    }
     let bytes = if is_base64 {
         lenient_base64(code)
     } else if encoding.eq_ignore_ascii_case("quoted-printable") {
@@ -123,6 +184,12 @@ fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
     } else {
         PartType::Text(text.into())
     };
+}
+
+/// Whether base64 ends within a group of four characters.
+fn is_cut_off(code: &[u8]) -> bool {
+    let characters = code.iter().filter(|b| is_code(**b) || **b == b'=');
+    characters.count() % 4 != 0
 }
 
 /// Reads base64 as far as it goes.
@@ -146,22 +213,16 @@ fn is_type(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
     kind.ctype().eq_ignore_ascii_case(main) && subtype.eq_ignore_ascii_case(sub)
 }
 
-fn is_inline(part: &MessagePart<'_>) -> bool {
-    let disposition = part.content_disposition();
-    disposition.is_none_or(|disposition| !disposition.ctype().eq_ignore_ascii_case("attachment"))
-}
-
-fn is_meeting(part: &MessagePart<'_>) -> bool {
-    let Some(kind) = part.content_type() else {
-        return false;
-    };
-    if !is_type(kind, "text", "calendar") || !is_inline(part) {
+fn is_meeting(part: &Part<'_>, description: &Description) -> bool {
+    if description.kind != Kind::Calendar || !description.is_inline {
         return false;
     }
-    let stated = kind.attribute("method").map(str::trim);
-    let method = stated.or_else(|| match &part.body {
-        PartType::Text(calendar) => method_of(calendar),
-        _ => None,
+    let method = description.method.clone().or_else(|| {
+        let (calendar, _) = decoded(part, CALENDAR_BYTES);
+        match calendar? {
+            PartType::Text(calendar) => method_of(&calendar).map(str::to_owned),
+            _ => None,
+        }
     });
     method.is_some_and(|method| {
         METHODS
@@ -180,8 +241,8 @@ fn method_of(calendar: &str) -> Option<&str> {
 
 /// The beginning of a text, each run of white space as one blank; `None` where there is none.
 pub(super) fn preview(text: &str) -> Option<String> {
-    let mut preview = String::with_capacity(PREVIEW_CHARS);
-    let mut left = PREVIEW_CHARS;
+    let mut preview = String::with_capacity(limits::PREVIEW_CHARS);
+    let mut left = limits::PREVIEW_CHARS;
     for word in text.split_whitespace() {
         if !preview.is_empty() {
             if left <= 1 {

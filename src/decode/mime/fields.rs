@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use crate::model::limits;
+
 /// A header field as it stands in the mail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'a> {
@@ -14,7 +16,11 @@ pub(super) struct Field<'a> {
 
 /// The fields of a mail. Lines that are no field are left out, an mbox line at the top too.
 #[derive(Debug)]
-pub(super) struct Fields<'a>(Vec<Field<'a>>);
+pub(super) struct Fields<'a> {
+    fields: Vec<Field<'a>>,
+    /// Whether there are more than are read.
+    pub is_cut: bool,
+}
 
 /// A name longer than this is no field's: the longest that are registered have half of it.
 const NAME_MAX: usize = 128;
@@ -25,25 +31,37 @@ impl<'a> Fields<'a> {
         let mail = mail.strip_prefix(b"\xef\xbb\xbf").unwrap_or(mail);
         let mut fields = Vec::with_capacity(32);
         let mut rest = skip_empty_lines(mail);
-        while !rest.is_empty() && !rest.starts_with(b"\n") && !rest.starts_with(b"\r\n") {
+        let is_long = rest.len() > limits::HEADER_BYTES;
+        if is_long {
+            rest = rest.get(..limits::HEADER_BYTES).unwrap_or(rest);
+        }
+        while !rest.starts_with(b"\n") && !rest.starts_with(b"\r\n") {
+            if rest.is_empty() || fields.len() == limits::HEADER_FIELDS {
+                let is_cut = is_long || !rest.is_empty();
+                return Self { fields, is_cut };
+            }
             let end = end_of_field(rest);
             let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
             fields.extend(field(line));
             rest = next;
         }
-        Self(fields)
+        Self {
+            fields,
+            is_cut: false,
+        }
     }
 
     /// Values of the fields of that name (in lower case), in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n, '_> {
         let named = move |field: &&Field<'_>| field.name.eq_ignore_ascii_case(name.as_bytes());
-        self.0.iter().filter(named).map(|field| field.value)
+        self.fields.iter().filter(named).map(|field| field.value)
     }
 
     /// The value of the first field of that name, unfolded and without white space around it;
-    /// `None` where it is empty.
+    /// `None` where it is empty. No more than [`limits::FIELD_BYTES`] of it are read.
     pub fn first(&self, name: &str) -> Option<String> {
-        let value = unfolded(self.all(name).next()?);
+        let value = self.all(name).next()?;
+        let value = unfolded(value.get(..limits::FIELD_BYTES).unwrap_or(value));
         let trimmed = value.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
@@ -109,6 +127,19 @@ mod tests {
         assert_eq!(to, [" a", " b"]);
         assert_eq!(fields.first("x").as_deref(), Some("y z"));
         assert_eq!(fields.first("cc"), None);
+    }
+
+    #[test]
+    fn no_more_fields_are_read_than_a_mail_can_need() {
+        let short = Fields::read(b"A: b\n\nC: d\n");
+        assert!(!short.is_cut);
+        let many = Fields::read(&b"a:\n".repeat(limits::HEADER_FIELDS + 1)).is_cut;
+        assert!(many);
+        let long = [b"A: ".to_vec(), vec![b'x'; limits::HEADER_BYTES * 2]].concat();
+        let fields = Fields::read(&long);
+        assert!(fields.is_cut);
+        let first = fields.first("a").unwrap();
+        assert!(first.len() < limits::FIELD_BYTES);
     }
 
     #[test]

@@ -1,59 +1,93 @@
 //! Who is named in a header field, as it stands there.
 
+use std::borrow::Cow;
+
 use mail_parser::Addr;
 use mail_parser::Address;
 use mail_parser::HeaderValue;
 use mail_parser::parsers::MessageStream;
 
+use crate::decode::kept::Kept;
+use crate::decode::mime::entries::End;
+use crate::decode::mime::entries::Entries;
 use crate::decode::mime::fields;
 use crate::model::interaction::Role;
+use crate::model::limits;
 use crate::model::mail::RawParticipant;
 
-/// Everybody in a field, in order: members of groups one by one, a group without members as its
-/// own text (`undisclosed-recipients:;`), names without address in place of the address.
-pub(super) fn named_in(value: &[u8], role: Role, out: &mut Vec<RawParticipant>) {
-    let mut line = fields::unfolded(value);
-    if line.trim().is_empty() {
-        return;
-    }
-    line.push('\n');
-    match MessageStream::new(line.as_bytes()).parse_address() {
-        HeaderValue::Address(Address::List(list)) => {
-            let named = list.into_iter();
-            out.extend(named.filter_map(|addr| participant(addr, role, &line)));
+/// Everybody who was found, no more than [`limits::PARTICIPANTS`].
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub participants: Vec<RawParticipant>,
+    pub kept: Kept,
+}
+
+impl Found {
+    /// Adds everybody in a field, in order: members of groups one by one, a group without members
+    /// as its own text (`undisclosed-recipients:;`), names without address in place of the address.
+    pub fn named_in(&mut self, value: &[u8], role: Role) {
+        let line = fields::unfolded(value);
+        for (entry, end) in Entries::of(&line) {
+            if !self.kept.has_room(self.participants.len()) {
+                return;
+            }
+            let read = limits::cut(entry, limits::PARTICIPANT_BYTES);
+            self.kept.is_shortened |= read.len() < entry.len();
+            self.named_in_entry(read, end, role);
         }
-        HeaderValue::Address(Address::Group(groups)) => {
-            for group in groups {
-                let members = group.addresses.into_iter();
-                let before = out.len();
-                out.extend(members.filter_map(|addr| participant(addr, role, &line)));
-                if let Some(name) = group.name
-                    && out.len() == before
-                {
-                    out.push(RawParticipant {
-                        role,
-                        name: None,
-                        address: format!("{}:;", name.trim().to_lowercase()),
-                    });
+    }
+
+    /// An entry is one address with its name, or a group's beginning, middle or end.
+    fn named_in_entry(&mut self, entry: &str, end: End, role: Role) {
+        if entry.trim().is_empty() {
+            return;
+        }
+        let line = format!("{entry}\n");
+        match MessageStream::new(line.as_bytes()).parse_address() {
+            HeaderValue::Address(Address::List(list)) => self.add(list, role, &line),
+            HeaderValue::Address(Address::Group(groups)) => {
+                for group in groups {
+                    let before = self.participants.len();
+                    self.add(group.addresses, role, &line);
+                    if let Some(name) = group.name
+                        && self.participants.len() == before
+                        // Behind a comma follow its members, in entries of their own.
+                        && end != End::Comma
+                    {
+                        self.push(role, None, format!("{}:;", name.trim().to_lowercase()));
+                    }
                 }
             }
+            _ => self.push(role, None, line.trim().to_owned()),
         }
-        _ => out.push(RawParticipant {
+    }
+
+    fn add(&mut self, list: Vec<Addr<'_>>, role: Role, line: &str) {
+        for addr in list {
+            if let Some((name, address)) = named(addr, line) {
+                self.push(role, name, address);
+            }
+        }
+    }
+
+    fn push(&mut self, role: Role, name: Option<String>, address: String) {
+        self.participants.push(RawParticipant {
             role,
-            name: None,
-            address: line.trim().to_owned(),
-        }),
+            name: name.map(|name| self.kept.name(name)),
+            address: self.kept.address(address),
+        });
     }
 }
 
-/// `line` is the whole field: the parser hands over a comment that stands alone as a name.
-fn participant(addr: Addr<'_>, role: Role, line: &str) -> Option<RawParticipant> {
-    let plain = |text: std::borrow::Cow<'_, str>| {
+/// Name and address. `line` is what was parsed: the parser hands over a comment that stands alone
+/// as a name.
+fn named(addr: Addr<'_>, line: &str) -> Option<(Option<String>, String)> {
+    let plain = |text: Cow<'_, str>| {
         let trimmed = text.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     };
     let name = addr.name.and_then(plain);
-    let (name, address) = match addr.address.and_then(plain) {
+    Some(match addr.address.and_then(plain) {
         // A quoted local part (`"ann lee"@x.org`) is handed over as a name.
         Some(domain) if domain.starts_with('@') && !domain.contains(':') => {
             (None, name.unwrap_or_default() + &domain)
@@ -63,11 +97,6 @@ fn participant(addr: Addr<'_>, role: Role, line: &str) -> Option<RawParticipant>
             None,
             name.filter(|name| !line.contains(&format!("({name})")))?,
         ),
-    };
-    Some(RawParticipant {
-        role,
-        name,
-        address,
     })
 }
 
@@ -87,9 +116,10 @@ mod tests {
     use super::*;
 
     fn check(value: &str, expected: &[(Option<&str>, &str)]) {
-        let mut found = Vec::new();
-        named_in(value.as_bytes(), Role::To, &mut found);
+        let mut found = Found::default();
+        found.named_in(value.as_bytes(), Role::To);
         let found: Vec<_> = found
+            .participants
             .iter()
             .map(|entry| (entry.name.as_deref(), entry.address.as_str()))
             .collect();
@@ -155,6 +185,6 @@ mod tests {
             &[(None, "unlisted-recipients:;")],
         );
         check("", &[]);
-        check(" , ", &[(None, ",")]);
+        check(" , ", &[]);
     }
 }

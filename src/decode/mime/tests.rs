@@ -197,7 +197,7 @@ proptest! {
         let text = String::from_utf8_lossy(&bytes);
         let _ = words::decoded(&text);
         let _ = mail_date::parse(&text);
-        recipients::named_in(&bytes, Role::To, &mut Vec::new());
+        Found::default().named_in(&bytes, Role::To);
         let _ = body::read(&bytes);
     }
 }

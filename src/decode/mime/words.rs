@@ -3,6 +3,11 @@
 use mail_parser::decoders::base64::base64_decode;
 
 use crate::decode::mime::charset;
+use crate::model::limits;
+
+/// Bytes of an encoded word, marks included. RFC 2047 allows 75; programs that put a whole subject into
+/// one word write some hundred.
+const WORD_BYTES_MAX: usize = 4 << 10;
 
 /// A word between `=?` and `?=`.
 struct Word<'a> {
@@ -62,11 +67,16 @@ fn flush(out: &mut String, pending: &mut Option<Word<'_>>) {
     }
 }
 
-/// The encoded word that a text begins with, and what follows it.
+/// The encoded word that a text begins with, and what follows it. It is looked for within
+/// [`WORD_BYTES_MAX`], so that a text of nothing but beginnings is gone through once.
 fn word(text: &str) -> Option<(Word<'_>, &str)> {
-    let (charset, rest) = text.strip_prefix("=?")?.split_once('?')?;
+    let near = limits::cut(text, WORD_BYTES_MAX);
+    let (charset, rest) = near.strip_prefix("=?")?.split_once('?')?;
     let (encoding, rest) = rest.split_once('?')?;
-    let (data, after) = rest.split_once("?=")?;
+    let (data, _) = rest.split_once("?=")?;
+    // `=?`, `?`, `?`, `?=`.
+    let length = charset.len() + encoding.len() + data.len() + 6;
+    let after = text.get(length..)?;
     // RFC 2231 lets a language follow the charset.
     let charset = charset.split_once('*').map_or(charset, |(name, _)| name);
     let is_charset = charset.bytes().all(|b| b.is_ascii_graphic());

@@ -72,6 +72,7 @@ pub fn mail() -> Mail {
         thread_id: Some("thread".into()),
         fingerprint: 7,
         content_key: None,
+        is_shortened: false,
     }
 }
 
@@ -134,6 +135,7 @@ pub fn event() -> Event {
         is_online: Some(true),
         online_provider: Some("teamsForBusiness".into()),
         modified: None,
+        is_shortened: false,
         fingerprint: 9,
     }
 }

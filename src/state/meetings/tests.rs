@@ -203,6 +203,7 @@ fn event(source_id: &str, event_type: EventType, subject: Option<&str>) -> Event
         is_online: None,
         online_provider: None,
         modified: None,
+        is_shortened: false,
         fingerprint: 1,
     }
 }

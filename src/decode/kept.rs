@@ -1,0 +1,83 @@
+//! What is kept of the texts of an item, and whether that is all of them (`model::limits`).
+
+use crate::model::limits;
+
+/// Cuts the texts of one item, and remembers whether anything was cut off.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Whether the item says more than is kept.
+    pub is_shortened: bool,
+}
+
+impl Kept {
+    /// A subject.
+    pub fn subject(&mut self, text: &str) -> String {
+        match text.char_indices().nth(limits::SUBJECT_CHARS) {
+            Some((end, _)) => {
+                self.is_shortened = true;
+                limits::cut(text, end).to_owned()
+            }
+            None => text.to_owned(),
+        }
+    }
+
+    /// What is read of a text or HTML part, as it is encoded.
+    pub fn source<'a>(&mut self, text: &'a str) -> &'a str {
+        let cut = limits::cut(text, limits::TEXT_SOURCE_BYTES);
+        self.is_shortened |= cut.len() < text.len();
+        cut
+    }
+
+    /// The text of an item.
+    pub fn text(&mut self, mut text: String) -> String {
+        self.is_shortened |= limits::truncate(&mut text, limits::TEXT_BYTES);
+        text
+    }
+
+    /// A display name.
+    pub fn name(&mut self, mut name: String) -> String {
+        self.is_shortened |= limits::truncate(&mut name, limits::NAME_BYTES);
+        name
+    }
+
+    /// An address, or the text in its place. What is left of a longer one is marked, so that it is no
+    /// address: it would be another one.
+    pub fn address(&mut self, mut text: String) -> String {
+        if limits::truncate(&mut text, limits::ADDRESS_BYTES) {
+            self.is_shortened = true;
+            text.push_str(" …");
+        }
+        text
+    }
+
+    /// Whether one more participant has room.
+    pub fn has_room(&mut self, participants: usize) -> bool {
+        let has_room = participants < limits::PARTICIPANTS;
+        self.is_shortened |= !has_room;
+        has_room
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::address::Address;
+
+    #[test]
+    fn what_is_cut_off_is_remembered() {
+        let mut kept = Kept::default();
+        let subject = "é".repeat(limits::SUBJECT_CHARS);
+        assert_eq!(kept.subject(&subject), subject);
+        assert_eq!(kept.name("Ann".into()), "Ann");
+        assert!(!kept.is_shortened);
+        assert_eq!(kept.subject(&format!("{subject}x")), subject);
+        assert!(kept.is_shortened);
+    }
+
+    #[test]
+    fn what_is_left_of_an_address_is_none() {
+        let address = format!("ann@{}example.org", "x.".repeat(300));
+        let left = Kept::default().address(address);
+        assert!(Address::parse(&left).is_none(), "{left}");
+    }
+}

@@ -1,0 +1,130 @@
+//! The entries of a field that names participants (RFC 5322 section 3.4), parted before any of them
+//! is parsed: whatever a field holds, it is gone through once.
+
+/// An encoded word is looked for within so many bytes: RFC 2047 allows 75, programs write more.
+const WORD_BYTES_MAX: usize = 1_024;
+/// The charset of an encoded word, with a language.
+const CHARSET_BYTES_MAX: usize = 64;
+
+/// What stands behind an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// A comma: if the entry begins a group, its members follow.
+    Comma,
+    /// A semicolon, which belongs to the entry.
+    Semicolon,
+    /// Nothing more.
+    Field,
+}
+
+/// Where a character stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Plain,
+    Quotes,
+    Brackets,
+}
+
+/// The entries of an unfolded field.
+#[derive(Debug)]
+pub(super) struct Entries<'a> {
+    rest: &'a str,
+    is_done: bool,
+}
+
+impl<'a> Entries<'a> {
+    pub fn of(field: &'a str) -> Self {
+        Self {
+            rest: field,
+            is_done: false,
+        }
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a str, End);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let (length, end) = first_end(self.rest.as_bytes());
+        let separator = usize::from(end == End::Comma);
+        let entry = self.rest.get(..length).unwrap_or_default();
+        self.rest = self.rest.get(length + separator..).unwrap_or_default();
+        self.is_done = end == End::Field;
+        Some((entry, end))
+    }
+}
+
+/// Length of the first entry. Commas and semicolons within quotes, brackets, comments and encoded
+/// words part nothing; what is opened and never closed reaches to the end.
+fn first_end(field: &[u8]) -> (usize, End) {
+    let mut place = Place::Plain;
+    let mut comments = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = field.get(at) {
+        match byte {
+            b'\\' if place != Place::Plain || comments > 0 => at += 1,
+            b'(' if place != Place::Quotes => comments += 1,
+            b')' if comments > 0 => comments -= 1,
+            _ if comments > 0 => {}
+            b'"' if place == Place::Plain => place = Place::Quotes,
+            b'"' if place == Place::Quotes => place = Place::Plain,
+            b'<' if place == Place::Plain => place = Place::Brackets,
+            b'>' if place == Place::Brackets => place = Place::Plain,
+            b'=' => at += word_bytes(field.get(at..).unwrap_or_default()).saturating_sub(1),
+            b',' if place == Place::Plain => return (at, End::Comma),
+            b';' if place == Place::Plain => return (at + 1, End::Semicolon),
+            _ => {}
+        }
+        at += 1;
+    }
+    (field.len(), End::Field)
+}
+
+/// Length of the encoded word at the beginning; 0 where there is none.
+fn word_bytes(text: &[u8]) -> usize {
+    let text = text.get(..WORD_BYTES_MAX).unwrap_or(text);
+    let length = || {
+        let charset = text.strip_prefix(b"=?")?;
+        let charset = charset.get(..CHARSET_BYTES_MAX).unwrap_or(charset);
+        // `=?`, the charset, `?`, the encoding, `?`.
+        let data = 2 + memchr::memchr(b'?', charset)? + 3;
+        let data_text = text.get(data..)?;
+        (text.get(data - 1) == Some(&b'?')).then_some(())?;
+        Some(data + memchr::memmem::find(data_text, b"?=")? + 2)
+    };
+    length().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(field: &str, expected: &[&str]) {
+        let found: Vec<&str> = Entries::of(field).map(|(entry, _)| entry).collect();
+        assert_eq!(found, expected, "{field:?}");
+    }
+
+    #[test]
+    fn commas_and_semicolons_part_entries() {
+        check("a@x, b@x; c@x", &["a@x", " b@x;", " c@x"]);
+        check("Team: a, b;", &["Team: a", " b;", ""]);
+        check("", &[""]);
+    }
+
+    #[test]
+    fn what_is_quoted_or_commented_parts_nothing() {
+        check("\"Lee, Ann\" <a@x>, b", &["\"Lee, Ann\" <a@x>", " b"]);
+        check(r#""a\", b", c"#, &[r#""a\", b""#, " c"]);
+        check("a (x, (y, z)), b", &["a (x, (y, z))", " b"]);
+        check("<a,b>, c", &["<a,b>", " c"]);
+        check("\"never closed, b", &["\"never closed, b"]);
+        check(
+            "=?utf-8?Q?Lee,_Ann?= <a@x>, b",
+            &["=?utf-8?Q?Lee,_Ann?= <a@x>", " b"],
+        );
+        check("=?utf-8?Q?never, closed", &["=?utf-8?Q?never", " closed"]);
+    }
+}

@@ -1,0 +1,340 @@
+//! The parts of a mail (RFC 2046 section 5.1), told by their delimiters in one pass over the mail: what
+//! is in them is decoded later, and only where somebody wants it.
+
+use std::sync::LazyLock;
+
+use hashbrown::HashSet;
+use mail_parser::ContentType;
+use mail_parser::Message;
+use mail_parser::MessageParser;
+use mail_parser::MimeHeaders;
+
+use crate::decode::mime::fields::Fields;
+use crate::model::limits;
+
+/// Only what parts need; the mail's own fields are read elsewhere, field by field.
+pub(super) static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .with_mime_headers()
+        .default_header_ignore()
+});
+
+/// The fields that say what a part is.
+const FIELDS: [&str; 3] = [
+    "content-type",
+    "content-transfer-encoding",
+    "content-disposition",
+];
+
+/// Bytes of each that are read: each part that was found holds its own.
+const FIELD_BYTES: usize = 8 << 10;
+
+/// A part that has no parts, or is not looked into.
+pub(super) struct Part<'a> {
+    /// The fields that say what it is, each on its line, and the empty line behind them.
+    pub head: Vec<u8>,
+    /// As it is encoded.
+    pub body: &'a [u8],
+    /// It is a mail, which says nothing here.
+    pub is_mail: bool,
+}
+
+/// The parts of a mail in their order.
+pub(super) struct Parts<'a> {
+    pub found: Vec<Part<'a>>,
+    /// Whether some were left out.
+    pub is_cut: bool,
+}
+
+/// A multipart whose end was not reached.
+struct Open<'a> {
+    boundary: Vec<u8>,
+    /// Its parts are mails where they do not say what they are.
+    is_digest: bool,
+    /// What it would be if none of its delimiters came: a part without parts.
+    opaque: Option<Part<'a>>,
+}
+
+/// Reads the parts of a mail.
+pub(super) fn read(mail: &[u8]) -> Parts<'_> {
+    let mut reader = Reader {
+        mail,
+        at: 0,
+        open: Vec::new(),
+        boundaries: HashSet::new(),
+        parts: Parts {
+            found: Vec::new(),
+            is_cut: false,
+        },
+    };
+    reader.read();
+    reader.parts
+}
+
+struct Reader<'a> {
+    mail: &'a [u8],
+    /// Where the next line begins.
+    at: usize,
+    open: Vec<Open<'a>>,
+    /// Those of all that is open.
+    boundaries: HashSet<Vec<u8>>,
+    parts: Parts<'a>,
+}
+
+/// A line that parts (`--boundary`) or ends (`--boundary--`) a multipart.
+struct Delimiter {
+    /// Which of the open ones.
+    level: usize,
+    is_end: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) {
+        self.part();
+        while self.parts.found.len() < limits::PARTS {
+            match self.delimiter() {
+                Some(delimiter) => self.pass(&delimiter),
+                None => return self.close(0),
+            }
+        }
+        self.parts.is_cut = true;
+    }
+
+    /// Turns to what follows a delimiter.
+    fn pass(&mut self, delimiter: &Delimiter) {
+        // What lies within was not ended, and is ended by this.
+        self.close(delimiter.level + 1);
+        if let Some(open) = self.open.get_mut(delimiter.level) {
+            open.opaque = None;
+        }
+        if delimiter.is_end {
+            self.close(delimiter.level);
+        } else {
+            self.part();
+        }
+    }
+
+    /// Ends all multiparts from a level on.
+    fn close(&mut self, level: usize) {
+        for open in self.open.drain(level..) {
+            self.boundaries.remove(&open.boundary);
+            self.parts.found.extend(open.opaque);
+        }
+        // One that was named twice is still open further out.
+        let still_open = self.open.iter().map(|open| &open.boundary);
+        if self.boundaries.len() < self.open.len() {
+            self.boundaries.extend(still_open.cloned());
+        }
+    }
+
+    /// Reads a part's fields, and its body unless it has parts.
+    fn part(&mut self) {
+        let fields = Fields::read(self.fields());
+        let head = head(&fields);
+        let message = PARSER.parse_headers(&head);
+        let kind = message.as_ref().and_then(Message::content_type);
+        let is_digest = self.open.last().is_some_and(|open| open.is_digest);
+        let is_mail = kind.map_or(is_digest, is_mail);
+        let boundary = kind.filter(|kind| kind.ctype() == "multipart");
+        let boundary = boundary.and_then(|kind| kind.attribute("boundary"));
+        let boundary = boundary.map(str::trim_end).filter(|text| !text.is_empty());
+        let part = |body| Part {
+            head: head.clone(),
+            body,
+            is_mail,
+        };
+        let Some(boundary) = boundary else {
+            let body = self.body();
+            self.parts.found.push(part(body));
+            return;
+        };
+        if self.open.len() >= limits::DEPTH {
+            self.parts.is_cut = true;
+            return;
+        }
+        let subtype = kind.and_then(ContentType::subtype);
+        let opaque = part(self.mail.get(self.at..).unwrap_or_default());
+        self.boundaries.insert(boundary.as_bytes().to_vec());
+        self.open.push(Open {
+            boundary: boundary.as_bytes().to_vec(),
+            is_digest: subtype.is_some_and(|subtype| subtype.eq_ignore_ascii_case("digest")),
+            opaque: Some(opaque),
+        });
+    }
+
+    /// The lines up to the empty one, behind which it goes on; a delimiter ends them, too.
+    fn fields(&mut self) -> &'a [u8] {
+        let begin = self.at;
+        let mut is_first = true;
+        while self.at < self.mail.len() {
+            let line = self.line();
+            let is_empty = matches!(line, b"\n" | b"\r\n");
+            // Empty lines before the first field belong to it; a part may have no fields at all.
+            if is_empty && !(is_first && self.open.is_empty()) {
+                let fields = self.mail.get(begin..self.at).unwrap_or_default();
+                self.at += line.len();
+                return fields;
+            }
+            if self.delimiter_in(line).is_some() {
+                break;
+            }
+            is_first &= is_empty;
+            self.at += line.len();
+        }
+        self.mail.get(begin..self.at).unwrap_or_default()
+    }
+
+    /// What lies before the next delimiter; the line end before it belongs to it.
+    fn body(&mut self) -> &'a [u8] {
+        let begin = self.at;
+        if self.open.is_empty() {
+            self.at = self.mail.len();
+            return self.mail.get(begin..).unwrap_or_default();
+        }
+        self.seek();
+        let body = self.mail.get(begin..self.at).unwrap_or_default();
+        if self.at == self.mail.len() {
+            return body;
+        }
+        let body = body.strip_suffix(b"\n").unwrap_or(body);
+        body.strip_suffix(b"\r").unwrap_or(body)
+    }
+
+    /// The next delimiter, behind which it goes on.
+    fn delimiter(&mut self) -> Option<Delimiter> {
+        self.seek();
+        let line = self.line();
+        self.at += line.len();
+        self.delimiter_in(line)
+    }
+
+    /// Goes to the next line that is a delimiter, or to the end.
+    fn seek(&mut self) {
+        loop {
+            let line = self.line();
+            if line.is_empty() || self.delimiter_in(line).is_some() {
+                return;
+            }
+            // From here on it is at the end of a line, and looks for `--` behind one.
+            let behind = self.at + line.len() - 1;
+            let rest = self.mail.get(behind..).unwrap_or_default();
+            let next = memchr::memmem::find(rest, b"\n--");
+            self.at = next.map_or(self.mail.len(), |found| behind + found + 1);
+        }
+    }
+
+    /// The line that begins here, with its end.
+    fn line(&self) -> &'a [u8] {
+        let rest = self.mail.get(self.at..).unwrap_or_default();
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        rest.get(..length).unwrap_or_default()
+    }
+
+    fn delimiter_in(&self, line: &[u8]) -> Option<Delimiter> {
+        let named = line.strip_prefix(b"--")?.trim_ascii_end();
+        let level = |boundary: &[u8]| {
+            let is_open = self.boundaries.contains(boundary);
+            is_open.then(|| self.open.iter().rposition(|open| open.boundary == boundary))?
+        };
+        if let Some(level) = level(named) {
+            return Some(Delimiter {
+                level,
+                is_end: false,
+            });
+        }
+        level(named.strip_suffix(b"--")?.trim_ascii_end()).map(|level| Delimiter {
+            level,
+            is_end: true,
+        })
+    }
+}
+
+fn is_mail(kind: &ContentType<'_>) -> bool {
+    let subtype = kind.subtype().unwrap_or_default();
+    let is = |name: &str| subtype.eq_ignore_ascii_case(name);
+    kind.ctype() == "message" && (is("rfc822") || is("global"))
+}
+
+/// The fields that say what a part is.
+fn head(fields: &Fields<'_>) -> Vec<u8> {
+    let mut head = Vec::new();
+    for name in FIELDS {
+        if let Some(value) = fields.all(name).next() {
+            head.extend_from_slice(name.as_bytes());
+            head.push(b':');
+            let value = value.get(..FIELD_BYTES).unwrap_or(value);
+            head.extend_from_slice(value);
+            if !value.ends_with(b"\n") {
+                head.push(b'\n');
+            }
+        }
+    }
+    head.push(b'\n');
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bodies of the parts.
+    fn bodies(mail: &str) -> Vec<String> {
+        let parts = read(mail.as_bytes()).found;
+        let text = |part: &Part<'_>| String::from_utf8_lossy(part.body).into_owned();
+        parts.iter().map(text).collect()
+    }
+
+    const MIXED: &str = "Content-Type: multipart/mixed; boundary=b\n\n";
+
+    #[test]
+    fn delimiters_part_a_mail() {
+        let mail = format!("{MIXED}before\n--b\n\none\n--b  \r\nX: y\n\ntwo\n\n--b--\nafter\n");
+        assert_eq!(bodies(&mail), ["one", "two\n"]);
+        assert_eq!(bodies("Subject: x\n\n--b\none"), ["--b\none"]);
+        assert_eq!(bodies(&format!("{MIXED}--b\n--b\n--b--\n")), ["", ""]);
+        assert_eq!(
+            bodies(&format!("{MIXED}--b\n\nnever ended\n")),
+            ["never ended\n"]
+        );
+        // A longer boundary is another one.
+        assert_eq!(bodies(&format!("{MIXED}--b\n\n--bb\n--b--")), ["--bb"]);
+    }
+
+    #[test]
+    fn an_outer_delimiter_ends_what_was_not_ended_within() {
+        let inner = "Content-Type: multipart/alternative; boundary=\"in ner\"\n\n";
+        let mail = format!("{MIXED}--b\n{inner}--in ner\n\none\n--b\n\ntwo\n--in ner\n--b--\n");
+        assert_eq!(bodies(&mail), ["one", "two\n--in ner"]);
+    }
+
+    #[test]
+    fn a_multipart_without_delimiters_is_one_part() {
+        assert_eq!(bodies(&format!("{MIXED}text\n")), ["text\n"]);
+        let inner = "Content-Type: multipart/mixed; boundary=c\n\ntext\n";
+        assert_eq!(bodies(&format!("{MIXED}--b\n{inner}--b--\n")).len(), 1);
+    }
+
+    #[test]
+    fn a_mail_within_the_mail_is_one_part() {
+        let inner = "Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--c--";
+        let mail = format!("{MIXED}--b\n{inner}\n--b--\n");
+        let parts = read(mail.as_bytes()).found;
+        assert!(parts.len() == 1 && parts[0].is_mail);
+        let digest =
+            "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\ny\n--b--\n";
+        assert!(read(digest.as_bytes()).found[0].is_mail);
+    }
+
+    #[test]
+    fn depth_and_number_are_limited() {
+        let many = format!("{MIXED}{}", "--b\n".repeat(limits::PARTS * 2));
+        let parts = read(many.as_bytes());
+        assert!(parts.is_cut && parts.found.len() == limits::PARTS);
+        let level =
+            |number| format!("Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n");
+        let nested = (0..1_000).map(level).collect::<Vec<_>>().concat();
+        assert!(read(nested.as_bytes()).is_cut);
+        let mails = "Content-Type: message/rfc822\n\n".repeat(40_000);
+        assert_eq!(read(mails.as_bytes()).found.len(), 1);
+    }
+}
