@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
+use tantivy::schema::Field;
 
 use crate::index::schema::Fields;
 use crate::model::activity::Matched;
@@ -15,13 +16,20 @@ use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
+use crate::model::limits;
 use crate::model::time::Micros;
 
 /// What stands further down in a mail is nearly always the mail that it answers, which has an
 /// entry of its own.
 const BODY_BYTES_MAX: usize = 32 << 10;
-/// A hit of a mail to hundreds of people shows the first of them. All can be searched.
+/// A hit of a mail to hundreds of people shows the first of them.
 const PARTICIPANTS_SHOWN_MAX: usize = 30;
+/// Those that can be searched. No mail that is read today has more; a lake of an earlier version may.
+const PARTICIPANTS_MAX: usize = limits::PARTICIPANTS;
+/// Bytes of a name, an address, an id or the subject that can be searched, of whatever a lake holds.
+const TEXT_BYTES_MAX: usize = 16 << 10;
+/// Domains above an address that can be searched. Few domains have more than five labels.
+const DOMAINS_MAX: usize = 8;
 
 /// A change of the index: a document that takes the place of the one with the same key, or the
 /// removal of that one.
@@ -151,8 +159,8 @@ impl<'a> Shown<'a> {
             state: row.state.as_str().into(),
             direction: row.direction.as_str().into(),
             user_address: (&*row.mailbox.address).into(),
-            subject: row.subject.as_deref().map(Cow::from),
-            preview: row.preview.as_deref().map(Cow::from),
+            subject: row.subject.as_deref().map(cut),
+            preview: row.preview.as_deref().map(cut),
             contacts: contacts(matched),
             accounts: accounts(matched),
             participants: participants(row),
@@ -171,7 +179,7 @@ fn contact(touch: &Touch) -> Option<ShownContact<'_>> {
     Some(ShownContact {
         id: (&**id).into(),
         name: (&**name).into(),
-        address: touch.address.as_str().into(),
+        address: cut(&touch.address),
         account_id,
     })
 }
@@ -193,8 +201,8 @@ fn participants(row: &Interaction) -> Vec<ShownParticipant<'_>> {
     let shown = row.participants.iter().take(PARTICIPANTS_SHOWN_MAX);
     shown
         .map(|participant| ShownParticipant {
-            address: participant.address.as_str().into(),
-            name: participant.name.as_deref().map(Cow::from),
+            address: cut(&participant.address),
+            name: participant.name.as_deref().map(cut),
             role: participant.role.as_str().into(),
             internal: participant.internal,
         })
@@ -206,11 +214,10 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     document.add_text(Fields::KEY, key);
     if let Some(subject) = &row.subject {
-        document.add_text(Fields::SUBJECT, subject);
+        document.add_text(Fields::SUBJECT, cut(subject));
     }
     if let Some(text) = row.body_text.as_deref().or(row.preview.as_deref()) {
-        let end = text.floor_char_boundary(BODY_BYTES_MAX);
-        document.add_text(Fields::TEXT, text.get(..end).unwrap_or_default());
+        document.add_text(Fields::TEXT, limits::cut(text, BODY_BYTES_MAX));
     }
     add_people(&mut document, matched);
     add_touched(&mut document, matched);
@@ -228,11 +235,12 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
 }
 
 fn add_people(document: &mut TantivyDocument, matched: &Matched) {
-    for participant in &matched.interaction.participants {
+    let people = &matched.interaction.participants;
+    for participant in people.iter().take(PARTICIPANTS_MAX) {
         if let Some(name) = &participant.name {
-            document.add_text(Fields::PEOPLE, name);
+            document.add_text(Fields::PEOPLE, cut(name));
         }
-        document.add_text(Fields::PEOPLE, &participant.address);
+        document.add_text(Fields::PEOPLE, cut(&participant.address));
         if is_outside(participant) {
             add_address(document, Fields::CONTACT, &participant.address);
         }
@@ -245,14 +253,14 @@ fn is_outside(participant: &Participant) -> bool {
 }
 
 fn add_touched(document: &mut TantivyDocument, matched: &Matched) {
-    for touch in &matched.touches {
+    for touch in matched.touches.iter().take(PARTICIPANTS_MAX) {
         if let Some((id, name)) = &touch.contact {
-            document.add_text(Fields::PEOPLE, name);
+            document.add_text(Fields::PEOPLE, cut(name));
             document.add_text(Fields::CONTACT, id);
         }
         if let Some((id, name)) = &touch.account {
             if let Some(name) = name {
-                document.add_text(Fields::PEOPLE, name);
+                document.add_text(Fields::PEOPLE, cut(name));
             }
             document.add_text(Fields::ACCOUNT, id);
             add_address(document, Fields::ACCOUNT, &touch.address);
@@ -260,17 +268,24 @@ fn add_touched(document: &mut TantivyDocument, matched: &Matched) {
     }
 }
 
-/// The address, its domain and every domain above it that has a dot.
-fn add_address(document: &mut TantivyDocument, field: tantivy::schema::Field, address: &str) {
+/// The address, its domain and the domains above it that have a dot, the highest of them.
+fn add_address(document: &mut TantivyDocument, field: Field, address: &str) {
+    let address = &*cut(address);
     document.add_text(field, address);
-    let mut domain = address.split_once('@').map_or("", |(_, domain)| domain);
-    while !domain.is_empty() {
-        document.add_text(field, domain);
-        domain = match domain.split_once('.') {
-            Some((_, parent)) if parent.contains('.') => parent,
-            _ => "",
-        };
+    let domain = address.split_once('@').map_or("", |(_, domain)| domain);
+    if domain.is_empty() {
+        return;
     }
+    document.add_text(field, domain);
+    let dots = memchr::memrchr_iter(b'.', domain.as_bytes());
+    for dot in dots.skip(1).take(DOMAINS_MAX) {
+        document.add_text(field, domain.get(dot + 1..).unwrap_or_default());
+    }
+}
+
+/// What is searched and shown of a text, whatever its length.
+fn cut(text: &str) -> Cow<'_, str> {
+    limits::cut(text, TEXT_BYTES_MAX).into()
 }
 
 /// The terms under which an id, address or domain that a user typed may stand in an exact field.

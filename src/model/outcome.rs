@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::activity::Touch;
+
 /// The outcomes, in the order in which the first that applies is taken (design section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,6 +87,10 @@ pub struct Tally {
     pub id_reused: u64,
     /// Rows that stand for no item that was read.
     pub derived: u64,
+    /// Of the recorded, those that say more than is kept (`model::limits`).
+    pub shortened: u64,
+    /// Of the recorded, those in which the book knows somebody, by the best rule that matched.
+    pub matched: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -96,6 +102,14 @@ impl Tally {
             None => {
                 reasons.insert(reason.to_owned(), 1);
             }
+        }
+    }
+
+    /// Counts what the book said of a recorded item.
+    pub fn count_matched(&mut self, touches: &[Touch]) {
+        if let Some(rule) = touches.iter().map(|touch| touch.rule).min() {
+            let rule = rule.as_str().to_owned();
+            *self.matched.entry(rule).or_default() += 1;
         }
     }
 
@@ -121,6 +135,10 @@ impl Tally {
         self.received += other.received;
         self.id_reused += other.id_reused;
         self.derived += other.derived;
+        self.shortened += other.shortened;
+        for (rule, count) in &other.matched {
+            *self.matched.entry(rule.clone()).or_default() += count;
+        }
         for (outcome, reasons) in &other.outcomes {
             let mine = self.outcomes.entry(*outcome).or_default();
             for (reason, count) in reasons {

@@ -98,6 +98,8 @@ struct JudgedMail {
     touches: Vec<Touch>,
     /// See [`Place::awaits_sent_from`].
     awaits_sent: bool,
+    /// It says more than is kept.
+    is_shortened: bool,
 }
 
 /// An item that could not be read.
@@ -214,7 +216,7 @@ impl Desk {
 
     fn judge_mail(&self, mail: Mail, fingerprint: i64, place: &Place) -> JudgedMail {
         let source_id = mail.source_id.clone();
-        let sensitivity = mail.sensitivity;
+        let (sensitivity, is_shortened) = (mail.sensitivity, mail.is_shortened);
         let came_at = mail.received.or(mail.sent);
         let is_late = |from| came_at.is_none_or(|at| at >= from);
         let judged = self.judge.judge(mail, place.is_excluded);
@@ -234,6 +236,7 @@ impl Desk {
             judged,
             touches,
             awaits_sent,
+            is_shortened,
         }
     }
 
@@ -400,9 +403,13 @@ impl Counter<'_> {
                 Ok(())
             }
             Judged::Keep(interaction) => {
+                let recorded = self.settled.rows.len();
                 let waits = mail.awaits_sent;
                 let (source_id, fingerprint) = (mail.source_id, mail.fingerprint);
-                self.keep(source_id, fingerprint, *interaction, mail.touches, waits)
+                self.keep(source_id, fingerprint, *interaction, mail.touches, waits)?;
+                let is_recorded = self.settled.rows.len() > recorded;
+                self.settled.tally.shortened += u64::from(is_recorded && mail.is_shortened);
+                Ok(())
             }
         }
     }
@@ -441,6 +448,7 @@ impl Counter<'_> {
         };
         self.settled.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
+        self.settled.tally.count_matched(&matched.touches);
         self.note(source_id, Outcome::Recorded, fingerprint);
         self.settled.rows.push(matched);
         Ok(())
