@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
+use crate::config::crm::Trust;
 
 /// Reads a company's mailboxes once a night and leaves an open lake of contact activity and a
 /// search index of every relationship.
@@ -108,6 +109,28 @@ pub struct RunArgs {
     /// a state and an index of its own
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
+    /// Contact files of which many entries are gone
+    #[command(flatten)]
+    pub crm: CrmArgs,
+}
+
+/// Whether contact files are used of which many entries are gone.
+#[derive(Debug, Default, clap::Args)]
+pub struct CrmArgs {
+    /// Use the CRM files although they have no entries, or far fewer than the run before
+    #[arg(long)]
+    accept_crm: bool,
+}
+
+impl CrmArgs {
+    /// The same in the configuration's words.
+    pub fn trust(&self) -> Trust {
+        if self.accept_crm {
+            Trust::Accepted
+        } else {
+            Trust::Checked
+        }
+    }
 }
 
 /// Options of `rematch`.
@@ -119,4 +142,7 @@ pub struct RematchArgs {
     /// Compare every interaction, not only those that a changed contact book concerns
     #[arg(long)]
     pub full: bool,
+    /// Contact files of which many entries are gone
+    #[command(flatten)]
+    pub crm: CrmArgs,
 }

@@ -17,7 +17,7 @@ pub fn run(config: &Path, options: &RematchArgs, json: bool) -> anyhow::Result<E
         Ok(if options.plan {
             rematch::plan(&config, options.full).await?
         } else {
-            rematch::rematch(&config, options.full).await?
+            rematch::rematch(&config, options.full, options.crm.trust()).await?
         })
     })?;
     if json {

@@ -17,6 +17,7 @@ use crate::cli::args::RunArgs;
 use crate::cli::output;
 use crate::cli::progress;
 use crate::config::Config;
+use crate::config::crm::Trust;
 use crate::model::address::Address;
 use crate::model::run::Progress;
 use crate::model::run::RunSummary;
@@ -47,18 +48,32 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         again: options.again,
         range: range(options)?,
         shard: shard(options)?,
+        crm: options.crm.trust(),
     };
     let summary = block_on(once(&config, asked, until))?;
     report(&summary, json)
 }
 
 /// What is asked of a run besides the nightly job.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Asked {
     mailbox: Option<Address>,
     again: bool,
     range: Option<Span>,
     shard: Shard,
+    crm: Trust,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            mailbox: None,
+            again: false,
+            range: None,
+            shard: Shard::default(),
+            crm: Trust::Checked,
+        }
+    }
 }
 
 /// One run with progress, signals and the end of the night.
@@ -79,6 +94,7 @@ pub async fn once(
         again: asked.again,
         range: asked.range,
         shard: asked.shard,
+        crm: asked.crm,
         shutdown,
         progress,
         disk: Handle::current(),
@@ -245,6 +261,7 @@ fn parse_until(text: &str, now: Micros) -> anyhow::Result<Micros> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::CrmArgs;
 
     #[test]
     fn a_range_is_whole_days_and_both_of_them() {
@@ -256,6 +273,7 @@ mod tests {
             to: to.map(|to| to.parse().unwrap()),
             shard: None,
             until: None,
+            crm: CrmArgs::default(),
         };
         let span = range(&args("2026-03-02", Some("2026-03-02")))
             .unwrap()

@@ -1,4 +1,7 @@
 //! The CRM files: contacts and accounts, as they are tonight.
+//!
+//! One row that is wrong is passed over and told; a file that looks as if its export had failed is not
+//! used before somebody says that it is right.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,11 +10,13 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::config::Crm;
+use crate::config::crm_notes::Note;
+use crate::config::crm_values;
 use crate::config::csv;
+use crate::config::csv::Broken;
 use crate::config::csv::Columns;
 use crate::config::csv::Row;
 use crate::config::error::ConfigError;
-use crate::config::text;
 use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
@@ -27,42 +32,22 @@ pub struct Book {
     pub notes: Vec<Note>,
 }
 
-/// Something in the book that has no effect, or another one than may be expected. CRM ids and
-/// domains are named; addresses are not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Note {
-    /// The account is kept on the contact's rows, without a name.
-    #[error("contact {contact}: account {account} is not among the accounts")]
-    UnknownAccount {
-        /// The contact.
-        contact: Arc<str>,
-        /// Its account.
-        account: Arc<str>,
-    },
-    /// Anybody may have an address there.
-    #[error("account {account}: {domain} is a freemail domain and matches nobody")]
-    Freemail {
-        /// The account.
-        account: Arc<str>,
-        /// The domain.
-        domain: String,
-    },
-    /// The company's people are no account.
-    #[error("account {account}: {domain} is the company's own domain and matches nobody")]
-    OwnDomain {
-        /// The account.
-        account: Arc<str>,
-        /// The domain.
-        domain: String,
-    },
-    /// Another address of the contact is good.
-    #[error("contact {contact}: an address in line {line} cannot be read and was passed over")]
-    BadAddress {
-        /// The contact.
-        contact: Arc<str>,
-        /// The line of the contacts file.
-        line: usize,
-    },
+/// Whether files that have far fewer entries than before are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Not before somebody has said that they are right.
+    Checked,
+    /// Somebody has (`--accept-crm`).
+    Accepted,
+}
+
+/// How many contacts and accounts a book has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Contacts.
+    pub contacts: usize,
+    /// Accounts.
+    pub accounts: usize,
 }
 
 const CONTACTS: Columns = Columns {
@@ -76,17 +61,91 @@ const ACCOUNTS: Columns = Columns {
     passes_over_others: true,
 };
 
+impl Size {
+    /// The larger number of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            contacts: self.contacts.max(other.contacts),
+            accounts: self.accounts.max(other.accounts),
+        }
+    }
+
+    /// The size of a book.
+    pub fn of(book: &ContactBook) -> Self {
+        Self {
+            contacts: book.contacts.len(),
+            accounts: book.accounts.len(),
+        }
+    }
+}
+
+impl Book {
+    /// Rows that were passed over.
+    pub fn passed_over(&self) -> usize {
+        let is_row = |note: &&Note| matches!(note, Note::PassedOver { .. });
+        self.notes.iter().filter(is_row).count()
+    }
+}
+
 /// Reads both files.
+///
+/// # Errors
+///
+/// A file that cannot be read, has other columns, or of which more rows are passed over than
+/// `max_passed_over_percent` allows.
 pub fn load(files: &Crm) -> Result<Book, ConfigError> {
     let mut notes = Vec::new();
     let accounts = match &files.accounts {
-        Some(path) => read_accounts(path, &mut notes)?,
+        Some(path) => read_accounts(path, files, &mut notes)?,
         None => Vec::new(),
     };
-    let contacts = read_contacts(&files.contacts, &mut notes)?;
+    let contacts = read_contacts(&files.contacts, files, &mut notes)?;
     let book = ContactBook::new(contacts, accounts);
     notes.extend(unknown_accounts(&book));
+    notes.extend(shared_addresses(&book));
+    notes.extend(shared_domains(&book));
     Ok(Book { book, notes })
+}
+
+/// Refuses files without entries, and those that have far fewer than the book before: what they no
+/// longer have would be taken back from the lake.
+///
+/// # Errors
+///
+/// The file, and how to say that it is right.
+pub fn check(files: &Crm, now: Size, before: Size) -> Result<(), ConfigError> {
+    let contacts = (now.contacts, before.contacts);
+    check_file(files, &files.contacts, "contacts", contacts)?;
+    let accounts = (now.accounts, before.accounts);
+    match &files.accounts {
+        Some(path) => check_file(files, path, "accounts", accounts),
+        None => Ok(()),
+    }
+}
+
+fn check_file(
+    files: &Crm,
+    path: &Path,
+    what: &str,
+    (now, before): (usize, usize),
+) -> Result<(), ConfigError> {
+    let kept_least = 100_usize.saturating_sub(usize::from(files.max_shrink_percent));
+    let has_shrunk = now.saturating_mul(100) < before.saturating_mul(kept_least);
+    let problem = if now == 0 {
+        format!("there are no {what} in it")
+    } else if has_shrunk {
+        format!("it has {now} {what}, where the run before had {before}")
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::File {
+        path: path.to_owned(),
+        message: format!(
+            "{problem}; nothing was read or changed. If the export failed, repeat it; if the file is \
+             right, confirm it once with --accept-crm"
+        ),
+    })
 }
 
 fn unknown_accounts(book: &ContactBook) -> Vec<Note> {
@@ -99,6 +158,45 @@ fn unknown_accounts(book: &ContactBook) -> Vec<Note> {
         })
     });
     unknown.collect()
+}
+
+/// Addresses of several contacts. Whom they match is what `matching` goes by: a primary address goes
+/// before a further one, then the smallest id.
+fn shared_addresses(book: &ContactBook) -> Vec<Note> {
+    let mut owners: HashMap<&Address, &Arc<str>> = HashMap::new();
+    let mut notes = Vec::new();
+    let primary = book.contacts.iter();
+    let primary = primary.filter_map(|one| Some((one.email.as_ref()?, &one.id)));
+    let further = book.contacts.iter();
+    let further = further.flat_map(|one| one.other_emails.iter().map(move |it| (it, &one.id)));
+    for (address, id) in primary.chain(further) {
+        let first = *owners.entry(address).or_insert(id);
+        if first != id {
+            notes.push(Note::SharedAddress {
+                first: first.clone(),
+                second: id.clone(),
+            });
+        }
+    }
+    notes
+}
+
+fn shared_domains(book: &ContactBook) -> Vec<Note> {
+    let mut owners: HashMap<&str, &Arc<str>> = HashMap::new();
+    let mut notes = Vec::new();
+    for account in &book.accounts {
+        for domain in &account.domains {
+            let first = *owners.entry(domain).or_insert(&account.id);
+            if *first != account.id && !is_freemail(domain) {
+                notes.push(Note::SharedDomain {
+                    first: first.clone(),
+                    second: account.id.clone(),
+                    domain: domain.clone(),
+                });
+            }
+        }
+    }
+    notes
 }
 
 /// Takes the company's own domains out of the accounts, so that the book and its digest say all
@@ -123,86 +221,179 @@ pub fn without_own_domains(read: Book, is_own: impl Fn(&str) -> bool) -> Book {
     Book { book, notes }
 }
 
-fn read_contacts(path: &Path, notes: &mut Vec<Note>) -> Result<Vec<Contact>, ConfigError> {
-    let mut seen = HashMap::new();
-    let mut contacts = Vec::new();
-    for row in csv::read(path, &CONTACTS)? {
-        let id = new_id(path, &row, &mut seen)?;
-        let others: Vec<&str> = parts(row.cell(3)).collect();
-        let email = Address::parse(row.cell(2));
-        let other_emails: Vec<Address> = others
-            .iter()
-            .filter_map(|raw| Address::parse(raw))
-            .collect();
-        let written = usize::from(!row.cell(2).is_empty()) + others.len();
-        let good = usize::from(email.is_some()) + other_emails.len();
-        if good == 0 {
-            let message = if written == 0 {
-                "the contact has no address; fill in email or other_emails, or take the row out"
-            } else {
-                "the contact has no valid address; write it like ann@example.com"
-            };
-            return Err(wrong(path, &row, message));
-        }
-        if good < written {
-            notes.push(Note::BadAddress {
-                contact: id.clone(),
-                line: row.line,
-            });
-        }
-        contacts.push(Contact {
-            id,
-            name: row.cell(1).into(),
-            email,
-            other_emails,
-            account_id: Some(row.cell(4)).filter(|id| !id.is_empty()).map(Arc::from),
-        });
-    }
+fn read_contacts(
+    path: &Path,
+    files: &Crm,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Contact>, ConfigError> {
+    let mut ids = HashMap::new();
+    let mut table = Table::read(path, &CONTACTS)?;
+    let contacts = table.each(notes, |row, notes| {
+        let id = new_id(row, &ids)?;
+        let contact = contact(row, &id, notes)?;
+        ids.insert(id, row.line);
+        Ok(contact)
+    });
+    table.check(files)?;
     Ok(contacts)
 }
 
-fn read_accounts(path: &Path, notes: &mut Vec<Note>) -> Result<Vec<Account>, ConfigError> {
-    let mut seen = HashMap::new();
-    let mut accounts = Vec::new();
-    for row in csv::read(path, &ACCOUNTS)? {
-        let id = new_id(path, &row, &mut seen)?;
-        let mut domains = Vec::new();
-        for raw in parts(row.cell(2)) {
-            let Some(domain) = text::domain(raw) else {
-                let message = "a value of domains is no domain; write it like example.com, \
-                               several with ; between them";
-                return Err(wrong(path, &row, message));
-            };
-            if is_freemail(&domain) {
-                notes.push(Note::Freemail {
-                    account: id.clone(),
-                    domain: domain.clone(),
-                });
-            }
-            domains.push(domain);
-        }
-        let name = row.cell(1).into();
-        accounts.push(Account { id, name, domains });
+fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, String> {
+    let others: Vec<&str> = parts(row.cell(3)).collect();
+    let email = crm_values::address(row.cell(2));
+    let other_emails: Vec<Address> = others
+        .iter()
+        .filter_map(|raw| crm_values::address(raw))
+        .collect();
+    let written = usize::from(!row.cell(2).is_empty()) + others.len();
+    let good = usize::from(email.is_some()) + other_emails.len();
+    if written == 0 {
+        return Err("the contact has no address; fill in email or other_emails".to_owned());
     }
+    if good == 0 {
+        return Err("the contact has no valid address; write it like ann@example.com".to_owned());
+    }
+    if good < written {
+        notes.push(Note::BadAddress {
+            contact: id.clone(),
+            line: row.line,
+        });
+    }
+    Ok(Contact {
+        id: id.clone(),
+        name: row.cell(1).into(),
+        email,
+        other_emails,
+        account_id: Some(row.cell(4)).filter(|id| !id.is_empty()).map(Arc::from),
+    })
+}
+
+fn read_accounts(
+    path: &Path,
+    files: &Crm,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Account>, ConfigError> {
+    let mut ids = HashMap::new();
+    let mut table = Table::read(path, &ACCOUNTS)?;
+    let accounts = table.each(notes, |row, notes| {
+        let id = new_id(row, &ids)?;
+        ids.insert(id.clone(), row.line);
+        Ok(Account {
+            domains: domains(row, &id, notes),
+            id,
+            name: row.cell(1).into(),
+        })
+    });
+    table.check(files)?;
     Ok(accounts)
 }
 
+fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
+    let mut domains = Vec::new();
+    for raw in parts(row.cell(2)) {
+        let (account, line) = (id.clone(), row.line);
+        let Some(read) = crm_values::domain(raw) else {
+            notes.push(Note::BadDomain { account, line });
+            continue;
+        };
+        let domain = read.domain;
+        if read.was_web_address {
+            notes.push(Note::WebAddress {
+                account: account.clone(),
+                line,
+                domain: domain.clone(),
+            });
+        }
+        if is_freemail(&domain) {
+            notes.push(Note::Freemail {
+                account,
+                domain: domain.clone(),
+            });
+        }
+        domains.push(domain);
+    }
+    domains
+}
+
+/// A file while it is read.
+struct Table<'a> {
+    path: &'a Path,
+    rows: Vec<Result<Row, Broken>>,
+    count: usize,
+    passed_over: usize,
+    /// What is wrong with the first row that was passed over.
+    first: Option<Broken>,
+}
+
+impl<'a> Table<'a> {
+    fn read(path: &'a Path, columns: &Columns) -> Result<Self, ConfigError> {
+        let rows = csv::read_rows(path, columns)?;
+        Ok(Self {
+            path,
+            count: rows.len(),
+            rows,
+            passed_over: 0,
+            first: None,
+        })
+    }
+
+    /// What each row says; rows of which that cannot be told are passed over.
+    fn each<T>(
+        &mut self,
+        notes: &mut Vec<Note>,
+        mut read: impl FnMut(&Row, &mut Vec<Note>) -> Result<T, String>,
+    ) -> Vec<T> {
+        let file = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let mut entries = Vec::with_capacity(self.count);
+        for row in std::mem::take(&mut self.rows) {
+            let entry = row.and_then(|row| read(&row, notes).map_err(|why| (row.line, why)));
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err((line, problem)) => {
+                    self.passed_over += 1;
+                    self.first.get_or_insert((line, problem.clone()));
+                    notes.push(Note::PassedOver {
+                        file: file.clone().into_owned(),
+                        line,
+                        problem,
+                    });
+                }
+            }
+        }
+        entries
+    }
+
+    /// One row that is wrong never stops a run; too many are another file than was meant.
+    fn check(&self, files: &Crm) -> Result<(), ConfigError> {
+        let percent = usize::from(files.max_passed_over_percent);
+        let is_too_much = self.passed_over * 100 > self.count * percent;
+        if self.passed_over <= 1 || !is_too_much {
+            return Ok(());
+        }
+        let (line, problem) = self.first.clone().unwrap_or_default();
+        Err(ConfigError::Line {
+            path: self.path.to_owned(),
+            line,
+            message: format!(
+                "{problem} ({} of {} rows cannot be read, more than the {percent} % that \
+                 crm.max_passed_over_percent allows; this is the first)",
+                self.passed_over, self.count
+            ),
+        })
+    }
+}
+
 /// The id of a row: there, and not on an earlier row.
-fn new_id(
-    path: &Path,
-    row: &Row,
-    seen: &mut HashMap<Arc<str>, usize>,
-) -> Result<Arc<str>, ConfigError> {
+fn new_id(row: &Row, seen: &HashMap<Arc<str>, usize>) -> Result<Arc<str>, String> {
     let id: Arc<str> = row.cell(0).into();
     if id.is_empty() {
-        return Err(wrong(path, row, "the row has no id; fill it in"));
+        return Err("the row has no id; fill it in".to_owned());
     }
-    match seen.insert(id.clone(), row.line) {
+    match seen.get(&id) {
         None => Ok(id),
-        Some(line) => {
-            let message = format!("id {id} is in line {line} too; keep one of the rows");
-            Err(wrong(path, row, &message))
-        }
+        Some(line) => Err(format!(
+            "id {id} is in line {line} too; keep one of the rows"
+        )),
     }
 }
 
@@ -213,172 +404,5 @@ fn parts(cell: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-fn wrong(path: &Path, row: &Row, message: &str) -> ConfigError {
-    ConfigError::Line {
-        path: path.to_owned(),
-        line: row.line,
-        message: message.into(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Writes both files and reads them.
-    fn book(contacts: &str, accounts: &str) -> Result<Book, ConfigError> {
-        let folder = tempfile::tempdir().unwrap();
-        let files = Crm {
-            contacts: folder.path().join("contacts.csv"),
-            accounts: Some(folder.path().join("accounts.csv")),
-        };
-        std::fs::write(&files.contacts, contacts).unwrap();
-        std::fs::write(files.accounts.as_ref().unwrap(), accounts).unwrap();
-        load(&files)
-    }
-
-    const HEAD: &str = "id,name,email,other_emails,account_id\n";
-
-    #[test]
-    fn a_mark_crlf_and_headings_in_any_case_are_read() {
-        let read = book(
-            "\u{feff}ID,Name,Email,Phone,Other_Emails,Account_ID\r\n\
-             c1,Ann Lee,Ann@Acme.com,1,ann@old.example; a@x.org ;,a1\r\n",
-            "id,name,domains\na1,Acme,Acme.com;@bücher.example\n",
-        )
-        .unwrap();
-        let contact = &read.book.contacts[0];
-        assert_eq!(contact.email.as_ref().unwrap().as_str(), "ann@acme.com");
-        let others: Vec<&str> = contact.other_emails.iter().map(Address::as_str).collect();
-        assert_eq!(others, ["ann@old.example", "a@x.org"]);
-        assert_eq!(contact.account_id.as_deref(), Some("a1"));
-        assert_eq!(
-            read.book.accounts[0].domains,
-            ["acme.com", "xn--bcher-kva.example"]
-        );
-        assert_eq!(read.notes, []);
-    }
-
-    #[test]
-    fn what_has_no_effect_is_noted() {
-        let read = book(
-            &format!("{HEAD}c1,Ann,n/a,ann@x.org,gone\n"),
-            "id,name,domains\na1,Acme,gmail.com;contoso.com\n",
-        );
-        let read = without_own_domains(read.unwrap(), |domain| domain == "contoso.com");
-        let notes: Vec<String> = read.notes.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            notes,
-            [
-                "account a1: gmail.com is a freemail domain and matches nobody",
-                "contact c1: an address in line 2 cannot be read and was passed over",
-                "contact c1: account gone is not among the accounts",
-                "account a1: contoso.com is the company's own domain and matches nobody",
-            ]
-        );
-        assert_eq!(read.book.accounts[0].domains, ["gmail.com"]);
-    }
-
-    #[test]
-    fn bad_rows_are_named_with_file_line_and_what_to_do() {
-        const ACCOUNTS: &str = "id,name,domains\na1,Acme,acme.com\n";
-        for (contacts, accounts, file, message) in [
-            (
-                format!("{HEAD}c1,Ann,,,\n"),
-                ACCOUNTS,
-                "contacts.csv:2",
-                "has no address",
-            ),
-            (
-                format!("{HEAD}c1,Ann,n/a,;x,\n"),
-                ACCOUNTS,
-                "contacts.csv:2",
-                "no valid address",
-            ),
-            (
-                format!("{HEAD}c1,\"Ann,a@x.org,,\n"),
-                ACCOUNTS,
-                "contacts.csv:2",
-                "never closed",
-            ),
-            (
-                format!("{HEAD}c1,A,a@x.org,,\nc1,B,b@x.org,,\n"),
-                ACCOUNTS,
-                "contacts.csv:3",
-                "line 2",
-            ),
-            (
-                format!("{HEAD},Ann,a@x.org,,\n"),
-                ACCOUNTS,
-                "contacts.csv:2",
-                "no id",
-            ),
-            (
-                "id,name\nc1,Ann\n".into(),
-                ACCOUNTS,
-                "contacts.csv:1",
-                "`email` is missing",
-            ),
-            (
-                HEAD.into(),
-                "id,name,domains\na1,Acme,https://acme.com\n",
-                "accounts.csv:2",
-                "no domain",
-            ),
-        ] {
-            let error = book(&contacts, accounts).unwrap_err().to_string();
-            assert!(error.contains(file) && error.contains(message), "{error}");
-            assert!(!error.contains("a@x.org"), "{error}");
-        }
-    }
-
-    #[test]
-    fn other_encodings_are_refused_with_the_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("contacts.csv");
-        std::fs::write(&path, b"id,name,email\nc1,M\xfcller,m@x.org\n").unwrap();
-        let files = Crm {
-            contacts: path,
-            accounts: None,
-        };
-        let error = load(&files).unwrap_err().to_string();
-        assert!(
-            error.contains("contacts.csv:2") && error.contains("CSV UTF-8"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn real_exports_with_other_headings_are_told_which_are_expected() {
-        let corpora = std::env::var_os("TOUCHPOINT_CORPORA")
-            .map_or_else(|| "../shared/corpora".into(), std::path::PathBuf::from);
-        let archive = corpora.join("mail-fixtures.tar.zst");
-        let Ok(file) = std::fs::File::open(&archive) else {
-            println!("passed over: {} is not there", archive.display());
-            return;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let unpacked = zstd::stream::read::Decoder::new(file).unwrap();
-        let mut seen = 0;
-        for entry in tar::Archive::new(unpacked).entries().unwrap() {
-            let mut entry = entry.unwrap();
-            let name = entry.path().unwrap().to_string_lossy().into_owned();
-            if !name.contains("crm/") || !name.ends_with("_export_header.csv") {
-                continue;
-            }
-            let contacts = folder.path().join("contacts.csv");
-            entry.unpack(&contacts).unwrap();
-            let error = load(&Crm {
-                contacts,
-                accounts: None,
-            })
-            .unwrap_err()
-            .to_string();
-            assert!(error.contains("contacts.csv:1"), "{name}: {error}");
-            assert!(error.contains("id, name, email"), "{name}: {error}");
-            assert!(error.contains("rename the columns"), "{name}: {error}");
-            seen += 1;
-        }
-        assert!(seen > 0, "the corpora have export headings");
-    }
-}
+mod tests;

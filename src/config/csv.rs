@@ -1,5 +1,5 @@
-//! Comma-separated files as people export them: strict where a mistake would go unnoticed, and
-//! every error names the line.
+//! Comma-separated files as people export them: every line end is read, every error names the line, and
+//! the caller decides whether one broken row is one too many.
 
 use std::path::Path;
 
@@ -33,14 +33,31 @@ impl Row {
     }
 }
 
-/// Reads a whole file.
+/// A row that cannot be read: its line, and what is wrong with it.
+pub type Broken = (usize, String);
+
+/// The rows of a file, in order.
+pub type Rows = Vec<Result<Row, Broken>>;
+
+/// Reads a whole file, in which no row may be broken.
 pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
-    let text = read_text(path)?;
-    rows(&text, columns).map_err(|(line, message)| ConfigError::Line {
+    let rows = read_rows(path, columns)?.into_iter();
+    rows.collect::<Result<_, _>>()
+        .map_err(|broken| at(path, broken))
+}
+
+/// Reads a whole file; rows that cannot be read stand among the others. A file that is none, or whose
+/// columns are others, is an error.
+pub fn read_rows(path: &Path, columns: &Columns) -> Result<Rows, ConfigError> {
+    rows(&read_text(path)?, columns).map_err(|broken| at(path, broken))
+}
+
+fn at(path: &Path, (line, message): Broken) -> ConfigError {
+    ConfigError::Line {
         path: path.to_owned(),
         line,
         message,
-    })
+    }
 }
 
 /// The text of a file, without the mark that some programs put in front of UTF-8.
@@ -57,13 +74,11 @@ pub fn read_text(path: &Path) -> Result<String, ConfigError> {
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let good = error
-            .as_bytes()
-            .iter()
-            .take(error.utf8_error().valid_up_to());
+        let valid = error.utf8_error().valid_up_to();
+        let good = error.as_bytes().get(..valid).unwrap_or_default();
         ConfigError::Line {
             path: path.to_owned(),
-            line: good.filter(|byte| **byte == b'\n').count() + 1,
+            line: line_ends(&String::from_utf8_lossy(good)) + 1,
             message: "the text is not UTF-8; save the file as \"CSV UTF-8\"".into(),
         }
     })?;
@@ -73,13 +88,20 @@ pub fn read_text(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
-type At<T> = Result<T, (usize, String)>;
+type At<T> = Result<T, Broken>;
 
-fn rows(text: &str, columns: &Columns) -> At<Vec<Row>> {
+const TEXT_FOLLOWS: &str = "text follows the closing quote of a cell; a quote inside of a cell is written \
+                            twice";
+
+/// Characters that end lines elsewhere, but not in a file like this one.
+const OTHER_LINE_ENDS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+
+fn rows(text: &str, columns: &Columns) -> At<Rows> {
     let mut records = Records {
         rest: text,
         line: 1,
     };
+    records.skip_separator();
     let Some((line, headings)) = records.next_filled()? else {
         let expected = columns.required.join(", ");
         return Err((
@@ -87,25 +109,34 @@ fn rows(text: &str, columns: &Columns) -> At<Vec<Row>> {
             format!("the file is empty; its first line names the columns: {expected}"),
         ));
     };
+    let headings = headings.ok_or_else(|| (line, TEXT_FOLLOWS.to_owned()))?;
+    if headings.iter().any(|cell| cell.contains(OTHER_LINE_ENDS)) {
+        let message = "the lines end in characters that end no line of a CSV file (U+0085, U+2028 or \
+                       the like); save the file with LF or CR LF";
+        return Err((line, message.into()));
+    }
     let positions = positions(&headings, columns).map_err(|message| (line, message))?;
     let mut rows = Vec::new();
-    while let Some((line, mut record)) = records.next_filled()? {
+    while let Some((line, record)) = records.next_filled()? {
+        let Some(mut record) = record else {
+            rows.push(Err((line, TEXT_FOLLOWS.into())));
+            continue;
+        };
         if record.len() != headings.len() {
             let (found, expected) = (record.len(), headings.len());
-            return Err((
-                line,
-                format!(
-                    "the row has {found} cells, the first line has {expected}; put cells that \
-                     hold a comma in quotes"
-                ),
-            ));
+            let message = format!(
+                "the row has {found} cells, the first line has {expected}; put cells that hold a \
+                 comma in quotes"
+            );
+            rows.push(Err((line, message)));
+            continue;
         }
         let mut take = |position: &Option<usize>| {
             let cell = position.and_then(|position| record.get_mut(position));
             cell.map(|cell| cell.trim().to_owned()).unwrap_or_default()
         };
         let cells = positions.iter().map(&mut take).collect();
-        rows.push(Row { line, cells });
+        rows.push(Ok(Row { line, cells }));
     }
     Ok(rows)
 }
@@ -153,45 +184,77 @@ fn positions(headings: &[String], columns: &Columns) -> Result<Vec<Option<usize>
     Ok(expected().map(find).collect())
 }
 
-/// Splits a text into records (RFC 4180, with any line end).
+/// How many lines end in a text: at LF, CR LF and CR.
+fn line_ends(text: &str) -> usize {
+    let is_end = |(at, byte): (usize, &u8)| match byte {
+        b'\n' => true,
+        b'\r' => text.as_bytes().get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let bytes = text.as_bytes().iter().enumerate();
+    bytes.filter(|byte| is_end(*byte)).count()
+}
+
+/// Splits a text into records (RFC 4180, with LF, CR LF or CR at the end of a line).
 struct Records<'a> {
     rest: &'a str,
     line: usize,
 }
 
+/// What ends a cell.
+const CELL_ENDS: [char; 3] = [',', '\n', '\r'];
+
 impl Records<'_> {
-    /// The next record that has anything in it, and the line on which it begins.
-    fn next_filled(&mut self) -> At<Option<(usize, Vec<String>)>> {
+    /// `sep=,` in the first line is a word to a spreadsheet program.
+    fn skip_separator(&mut self) {
+        let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
+        let first = self.rest.get(..end).unwrap_or_default();
+        let bare = first.trim().trim_matches('"');
+        if bare.eq_ignore_ascii_case("sep=,") {
+            self.take(end);
+            self.end_line();
+        }
+    }
+
+    /// The next record that has anything in it, and the line on which it begins; no cells where one
+    /// of them is broken.
+    fn next_filled(&mut self) -> At<Option<(usize, Option<Vec<String>>)>> {
         while !self.rest.is_empty() {
             let line = self.line;
             let record = self.next_record()?;
-            if record.iter().any(|cell| !cell.trim().is_empty()) {
+            let is_filled =
+                |record: &Vec<String>| record.iter().any(|cell| !cell.trim().is_empty());
+            if record.as_ref().is_none_or(is_filled) {
                 return Ok(Some((line, record)));
             }
         }
         Ok(None)
     }
 
-    fn next_record(&mut self) -> At<Vec<String>> {
-        let mut cells = Vec::new();
+    fn next_record(&mut self) -> At<Option<Vec<String>>> {
+        let mut cells = Some(Vec::new());
         loop {
-            cells.push(if self.rest.starts_with('"') {
+            let cell = if self.rest.starts_with('"') {
                 self.quoted()?
             } else {
-                let end = self.rest.find([',', '\n']).unwrap_or(self.rest.len());
-                self.take(end).trim_end_matches('\r').to_owned()
+                let end = self.rest.find(CELL_ENDS).unwrap_or(self.rest.len());
+                Some(self.take(end).to_owned())
+            };
+            cells = cells.zip(cell).map(|(mut cells, cell)| {
+                cells.push(cell);
+                cells
             });
             if self.rest.starts_with(',') {
                 self.take(1);
             } else {
-                self.take(1);
+                self.end_line();
                 return Ok(cells);
             }
         }
     }
 
-    /// A cell in quotes, up to its separator or line end.
-    fn quoted(&mut self) -> At<String> {
+    /// A cell in quotes, up to its separator or line end; `None` where text follows its quotes.
+    fn quoted(&mut self) -> At<Option<String>> {
         let begin = self.line;
         self.take(1);
         let mut cell = String::new();
@@ -207,23 +270,29 @@ impl Records<'_> {
             }
             cell.push_str(self.take(1));
         }
-        if self.rest.starts_with("\r\n") {
-            self.take(1);
+        if self.rest.is_empty() || self.rest.starts_with(CELL_ENDS) {
+            return Ok(Some(cell));
         }
-        if self.rest.is_empty() || self.rest.starts_with([',', '\n']) {
-            Ok(cell)
-        } else {
-            let message = "text follows a closing quote of a cell that begins here; a quote \
-                           inside of a cell is written twice";
-            Err((begin, message.into()))
+        if self.line > begin {
+            // The quotes of other rows are mistaken for its end: nobody knows where rows end.
+            return Err((begin, TEXT_FOLLOWS.into()));
         }
+        let end = self.rest.find(CELL_ENDS).unwrap_or(self.rest.len());
+        self.take(end);
+        Ok(None)
+    }
+
+    /// Takes a line end, if one is there.
+    fn end_line(&mut self) {
+        let length = if self.rest.starts_with("\r\n") { 2 } else { 1 };
+        self.take(length);
     }
 
     /// Takes bytes off the front, as far as there are any, and counts the lines.
     fn take(&mut self, bytes: usize) -> &str {
         let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
         self.rest = rest;
-        self.line += taken.matches('\n').count();
+        self.line += line_ends(taken);
         taken
     }
 }
@@ -239,7 +308,11 @@ mod tests {
     };
 
     fn check(text: &str, expected: &[(usize, &[&str])]) {
-        let rows = rows(text, &COLUMNS).unwrap();
+        let rows: Vec<Row> = rows(text, &COLUMNS)
+            .unwrap()
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
         let found: Vec<(usize, Vec<&str>)> = rows
             .iter()
             .map(|row| (row.line, row.cells.iter().map(String::as_str).collect()))
@@ -252,7 +325,9 @@ mod tests {
     }
 
     fn check_error(text: &str, line: usize, message: &str) {
-        let (found, text_of) = rows(text, &COLUMNS).err().unwrap();
+        let read = rows(text, &COLUMNS);
+        let read = read.and_then(|rows| rows.into_iter().collect::<At<Vec<Row>>>());
+        let (found, text_of) = read.err().unwrap();
         assert_eq!(found, line, "{text:?}: {text_of}");
         assert!(text_of.contains(message), "{text:?}: {text_of}");
     }
@@ -275,6 +350,45 @@ mod tests {
             ],
         );
         check("id,name\n", &[]);
+    }
+
+    #[test]
+    fn lines_may_end_in_cr() {
+        check(
+            "id,name\r1,Ann\r2,\"Bob\rLee\"\r\r3,x\r",
+            &[
+                (2, &["1", "Ann", ""]),
+                (3, &["2", "Bob\rLee", ""]),
+                (6, &["3", "x", ""]),
+            ],
+        );
+        check(
+            "id,name\r\n1,\"a\r\nb\"\r\n2,y",
+            &[(2, &["1", "a\r\nb", ""]), (4, &["2", "y", ""])],
+        );
+        check("id,name\r\r\n1,x\r\r\n", &[(3, &["1", "x", ""])]);
+        check_error("id,name\r1,\"Ann\" Lee\r", 2, "text follows");
+        check_error("id,name\u{2028}1,Ann\u{2028}", 1, "U+2028");
+        check_error("id,name\u{85}1,Ann\u{85}", 1, "U+0085");
+        check("id,name\n1,a\u{2028}b\n", &[(2, &["1", "a\u{2028}b", ""])]);
+    }
+
+    #[test]
+    fn a_word_to_a_spreadsheet_program_is_no_row() {
+        check("sep=,\r\nid,name\r\n1,x\r\n", &[(3, &["1", "x", ""])]);
+        check("\"SEP=,\"\nid,name\n1,x\n", &[(3, &["1", "x", ""])]);
+        check_error("sep=;\nid;name\n1;x\n", 1, "commas");
+    }
+
+    #[test]
+    fn rows_behind_a_broken_one_are_read() {
+        let read = rows("id,name\n1\n2,\"b\" c\n3,x\n", &COLUMNS).unwrap();
+        let lines: Vec<usize> = read
+            .iter()
+            .map(|row| row.as_ref().map_or_else(|broken| broken.0, |row| row.line))
+            .collect();
+        assert_eq!(lines, [2, 3, 4]);
+        assert_eq!(read.iter().filter(|row| row.is_ok()).count(), 1);
     }
 
     #[test]

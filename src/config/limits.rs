@@ -39,6 +39,12 @@ pub const RETRY_SECONDS_MAX: f64 = 60.0;
 /// First wait where none is stated, in seconds: that of the official retry handler (facts 7.3).
 pub const RETRY_SECONDS_DEFAULT: u64 = 3;
 
+/// Percent of the contacts or accounts that may be missing against the run before, where nothing is
+/// stated: an export that failed half-way has fewer.
+pub const CRM_SHRINK_PERCENT_DEFAULT: u8 = 50;
+/// Percent of the rows that may be passed over where nothing is stated: more are another file.
+pub const CRM_PASSED_OVER_PERCENT_DEFAULT: u8 = 10;
+
 /// Largest secret file, in bytes: a larger file is something else.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Largest CSV file or list of people, in bytes: it is held in memory as a whole.

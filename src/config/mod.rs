@@ -4,6 +4,8 @@
 pub mod archive;
 pub mod capture;
 pub mod crm;
+pub mod crm_notes;
+mod crm_values;
 mod csv;
 pub mod error;
 pub mod limits;
@@ -95,6 +97,29 @@ pub struct Crm {
     /// `accounts.csv`.
     #[serde(default, deserialize_with = "text::optional_path")]
     pub accounts: Option<PathBuf>,
+    /// Of the entries of the run before, so many percent may be missing without `--accept-crm`.
+    #[serde(default = "max_shrink_percent", deserialize_with = "percent")]
+    pub max_shrink_percent: u8,
+    /// So many percent of the rows may be passed over.
+    #[serde(default = "max_passed_over_percent", deserialize_with = "percent")]
+    pub max_passed_over_percent: u8,
+}
+
+fn max_shrink_percent() -> u8 {
+    limits::CRM_SHRINK_PERCENT_DEFAULT
+}
+
+fn max_passed_over_percent() -> u8 {
+    limits::CRM_PASSED_OVER_PERCENT_DEFAULT
+}
+
+fn percent<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let percent = u8::deserialize(deserializer)?;
+    if percent > 100 {
+        let message = "a share of the rows is 0 to 100 percent";
+        return Err(serde::de::Error::custom(message));
+    }
+    Ok(percent)
 }
 
 impl Default for Lake {

@@ -28,6 +28,17 @@ pub struct PlanLine {
     pub out_because: Option<String>,
 }
 
+/// How much of the CRM files was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CrmCounts {
+    /// Contacts of the book.
+    pub contacts: usize,
+    /// Accounts of the book.
+    pub accounts: usize,
+    /// Rows of both files that were passed over.
+    pub passed_over: usize,
+}
+
 /// How a run went.
 #[derive(Debug, Clone)]
 pub struct RunSummary {
@@ -41,6 +52,10 @@ pub struct RunSummary {
     pub coverage: Vec<Coverage>,
     /// Mailboxes that are not read, and why.
     pub left_out: Vec<PlanLine>,
+    /// How much of the CRM files was read.
+    pub crm: CrmCounts,
+    /// Why the search index is behind the lake, if it is.
+    pub index_behind: Option<String>,
     /// What the user should know besides: accounts that are missing, settings that had no effect.
     pub notes: Vec<String>,
     /// Whether a signal ended the run early. (`--until` leaves mailboxes that are `stopped`.)

@@ -10,6 +10,8 @@ use crate::config::archive::Format;
 use crate::config::archive::Mailboxes;
 use crate::config::crm;
 use crate::config::crm::Book;
+use crate::config::crm::Size;
+use crate::config::crm::Trust;
 use crate::config::members::Members;
 use crate::config::tenant::Scope;
 use crate::config::tenant::Tenant;
@@ -70,8 +72,12 @@ pub struct ArchiveInput {
 
 impl Inputs {
     /// Reads and checks everything that the configuration names.
-    pub fn read(config: &Config) -> Result<Self, RunError> {
+    pub fn read(config: &Config, trust: Trust) -> Result<Self, RunError> {
         let book = crm::load(&config.crm)?;
+        if trust == Trust::Checked {
+            // What an export that failed lacks altogether is seen before anybody is asked anything.
+            crm::check(&config.crm, Size::of(&book.book), Size::default())?;
+        }
         let tenants = config
             .tenants
             .iter()

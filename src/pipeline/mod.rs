@@ -39,6 +39,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::config::capture::Content;
+use crate::config::crm::Trust;
 use crate::model::address::Address;
 use crate::model::coverage::Coverage;
 use crate::model::mail::ContentLevel;
@@ -84,6 +85,8 @@ pub struct Options {
     pub range: Option<Span>,
     /// Only the mailboxes of this part.
     pub shard: Shard,
+    /// Whether CRM files with far fewer entries than before are used.
+    pub crm: Trust,
     /// Raised when the run shall end at the next commit.
     pub shutdown: Shutdown,
     /// Counters for the progress display.
@@ -99,7 +102,7 @@ pub async fn plan(
     mailbox: Option<Address>,
     shard: Shard,
 ) -> Result<Vec<PlanLine>, RunError> {
-    let inputs = Inputs::read(config)?;
+    let inputs = Inputs::read(config, Trust::Accepted)?;
     let survey = Survey::take(config, inputs, mailbox.as_ref(), shard).await?;
     Ok(survey.lines)
 }
@@ -107,7 +110,7 @@ pub async fn plan(
 /// The nightly job.
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
     let started_at = clock::now();
-    let inputs = Inputs::read(config)?;
+    let inputs = Inputs::read(config, options.crm)?;
     let survey = tokio::select! {
         survey = Survey::take(config, inputs, options.mailbox.as_ref(), options.shard) => survey?,
         () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
@@ -115,7 +118,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let cpu = stores::cpu(config)?;
     let run = stamp(started_at);
     let begun = Stopwatch::start();
-    let stores = Stores::open(config, &survey, &run, cpu.clone(), options.disk).await?;
+    let machine = (cpu.clone(), options.disk);
+    let stores = Stores::open(config, &survey, options.crm, &run, machine).await?;
     let opening = begun.elapsed();
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
@@ -158,8 +162,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         None if behind.is_none() => stores::merge_small_files(&stores.lake).await,
         _ => (0, None),
     };
-    let notes = behind.into_iter().chain(unmerged).chain(survey.notes);
-    let notes = notes.chain(withdrawn_note(&options.progress));
+    let notes = unmerged.into_iter().chain(survey.notes);
     let mut left_out = survey.lines;
     left_out.retain(|line| line.out_because.is_some());
     Ok(RunSummary {
@@ -168,7 +171,9 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         opening,
         coverage,
         left_out,
-        notes: notes.collect(),
+        crm: survey.crm,
+        index_behind: behind,
+        notes: notes.chain(withdrawn_note(&options.progress)).collect(),
         interrupted,
         caught_up: stores.caught_up,
         merged_months,

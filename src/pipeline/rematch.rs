@@ -9,6 +9,8 @@ use hashbrown::HashMap;
 use crate::config::Config;
 use crate::config::crm;
 use crate::config::crm::Book;
+use crate::config::crm::Trust;
+use crate::config::crm_notes;
 use crate::lake::catch_up::CaughtUp;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
@@ -50,7 +52,7 @@ pub fn append(
 
 /// Matches the CRM files of the configuration against all that was captured, and brings the index
 /// up. Files that cannot be read leave the lake as it is.
-pub async fn rematch(config: &Config, full: bool) -> Result<RematchSummary, RunError> {
+pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchSummary, RunError> {
     let run = stamp(clock::now());
     in_lake(config, move |config, read, cpu, handle| {
         let settings = stores::lake_settings(config);
@@ -58,6 +60,9 @@ pub async fn rematch(config: &Config, full: bool) -> Result<RematchSummary, RunE
         drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
         let lake = Lake::open_to_write(settings, cpu, handle)?;
         let read = ready(&lake, read)?;
+        if crm == Trust::Checked {
+            stores::check_crm(config, &read.book, &lake)?;
+        }
         let mut caught_up = Vec::new();
         if !lake.slots_behind()?.is_empty() {
             let books = catch_up::Books::of(&lake)?;
@@ -70,7 +75,7 @@ pub async fn rematch(config: &Config, full: bool) -> Result<RematchSummary, RunE
         let done = append(&lake, &read.book, &matcher, &run, full)?;
         let books = catch_up::Books::of(&lake)?;
         caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
-        indexer.close()?;
+        indexer.close().map_err(WriterError::from)?;
         let result = RematchResult::Appended {
             run_id: run.run_id.clone(),
             rows: done.activities as u64,
@@ -87,7 +92,10 @@ pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunErro
         let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
         let read = ready(&lake, read)?;
         let changes = changes(&lake, &read.book, full)?;
-        Ok(summary(&read, RematchResult::Planned { changes }))
+        let mut summary = summary(&read, RematchResult::Planned { changes });
+        let doubt = stores::check_crm(config, &read.book, &lake).err();
+        summary.notes.extend(doubt.map(|doubt| doubt.to_string()));
+        Ok(summary)
     })
     .await
 }
@@ -100,7 +108,7 @@ where
         Book,
         Arc<CpuPool>,
         tokio::runtime::Handle,
-    ) -> Result<RematchSummary, WriterError>,
+    ) -> Result<RematchSummary, RunError>,
     W: Send + 'static,
 {
     let read = crm::load(&config.crm)?;
@@ -108,7 +116,7 @@ where
     let config = config.clone();
     let handle = tokio::runtime::Handle::current();
     let working = tokio::task::spawn_blocking(move || work(&config, read, cpu, handle));
-    Ok(working.await.map_err(|_| WriterError::Lost)??)
+    working.await.map_err(|_| WriterError::Lost)?
 }
 
 /// The book as a run would ask it: without the domains that the last run knew to be the company's
@@ -123,7 +131,7 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
     RematchSummary {
         book: read.book.digest.clone(),
         result,
-        notes: read.notes.iter().map(ToString::to_string).collect(),
+        notes: crm_notes::told(&read.notes),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lake, state and index, opened and brought to one point before anything is read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,9 @@ use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::config::capture::ActivityContent as ConfiguredContent;
+use crate::config::crm;
+use crate::config::crm::Size;
+use crate::config::crm::Trust;
 use crate::index::writer as index;
 use crate::index::writer::Indexer;
 use crate::lake::activities::ActivityContent;
@@ -50,9 +54,9 @@ impl Stores {
     pub async fn open(
         config: &Config,
         survey: &Survey,
+        crm: Trust,
         run: &RunStamp,
-        cpu: Arc<CpuPool>,
-        disk: Handle,
+        (cpu, disk): (Arc<CpuPool>, Handle),
     ) -> Result<Self, RunError> {
         let (config, book, run) = (config.clone(), survey.book.clone(), run.clone());
         // They are no longer in the book.
@@ -63,12 +67,24 @@ impl Stores {
         };
         let opening = tokio::task::spawn_blocking(move || {
             let lake = Lake::open_to_write(settings, cpu, disk)?;
+            if crm == Trust::Checked {
+                check_crm(&config, &book, &lake)?;
+            }
             lake.store_own_domains(&own_domains)?;
-            open_views(&config, &book, &run, lake)
+            Ok(open_views(&config, &book, &run, lake)?)
         });
-        let stores = opening.await.map_err(|_| WriterError::Lost)?;
-        Ok(stores?)
+        opening.await.map_err(|_| WriterError::Lost)?
     }
+}
+
+/// Refuses CRM files that have far fewer entries than the books that this run would replace.
+pub fn check_crm(config: &Config, book: &ContactBook, lake: &Lake) -> Result<(), RunError> {
+    let digests: BTreeSet<String> = lake.books_in_force()?.into_values().collect();
+    // A book that is gone says nothing any more.
+    let books = digests.iter().filter_map(|it| lake.load_book(it).ok());
+    let before = books.map(|book| Size::of(&book));
+    let before = before.fold(Size::default(), Size::max);
+    Ok(crm::check(&config.crm, Size::of(book), before)?)
 }
 
 fn open_views(

@@ -7,6 +7,7 @@ use hashbrown::HashSet;
 
 use crate::config::Config;
 use crate::config::crm;
+use crate::config::crm_notes;
 use crate::config::error::ConfigError;
 use crate::config::members::Settings;
 use crate::lake::error::LakeError;
@@ -15,6 +16,7 @@ use crate::model::contact::ContactBook;
 use crate::model::directory::Directory;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
+use crate::model::run::CrmCounts;
 use crate::model::run::PlanLine;
 use crate::model::shard::Shard;
 use crate::pipeline::archive_walk::ArchiveJob;
@@ -111,6 +113,8 @@ pub struct Survey {
     pub directory: Directory,
     /// The contact book, without the company's own domains.
     pub book: ContactBook,
+    /// How much of the CRM files was read.
+    pub crm: CrmCounts,
     /// What the user should know of the files.
     pub notes: Vec<String>,
     /// To which the mailboxes to read belong.
@@ -169,12 +173,18 @@ impl Survey {
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let book = crm::without_own_domains(inputs.book, is_own);
-        let notes = book.notes.iter().map(ToString::to_string).collect();
+        let notes = crm_notes::told(&book.notes);
+        let crm = CrmCounts {
+            contacts: book.book.contacts.len(),
+            accounts: book.book.accounts.len(),
+            passed_over: book.passed_over(),
+        };
         Ok(Self {
             jobs,
             lines,
             directory,
             book: book.book,
+            crm,
             notes,
             shard,
         })

@@ -42,7 +42,10 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
         (count > 0).then(|| format!("{count} {}", status.as_str()))
     })
     .collect();
-    if gaps.is_empty() && of_status(Status::Filled) > 0 {
+    if let (true, Some(_)) = (gaps.is_empty(), &summary.index_behind) {
+        let text = "every mailbox in scope is complete, but the search index is behind the lake";
+        (GAPS, text.to_owned())
+    } else if gaps.is_empty() && of_status(Status::Filled) > 0 {
         let text = "the range that was asked for was read of every mailbox in scope";
         (COMPLETE, text.to_owned())
     } else if gaps.is_empty() {

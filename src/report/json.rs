@@ -41,6 +41,12 @@ pub fn render(summary: &RunSummary) -> Value {
                 "waited_seconds": coverage.cost.waited_seconds,
             }))
             .collect::<Vec<_>>(),
+        "crm": {
+            "contacts": summary.crm.contacts,
+            "accounts": summary.crm.accounts,
+            "passed_over": summary.crm.passed_over,
+        },
+        "index_behind": summary.index_behind,
         "notes": summary.notes,
         "caught_up": summary.caught_up,
         "merged_months": summary.merged_months,
@@ -119,6 +125,8 @@ fn tally(tally: &Tally) -> Value {
         "reasons": reasons,
         "id_reused": tally.id_reused,
         "derived": tally.derived,
+        "shortened": tally.shortened,
+        "matched": tally.matched,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::report::table::number;
 /// More mailboxes than this are not listed one by one, unless something is to be said of them.
 const LISTED_MAX: usize = 60;
 /// More notes than this are counted.
-const NOTES_MAX: usize = 5;
+const NOTES_MAX: usize = 12;
 /// So many of the slowest mailboxes are named.
 const SLOWEST: usize = 3;
 
@@ -36,7 +36,11 @@ pub fn render(summary: &RunSummary) -> String {
         write_tenant(&mut text, summary, &tenant);
     }
     write_totals(&mut text, summary, seconds);
+    write_crm(&mut text, summary);
     write_slowest(&mut text, summary);
+    if let Some(behind) = &summary.index_behind {
+        let _ = writeln!(text, "note: {behind}");
+    }
     write_notes(&mut text, &summary.notes);
     let (code, reason) = exit::of(summary);
     let _ = writeln!(text, "\nexit code {code}: {reason}");
@@ -161,6 +165,45 @@ fn write_totals(text: &mut String, summary: &RunSummary, seconds: f64) {
             number(total.id_reused)
         );
     }
+    if total.shortened > 0 {
+        let _ = writeln!(
+            text,
+            "  {} of the recorded say more than is kept (shortened; the README lists the limits)",
+            number(total.shortened)
+        );
+    }
+}
+
+/// How much of the CRM was read, and how much of the mail it knows.
+fn write_crm(text: &mut String, summary: &RunSummary) {
+    let mut total = Tally::default();
+    let tallies = summary.coverage.iter().map(|coverage| &coverage.tally);
+    tallies.for_each(|tally| total.add(tally));
+    let crm = summary.crm;
+    let passed_over = match crm.passed_over {
+        0 => String::new(),
+        rows => format!(" ({} rows passed over)", count(rows)),
+    };
+    let rules: Vec<String> = total
+        .matched
+        .iter()
+        .map(|(rule, items)| format!("{rule} {}", number(*items)))
+        .collect();
+    let rules = match rules.as_slice() {
+        [] => String::new(),
+        rules => format!(" ({})", rules.join(", ")),
+    };
+    let _ = writeln!(
+        text,
+        "CRM: {} contacts, {} accounts{passed_over}; {} of the items received matched{rules}",
+        count(crm.contacts),
+        count(crm.accounts),
+        number(total.matched.values().sum()),
+    );
+}
+
+fn count(entries: usize) -> String {
+    number(entries as u64)
 }
 
 /// ` (domain 3, folder 2)`, or nothing where the outcome says it all.

@@ -112,11 +112,19 @@ fn a_placeholder_left_in_is_named() {
 }
 
 #[test]
-fn a_contact_without_address_is_named_with_its_line() {
+fn many_contacts_without_address_are_refused_with_the_line_of_the_first() {
     let folder = folder();
-    let text = format!("{CONTACTS}c2,Bea,,,a1\n");
+    let text = format!("{CONTACTS}c2,Bea,,,a1\nc3,Cy,,,a1\n");
     fs::write(folder.path().join("contacts.csv"), text).unwrap();
-    check_refused(folder.path(), &["contacts.csv", "3", "address"]);
+    check_refused(
+        folder.path(),
+        &[
+            "contacts.csv:3",
+            "address",
+            "2 of 3 rows",
+            "max_passed_over_percent",
+        ],
+    );
 }
 
 #[test]

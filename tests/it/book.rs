@@ -309,14 +309,14 @@ fn after_any_sequence_of_books_a_grown_archive_equals_one_that_is_read_anew() {
         for night in 0..4 {
             numbers.write_book(folder.path());
             if night > 0 && numbers.below(2) == 0 {
-                expect_code(&mut with_config(&config, &["rematch"]), 0);
+                expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
                 numbers.write_book(folder.path());
             }
             numbers.append_mails(&folder.path().join("mail.mbox"), 40);
             run_report(&config, &[], 0);
         }
         numbers.write_book(folder.path());
-        expect_code(&mut with_config(&config, &["rematch"]), 0);
+        expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
         let fresh = tempfile::tempdir().unwrap();
         for name in [
             "touchpoint.toml",

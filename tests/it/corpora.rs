@@ -105,10 +105,18 @@ fn write_config(folder: &Path, sections: &str) {
     fs::write(folder.join("touchpoint.toml"), text).unwrap();
 }
 
-/// Writes a contact list of nobody.
-fn write_empty_crm(folder: &Path) {
-    fs::write(folder.join("contacts.csv"), "id,name,email\n").unwrap();
-    fs::write(folder.join("accounts.csv"), "id,name,domains\n").unwrap();
+/// Writes a contact list of somebody who is in no mail.
+fn write_small_crm(folder: &Path) {
+    fs::write(
+        folder.join("contacts.csv"),
+        "id,name,email\nc1,Nobody,nobody@nowhere.example\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.join("accounts.csv"),
+        "id,name,domains\na1,Nobody,nowhere.example\n",
+    )
+    .unwrap();
 }
 
 #[test]
@@ -176,7 +184,7 @@ fn dirty_mail_and_files_of_other_formats_are_counted_and_nothing_breaks() {
     let Some(()) = corpora::unpack(&names, folder.path()) else {
         return;
     };
-    write_empty_crm(folder.path());
+    write_small_crm(folder.path());
     let sections = names.map(|name| {
         let section = archive_section(name, "maildir", &folder.path().join(name));
         format!("{section}mailboxes = \"one\"\naddress = \"{name}@example.org\"\n")
@@ -232,7 +240,7 @@ fn a_file_of_another_mail_program_that_is_named_as_an_mbox_is_refused() {
     let Some(()) = corpora::unpack(&["outlook"], folder.path()) else {
         return;
     };
-    write_empty_crm(folder.path());
+    write_small_crm(folder.path());
     let mut refused = 0;
     for program in fs::read_dir(folder.path().join("outlook")).unwrap() {
         for file in fs::read_dir(program.unwrap().path()).unwrap() {

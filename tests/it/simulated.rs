@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use touchpoint::config::Config;
+use touchpoint::config::crm::Trust;
 use touchpoint::model::shard::Shard;
 use touchpoint::model::time::DAY;
 use touchpoint::model::time::Micros;
@@ -209,6 +210,7 @@ async fn go_on(folder: &Path, disk: &Handle) {
 
 async fn once(config: &Path, disk: Handle) -> Result<u8, RunError> {
     let options = pipeline::Options {
+        crm: Trust::Checked,
         mailbox: None,
         again: false,
         range: None,

@@ -52,6 +52,18 @@ pub fn append_list(name: &str, mails: Range<usize>, to: &Path) -> Option<()> {
     Some(())
 }
 
+/// A folder beside the corpora; `None`, with the reason printed, where there is none.
+pub fn beside(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(name);
+    if !folder.is_dir() {
+        println!("passed over: no folder {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
 fn found(name: &str) -> Option<File> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
     let folder = variable("TOUCHPOINT_CORPORA").map_or(beside, PathBuf::from);

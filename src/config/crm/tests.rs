@@ -1,0 +1,231 @@
+//! CRM files as they are exported, and what becomes of each mistake in them.
+
+use std::path::PathBuf;
+
+use super::*;
+
+fn files(contacts: PathBuf, accounts: Option<PathBuf>) -> Crm {
+    Crm {
+        contacts,
+        accounts,
+        max_shrink_percent: 50,
+        max_passed_over_percent: 10,
+    }
+}
+
+/// Writes both files and reads them.
+fn book(contacts: &str, accounts: &str) -> Result<Book, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(
+        folder.path().join("contacts.csv"),
+        Some(folder.path().join("accounts.csv")),
+    );
+    std::fs::write(&files.contacts, contacts).unwrap();
+    std::fs::write(files.accounts.as_ref().unwrap(), accounts).unwrap();
+    load(&files)
+}
+
+const HEAD: &str = "id,name,email,other_emails,account_id\n";
+
+#[test]
+fn a_mark_crlf_and_headings_in_any_case_are_read() {
+    let read = book(
+        "\u{feff}ID,Name,Email,Phone,Other_Emails,Account_ID\r\n\
+         c1,Ann Lee,Ann@Acme.com,1,ann@old.example; a@x.org ;,a1\r\n",
+        "id,name,domains\na1,Acme,Acme.com;@bücher.example\n",
+    )
+    .unwrap();
+    let contact = &read.book.contacts[0];
+    assert_eq!(contact.email.as_ref().unwrap().as_str(), "ann@acme.com");
+    let others: Vec<&str> = contact.other_emails.iter().map(Address::as_str).collect();
+    assert_eq!(others, ["ann@old.example", "a@x.org"]);
+    assert_eq!(contact.account_id.as_deref(), Some("a1"));
+    assert_eq!(
+        read.book.accounts[0].domains,
+        ["acme.com", "xn--bcher-kva.example"]
+    );
+    assert_eq!(read.notes, []);
+}
+
+#[test]
+fn what_has_no_effect_is_noted() {
+    let read = book(
+        &format!("{HEAD}c1,Ann,n/a,ann@x.org,gone\n"),
+        "id,name,domains\na1,Acme,gmail.com;contoso.com\n",
+    );
+    let read = without_own_domains(read.unwrap(), |domain| domain == "contoso.com");
+    let notes: Vec<String> = read.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "account a1: gmail.com is a freemail domain and matches nobody",
+            "contact c1: an address in line 2 cannot be read and was passed over",
+            "contact c1: account gone is not among the accounts",
+            "account a1: contoso.com is the company's own domain and matches nobody",
+        ]
+    );
+    assert_eq!(read.book.accounts[0].domains, ["gmail.com"]);
+}
+
+const ACCOUNTS_OF_ONE: &str = "id,name,domains\na1,Acme,acme.com\n";
+
+#[test]
+fn files_that_are_none_are_refused_with_file_line_and_what_to_do() {
+    for (contacts, message) in [
+        (format!("{HEAD}c1,\"Ann,a@x.org,,\n"), "never closed"),
+        ("id,name\nc1,Ann\n".into(), "`email` is missing"),
+    ] {
+        let error = book(&contacts, ACCOUNTS_OF_ONE).unwrap_err().to_string();
+        let is_named = error.contains("contacts.csv:") && error.contains(message);
+        assert!(is_named, "{error}");
+        assert!(!error.contains("a@x.org"), "{error}");
+    }
+}
+
+#[test]
+fn one_bad_row_is_passed_over_and_named() {
+    for (row, problem) in [
+        ("c1,Ann,,,", "has no address"),
+        ("c1,Ann,n/a,;x,", "no valid address"),
+        ("good,A,b@x.org,,", "line 2 too"),
+        (",Ann,b@x.org,,", "no id"),
+        ("c1,Ann,b@x.org", "3 cells"),
+        ("c1,\"Ann\" Lee,b@x.org,,", "text follows"),
+    ] {
+        let read = book(
+            &format!("{HEAD}good,Bo,bo@x.org,,\n{row}\n"),
+            ACCOUNTS_OF_ONE,
+        )
+        .unwrap();
+        assert_eq!(
+            (read.book.contacts.len(), read.passed_over()),
+            (1, 1),
+            "{row}"
+        );
+        let note = read.notes[0].to_string();
+        let is_named = note.starts_with("contacts.csv:3: ") && note.contains(problem);
+        assert!(is_named && !note.contains("@x.org"), "{note}");
+    }
+}
+
+#[test]
+fn rows_behind_a_bad_domain_or_a_web_address_are_kept() {
+    let accounts = "id,name,domains\na1,Acme,https://www.acme.com/en; n/a\n";
+    let read = book(&format!("{HEAD}c1,Bo,bo@x.org,,\n"), accounts).unwrap();
+    assert_eq!(read.book.accounts[0].domains, ["acme.com"]);
+    let notes: Vec<String> = read.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "account a1: the web address in line 2 is read as acme.com",
+            "account a1: a domain in line 2 cannot be read and was passed over",
+        ]
+    );
+}
+
+#[test]
+fn a_file_of_many_bad_rows_is_refused() {
+    let rows = |good: usize, bad: usize| {
+        let good = (0..good).map(|n| format!("c{n},A,a{n}@x.org,,\n"));
+        let bad = (0..bad).map(|n| format!("b{n},B,,,\n"));
+        let text: String = good.chain(bad).collect();
+        book(&format!("{HEAD}{text}"), ACCOUNTS_OF_ONE)
+    };
+    assert_eq!(rows(18, 2).unwrap().passed_over(), 2);
+    assert_eq!(rows(2, 1).unwrap().passed_over(), 1);
+    let error = rows(17, 3).unwrap_err().to_string();
+    let names_the_first = error.contains("contacts.csv:19") && error.contains("3 of 20 rows");
+    assert!(
+        names_the_first && error.contains("max_passed_over_percent"),
+        "{error}"
+    );
+}
+
+#[test]
+fn entries_of_two_are_noted() {
+    let read = book(
+        &format!("{HEAD}c2,B,ann@x.org,,\nc1,A,a@x.org,ann@x.org,\n"),
+        "id,name,domains\na2,B,acme.com\na1,A,acme.com\n",
+    );
+    let notes: Vec<String> = read
+        .unwrap()
+        .notes
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            "contacts c2 and c1 have an address in common; it matches c2",
+            "accounts a1 and a2 both have acme.com; it matches a1",
+        ]
+    );
+}
+
+#[test]
+fn files_without_entries_and_files_that_have_shrunk_are_refused() {
+    let files = files("contacts.csv".into(), Some("accounts.csv".into()));
+    let size = |contacts, accounts| Size { contacts, accounts };
+    let check = |now, before| check(&files, now, before).map_err(|error| error.to_string());
+    assert_eq!(check(size(1, 1), size(0, 0)), Ok(()));
+    assert_eq!(check(size(5, 10), size(10, 20)), Ok(()));
+    let error = check(size(0, 1), size(0, 0)).unwrap_err();
+    assert!(
+        error.contains("contacts.csv: there are no contacts"),
+        "{error}"
+    );
+    let error = check(size(1, 0), size(0, 0)).unwrap_err();
+    assert!(
+        error.contains("accounts.csv: there are no accounts"),
+        "{error}"
+    );
+    let error = check(size(4, 20), size(10, 20)).unwrap_err();
+    assert!(
+        error.contains("4 contacts") && error.contains("had 10"),
+        "{error}"
+    );
+    assert!(error.contains("--accept-crm"), "{error}");
+    let error = check(size(10, 9), size(10, 20)).unwrap_err();
+    assert!(error.contains("accounts.csv: it has 9 accounts"), "{error}");
+}
+
+#[test]
+fn other_encodings_are_refused_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("contacts.csv");
+    std::fs::write(&path, b"id,name,email\nc1,M\xfcller,m@x.org\n").unwrap();
+    let error = load(&files(path, None)).unwrap_err().to_string();
+    assert!(
+        error.contains("contacts.csv:2") && error.contains("CSV UTF-8"),
+        "{error}"
+    );
+}
+
+#[test]
+fn real_exports_with_other_headings_are_told_which_are_expected() {
+    let corpora = std::env::var_os("TOUCHPOINT_CORPORA")
+        .map_or_else(|| "../shared/corpora".into(), std::path::PathBuf::from);
+    let archive = corpora.join("mail-fixtures.tar.zst");
+    let Ok(file) = std::fs::File::open(&archive) else {
+        println!("passed over: {} is not there", archive.display());
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let unpacked = zstd::stream::read::Decoder::new(file).unwrap();
+    let mut seen = 0;
+    for entry in tar::Archive::new(unpacked).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_string_lossy().into_owned();
+        if !name.contains("crm/") || !name.ends_with("_export_header.csv") {
+            continue;
+        }
+        let contacts = folder.path().join("contacts.csv");
+        entry.unpack(&contacts).unwrap();
+        let error = load(&files(contacts, None)).unwrap_err().to_string();
+        assert!(error.contains("contacts.csv:1"), "{name}: {error}");
+        assert!(error.contains("id, name, email"), "{name}: {error}");
+        assert!(error.contains("rename the columns"), "{name}: {error}");
+        seen += 1;
+    }
+    assert!(seen > 0, "the corpora have export headings");
+}

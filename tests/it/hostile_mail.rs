@@ -1,0 +1,285 @@
+//! Mails that are made to cost time, memory or the lake: each is read or unreadable, and the mail beside
+//! it is recorded and found.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::archive_config;
+use crate::support::expect_code;
+use crate::support::run_report;
+use crate::support::with_config;
+
+/// Bytes of a hostile mail.
+const BYTES: usize = 1_000_000;
+
+const DATE: &str = "Date: Mon, 2 Mar 2026 10:00:00 +0000\n";
+
+/// As often as it fits into a mail.
+fn repeated(token: &str) -> String {
+    token.repeat(BYTES / token.len())
+}
+
+fn to(value: &str) -> String {
+    format!("From: ann@customer.example\nTo: bob@contoso.example, {value}\n{DATE}Subject: s\n\nx\n")
+}
+
+fn field(line: &str) -> String {
+    format!("From: ann@customer.example\nTo: bob@contoso.example\n{DATE}{line}\n\nx\n")
+}
+
+fn body(kind: &str, body: &str) -> String {
+    format!(
+        "From: ann@customer.example\nTo: bob@contoso.example\n{DATE}Subject: s\nContent-Type: {kind}\n\n{body}"
+    )
+}
+
+fn numbered(count: usize, of: impl Fn(usize) -> String) -> String {
+    (0..count).map(of).collect::<Vec<_>>().concat()
+}
+
+/// Mails that cost the header's readers.
+fn headers() -> Vec<String> {
+    let from = numbered(BYTES / 40, |n| format!("a{n}@c.example, "));
+    let sender = numbered(BYTES / 40, |n| format!("s{n}@c.example, "));
+    let mut mails = vec![
+        format!("From: {from}\nSender: {sender}\nTo: bob@contoso.example\n{DATE}\nx\n"),
+        format!(
+            "From: {}@customer.example\n{DATE}\nx\n",
+            repeated("noreply")
+        ),
+        format!("Date: {}\n\nx\n", repeated("x-")),
+        format!(
+            "Date: Mon, 2 Mar 2026 10:00:00 +0000 {}\n\nx\n",
+            repeated("(")
+        ),
+        format!(
+            "Received: {}; Mon, 2 Mar 2026 10:00:00 +0000\n\nx\n",
+            repeated("(")
+        ),
+        format!("{DATE}{}\nx\n", repeated("a:\n")),
+        format!("{DATE}{}\nx\n", repeated("To: a@b.example\n")),
+        field(&format!("References: {}", repeated("<a"))),
+        field(&format!("Message-ID: <{}>", repeated("a"))),
+        field(&format!("List-Post: {}", repeated("mailto"))),
+        field(&format!("Subject: {}", repeated("x"))),
+        field(&format!("Subject: {}", repeated("=?utf-8?b?QUJD?= "))),
+    ];
+    for token in ["=?a", "=?", "=?utf-8?q?x", "=?utf-8?b?!", "=?utf-8?q?=?="] {
+        mails.push(field(&format!("Subject: {}", repeated(token))));
+    }
+    for token in [
+        "ab, ",
+        "g:;",
+        "g:",
+        "a:a@b.c,",
+        "(",
+        "<",
+        ">",
+        "\"",
+        "\\",
+        "=?a",
+        "=?aa?q?x ",
+        "a@b.c, ",
+        "a@b.c; ",
+        "(a) ",
+        "a (b), ",
+        ", ",
+        ";",
+        "smtp:",
+        "@a,",
+        "a@",
+    ] {
+        mails.push(to(&repeated(token)));
+    }
+    for label in ["a.", "ä.", "a-", ".", "xn--a."] {
+        mails.push(to(&format!("x@{}example", repeated(label))));
+        mails.push(to(&format!("x@{}example", label.repeat(30_000))));
+    }
+    mails.push(to(&format!("{}@contoso.example", repeated("a"))));
+    mails
+}
+
+/// Mails that cost the reader of parts.
+fn parts() -> Vec<String> {
+    let mixed = "multipart/mixed; boundary=b";
+    let nested = numbered(BYTES / 60, |n| {
+        format!(
+            "--b{n}\nContent-Type: multipart/mixed; boundary=b{}\n\n",
+            n + 1
+        )
+    });
+    let both = numbered(BYTES / 90, |n| {
+        format!(
+            "--b{n}\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=b{}\n\n",
+            n + 1
+        )
+    });
+    vec![
+        body("multipart/mixed; boundary=b0", &nested),
+        body("multipart/mixed; boundary=b0", &both),
+        body(
+            "message/rfc822",
+            &repeated("Content-Type: message/rfc822\n\n"),
+        ),
+        body("multipart/digest; boundary=b", &repeated("--b\n\n")),
+        body(mixed, &repeated("--b\n")),
+        body(mixed, &repeated("--b\n--b--\n")),
+        body(mixed, &repeated("--\n")),
+        body(mixed, &repeated("--b\nContent-Type:text/html\n\n\n")),
+        body(
+            mixed,
+            &repeated("--b\nContent-Type: multipart/mixed; boundary=c\n\n"),
+        ),
+        body(
+            mixed,
+            &repeated("--b\nContent-Type: text/calendar\n\nMETHOD"),
+        ),
+        body(
+            mixed,
+            &repeated("--b\nContent-Transfer-Encoding: base64\n\nQUJD\n"),
+        ),
+    ]
+}
+
+/// Mails that cost the readers of texts.
+fn texts() -> Vec<String> {
+    let mut mails = vec![
+        body(&format!("text/plain{}", repeated("; a*0*=b")), "x"),
+        body(&format!("text/plain{}", repeated("; a=b")), "x"),
+        body("text/calendar", &repeated("a\n")),
+        body("text/plain; charset=utf-7", &repeated("+AGE-")),
+        body("text/plain; charset=utf-7", &repeated("+")),
+        body(
+            "text/plain; charset=utf-8",
+            &format!("a{}", repeated("\u{301}")),
+        ),
+        body("text/plain", &repeated("w")),
+        body("text/plain", &repeated(">From x\n")),
+        body(
+            "text/plain\nContent-Transfer-Encoding: base64",
+            &repeated("QUJD"),
+        ),
+        body(
+            "text/plain\nContent-Transfer-Encoding: base64",
+            &repeated("="),
+        ),
+        body(
+            "text/plain\nContent-Transfer-Encoding: quoted-printable",
+            &repeated("=E2=82=AC"),
+        ),
+        body(
+            "text/plain\nContent-Transfer-Encoding: quoted-printable",
+            &repeated("="),
+        ),
+        body(
+            "text/plain",
+            &numbered(BYTES / 11, |n| {
+                format!("{:x} ", n * 2_654_435_761 % (1 << 40))
+            }),
+        ),
+    ];
+    for token in [
+        "<!--a-->",
+        "<!--",
+        "<!--a--!",
+        "<!--a--!>",
+        "<!",
+        "<!-",
+        "<?",
+        "</",
+        "<",
+        "<a x='",
+        "<a x=\"",
+        "<a ",
+        "<script></scrip>",
+        "<script>",
+        "&",
+        "&amp",
+        "&amp;",
+        "&#x41;",
+        "<a>",
+        "<!-->",
+        "-->",
+    ] {
+        mails.push(body("text/html", &repeated(token)));
+    }
+    mails
+}
+
+fn archive(mails: &[String]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let write = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
+    write(
+        "contacts.csv",
+        "id,name,email,other_emails,account_id\nc1,Ann,ann@customer.example,,a1\n",
+    );
+    write(
+        "accounts.csv",
+        "id,name,domains\na1,Customer,customer.example\n",
+    );
+    let capture =
+        "[capture]\ncontent = \"full\"\nunmatched = \"keep\"\ninternal_only = \"record\"\n";
+    write(
+        "touchpoint.toml",
+        &format!("{capture}{}", archive_config("mails", "eml")),
+    );
+    fs::create_dir(path.join("mails")).unwrap();
+    for (number, mail) in mails.iter().enumerate() {
+        write(&format!("mails/{number}.eml"), mail);
+    }
+    write(
+        "mails/good.eml",
+        "From: ann@customer.example\nTo: bob@contoso.example\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n\
+         Message-ID: <good@customer.example>\nSubject: goodmail\n\nHello.\n",
+    );
+    folder
+}
+
+fn outcome(report: &Value, outcome: &str) -> u64 {
+    report["totals"]["outcomes"][outcome].as_u64().unwrap()
+}
+
+/// All are read or unreadable, the good one is recorded and found, and later runs go on: also where
+/// state and index are gone.
+fn check(mails: &[String]) {
+    let folder = archive(mails);
+    let config = folder.path().join("touchpoint.toml");
+    let report = run_report(&config, &[], 0);
+    let (recorded, unreadable) = (outcome(&report, "recorded"), outcome(&report, "unreadable"));
+    let duplicate = outcome(&report, "duplicate");
+    let all = mails.len() as u64 + 1;
+    assert_eq!(
+        recorded + unreadable + duplicate,
+        all,
+        "{}",
+        report["totals"]
+    );
+    assert!(report["totals"]["shortened"].as_u64().unwrap() > 0);
+    assert_found(&config);
+    expect_code(&mut with_config(&config, &["verify"]), 0);
+    for cache in ["state", "index"] {
+        fs::remove_dir_all(folder.path().join(cache)).unwrap();
+    }
+    let again = run_report(&config, &[], 0);
+    assert_eq!(outcome(&again, "recorded"), 0, "{}", again["totals"]);
+    assert_found(&config);
+}
+
+fn assert_found(config: &Path) {
+    let hits = expect_code(&mut with_config(config, &["search", "goodmail"]), 0);
+    assert!(hits.contains("goodmail"), "{hits}");
+}
+
+#[test]
+fn mails_with_hostile_headers_cost_nothing_but_themselves() {
+    check(&headers());
+}
+
+#[test]
+fn mails_with_hostile_bodies_cost_nothing_but_themselves() {
+    check(&[parts(), texts()].concat());
+}
