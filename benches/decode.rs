@@ -53,6 +53,7 @@ fn message(text: String) -> ArchiveMessage {
     ArchiveMessage {
         source_id: "1".into(),
         container: "INBOX".into(),
+        place: "1.eml".into(),
         bytes: text.into(),
         received: None,
         is_draft: false,

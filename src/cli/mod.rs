@@ -12,17 +12,23 @@ pub mod simulate;
 pub mod status;
 pub mod verify;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::Args;
 use crate::cli::args::Command;
 use crate::cli::args::Format;
 use crate::config::Config;
+use crate::pipeline::stores;
 use crate::pipeline::survey::RunError;
 use crate::report::exit;
+use crate::runtime::private;
+use crate::runtime::private::Readers;
 
 /// Does what was asked and gives the exit code; an error is told and ends with 2.
 pub fn main(args: Args) -> ExitCode {
+    private::forbid_core_dumps();
+    private::limit_new_files(Readers::Owner);
     logging::start(args.verbose, args.log_format);
     logging::tell_panics();
     match dispatch(args) {
@@ -50,6 +56,13 @@ fn causes(error: &anyhow::Error) -> String {
     text
 }
 
+/// Reads the configuration; what is written from now on is for the readers that it names.
+fn load(path: &Path) -> anyhow::Result<Config> {
+    let config = Config::load(path)?;
+    private::limit_new_files(stores::readers(&config));
+    Ok(config)
+}
+
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
@@ -57,7 +70,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => {
-            let config = Config::load(&args.config)?;
+            let config = load(&args.config)?;
             let mut text = Vec::new();
             let color = output::is_terminal();
             search::run(search, &config.index.path, json, &mut text, color)?;

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::RematchArgs;
+use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
-use crate::config::Config;
 use crate::pipeline::rematch;
 use crate::report;
 
 /// Matches, or shows what would come and go, and tells what came of it.
 pub fn run(config: &Path, options: &RematchArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+    let config = load(config)?;
     let summary = block_on(async {
         Ok(if options.plan {
             rematch::plan(&config, options.full).await?

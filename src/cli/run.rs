@@ -14,6 +14,7 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
 use crate::cli::args::RunArgs;
+use crate::cli::load;
 use crate::cli::output;
 use crate::cli::progress;
 use crate::config::Config;
@@ -27,14 +28,21 @@ use crate::model::time::Micros;
 use crate::model::time::SECOND;
 use crate::pipeline;
 use crate::report;
+use crate::report::exit;
 use crate::runtime::clock;
+use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
 use crate::source::graph::listing::Span;
 
+/// After so long, what does not end by itself is left.
+const GRACE: Duration = Duration::from_secs(8);
+/// After so long, the process ends.
+const LEAVE: Duration = Duration::from_secs(18);
+
 /// Runs, or shows what would be run, and reports.
 pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+    let config = load(config)?;
     if options.plan {
         return plan(&config, options, json);
     }
@@ -87,6 +95,7 @@ pub async fn once(
     let watchers = [
         tokio::spawn(watch_signals(shutdown.clone())),
         tokio::spawn(watch_deadline(shutdown.clone(), until)),
+        tokio::spawn(watch_end(shutdown.clone())),
         progress::show(progress.clone()),
     ];
     let options = pipeline::Options {
@@ -113,7 +122,7 @@ pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         output::result(&report::text::render(summary))?;
     }
-    Ok(ExitCode::from(report::exit::of(summary).0))
+    Ok(ExitCode::from(exit::of(summary).0))
 }
 
 /// Runs asynchronous work on threads of its own. Two suffice: they only wait and hand over, the
@@ -124,7 +133,10 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
         .enable_all()
         .build()
         .context("starting the threads that wait for the network")?;
-    runtime.block_on(work)
+    let result = runtime.block_on(work);
+    // A thread that blocks in a file would be waited for.
+    runtime.shutdown_background();
+    result
 }
 
 fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
@@ -227,6 +239,34 @@ async fn watch_signals(shutdown: Shutdown) {
     }
     output::tell("ending at the next commit");
     shutdown.request(StopReason::Signal);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    shutdown.give_up();
+}
+
+/// A run that was asked to end is over within 20 seconds, whatever its threads do.
+async fn watch_end(shutdown: Shutdown) {
+    let reason = shutdown.wait().await;
+    std::thread::spawn(move || leave_late(reason));
+    tokio::time::sleep(GRACE).await;
+    shutdown.give_up();
+}
+
+/// What is committed stays, and the next run goes on from there, as after a kill.
+#[expect(clippy::exit, reason = "threads that do not end cannot be waited for")]
+fn leave_late(reason: StopReason) {
+    let watch = Stopwatch::start();
+    // Not by tokio: its threads may be those that do not end.
+    while let Some(left) = LEAVE.checked_sub(watch.elapsed()) {
+        std::thread::park_timeout(left);
+    }
+    output::tell("something did not end in time; it is left, and the next run goes on");
+    std::process::exit(i32::from(match reason {
+        StopReason::Signal => exit::INTERRUPTED,
+        StopReason::Deadline => exit::GAPS,
+    }));
 }
 
 async fn watch_deadline(shutdown: Shutdown, until: Option<Micros>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
 use crate::config::Config;
@@ -37,16 +39,20 @@ struct Line {
 }
 
 /// Items of a mailbox that could not be read.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Unread {
-    count: u64,
+    /// In order of where they lie.
+    items: Vec<LedgerEntry>,
     /// When the oldest of them was tried first.
     since: Option<Micros>,
 }
 
+/// Unreadable items of a mailbox that are listed for people.
+const ITEMS_SHOWN: usize = 20;
+
 /// Shows every mailbox that any run has turned to.
 pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+    let config = load(config)?;
     let lines = block_on(read(config))?;
     if json {
         let mailboxes: Vec<Value> = lines.iter().map(as_json).collect();
@@ -80,7 +86,7 @@ async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
         }
         let unread = unread(&lake)?;
         for ((.., id), line) in &mut lines {
-            line.unread = unread.get(&**id).copied().unwrap_or_default();
+            line.unread = unread.get(&**id).cloned().unwrap_or_default();
         }
         Ok(lines.into_values().collect())
     });
@@ -100,12 +106,15 @@ fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Unread>> {
             let entry: LedgerEntry = serde_json::from_str(&value)
                 .context("an entry of the ledger cannot be read: run `touchpoint verify`")?;
             let unread = all.entry(record.mailbox_id).or_default();
-            unread.count += 1;
             let oldest = unread
                 .since
                 .map_or(entry.first_at, |at| at.min(entry.first_at));
             unread.since = Some(oldest);
+            unread.items.push(entry);
         }
+    }
+    for unread in all.values_mut() {
+        unread.items.sort_by(|a, b| a.folder.cmp(&b.folder));
     }
     Ok(all)
 }
@@ -157,13 +166,33 @@ fn as_text(lines: &[Line]) -> String {
                 number(row.recorded_total.unsigned_abs()),
                 row.folder_items
                     .map_or(String::new(), |items| number(items.unsigned_abs())),
-                number(line.unread.count),
+                number(line.unread.items.len() as u64),
                 line.unread.since.map_or(String::new(), minute),
                 row.reason.clone().unwrap_or_default(),
             ]
         })
         .collect();
-    table::render(&head, &rows)
+    let mut text = table::render(&head, &rows);
+    for line in lines {
+        list_unread(&mut text, line);
+    }
+    text
+}
+
+/// Where the unreadable items of a mailbox lie, and why they are unreadable.
+fn list_unread(text: &mut String, line: &Line) {
+    let items = &line.unread.items;
+    if items.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nunreadable in {}:", line.latest.mailbox.address);
+    for item in items.iter().take(ITEMS_SHOWN) {
+        let _ = writeln!(text, "  {}  {}", item.reason, item.folder);
+    }
+    let more = items.len().saturating_sub(ITEMS_SHOWN);
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more (all of them with --format json)");
+    }
 }
 
 fn minute(at: Micros) -> String {
@@ -184,7 +213,17 @@ fn as_json(line: &Line) -> Value {
         "recorded_total": row.recorded_total,
         "folder_items": row.folder_items,
         "cursor_age_hours": row.cursor_age_hours,
-        "unreadable": line.unread.count,
+        "unreadable": line.unread.items.len(),
         "unreadable_since": line.unread.since.map(Micros::rfc3339),
+        "unreadable_items": line.unread.items.iter().map(unread_json).collect::<Vec<_>>(),
+    })
+}
+
+fn unread_json(item: &LedgerEntry) -> Value {
+    json!({
+        "place": item.folder,
+        "code": item.reason,
+        "tries": item.tries,
+        "since": item.first_at.rfc3339(),
     })
 }

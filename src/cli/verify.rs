@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
-use crate::config::Config;
 use crate::pipeline::verify;
 use crate::report::exit;
 
 /// Verifies and tells what was found; 1 where something was.
 pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+    let config = load(config)?;
     let findings = block_on(async { Ok(verify::verify(&config).await?) })?;
     if json {
         let list: Vec<Value> = findings

@@ -67,6 +67,8 @@ pub struct Lake {
     pub path: PathBuf,
     /// What `contact_activity` repeats of an interaction.
     pub activity_content: ActivityContent,
+    /// Whether the group of the folders may read lake and index; else only their owner may.
+    pub group_readable: bool,
 }
 
 /// `[index]`.
@@ -127,6 +129,7 @@ impl Default for Lake {
         Self {
             path: "lake".into(),
             activity_content: ActivityContent::Subject,
+            group_readable: false,
         }
     }
 }

@@ -3,6 +3,8 @@
 pub mod bulk;
 pub mod event;
 pub mod graph;
+#[cfg(test)]
+mod tests;
 pub mod html;
 mod kept;
 mod lenient;

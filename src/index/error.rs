@@ -23,6 +23,16 @@ pub enum IndexError {
         /// The folder of the configuration.
         path: PathBuf,
     },
+    /// There may be one.
+    #[error(
+        "the index in {} may not be read; ask its owner, or set group_readable in [lake] and let its \
+         group have it",
+        path.display()
+    )]
+    Denied {
+        /// The folder of the configuration.
+        path: PathBuf,
+    },
     /// The folder cannot be made or emptied.
     #[error("cannot use the index folder {}; check its place and its owner", path.display())]
     Folder {

@@ -9,6 +9,7 @@ pub mod exclusion;
 pub mod highlight;
 pub mod language;
 pub mod query;
+mod read_only;
 pub mod schema;
 pub mod search;
 pub mod words;

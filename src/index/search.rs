@@ -1,6 +1,7 @@
 //! Searching what was committed.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -104,6 +105,15 @@ pub struct Searcher {
     payload: Payload,
 }
 
+/// Whether an error says that nothing can be written there.
+fn is_read_only(error: &io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
+}
+
 impl Searcher {
     /// Opens the index in a configured folder. Needs no writer, and disturbs none.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
@@ -111,7 +121,12 @@ impl Searcher {
         // tantivy panics on some damaged files.
         let attempt = panic::catch_unwind(move || {
             let (index, payload) = writer::open_in(&folder)?;
-            let reader = writer::open_reader(&index)?;
+            let reader = match writer::open_reader(&index) {
+                Err(IndexError::Disk(error)) if is_read_only(&error) => {
+                    writer::open_reader(&writer::only_read(&folder)?)?
+                }
+                opened => opened?,
+            };
             Ok(Self { reader, payload })
         });
         attempt.unwrap_or(Err(IndexError::Damaged))

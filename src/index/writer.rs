@@ -11,12 +11,15 @@ use tantivy::Index;
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
+use tantivy::TantivyError;
 use tantivy::Term;
+use tantivy::directory::MmapDirectory;
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::indexer::UserOperation;
 
 use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
+use crate::index::read_only::ReadOnly;
 use crate::index::schema::FORMAT;
 use crate::index::schema::Fields;
 use crate::runtime::crash;
@@ -222,14 +225,21 @@ pub(crate) fn open_in(configured: &Path) -> Result<(Index, Payload), IndexError>
         IndexError::Missing { .. } => IndexError::Missing {
             path: configured.to_owned(),
         },
+        IndexError::Denied { .. } => IndexError::Denied {
+            path: configured.to_owned(),
+        },
         other => other,
     })
 }
 
 fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
-    if !folder.join("meta.json").is_file() {
-        let path = folder.to_owned();
-        return Err(IndexError::Missing { path });
+    let path = folder.to_owned();
+    match fs::metadata(folder.join("meta.json")) {
+        Ok(meta) if meta.is_file() => {}
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            return Err(IndexError::Denied { path });
+        }
+        _ => return Err(IndexError::Missing { path }),
     }
     let mut index = Index::open_in_dir(folder)?;
     if index.schema() != Fields::schema() {
@@ -242,6 +252,14 @@ fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
         return Err(IndexError::Damaged);
     }
     Ok((index, payload))
+}
+
+/// The index in a configured folder, of which nothing can be changed.
+pub(crate) fn only_read(configured: &Path) -> Result<Index, IndexError> {
+    let folder = MmapDirectory::open(folder(configured)).map_err(TantivyError::from)?;
+    let mut index = Index::open(ReadOnly(folder))?;
+    index.set_tokenizers(Fields::tokenizers());
+    Ok(index)
 }
 
 /// A reader of what is committed now; later commits are for another reader.
@@ -264,12 +282,13 @@ fn create_index(folder: &Path) -> Result<Index, IndexError> {
     Ok(index)
 }
 
-/// Only the owner may look in: the index holds what mails say.
+/// Nobody may look in but those for whom files are made (`runtime::private`): the index holds what
+/// mails say.
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
     builder.create(folder)
 }
 

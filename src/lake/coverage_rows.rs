@@ -101,6 +101,7 @@ pub(super) fn from_batch(batch: &RecordBatch) -> Result<Vec<Coverage>, BadCell> 
             cursor_age_hours: cursor_age.is_valid(row).then(|| cursor_age.value(row)),
             folder_items: folder_items.is_valid(row).then(|| folder_items.value(row)),
             recorded_total: recorded_total.value(row),
+            unread: Vec::new(),
         })
     };
     (0..batch.num_rows()).map(row).collect()

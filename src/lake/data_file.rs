@@ -28,6 +28,7 @@ use parquet::arrow::arrow_reader::RowFilter;
 use parquet::basic::Compression;
 use parquet::basic::ZstdLevel;
 use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::SchemaDescriptor;
 
@@ -43,8 +44,16 @@ use crate::model::id::Id128;
 use crate::runtime::clock;
 use crate::runtime::random;
 
-/// Rows of a file that are decoded at a time: bounds the memory of a reader.
+/// Rows of a file that are decoded at a time at most.
 const ROWS_PER_READ: usize = 8_192;
+/// Bytes that they may have by the file's own account: bounds the memory of a reader.
+const BYTES_PER_READ: u64 = 64 << 20;
+/// Where the rows of a read are more than one column of a batch can hold (2 GiB of text), so many times
+/// fewer are read at a time.
+const SMALLER_READ: usize = 16;
+/// Bytes of the rows of a group, as they lie in memory: a reader unpacks a page of each column of a
+/// group, and other programs read a group as a whole.
+const BYTES_PER_GROUP: usize = 128 << 20;
 /// What the names of data files end with.
 const ENDING: &str = ".zstd.parquet";
 
@@ -111,11 +120,17 @@ pub(super) fn write(
     let fail = delta("describe a file of", table);
     let schema = context.physical_data_schema();
     let mut stats = FileStatsAccumulator::new(context.stats_columns(), schema);
+    let mut group_bytes = 0;
     for batch in batches {
         let batch = batch?;
-        writer
-            .write(&batch)
-            .map_err(|e| LakeError::unwritten(&path, e, broken))?;
+        let unwritten = |e| LakeError::unwritten(&path, e, broken);
+        let bytes = batch.get_array_memory_size();
+        if group_bytes > 0 && group_bytes + bytes > BYTES_PER_GROUP {
+            writer.flush().map_err(unwritten)?;
+            group_bytes = 0;
+        }
+        group_bytes += bytes;
+        writer.write(&batch).map_err(unwritten)?;
         stats.merge(&batch).map_err(&fail)?;
     }
     writer
@@ -135,6 +150,9 @@ pub(super) fn write(
 pub(super) struct FileReader {
     path: PathBuf,
     wanted: Arc<Schema>,
+    only: Option<OnlyRows>,
+    rows_per_read: usize,
+    rows_read: usize,
     reader: ParquetRecordBatchReader,
 }
 
@@ -150,6 +168,25 @@ impl FileReader {
         wanted: Arc<Schema>,
         only: Option<&OnlyRows>,
     ) -> Result<Self, LakeError> {
+        let (reader, rows_per_read) = Self::reader(path, &wanted, only, None)?;
+        Ok(Self {
+            path: path.to_owned(),
+            wanted,
+            only: only.cloned(),
+            rows_per_read,
+            rows_read: 0,
+            reader,
+        })
+    }
+
+    /// A reader and the rows of its batches; `from`: so many rows were read, and so many are read at
+    /// a time from now on.
+    fn reader(
+        path: &Path,
+        wanted: &Schema,
+        only: Option<&OnlyRows>,
+        from: Option<(usize, usize)>,
+    ) -> Result<(ParquetRecordBatchReader, usize), LakeError> {
         let file = File::open(path).map_err(LakeError::io("read", path))?;
         let fail = LakeError::bad_file(path);
         // Where only some rows are wanted, the index of pages tells which need not be unpacked.
@@ -164,18 +201,39 @@ impl FileReader {
             let filter = only.filter(builder.parquet_schema());
             builder = builder.with_row_filter(filter);
         }
-        let mask = mask_of(builder.parquet_schema(), &wanted);
+        let (rows_read, rows_per_read) =
+            from.unwrap_or_else(|| (0, rows_per_read(builder.metadata())));
+        let mask = mask_of(builder.parquet_schema(), wanted);
         let reader = builder
             .with_projection(mask)
-            .with_batch_size(ROWS_PER_READ)
+            .with_offset(rows_read)
+            .with_batch_size(rows_per_read)
             .build()
             .map_err(|e| fail(&e))?;
-        Ok(Self {
-            path: path.to_owned(),
-            wanted,
-            reader,
-        })
+        Ok((reader, rows_per_read))
     }
+
+    /// Goes on with fewer rows at a time.
+    fn read_fewer(&mut self) -> Result<(), LakeError> {
+        let fewer = (self.rows_per_read / SMALLER_READ).max(1);
+        let from = Some((self.rows_read, fewer));
+        (self.reader, self.rows_per_read) =
+            Self::reader(&self.path, &self.wanted, self.only.as_ref(), from)?;
+        Ok(())
+    }
+}
+
+/// Rows that are read at a time, by the unpacked size of the group with the longest. (Texts that are
+/// repeated lie in a file but once, and it may have told too little.)
+fn rows_per_read(file: &ParquetMetaData) -> usize {
+    let row_bytes = file.row_groups().iter().map(|group| {
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0).max(1);
+        u64::try_from(group.total_byte_size()).unwrap_or(0) / rows
+    });
+    let rows = BYTES_PER_READ / row_bytes.max().unwrap_or(0).max(1);
+    usize::try_from(rows)
+        .unwrap_or(ROWS_PER_READ)
+        .clamp(1, ROWS_PER_READ)
 }
 
 /// Rows that are wanted of a file, by one column of it.
@@ -247,13 +305,19 @@ impl Iterator for FileReader {
     type Item = Result<RecordBatch, LakeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.reader.next()?;
+        let mut batch = self.reader.next()?;
+        while batch.is_err() && self.rows_per_read > 1 {
+            if let Err(error) = self.read_fewer() {
+                return Some(Err(error));
+            }
+            batch = self.reader.next()?;
+        }
         let fail = LakeError::bad_file(&self.path);
-        Some(
-            batch
-                .and_then(|batch| conform(&batch, &self.wanted))
-                .map_err(|e| fail(&e)),
-        )
+        let batch = batch.and_then(|batch| conform(&batch, &self.wanted));
+        if let Ok(batch) = &batch {
+            self.rows_read += batch.num_rows();
+        }
+        Some(batch.map_err(|e| fail(&e)))
     }
 }
 

@@ -90,6 +90,15 @@ impl Cost {
     }
 }
 
+/// An item that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadItem {
+    /// The file, or the folder's id.
+    pub place: String,
+    /// Why.
+    pub code: String,
+}
+
 /// A row of `mailboxes`: one mailbox in one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coverage {
@@ -115,4 +124,6 @@ pub struct Coverage {
     pub folder_items: Option<i64>,
     /// Interactions of this mailbox in the lake when the run had done with it.
     pub recorded_total: i64,
+    /// The first of the items that could not be read: where each lies and why. Not in the table.
+    pub unread: Vec<UnreadItem>,
 }

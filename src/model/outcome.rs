@@ -88,8 +88,10 @@ pub struct Tally {
     /// Rows that stand for no item that was read.
     pub derived: u64,
     /// Of the recorded, those that say more than is kept (`model::limits`).
+    #[serde(default)]
     pub shortened: u64,
     /// Of the recorded, those in which the book knows somebody, by the best rule that matched.
+    #[serde(default)]
     pub matched: BTreeMap<String, u64>,
 }
 

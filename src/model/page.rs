@@ -42,6 +42,8 @@ pub struct ArchiveMessage {
     pub source_id: String,
     /// Name of the folder in which it lies.
     pub container: Arc<str>,
+    /// Where it is found, for reports: the file below the mailbox, and in an mbox its number.
+    pub place: Arc<str>,
     /// The message in RFC 5322 form (mbox quoting taken away).
     pub bytes: Bytes,
     /// Receipt by the mbox line, where there is one that parses.

@@ -15,6 +15,7 @@ use crate::model::coverage::Status;
 use crate::model::cursor::MailboxCursor;
 use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
+use crate::model::mail::Decoded;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
@@ -146,10 +147,16 @@ impl ArchiveWalk<'_> {
             let decode = |message: ArchiveMessage| {
                 let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
                 let decoded = mime::mail(&message, options);
+                let is_unreadable = matches!(decoded, Decoded::Unreadable { .. });
                 Item {
                     decoded,
                     place: Place {
-                        container: message.container,
+                        // Of what cannot be read, people want to know where it lies.
+                        container: if is_unreadable {
+                            message.place
+                        } else {
+                            message.container
+                        },
                         is_excluded,
                         awaits_sent_from: None,
                     },

@@ -25,6 +25,7 @@ use crate::model::interaction::State;
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
+use crate::pipeline::portion::interaction_bytes;
 use crate::pipeline::rematch;
 use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
@@ -32,6 +33,8 @@ use crate::state::store::Opened;
 
 /// Rows that are held in memory at a time.
 const ROWS_AT_ONCE: usize = 4_096;
+/// Bytes that they have at most, besides the last one.
+const BYTES_AT_ONCE: usize = 32 << 20;
 
 /// The books in force, by slot: a catch-up uses the book of the commits it repeats, never
 /// tonight's.
@@ -260,11 +263,14 @@ fn for_each_block(
     rows: Rows<Interaction>,
     mut take: impl FnMut(Vec<Interaction>) -> Result<(), WriterError>,
 ) -> Result<(), WriterError> {
-    let mut block = Vec::new();
+    let (mut block, mut bytes) = (Vec::new(), 0);
     for row in rows {
-        block.push(row?);
-        if block.len() >= ROWS_AT_ONCE {
+        let row = row?;
+        bytes += interaction_bytes(&row);
+        block.push(row);
+        if block.len() >= ROWS_AT_ONCE || bytes >= BYTES_AT_ONCE {
             take(std::mem::take(&mut block))?;
+            bytes = 0;
         }
     }
     if block.is_empty() {

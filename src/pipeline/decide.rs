@@ -205,7 +205,9 @@ impl Desk {
         let mut known = 0;
         let mut fresh = Vec::new();
         for item in items {
-            if view.item(&[], &self.mailbox.id, id(&item))?.is_some() {
+            let seen = view.item(&[], &self.mailbox.id, id(&item))?;
+            // What could not be read is read, and counted, until it is gone.
+            if seen.is_some_and(|seen| seen.outcome != Outcome::Unreadable) {
                 known += 1;
             } else {
                 fresh.push(item);

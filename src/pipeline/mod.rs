@@ -41,6 +41,7 @@ use crate::config::Config;
 use crate::config::capture::Content;
 use crate::config::crm::Trust;
 use crate::model::address::Address;
+use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::mail::ContentLevel;
 use crate::model::run::PlanLine;
@@ -55,6 +56,8 @@ use crate::pipeline::stores::Stores;
 use crate::pipeline::survey::Job;
 use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
+use crate::pipeline::walk::Walk;
+use crate::pipeline::walk::WalkError;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
@@ -244,9 +247,19 @@ async fn read_all(
 }
 
 async fn read_one(context: &Context, job: Job) -> Result<Coverage, WriterGone> {
-    match job {
-        Job::Graph(job) => graph_walk::read(context, *job).await,
-        Job::Archive(job) => archive_walk::read(context, *job).await,
+    let left = Walk::new(context, job.mailbox().clone());
+    let reading = async {
+        match job {
+            Job::Graph(job) => graph_walk::read(context, *job).await,
+            Job::Archive(job) => archive_walk::read(context, *job).await,
+        }
+    };
+    tokio::select! {
+        coverage = reading => coverage,
+        // What it had committed stays; the next run repeats the rest.
+        () = context.shutdown.overdue() => {
+            left.coverage(Err(WalkError::Overdue), Cost::default())
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use crate::model::activity::Matched;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
+use crate::model::interaction::Interaction;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
 use crate::state::pending::Pending;
@@ -43,12 +44,15 @@ impl Portion {
     }
 }
 
-/// Text of a row, and a flat sum for everything of fixed size and the allocations around it.
 fn row_bytes(row: &Matched) -> usize {
+    interaction_bytes(&row.interaction)
+}
+
+/// Text of a row, and a flat sum for everything of fixed size and the allocations around it.
+pub fn interaction_bytes(interaction: &Interaction) -> usize {
     const FIXED: usize = 512;
     const PARTICIPANT: usize = 96;
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let interaction = &row.interaction;
     let people: usize = interaction
         .participants
         .iter()

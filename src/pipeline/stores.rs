@@ -27,6 +27,8 @@ use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::private;
+use crate::runtime::private::Readers;
 use crate::state::store as state;
 use crate::state::store::State;
 
@@ -66,6 +68,7 @@ impl Stores {
             ..lake_settings(&config)
         };
         let opening = tokio::task::spawn_blocking(move || {
+            limit_readers(&config);
             let lake = Lake::open_to_write(settings, cpu, disk)?;
             if crm == Trust::Checked {
                 check_crm(&config, &book, &lake)?;
@@ -74,6 +77,29 @@ impl Stores {
             Ok(open_views(&config, &book, &run, lake)?)
         });
         opening.await.map_err(|_| WriterError::Lost)?
+    }
+}
+
+/// Who may read lake and index.
+pub fn readers(config: &Config) -> Readers {
+    if config.lake.group_readable {
+        Readers::Group
+    } else {
+        Readers::Owner
+    }
+}
+
+/// Takes folders away from others that were there before: somebody else made them, an earlier version
+/// did, or the configuration said otherwise.
+fn limit_readers(config: &Config) {
+    let readers = readers(config);
+    private::limit_tree(&config.index.path, readers);
+    private::limit_tree(&config.state.path, Readers::Owner);
+    let lake = &config.lake.path;
+    if let Err(error) = private::limit_folder(lake, readers)
+        && lake.exists()
+    {
+        tracing::warn!(path = %lake.display(), %error, "others may be able to read the lake");
     }
 }
 

@@ -102,6 +102,16 @@ pub enum Job {
     Archive(Box<ArchiveJob>),
 }
 
+impl Job {
+    /// Whose mailbox it is.
+    pub fn mailbox(&self) -> &Mailbox {
+        match self {
+            Self::Graph(job) => &job.mailbox,
+            Self::Archive(job) => &job.mailbox,
+        }
+    }
+}
+
 /// What is read tonight, and with what.
 #[derive(Debug)]
 pub struct Survey {
@@ -195,13 +205,7 @@ impl Survey {
 /// tasks would each record its mails.
 fn keep_first_of_each(jobs: &mut Vec<Job>) {
     let mut seen = HashSet::new();
-    jobs.retain(|job| {
-        let mailbox = match job {
-            Job::Graph(job) => &job.mailbox,
-            Job::Archive(job) => &job.mailbox,
-        };
-        seen.insert(mailbox.id.clone())
-    });
+    jobs.retain(|job| seen.insert(job.mailbox().id.clone()));
 }
 
 /// Asks a tenant who is there, and says of everybody whether their mailbox is read.

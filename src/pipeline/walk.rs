@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use tokio::sync::oneshot;
 
 use crate::model::activity::Matched;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::coverage::UnreadItem;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
 use crate::model::cursor::MailboxCursor;
@@ -40,6 +42,9 @@ use crate::state::error::StateError;
 /// for days (facts 6.2). Afterwards it is kept in the ledger, and tried by `run --again` only.
 pub const TRIES_MAX: u32 = 10;
 
+/// Unreadable items of a mailbox that the report names.
+const UNREAD_TOLD: usize = 100;
+
 /// One mailbox while it is read.
 #[derive(Debug)]
 pub struct Walk<'a> {
@@ -59,6 +64,8 @@ pub struct Walk<'a> {
     pub ledger: BTreeMap<String, LedgerEntry>,
     /// What is to be said of the mailbox although nothing is wrong with it.
     pub remark: Option<String>,
+    /// Items of an archive that this run could not read.
+    unread: HashSet<String>,
     /// `cursor` as the lake has it.
     written: Option<MailboxCursor>,
     tally: Tally,
@@ -107,6 +114,9 @@ pub enum WalkError {
     /// Not an error of the mailbox.
     #[error("the run was asked to end")]
     Stopped,
+    /// Something in it did not come to an end: a file that blocks, an item that is being decoded.
+    #[error("it was left while something of it was still being read; the next run reads it again")]
+    Overdue,
     /// The listing of the folders and a folder's own answer contradict each other.
     #[error("a folder that is listed was answered as not found; the next run reads it again")]
     FolderHidden,
@@ -134,7 +144,7 @@ pub enum WalkError {
 impl WalkError {
     fn status(&self) -> Status {
         match self {
-            Self::Stopped => Status::Stopped,
+            Self::Stopped | Self::Overdue => Status::Stopped,
             Self::Incomplete { .. } | Self::ManyRefused { .. } => Status::Incomplete,
             Self::Graph(error) | Self::Chain(ChainError::Graph(error)) => match error.reaction() {
                 Reaction::MailboxDenied => Status::Denied,
@@ -158,6 +168,7 @@ impl<'a> Walk<'a> {
             folder_items: None,
             ledger: BTreeMap::new(),
             remark: None,
+            unread: HashSet::new(),
             written: None,
             tally: Tally::default(),
             counted: Cost::default(),
@@ -200,7 +211,11 @@ impl<'a> Walk<'a> {
         mut cursors: Vec<CursorRecord>,
         pages: Pages,
     ) -> Result<(), WriterGone> {
-        self.keep_ledger(&settled, &mut cursors);
+        if self.mailbox.kind == MailboxKind::Archive {
+            self.keep_archive_ledger(&settled, &mut cursors, pages.is_last);
+        } else {
+            self.keep_ledger(&settled, &mut cursors);
+        }
         let mut tally = settled.tally;
         tally.received = pages.received;
         Progress::raise(&self.context.progress.items, pages.received);
@@ -235,12 +250,50 @@ impl<'a> Walk<'a> {
         receiver.await.map_err(|_| WriterGone)
     }
 
-    /// Notes what could not be read, and strikes out what could after all. (What lies in an archive
-    /// stays as it is: there is nothing to try again.)
-    fn keep_ledger(&mut self, settled: &Settled, cursors: &mut Vec<CursorRecord>) {
-        if self.mailbox.kind == MailboxKind::Archive {
-            return;
+    /// Notes what of an archive could not be read, and at its end strikes out what is gone or could be
+    /// read. What is known already is not written again: an archive stays as it is.
+    fn keep_archive_ledger(
+        &mut self,
+        settled: &Settled,
+        cursors: &mut Vec<CursorRecord>,
+        is_last: bool,
+    ) {
+        let now = clock::now();
+        for unread in &settled.unread {
+            let Some(id) = &unread.source_id else {
+                continue;
+            };
+            self.unread.insert(id.clone());
+            let is_known = |entry: &LedgerEntry| {
+                entry.reason == unread.code && *entry.folder == *unread.container
+            };
+            if self.ledger.get(id).is_some_and(is_known) {
+                continue;
+            }
+            let entry = LedgerEntry {
+                folder: unread.container.to_string(),
+                reason: unread.code.to_owned(),
+                tries: 1,
+                first_at: now,
+                last_at: now,
+            };
+            cursors.push(known::ledger_record(&self.mailbox.id, id, Some(&entry)));
+            self.ledger.insert(id.clone(), entry);
         }
+        if is_last && !self.is_stopped() {
+            let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
+            self.ledger.retain(|id, _| {
+                let is_there = unread.contains(id);
+                if !is_there {
+                    cursors.push(known::ledger_record(mailbox_id, id, None));
+                }
+                is_there
+            });
+        }
+    }
+
+    /// Notes what could not be read, and strikes out what could after all.
+    fn keep_ledger(&mut self, settled: &Settled, cursors: &mut Vec<CursorRecord>) {
         let now = clock::now();
         for unread in &settled.unread {
             let Some(id) = &unread.source_id else {
@@ -289,6 +342,11 @@ impl<'a> Walk<'a> {
             Err(error) => (error.status(), Some(error.to_string())),
         };
         let recorded = self.cursor.map_or(0, |cursor| cursor.recorded);
+        let unread = self.ledger.into_values().take(UNREAD_TOLD);
+        let unread = unread.map(|entry| UnreadItem {
+            place: entry.folder,
+            code: entry.reason,
+        });
         Ok(Coverage {
             run_id: self.context.run.run_id.clone(),
             mailbox: self.mailbox,
@@ -301,6 +359,7 @@ impl<'a> Walk<'a> {
             cursor_age_hours: self.cursor_age_hours,
             folder_items: self.folder_items,
             recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
+            unread: unread.collect(),
         })
     }
 }

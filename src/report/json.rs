@@ -106,6 +106,10 @@ fn mailbox(coverage: &Coverage) -> Value {
         "cursor_age_hours": coverage.cursor_age_hours,
         "folder_items": coverage.folder_items,
         "recorded_total": coverage.recorded_total,
+        "unreadable_items": coverage.unread.iter().map(|item| json!({
+            "place": item.place,
+            "code": item.code,
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -17,6 +17,8 @@ use crate::report::table::number;
 const LISTED_MAX: usize = 60;
 /// More notes than this are counted.
 const NOTES_MAX: usize = 12;
+/// So many unreadable items are named.
+const UNREAD_MAX: usize = 5;
 /// So many of the slowest mailboxes are named.
 const SLOWEST: usize = 3;
 
@@ -37,6 +39,7 @@ pub fn render(summary: &RunSummary) -> String {
     }
     write_totals(&mut text, summary, seconds);
     write_crm(&mut text, summary);
+    write_unread(&mut text, summary);
     write_slowest(&mut text, summary);
     if let Some(behind) = &summary.index_behind {
         let _ = writeln!(text, "note: {behind}");
@@ -171,6 +174,23 @@ fn write_totals(text: &mut String, summary: &RunSummary, seconds: f64) {
             "  {} of the recorded say more than is kept (shortened; the README lists the limits)",
             number(total.shortened)
         );
+    }
+}
+
+/// The first items that could not be read.
+fn write_unread(text: &mut String, summary: &RunSummary) {
+    let all = summary.coverage.iter();
+    let mut all = all.flat_map(|one| one.unread.iter().map(|item| (&one.mailbox.address, item)));
+    for (mailbox, item) in all.by_ref().take(UNREAD_MAX) {
+        let _ = writeln!(
+            text,
+            "unreadable: {mailbox}: {} ({})",
+            item.place, item.code
+        );
+    }
+    let more = all.count();
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more (see touchpoint status)");
     }
 }
 

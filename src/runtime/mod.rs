@@ -6,5 +6,6 @@
 pub mod clock;
 pub mod cpu;
 pub mod crash;
+pub mod private;
 pub mod random;
 pub mod shutdown;

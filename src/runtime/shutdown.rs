@@ -1,4 +1,5 @@
-//! When do we stop? A flag that everyone can watch and that only ever goes up.
+//! When do we stop? A flag that everyone can watch and that only ever goes up, and a second one for those
+//! who do not come to an end.
 
 use std::sync::Arc;
 
@@ -17,12 +18,14 @@ pub enum StopReason {
 #[derive(Debug, Clone)]
 pub struct Shutdown {
     sender: Arc<watch::Sender<Option<StopReason>>>,
+    overdue: Arc<watch::Sender<bool>>,
 }
 
 impl Default for Shutdown {
     fn default() -> Self {
         Self {
             sender: Arc::new(watch::Sender::new(None)),
+            overdue: Arc::new(watch::Sender::new(false)),
         }
     }
 }
@@ -35,6 +38,18 @@ impl Shutdown {
             current.get_or_insert(reason);
             first
         });
+    }
+
+    /// Asks everyone to leave what does not end by itself: a decoder, a file that cannot be read.
+    pub fn give_up(&self) {
+        self.overdue.send_replace(true);
+    }
+
+    /// Waits until nobody shall wait any longer for what does not end by itself.
+    pub async fn overdue(&self) {
+        let mut receiver = self.overdue.subscribe();
+        // Both ends are held by `self`.
+        let _ = receiver.wait_for(|overdue| *overdue).await;
     }
 
     /// The reason, once somebody asked.

@@ -11,8 +11,14 @@ use crate::support::with_config;
 
 /// A small tenant with a defect of its calendars.
 fn world(switches: &str) -> Tenant {
+    world_of(3, switches)
+}
+
+/// The same with so many meetings for each user.
+fn world_of(meetings: u32, switches: &str) -> Tenant {
     Tenant::of_world(&format!(
-        "seed = 7\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 3\n[switches]\n{switches}\n"
+        "seed = 7\nusers = 16\nmails_per_user = 10\nmeetings_per_user = {meetings}\n\
+         [switches]\n{switches}\n"
     ))
 }
 
@@ -60,7 +66,7 @@ fn fact_1_6_a_calendar_whose_chain_was_forgotten_is_read_anew_and_nothing_is_dou
 
 #[test]
 fn fact_2_1_a_chain_is_replaced_before_its_window_ends() {
-    let mut tenant = world("");
+    let mut tenant = world_of(6, "");
     tenant.night();
     tenant.advance(330);
     let before = tenant.served_requests();

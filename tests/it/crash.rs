@@ -169,7 +169,7 @@ fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
 }
 
 /// How many lakes of a world are killed, each on so many nights.
-const LAKES: u64 = 5;
+const LAKES: u64 = 4;
 const NIGHTS: u64 = 4;
 
 /// Kills the runs of a world, each at another moment: the golden section spreads them evenly,

@@ -207,7 +207,7 @@ static TENANT_CASES: &[TenantCase] = &[
     ("kind='status' request='users' status=500 body='empty' times=2", 1, ALL_LISTED),
     ("kind='status' request='users' status=403 code='Authorization_RequestDenied'", 2, "authorization_requestdenied"),
     ("kind='status' request='directory' status=429 body='empty' times=2", 1, ALL_LISTED),
-    ("kind='self_link' request='users'", 2, "leads to itself"),
+    ("kind='self_link' request='users'", 2, "have no end"),
     ("kind='foreign_link' request='users' to='{elsewhere}'", 2, "foreign link"),
     ("kind='cut_in_body' request='members' times=1", 1, ALL_LISTED),
     ("kind='status' request='mailbox' status=401 code='NoPermissionsInAccessToken' after=30", 1, "401 nopermissionsinaccesstoken"),

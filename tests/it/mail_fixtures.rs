@@ -21,6 +21,7 @@ fn read(bytes: Vec<u8>) -> Value {
     let message = ArchiveMessage {
         source_id: "1".into(),
         container: "INBOX".into(),
+        place: "1.eml".into(),
         bytes: bytes.into(),
         received: None,
         is_draft: false,

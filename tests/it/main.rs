@@ -23,6 +23,7 @@ mod crash;
 mod crm_files;
 mod damage;
 mod disk_full;
+mod ending;
 mod equal;
 mod faults;
 mod fixtures;

@@ -57,7 +57,7 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     assert!(told.trim() == agrees || told.contains("agree"), "{told}");
 
     // A book that knows nobody of it takes all activities away, and one mail comes.
-    let report = run_report(&config, &[], 0);
+    let report = run_report(&config, &["--accept-crm"], 0);
     assert_eq!(report["totals"]["outcomes"]["recorded"], 1);
     let rows = current(folder.path());
     assert_eq!(rows["interactions"], 24);

@@ -9,6 +9,8 @@ use touchpoint::decode::bulk;
 use touchpoint::lake::schema;
 use touchpoint::lake::schema::TableName;
 use touchpoint::model::freemail::FREEMAIL;
+use touchpoint::model::limits;
+use touchpoint::model::limits::Limit;
 
 use crate::support::crm::CrmFile;
 use crate::support::expect_code;
@@ -110,6 +112,10 @@ fn lists_of_the_code() -> String {
         let _ = writeln!(text, "| `{}` | {}{headers} |", rule.id, rule.sentence);
     }
     let _ = writeln!(text, "\nFreemail domains: {}.", FREEMAIL.join(", "));
+    text.push_str("\n| what | at most | beyond that |\n| --- | --- | --- |\n");
+    for Limit { what, most, beyond } in limits::TABLE {
+        let _ = writeln!(text, "| {what} | {most} | {beyond} |");
+    }
     text
 }
 

@@ -88,10 +88,14 @@ fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
     .unwrap();
     fs::write(
         folder.path().join("contacts.csv"),
-        "id,name,email,other_emails,account_id\n",
+        "id,name,email,other_emails,account_id\nc1,Bo,bo@x.example,,\n",
     )
     .unwrap();
-    fs::write(folder.path().join("accounts.csv"), "id,name,domains\n").unwrap();
+    fs::write(
+        folder.path().join("accounts.csv"),
+        "id,name,domains\na1,X,x.example\n",
+    )
+    .unwrap();
     let config = archive_config("mails", "eml").replace(
         "\"one\"\naddress = \"bob@contoso.example\"",
         "\"subfolders\"",

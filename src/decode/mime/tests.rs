@@ -14,6 +14,7 @@ fn message(bytes: &[u8]) -> ArchiveMessage {
     ArchiveMessage {
         source_id: "1".into(),
         container: "INBOX".into(),
+        place: "1.eml".into(),
         bytes: bytes.to_vec().into(),
         received: None,
         is_draft: false,

@@ -1,6 +1,5 @@
 //! mbox files (mboxo and mboxrd), split as a stream.
 
-use std::fs::File;
 use std::io;
 use std::io::BufRead;
 use std::io::Read;
@@ -13,6 +12,7 @@ use crate::source::archive::Layout;
 use crate::source::archive::MESSAGE_BYTES_MAX;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
+use crate::source::archive::open::open;
 use crate::source::archive::tree;
 
 /// Bytes of a line that are looked at together: enough for every `From ` line with its quoting,
@@ -121,7 +121,7 @@ fn checked(
 /// Whether a file begins with a `From ` line; an empty one is an mbox without messages.
 fn begins_like_mbox(path: &Path) -> Result<bool, ArchiveError> {
     let mut head = Vec::with_capacity(FROM.len());
-    let file = File::open(path).map_err(|e| ArchiveError::io(path, e))?;
+    let file = open(path).map_err(|e| ArchiveError::io(path, e))?;
     file.take(FROM.len() as u64)
         .read_to_end(&mut head)
         .map_err(|e| ArchiveError::io(path, e))?;

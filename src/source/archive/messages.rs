@@ -19,6 +19,7 @@ use crate::source::archive::mail_shape;
 use crate::source::archive::maildir;
 use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
+use crate::source::archive::open::open;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
 
@@ -36,7 +37,8 @@ pub struct Messages {
 /// What is being read.
 enum Open {
     Files(Folder, IntoIter<(String, PathBuf)>),
-    Mbox(Folder, Splitter<BufReader<File>>),
+    /// And the number of the message that was read last.
+    Mbox(Folder, Splitter<BufReader<File>>, u64),
 }
 
 impl Messages {
@@ -51,9 +53,9 @@ impl Messages {
 
     fn open(&self, folder: Folder) -> Result<Open, ArchiveError> {
         if self.format == Format::Mbox {
-            let file = File::open(&folder.path).map_err(|e| ArchiveError::io(&folder.path, e))?;
+            let file = open(&folder.path).map_err(|e| ArchiveError::io(&folder.path, e))?;
             let reader = BufReader::with_capacity(READ_BYTES, file);
-            return Ok(Open::Mbox(folder, Splitter::new(reader)));
+            return Ok(Open::Mbox(folder, Splitter::new(reader), 0));
         }
         let files = maildir::files(&folder, self.format)?;
         Ok(Open::Files(folder, files.into_iter()))
@@ -62,8 +64,11 @@ impl Messages {
     /// The next message of what is open; `None` at its end.
     fn advance(&mut self) -> Option<Result<ArchiveMessage, ArchiveError>> {
         match self.open.as_mut()? {
-            Open::Mbox(folder, splitter) => match splitter.next() {
-                Ok(split) => split.map(|split| Ok(of_mbox(folder, split, &mut self.repetition))),
+            Open::Mbox(folder, splitter, number) => match splitter.next() {
+                Ok(split) => {
+                    *number += 1;
+                    split.map(|split| Ok(of_mbox(folder, *number, split, &mut self.repetition)))
+                }
                 Err(source) => {
                     let error = ArchiveError::io(&folder.path, source);
                     self.open = None;
@@ -117,7 +122,7 @@ struct Content {
 }
 
 fn read(path: &Path) -> io::Result<Content> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let mut bytes = Vec::new();
     let limit = MESSAGE_BYTES_MAX as u64 + 1;
     file.by_ref().take(limit).read_to_end(&mut bytes)?;
@@ -148,6 +153,7 @@ fn of_file(
     ArchiveMessage {
         source_id,
         container: folder.container(),
+        place: tree::join(&folder.name, name).into(),
         unreadable: unreadable(&content.bytes, content.too_large.is_some()),
         bytes: Bytes::from(content.bytes),
         received: None,
@@ -156,7 +162,13 @@ fn of_file(
     }
 }
 
-fn of_mbox(folder: &Folder, split: Split, repetition: &mut Repetition) -> ArchiveMessage {
+fn of_mbox(
+    folder: &Folder,
+    number: u64,
+    split: Split,
+    repetition: &mut Repetition,
+) -> ArchiveMessage {
+    let file = folder.path.file_name().unwrap_or_default();
     let unreadable = if split.is_stray {
         Some("not_mail")
     } else {
@@ -165,6 +177,7 @@ fn of_mbox(folder: &Folder, split: Split, repetition: &mut Repetition) -> Archiv
     ArchiveMessage {
         source_id: repetition.id(&split.hash),
         container: folder.container(),
+        place: format!("{}, message {number}", file.to_string_lossy()).into(),
         bytes: Bytes::from(split.bytes),
         received: split.received,
         is_draft: folder.is_draft,

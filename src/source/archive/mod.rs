@@ -6,6 +6,7 @@ mod mail_shape;
 mod maildir;
 mod mbox;
 mod messages;
+mod open;
 mod repetition;
 mod tree;
 

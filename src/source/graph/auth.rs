@@ -16,6 +16,9 @@ use crate::source::graph::links::Base;
 use crate::source::graph::links::escaped;
 use crate::source::graph::settings::GraphSettings;
 
+/// A token is used for a day at most: the service gives hours (facts 4.1), and what a broken one says
+/// must not reach beyond the clock.
+const LIFE_MAX: Duration = Duration::from_hours(24);
 /// How long before its end a token is renewed, at most; short-lived ones at a quarter of their life.
 const RENEWED_BEFORE_END: Duration = Duration::from_mins(5);
 
@@ -207,7 +210,7 @@ fn token(granted: &Granted) -> Option<Token> {
         serde_json::Value::String(text) => text.parse().ok(),
         _ => None,
     };
-    let life = Duration::from_secs(seconds.unwrap_or(0));
+    let life = Duration::from_secs(seconds.unwrap_or(0)).min(LIFE_MAX);
     let use_for = life.saturating_sub(RENEWED_BEFORE_END.min(life / 4));
     Some(Token {
         header,
@@ -362,6 +365,9 @@ mod tests {
         for (expires, life) in [
             (serde_json::json!(3599), 3299),
             (serde_json::json!("40"), 30),
+            (serde_json::json!(u64::MAX), 86_100),
+            (serde_json::json!("9223372036854775807"), 86_100),
+            (serde_json::json!(-5), 0),
         ] {
             let granted = Granted {
                 access_token: "very-secret".to_owned(),

@@ -37,7 +37,7 @@ pub struct ListedPage {
 impl MailboxClient {
     /// The first page of a chain. Nothing but the window can be chosen (facts 2.1).
     pub async fn first_calendar_page(&self, window: Window) -> Result<FetchedPage, GraphError> {
-        let path = format!("/calendarView/delta?{}", span(window));
+        let path = format!("{CHAIN}?{}", span(window));
         self.calendar_page(self.url(&path)?, Asked::Folder).await
     }
 
@@ -46,7 +46,8 @@ impl MailboxClient {
     /// # Errors
     /// As for every call; and where a nextLink leads to itself.
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
-        let fetched = self.calendar_page(self.kept(link)?, Asked::Link).await?;
+        let url = self.kept(link, &self.url(CHAIN)?)?;
+        let fetched = self.calendar_page(url, Asked::Link).await?;
         fetched.behind(link, NAME)
     }
 
@@ -58,8 +59,8 @@ impl MailboxClient {
         link: Option<&str>,
     ) -> Result<ListedPage, GraphError> {
         let url = match link {
-            Some(link) => self.follow(link)?,
-            None => self.url(&format!("/calendarView?{}&$top={LIST_TOP}", span(window)))?,
+            Some(link) => self.follow(link, &self.url(LIST)?)?,
+            None => self.url(&format!("{LIST}?{}&$top={LIST_TOP}", span(window)))?,
         };
         let opened = self
             .ask(&calendar_call(LIST_NAME, url), envelope::open_list)
@@ -78,9 +79,9 @@ impl MailboxClient {
         link: Option<&str>,
     ) -> Result<(Vec<ListedId>, Option<String>), GraphError> {
         let url = match link {
-            Some(link) => self.follow(link)?,
+            Some(link) => self.follow(link, &self.url(LIST)?)?,
             None => self.url(&format!(
-                "/calendarView?{}&$select=id&$top={IDS_TOP}",
+                "{LIST}?{}&$select=id&$top={IDS_TOP}",
                 span(window)
             ))?,
         };
@@ -108,7 +109,7 @@ impl MailboxClient {
             ..calendar_call(NAME, url)
         };
         let opened = self.ask(&call, envelope::open).await?;
-        self.follow(opened.link.text())?;
+        self.follow(opened.link.text(), &self.url(CHAIN)?)?;
         Ok(FetchedPage {
             page: page(opened.body, opened.items),
             link: opened.link,
@@ -140,6 +141,11 @@ fn span(window: Window) -> String {
         window.end.rfc3339()
     )
 }
+
+/// What the chain is asked of.
+const CHAIN: &str = "/calendarView/delta";
+/// What the plain list is asked of.
+const LIST: &str = "/calendarView";
 
 const NAME: &str = "calendar delta";
 const LIST_NAME: &str = "calendar list";

@@ -192,9 +192,9 @@ impl Client {
         graph.follow(&graph.join(&format!("/v1.0{path}")))
     }
 
-    /// A link of a page, if it may be followed.
-    pub(super) fn follow(&self, link: &str) -> Result<Url, GraphError> {
-        self.inner.graph.follow(link)
+    /// A link of a page, if it may be followed: it leads to more of what `first` asked for.
+    pub(super) fn follow(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
+        self.inner.graph.follow_from(link, first)
     }
 
     /// Sends a call about the directory.
@@ -368,15 +368,15 @@ impl MailboxClient {
         format!("/users/{}{path}", self.user)
     }
 
-    /// A link of a page, if it may be followed.
-    pub(super) fn follow(&self, link: &str) -> Result<Url, GraphError> {
-        self.client.follow(link)
+    /// A link of a page, if it may be followed: it leads to more of what `first` asked for.
+    pub(super) fn follow(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
+        self.client.follow(link, first)
     }
 
     /// A link that was kept from an earlier page. It was fine then; if it leads elsewhere now, the
     /// configured address has changed, and the chain has to begin anew there.
-    pub(super) fn kept(&self, link: &str) -> Result<Url, GraphError> {
-        self.client.follow(link).map_err(|_| GraphError::KeptLink)
+    pub(super) fn kept(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
+        self.follow(link, first).map_err(|_| GraphError::KeptLink)
     }
 
     /// Sends a call about this mailbox.

@@ -64,12 +64,14 @@ impl MailboxClient {
         folder: &Arc<str>,
         content: ContentLevel,
     ) -> Result<FetchedPage, GraphError> {
-        let path = format!(
-            "/mailFolders/{}/messages/delta?$select={}",
-            escaped(folder),
-            select(content)
-        );
-        self.page(folder, self.url(&path)?, Asked::Folder).await
+        let mut url = self.chain(folder)?;
+        url.set_query(Some(&format!("$select={}", select(content))));
+        self.page(folder, url, Asked::Folder).await
+    }
+
+    /// What a folder's chain is asked of.
+    fn chain(&self, folder: &str) -> Result<url::Url, GraphError> {
+        self.url(&format!("/mailFolders/{}/messages/delta", escaped(folder)))
     }
 
     /// The page behind a link of the same chain: a nextLink, or the deltaLink of the last round.
@@ -78,7 +80,9 @@ impl MailboxClient {
         folder: &Arc<str>,
         link: &str,
     ) -> Result<FetchedPage, GraphError> {
-        let fetched = self.page(folder, self.kept(link)?, Asked::Link).await?;
+        let fetched = self
+            .page(folder, self.kept(link, &self.chain(folder)?)?, Asked::Link)
+            .await?;
         fetched.behind(link, NAME)
     }
 
@@ -94,7 +98,7 @@ impl MailboxClient {
         };
         let opened = self.ask(&call, envelope::open).await?;
         // Before it is kept: else the chain would stop there on every further night.
-        self.follow(opened.link.text())?;
+        self.follow(opened.link.text(), &self.chain(folder)?)?;
         Ok(FetchedPage {
             page: GraphPage {
                 container: Arc::clone(folder),

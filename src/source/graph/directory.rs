@@ -12,6 +12,10 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::lists;
+use crate::source::graph::lists::Entry;
+use crate::source::graph::lists::Listed;
+use crate::source::graph::lists::Reading;
 use crate::source::graph::retry::Asked;
 
 /// What is asked of a user. All but the names must be selected to come at all (facts 3.1).
@@ -20,9 +24,6 @@ pub(super) const USER_SELECT: &str =
 
 /// The largest page of directory objects (facts 3.1).
 pub(super) const DIRECTORY_TOP: u32 = 999;
-
-/// Ten million users: more pages than this are no directory.
-const LIST_PAGES_MAX: usize = 10_000;
 
 /// The tenant as it describes itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,25 +49,32 @@ struct RawDomain {
     name: Option<String>,
 }
 
-/// A user, or another directory object, as it comes: anything but the id may be missing.
+/// A user, or another directory object, as it comes: anything but the id may be missing, or of
+/// another type than it should be.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawUser {
-    #[serde(rename = "@odata.type", default)]
+    #[serde(rename = "@odata.type", default, deserialize_with = "lists::text")]
     pub(super) odata_type: Option<String>,
     pub(super) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::text")]
     display_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::text")]
     mail: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::text")]
     user_principal_name: Option<String>,
-    #[serde(default)]
-    proxy_addresses: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::texts")]
+    proxy_addresses: Vec<String>,
+    #[serde(default, deserialize_with = "lists::text")]
     user_type: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::flag")]
     account_enabled: Option<bool>,
+}
+
+impl Listed for RawUser {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 impl RawUser {
@@ -81,7 +89,7 @@ impl RawUser {
             display_name: self.display_name.unwrap_or_default(),
             mail: self.mail.filter(|mail| !mail.is_empty()),
             user_principal_name: self.user_principal_name.unwrap_or_default(),
-            proxy_addresses: self.proxy_addresses.unwrap_or_default(),
+            proxy_addresses: self.proxy_addresses,
             user_type: self.user_type,
             account_enabled: self.account_enabled,
         }
@@ -123,29 +131,25 @@ impl Client {
     }
 
     /// Reads a list to its end.
-    pub(super) async fn directory_list<T: DeserializeOwned>(
+    pub(super) async fn directory_list<T: DeserializeOwned + Listed>(
         &self,
         name: &'static str,
         path: &str,
     ) -> Result<Vec<T>, GraphError> {
-        let mut all = Vec::new();
         let mut url = self.url(path)?;
-        for _ in 0..LIST_PAGES_MAX {
-            let call = Call::get(name, Asked::Directory, url.clone());
-            let page: List<T> = self
-                .ask_directory(&call, |body| envelope::list(&body))
-                .await?;
-            all.extend(page.value);
+        let first = url.clone();
+        let mut reading = Reading::new(name, &url);
+        loop {
+            let call = Call::get(name, Asked::Directory, url);
+            let parse = |body: Bytes| Some((envelope::list(&body)?, body.len()));
+            let (page, bytes): (List<Entry<T>>, usize) = self.ask_directory(&call, parse).await?;
+            reading.take(page.value, bytes)?;
             let Some(next) = page.next else {
-                return Ok(all);
+                return Ok(reading.finish());
             };
-            let next = self.follow(&next)?;
-            if next == url {
-                break;
-            }
-            url = next;
+            url = self.follow(&next, &first)?;
+            reading.go_on(&url)?;
         }
-        Err(GraphError::EndlessChain { call: name })
     }
 }
 

@@ -44,8 +44,8 @@ pub enum GraphError {
     /// A link of an earlier run that does not lead to the configured address.
     #[error("a kept link does not lead to the configured graph_url; reading begins anew")]
     KeptLink,
-    /// A link that leads to itself, so that the chain would never end (facts 2.2).
-    #[error("a page of {call} leads to itself; it is left for the next run")]
+    /// Pages that come again and again, or more of them than there can be (facts 2.2).
+    #[error("the pages of {call} have no end; it is left for the next run")]
     EndlessChain {
         /// What was asked.
         call: &'static str,

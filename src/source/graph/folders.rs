@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use serde::Deserialize;
@@ -13,6 +14,10 @@ use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
+use crate::source::graph::lists;
+use crate::source::graph::lists::Entry;
+use crate::source::graph::lists::Listed;
+use crate::source::graph::lists::Reading;
 use crate::source::graph::retry::Asked;
 use crate::source::graph::retry::Reaction;
 
@@ -36,17 +41,23 @@ pub struct Folder {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawFolder {
-    #[serde(rename = "@odata.type", default)]
+    #[serde(rename = "@odata.type", default, deserialize_with = "lists::text")]
     odata_type: Option<String>,
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::text")]
     display_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::number")]
     child_folder_count: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::number")]
     total_item_count: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lists::flag")]
     is_hidden: Option<bool>,
+}
+
+impl Listed for RawFolder {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 const NAME: &str = "mail folders";
@@ -57,9 +68,6 @@ const QUERY: &str =
 
 /// A mailbox of more folders than this is broken, or its listing is.
 const FOLDERS_MAX: usize = 50_000;
-
-/// Pages of one folder's children.
-const PAGES_MAX: usize = 1000;
 
 /// Listings at a time; the slots of the mailbox bound them anyway.
 const LISTED_AT_A_TIME: usize = 3;
@@ -108,27 +116,25 @@ impl MailboxClient {
             }
             None => (format!("/mailFolders{QUERY}"), Asked::Mailbox),
         };
-        let mut url = self.url(&path)?;
-        let mut found = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let call = Call::get(NAME, asked, url.clone());
-            let page: List<RawFolder> = match self.ask(&call, |body| envelope::list(&body)).await {
+        let first = self.url(&path)?;
+        let mut url = first.clone();
+        let mut reading = Reading::new(NAME, &url);
+        loop {
+            let call = Call::get(NAME, asked, url);
+            let parse = |body: Bytes| Some((envelope::list(&body)?, body.len()));
+            let asked = self.ask(&call, parse).await;
+            let (page, bytes): (List<Entry<RawFolder>>, usize) = match asked {
                 // Deleted since its parent was listed.
-                Err(error) if error.reaction() == Reaction::FolderGone => return Ok(found),
+                Err(error) if error.reaction() == Reaction::FolderGone => break,
                 other => other?,
             };
-            let visible = page.value.into_iter().filter(is_mail_folder);
-            found.extend(visible.map(|raw| place(raw, parent)));
-            let Some(next) = page.next else {
-                return Ok(found);
-            };
-            let next = self.follow(&next)?;
-            if next == url {
-                break;
-            }
-            url = next;
+            reading.take(page.value, bytes)?;
+            let Some(next) = page.next else { break };
+            url = self.follow(&next, &first)?;
+            reading.go_on(&url)?;
         }
-        Err(GraphError::EndlessChain { call: NAME })
+        let visible = reading.finish().into_iter().filter(is_mail_folder);
+        Ok(visible.map(|raw| place(raw, parent)).collect())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::source::graph::directory::USER_SELECT;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::links::quoted;
+use crate::source::graph::lists::Listed;
 
 /// Who is in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub struct GroupMembers {
 #[derive(Deserialize)]
 struct RawGroup {
     id: String,
+}
+
+impl Listed for RawGroup {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 const USER_TYPE: &str = "#microsoft.graph.user";

@@ -2,6 +2,7 @@
 
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
 use url::Host;
 use url::Url;
@@ -67,6 +68,18 @@ impl Base {
         format!("{}{}{path}", self.origin(), self.prefix)
     }
 
+    /// A link of a page, where it leads to more of what `first` asked for: a service that errs must not
+    /// lead into another mailbox, another folder or another kind of resource.
+    pub fn follow_from(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
+        let url = self.follow(link)?;
+        let prefix = self.prefix.split('/').filter(|part| !part.is_empty());
+        if is_same_resource(&url, first, prefix.count()) {
+            Ok(url)
+        } else {
+            Err(GraphError::ForeignLink)
+        }
+    }
+
     /// A link of a page, where it stays within scheme, host, port and path prefix (facts 4.7).
     pub fn follow(&self, link: &str) -> Result<Url, GraphError> {
         let url = Url::parse(link).map_err(|_| GraphError::ForeignLink)?;
@@ -85,6 +98,39 @@ impl Base {
             Err(GraphError::ForeignLink)
         }
     }
+}
+
+/// What a URL asks for, without query: names and ids, whether they are written as `users/a` or as
+/// `users('a')` (facts 13).
+fn resource(url: &Url) -> Vec<String> {
+    let mut parts = Vec::new();
+    for segment in url.path_segments().into_iter().flatten() {
+        let segment = percent_decode_str(segment).decode_utf8_lossy();
+        let keyed = segment.split_once("('").and_then(|(name, key)| {
+            let key = key.strip_suffix("')")?;
+            Some((name, key.replace("''", "'")))
+        });
+        if let Some((name, key)) = keyed {
+            parts.extend([name.to_owned(), key]);
+        } else {
+            let bare = segment.strip_suffix("()").unwrap_or(&segment);
+            let bare = bare.strip_prefix("microsoft.graph.").unwrap_or(bare);
+            parts.push(bare.to_owned());
+        }
+    }
+    parts
+}
+
+/// Whether two URLs ask for the same: ids of folders differ in case alone (facts 1.8), all else may
+/// be written in any.
+fn is_same_resource(one: &Url, other: &Url, prefix: usize) -> bool {
+    let (one, other) = (resource(one), resource(other));
+    // `v1.0`, `users`, the user, `mailFolders`, the folder.
+    let folder = prefix + 4;
+    let is_same = |(at, (one, other)): (usize, (&String, &String))| {
+        one == other || (at != folder && one.eq_ignore_ascii_case(other))
+    };
+    one.len() == other.len() && one.iter().zip(&other).enumerate().all(is_same)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -130,6 +176,36 @@ mod tests {
             "",
         ] {
             assert!(base.follow(foreign).is_err(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_followed_only_to_more_of_the_same() {
+        let base = base("https://graph.example.com/tenant");
+        let url = |path: &str| Url::parse(&base.join(path)).unwrap();
+        let first = url("/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages/delta?$select=id");
+        for same in [
+            "/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages/delta?$skiptoken=x",
+            "/v1.0/users('U-1')/mailfolders('AAMk+a')/messages/delta?$deltatoken=x",
+            "/v1.0/users('u-1')/mailFolders('AAMk%2Ba')/messages/microsoft.graph.delta()?$skiptoken=x",
+        ] {
+            assert!(base.follow_from(&base.join(same), &first).is_ok(), "{same}");
+        }
+        for other in [
+            "/v1.0/users/u-2/mailFolders/AAMk%2Ba/messages/delta?$skiptoken=x",
+            "/v1.0/users('u-2')/mailFolders('AAMk+a')/messages/delta?$skiptoken=x",
+            "/v1.0/users/u-1/mailFolders/aamk%2Ba/messages/delta?$skiptoken=x",
+            "/v1.0/users/u-1/mailFolders/other/messages/delta?$skiptoken=x",
+            "/v1.0/users/u-1/messages/delta?$skiptoken=x",
+            "/v1.0/users/u-1/calendarView/delta?$skiptoken=x",
+            "/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages?$skip=1",
+            "/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages/delta/../../../../u-2/messages",
+            "/beta/users/u-1/mailFolders/AAMk%2Ba/messages/delta",
+        ] {
+            assert!(
+                base.follow_from(&base.join(other), &first).is_err(),
+                "{other}"
+            );
         }
     }
 

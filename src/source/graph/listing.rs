@@ -60,13 +60,18 @@ impl MailboxClient {
         link: Option<&str>,
     ) -> Result<(Vec<ListedId>, Option<String>), GraphError> {
         let url = match link {
-            Some(link) => self.follow(link)?,
+            Some(link) => self.follow(link, &self.list(folder)?)?,
             None => self.url(&path(folder, span, "id,receivedDateTime", IDS_PER_PAGE))?,
         };
         let call = Call::get(IDS_NAME, Asked::Folder, url).with_immutable_ids();
         let page: List<ListedId> = self.ask(&call, |body| envelope::list(&body)).await?;
         no_loop(IDS_NAME, link, page.next.as_ref())?;
         Ok((page.value, page.next))
+    }
+
+    /// What the lists of a folder are asked of.
+    fn list(&self, folder: &str) -> Result<url::Url, GraphError> {
+        self.url(&format!("/mailFolders/{}/messages", escaped(folder)))
     }
 
     /// A page of a folder's mails, the newest first.
@@ -78,7 +83,7 @@ impl MailboxClient {
         link: Option<&str>,
     ) -> Result<ListedPage, GraphError> {
         let url = match link {
-            Some(link) => self.follow(link)?,
+            Some(link) => self.follow(link, &self.list(folder)?)?,
             None => self.url(&path(folder, span, select(content), MAILS_PER_PAGE))?,
         };
         let call = Call::get(NAME, Asked::Folder, url).with_immutable_ids();

@@ -21,6 +21,7 @@ mod hidden;
 pub mod lane;
 pub mod links;
 pub mod listing;
+mod lists;
 pub mod problem;
 pub mod repeats;
 pub mod retry;

@@ -1,5 +1,6 @@
 //! Which mails are private: Graph keeps it apart from the mails (facts 1.9).
 
+use bytes::Bytes;
 use hashbrown::HashSet;
 use serde::Deserialize;
 
@@ -8,6 +9,9 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::lists::Entry;
+use crate::source::graph::lists::Listed;
+use crate::source::graph::lists::Reading;
 use crate::source::graph::retry::Asked;
 
 /// What is known of the sensitivity of a mailbox's mails.
@@ -25,12 +29,15 @@ const PRIVATE_PATH: &str = concat!(
     "ep:%20ep/id%20eq%20'Integer%200x36'%20and%20cast(ep/value,%20Edm.Int32)%20gt%200)"
 );
 
-/// A million private mails: a list that is longer is not filtered at all.
-const PRIVATE_PAGES_MAX: usize = 1000;
-
 #[derive(Deserialize)]
 struct OnlyId {
     id: String,
+}
+
+impl Listed for OnlyId {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 impl MailboxClient {
@@ -42,23 +49,20 @@ impl MailboxClient {
     }
 
     async fn listed_private_ids(&self) -> Result<HashSet<String>, GraphError> {
-        let mut ids = HashSet::new();
-        let mut url = self.url(PRIVATE_PATH)?;
-        for _ in 0..PRIVATE_PAGES_MAX {
-            let call = Call::get(NAME, Asked::Item, url.clone()).with_immutable_ids();
-            let asked = self.ask(&call, |body| envelope::list(&body));
-            let page: List<OnlyId> = asked.await?;
-            ids.extend(page.value.into_iter().map(|item| item.id));
-            let Some(next) = page.next else {
-                return Ok(ids);
-            };
-            let next = self.follow(&next)?;
-            if next == url {
-                break;
-            }
-            url = next;
+        let first = self.url(PRIVATE_PATH)?;
+        let mut url = first.clone();
+        let mut reading = Reading::new(NAME, &url);
+        loop {
+            let call = Call::get(NAME, Asked::Item, url).with_immutable_ids();
+            let parse = |body: Bytes| Some((envelope::list(&body)?, body.len()));
+            let (page, bytes): (List<Entry<OnlyId>>, usize) = self.ask(&call, parse).await?;
+            reading.take(page.value, bytes)?;
+            let Some(next) = page.next else { break };
+            url = self.follow(&next, &first)?;
+            reading.go_on(&url)?;
         }
-        Err(GraphError::EndlessChain { call: NAME })
+        let ids = reading.finish().into_iter();
+        Ok(ids.map(|item| item.id).collect())
     }
 }
 

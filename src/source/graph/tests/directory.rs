@@ -201,3 +201,62 @@ async fn fact_6_2_without_permission_for_the_directory_the_tenant_is_stopped() {
     assert_eq!(error.reaction(), Reaction::StopTenant);
     assert!(error.to_string().contains("network"), "{error}");
 }
+
+/// A tenant whose list of users is what `page` makes of the number of pages before.
+async fn users_of(page: impl Fn(&str, usize) -> String + Send + Sync + 'static) -> (usize, bool) {
+    let pages = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::start(move |base, seen, _| {
+        let is_list = !seen.is_sign_in();
+        is_list.then(|| {
+            let before = pages.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Reply::ok(page(base, before))
+        })
+    })
+    .await;
+    let listed = server.client().users().await;
+    (server.requests().len(), listed.is_ok())
+}
+
+#[tokio::test]
+async fn a_list_that_turns_in_a_circle_of_any_length_is_given_up() {
+    for length in [1, 2, 3, 7] {
+        let (requests, is_read) = users_of(move |base, before| {
+            let next = (before + 1) % length;
+            format!(
+                r#"{{"value":[{{"id":"u{before}"}}],"@odata.nextLink":"{base}/v1.0/users?$skiptoken={next}"}}"#
+            )
+        })
+        .await;
+        assert!(!is_read && requests <= length + 2, "{length}: {requests}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_goes_on_for_ever_without_anything_new_is_given_up() {
+    for value in [r#"{"id":"u"}"#, ""] {
+        let (requests, is_read) = users_of(move |base, before| {
+            format!(
+                r#"{{"value":[{value}],"@odata.nextLink":"{base}/v1.0/users?$skiptoken={before}"}}"#
+            )
+        })
+        .await;
+        assert!(!is_read && requests <= 100, "{value}: {requests}");
+    }
+}
+
+#[tokio::test]
+async fn one_bad_entry_costs_itself_and_not_the_tenant() {
+    let server = Server::start(|_, seen, _| {
+        (!seen.is_sign_in()).then(|| {
+            Reply::ok(
+                r#"{"value":[null,{"id":7},{"id":"a","mail":5,"proxyAddresses":[1,"smtp:a@x.org"]},
+                    "text",[],{"id":"a"},{"id":"b","proxyAddresses":null,"accountEnabled":"yes"}]}"#,
+            )
+        })
+    })
+    .await;
+    let users = server.client().users().await.unwrap();
+    let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert_eq!(users[0].proxy_addresses, ["smtp:a@x.org"]);
+}

@@ -13,7 +13,7 @@ use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
 use crate::source::graph::tests::server::token;
 
-const LAST_PAGE: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example/d"}"#;
+const LAST_PAGE: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
 
 /// Lets everything that can go on go on, until `done`; fails rather than hang.
 async fn until(what: &str, done: impl Fn() -> bool) {

@@ -85,7 +85,10 @@ async fn a_whole_round_of_a_chain() {
 async fn fact_1_4_an_empty_page_with_a_next_link_goes_on() {
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
-    let link = format!("{}/v1.0/users('u-1')/x?$skiptoken=g1.AbC-d_e", server.url);
+    let link = format!(
+        "{}/v1.0/users('u-1')/mailFolders('folder-sent')/messages/delta?$skiptoken=g1.AbC-d_e",
+        server.url
+    );
     let page = mailbox.next_page(&folder(), &link).await.unwrap();
     assert!(page.page.items.is_empty() && matches!(page.link, Link::Next(_)));
 }
@@ -150,7 +153,12 @@ async fn fact_1_4_an_unchanged_delta_link_is_no_error_but_an_unchanged_next_link
     })
     .await;
     let mailbox = server.client().mailbox("u-1");
-    let link = |token: &str| format!("{}/v1.0/x?$deltatoken={token}", server.url);
+    let link = |token: &str| {
+        format!(
+            "{}/v1.0/users/u-1/mailFolders/folder-sent/messages/delta?$deltatoken={token}",
+            server.url
+        )
+    };
     assert!(mailbox.next_page(&folder(), &link("d1")).await.is_ok());
     let error = mailbox.next_page(&folder(), &link("n1")).await.unwrap_err();
     assert!(matches!(error, GraphError::EndlessChain { .. }));

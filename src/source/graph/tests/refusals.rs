@@ -8,7 +8,7 @@ use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 
-const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example/d"}"#;
+const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
 
 fn folder() -> Arc<str> {
     "f".into()
@@ -62,7 +62,10 @@ async fn fact_1_6_a_lost_state_is_told_at_once_so_that_the_folder_can_start_agai
                 .then(|| Reply::status(status, body).with("Location", "https://x.example/"))
         })
         .await;
-        let link = format!("{}/v1.0/x", server.url);
+        let link = format!(
+            "{}/v1.0/users/u-1/mailFolders/f/messages/delta?$skiptoken=x",
+            server.url
+        );
         let mailbox = server.client().mailbox("u-1");
         let error = mailbox.next_page(&folder(), &link).await.unwrap_err();
         assert_eq!(error.reaction(), Reaction::RestartChain);

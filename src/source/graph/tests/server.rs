@@ -102,7 +102,7 @@ impl Server {
                         let before = before.count();
                         notes.push(seen.clone());
                         let reply = answer(&base, &seen, before);
-                        at_home(reply.unwrap_or_else(|| standard(&seen)), &base)
+                        at_home(reply.unwrap_or_else(|| standard(&seen)), &base, &seen)
                     })
                     .await;
                 });
@@ -161,14 +161,15 @@ pub fn token(text: &str) -> Reply {
     ))
 }
 
-/// Links of an answer name the server under this name where it does not know its own.
-const HOME: &str = "https://graph.example";
+/// Links of an answer name what was asked for under this name where it does not know its own.
+const HERE: &str = "https://graph.example";
 
-fn at_home(mut reply: Reply, base: &str) -> Reply {
+fn at_home(mut reply: Reply, base: &str, seen: &Seen) -> Reply {
     if let Ok(text) = std::str::from_utf8(&reply.body)
-        && text.contains(HOME)
+        && text.contains(HERE)
     {
-        reply.body = text.replace(HOME, base).into_bytes();
+        let path = seen.target.split('?').next().unwrap();
+        reply.body = text.replace(HERE, &format!("{base}{path}")).into_bytes();
     }
     reply
 }

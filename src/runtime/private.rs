@@ -1,0 +1,117 @@
+//! Who may read what this process leaves behind: its owner, and a group where that is configured.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use rustix::fs::Mode;
+use rustix::process::Resource;
+use rustix::process::Rlimit;
+
+/// Who may read files beside their owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Nobody.
+    Owner,
+    /// The group of the folder.
+    Group,
+}
+
+impl Readers {
+    /// The bits of a mode that are taken from a file.
+    fn taken(self) -> u32 {
+        match self {
+            Self::Owner => 0o077,
+            Self::Group => 0o027,
+        }
+    }
+}
+
+/// From now on files and folders that this process makes are for these readers, whatever the mask
+/// was under which it was started.
+pub fn limit_new_files(readers: Readers) {
+    rustix::process::umask(Mode::from_raw_mode(readers.taken()));
+}
+
+/// Takes a folder away from everybody else, and gives it to its group where that is wanted. (One that
+/// somebody else made or widened: what lies in it may be older.)
+///
+/// # Errors
+/// It belongs to somebody else.
+pub fn limit_folder(folder: &Path, readers: Readers) -> io::Result<()> {
+    let before = fs::metadata(folder)?.permissions().mode() & 0o7777;
+    let given = match readers {
+        Readers::Owner => 0,
+        Readers::Group => 0o050,
+    };
+    change(folder, before, (before & !readers.taken()) | given)
+}
+
+fn change(path: &Path, before: u32, after: u32) -> io::Result<()> {
+    if after == before {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(after))
+}
+
+/// The same for a folder and all that lies in it: folders of caches, which hold few files. What somebody
+/// else owns stays as it is, and is told.
+pub fn limit_tree(folder: &Path, readers: Readers) {
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        if let Err(error) = limit(&path, readers) {
+            tracing::warn!(path = %path.display(), %error, "others may be able to read what is there");
+        }
+        let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+        open.extend(
+            entries
+                .map(|entry| entry.path())
+                .filter(|path| !path.is_symlink()),
+        );
+    }
+}
+
+fn limit(path: &Path, readers: Readers) -> io::Result<()> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return limit_folder(path, readers);
+    }
+    let before = metadata.permissions().mode() & 0o7777;
+    let given = match readers {
+        Readers::Owner => 0,
+        Readers::Group => 0o040,
+    };
+    change(path, before, (before & !readers.taken()) | given)
+}
+
+/// A crash leaves no copy of the memory behind, which holds secrets and mails. Where the system refuses,
+/// nothing else suffers.
+pub fn forbid_core_dumps() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = rustix::process::setrlimit(Resource::Core, none);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wider_folder_is_narrowed_and_a_group_is_let_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let mode = || fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        let set = |mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        set(0o777);
+        limit_folder(path, Readers::Owner).unwrap();
+        assert_eq!(mode(), 0o700);
+        set(0o2777);
+        limit_folder(path, Readers::Group).unwrap();
+        assert_eq!(mode(), 0o2750);
+        limit_folder(path, Readers::Owner).unwrap();
+        assert_eq!(mode(), 0o2700);
+    }
+}
