@@ -10,35 +10,57 @@ use serde_json::json;
 use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
+use crate::lake::verify::Finding;
 use crate::pipeline::verify;
 use crate::report::exit;
 
-/// Verifies and tells what was found; 1 where something was.
+/// Verifies and tells what was found; 1 where something is damaged. What the next run puts right by itself
+/// is told in one line.
 pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     let findings = block_on(async { Ok(verify::verify(&config).await?) })?;
+    let damage = findings.iter().filter(|finding| !finding.is_leftover());
+    let is_damaged = damage.clone().next().is_some();
     if json {
-        let list: Vec<Value> = findings
-            .iter()
-            .map(|finding| json!({ "what": finding.what, "advice": finding.advice }))
-            .collect();
+        let list: Vec<Value> = findings.iter().map(as_json).collect();
         output::json(&json!({ "findings": list }))?;
     } else {
-        let mut text = String::new();
-        for (advice, found) in verify::by_advice(&findings) {
-            for what in found {
-                let _ = writeln!(text, "{what}");
-            }
-            let _ = writeln!(text, "  -> {advice}\n");
-        }
-        if findings.is_empty() {
-            text.push_str("lake, views, cursors and index agree\n");
-        }
-        output::result(&text)?;
+        output::result(&as_text(damage, &findings))?;
     }
-    Ok(if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
+    Ok(if is_damaged {
         ExitCode::from(exit::GAPS)
+    } else {
+        ExitCode::SUCCESS
     })
+}
+
+fn as_json(finding: &Finding) -> Value {
+    json!({
+        "what": finding.what,
+        "advice": finding.advice,
+        "leftover": finding.is_leftover(),
+    })
+}
+
+fn as_text<'a>(damage: impl Iterator<Item = &'a Finding>, findings: &'a [Finding]) -> String {
+    let mut text = String::new();
+    for (advice, found) in verify::by_advice(damage) {
+        for what in found {
+            let _ = writeln!(text, "{what}");
+        }
+        let _ = writeln!(text, "  -> {advice}\n");
+    }
+    let mut leftovers = findings.iter().filter(|finding| finding.is_leftover());
+    if let Some(first) = leftovers.next() {
+        let count = 1 + leftovers.count();
+        let _ = writeln!(
+            text,
+            "no damage: {count} that the next run puts right by itself, such as: {} ({})",
+            first.what, first.advice
+        );
+    }
+    if findings.is_empty() {
+        text.push_str("lake, views, cursors and index agree\n");
+    }
+    text
 }

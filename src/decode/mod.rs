@@ -3,9 +3,9 @@
 pub mod bulk;
 pub mod event;
 pub mod graph;
-#[cfg(test)]
-mod tests;
 pub mod html;
 mod kept;
 mod lenient;
 pub mod mime;
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use crate::index::read_only::ReadOnly;
 use crate::index::schema::FORMAT;
 use crate::index::schema::Fields;
 use crate::runtime::crash;
+use crate::runtime::private;
 
 /// The folder inside the configured one which is the program's alone: it is emptied when the index
 /// is made again, and a folder that a user named must not be.
@@ -73,6 +74,7 @@ pub(crate) struct Payload {
 
 /// The writer. Only one process can have it. Dropping it forgets what was not committed.
 pub struct Indexer {
+    folder: PathBuf,
     writer: IndexWriter,
     payload: Payload,
     has_changes: bool,
@@ -136,6 +138,7 @@ impl Indexer {
             .build();
         Ok(Self {
             writer: index.writer_with_options(options)?,
+            folder: folder(&settings.folder),
             payload,
             has_changes: false,
         })
@@ -193,6 +196,8 @@ impl Indexer {
         prepared.set_payload(&payload);
         crash::point(|| "index prepared".to_owned());
         prepared.commit()?;
+        // tantivy writes some files for their owner alone, whatever is asked of it.
+        private::limit_tree(&self.folder, private::readers_of(&self.folder));
         crash::point(|| "index committed".to_owned());
         self.has_changes = false;
         Ok(())

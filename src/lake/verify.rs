@@ -40,6 +40,21 @@ pub struct Finding {
     pub advice: &'static str,
 }
 
+/// Advice for what the next run puts right by itself.
+pub const CATCHES_UP: &str = "the next run catches up";
+/// The same for what it deletes.
+pub const DELETES: &str =
+    "the next run deletes it, unless a run is going on and about to commit it";
+/// The same for what it makes.
+pub const MAKES: &str = "the next run makes it";
+
+impl Finding {
+    /// Whether it is no damage: the next run puts it right by itself.
+    pub fn is_leftover(&self) -> bool {
+        [CATCHES_UP, DELETES, MAKES].contains(&self.advice)
+    }
+}
+
 impl Lake {
     /// Compares tables, cursor files and view with each other.
     ///
@@ -111,7 +126,7 @@ impl Lake {
             if !slots.is_empty() {
                 findings.push(Finding {
                     what: format!("contact_activity is behind in slots {slots:?} (book {book})"),
-                    advice: "the next run catches up",
+                    advice: CATCHES_UP,
                 });
             }
         }
@@ -129,7 +144,7 @@ impl Lake {
             }
             findings.push(Finding {
                 what: format!("no commit names {}", file.display()),
-                advice: "the next run deletes it, unless a run is going on and about to commit it",
+                advice: DELETES,
             });
         }
         Ok(())

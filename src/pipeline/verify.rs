@@ -11,7 +11,9 @@ use crate::index::search::Searcher;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 use crate::lake::read::Filter;
+use crate::lake::verify::CATCHES_UP;
 use crate::lake::verify::Finding;
+use crate::lake::verify::MAKES;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::pipeline::known::Known;
@@ -104,10 +106,7 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
 
 fn not_opened(error: &IndexError) -> Finding {
     let (what, advice) = match error {
-        IndexError::Missing { .. } => (
-            "there is no search index".to_owned(),
-            "the next run makes it",
-        ),
+        IndexError::Missing { .. } => ("there is no search index".to_owned(), MAKES),
         IndexError::Damaged => (error.to_string(), MAKE_ANEW),
         error => (
             error.to_string(),
@@ -130,10 +129,7 @@ fn index_progress(searcher: &Searcher, lake: &Lake) -> Result<Option<Finding>, W
             "the next run makes it again from the lake",
         )
     } else if searcher.reached() != &versions {
-        (
-            "the search index is behind the lake",
-            "the next run catches up",
-        )
+        ("the search index is behind the lake", CATCHES_UP)
     } else {
         return Ok(None);
     };
@@ -209,8 +205,10 @@ fn names(ids: &[Id128]) -> String {
 }
 
 /// Findings by what is to be done about them.
-pub fn by_advice(findings: &[Finding]) -> BTreeMap<&'static str, Vec<&str>> {
-    let mut advice: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+pub fn by_advice<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> BTreeMap<&'static str, Vec<&'a str>> {
+    let mut advice: BTreeMap<&'static str, Vec<&'a str>> = BTreeMap::new();
     for finding in findings {
         advice
             .entry(finding.advice)

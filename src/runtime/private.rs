@@ -58,6 +58,9 @@ fn change(path: &Path, before: u32, after: u32) -> io::Result<()> {
 /// The same for a folder and all that lies in it: folders of caches, which hold few files. What somebody
 /// else owns stays as it is, and is told.
 pub fn limit_tree(folder: &Path, readers: Readers) {
+    if !folder.exists() {
+        return;
+    }
     let mut open = vec![folder.to_owned()];
     while let Some(path) = open.pop() {
         if let Err(error) = limit(&path, readers) {
@@ -83,6 +86,16 @@ fn limit(path: &Path, readers: Readers) -> io::Result<()> {
         Readers::Group => 0o040,
     };
     change(path, before, (before & !readers.taken()) | given)
+}
+
+/// For whom a folder is. What cannot be told is for its owner.
+pub fn readers_of(folder: &Path) -> Readers {
+    let mode = fs::metadata(folder).map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o050 == 0o050 {
+        Readers::Group
+    } else {
+        Readers::Owner
+    }
 }
 
 /// A crash leaves no copy of the memory behind, which holds secrets and mails. Where the system refuses,

@@ -1,5 +1,6 @@
 //! The commands that look at a lake, and the options of a run.
 
+use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,6 +17,12 @@ use crate::support::with_config;
 pub fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
     let mut command = with_config(&tenant.config(), &["--format", "json"]);
     serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
+}
+
+/// What a command that ends well prints as JSON.
+pub fn json_of(config: &Path, arguments: &[&str]) -> Value {
+    let mut command = with_config(config, &["--format", "json"]);
+    serde_json::from_str(&expect_code(command.args(arguments), 0)).unwrap()
 }
 
 /// Addresses of the requests about mail since a moment: who was asked for.

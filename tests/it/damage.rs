@@ -116,6 +116,9 @@ fn lake() -> (TempDir, TempDir) {
     (folder, older)
 }
 
+/// What the next run puts right by itself is no damage.
+const LEFT_TO_THE_NEXT_RUN: [&str; 2] = ["view_behind", "index_behind"];
+
 fn verify(folder: &Path, code: i32) -> Vec<Value> {
     let config = folder.join("touchpoint.toml");
     let mut command = with_config(&config, &["verify", "--format", "json"]);
@@ -132,7 +135,8 @@ fn every_kind_of_damage_is_found_and_named_with_what_to_do() {
     let damage = damage.args([whole.path(), older.path(), target.path()]);
     expect_code(damage.args(KINDS.map(|(kind, _)| kind)), 0);
     for (kind, expected) in KINDS {
-        let findings = verify(&target.path().join(kind), 1);
+        let code = i32::from(!LEFT_TO_THE_NEXT_RUN.contains(&kind));
+        let findings = verify(&target.path().join(kind), code);
         let is_named = |finding: &Value| {
             let (what, advice) = (finding["what"].as_str(), finding["advice"].as_str());
             what.unwrap().contains(expected) && !advice.unwrap().is_empty()

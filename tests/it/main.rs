@@ -34,6 +34,7 @@ mod merging;
 mod msgraph;
 mod network;
 mod old_lakes;
+mod private;
 mod readme;
 mod recurrence;
 mod rematch;

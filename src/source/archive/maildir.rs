@@ -19,11 +19,12 @@ pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>
         return Err(ArchiveError::NotAFolder { path: path.clone() });
     }
     let mailboxes = match &spec.layout {
-        Layout::One { .. } => vec![(String::new(), folders(path, spec.format)?)],
+        Layout::One { .. } => vec![(String::new(), folders(path, spec.format))],
         Layout::Subfolders { .. } => subfolders(path, spec.format)?,
     };
     for folder in mailboxes.iter().flat_map(|(_, folders)| folders) {
-        if !files(folder, spec.format)?.is_empty() {
+        // One that cannot be listed is told when its mailbox is read.
+        if files(folder, spec.format).map_or(true, |files| !files.is_empty()) {
             return Ok(mailboxes);
         }
     }
@@ -50,22 +51,23 @@ fn subfolders(path: &Path, format: Format) -> Result<Vec<(String, Vec<Folder>)>,
             "files beside the mailboxes' folders belong to no mailbox and are not read");
     }
     let children = entries.folders.into_iter();
-    children
+    Ok(children
         .filter(|(name, _)| !tree::is_hidden(name))
-        .map(|(name, path)| Ok((name, folders(&path, format)?)))
-        .collect()
+        .map(|(name, path)| (name, folders(&path, format)))
+        .collect())
 }
 
 /// All folders of a mailbox that can hold messages, itself among them.
-fn folders(top: &Path, format: Format) -> Result<Vec<Folder>, ArchiveError> {
+fn folders(top: &Path, format: Format) -> Vec<Folder> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), top.to_path_buf(), 0_usize)];
     while let Some((name, path, depth)) = open.pop() {
-        let entries = tree::entries(&path)?;
+        // One that cannot be listed costs its mailbox: reading it tells why.
+        let entries = tree::entries(&path).unwrap_or_default();
         let is_maildir = format == Format::Maildir && is_maildir(&entries);
         for (child, child_path) in entries.folders {
             if (is_maildir && matches!(child.as_str(), "cur" | "new" | "tmp"))
-                || !is_folder(&child, &child_path, format)?
+                || !is_folder(&child, &child_path, format)
             {
                 continue;
             }
@@ -80,15 +82,15 @@ fn folders(top: &Path, format: Format) -> Result<Vec<Folder>, ArchiveError> {
         }
         found.push(Folder::new(&name, path));
     }
-    Ok(found)
+    found
 }
 
 /// A hidden folder counts only where Maildir++ makes one: it holds `cur` or `new`.
-fn is_folder(name: &str, path: &Path, format: Format) -> Result<bool, ArchiveError> {
+fn is_folder(name: &str, path: &Path, format: Format) -> bool {
     if !tree::is_hidden(name) {
-        return Ok(true);
+        return true;
     }
-    Ok(format == Format::Maildir && is_maildir(&tree::entries(path)?))
+    format == Format::Maildir && tree::entries(path).is_ok_and(|entries| is_maildir(&entries))
 }
 
 fn is_maildir(entries: &Entries) -> bool {

@@ -33,7 +33,7 @@ pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>
         return checked(path, vec![(name, vec![folder])]);
     }
     let mailboxes = match &spec.layout {
-        Layout::One { .. } => vec![(String::new(), files_below(path)?)],
+        Layout::One { .. } => vec![(String::new(), files_below(path))],
         Layout::Subfolders { .. } => subfolders(path)?,
     };
     checked(path, mailboxes)
@@ -59,7 +59,7 @@ fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
     }
     for (name, folder) in entries.folders {
         if !tree::is_hidden(&name) {
-            mailboxes.push((stem(&name).to_owned(), files_below(&folder)?));
+            mailboxes.push((stem(&name).to_owned(), files_below(&folder)));
         }
     }
     // `ann.mbox` beside `ann/`, as some programs make for a folder that has folders: one mailbox.
@@ -75,15 +75,20 @@ fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
 }
 
 /// All mbox files in a tree: those named so, and those without extension that begin like one.
-fn files_below(top: &Path) -> Result<Vec<Folder>, ArchiveError> {
+fn files_below(top: &Path) -> Vec<Folder> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), top.to_path_buf(), 0_usize)];
     while let Some((prefix, path, depth)) = open.pop() {
-        let entries = tree::entries(&path)?;
+        let Ok(entries) = tree::entries(&path) else {
+            // It costs its mailbox: reading it tells why.
+            found.push(Folder::new(&prefix, path));
+            continue;
+        };
         for (name, file) in entries.files {
             let is_named = tree::has_extension(&name, "mbox");
             let is_bare = Path::new(&name).extension().is_none();
-            if !tree::is_hidden(&name) && (is_named || (is_bare && begins_like_mbox(&file)?)) {
+            let begins_so = || begins_like_mbox(&file).unwrap_or(true);
+            if !tree::is_hidden(&name) && (is_named || (is_bare && begins_so())) {
                 found.push(Folder::new(&tree::join(&prefix, stem(&name)), file));
             }
         }
@@ -94,7 +99,7 @@ fn files_below(top: &Path) -> Result<Vec<Folder>, ArchiveError> {
             }
         }
     }
-    Ok(found)
+    found
 }
 
 /// Refuses an archive without any mbox file; one that is none among others is read as unreadable.
@@ -111,7 +116,7 @@ fn checked(
         });
     }
     for file in files {
-        if begins_like_mbox(&file.path)? {
+        if begins_like_mbox(&file.path).unwrap_or(true) {
             return Ok(mailboxes);
         }
     }
