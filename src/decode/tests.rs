@@ -65,9 +65,9 @@ const TOKENS: &[&str] = &[
 ];
 
 /// Bytes of the shorter text; the longer one has four times as many.
-const BYTES: usize = 4 << 10;
+const BYTES: usize = 8 << 10;
 /// Below this nobody can tell how something grows.
-const NOTICEABLE: Duration = Duration::from_millis(60);
+const NOTICEABLE: Duration = Duration::from_millis(150);
 /// In proportion it is 4; quadratic reading makes it 16. The clock of a busy machine is not exact.
 const GROWTH_MAX: u32 = 8;
 /// Times that a measurement is repeated before it counts: the shortest does.

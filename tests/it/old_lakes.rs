@@ -53,8 +53,8 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     assert_eq!(rows["contact_activity"], 35);
     let verified = with_config(&config, &["verify"]).output().unwrap();
     let told = String::from_utf8(verified.stdout).unwrap();
-    let agrees = "there is no search index\n  -> the next run makes it";
-    assert!(told.trim() == agrees || told.contains("agree"), "{told}");
+    let has_no_index = told.contains("no damage: 1 ") && told.contains("there is no search index");
+    assert!(has_no_index || told.contains("agree"), "{told}");
 
     // A book that knows nobody of it takes all activities away, and one mail comes.
     let report = run_report(&config, &["--accept-crm"], 0);

@@ -7,7 +7,7 @@ use crate::model::limits;
 
 /// Bytes of an encoded word, marks included. RFC 2047 allows 75; programs that put a whole subject into
 /// one word write some hundred.
-const WORD_BYTES_MAX: usize = 4 << 10;
+const WORD_BYTES_MAX: usize = 1 << 10;
 
 /// A word between `=?` and `?=`.
 struct Word<'a> {
@@ -73,6 +73,9 @@ fn word(text: &str) -> Option<(Word<'_>, &str)> {
     let near = limits::cut(text, WORD_BYTES_MAX);
     let (charset, rest) = near.strip_prefix("=?")?.split_once('?')?;
     let (encoding, rest) = rest.split_once('?')?;
+    if encoding.len() != 1 {
+        return None;
+    }
     let (data, _) = rest.split_once("?=")?;
     // `=?`, `?`, `?`, `?=`.
     let length = charset.len() + encoding.len() + data.len() + 6;

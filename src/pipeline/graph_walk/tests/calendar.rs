@@ -14,6 +14,7 @@ use crate::model::cursor::LedgerEntry;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::pipeline::graph_walk::tests::USER;
 use crate::pipeline::graph_walk::tests::mailbox;
 use crate::pipeline::graph_walk::tests::night_with;
 use crate::pipeline::graph_walk::tests::nothing_seen;
@@ -96,7 +97,7 @@ impl Tonight {
         } else if self.is_spoilt {
             Reply::error(500, "ErrorCorruptData")
         } else {
-            let link = format!("{base}/v1.0/users/u/calendarView/delta?$deltatoken=1");
+            let link = format!("{base}{USER}/calendarView/delta?$deltatoken=1");
             Reply::ok(json!({"value": self.chain, "@odata.deltaLink": link}).to_string())
         })
     }
