@@ -63,25 +63,13 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
 }
 
 /// What is asked of a run besides the nightly job.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Asked {
     mailbox: Option<Address>,
     again: bool,
     range: Option<Span>,
     shard: Shard,
     crm: Trust,
-}
-
-impl Default for Asked {
-    fn default() -> Self {
-        Self {
-            mailbox: None,
-            again: false,
-            range: None,
-            shard: Shard::default(),
-            crm: Trust::Checked,
-        }
-    }
 }
 
 /// One run with progress, signals and the end of the night.
@@ -233,16 +221,16 @@ async fn watch_signals(shutdown: Shutdown) {
         tracing::warn!("signals cannot be heard; only a kill ends this run early");
         return;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let mut next = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    next().await;
     output::tell("ending at the next commit");
     shutdown.request(StopReason::Signal);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    next().await;
     shutdown.give_up();
 }
 

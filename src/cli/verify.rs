@@ -14,8 +14,8 @@ use crate::lake::verify::Finding;
 use crate::pipeline::verify;
 use crate::report::exit;
 
-/// Verifies and tells what was found; 1 where something is damaged. What the next run puts right by itself
-/// is told in one line.
+/// Verifies and tells what was found; 1 where something is damaged. What the next run puts right by
+/// itself is told in one line.
 pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     let findings = block_on(async { Ok(verify::verify(&config).await?) })?;

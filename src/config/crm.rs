@@ -1,7 +1,7 @@
 //! The CRM files: contacts and accounts, as they are tonight.
 //!
-//! One row that is wrong is passed over and told; a file that looks as if its export had failed is not
-//! used before somebody says that it is right.
+//! One row that is wrong is passed over and told; a file that looks as if its export had failed is
+//! not used before somebody says that it is right.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,9 +33,10 @@ pub struct Book {
 }
 
 /// Whether files that have far fewer entries than before are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Trust {
     /// Not before somebody has said that they are right.
+    #[default]
     Checked,
     /// Somebody has (`--accept-crm`).
     Accepted,
@@ -97,10 +98,12 @@ impl Book {
 pub fn load(files: &Crm) -> Result<Book, ConfigError> {
     let mut notes = Vec::new();
     let accounts = match &files.accounts {
-        Some(path) => read_accounts(path, files, &mut notes)?,
+        Some(path) => read_table((path, &ACCOUNTS), files, &mut notes, |row, id, notes| {
+            Ok(account(row, id, notes))
+        })?,
         None => Vec::new(),
     };
-    let contacts = read_contacts(&files.contacts, files, &mut notes)?;
+    let contacts = read_table((&files.contacts, &CONTACTS), files, &mut notes, contact)?;
     let book = ContactBook::new(contacts, accounts);
     notes.extend(unknown_accounts(&book));
     notes.extend(shared_addresses(&book));
@@ -160,8 +163,8 @@ fn unknown_accounts(book: &ContactBook) -> Vec<Note> {
     unknown.collect()
 }
 
-/// Addresses of several contacts. Whom they match is what `matching` goes by: a primary address goes
-/// before a further one, then the smallest id.
+/// Addresses of several contacts. Whom they match is what `matching` goes by: a primary address
+/// goes before a further one, then the smallest id.
 fn shared_addresses(book: &ContactBook) -> Vec<Note> {
     let mut owners: HashMap<&Address, &Arc<str>> = HashMap::new();
     let mut notes = Vec::new();
@@ -221,23 +224,6 @@ pub fn without_own_domains(read: Book, is_own: impl Fn(&str) -> bool) -> Book {
     Book { book, notes }
 }
 
-fn read_contacts(
-    path: &Path,
-    files: &Crm,
-    notes: &mut Vec<Note>,
-) -> Result<Vec<Contact>, ConfigError> {
-    let mut ids = HashMap::new();
-    let mut table = Table::read(path, &CONTACTS)?;
-    let contacts = table.each(notes, |row, notes| {
-        let id = new_id(row, &ids)?;
-        let contact = contact(row, &id, notes)?;
-        ids.insert(id, row.line);
-        Ok(contact)
-    });
-    table.check(files)?;
-    Ok(contacts)
-}
-
 fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, String> {
     let others: Vec<&str> = parts(row.cell(3)).collect();
     let email = crm_values::address(row.cell(2));
@@ -268,24 +254,12 @@ fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, S
     })
 }
 
-fn read_accounts(
-    path: &Path,
-    files: &Crm,
-    notes: &mut Vec<Note>,
-) -> Result<Vec<Account>, ConfigError> {
-    let mut ids = HashMap::new();
-    let mut table = Table::read(path, &ACCOUNTS)?;
-    let accounts = table.each(notes, |row, notes| {
-        let id = new_id(row, &ids)?;
-        ids.insert(id.clone(), row.line);
-        Ok(Account {
-            domains: domains(row, &id, notes),
-            id,
-            name: row.cell(1).into(),
-        })
-    });
-    table.check(files)?;
-    Ok(accounts)
+fn account(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Account {
+    Account {
+        id: id.clone(),
+        name: row.cell(1).into(),
+        domains: domains(row, id, notes),
+    }
 }
 
 fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
@@ -315,72 +289,63 @@ fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
     domains
 }
 
-/// A file while it is read.
-struct Table<'a> {
-    path: &'a Path,
-    rows: Vec<Result<Row, Broken>>,
-    count: usize,
-    passed_over: usize,
-    /// What is wrong with the first row that was passed over.
-    first: Option<Broken>,
+/// What each row of a file says; rows of which that cannot be told are passed over.
+fn read_table<T>(
+    (path, columns): (&Path, &Columns),
+    files: &Crm,
+    notes: &mut Vec<Note>,
+    read: impl Fn(&Row, &Arc<str>, &mut Vec<Note>) -> Result<T, String>,
+) -> Result<Vec<T>, ConfigError> {
+    let rows = csv::read_rows(path, columns)?;
+    let count = rows.len();
+    let mut ids = HashMap::new();
+    let mut entry = |row: Row| {
+        let id = new_id(&row, &ids).map_err(|why| (row.line, why))?;
+        let entry = read(&row, &id, notes).map_err(|why| (row.line, why))?;
+        ids.insert(id, row.line);
+        Ok(entry)
+    };
+    let (mut entries, mut broken) = (Vec::with_capacity(count), Vec::new());
+    for row in rows {
+        match row.and_then(&mut entry) {
+            Ok(entry) => entries.push(entry),
+            Err(row) => broken.push(row),
+        }
+    }
+    check_broken(path, &broken, count, files)?;
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    notes.extend(broken.into_iter().map(|(line, problem)| Note::PassedOver {
+        file: file.clone().into_owned(),
+        line,
+        problem,
+    }));
+    Ok(entries)
 }
 
-impl<'a> Table<'a> {
-    fn read(path: &'a Path, columns: &Columns) -> Result<Self, ConfigError> {
-        let rows = csv::read_rows(path, columns)?;
-        Ok(Self {
-            path,
-            count: rows.len(),
-            rows,
-            passed_over: 0,
-            first: None,
-        })
+/// One row that is wrong never stops a run; too many are another file than was meant.
+fn check_broken(
+    path: &Path,
+    broken: &[Broken],
+    rows: usize,
+    files: &Crm,
+) -> Result<(), ConfigError> {
+    let percent = usize::from(files.max_passed_over_percent);
+    let is_too_much = broken.len() * 100 > rows * percent;
+    let [(line, problem), _, ..] = broken else {
+        return Ok(());
+    };
+    if !is_too_much {
+        return Ok(());
     }
-
-    /// What each row says; rows of which that cannot be told are passed over.
-    fn each<T>(
-        &mut self,
-        notes: &mut Vec<Note>,
-        mut read: impl FnMut(&Row, &mut Vec<Note>) -> Result<T, String>,
-    ) -> Vec<T> {
-        let file = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let mut entries = Vec::with_capacity(self.count);
-        for row in std::mem::take(&mut self.rows) {
-            let entry = row.and_then(|row| read(&row, notes).map_err(|why| (row.line, why)));
-            match entry {
-                Ok(entry) => entries.push(entry),
-                Err((line, problem)) => {
-                    self.passed_over += 1;
-                    self.first.get_or_insert((line, problem.clone()));
-                    notes.push(Note::PassedOver {
-                        file: file.clone().into_owned(),
-                        line,
-                        problem,
-                    });
-                }
-            }
-        }
-        entries
-    }
-
-    /// One row that is wrong never stops a run; too many are another file than was meant.
-    fn check(&self, files: &Crm) -> Result<(), ConfigError> {
-        let percent = usize::from(files.max_passed_over_percent);
-        let is_too_much = self.passed_over * 100 > self.count * percent;
-        if self.passed_over <= 1 || !is_too_much {
-            return Ok(());
-        }
-        let (line, problem) = self.first.clone().unwrap_or_default();
-        Err(ConfigError::Line {
-            path: self.path.to_owned(),
-            line,
-            message: format!(
-                "{problem} ({} of {} rows cannot be read, more than the {percent} % that \
-                 crm.max_passed_over_percent allows; this is the first)",
-                self.passed_over, self.count
-            ),
-        })
-    }
+    Err(ConfigError::Line {
+        path: path.to_owned(),
+        line: *line,
+        message: format!(
+            "{problem} ({} of {rows} rows cannot be read, more than the {percent} % that \
+             crm.max_passed_over_percent allows; this is the first)",
+            broken.len()
+        ),
+    })
 }
 
 /// The id of a row: there, and not on an earlier row.

@@ -1,5 +1,5 @@
-//! What the report says of the CRM files: what was passed over, and what has another effect than may be
-//! expected.
+//! What the report says of the CRM files: what was passed over, and what has another effect than
+//! may be expected.
 
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ pub struct ReadDomain {
     pub was_web_address: bool,
 }
 
-/// The address in a cell: alone, behind `mailto:`, in angle brackets behind a name, or in the quotes of a
-/// formula (`="ann@example.com"`); `None` where there is none.
+/// The address in a cell: alone, behind `mailto:`, in angle brackets behind a name, or in the
+/// quotes of a formula (`="ann@example.com"`); `None` where there is none.
 pub fn address(cell: &str) -> Option<Address> {
     let visible: String = cell.chars().filter(|c| !is_invisible(*c)).collect();
     let mut bare = visible.trim();

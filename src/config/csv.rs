@@ -1,5 +1,5 @@
-//! Comma-separated files as people export them: every line end is read, every error names the line, and
-//! the caller decides whether one broken row is one too many.
+//! Comma-separated files as people export them: every line end is read, every error names the line,
+//! and the caller decides whether one broken row is one too many.
 
 use std::path::Path;
 
@@ -46,8 +46,8 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
         .map_err(|broken| at(path, broken))
 }
 
-/// Reads a whole file; rows that cannot be read stand among the others. A file that is none, or whose
-/// columns are others, is an error.
+/// Reads a whole file; rows that cannot be read stand among the others. A file that is none, or
+/// whose columns are others, is an error.
 pub fn read_rows(path: &Path, columns: &Columns) -> Result<Rows, ConfigError> {
     rows(&read_text(path)?, columns).map_err(|broken| at(path, broken))
 }
@@ -274,7 +274,7 @@ impl Records<'_> {
             return Ok(Some(cell));
         }
         if self.line > begin {
-            // The quotes of other rows are mistaken for its end: nobody knows where rows end.
+            // It was closed by a quote that belongs to a later row: where rows end is unknown.
             return Err((begin, TEXT_FOLLOWS.into()));
         }
         let end = self.rest.find(CELL_ENDS).unwrap_or(self.rest.len());

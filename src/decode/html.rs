@@ -58,8 +58,11 @@ impl Reader {
         if let Some(rest) = after_short_comment(comment) {
             return rest;
         }
-        let after = (!self.has_endless_comment).then(|| after_comment(comment));
-        let after = after.flatten();
+        let after = if self.has_endless_comment {
+            None
+        } else {
+            after_comment(comment)
+        };
         self.has_endless_comment = after.is_none();
         after.unwrap_or(comment)
     }

@@ -40,8 +40,8 @@ impl Kept {
         name
     }
 
-    /// An address, or the text in its place. What is left of a longer one is marked, so that it is no
-    /// address: it would be another one.
+    /// An address, or the text in its place. What is left of a longer one is marked, so that it is
+    /// no address: it would be another one.
     pub fn address(&mut self, mut text: String) -> String {
         if limits::truncate(&mut text, limits::ADDRESS_BYTES) {
             self.is_shortened = true;

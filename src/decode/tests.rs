@@ -1,4 +1,5 @@
-//! No decoder takes more than in proportion to what it reads: each is fed repeated tokens of its grammar.
+//! No decoder takes more than in proportion to what it reads: each is fed repeated tokens of its
+//! grammar.
 //!
 //! `TOUCHPOINT_LONG=1` feeds it longer texts and more pairs of tokens.
 

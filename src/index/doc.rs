@@ -24,9 +24,11 @@ use crate::model::time::Micros;
 const BODY_BYTES_MAX: usize = 32 << 10;
 /// A hit of a mail to hundreds of people shows the first of them.
 const PARTICIPANTS_SHOWN_MAX: usize = 30;
-/// Those that can be searched. No mail that is read today has more; a lake of an earlier version may.
+/// Those that can be searched. No mail that is read today has more; a lake of an earlier version
+/// may.
 const PARTICIPANTS_MAX: usize = limits::PARTICIPANTS;
-/// Bytes of a name, an address, an id or the subject that can be searched, of whatever a lake holds.
+/// Bytes of a name, an address, an id or the subject that can be searched, of whatever a lake
+/// holds.
 const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Domains above an address that can be searched. Few domains have more than five labels.
 const DOMAINS_MAX: usize = 8;

@@ -1,5 +1,6 @@
-//! An index that lies where this process may not write: on a read-only mount, in another owner's folder.
-//! tantivy takes a lock to open one, by a file; here nothing can be written, so it goes without.
+//! An index that lies where this process may not write: on a read-only mount, in another owner's
+//! folder. tantivy takes a lock to open one, by a file; here nothing can be written, so it goes
+//! without.
 
 use std::io;
 use std::path::Path;
@@ -61,7 +62,8 @@ impl Directory for ReadOnly {
         Err(refused())
     }
 
-    /// A run that deletes files of the index at this moment makes opening it fail, as a damaged one does.
+    /// A run that deletes files of the index at this moment makes opening it fail, as a damaged one
+    /// does.
     fn acquire_lock(&self, _lock: &Lock) -> Result<DirectoryLock, LockError> {
         Ok(DirectoryLock::from(Box::new(())))
     }

@@ -48,8 +48,8 @@ use crate::runtime::random;
 const ROWS_PER_READ: usize = 8_192;
 /// Bytes that they may have by the file's own account: bounds the memory of a reader.
 const BYTES_PER_READ: u64 = 64 << 20;
-/// Where the rows of a read are more than one column of a batch can hold (2 GiB of text), so many times
-/// fewer are read at a time.
+/// Where the rows of a read are more than one column of a batch can hold (2 GiB of text), so many
+/// times fewer are read at a time.
 const SMALLER_READ: usize = 16;
 /// Bytes of the rows of a group, as they lie in memory: a reader unpacks a page of each column of a
 /// group, and other programs read a group as a whole.
@@ -179,8 +179,8 @@ impl FileReader {
         })
     }
 
-    /// A reader and the rows of its batches; `from`: so many rows were read, and so many are read at
-    /// a time from now on.
+    /// Opens the file; gives the reader and the number of rows in its batches. `from`: how many
+    /// rows to skip, and the batch size to use instead of the computed one.
     fn reader(
         path: &Path,
         wanted: &Schema,
@@ -223,8 +223,8 @@ impl FileReader {
     }
 }
 
-/// Rows that are read at a time, by the unpacked size of the group with the longest. (Texts that are
-/// repeated lie in a file but once, and it may have told too little.)
+/// Rows that are read at a time, by the unpacked size of the group with the longest. (Texts that
+/// are repeated lie in a file but once, and it may have told too little.)
 fn rows_per_read(file: &ParquetMetaData) -> usize {
     let row_bytes = file.row_groups().iter().map(|group| {
         let rows = u64::try_from(group.num_rows()).unwrap_or(0).max(1);

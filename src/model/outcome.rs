@@ -107,8 +107,9 @@ impl Tally {
         }
     }
 
-    /// Counts what the book said of a recorded item.
-    pub fn count_matched(&mut self, touches: &[Touch]) {
+    /// Notes of a recorded item what the book said of it, and whether it says more than is kept.
+    pub fn note_recorded(&mut self, touches: &[Touch], is_shortened: bool) {
+        self.shortened += u64::from(is_shortened);
         if let Some(rule) = touches.iter().map(|touch| touch.rule).min() {
             let rule = rule.as_str().to_owned();
             *self.matched.entry(rule).or_default() += 1;

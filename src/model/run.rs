@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::model::coverage::Coverage;
+use crate::model::outcome::Tally;
 use crate::model::time::Micros;
 
 /// Which run writes: on every row it leaves behind.
@@ -64,6 +65,17 @@ pub struct RunSummary {
     pub caught_up: Vec<String>,
     /// Months whose small files were merged at the end, over all tables.
     pub merged_months: usize,
+}
+
+impl RunSummary {
+    /// The items of all mailboxes.
+    pub fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        for coverage in &self.coverage {
+            total.add(&coverage.tally);
+        }
+        total
+    }
 }
 
 /// How far a run is: counters that its tasks raise and the progress display reads.

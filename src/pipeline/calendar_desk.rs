@@ -266,9 +266,9 @@ impl Deciding<'_> {
             }
             Judged::Keep(interaction) => match self.matched(*interaction) {
                 Some(matched) => {
-                    self.settled.tally.count_matched(&matched.touches);
+                    let tally = &mut self.settled.tally;
+                    tally.note_recorded(&matched.touches, whole.is_shortened);
                     self.record(matched, whole);
-                    self.settled.tally.shortened += u64::from(whole.is_shortened);
                     (Outcome::Recorded, "")
                 }
                 None => (Outcome::Unmatched, ""),

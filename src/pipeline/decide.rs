@@ -405,13 +405,17 @@ impl Counter<'_> {
                 Ok(())
             }
             Judged::Keep(interaction) => {
-                let recorded = self.settled.rows.len();
-                let waits = mail.awaits_sent;
                 let (source_id, fingerprint) = (mail.source_id, mail.fingerprint);
-                self.keep(source_id, fingerprint, *interaction, mail.touches, waits)?;
-                let is_recorded = self.settled.rows.len() > recorded;
-                self.settled.tally.shortened += u64::from(is_recorded && mail.is_shortened);
-                Ok(())
+                let (waits, is_shortened) = (mail.awaits_sent, mail.is_shortened);
+                let touches = mail.touches;
+                self.keep(
+                    source_id,
+                    fingerprint,
+                    *interaction,
+                    touches,
+                    waits,
+                    is_shortened,
+                )
             }
         }
     }
@@ -450,7 +454,8 @@ impl Counter<'_> {
         };
         self.settled.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
-        self.settled.tally.count_matched(&matched.touches);
+        let tally = &mut self.settled.tally;
+        tally.note_recorded(&matched.touches, is_shortened);
         self.note(source_id, Outcome::Recorded, fingerprint);
         self.settled.rows.push(matched);
         Ok(())
@@ -471,3 +476,4 @@ impl Counter<'_> {
         self.decided.insert(source_id, seen);
     }
 }
+        is_shortened: bool,

@@ -40,12 +40,9 @@ impl Portion {
 
     /// A rough size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        self.rows.iter().map(row_bytes).sum()
+        let rows = self.rows.iter();
+        rows.map(|row| interaction_bytes(&row.interaction)).sum()
     }
-}
-
-fn row_bytes(row: &Matched) -> usize {
-    interaction_bytes(&row.interaction)
 }
 
 /// Text of a row, and a flat sum for everything of fixed size and the allocations around it.

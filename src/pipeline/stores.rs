@@ -89,14 +89,14 @@ pub fn readers(config: &Config) -> Readers {
     }
 }
 
-/// Takes folders away from others that were there before: somebody else made them, an earlier version
-/// did, or the configuration said otherwise.
+/// Takes folders away from others that were there before: somebody else made them, an earlier
+/// version did, or the configuration said otherwise.
 fn limit_readers(config: &Config) {
     let readers = readers(config);
     private::limit_tree(&config.index.path, readers);
     private::limit_tree(&config.state.path, Readers::Owner);
     let lake = &config.lake.path;
-    if let Err(error) = private::limit_folder(lake, readers)
+    if let Err(error) = private::limit(lake, readers)
         && lake.exists()
     {
         tracing::warn!(path = %lake.display(), %error, "others may be able to read the lake");

@@ -250,8 +250,8 @@ impl<'a> Walk<'a> {
         receiver.await.map_err(|_| WriterGone)
     }
 
-    /// Notes what of an archive could not be read, and at its end strikes out what is gone or could be
-    /// read. What is known already is not written again: an archive stays as it is.
+    /// Notes what of an archive could not be read, and at its end strikes out what is gone or could
+    /// be read. What is known already is not written again: an archive stays as it is.
     fn keep_archive_ledger(
         &mut self,
         settled: &Settled,

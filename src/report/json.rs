@@ -18,11 +18,6 @@ use crate::report::text::seconds_between;
 pub fn render(summary: &RunSummary) -> Value {
     let (code, reason) = exit::of(summary);
     let seconds = seconds_between(summary.run.started_at, summary.ended_at);
-    let mut total = Tally::default();
-    summary
-        .coverage
-        .iter()
-        .for_each(|coverage| total.add(&coverage.tally));
     json!({
         "run_id": &*summary.run.run_id,
         "started_at": summary.run.started_at.rfc3339(),
@@ -32,7 +27,7 @@ pub fn render(summary: &RunSummary) -> Value {
         "tenants": tenants(summary),
         "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
         "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
-        "totals": tally(&total),
+        "totals": tally(&summary.total()),
         "slowest": text::slowest(summary)
             .into_iter()
             .map(|(coverage, seconds)| json!({

@@ -37,8 +37,9 @@ pub fn render(summary: &RunSummary) -> String {
     for tenant in tenants(summary) {
         write_tenant(&mut text, summary, &tenant);
     }
-    write_totals(&mut text, summary, seconds);
-    write_crm(&mut text, summary);
+    let total = summary.total();
+    write_totals(&mut text, &total, seconds);
+    write_crm(&mut text, summary, &total);
     write_unread(&mut text, summary);
     write_slowest(&mut text, summary);
     if let Some(behind) = &summary.index_behind {
@@ -137,12 +138,7 @@ fn row(coverage: &Coverage) -> Vec<String> {
     ]
 }
 
-fn write_totals(text: &mut String, summary: &RunSummary, seconds: f64) {
-    let mut total = Tally::default();
-    summary
-        .coverage
-        .iter()
-        .for_each(|coverage| total.add(&coverage.tally));
+fn write_totals(text: &mut String, total: &Tally, seconds: f64) {
     let _ = writeln!(
         text,
         "\n{} items received, {} items/s",
@@ -152,7 +148,7 @@ fn write_totals(text: &mut String, summary: &RunSummary, seconds: f64) {
     for outcome in Outcome::ALL {
         let count = total.of(outcome);
         if count > 0 {
-            let reasons = reasons(&total, outcome);
+            let reasons = reasons(total, outcome);
             let _ = writeln!(
                 text,
                 "  {:>9}  {}{reasons}",
@@ -195,10 +191,7 @@ fn write_unread(text: &mut String, summary: &RunSummary) {
 }
 
 /// How much of the CRM was read, and how much of the mail it knows.
-fn write_crm(text: &mut String, summary: &RunSummary) {
-    let mut total = Tally::default();
-    let tallies = summary.coverage.iter().map(|coverage| &coverage.tally);
-    tallies.for_each(|tally| total.add(tally));
+fn write_crm(text: &mut String, summary: &RunSummary, total: &Tally) {
     let crm = summary.crm;
     let passed_over = match crm.passed_over {
         0 => String::new(),

@@ -34,29 +34,28 @@ pub fn limit_new_files(readers: Readers) {
     rustix::process::umask(Mode::from_raw_mode(readers.taken()));
 }
 
-/// Takes a folder away from everybody else, and gives it to its group where that is wanted. (One that
-/// somebody else made or widened: what lies in it may be older.)
+/// Takes a file or folder away from everybody else, and gives it to its group where that is wanted.
+/// (One that somebody else made or widened: what lies in a folder may be older.)
 ///
 /// # Errors
-/// It belongs to somebody else.
-pub fn limit_folder(folder: &Path, readers: Readers) -> io::Result<()> {
-    let before = fs::metadata(folder)?.permissions().mode() & 0o7777;
+/// It is not there, or belongs to somebody else.
+pub fn limit(path: &Path, readers: Readers) -> io::Result<()> {
+    let metadata = fs::metadata(path)?;
+    let before = metadata.permissions().mode() & 0o7777;
     let given = match readers {
         Readers::Owner => 0,
-        Readers::Group => 0o050,
+        Readers::Group if metadata.is_dir() => 0o050,
+        Readers::Group => 0o040,
     };
-    change(folder, before, (before & !readers.taken()) | given)
-}
-
-fn change(path: &Path, before: u32, after: u32) -> io::Result<()> {
+    let after = (before & !readers.taken()) | given;
     if after == before {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(after))
 }
 
-/// The same for a folder and all that lies in it: folders of caches, which hold few files. What somebody
-/// else owns stays as it is, and is told.
+/// The same for a folder and all that lies in it: folders of caches, which hold few files. What
+/// somebody else owns stays as it is, and is told.
 pub fn limit_tree(folder: &Path, readers: Readers) {
     if !folder.exists() {
         return;
@@ -75,19 +74,6 @@ pub fn limit_tree(folder: &Path, readers: Readers) {
     }
 }
 
-fn limit(path: &Path, readers: Readers) -> io::Result<()> {
-    let metadata = fs::metadata(path)?;
-    if metadata.is_dir() {
-        return limit_folder(path, readers);
-    }
-    let before = metadata.permissions().mode() & 0o7777;
-    let given = match readers {
-        Readers::Owner => 0,
-        Readers::Group => 0o040,
-    };
-    change(path, before, (before & !readers.taken()) | given)
-}
-
 /// For whom a folder is. What cannot be told is for its owner.
 pub fn readers_of(folder: &Path) -> Readers {
     let mode = fs::metadata(folder).map_or(0, |metadata| metadata.permissions().mode());
@@ -98,8 +84,8 @@ pub fn readers_of(folder: &Path) -> Readers {
     }
 }
 
-/// A crash leaves no copy of the memory behind, which holds secrets and mails. Where the system refuses,
-/// nothing else suffers.
+/// A crash leaves no copy of the memory behind, which holds secrets and mails. Where the system
+/// refuses, nothing else suffers.
 pub fn forbid_core_dumps() {
     let none = Rlimit {
         current: Some(0),
@@ -119,12 +105,12 @@ mod tests {
         let mode = || fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         let set = |mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         set(0o777);
-        limit_folder(path, Readers::Owner).unwrap();
+        limit(path, Readers::Owner).unwrap();
         assert_eq!(mode(), 0o700);
         set(0o2777);
-        limit_folder(path, Readers::Group).unwrap();
+        limit(path, Readers::Group).unwrap();
         assert_eq!(mode(), 0o2750);
-        limit_folder(path, Readers::Owner).unwrap();
+        limit(path, Readers::Owner).unwrap();
         assert_eq!(mode(), 0o2700);
     }
 }

@@ -1,5 +1,5 @@
-//! When do we stop? A flag that everyone can watch and that only ever goes up, and a second one for those
-//! who do not come to an end.
+//! When do we stop? A flag that everyone can watch and that only ever goes up, and a second one for
+//! those who do not come to an end.
 
 use std::sync::Arc;
 

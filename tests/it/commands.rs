@@ -15,14 +15,14 @@ use crate::support::with_config;
 
 /// What a command says as JSON.
 pub fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
-    let mut command = with_config(&tenant.config(), &["--format", "json"]);
-    serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
+    json_of(&tenant.config(), arguments, code)
 }
 
-/// What a command that ends well prints as JSON.
-pub fn json_of(config: &Path, arguments: &[&str]) -> Value {
+/// What a command with this configuration prints as JSON; the test fails unless it ends with
+/// `code`.
+pub fn json_of(config: &Path, arguments: &[&str], code: i32) -> Value {
     let mut command = with_config(config, &["--format", "json"]);
-    serde_json::from_str(&expect_code(command.args(arguments), 0)).unwrap()
+    serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
 }
 
 /// Addresses of the requests about mail since a moment: who was asked for.

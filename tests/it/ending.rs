@@ -1,6 +1,5 @@
 //! Runs that are asked to end: they are over within 20 seconds, whatever a thread of theirs does.
 
-use std::fs;
 use std::fs::File;
 use std::process::Child;
 use std::process::Command;
@@ -11,32 +10,15 @@ use tempfile::TempDir;
 use touchpoint::runtime::clock::Stopwatch;
 
 use crate::support::archive_config;
+use crate::support::archive_of_one_mail;
 use crate::support::expect_code;
 use crate::support::with_config;
 
 /// A run is over in so long, and the machine may be slow.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// An archive of one mail.
 fn archive() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write(
-        "contacts.csv",
-        "id,name,email\nc1,Ann,ann@customer.example\n",
-    );
-    write(
-        "accounts.csv",
-        "id,name,domains\na1,Customer,customer.example\n",
-    );
-    write("touchpoint.toml", &archive_config("mails", "eml"));
-    fs::create_dir(folder.path().join("mails")).unwrap();
-    write(
-        "mails/1.eml",
-        "From: ann@customer.example\nTo: bob@contoso.example\n\
-         Date: Mon, 2 Mar 2026 10:00:00 +0000\nSubject: s\n\nx\n",
-    );
-    folder
+    archive_of_one_mail(&archive_config("mails", "eml"))
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Who may read what a run leaves behind, and what it says of what it cannot read itself.
 
 use std::fs;
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -10,33 +11,16 @@ use tempfile::TempDir;
 
 use crate::commands::json_of;
 use crate::support::archive_config;
+use crate::support::archive_of_one_mail;
 use crate::support::expect_code;
+use crate::support::obeying_modes;
 use crate::support::run_report;
 use crate::support::with_config;
 
+/// An archive of one mail; `settings` are those of the lake.
 fn archive(settings: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write(
-        "contacts.csv",
-        "id,name,email\nc1,Ann,ann@customer.example\n",
-    );
-    write(
-        "accounts.csv",
-        "id,name,domains\na1,Customer,customer.example\n",
-    );
     let config = archive_config("mails", "eml");
-    write(
-        "touchpoint.toml",
-        &config.replace("[lake]\n", &format!("[lake]\n{settings}")),
-    );
-    fs::create_dir(folder.path().join("mails")).unwrap();
-    write(
-        "mails/1.eml",
-        "From: ann@customer.example\nTo: bob@contoso.example\n\
-         Date: Mon, 2 Mar 2026 10:00:00 +0000\nSubject: s\n\nx\n",
-    );
-    folder
+    archive_of_one_mail(&config.replace("[lake]\n", &format!("[lake]\n{settings}")))
 }
 
 /// Runs under a mask that lets everybody read everything.
@@ -111,7 +95,7 @@ fn what_cannot_be_read_is_named_and_counted_every_night_until_it_is_gone() {
             "night {night}"
         );
         assert_eq!(report["mailboxes"][0]["unreadable_items"], expected);
-        let status = json_of(&config, &["status"]);
+        let status = json_of(&config, &["status"], 0);
         let mailbox = &status["mailboxes"][0];
         assert_eq!(mailbox["unreadable"], 1, "night {night}");
         assert_eq!(mailbox["unreadable_items"][0]["place"], "Sub/bad.eml");
@@ -122,7 +106,7 @@ fn what_cannot_be_read_is_named_and_counted_every_night_until_it_is_gone() {
     let report = run_report(&config, &[], 0);
     assert_eq!(report["totals"]["outcomes"]["unreadable"], 0);
     assert_eq!(
-        json_of(&config, &["status"])["mailboxes"][0]["unreadable"],
+        json_of(&config, &["status"], 0)["mailboxes"][0]["unreadable"],
         0
     );
 }
@@ -138,6 +122,44 @@ fn a_lake_whose_index_is_behind_is_not_damaged() {
         told.contains("no damage: 1 that the next run puts right"),
         "{told}"
     );
-    let findings = json_of(&config, &["verify"])["findings"].clone();
+    let findings = json_of(&config, &["verify"], 0)["findings"].clone();
     assert_eq!(findings[0]["leftover"], Value::Bool(true));
+}
+
+/// An archive of two mailboxes of which one has a folder that cannot be listed.
+#[test]
+fn a_folder_that_cannot_be_read_costs_its_mailbox_and_not_the_run() {
+    let folder = archive("");
+    let config = folder.path().join("touchpoint.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let subfolders = text.replace(
+        "mailboxes = \"one\"\naddress = \"bob@contoso.example\"",
+        "mailboxes = \"subfolders\"",
+    );
+    fs::write(&config, subfolders).unwrap();
+    let mail = fs::read(folder.path().join("mails/1.eml")).unwrap();
+    let closed = folder.path().join("mails/bob/closed");
+    for path in [
+        "mails/ann/1.eml",
+        "mails/bob/1.eml",
+        "mails/bob/closed/2.eml",
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &mail).unwrap();
+    }
+    for (mode, code) in [(0, 1), (0o700, 0)] {
+        fs::set_permissions(&closed, Permissions::from_mode(mode)).unwrap();
+        let run = with_config(&config, &["run", "--format", "json"]);
+        let report = expect_code(&mut obeying_modes(&run), code);
+        fs::set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let status = |mailbox: usize| report["mailboxes"][mailbox]["status"].as_str();
+        let bob = if mode == 0 { "failed" } else { "complete" };
+        assert_eq!((status(0), status(1)), (Some("complete"), Some(bob)));
+        assert_eq!(
+            report["mailboxes"][1]["items"]["received"],
+            u64::from(mode > 0) + 1
+        );
+    }
 }

@@ -1,6 +1,5 @@
 //! What the parts of a mail say: its text, and whether it is a meeting's.
 
-use mail_parser::ContentType;
 use mail_parser::MessagePart;
 use mail_parser::MimeHeaders;
 use mail_parser::PartType;
@@ -10,8 +9,10 @@ use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use crate::decode::html;
 use crate::decode::mime::charset;
 use crate::decode::mime::parts;
+use crate::decode::mime::parts::Kind;
 use crate::decode::mime::parts::PARSER;
 use crate::decode::mime::parts::Part;
+use crate::decode::mime::parts::is_type;
 use crate::model::limits;
 use crate::model::mail::MailClass;
 
@@ -40,19 +41,13 @@ pub(super) struct Body {
 /// Reads the parts. A mail inside the mail says nothing here.
 pub(super) fn read(mail: &[u8]) -> Body {
     let parts = parts::read(mail);
-    let described: Vec<(&Part<'_>, Description)> = parts
-        .found
-        .iter()
-        .filter(|part| !part.is_mail)
-        .map(|part| (part, describe(part)))
-        .collect();
-    let class = if described.iter().any(|(part, kind)| is_meeting(part, kind)) {
+    let class = if parts.found.iter().any(is_meeting) {
         MailClass::Meeting
     } else {
         MailClass::Plain
     };
-    let (mut text, mut is_cut) = match text_part(&described, parts.found.len()) {
-        Some((part, kind)) => text(part, kind),
+    let (mut text, mut is_cut) = match text_part(&parts.found) {
+        Some(part) => text(part),
         None => (None, false),
     };
     if let Some(text) = &mut text {
@@ -65,70 +60,25 @@ pub(super) fn read(mail: &[u8]) -> Body {
     }
 }
 
-/// What a part is by its fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Plain,
-    Html,
-    Calendar,
-    Other,
-}
-
-#[derive(Debug, Clone)]
-struct Description {
-    kind: Kind,
-    is_inline: bool,
-    /// The method that the type of a calendar states.
-    method: Option<String>,
-}
-
-fn describe(part: &Part<'_>) -> Description {
-    let message = PARSER.parse_headers(&part.head);
-    let kind = message.as_ref().and_then(|message| message.content_type());
-    let is = |sub| kind.is_some_and(|kind| is_type(kind, "text", sub));
-    let disposition = message
-        .as_ref()
-        .and_then(|message| message.content_disposition());
-    let is_attachment = disposition.is_some_and(|it| it.ctype().eq_ignore_ascii_case("attachment"));
-    let method = kind.and_then(|kind| kind.attribute("method"));
-    Description {
-        kind: if kind.is_none() || is("plain") {
-            Kind::Plain
-        } else if is("html") {
-            Kind::Html
-        } else if is("calendar") {
-            Kind::Calendar
-        } else {
-            Kind::Other
-        },
-        is_inline: !is_attachment,
-        method: method.map(|method| method.trim().to_owned()),
-    }
-}
-
-/// The part that is the mail's text, of so many parts.
-fn text_part<'p, 'a>(
-    parts: &'p [(&'p Part<'a>, Description)],
-    count: usize,
-) -> Option<(&'p Part<'a>, Kind)> {
+/// The part that is the mail's text.
+fn text_part<'p, 'a>(parts: &'p [Part<'a>]) -> Option<&'p Part<'a>> {
     let of = |kind| {
-        let mut inline = parts.iter().filter(|(_, part)| part.is_inline);
-        inline.find(|(_, part)| part.kind == kind)
+        let mut inline = parts.iter().filter(|part| part.is_inline);
+        inline.find(|part| part.kind == kind)
     };
     // A body of a kind that is unknown or broken is text to whoever opens the mail.
     let only = match parts {
-        [only] if count == 1 && only.1.is_inline => Some(only),
+        [only] if only.is_inline && only.kind != Kind::Mail => Some(only),
         _ => None,
     };
-    let found = of(Kind::Plain).or_else(|| of(Kind::Html)).or(only);
-    found.map(|(part, description)| (*part, description.kind))
+    of(Kind::Plain).or_else(|| of(Kind::Html)).or(only)
 }
 
 /// The text of a part, and whether it was not read to its end.
-fn text(part: &Part<'_>, kind: Kind) -> (Option<String>, bool) {
+fn text(part: &Part<'_>) -> (Option<String>, bool) {
     let (decoded, is_cut) = decoded(part, limits::TEXT_SOURCE_BYTES);
     let text = match decoded {
-        Some(PartType::Text(text) | PartType::Html(text)) if kind == Kind::Html => {
+        Some(PartType::Text(text) | PartType::Html(text)) if part.kind == Kind::Html => {
             Some(html::text(&text))
         }
         Some(PartType::Text(text) | PartType::Html(text)) => Some(text.into_owned()),
@@ -208,16 +158,11 @@ fn is_code(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
-fn is_type(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
-    let subtype = kind.subtype().unwrap_or_default();
-    kind.ctype().eq_ignore_ascii_case(main) && subtype.eq_ignore_ascii_case(sub)
-}
-
-fn is_meeting(part: &Part<'_>, description: &Description) -> bool {
-    if description.kind != Kind::Calendar || !description.is_inline {
+fn is_meeting(part: &Part<'_>) -> bool {
+    if part.kind != Kind::Calendar || !part.is_inline {
         return false;
     }
-    let method = description.method.clone().or_else(|| {
+    let method = part.method.clone().or_else(|| {
         let (calendar, _) = decoded(part, CALENDAR_BYTES);
         match calendar? {
             PartType::Text(calendar) => method_of(&calendar).map(str::to_owned),

@@ -1,5 +1,5 @@
-//! The parts of a mail (RFC 2046 section 5.1), told by their delimiters in one pass over the mail: what
-//! is in them is decoded later, and only where somebody wants it.
+//! The parts of a mail (RFC 2046 section 5.1), told by their delimiters in one pass over the mail:
+//! what is in them is decoded later, and only where somebody wants it.
 
 use std::sync::LazyLock;
 
@@ -29,14 +29,28 @@ const FIELDS: [&str; 3] = [
 /// Bytes of each that are read: each part that was found holds its own.
 const FIELD_BYTES: usize = 8 << 10;
 
+/// What a part is by its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Plain,
+    Html,
+    Calendar,
+    /// A mail, which says nothing here.
+    Mail,
+    Other,
+}
+
 /// A part that has no parts, or is not looked into.
 pub(super) struct Part<'a> {
     /// The fields that say what it is, each on its line, and the empty line behind them.
     pub head: Vec<u8>,
     /// As it is encoded.
     pub body: &'a [u8],
-    /// It is a mail, which says nothing here.
-    pub is_mail: bool,
+    pub kind: Kind,
+    /// Not attached.
+    pub is_inline: bool,
+    /// The method that the type of a calendar states.
+    pub method: Option<String>,
 }
 
 /// The parts of a mail in their order.
@@ -132,16 +146,20 @@ impl<'a> Reader<'a> {
         let fields = Fields::read(self.fields());
         let head = head(&fields);
         let message = PARSER.parse_headers(&head);
-        let kind = message.as_ref().and_then(Message::content_type);
-        let is_digest = self.open.last().is_some_and(|open| open.is_digest);
-        let is_mail = kind.map_or(is_digest, is_mail);
-        let boundary = kind.filter(|kind| kind.ctype() == "multipart");
+        let content_type = message.as_ref().and_then(Message::content_type);
+        let disposition = message.as_ref().and_then(Message::content_disposition);
+        let is_attached = |it: &ContentType<'_>| it.ctype().eq_ignore_ascii_case("attachment");
+        let is_in_digest = self.open.last().is_some_and(|open| open.is_digest);
+        let method = content_type.and_then(|kind| kind.attribute("method"));
+        let boundary = content_type.filter(|kind| kind.ctype() == "multipart");
         let boundary = boundary.and_then(|kind| kind.attribute("boundary"));
         let boundary = boundary.map(str::trim_end).filter(|text| !text.is_empty());
         let part = |body| Part {
             head: head.clone(),
             body,
-            is_mail,
+            kind: kind(content_type, is_in_digest),
+            is_inline: !disposition.is_some_and(is_attached),
+            method: method.map(|method| method.trim().to_owned()),
         };
         let Some(boundary) = boundary else {
             let body = self.body();
@@ -152,7 +170,7 @@ impl<'a> Reader<'a> {
             self.parts.is_cut = true;
             return;
         }
-        let subtype = kind.and_then(ContentType::subtype);
+        let subtype = content_type.and_then(ContentType::subtype);
         let opaque = part(self.mail.get(self.at..).unwrap_or_default());
         self.boundaries.insert(boundary.as_bytes().to_vec());
         self.open.push(Open {
@@ -249,10 +267,30 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn is_mail(kind: &ContentType<'_>) -> bool {
+/// Whether a content type is this one.
+pub(super) fn is_type(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
     let subtype = kind.subtype().unwrap_or_default();
-    let is = |name: &str| subtype.eq_ignore_ascii_case(name);
-    kind.ctype() == "message" && (is("rfc822") || is("global"))
+    kind.ctype().eq_ignore_ascii_case(main) && subtype.eq_ignore_ascii_case(sub)
+}
+
+fn kind(content_type: Option<&ContentType<'_>>, is_in_digest: bool) -> Kind {
+    let Some(content_type) = content_type else {
+        return if is_in_digest {
+            Kind::Mail
+        } else {
+            Kind::Plain
+        };
+    };
+    let kinds = [
+        ("text", "plain", Kind::Plain),
+        ("text", "html", Kind::Html),
+        ("text", "calendar", Kind::Calendar),
+        ("message", "rfc822", Kind::Mail),
+        ("message", "global", Kind::Mail),
+    ];
+    let mut kinds = kinds.into_iter();
+    let found = kinds.find(|(main, sub, _)| is_type(content_type, main, sub));
+    found.map_or(Kind::Other, |(.., kind)| kind)
 }
 
 /// The fields that say what a part is.
@@ -319,10 +357,10 @@ mod tests {
         let inner = "Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--c--";
         let mail = format!("{MIXED}--b\n{inner}\n--b--\n");
         let parts = read(mail.as_bytes()).found;
-        assert!(parts.len() == 1 && parts[0].is_mail);
+        assert!(parts.len() == 1 && parts[0].kind == Kind::Mail);
         let digest =
             "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\ny\n--b--\n";
-        assert!(read(digest.as_bytes()).found[0].is_mail);
+        assert!(read(digest.as_bytes()).found[0].kind == Kind::Mail);
     }
 
     #[test]

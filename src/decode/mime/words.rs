@@ -5,8 +5,8 @@ use mail_parser::decoders::base64::base64_decode;
 use crate::decode::mime::charset;
 use crate::model::limits;
 
-/// Bytes of an encoded word, marks included. RFC 2047 allows 75; programs that put a whole subject into
-/// one word write some hundred.
+/// Bytes of an encoded word, marks included. RFC 2047 allows 75; programs that put a whole subject
+/// into one word write some hundred.
 const WORD_BYTES_MAX: usize = 1 << 10;
 
 /// A word between `=?` and `?=`.

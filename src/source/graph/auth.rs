@@ -16,8 +16,8 @@ use crate::source::graph::links::Base;
 use crate::source::graph::links::escaped;
 use crate::source::graph::settings::GraphSettings;
 
-/// A token is used for a day at most: the service gives hours (facts 4.1), and what a broken one says
-/// must not reach beyond the clock.
+/// A token is used for a day at most: the service gives hours (facts 4.1), and what a broken one
+/// says must not reach beyond the clock.
 const LIFE_MAX: Duration = Duration::from_hours(24);
 /// How long before its end a token is renewed, at most; short-lived ones at a quarter of their life.
 const RENEWED_BEFORE_END: Duration = Duration::from_mins(5);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::MailboxKind;
@@ -13,9 +14,7 @@ use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::lists;
-use crate::source::graph::lists::Entry;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::lists::Reading;
 use crate::source::graph::retry::Asked;
 
 /// What is asked of a user. All but the names must be selected to come at all (facts 3.1).
@@ -136,20 +135,14 @@ impl Client {
         name: &'static str,
         path: &str,
     ) -> Result<Vec<T>, GraphError> {
-        let mut url = self.url(path)?;
-        let first = url.clone();
-        let mut reading = Reading::new(name, &url);
-        loop {
+        let ask = async |url| {
             let call = Call::get(name, Asked::Directory, url);
-            let parse = |body: Bytes| Some((envelope::list(&body)?, body.len()));
-            let (page, bytes): (List<Entry<T>>, usize) = self.ask_directory(&call, parse).await?;
-            reading.take(page.value, bytes)?;
-            let Some(next) = page.next else {
-                return Ok(reading.finish());
-            };
-            url = self.follow(&next, &first)?;
-            reading.go_on(&url)?;
-        }
+            self.ask_directory(&call, |body| lists::page(&body))
+                .await
+                .map(Some)
+        };
+        let follow = |link: &str, first: &Url| self.follow(link, first);
+        lists::read(name, self.url(path)?, ask, follow).await
     }
 }
 

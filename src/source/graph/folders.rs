@@ -3,21 +3,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use serde::Deserialize;
+use url::Url;
 
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
-use crate::source::graph::envelope;
-use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
-use crate::source::graph::lists::Entry;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::lists::Reading;
 use crate::source::graph::retry::Asked;
 use crate::source::graph::retry::Reaction;
 
@@ -116,24 +112,17 @@ impl MailboxClient {
             }
             None => (format!("/mailFolders{QUERY}"), Asked::Mailbox),
         };
-        let first = self.url(&path)?;
-        let mut url = first.clone();
-        let mut reading = Reading::new(NAME, &url);
-        loop {
+        let ask = async |url| {
             let call = Call::get(NAME, asked, url);
-            let parse = |body: Bytes| Some((envelope::list(&body)?, body.len()));
-            let asked = self.ask(&call, parse).await;
-            let (page, bytes): (List<Entry<RawFolder>>, usize) = match asked {
+            match self.ask(&call, |body| lists::page(&body)).await {
                 // Deleted since its parent was listed.
-                Err(error) if error.reaction() == Reaction::FolderGone => break,
-                other => other?,
-            };
-            reading.take(page.value, bytes)?;
-            let Some(next) = page.next else { break };
-            url = self.follow(&next, &first)?;
-            reading.go_on(&url)?;
-        }
-        let visible = reading.finish().into_iter().filter(is_mail_folder);
+                Err(error) if error.reaction() == Reaction::FolderGone => Ok(None),
+                other => other.map(Some),
+            }
+        };
+        let follow = |link: &str, first: &Url| self.follow(link, first);
+        let listed: Vec<RawFolder> = lists::read(NAME, self.url(&path)?, ask, follow).await?;
+        let visible = listed.into_iter().filter(is_mail_folder);
         Ok(visible.map(|raw| place(raw, parent)).collect())
     }
 }

@@ -68,8 +68,8 @@ impl Base {
         format!("{}{}{path}", self.origin(), self.prefix)
     }
 
-    /// A link of a page, where it leads to more of what `first` asked for: a service that errs must not
-    /// lead into another mailbox, another folder or another kind of resource.
+    /// A link of a page, where it leads to more of what `first` asked for: a service that errs must
+    /// not lead into another mailbox, another folder or another kind of resource.
     pub fn follow_from(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
         let url = self.follow(link)?;
         let prefix = self.prefix.split('/').filter(|part| !part.is_empty());

@@ -1,12 +1,16 @@
-//! Lists of directory objects and folders over several pages: read to their end, and given up where they
-//! have none. An entry that cannot be read costs itself and not the list.
+//! Lists of directory objects and folders over several pages: read to their end, and given up where
+//! they have none. An entry that cannot be read costs itself and not the list.
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde::Deserializer;
+use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::source::graph::envelope;
+use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 
 /// Pages of a list: ten million users by pages of 999.
@@ -30,7 +34,7 @@ pub(super) trait Listed {
 #[derive(Debug)]
 pub(super) struct Entry<T>(Option<T>);
 
-impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Entry<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Entry<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         Ok(Self(T::deserialize(value).ok()))
@@ -67,23 +71,52 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     Ok(texts.collect())
 }
 
+/// A page, and how many bytes it had.
+pub(super) type Page<T> = (List<Entry<T>>, usize);
+
+/// Reads a page.
+pub(super) fn page<T: DeserializeOwned>(body: &Bytes) -> Option<Page<T>> {
+    Some((envelope::list(body)?, body.len()))
+}
+
+/// Reads a list to its end, each id once: the first counts. `ask` gives the page at an address, or
+/// none where what is listed is gone; `follow` makes an address of a link.
+///
+/// # Errors
+/// Those of both; and where the list has no end.
+pub(super) async fn read<T: Listed>(
+    call: &'static str,
+    first: Url,
+    ask: impl AsyncFn(Url) -> Result<Option<Page<T>>, GraphError>,
+    follow: impl Fn(&str, &Url) -> Result<Url, GraphError>,
+) -> Result<Vec<T>, GraphError> {
+    let mut reading = Reading::new(call, &first);
+    let mut url = first.clone();
+    while let Some((page, bytes)) = ask(url).await? {
+        reading.take(page.value, bytes)?;
+        let Some(next) = page.next else { break };
+        url = follow(&next, &first)?;
+        reading.go_on(&url)?;
+    }
+    Ok(reading.finish())
+}
+
 /// A list while it is read.
 #[derive(Debug)]
-pub(super) struct Reading<T> {
+struct Reading<T> {
     call: &'static str,
-    /// The entries so far, each id once: the first counts.
-    pub entries: Vec<T>,
+    entries: Vec<T>,
     ids: HashSet<String>,
     links: HashSet<String>,
     bytes: usize,
     stale: usize,
     empty: usize,
-    spoilt: usize,
+    invalid: usize,
 }
 
 impl<T: Listed> Reading<T> {
     /// Begins with the first page's address.
-    pub fn new(call: &'static str, first: &Url) -> Self {
+    fn new(call: &'static str, first: &Url) -> Self {
         Self {
             call,
             entries: Vec::new(),
@@ -92,7 +125,7 @@ impl<T: Listed> Reading<T> {
             bytes: 0,
             stale: 0,
             empty: 0,
-            spoilt: 0,
+            invalid: 0,
         }
     }
 
@@ -100,13 +133,13 @@ impl<T: Listed> Reading<T> {
     ///
     /// # Errors
     /// The list has no end.
-    pub fn take(&mut self, page: Vec<Entry<T>>, bytes: usize) -> Result<(), GraphError> {
+    fn take(&mut self, page: Vec<Entry<T>>, bytes: usize) -> Result<(), GraphError> {
         let (before, is_empty) = (self.entries.len(), page.is_empty());
         for entry in page {
             match entry.0 {
                 Some(entry) if self.ids.insert(entry.id().to_owned()) => self.entries.push(entry),
                 Some(_) => {}
-                None => self.spoilt += 1,
+                None => self.invalid += 1,
             }
         }
         let is_stale = !is_empty && self.entries.len() == before;
@@ -127,7 +160,7 @@ impl<T: Listed> Reading<T> {
     ///
     /// # Errors
     /// It was read already, or it would be one too many.
-    pub fn go_on(&mut self, next: &Url) -> Result<(), GraphError> {
+    fn go_on(&mut self, next: &Url) -> Result<(), GraphError> {
         if self.links.len() >= PAGES_MAX || !self.links.insert(next.to_string()) {
             return Err(self.endless());
         }
@@ -135,10 +168,10 @@ impl<T: Listed> Reading<T> {
     }
 
     /// What was read, once the last page is.
-    pub fn finish(self) -> Vec<T> {
-        if self.spoilt > 0 {
+    fn finish(self) -> Vec<T> {
+        if self.invalid > 0 {
             tracing::warn!(
-                entries = self.spoilt,
+                entries = self.invalid,
                 "entries of {} cannot be read (they have no id that is a text) and are left out",
                 self.call
             );

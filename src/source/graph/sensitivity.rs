@@ -1,17 +1,14 @@
 //! Which mails are private: Graph keeps it apart from the mails (facts 1.9).
 
-use bytes::Bytes;
 use hashbrown::HashSet;
 use serde::Deserialize;
+use url::Url;
 
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
-use crate::source::graph::envelope;
-use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::lists::Entry;
+use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::lists::Reading;
 use crate::source::graph::retry::Asked;
 
 /// What is known of the sensitivity of a mailbox's mails.
@@ -49,20 +46,13 @@ impl MailboxClient {
     }
 
     async fn listed_private_ids(&self) -> Result<HashSet<String>, GraphError> {
-        let first = self.url(PRIVATE_PATH)?;
-        let mut url = first.clone();
-        let mut reading = Reading::new(NAME, &url);
-        loop {
+        let ask = async |url| {
             let call = Call::get(NAME, Asked::Item, url).with_immutable_ids();
-            let parse = |body: Bytes| Some((envelope::list(&body)?, body.len()));
-            let (page, bytes): (List<Entry<OnlyId>>, usize) = self.ask(&call, parse).await?;
-            reading.take(page.value, bytes)?;
-            let Some(next) = page.next else { break };
-            url = self.follow(&next, &first)?;
-            reading.go_on(&url)?;
-        }
-        let ids = reading.finish().into_iter();
-        Ok(ids.map(|item| item.id).collect())
+            self.ask(&call, |body| lists::page(&body)).await.map(Some)
+        };
+        let follow = |link: &str, first: &Url| self.follow(link, first);
+        let listed: Vec<OnlyId> = lists::read(NAME, self.url(PRIVATE_PATH)?, ask, follow).await?;
+        Ok(listed.into_iter().map(|item| item.id).collect())
     }
 }
 

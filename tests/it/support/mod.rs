@@ -6,11 +6,14 @@ pub mod python;
 pub mod tenant;
 pub mod turn;
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
 use std::time::Duration;
+
+use tempfile::TempDir;
 
 /// The target folder, wherever `CARGO_TARGET_DIR` has it.
 pub fn target() -> &'static Path {
@@ -46,6 +49,13 @@ pub fn with_config(config: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The same command, bound by the modes of files even where the tests run as root.
+pub fn obeying_modes(command: &Command) -> Command {
+    let mut bound = python::script("obey_modes.py");
+    bound.arg(command.get_program()).args(command.get_args());
+    bound
+}
+
 /// A configuration whose one source is an archive of one mailbox, `bob@contoso.example`.
 pub fn archive_config(path: &str, format: &str) -> String {
     format!(
@@ -54,6 +64,37 @@ pub fn archive_config(path: &str, format: &str) -> String {
          [[archives]]\nname = \"old\"\nformat = \"{format}\"\npath = \"{path}\"\n\
          mailboxes = \"one\"\naddress = \"bob@contoso.example\"\ndomains = [\"contoso.example\"]\n"
     )
+}
+
+/// A folder with a configuration, a CRM that knows Ann of Customer, and an archive of `.eml` files
+/// in `mails`: each a name and its text.
+pub fn archive_folder<'a>(
+    config: &str,
+    mails: impl IntoIterator<Item = (String, &'a str)>,
+) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "contacts.csv",
+        "id,name,email,other_emails,account_id\nc1,Ann,ann@customer.example,,a1\n",
+    );
+    write(
+        "accounts.csv",
+        "id,name,domains\na1,Customer,customer.example\n",
+    );
+    write("touchpoint.toml", config);
+    fs::create_dir(folder.path().join("mails")).unwrap();
+    for (name, mail) in mails {
+        write(&format!("mails/{name}.eml"), mail);
+    }
+    folder
+}
+
+/// The same with one mail, from Ann to Bob.
+pub fn archive_of_one_mail(config: &str) -> TempDir {
+    let mail = "From: ann@customer.example\nTo: bob@contoso.example\n\
+                Date: Mon, 2 Mar 2026 10:00:00 +0000\nSubject: s\n\nx\n";
+    archive_folder(config, [("1".to_owned(), mail)])
 }
 
 /// Starts a run and kills it after so long. (The moment is what is tested: nothing is waited for.)

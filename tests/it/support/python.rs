@@ -16,14 +16,10 @@ use serde_json::json;
 
 /// A command that runs a script of `tests/py` in the environment that `scripts/test` makes.
 pub fn script(name: &str) -> Command {
-    let mut command = Command::new(interpreter());
-    command.arg(path(name));
-    command
-}
-
-fn path(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    root.join("tests/py").join(name)
+    let mut command = Command::new(interpreter());
+    command.arg(root.join("tests/py").join(name));
+    command
 }
 
 fn interpreter() -> PathBuf {
