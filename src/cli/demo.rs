@@ -132,15 +132,7 @@ fn search_to_stdout(
         to: None,
         limit: 3,
     };
-    let mut text = Vec::new();
-    search::run(
-        args,
-        &config.index.path,
-        false,
-        &mut text,
-        output::is_terminal(),
-    )?;
-    Ok(output::raw(&text)?)
+    search::show(config, args, false)
 }
 
 fn title(text: &str) -> anyhow::Result<()> {

@@ -69,15 +69,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(&demo),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
-        Command::Search(search) => {
-            let config = load(&args.config)?;
-            let mut text = Vec::new();
-            let color = output::is_terminal();
-            search::run(search, &config.index.path, json, &mut text, color)?;
-            // What mails say was made harmless where it was put together.
-            output::raw(&text)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Search(search) => search::run(&args.config, search, json),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Status => status::run(&args.config, json),
         Command::Verify => verify::run(&args.config, json),

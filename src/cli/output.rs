@@ -35,13 +35,13 @@ fn harmless(text: &str) -> String {
     seen.map(clean).collect()
 }
 
-/// Whether a character turns the direction of writing or takes no room: a name must not be able to
-/// look like another one.
+/// Whether a character turns the direction of writing, breaks a line or takes no room: a name must
+/// not be able to look like another one.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{61c}'
         | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
+        | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{2069}'
         | '\u{feff}'
         | '\u{e0000}'..='\u{e007f}')
@@ -95,7 +95,8 @@ fn tell_as(level: &str, mark: &str, text: &str) {
     let line = if tells_json() {
         let fields = json!({ "message": text });
         let timestamp = clock::now().rfc3339();
-        json!({ "timestamp": timestamp, "level": level, "fields": fields }).to_string()
+        let line = json!({ "timestamp": timestamp, "level": level, "fields": fields });
+        escaped(&line.to_string())
     } else {
         format!("{mark}{}", harmless(text))
     };
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn json_holds_all_of_a_text_and_a_terminal_sees_nothing_of_it() {
-        let value = json!({ "name": "a\u{202e}\u{9b}\u{e0001}\u{1b}z" });
+        let value = json!({ "name": "a\u{202e}\u{9b}\u{e0001}\u{2028}\u{1b}z" });
         let text = escaped(&value.to_string());
         assert!(text.is_ascii());
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);

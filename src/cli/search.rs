@@ -1,16 +1,21 @@
 //! `touchpoint search`: interactions by words, contact, account, colleague and time.
 
 use std::fmt::Write as _;
-use std::io;
 use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+use tokio::runtime::Handle;
 
+use crate::cli::load;
 use crate::cli::output;
+use crate::cli::run::block_on;
+use crate::config::Config;
 use crate::index::doc::ShownParticipant;
 use crate::index::highlight::Marked;
 use crate::index::query::Query;
@@ -20,6 +25,9 @@ use crate::index::search::Searcher;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::time::Micros;
+use crate::pipeline::index_state;
+use crate::pipeline::index_state::IndexState;
+use crate::report::table::number;
 
 /// Further people of a hit are counted, so that each hit stays on a few lines.
 const PEOPLE_MAX: usize = 3;
@@ -68,14 +76,15 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
     PossibleValuesParser::new(words).try_map(|word| Kind::parse(&word).ok_or("no such kind"))
 }
 
-/// Searches the index and writes what it finds, as text for people or as one JSON object.
-pub fn run(
-    args: SearchArgs,
-    index_folder: &Path,
-    json: bool,
-    out: &mut dyn io::Write,
-    color: bool,
-) -> anyhow::Result<()> {
+/// Searches the index of a configuration and prints what it finds.
+pub fn run(config: &Path, args: SearchArgs, json: bool) -> anyhow::Result<ExitCode> {
+    show(&load(config)?, args, json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Searches the index and prints what it finds, as text for people or as one JSON object. Where the
+/// index does not say what the lake says, that is told.
+pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()> {
     let query = Query {
         words: args.words.join(" "),
         contact: args.contact,
@@ -87,26 +96,66 @@ pub fn run(
         limit: args.limit,
         offset: 0,
     };
-    let hits = Searcher::open(index_folder)?.search(&query)?;
-    let text = if json {
-        json_text(&hits)?
+    let searcher = Searcher::open(&config.index.path)?;
+    let hits = searcher.search(&query)?;
+    let state = index_state(searcher, config.lake.path.clone())?;
+    if json {
+        output::json(&as_json(&hits, &state))?;
     } else {
-        plain_text(&hits, color)
-    };
-    out.write_all(text.as_bytes())
-        .context("cannot write the hits")
+        // What mails say was made harmless where it was put together.
+        output::raw(plain_text(&hits, output::is_terminal()).as_bytes())?;
+    }
+    if let Some(doubt) = doubt(&state) {
+        output::tell(&doubt);
+    }
+    Ok(())
 }
 
-#[derive(Serialize)]
-struct JsonHits<'a> {
-    #[serde(flatten)]
-    hits: &'a Hits,
-    took_ms: f64,
+fn index_state(searcher: Searcher, lake: PathBuf) -> anyhow::Result<IndexState> {
+    block_on(async {
+        let handle = Handle::current();
+        let comparing =
+            tokio::task::spawn_blocking(move || index_state::of(&searcher, &lake, handle));
+        Ok(comparing.await?)
+    })
 }
 
-fn json_text(hits: &Hits) -> anyhow::Result<String> {
-    let took_ms = hits.took.as_secs_f64() * 1_000.0;
-    Ok(serde_json::to_string(&JsonHits { hits, took_ms })? + "\n")
+/// What is to be said of hits that may not be what the lake says.
+fn doubt(state: &IndexState) -> Option<String> {
+    match state {
+        IndexState::Current => None,
+        IndexState::Behind { rows } => Some(match rows {
+            Some(rows) => format!(
+                "the index is behind the lake by up to {} rows; the next run adds them",
+                number(*rows)
+            ),
+            None => "the index is behind the lake; the next run adds what it lacks".to_owned(),
+        }),
+        IndexState::Ahead => Some(
+            "the index knows of rows that the lake does not have (was it restored from a backup?); \
+             the next run makes the index again"
+                .to_owned(),
+        ),
+        IndexState::Foreign => {
+            Some("the index is of another lake; the next run makes it again".to_owned())
+        }
+        IndexState::NoLake { why } => Some(format!(
+            "nobody can tell whether the index is up to date: {why}"
+        )),
+    }
+}
+
+fn as_json(hits: &Hits, state: &IndexState) -> Value {
+    let mut json = json!(hits);
+    json["took_ms"] = json!(hits.took.as_secs_f64() * 1_000.0);
+    json["index"] = json!({
+        "state": state.as_str(),
+        "rows_behind": match state {
+            IndexState::Behind { rows } => *rows,
+            _ => None,
+        },
+    });
+    json
 }
 
 fn plain_text(hits: &Hits, color: bool) -> String {
@@ -245,13 +294,12 @@ fn push_marked(text: &mut String, marked: &Marked, style: &str, color: bool) {
 /// Mail text as a terminal may see it: white space of any kind as a blank, other control characters
 /// as a replacement sign, and nothing that turns the direction of writing or takes no room.
 fn harmless(text: &str) -> String {
-    let seen = text.chars().filter(|c| !output::is_invisible(*c));
-    seen.map(|c| match c {
+    let seen = text.chars().map(|c| match c {
         '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
         c if c.is_control() => '\u{fffd}',
         c => c,
-    })
-    .collect()
+    });
+    seen.filter(|c| !output::is_invisible(*c)).collect()
 }
 
 #[cfg(test)]
@@ -394,7 +442,7 @@ mod tests {
             hits: vec![hit()],
             took: Duration::ZERO,
         };
-        let json: serde_json::Value = serde_json::from_str(&json_text(&hits).unwrap()).unwrap();
+        let json = as_json(&hits, &IndexState::Current);
         assert_eq!(json["hits"][0]["interaction_id"], "0".repeat(32));
         assert_eq!(json["hits"][0]["mailbox_id"], "id-ann");
         assert_eq!(json["hits"][0]["ended_at"], serde_json::Value::Null);

@@ -20,6 +20,7 @@ pub mod catch_up;
 pub mod commit;
 pub mod cursors;
 pub mod error;
+pub mod head;
 pub mod mailboxes;
 pub mod narrow;
 pub mod open;

@@ -273,7 +273,7 @@ impl Lake {
     }
 }
 
-fn versions(table: &Table) -> Result<BTreeMap<u8, i64>, LakeError> {
+pub(super) fn versions(table: &Table) -> Result<BTreeMap<u8, i64>, LakeError> {
     let mut versions = BTreeMap::new();
     for slot in 0..SLOTS {
         if let Some(version) = table.slot_version(slot)? {
@@ -302,7 +302,7 @@ fn write_format(root: &Path) -> Result<(), LakeError> {
 }
 
 /// Gives the id of a lake whose format this program knows.
-fn check_format(root: &Path) -> Result<String, LakeError> {
+pub(super) fn check_format(root: &Path) -> Result<String, LakeError> {
     let refuse = |why: String| LakeError::NoLake {
         path: root.to_owned(),
         why,
@@ -322,7 +322,7 @@ fn check_format(root: &Path) -> Result<String, LakeError> {
 }
 
 /// The lake's folder as an absolute path: the Delta library takes URLs only.
-fn absolute(path: &Path) -> Result<PathBuf, LakeError> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, LakeError> {
     std::path::absolute(path)
         .map_err(LakeError::io("find", path))
         .map(|path| path.canonicalize().unwrap_or(path))

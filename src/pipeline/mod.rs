@@ -16,6 +16,7 @@ pub mod chain;
 pub mod context;
 pub mod decide;
 pub mod graph_walk;
+pub mod index_state;
 pub mod indexing;
 pub mod inputs;
 pub mod known;

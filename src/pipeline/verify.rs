@@ -16,6 +16,8 @@ use crate::lake::verify::Finding;
 use crate::lake::verify::MAKES;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
+use crate::pipeline::index_state;
+use crate::pipeline::index_state::IndexState;
 use crate::pipeline::known::Known;
 use crate::pipeline::stores;
 use crate::pipeline::survey::RunError;
@@ -120,18 +122,14 @@ fn not_opened(error: &IndexError) -> Finding {
 /// Which commits the index knows of, against the lake.
 fn index_progress(searcher: &Searcher, lake: &Lake) -> Result<Option<Finding>, WriterError> {
     let versions = lake.interaction_versions()?;
-    let is_ahead = |(slot, reached): (&u8, &i64)| versions.get(slot).is_none_or(|v| v < reached);
-    let (what, advice) = if searcher.lake_id() != lake.id() {
-        ("the search index is of another lake", MAKE_ANEW)
-    } else if searcher.reached().iter().any(is_ahead) {
-        (
+    let (what, advice) = match index_state::compare(searcher, lake.id(), &versions) {
+        IndexState::Current | IndexState::NoLake { .. } => return Ok(None),
+        IndexState::Foreign => ("the search index is of another lake", MAKE_ANEW),
+        IndexState::Ahead => (
             "the search index knows of commits that the lake does not have",
             "the next run makes it again from the lake",
-        )
-    } else if searcher.reached() != &versions {
-        ("the search index is behind the lake", CATCHES_UP)
-    } else {
-        return Ok(None);
+        ),
+        IndexState::Behind { .. } => ("the search index is behind the lake", CATCHES_UP),
     };
     let what = what.to_owned();
     Ok(Some(Finding { what, advice }))

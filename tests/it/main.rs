@@ -41,6 +41,7 @@ mod rematch;
 mod rooms;
 mod shards;
 mod simulated;
+mod search_state;
 mod strange_mail;
 mod support;
 mod told;
