@@ -90,10 +90,11 @@ pub struct RunArgs {
     /// Show which mailboxes would be read, and why, and read no mail
     #[arg(long)]
     pub plan: bool,
-    /// Read this mailbox only, by one of its addresses
+    /// Read this mailbox only: one of its addresses, its id, or its name in the reports
     #[arg(long, value_name = "ADDRESS")]
     pub mailbox: Option<String>,
-    /// Read that mailbox from the beginning, and decide again what is not recorded
+    /// Read that mailbox from the beginning, and decide again what is not recorded, or recorded
+    /// without its content
     #[arg(long, requires = "mailbox", conflicts_with_all = ["plan", "from"])]
     pub again: bool,
     /// Read the mails received from this day on (UTC), whether they were seen or not, and no others

@@ -19,7 +19,7 @@ use crate::cli::output;
 use crate::cli::progress;
 use crate::config::Config;
 use crate::config::crm::Trust;
-use crate::model::address::Address;
+use crate::model::mailbox::MailboxName;
 use crate::model::run::Progress;
 use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
@@ -52,7 +52,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         .map(|text| parse_until(text, clock::now()))
         .transpose()?;
     let asked = Asked {
-        mailbox: mailbox(options)?,
+        mailbox: mailbox(options),
         again: options.again,
         range: range(options)?,
         shard: shard(options)?,
@@ -65,7 +65,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
 /// What is asked of a run besides the nightly job.
 #[derive(Debug, Default)]
 pub struct Asked {
-    mailbox: Option<Address>,
+    mailbox: Option<MailboxName>,
     again: bool,
     range: Option<Span>,
     shard: Shard,
@@ -128,7 +128,7 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
 }
 
 fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let (mailbox, shard) = (mailbox(options)?, shard(options)?);
+    let (mailbox, shard) = (mailbox(options), shard(options)?);
     let lines = block_on(async { Ok(pipeline::plan(config, mailbox, shard).await?) })?;
     let plan = report::plan::PlanReport {
         lines,
@@ -176,14 +176,8 @@ fn permissions() -> Vec<(String, String)> {
     .into()
 }
 
-fn mailbox(options: &RunArgs) -> anyhow::Result<Option<Address>> {
-    let Some(text) = &options.mailbox else {
-        return Ok(None);
-    };
-    let address = Address::parse(text);
-    Ok(Some(address.context(
-        "--mailbox takes a mail address, like ann@example.com",
-    )?))
+fn mailbox(options: &RunArgs) -> Option<MailboxName> {
+    options.mailbox.as_deref().map(MailboxName::new)
 }
 
 fn shard(options: &RunArgs) -> anyhow::Result<Shard> {

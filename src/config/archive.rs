@@ -27,6 +27,19 @@ pub struct Archive {
     pub identity: Identity,
     /// How far back it is read; archives have no window unless one is stated.
     pub window: Window,
+    /// Which symbolic links are followed.
+    pub links: Links,
+}
+
+/// Which symbolic links of an archive are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Links {
+    /// Those to files within the mailbox's own folder.
+    #[default]
+    Inside,
+    /// All, also those to folders.
+    All,
 }
 
 /// How the files of an archive are made.
@@ -96,6 +109,8 @@ struct Shape {
     #[serde(default, deserialize_with = "text::optional_path")]
     addresses: Option<PathBuf>,
     window: Option<Window>,
+    #[serde(default)]
+    links: Links,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -140,6 +155,7 @@ impl TryFrom<Shape> for Archive {
             domains: shape.domains,
             identity: shape.identity,
             window: shape.window.unwrap_or(Window::None),
+            links: shape.links,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::HashSet;
+use serde::Deserialize;
 
 use crate::decode::bulk;
 use crate::decode::graph::raw::RawItem;
@@ -56,6 +57,16 @@ pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decode
         };
     }
     Decoded::Mail(Box::new(mail(&raw, source_id, container, content)))
+}
+
+/// The id of an item, of which nothing else is read.
+pub fn id(json: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: String,
+    }
+    let item = serde_json::from_slice::<OnlyId>(json);
+    item.ok().map(|item| item.id)
 }
 
 fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: ContentLevel) -> Mail {

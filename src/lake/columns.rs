@@ -72,7 +72,7 @@ const KIND: Column = skipping(required(
 const REVISION: Column = required(
     "revision",
     Int,
-    "Counts the versions of this interaction in this mailbox, from 1; mails have one for ever.",
+    "Counts the versions of this interaction in this mailbox, from 1. What a mail says of who and when stays; a further one has content that was withheld, or the mailbox's new address.",
 );
 const STATE: Column = skipping(required(
     "state",

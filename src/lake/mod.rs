@@ -22,6 +22,7 @@ pub mod cursors;
 pub mod error;
 pub mod head;
 pub mod mailboxes;
+pub mod mails;
 pub mod narrow;
 pub mod open;
 pub mod own_domains;

@@ -50,6 +50,9 @@ pub struct MailboxCursor {
     pub meeting_settings: Vec<(Micros, String)>,
     /// Interactions of this mailbox in the lake.
     pub recorded: u64,
+    /// Of an archive: the address under which they are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// Where the chain of one folder goes on.

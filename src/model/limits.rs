@@ -53,6 +53,11 @@ pub const TABLE: &[Limit] = &[
         beyond: "`unreadable`, `too_large`",
     },
     Limit {
+        what: "the time in which an item is read",
+        most: "30 seconds",
+        beyond: "`unreadable`, `too_costly`",
+    },
+    Limit {
         what: "header fields of a mail",
         most: "1 MiB, 4,000 fields",
         beyond: "left out",

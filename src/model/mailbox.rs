@@ -52,6 +52,30 @@ pub struct Mailbox {
     pub own_addresses: Vec<Address>,
 }
 
+/// What names a mailbox on the command line: one of its addresses, its id, or the name under which
+/// reports print it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxName {
+    text: String,
+    address: Option<Address>,
+}
+
+impl MailboxName {
+    /// Takes a name as it was typed.
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.trim().to_owned(),
+            address: Address::parse(text),
+        }
+    }
+
+    /// Whether it names the mailbox with this id, name in reports and owner.
+    pub fn is_of(&self, id: &str, printed: &str, own_addresses: &[Address]) -> bool {
+        let is_own = |address| own_addresses.contains(address);
+        self.address.as_ref().is_some_and(is_own) || self.text == id || self.text == printed
+    }
+}
+
 /// How many slots the mailboxes of a lake are spread over, for ever (design section 7).
 pub const SLOTS: u8 = 64;
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::iter::IntoParallelIterator;
-use rayon::iter::ParallelIterator;
 use tokio::sync::mpsc;
 
 use crate::config::archive::Identity;
@@ -24,17 +22,22 @@ use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
+use crate::pipeline::decide::TOO_COSTLY;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::Walk;
 use crate::pipeline::walk::WalkError;
+use crate::policy::judge::Rules;
 use crate::runtime::cpu::ComputationLost;
+use crate::runtime::memory::Memory;
+use crate::runtime::memory::Taken;
 use crate::source::archive::ArchiveMailbox;
+use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::sensitivity::Sensitivities;
 
 /// Messages of a portion: a commit of its own for less costs more than it saves.
 const PORTION_MESSAGES: usize = 4_000;
-/// Bytes of a portion: what a mailbox holds in memory, besides one message beyond.
+/// Bytes of a portion; fewer where the memory for messages is scarce.
 const PORTION_BYTES: usize = 16 << 20;
 /// Portions that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
@@ -52,6 +55,8 @@ pub struct ArchiveJob {
     pub identity: Identity,
     /// How far back it is read.
     pub window: Window,
+    /// Rows that got another address before it is read.
+    pub readdressed: u64,
 }
 
 /// Messages that become one portion.
@@ -61,6 +66,8 @@ struct Block {
     bytes: usize,
     is_last: bool,
     error: Option<ArchiveError>,
+    /// Memory for the messages, until they are decided.
+    taken: Taken,
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
@@ -72,6 +79,7 @@ pub async fn read(context: &Context, job: ArchiveJob) -> Result<Coverage, Writer
         window: job.window,
         cost: Cost::default(),
     };
+    walk.walk.note_derived(job.readdressed);
     let result = walk.all(job.source).await;
     walk.walk.coverage(result, walk.cost)
 }
@@ -90,7 +98,9 @@ impl ArchiveWalk<'_> {
             return Ok(Status::Stopped);
         }
         let cursor = self.walk.known()?.mailbox;
-        let cursor = cursor.unwrap_or_else(|| self.connect());
+        let mut cursor = cursor.unwrap_or_else(|| self.connect());
+        // What was recorded under another one has been revised.
+        cursor.address = Some(self.walk.mailbox.address.to_string());
         let desk = Arc::new(
             self.walk
                 .context
@@ -98,7 +108,12 @@ impl ArchiveWalk<'_> {
         );
         self.walk.cursor = Some(cursor);
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
-        let reader = tokio::task::spawn_blocking(move || read_blocks(&source, &sender));
+        let blocks_to_fill = Blocks {
+            sender,
+            memory: self.walk.context.messages_memory.clone(),
+            block: Block::default(),
+        };
+        let reader = tokio::task::spawn_blocking(move || blocks_to_fill.fill(&source));
         let mut status = Status::Complete;
         let mut failure = None;
         while let Some(block) = blocks.recv().await {
@@ -124,6 +139,7 @@ impl ArchiveWalk<'_> {
             mail_settings: vec![(self.walk.started_at, true)],
             meeting_settings: Vec::new(),
             recorded: 0,
+            address: None,
         }
     }
 
@@ -135,37 +151,27 @@ impl ArchiveWalk<'_> {
     ) -> Result<Option<ArchiveError>, WalkError> {
         let received = block.messages.len() as u64;
         self.cost.bytes += block.bytes as u64;
-        let working = desk.clone();
         let options = mime::Options {
             body_text: self.walk.context.content == ContentLevel::Full,
             content_key: self.identity == Identity::Content,
         };
         let rules = self.walk.context.rules.clone();
-        let messages = block.messages;
-        let settled = self.walk.context.cpu.run(move || {
-            let (unchanged, fresh) = working.part_known(messages, |message| &message.source_id)?;
-            let decode = |message: ArchiveMessage| {
-                let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
-                let decoded = mime::mail(&message, options);
-                let is_unreadable = matches!(decoded, Decoded::Unreadable { .. });
-                Item {
-                    decoded,
-                    place: Place {
-                        // Of what cannot be read, people want to know where it lies.
-                        container: if is_unreadable {
-                            message.place
-                        } else {
-                            message.container
-                        },
-                        is_excluded,
-                        awaits_sent_from: None,
-                    },
-                }
-            };
-            let items: Vec<Item> = fresh.into_par_iter().map(decode).collect();
-            let mut sifted = working.sift(items)?;
+        let cpu = &self.walk.context.cpu;
+        let (knowing, messages) = (desk.clone(), block.messages);
+        let parted = cpu.run(move || knowing.part_known(messages, |message| &message.source_id));
+        let (unchanged, fresh) = parted.await??;
+        let names = fresh
+            .iter()
+            .map(|one| (one.source_id.clone(), one.place.clone()));
+        let names: Vec<_> = names.collect();
+        let decoded = cpu.each(fresh, move |message| decoded(message, &rules, options));
+        let items = decoded.await?.into_iter().zip(names);
+        let items = items.map(|(item, name)| item.unwrap_or_else(|| too_costly(name)));
+        let (settling, items) = (desk.clone(), items.collect());
+        let settled = cpu.run(move || {
+            let mut sifted = settling.sift(items)?;
             sifted.note_unchanged(unchanged);
-            working.settle(sifted, &Sensitivities::Hidden)
+            settling.settle(sifted, &Sensitivities::Hidden)
         });
         let settled = settled.await??;
         let pages = Pages {
@@ -174,14 +180,78 @@ impl ArchiveWalk<'_> {
             is_last: block.is_last,
         };
         self.walk.hand_over(settled, Vec::new(), pages).await?;
+        drop(block.taken);
         Ok(block.error)
     }
 }
 
-/// Reads the archive block by block until it ends or nobody wants more.
-fn read_blocks(source: &ArchiveMailbox, sender: &mpsc::Sender<Block>) {
-    let mut block = Block::default();
-    for message in source.messages() {
+fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> Item {
+    let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
+    let decoded = mime::mail(&message, options);
+    let is_unreadable = matches!(decoded, Decoded::Unreadable { .. });
+    Item {
+        decoded,
+        place: Place {
+            // Of what cannot be read, people want to know where it lies.
+            container: if is_unreadable {
+                message.place
+            } else {
+                message.container
+            },
+            is_excluded,
+            awaits_sent_from: None,
+        },
+    }
+}
+
+/// A message that was given up, by its id and where it lies.
+fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
+    Item {
+        decoded: Decoded::Unreadable {
+            source_id: Some(source_id),
+            code: TOO_COSTLY,
+        },
+        place: Place {
+            container,
+            is_excluded: false,
+            awaits_sent_from: None,
+        },
+    }
+}
+
+/// The reader's side: the block that is being filled.
+struct Blocks {
+    sender: mpsc::Sender<Block>,
+    memory: Memory,
+    block: Block,
+}
+
+/// Nobody takes further blocks.
+struct NotWanted;
+
+impl Blocks {
+    /// Reads the archive block by block until it ends or nobody wants more.
+    fn fill(mut self, source: &ArchiveMailbox) {
+        let mut messages = source.messages();
+        loop {
+            let free = self.block.taken.bytes().saturating_sub(self.block.bytes);
+            if free < SMALL_MESSAGE_BYTES {
+                self.take(SMALL_MESSAGE_BYTES);
+            }
+            let Some(message) = messages.next_with(&mut |bytes| self.take(bytes)) else {
+                break;
+            };
+            if self.push(message).is_err() {
+                return;
+            }
+        }
+        self.block.is_last = true;
+        // Nobody waits for the last block of a run that was stopped.
+        let _ = self.hand_over();
+    }
+
+    fn push(&mut self, message: Result<ArchiveMessage, ArchiveError>) -> Result<(), NotWanted> {
+        let block = &mut self.block;
         match message {
             Ok(message) => {
                 block.bytes += message.bytes.len();
@@ -190,14 +260,30 @@ fn read_blocks(source: &ArchiveMailbox, sender: &mpsc::Sender<Block>) {
             // The other files are read all the same.
             Err(error) => block.error = Some(error),
         }
+        block.taken.shrink_to(block.bytes + SMALL_MESSAGE_BYTES);
         if block.messages.len() >= PORTION_MESSAGES || block.bytes >= PORTION_BYTES {
-            let full = std::mem::take(&mut block);
-            if sender.blocking_send(full).is_err() {
-                return;
-            }
+            return self.hand_over();
         }
+        Ok(())
     }
-    block.is_last = true;
-    // Nobody waits for the last block of a run that was stopped.
-    let _ = sender.blocking_send(block);
+
+    /// Takes memory for so many bytes. Where it is scarce, what was read goes first: whoever waits
+    /// holds nothing.
+    fn take(&mut self, bytes: usize) {
+        let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
+            // Where nobody wants it, the next message finds out.
+            let _ = self.hand_over();
+            self.memory.take(bytes)
+        });
+        self.block.taken.add(taken);
+    }
+
+    fn hand_over(&mut self) -> Result<(), NotWanted> {
+        let mut block = std::mem::take(&mut self.block);
+        block.taken.shrink_to(block.bytes);
+        if block.messages.is_empty() && block.error.is_none() && !block.is_last {
+            return Ok(());
+        }
+        self.sender.blocking_send(block).map_err(|_| NotWanted)
+    }
 }

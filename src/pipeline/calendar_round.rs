@@ -1,10 +1,12 @@
 //! One round of a calendar's chain, fetched to its end: a series is compared with all of its
 //! occurrences, so nothing can be decided before all pages are there.
 
+use bytes::Bytes;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::decode::event;
+use crate::decode::graph;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -12,6 +14,7 @@ use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::pipeline::decide::NOT_SERVED;
+use crate::pipeline::decide::TOO_COSTLY;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::source::graph::calendar::Window;
@@ -168,14 +171,20 @@ impl Fetching<'_> {
 
     async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, ComputationLost> {
         let content = self.content;
-        self.cpu
-            .run(move || {
-                let items = page.items.iter();
-                items
-                    .map(|range| event::item(&page.body[range.clone()], content))
-                    .collect()
+        let items = page.items.iter();
+        let items: Vec<Bytes> = items.map(|range| page.body.slice(range.clone())).collect();
+        let listed = items.clone();
+        let decoded = self
+            .cpu
+            .each(items, move |json| event::item(&json, content));
+        let decoded = decoded.await?.into_iter().zip(listed);
+        let decoded = decoded.map(|(event, json)| {
+            event.unwrap_or_else(|| DecodedEvent::Unreadable {
+                source_id: graph::id(&json),
+                code: TOO_COSTLY,
             })
-            .await
+        });
+        Ok(decoded.collect())
     }
 }
 

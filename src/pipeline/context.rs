@@ -18,9 +18,11 @@ use crate::model::run::RunStamp;
 use crate::model::time::Micros;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::portion::Portion;
+use crate::pipeline::withheld::WithheldMails;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Rules;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::listing::Span;
 use crate::state::store::State;
@@ -44,12 +46,16 @@ pub struct Context {
     pub state: Arc<State>,
     /// The threads that compute.
     pub cpu: Arc<CpuPool>,
+    /// For the messages of archives that are read and not decided yet.
+    pub messages_memory: Memory,
     /// Raised when the run shall end at the next commit.
     pub shutdown: Shutdown,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
     /// Whether chains begin anew and all that is not recorded is decided again.
     pub again: bool,
+    /// Mails that are recorded and of which the content is wanted now.
+    pub withheld: Arc<WithheldMails>,
     /// Only mails that were received within it, by plain lists; `None`: what the chains bring.
     pub range: Option<Span>,
     /// Who may read folders again that the service forgot.
@@ -89,6 +95,7 @@ impl Context {
             state: self.state.clone(),
             unmatched: self.capture.unmatched,
             again: self.again || self.range.is_some(),
+            withheld: self.withheld.clone(),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::time::Micros;
+use crate::pipeline::withheld::WithheldMails;
 use crate::policy::judge;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Judged;
@@ -50,6 +51,8 @@ pub struct Desk {
     pub unmatched: Unmatched,
     /// Whether all that is not recorded is decided again, even if it says nothing new.
     pub again: bool,
+    /// Mails that are recorded and of which the content is wanted now.
+    pub withheld: Arc<WithheldMails>,
 }
 
 /// An item and where it lay.
@@ -100,6 +103,8 @@ struct JudgedMail {
     awaits_sent: bool,
     /// It says more than is kept.
     is_shortened: bool,
+    /// This copy of it is what was recorded.
+    is_recorded: bool,
 }
 
 /// An item that could not be read.
@@ -180,18 +185,19 @@ impl Desk {
                 if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
-                    Sift::Entry(Entry::Mail(Box::new(self.judge_mail(
-                        *mail,
-                        fingerprint,
-                        &item.place,
-                    ))))
+                    let mut mail = self.judge_mail(*mail, fingerprint, &item.place);
+                    mail.is_recorded = known.is_some_and(is_recorded);
+                    Sift::Entry(Entry::Mail(Box::new(mail)))
                 }
             }
         })
     }
 
     fn is_known(&self, seen: Seen, fingerprint: i64) -> bool {
-        seen.outcome == Outcome::Recorded || (!self.again && is_repetition(seen, fingerprint))
+        if is_recorded(seen) {
+            return self.withheld.is_empty();
+        }
+        !self.again && is_repetition(seen, fingerprint)
     }
 
     /// Parts items into those that were read before (how many) and those that were not, where the
@@ -207,7 +213,12 @@ impl Desk {
         for item in items {
             let seen = view.item(&[], &self.mailbox.id, id(&item))?;
             // What could not be read is read, and counted, until it is gone.
-            if seen.is_some_and(|seen| seen.outcome != Outcome::Unreadable) {
+            let is_settled = |seen: Seen| match seen.outcome {
+                Outcome::Unreadable => false,
+                Outcome::Recorded => self.withheld.is_empty(),
+                _ => !self.again,
+            };
+            if seen.is_some_and(is_settled) {
                 known += 1;
             } else {
                 fresh.push(item);
@@ -239,6 +250,7 @@ impl Desk {
             touches,
             awaits_sent,
             is_shortened,
+            is_recorded: false,
         }
     }
 
@@ -319,6 +331,8 @@ impl Sifted {
 
 /// The code of an item that the service does not hand out.
 pub const NOT_SERVED: &str = "not_served";
+/// The code of an item that takes too long to be read.
+pub const TOO_COSTLY: &str = "too_costly";
 /// The code of a mail that waits until its copy in Sent Items is recorded, if there is one.
 pub const AWAITS_SENT: &str = "awaits_sent";
 
@@ -347,9 +361,13 @@ fn fingerprint_in(mail: &Mail, place: &Place) -> i64 {
     mail.fingerprint ^ bits
 }
 
-/// Mails have one revision for ever: once recorded, nothing that is said of them is news.
+fn is_recorded(seen: Seen) -> bool {
+    seen.outcome == Outcome::Recorded
+}
+
+/// What a mail says never changes: once recorded, nothing that is said of it is news.
 fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
-    seen.outcome == Outcome::Recorded || seen.fingerprint == fingerprint
+    is_recorded(seen) || seen.fingerprint == fingerprint
 }
 
 /// Goes through the items of some pages and remembers what it decided.
@@ -394,11 +412,13 @@ impl Counter<'_> {
             }
             (Sensitivity::Unknown, Sensitivities::Hidden) => (false, false),
         };
-        match self
-            .desk
-            .judge
-            .with_sensitivity(mail.judged, is_known, is_private)
-        {
+        let judge = &self.desk.judge;
+        let judged = judge.with_sensitivity(mail.judged, is_known, is_private);
+        match judged {
+            judged if mail.is_recorded => {
+                self.add_content(mail.source_id, mail.fingerprint, judged, mail.touches);
+                Ok(())
+            }
             Judged::Drop { outcome, reason } => {
                 self.count(outcome, reason);
                 self.note(mail.source_id, outcome, mail.fingerprint);
@@ -420,6 +440,40 @@ impl Counter<'_> {
         }
     }
 
+    /// A mail that was recorded gets a further revision where its content was withheld, is there now
+    /// and is to be kept.
+    fn add_content(
+        &mut self,
+        source_id: String,
+        fingerprint: i64,
+        judged: Judged,
+        touches: Vec<Touch>,
+    ) {
+        let with_content = match judged {
+            Judged::Keep(mail) if !touches.is_empty() && judge::has_content(&mail) => Some(mail),
+            _ => None,
+        };
+        let withheld = &self.desk.withheld;
+        let revised = with_content.and_then(|mail| {
+            let revision = withheld.next_revision(&self.desk.mailbox.id, mail.interaction_id)?;
+            Some(Interaction { revision, ..*mail })
+        });
+        let Some(interaction) = revised else {
+            self.count(Outcome::Unchanged, "");
+            return;
+        };
+        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
+        self.settled.seen.note_recorded(mailbox_id, id, this);
+        self.count(Outcome::Recorded, "");
+        self.settled.tally.note_recorded(&touches, false);
+        self.note(source_id, Outcome::Recorded, fingerprint);
+        self.settled.rows.push(Matched {
+            interaction,
+            touches,
+        });
+    }
+
     fn keep(
         &mut self,
         source_id: String,
@@ -427,6 +481,7 @@ impl Counter<'_> {
         interaction: Interaction,
         touches: Vec<Touch>,
         awaits_sent: bool,
+        is_shortened: bool,
     ) -> Result<(), StateError> {
         let mailbox_id = &self.desk.mailbox.id;
         let id = interaction.interaction_id;
@@ -476,4 +531,3 @@ impl Counter<'_> {
         self.decided.insert(source_id, seen);
     }
 }
-        is_shortened: bool,

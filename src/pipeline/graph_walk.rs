@@ -326,6 +326,7 @@ impl GraphWalk<'_> {
             mail_settings: Vec::new(),
             meeting_settings: Vec::new(),
             recorded: 0,
+            address: None,
         })
     }
 

@@ -22,11 +22,13 @@ pub mod inputs;
 pub mod known;
 pub mod order;
 pub mod portion;
+pub mod readdress;
 pub mod rematch;
 pub mod stores;
 pub mod survey;
 pub mod verify;
 pub mod walk;
+pub mod withheld;
 pub mod writer;
 
 use std::sync::Arc;
@@ -41,10 +43,11 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::config::capture::Content;
 use crate::config::crm::Trust;
-use crate::model::address::Address;
+use crate::lake::open::Lake;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::mail::ContentLevel;
+use crate::model::mailbox::MailboxName;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -59,6 +62,7 @@ use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
 use crate::pipeline::walk::Walk;
 use crate::pipeline::walk::WalkError;
+use crate::pipeline::withheld::WithheldMails;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
@@ -81,8 +85,8 @@ const RESYNCS_AT_ONCE: usize = 4;
 /// What one run is asked besides its configuration.
 #[derive(Debug)]
 pub struct Options {
-    /// Only the mailbox that has this address.
-    pub mailbox: Option<Address>,
+    /// Only this mailbox.
+    pub mailbox: Option<MailboxName>,
     /// Read again from the beginning, and decide again what is not recorded.
     pub again: bool,
     /// Only mails that were received within it.
@@ -103,7 +107,7 @@ pub struct Options {
 /// Which mailboxes would be read, and why; reads no mail and writes nothing.
 pub async fn plan(
     config: &Config,
-    mailbox: Option<Address>,
+    mailbox: Option<MailboxName>,
     shard: Shard,
 ) -> Result<Vec<PlanLine>, RunError> {
     let inputs = Inputs::read(config, Trust::Accepted)?;
@@ -125,6 +129,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &survey, options.crm, &run, machine).await?;
     let opening = begun.elapsed();
+    let mut jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
+    let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
         lake: stores.lake.clone(),
@@ -136,7 +142,6 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         progress: options.progress.clone(),
     };
     let writing = tokio::spawn(writer.run(receiver));
-    let jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
     let context = Context {
         run: run.clone(),
         rules: Arc::new(Rules::new(&config.capture)),
@@ -146,15 +151,17 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         matcher: stores.matcher,
         state: stores.state,
         cpu,
+        messages_memory: stores::messages_memory(config),
         shutdown: options.shutdown,
         progress: options.progress.clone(),
         again: options.again,
+        withheld,
         range: options.range,
         resyncs: Arc::new(Semaphore::new(RESYNCS_AT_ONCE)),
         portions,
     };
-    let at_once = usize::from(config.run.mailboxes_at_once);
-    let coverage = read_all(&context, jobs, at_once).await;
+    readdress::revise(&context, stores.lake.clone(), &mut jobs).await?;
+    let coverage = read_all(&context, jobs, config.run.mailboxes_at_once.into()).await;
     let shutdown = context.shutdown.clone();
     let interrupted = shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
@@ -162,19 +169,16 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let behind = end_of(writing).await?;
     let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
-    let (merged_months, unmerged) = match shutdown.requested() {
-        None if behind.is_none() => stores::merge_small_files(&stores.lake).await,
-        _ => (0, None),
-    };
+    let may_merge = behind.is_none() && shutdown.requested().is_none();
+    let (merged_months, unmerged) = merge(&stores.lake, may_merge).await;
     let notes = unmerged.into_iter().chain(survey.notes);
-    let mut left_out = survey.lines;
-    left_out.retain(|line| line.out_because.is_some());
+    let left_out = survey.lines.into_iter();
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
         opening,
         coverage,
-        left_out,
+        left_out: left_out.filter(|line| line.out_because.is_some()).collect(),
         crm: survey.crm,
         index_behind: behind,
         notes: notes.chain(withdrawn_note(&options.progress)).collect(),
@@ -182,6 +186,15 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         caught_up: stores.caught_up,
         merged_months,
     })
+}
+
+/// Merges small files where nobody waits for the end; gives the months, and why it did not.
+async fn merge(lake: &Arc<Lake>, may_merge: bool) -> (usize, Option<String>) {
+    if may_merge {
+        stores::merge_small_files(lake).await
+    } else {
+        (0, None)
+    }
 }
 
 /// The mailboxes to read, the largest first. An archive is read as a whole, or not at all.
@@ -192,6 +205,23 @@ fn jobs_in_order(
 ) -> Result<Vec<Job>, WriterError> {
     jobs.retain(|job| range.is_none() || matches!(job, Job::Graph(_)));
     Ok(order::largest_first(jobs, state)?)
+}
+
+/// The mails of the mailboxes to read again of which the content is wanted now.
+async fn withheld_mails(
+    again: bool,
+    stores: &Stores,
+    jobs: &[Job],
+) -> Result<Arc<WithheldMails>, WriterError> {
+    if !again {
+        return Ok(Arc::default());
+    }
+    let mailboxes = jobs.iter().map(|job| job.mailbox().id.clone()).collect();
+    let (lake, matcher) = (stores.lake.clone(), stores.matcher.clone());
+    let looking =
+        tokio::task::spawn_blocking(move || WithheldMails::of(&lake, &mailboxes, &matcher));
+    let found = looking.await.map_err(|_| WriterError::Lost)??;
+    Ok(Arc::new(found))
 }
 
 /// Waits for the writer; gives why the index is behind, if it is: the lake is complete all the

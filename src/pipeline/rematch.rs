@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::config::Config;
+use crate::config::capture::Unmatched;
 use crate::config::crm;
 use crate::config::crm::Book;
 use crate::config::crm::Trust;
@@ -29,6 +30,7 @@ use crate::pipeline::catch_up;
 use crate::pipeline::stamp;
 use crate::pipeline::stores;
 use crate::pipeline::survey::RunError;
+use crate::pipeline::withheld;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
@@ -81,9 +83,20 @@ pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchS
             rows: done.activities as u64,
             caught_up,
         };
-        Ok(summary(&read, result))
+        let mut summary = summary(&read, result);
+        summary.without_content = without_content(config, &lake, &matcher)?;
+        Ok(summary)
     })
     .await
+}
+
+/// Mails in which the book knows somebody and whose content was withheld: looked for where the
+/// configuration withholds it.
+fn without_content(config: &Config, lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
+    match config.capture.unmatched {
+        Unmatched::Envelope => withheld::count(lake, matcher),
+        Unmatched::Keep | Unmatched::Skip => Ok(0),
+    }
 }
 
 /// What [`rematch`] would do to the current rows, contact by contact. Writes nothing.
@@ -93,6 +106,7 @@ pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunErro
         let read = ready(&lake, read)?;
         let changes = changes(&lake, &read.book, full)?;
         let mut summary = summary(&read, RematchResult::Planned { changes });
+        summary.without_content = without_content(config, &lake, &stores::matcher(&read.book))?;
         let doubt = stores::check_crm(config, &read.book, &lake).err();
         summary.notes.extend(doubt.map(|doubt| doubt.to_string()));
         Ok(summary)
@@ -131,6 +145,7 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
     RematchSummary {
         book: read.book.digest.clone(),
         result,
+        without_content: 0,
         notes: crm_notes::told(&read.notes),
     }
 }

@@ -27,8 +27,11 @@ use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::memory::Memory;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
+use crate::source::archive::MESSAGE_BYTES_MAX;
+use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::state::store as state;
 use crate::state::store::State;
 
@@ -158,6 +161,13 @@ pub fn cpu(config: &Config) -> Result<Arc<CpuPool>, RunError> {
 
 fn memory(config: &Config) -> usize {
     usize::try_from(config.run.memory).unwrap_or(usize::MAX)
+}
+
+/// Memory for the messages of archives, at least for one of the largest: a quarter, beside the half
+/// of the index and the eighth of the state.
+pub fn messages_memory(config: &Config) -> Memory {
+    let largest = MESSAGE_BYTES_MAX + SMALL_MESSAGE_BYTES;
+    Memory::new((memory(config) / 4).max(largest))
 }
 
 /// Opens the search index; it is made again where it knows more than the lake.

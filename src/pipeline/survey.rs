@@ -16,6 +16,7 @@ use crate::model::contact::ContactBook;
 use crate::model::directory::Directory;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
+use crate::model::mailbox::MailboxName;
 use crate::model::run::CrmCounts;
 use crate::model::run::PlanLine;
 use crate::model::shard::Shard;
@@ -32,6 +33,7 @@ use crate::scope::plan::PlanEntry;
 use crate::scope::plan::ScopeError;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
+use crate::source::archive::ArchiveMailbox;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
 
@@ -137,7 +139,7 @@ impl Survey {
     pub async fn take(
         config: &Config,
         inputs: Inputs,
-        only: Option<&Address>,
+        only: Option<&MailboxName>,
         shard: Shard,
     ) -> Result<Self, RunError> {
         let mut company = Company::default();
@@ -148,7 +150,10 @@ impl Survey {
             let entries = ask(config, &tenant, &mut company).await?;
             for entry in entries {
                 let line = plan_line(&tenant.name, &entry);
-                if only.is_some_and(|only| !entry.own_addresses.contains(only)) {
+                let is_named = |only: &MailboxName| {
+                    only.is_of(&entry.user_id, &line.address, &entry.own_addresses)
+                };
+                if !only.is_none_or(is_named) {
                     continue;
                 }
                 if !shard.has(&entry.user_id) {
@@ -172,18 +177,21 @@ impl Survey {
                 lines.push(line);
             }
         }
+        let unaddressed: Vec<String> = inputs.archives.iter().filter_map(unaddressed).collect();
         for archive in inputs.archives {
             add_archive(archive, (only, shard), &mut company, &mut jobs, &mut lines);
         }
         keep_first_of_each(&mut jobs);
         if only.is_some() && jobs.is_empty() {
-            let reason = found_out.unwrap_or_else(|| "no mailbox has this address".to_owned());
+            let reason =
+                found_out.unwrap_or_else(|| "no mailbox has this address or name".to_owned());
             return Err(RunError::NotInScope { reason });
         }
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let book = crm::without_own_domains(inputs.book, is_own);
-        let notes = crm_notes::told(&book.notes);
+        let mut notes = crm_notes::told(&book.notes);
+        notes.extend(unaddressed);
         let crm = CrmCounts {
             contacts: book.book.contacts.len(),
             accounts: book.book.accounts.len(),
@@ -251,9 +259,25 @@ fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
     }
 }
 
+/// What is to be said of an archive with mailboxes of which nobody knows whose they are.
+fn unaddressed(archive: &ArchiveInput) -> Option<String> {
+    let mailboxes = &archive.mailboxes;
+    let is_unaddressed = |mailbox: &&ArchiveMailbox| Address::parse(&mailbox.address).is_none();
+    let count = mailboxes.iter().filter(is_unaddressed).count();
+    (count > 0).then(|| {
+        format!(
+            "archive {}: {count} of {} mailboxes have no address, so user_role is none on all of \
+             their rows; name a file with the columns folder,address in `addresses`, and the next \
+             run gives the rows role and address",
+            archive.config.name,
+            mailboxes.len()
+        )
+    })
+}
+
 fn add_archive(
     archive: ArchiveInput,
-    (only, shard): (Option<&Address>, Shard),
+    (only, shard): (Option<&MailboxName>, Shard),
     company: &mut Company,
     jobs: &mut Vec<Job>,
     lines: &mut Vec<PlanLine>,
@@ -270,7 +294,9 @@ fn add_archive(
         let address: Arc<str> = own
             .as_ref()
             .map_or(source.address.clone(), |a| a.as_str().into());
-        if (only.is_some() && own.as_ref() != only) || !shard.has(&source.id) {
+        let own_addresses: Vec<Address> = own.into_iter().collect();
+        let is_named = |only: &MailboxName| only.is_of(&source.id, &address, &own_addresses);
+        if !only.is_none_or(is_named) || !shard.has(&source.id) {
             continue;
         }
         lines.push(PlanLine {
@@ -283,7 +309,7 @@ fn add_archive(
             address,
             kind: MailboxKind::Archive,
             tenant: tenant.clone(),
-            own_addresses: own.into_iter().collect(),
+            own_addresses,
         };
         jobs.push(Job::Archive(Box::new(ArchiveJob {
             source,
@@ -291,6 +317,7 @@ fn add_archive(
             format: config.format.source(),
             identity: config.identity,
             window: config.window,
+            readdressed: 0,
         })));
     }
 }

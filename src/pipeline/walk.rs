@@ -183,6 +183,11 @@ impl<'a> Walk<'a> {
         Ok(known)
     }
 
+    /// Notes rows that were handed over before it was turned to.
+    pub fn note_derived(&mut self, rows: u64) {
+        self.tally.derived += rows;
+    }
+
     /// Whether the run was asked to end.
     pub fn is_stopped(&self) -> bool {
         self.context.shutdown.requested().is_some()

@@ -209,6 +209,11 @@ pub fn withhold_content(interaction: &mut Interaction) {
     interaction.body_text = None;
 }
 
+/// Whether an interaction says anything besides who and when.
+pub fn has_content(interaction: &Interaction) -> bool {
+    interaction.subject.is_some() || interaction.preview.is_some()
+}
+
 pub(super) fn dropped(outcome: Outcome, reason: &'static str) -> Judged {
     Judged::Drop { outcome, reason }
 }

@@ -40,6 +40,14 @@ pub fn text(summary: &RematchSummary) -> String {
             };
         }
     }
+    if summary.without_content > 0 {
+        let _ = writeln!(
+            text,
+            "{} mails in which the contact book knows somebody were recorded without subject and \
+             text, since it did not then; touchpoint run --mailbox … --again reads those of a mailbox",
+            number(summary.without_content)
+        );
+    }
     write_notes(&mut text, &summary.notes);
     text
 }
@@ -112,6 +120,7 @@ pub fn json(summary: &RematchSummary) -> Value {
         }),
     };
     json["crm_snapshot"] = json!(&*summary.book);
+    json["without_content"] = json!(summary.without_content);
     json["notes"] = json!(summary.notes);
     json
 }
@@ -138,6 +147,7 @@ mod tests {
         RematchSummary {
             book: "digest".into(),
             result: RematchResult::Planned { changes },
+            without_content: 3,
             notes: vec!["a note".to_owned()],
         }
     }
@@ -160,6 +170,8 @@ mod tests {
              \x20          id  name      come  go\n\
              \x20 contact  c1  Ann Lee  1,200   0\n\
              \x20 account  a1               0   7\n\
+             3 mails in which the contact book knows somebody were recorded without subject and \
+             text, since it did not then; touchpoint run --mailbox … --again reads those of a mailbox\n\
              note: a note\n"
         );
         let json = json(&summary);

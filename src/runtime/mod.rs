@@ -1,4 +1,4 @@
-//! What time is it, where does CPU work run, when do we stop?
+//! What time is it, where does CPU work run, how much memory is free, when do we stop?
 //!
 //! The only room that reads a clock or a source of randomness, so that everything else can be
 //! replayed.
@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod cpu;
 pub mod crash;
+pub mod memory;
 pub mod private;
 pub mod random;
 pub mod shutdown;

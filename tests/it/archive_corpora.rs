@@ -20,6 +20,7 @@ use touchpoint::source::archive::ArchiveMailbox;
 use touchpoint::source::archive::ArchiveSpec;
 use touchpoint::source::archive::Format;
 use touchpoint::source::archive::Layout;
+use touchpoint::source::archive::Links;
 use touchpoint::source::archive::error::ArchiveError;
 
 use crate::support::corpora;
@@ -35,6 +36,7 @@ fn open(format: Format, path: &Path, layout: Layout) -> Result<Vec<ArchiveMailbo
         format,
         path: path.to_path_buf(),
         layout,
+        links: Links::Inside,
     })
 }
 

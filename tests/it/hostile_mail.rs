@@ -1,5 +1,5 @@
-//! Mails that are made to cost time, memory or the lake: each is read or unreadable, and the mail beside
-//! it is recorded and found.
+//! Mails that are made to cost time, memory or the lake: each is read or unreadable, and the mail
+//! beside it is recorded and found.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::archive_config;
+use crate::support::archive_folder;
 use crate::support::expect_code;
+use crate::support::python;
 use crate::support::run_report;
 use crate::support::with_config;
 
@@ -209,34 +211,70 @@ fn texts() -> Vec<String> {
     mails
 }
 
-fn archive(mails: &[String]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+/// 16 mailboxes with two mails of 60 MB each.
+fn large_archive(format: &str) -> TempDir {
+    let folder = archive_folder("", []);
     let path = folder.path();
-    let write = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
-    write(
-        "contacts.csv",
-        "id,name,email,other_emails,account_id\nc1,Ann,ann@customer.example,,a1\n",
+    let config = archive_config("mailboxes", format);
+    let config = config.replace(
+        "mailboxes = \"one\"\naddress = \"bob@contoso.example\"",
+        "mailboxes = \"subfolders\"",
     );
-    write(
-        "accounts.csv",
-        "id,name,domains\na1,Customer,customer.example\n",
-    );
+    let content = "[capture]\ncontent = \"full\"\n";
+    fs::write(path.join("touchpoint.toml"), format!("{content}{config}")).unwrap();
+    let line = "words in a line of mail, sixty-four characters and its line end\n";
+    for number in 0..2 {
+        let head = format!(
+            "From ann\nFrom: ann@customer.example\nTo: bob@contoso.example\n\
+             Date: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <{number}@customer.example>\n\
+             Subject: large {number}\n\n"
+        );
+        let large = path.join(format!("large {number}"));
+        fs::write(&large, head + &line.repeat(LARGE / line.len())).unwrap();
+        for mailbox in 0..16 {
+            let mailbox = path.join(format!("mailboxes/{mailbox}"));
+            fs::create_dir_all(&mailbox).unwrap();
+            fs::hard_link(&large, mailbox.join(format!("{number}.{format}"))).unwrap();
+        }
+    }
+    folder
+}
+
+const LARGE: usize = 60_000_000;
+/// `[run] memory`, as it is where nothing is stated.
+const MEMORY: u64 = 512_000_000;
+
+#[test]
+fn memory_does_not_grow_with_mailboxes_that_have_large_mails() {
+    for format in ["eml", "mbox"] {
+        let folder = large_archive(format);
+        let run = with_config(&folder.path().join("touchpoint.toml"), &["run"]);
+        let mut measuring = python::script("peak_memory.py");
+        let found = python::json(measuring.arg(run.get_program()).args(run.get_args()));
+        assert_eq!(found["code"], 0, "{format}");
+        let most = MEMORY + 64_000_000 + LARGE as u64;
+        assert!(found["peak"].as_u64().unwrap() < most, "{format}: {found}");
+        let table = python::json(
+            python::script("rows.py")
+                .arg(folder.path().join("lake"))
+                .arg("interactions"),
+        );
+        assert_eq!(table.as_array().unwrap().len(), 32, "{format}");
+    }
+}
+
+fn archive(mails: &[String]) -> TempDir {
     let capture =
         "[capture]\ncontent = \"full\"\nunmatched = \"keep\"\ninternal_only = \"record\"\n";
-    write(
-        "touchpoint.toml",
+    let good = "From: ann@customer.example\nTo: bob@contoso.example\n\
+                Date: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <good@customer.example>\n\
+                Subject: goodmail\n\nHello.\n";
+    let hostile = mails.iter().enumerate();
+    let hostile = hostile.map(|(number, mail)| (number.to_string(), mail.as_str()));
+    archive_folder(
         &format!("{capture}{}", archive_config("mails", "eml")),
-    );
-    fs::create_dir(path.join("mails")).unwrap();
-    for (number, mail) in mails.iter().enumerate() {
-        write(&format!("mails/{number}.eml"), mail);
-    }
-    write(
-        "mails/good.eml",
-        "From: ann@customer.example\nTo: bob@contoso.example\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n\
-         Message-ID: <good@customer.example>\nSubject: goodmail\n\nHello.\n",
-    );
-    folder
+        hostile.chain([("good".to_owned(), good)]),
+    )
 }
 
 fn outcome(report: &Value, outcome: &str) -> u64 {

@@ -39,6 +39,7 @@ mod readme;
 mod recurrence;
 mod rematch;
 mod rooms;
+mod revised_mail;
 mod shards;
 mod simulated;
 mod search_state;

@@ -78,7 +78,7 @@ fn a_failing_night_told_in_full_holds_no_secret_no_token_and_no_address() {
 fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
     let folder = tempfile::tempdir().unwrap();
     let mailbox = folder.path().join("mails/ann@contoso.example");
-    fs::create_dir_all(mailbox.join("deep/".repeat(66))).unwrap();
+    fs::create_dir_all(&mailbox).unwrap();
     symlink(folder.path(), mailbox.join("link")).unwrap();
     fs::write(folder.path().join("mails/bob@contoso.example.eml"), "").unwrap();
     fs::write(
@@ -104,8 +104,8 @@ fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
     let mut run = with_config(&folder.path().join("touchpoint.toml"), &["run"]);
     let output = run.output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
-    for what in ["too deep", "not followed", "belong to no mailbox"] {
-        assert!(told.contains(what), "{what}: {told}");
+    for what in ["not followed", "belong to no mailbox"] {
+        assert_eq!(told.matches(what).count(), 1, "{what}: {told}");
     }
     check(&told, "no secret");
 }

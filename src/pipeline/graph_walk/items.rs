@@ -3,23 +3,23 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rayon::iter::IntoParallelRefIterator;
-use rayon::iter::ParallelIterator;
+use bytes::Bytes;
 
 use crate::decode::graph;
 use crate::model::cursor::CursorRecord;
-use crate::model::mail::ContentLevel;
+use crate::model::mail::Decoded;
 use crate::model::page::GraphPage;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Settled;
 use crate::pipeline::decide::Sifted;
+use crate::pipeline::decide::TOO_COSTLY;
 use crate::pipeline::graph_walk::GraphWalk;
-use crate::pipeline::graph_walk::places::Places;
 use crate::pipeline::graph_walk::presence;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::WalkError;
+use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::sensitivity::Sensitivities;
 
 /// Items of one mailbox that are given up one by one in a run, each after all its repetitions; more
@@ -34,11 +34,9 @@ impl GraphWalk<'_> {
         pages: Vec<GraphPage>,
     ) -> Result<Sifted, WalkError> {
         let working = desk.clone();
-        let content = self.walk.context.content;
-        let places = self.places();
         let wanted = self.presence.wanted();
+        let items = self.decoded(pages).await?;
         let sifting = self.walk.context.cpu.run(move || {
-            let items = decode_pages(&pages, &places, content);
             let sightings = presence::sightings(&items, &wanted);
             working.sift(items).map(|sifted| (sifted, sightings))
         });
@@ -47,6 +45,24 @@ impl GraphWalk<'_> {
         let wanted = std::mem::take(&mut sifted.to_fetch);
         self.add_singles(desk, &mut sifted, wanted).await?;
         Ok(sifted)
+    }
+
+    async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, ComputationLost> {
+        let content = self.walk.context.content;
+        let places = self.places();
+        let items: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
+        let listed = items.clone();
+        let decode = move |(json, folder): (Bytes, Arc<str>)| graph::item(&json, &folder, content);
+        let decoded = self.walk.context.cpu.each(items, decode).await?;
+        let items = decoded.into_iter().zip(listed);
+        let items = items.map(|(decoded, (json, folder))| Item {
+            decoded: decoded.unwrap_or_else(|| Decoded::Unreadable {
+                source_id: graph::id(&json),
+                code: TOO_COSTLY,
+            }),
+            place: places.of(&folder),
+        });
+        Ok(items.collect())
     }
 
     /// Fetches items singly and judges them (facts 1.5).
@@ -126,16 +142,8 @@ impl GraphWalk<'_> {
     }
 }
 
-fn decode_pages(pages: &[GraphPage], places: &Places, content: ContentLevel) -> Vec<Item> {
-    let decode = |page: &GraphPage, range: &Range<usize>| {
-        let folder = &page.container;
-        Item {
-            decoded: graph::item(&page.body[range.clone()], folder, content),
-            place: places.of(folder),
-        }
-    };
-    pages
-        .par_iter()
-        .flat_map_iter(|page| page.items.iter().map(move |range| decode(page, range)))
-        .collect()
+/// The items of a page, each with the folder whose chain brought it.
+fn items_of(page: &GraphPage) -> impl Iterator<Item = (Bytes, Arc<str>)> {
+    let item = |range: &Range<usize>| (page.body.slice(range.clone()), page.container.clone());
+    page.items.iter().map(item)
 }

@@ -35,6 +35,7 @@ use crate::policy::judge::Rules;
 use crate::policy::judge::fixtures;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
 use crate::source::graph::tests::server::Reply;
@@ -187,9 +188,11 @@ async fn night_with(
         )),
         state: state.clone(),
         cpu: Arc::new(CpuPool::new(1).unwrap()),
+        messages_memory: Memory::new(0),
         shutdown,
         progress: Arc::new(Progress::default()),
         again: false,
+        withheld: Arc::default(),
         range: None,
         resyncs: Arc::new(Semaphore::new(1)),
         portions,

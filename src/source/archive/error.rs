@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::source::archive::open::is_link;
+
 /// An archive that cannot be read, as a whole or in one of its files.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -19,6 +21,12 @@ pub enum ArchiveError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A link that is not followed.
+    #[error("{path}: is a link out of the archive; put the file in its place, or set links = \"all\" for this archive", path = .path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
     },
     /// A file where a folder is needed.
     #[error("{path}: is a file; `path` must be the folder that holds the messages", path = .path.display())]
@@ -54,6 +62,8 @@ impl ArchiveError {
         let path = path.to_path_buf();
         if source.kind() == io::ErrorKind::NotFound {
             Self::Missing { path }
+        } else if is_link(&source) {
+            Self::Link { path }
         } else {
             Self::Read { path, source }
         }

@@ -1,7 +1,13 @@
 //! Folders of a mailbox: their order, and what their names say.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use crate::source::archive::open::open;
+use crate::source::archive::tree::Tree;
 
 /// Names under which mail programs keep what was sent. Compared in lower case, with `_` and `-` as
 /// blanks, and so are the other lists.
@@ -64,22 +70,30 @@ pub(super) struct Folder {
     pub name: Arc<str>,
     /// Where it lies.
     pub path: PathBuf,
+    /// The mailbox's folder.
+    pub tree: Arc<Tree>,
     is_sent: bool,
     pub is_draft: bool,
     pub is_junk: bool,
 }
 
 impl Folder {
-    pub fn new(name: &str, path: PathBuf) -> Self {
+    pub fn new(name: &str, path: PathBuf, tree: &Arc<Tree>) -> Self {
         let words: Vec<String> = name.split('/').flat_map(components).collect();
         let is_any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         Self {
             name: name.into(),
             path,
+            tree: Arc::clone(tree),
             is_sent: is_any(SENT),
             is_draft: is_any(DRAFTS),
             is_junk: is_any(JUNK),
         }
+    }
+
+    /// Opens an mbox file, or a file in the folder.
+    pub fn open(&self, file: &Path) -> io::Result<File> {
+        open(file, self.tree.links)
     }
 
     /// Sent first, so that of several copies the one that has Bcc is recorded; then by bytes.
@@ -114,10 +128,15 @@ fn components(component: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::archive::Links;
+
+    fn folder(name: &str) -> Folder {
+        let tree = Tree::new(Path::new("mails"), Links::Inside);
+        Folder::new(name, PathBuf::new(), &Arc::new(tree))
+    }
 
     #[test]
     fn names_tell_sent_drafts_and_junk_wherever_they_stand() {
-        let folder = |name: &str| Folder::new(name, PathBuf::new());
         for name in ["Sent", "_sent_mail", "Sent Items/2001", ".INBOX.Sent"] {
             assert!(folder(name).is_sent, "{name}");
         }
@@ -129,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_sent_folder_is_read_first() {
-        let mut names = ["inbox", "Archive", "sent", ""].map(|n| Folder::new(n, PathBuf::new()));
+        let mut names = ["inbox", "Archive", "sent", ""].map(folder);
         names.sort_by(|a, b| a.order().cmp(&b.order()));
         let order: Vec<&str> = names.iter().map(|folder| &*folder.name).collect();
         assert_eq!(order, ["sent", "", "Archive", "inbox"]);

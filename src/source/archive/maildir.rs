@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::source::archive::ArchiveSpec;
 use crate::source::archive::Format;
@@ -10,6 +11,7 @@ use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
 use crate::source::archive::tree;
 use crate::source::archive::tree::Entries;
+use crate::source::archive::tree::Tree;
 
 /// The mailboxes of the archive: name and folders.
 pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
@@ -19,8 +21,8 @@ pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>
         return Err(ArchiveError::NotAFolder { path: path.clone() });
     }
     let mailboxes = match &spec.layout {
-        Layout::One { .. } => vec![(String::new(), folders(path, spec.format))],
-        Layout::Subfolders { .. } => subfolders(path, spec.format)?,
+        Layout::One { .. } => vec![(String::new(), folders(path, spec))],
+        Layout::Subfolders { .. } => subfolders(spec)?,
     };
     for folder in mailboxes.iter().flat_map(|(_, folders)| folders) {
         // One that cannot be listed is told when its mailbox is read.
@@ -37,60 +39,49 @@ pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>
     })
 }
 
-fn subfolders(path: &Path, format: Format) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
-    let entries = tree::entries(path)?;
-    if format == Format::Maildir && is_maildir(&entries) {
-        return Err(ArchiveError::IsOneMaildir {
-            path: path.to_path_buf(),
-        });
+fn subfolders(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
+    let path = &spec.path;
+    let entries = Tree::new(path, spec.links).entries(path)?;
+    if spec.format == Format::Maildir && is_maildir(&entries) {
+        return Err(ArchiveError::IsOneMaildir { path: path.clone() });
     }
     let strays = entries.files.iter();
-    let strays = strays.filter(|(name, _)| is_message(name, format)).count();
+    let strays = strays.filter(|(name, _)| is_message(name, spec.format));
+    let strays = strays.count();
     if strays > 0 {
         tracing::warn!(path = %path.display(), files = strays,
             "files beside the mailboxes' folders belong to no mailbox and are not read");
     }
+    entries.tell_links_left();
     let children = entries.folders.into_iter();
     Ok(children
         .filter(|(name, _)| !tree::is_hidden(name))
-        .map(|(name, path)| (name, folders(&path, format)))
+        .map(|(name, path)| (name, folders(&path, spec)))
         .collect())
 }
 
-/// All folders of a mailbox that can hold messages, itself among them.
-fn folders(top: &Path, format: Format) -> Vec<Folder> {
+/// All folders of a mailbox that can hold messages, itself among them. One that cannot be listed
+/// costs its mailbox: reading it tells why.
+fn folders(top: &Path, spec: &ArchiveSpec) -> Vec<Folder> {
+    let tree = Arc::new(Tree::new(top, spec.links));
+    let enters = |entries: &Entries, child: &str, path: &Path| {
+        let is_maildir = spec.format == Format::Maildir && is_maildir(entries);
+        !(is_maildir && matches!(child, "cur" | "new" | "tmp"))
+            && is_folder(&tree, child, path, spec.format)
+    };
     let mut found = Vec::new();
-    let mut open = vec![(String::new(), top.to_path_buf(), 0_usize)];
-    while let Some((name, path, depth)) = open.pop() {
-        // One that cannot be listed costs its mailbox: reading it tells why.
-        let entries = tree::entries(&path).unwrap_or_default();
-        let is_maildir = format == Format::Maildir && is_maildir(&entries);
-        for (child, child_path) in entries.folders {
-            if (is_maildir && matches!(child.as_str(), "cur" | "new" | "tmp"))
-                || !is_folder(&child, &child_path, format)
-            {
-                continue;
-            }
-            if depth == tree::DEPTH_MAX {
-                tracing::warn!(
-                    depth,
-                    "a folder of an archive lies too deep and is not read"
-                );
-                continue;
-            }
-            open.push((tree::join(&name, &child), child_path, depth + 1));
-        }
-        found.push(Folder::new(&name, path));
-    }
+    tree.walk(enters, |visit| {
+        found.push(Folder::new(&visit.name, visit.path, &tree));
+    });
     found
 }
 
 /// A hidden folder counts only where Maildir++ makes one: it holds `cur` or `new`.
-fn is_folder(name: &str, path: &Path, format: Format) -> bool {
+fn is_folder(tree: &Tree, name: &str, path: &Path, format: Format) -> bool {
     if !tree::is_hidden(name) {
         return true;
     }
-    format == Format::Maildir && tree::entries(path).is_ok_and(|entries| is_maildir(&entries))
+    format == Format::Maildir && tree.entries(path).is_ok_and(|entries| is_maildir(&entries))
 }
 
 fn is_maildir(entries: &Entries) -> bool {
@@ -98,24 +89,41 @@ fn is_maildir(entries: &Entries) -> bool {
     names.any(|(name, _)| matches!(name.as_str(), "cur" | "new"))
 }
 
+/// A file that is a message.
+#[derive(Debug)]
+pub(super) struct MessageFile {
+    pub name: String,
+    pub path: PathBuf,
+    /// Another file of the folder has its name without flags.
+    pub is_name_shared: bool,
+}
+
 /// The messages of a folder in the order in which they are read: by file name without flags, so
 /// that reading or flagging a mail does not move it.
-pub(super) fn files(
-    folder: &Folder,
-    format: Format,
-) -> Result<Vec<(String, PathBuf)>, ArchiveError> {
-    let entries = tree::entries(&folder.path)?;
+pub(super) fn files(folder: &Folder, format: Format) -> Result<Vec<MessageFile>, ArchiveError> {
+    let entries = folder.tree.entries(&folder.path)?;
     let mut files = entries.files;
     if format == Format::Maildir {
         for (name, path) in entries.folders {
             if matches!(name.as_str(), "cur" | "new") {
-                files.extend(tree::entries(&path)?.files);
+                files.extend(folder.tree.entries(&path)?.files);
             }
         }
     }
     files.retain(|(name, _)| is_message(name, format));
     files.sort_by(|(a, _), (b, _)| (base_name(a), a).cmp(&(base_name(b), b)));
-    Ok(files)
+    let mut messages: Vec<MessageFile> = Vec::with_capacity(files.len());
+    for (name, path) in files {
+        let last = messages.last_mut();
+        let twin = last.filter(|last| base_name(&last.name) == base_name(&name));
+        let is_name_shared = twin.map(|twin| twin.is_name_shared = true).is_some();
+        messages.push(MessageFile {
+            name,
+            path,
+            is_name_shared,
+        });
+    }
+    Ok(messages)
 }
 
 fn is_message(name: &str, format: Format) -> bool {

@@ -4,16 +4,19 @@ use std::io;
 use std::io::BufRead;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::model::mail_date;
 use crate::model::time::Micros;
 use crate::source::archive::ArchiveSpec;
 use crate::source::archive::Layout;
 use crate::source::archive::MESSAGE_BYTES_MAX;
+use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
-use crate::source::archive::open::open;
 use crate::source::archive::tree;
+use crate::source::archive::tree::Entries;
+use crate::source::archive::tree::Tree;
 
 /// Bytes of a line that are looked at together: enough for every `From ` line with its quoting,
 /// and what memory a line without end may take.
@@ -26,28 +29,38 @@ const FROM: &[u8] = b"From ";
 pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
     let path = &spec.path;
     let meta = std::fs::metadata(path).map_err(|e| ArchiveError::io(path, e))?;
+    let tree = Arc::new(Tree::new(path, spec.links));
     if meta.is_file() {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = stem(name.unwrap_or_default()).to_owned();
-        let folder = Folder::new(&name, path.clone());
-        return checked(path, vec![(name, vec![folder])]);
+        // A link that the configuration names is followed.
+        let file = path.canonicalize().unwrap_or_else(|_| path.clone());
+        return checked(
+            path,
+            vec![(name.clone(), vec![Folder::new(&name, file, &tree)])],
+        );
     }
     let mailboxes = match &spec.layout {
-        Layout::One { .. } => vec![(String::new(), files_below(path))],
-        Layout::Subfolders { .. } => subfolders(path)?,
+        Layout::One { .. } => vec![(String::new(), files_below(&tree))],
+        Layout::Subfolders { .. } => subfolders(&tree, spec)?,
     };
     checked(path, mailboxes)
 }
 
-fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
-    let entries = tree::entries(path)?;
+fn subfolders(
+    tree: &Arc<Tree>,
+    spec: &ArchiveSpec,
+) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
+    let path = &spec.path;
+    let entries = tree.entries(path)?;
+    entries.tell_links_left();
     let (mut mailboxes, mut strays) = (Vec::new(), 0_usize);
     for (name, file) in entries.files {
         if tree::is_hidden(&name) {
             continue;
         }
         if tree::has_extension(&name, "mbox") {
-            let folder = Folder::new(stem(&name), file);
+            let folder = Folder::new(stem(&name), file, tree);
             mailboxes.push((stem(&name).to_owned(), vec![folder]));
         } else {
             strays += 1;
@@ -59,7 +72,8 @@ fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
     }
     for (name, folder) in entries.folders {
         if !tree::is_hidden(&name) {
-            mailboxes.push((stem(&name).to_owned(), files_below(&folder)));
+            let tree = Arc::new(Tree::new(&folder, spec.links));
+            mailboxes.push((stem(&name).to_owned(), files_below(&tree)));
         }
     }
     // `ann.mbox` beside `ann/`, as some programs make for a folder that has folders: one mailbox.
@@ -75,30 +89,25 @@ fn subfolders(path: &Path) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
 }
 
 /// All mbox files in a tree: those named so, and those without extension that begin like one.
-fn files_below(top: &Path) -> Vec<Folder> {
+fn files_below(tree: &Arc<Tree>) -> Vec<Folder> {
     let mut found = Vec::new();
-    let mut open = vec![(String::new(), top.to_path_buf(), 0_usize)];
-    while let Some((prefix, path, depth)) = open.pop() {
-        let Ok(entries) = tree::entries(&path) else {
+    let enters = |_: &Entries, child: &str, _: &Path| !tree::is_hidden(child);
+    tree.walk(enters, |visit| {
+        let Ok(entries) = visit.entries else {
             // It costs its mailbox: reading it tells why.
-            found.push(Folder::new(&prefix, path));
-            continue;
+            found.push(Folder::new(&visit.name, visit.path, tree));
+            return;
         };
         for (name, file) in entries.files {
             let is_named = tree::has_extension(&name, "mbox");
             let is_bare = Path::new(&name).extension().is_none();
-            let begins_so = || begins_like_mbox(&file).unwrap_or(true);
+            let folder = Folder::new(&tree::join(&visit.name, stem(&name)), file, tree);
+            let begins_so = || begins_like_mbox(&folder).unwrap_or(true);
             if !tree::is_hidden(&name) && (is_named || (is_bare && begins_so())) {
-                found.push(Folder::new(&tree::join(&prefix, stem(&name)), file));
+                found.push(folder);
             }
         }
-        let children = entries.folders.into_iter();
-        for (name, child) in children.filter(|(name, _)| !tree::is_hidden(name)) {
-            if depth < tree::DEPTH_MAX {
-                open.push((tree::join(&prefix, &name), child, depth + 1));
-            }
-        }
-    }
+    });
     found
 }
 
@@ -116,7 +125,7 @@ fn checked(
         });
     }
     for file in files {
-        if begins_like_mbox(&file.path).unwrap_or(true) {
+        if begins_like_mbox(file).unwrap_or(true) {
             return Ok(mailboxes);
         }
     }
@@ -124,12 +133,10 @@ fn checked(
 }
 
 /// Whether a file begins with a `From ` line; an empty one is an mbox without messages.
-fn begins_like_mbox(path: &Path) -> Result<bool, ArchiveError> {
+fn begins_like_mbox(folder: &Folder) -> io::Result<bool> {
     let mut head = Vec::with_capacity(FROM.len());
-    let file = open(path).map_err(|e| ArchiveError::io(path, e))?;
-    file.take(FROM.len() as u64)
-        .read_to_end(&mut head)
-        .map_err(|e| ArchiveError::io(path, e))?;
+    let file = folder.open(&folder.path)?;
+    file.take(FROM.len() as u64).read_to_end(&mut head)?;
     Ok(head.is_empty() || head == FROM)
 }
 
@@ -164,6 +171,8 @@ pub(super) struct Splitter<R> {
     line: Vec<u8>,
     /// Whether `line` holds a `From ` line that was read ahead.
     is_ahead: bool,
+    /// In which small messages are put together: they are handed out as copies of the right size.
+    spare: Vec<u8>,
 }
 
 impl<R: BufRead> Splitter<R> {
@@ -172,21 +181,23 @@ impl<R: BufRead> Splitter<R> {
             reader,
             line: Vec::new(),
             is_ahead: false,
+            spare: Vec::with_capacity(SMALL_MESSAGE_BYTES),
         }
     }
 
-    /// The next message.
-    pub fn next(&mut self) -> io::Result<Option<Split>> {
+    /// The next message; `room` is told before more than [`SMALL_MESSAGE_BYTES`] of it are held.
+    pub fn next(&mut self, room: &mut dyn FnMut(usize)) -> io::Result<Option<Split>> {
         if !self.is_ahead && !self.read_piece()? {
             return Ok(None);
         }
         let is_stray = !self.line.starts_with(FROM);
         let received = received(&self.line);
-        let mut message = Growing::default();
+        let mut message = Growing::over(std::mem::take(&mut self.spare));
         if is_stray {
             message.push(unquoted(&self.line));
         }
         self.is_ahead = false;
+        let mut has_room = false;
         loop {
             let is_line_start = self.line.ends_with(b"\n");
             if !self.read_piece()? {
@@ -201,9 +212,19 @@ impl<R: BufRead> Splitter<R> {
             } else {
                 &self.line
             };
+            if !has_room && message.bytes.len() + piece.len() > SMALL_MESSAGE_BYTES {
+                has_room = true;
+                room(MESSAGE_BYTES_MAX);
+                self.spare = message.make_large();
+            }
             message.push(piece);
         }
-        Ok(Some(message.finish(received, is_stray)))
+        let mut split = message.finish(received, is_stray);
+        if !has_room {
+            let exact = split.bytes.as_slice().to_vec();
+            self.spare = std::mem::replace(&mut split.bytes, exact);
+        }
+        Ok(Some(split))
     }
 
     /// Reads a line, or as much of it as a piece may have; false at the end of the file.
@@ -225,6 +246,22 @@ struct Growing {
 }
 
 impl Growing {
+    fn over(mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
+        Self {
+            bytes,
+            ..Self::default()
+        }
+    }
+
+    /// Goes on in memory for the largest message, of which only what is written to counts: copies
+    /// that double would take more than the message. Gives the memory that it began in.
+    fn make_large(&mut self) -> Vec<u8> {
+        let mut large = Vec::with_capacity(MESSAGE_BYTES_MAX);
+        large.extend_from_slice(&self.bytes);
+        std::mem::replace(&mut self.bytes, large)
+    }
+
     fn push(&mut self, piece: &[u8]) {
         self.append(self.blank);
         self.blank = match piece {

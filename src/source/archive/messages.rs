@@ -5,7 +5,6 @@ use std::io;
 use std::io::BufReader;
 use std::io::Read;
 use std::path::Path;
-use std::path::PathBuf;
 use std::vec::IntoIter;
 
 use bytes::Bytes;
@@ -13,18 +12,22 @@ use bytes::Bytes;
 use crate::model::page::ArchiveMessage;
 use crate::source::archive::Format;
 use crate::source::archive::MESSAGE_BYTES_MAX;
+use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
 use crate::source::archive::mail_shape;
 use crate::source::archive::maildir;
+use crate::source::archive::maildir::MessageFile;
 use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
-use crate::source::archive::open::open;
+use crate::source::archive::open::is_link;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
 
 /// Bytes read from an mbox at a time: disks give no more for more.
 const READ_BYTES: usize = 256 << 10;
+/// Hex digits of a hash in an id.
+const HASH_DIGITS: usize = 32;
 
 /// Reads the messages of one mailbox; see [`super::ArchiveMailbox::messages`].
 pub struct Messages {
@@ -36,7 +39,7 @@ pub struct Messages {
 
 /// What is being read.
 enum Open {
-    Files(Folder, IntoIter<(String, PathBuf)>),
+    Files(Folder, IntoIter<MessageFile>),
     /// And the number of the message that was read last.
     Mbox(Folder, Splitter<BufReader<File>>, u64),
 }
@@ -51,55 +54,17 @@ impl Messages {
         }
     }
 
-    fn open(&self, folder: Folder) -> Result<Open, ArchiveError> {
-        if self.format == Format::Mbox {
-            let file = open(&folder.path).map_err(|e| ArchiveError::io(&folder.path, e))?;
-            let reader = BufReader::with_capacity(READ_BYTES, file);
-            return Ok(Open::Mbox(folder, Splitter::new(reader), 0));
-        }
-        let files = maildir::files(&folder, self.format)?;
-        Ok(Open::Files(folder, files.into_iter()))
-    }
-
-    /// The next message of what is open; `None` at its end.
-    fn advance(&mut self) -> Option<Result<ArchiveMessage, ArchiveError>> {
-        match self.open.as_mut()? {
-            Open::Mbox(folder, splitter, number) => match splitter.next() {
-                Ok(split) => {
-                    *number += 1;
-                    split.map(|split| Ok(of_mbox(folder, *number, split, &mut self.repetition)))
-                }
-                Err(source) => {
-                    let error = ArchiveError::io(&folder.path, source);
-                    self.open = None;
-                    Some(Err(error))
-                }
-            },
-            Open::Files(folder, files) => loop {
-                let (name, path) = files.next()?;
-                match read(&path) {
-                    Ok(content) => {
-                        let repetition = &mut self.repetition;
-                        let message = of_file(folder, &name, content, self.format, repetition);
-                        return Some(Ok(message));
-                    }
-                    // Delivered or filed elsewhere since the folder was listed.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        tracing::debug!(path = %path.display(), "file went away while reading");
-                    }
-                    Err(source) => return Some(Err(ArchiveError::io(&path, source))),
-                }
-            },
-        }
-    }
-}
-
-impl Iterator for Messages {
-    type Item = Result<ArchiveMessage, ArchiveError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// The next message. Before more than [`SMALL_MESSAGE_BYTES`] of one are held, `room` is told
+    /// how many bytes it may have, and may wait until there is memory for them.
+    ///
+    /// # Errors
+    /// A folder or a file cannot be read. The next call goes on with the next one.
+    pub fn next_with(
+        &mut self,
+        room: &mut dyn FnMut(usize),
+    ) -> Option<Result<ArchiveMessage, ArchiveError>> {
         loop {
-            if let Some(message) = self.advance() {
+            if let Some(message) = self.advance(room) {
                 return Some(message);
             }
             let folder = self.folders.next()?;
@@ -112,6 +77,61 @@ impl Iterator for Messages {
             }
         }
     }
+
+    fn open(&self, folder: Folder) -> Result<Open, ArchiveError> {
+        if self.format == Format::Mbox {
+            let file = folder.open(&folder.path);
+            let file = file.map_err(|e| ArchiveError::io(&folder.path, e))?;
+            let reader = BufReader::with_capacity(READ_BYTES, file);
+            return Ok(Open::Mbox(folder, Splitter::new(reader), 0));
+        }
+        let files = maildir::files(&folder, self.format)?;
+        Ok(Open::Files(folder, files.into_iter()))
+    }
+
+    /// The next message of what is open; `None` at its end.
+    fn advance(
+        &mut self,
+        room: &mut dyn FnMut(usize),
+    ) -> Option<Result<ArchiveMessage, ArchiveError>> {
+        match self.open.as_mut()? {
+            Open::Mbox(folder, splitter, number) => match splitter.next(room) {
+                Ok(split) => {
+                    *number += 1;
+                    split.map(|split| Ok(of_mbox(folder, *number, split, &mut self.repetition)))
+                }
+                Err(source) => {
+                    let error = ArchiveError::io(&folder.path, source);
+                    self.open = None;
+                    Some(Err(error))
+                }
+            },
+            Open::Files(folder, files) => loop {
+                let file = files.next()?;
+                match read(folder, &file.path, room) {
+                    Ok(content) => {
+                        let repetition = &mut self.repetition;
+                        let message = of_file(folder, &file, content, self.format, repetition);
+                        return Some(Ok(message));
+                    }
+                    // Delivered or filed elsewhere since the folder was listed.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        tracing::debug!(path = %file.path.display(), "file went away while reading");
+                    }
+                    Err(error) if is_link(&error) => return Some(Ok(of_link(folder, &file.name))),
+                    Err(source) => return Some(Err(ArchiveError::io(&file.path, source))),
+                }
+            },
+        }
+    }
+}
+
+impl Iterator for Messages {
+    type Item = Result<ArchiveMessage, ArchiveError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_with(&mut |_| {})
+    }
 }
 
 /// What a file holds, or only its hash where that is too much.
@@ -121,13 +141,29 @@ struct Content {
     too_large: Option<blake3::Hash>,
 }
 
-fn read(path: &Path) -> io::Result<Content> {
-    let mut file = open(path)?;
-    let mut bytes = Vec::new();
-    let limit = MESSAGE_BYTES_MAX as u64 + 1;
-    file.by_ref().take(limit).read_to_end(&mut bytes)?;
+impl Content {
+    fn hash(&self) -> blake3::Hash {
+        self.too_large.unwrap_or_else(|| blake3::hash(&self.bytes))
+    }
+}
+
+fn read(folder: &Folder, path: &Path, room: &mut dyn FnMut(usize)) -> io::Result<Content> {
+    let mut file = folder.open(path)?;
+    let stated = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let limit = if stated > SMALL_MESSAGE_BYTES {
+        room(stated.min(MESSAGE_BYTES_MAX));
+        MESSAGE_BYTES_MAX
+    } else {
+        // One that grows meanwhile is read as far as there is room for it.
+        SMALL_MESSAGE_BYTES
+    };
+    // As much as it takes: a copy for every doubling would cost more memory than the message.
+    let mut bytes = Vec::with_capacity(stated.min(limit) + 1);
+    file.by_ref()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)?;
     let mut too_large = None;
-    if bytes.len() > MESSAGE_BYTES_MAX {
+    if bytes.len() > limit {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&bytes);
         hasher.update_reader(&mut file)?;
@@ -137,21 +173,37 @@ fn read(path: &Path) -> io::Result<Content> {
     Ok(Content { bytes, too_large })
 }
 
+/// A Maildir file goes by its name, which says nothing where another file of the folder has it, too;
+/// then, and in other formats, by what it holds.
+fn source_id(
+    folder: &Folder,
+    file: &MessageFile,
+    content: &Content,
+    format: Format,
+    repetition: &mut Repetition,
+) -> String {
+    if format != Format::Maildir {
+        return repetition.id(&content.hash());
+    }
+    let name = tree::join(&folder.name, maildir::base_name(&file.name));
+    if file.is_name_shared {
+        let hash = content.hash().to_hex();
+        tree::join(&name, hash.get(..HASH_DIGITS).unwrap_or_default())
+    } else {
+        name
+    }
+}
+
 fn of_file(
     folder: &Folder,
-    name: &str,
+    file: &MessageFile,
     content: Content,
     format: Format,
     repetition: &mut Repetition,
 ) -> ArchiveMessage {
-    let source_id = if format == Format::Maildir {
-        tree::join(&folder.name, maildir::base_name(name))
-    } else {
-        let hash = content.too_large;
-        repetition.id(&hash.unwrap_or_else(|| blake3::hash(&content.bytes)))
-    };
+    let name = &file.name;
     ArchiveMessage {
-        source_id,
+        source_id: source_id(folder, file, &content, format, repetition),
         container: folder.container(),
         place: tree::join(&folder.name, name).into(),
         unreadable: unreadable(&content.bytes, content.too_large.is_some()),
@@ -159,6 +211,21 @@ fn of_file(
         received: None,
         is_draft: folder.is_draft || (format == Format::Maildir && maildir::is_flagged_draft(name)),
         is_junk: folder.is_junk,
+    }
+}
+
+/// A link that is not followed: it is not known what it leads to.
+fn of_link(folder: &Folder, name: &str) -> ArchiveMessage {
+    let place = tree::join(&folder.name, name);
+    ArchiveMessage {
+        source_id: format!("link/{place}"),
+        container: folder.container(),
+        place: place.into(),
+        unreadable: Some("link_outside"),
+        bytes: Bytes::new(),
+        received: None,
+        is_draft: false,
+        is_junk: false,
     }
 }
 

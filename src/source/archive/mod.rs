@@ -16,11 +16,14 @@ use std::sync::Arc;
 
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
-use crate::source::archive::messages::Messages;
+pub use crate::source::archive::messages::Messages;
 
 /// A message larger than this is not read (`unreadable: too_large`): mail systems refuse such
 /// mails, and memory has to stay bounded whatever a file holds.
 pub const MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// A message up to this size is read without asking for room: see [`Messages::next_with`].
+pub const SMALL_MESSAGE_BYTES: usize = 4 << 20;
 
 /// How the files of an archive are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,16 @@ pub enum Format {
     Maildir,
     /// A tree in which every `*.eml` is a message.
     Eml,
+}
+
+/// Which symbolic links of an archive are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Those to files within the mailbox's own folder: a link that its owner makes leads to nobody
+    /// else's mail.
+    Inside,
+    /// All, also those to folders.
+    All,
 }
 
 /// Which mailboxes an archive holds.
@@ -59,6 +72,8 @@ pub struct ArchiveSpec {
     pub path: PathBuf,
     /// Which mailboxes it holds.
     pub layout: Layout,
+    /// Which links are followed.
+    pub links: Links,
 }
 
 /// One mailbox of an archive: which files it has, not what they say.

@@ -1,7 +1,11 @@
 //! Archives of every format, made in temporary folders.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use super::*;
@@ -20,6 +24,7 @@ fn spec(top: &Path, format: Format, layout: Layout) -> ArchiveSpec {
         format,
         path: top.to_path_buf(),
         layout,
+        links: Links::Inside,
     }
 }
 
@@ -191,6 +196,146 @@ fn mbox_files_and_folders_of_them_are_mailboxes() {
     assert_eq!(containers, ["Sent", "bad", "inbox"]);
     assert_eq!(messages[1].unreadable, Some("not_mail"));
     assert_ne!(messages[0].source_id, messages[2].source_id);
+}
+
+#[test]
+fn names_that_are_no_utf_8_never_meet_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let odd = OsStr::from_bytes(b"a\xffb");
+    for mailbox in [odd, OsStr::new("a\\xffb"), OsStr::new("a\\\\xffb")] {
+        for file in [odd, OsStr::new("a\\xffb")] {
+            let folder = dir.path().join(mailbox);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(file), "Subject: x\n\nx").unwrap();
+        }
+    }
+    let mailboxes = Archive::open(&spec(dir.path(), Format::Maildir, subfolders())).unwrap();
+    let names: BTreeSet<&str> = mailboxes.iter().map(|mailbox| &*mailbox.id).collect();
+    assert_eq!(names.len(), 3);
+    for mailbox in &mailboxes {
+        let messages = read(mailbox);
+        assert_eq!(ids(&messages), ["a\\\\xffb", "a\\xffb"]);
+    }
+}
+
+#[test]
+fn files_that_differ_in_flags_only_are_all_read() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "cur/1.a:2,S", "Subject: first\n\nx");
+    put(dir.path(), "cur/1.a:2,RS", "Subject: second\n\nx");
+    put(dir.path(), "new/1.a", "Subject: third\n\nx");
+    put(dir.path(), "cur/2.b:2,S", "Subject: x\n\nx");
+    let spec = spec(dir.path(), Format::Maildir, one());
+    let before = only(&spec);
+    let all: BTreeSet<&str> = ids(&before).into_iter().collect();
+    assert_eq!(all.len(), 4);
+    assert!(all.contains("2.b"));
+    // Flagging one of them moves none.
+    fs::rename(dir.path().join("new/1.a"), dir.path().join("cur/1.a:2,FS")).unwrap();
+    let after = only(&spec);
+    assert_eq!(all, ids(&after).into_iter().collect());
+}
+
+#[test]
+fn folders_are_read_however_deep_they_lie() {
+    for (format, file) in [
+        (Format::Maildir, "1.a"),
+        (Format::Eml, "1.eml"),
+        (Format::Mbox, "a.mbox"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = "d/".repeat(200);
+        put(
+            dir.path(),
+            &format!("{deep}{file}"),
+            "From a\nSubject: x\n\nx\n",
+        );
+        assert_eq!(
+            only(&spec(dir.path(), format, one())).len(),
+            1,
+            "{format:?}"
+        );
+    }
+}
+
+#[test]
+fn a_link_leads_to_files_of_its_mailbox_only() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "mails/ann/1.a", "Subject: x\n\nx");
+    put(dir.path(), "mails/bob/1.b", "Subject: secret\n\nx");
+    put(dir.path(), "elsewhere/1.c", "Subject: secret\n\nx");
+    let ann = dir.path().join("mails/ann");
+    symlink("1.a", ann.join("2.inside")).unwrap();
+    symlink("../bob/1.b", ann.join("3.bob")).unwrap();
+    symlink(dir.path().join("elsewhere/1.c"), ann.join("4.out")).unwrap();
+    symlink(dir.path().join("elsewhere"), ann.join("folder")).unwrap();
+    symlink("gone", ann.join("5.gone")).unwrap();
+    let mut spec = spec(&dir.path().join("mails"), Format::Maildir, subfolders());
+    let told = |spec: &ArchiveSpec| {
+        let messages = read(&Archive::open(spec).unwrap()[0]);
+        let told = messages.iter().map(|m| (m.place.to_string(), m.unreadable));
+        told.collect::<Vec<_>>()
+    };
+    let refused = Some("link_outside");
+    let is = |name: &str, unreadable| (name.to_owned(), unreadable);
+    assert_eq!(
+        told(&spec),
+        [
+            is("1.a", None),
+            is("2.inside", None),
+            is("3.bob", refused),
+            is("4.out", refused)
+        ]
+    );
+    spec.links = Links::All;
+    // A circle is left where it closes.
+    symlink("..", ann.join("up")).unwrap();
+    let followed = told(&spec);
+    assert!(followed.iter().all(|(_, unreadable)| unreadable.is_none()));
+    let places: Vec<&str> = followed.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(places[..4], ["1.a", "2.inside", "3.bob", "4.out"]);
+    assert!(places.contains(&"folder/1.c"));
+}
+
+#[test]
+fn an_mbox_that_is_a_link_out_of_the_archive_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "elsewhere/a.mbox", "From a\nSubject: 1\n\nx\n");
+    put(dir.path(), "mails/b.mbox", "From a\nSubject: 1\n\nx\n");
+    symlink("../elsewhere/a.mbox", dir.path().join("mails/a.mbox")).unwrap();
+    let mut spec = spec(&dir.path().join("mails"), Format::Mbox, one());
+    let mailbox = &Archive::open(&spec).unwrap()[0];
+    let mut messages = mailbox.messages();
+    let first = messages.next().unwrap();
+    assert!(matches!(first, Err(ArchiveError::Link { .. })));
+    assert!(messages.next().unwrap().is_ok());
+    spec.links = Links::All;
+    assert_eq!(only(&spec).len(), 2);
+    // What the configuration itself names is followed.
+    spec.links = Links::Inside;
+    spec.path = dir.path().join("mails/a.mbox");
+    assert_eq!(only(&spec).len(), 1);
+}
+
+#[test]
+fn room_is_asked_for_before_a_large_message_is_held() {
+    for format in [Format::Mbox, Format::Eml] {
+        let dir = tempfile::tempdir().unwrap();
+        let mail = |bytes: usize| format!("From a\nSubject: x\n\n{}\n", "x".repeat(bytes));
+        put(dir.path(), "1.eml", mail(100));
+        put(dir.path(), "2.eml", mail(SMALL_MESSAGE_BYTES + 100));
+        put(
+            dir.path(),
+            "a.mbox",
+            mail(100) + &mail(SMALL_MESSAGE_BYTES + 100),
+        );
+        let mailbox = &Archive::open(&spec(dir.path(), format, one())).unwrap()[0];
+        let mut messages = mailbox.messages();
+        let mut asked = Vec::new();
+        while messages.next_with(&mut |bytes| asked.push(bytes)).is_some() {}
+        assert_eq!(asked.len(), 1, "{format:?}");
+        assert!(asked[0] > SMALL_MESSAGE_BYTES);
+    }
 }
 
 #[test]

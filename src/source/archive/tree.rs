@@ -1,52 +1,139 @@
 //! Folders on disk: what lies in them, in order of names.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::source::archive::Links;
 use crate::source::archive::error::ArchiveError;
 
-/// Folders nested deeper than this are not followed: no mail program makes them.
-pub(super) const DEPTH_MAX: usize = 64;
+/// A folder of an archive, with the rule for links in it.
+#[derive(Debug)]
+pub(super) struct Tree {
+    top: PathBuf,
+    /// Which links are followed.
+    pub links: Links,
+    /// `top` without links.
+    root: PathBuf,
+}
 
-/// What lies in a folder. Symbolic links to files are files; those to folders are left out, since
-/// they may lead in a circle.
+/// What lies in a folder.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub folders: Vec<(String, PathBuf)>,
     pub files: Vec<(String, PathBuf)>,
+    /// Links to folders that are not followed.
+    links_left: usize,
 }
 
-/// The entries of a folder, by bytes of their names, hidden ones among them.
-pub(super) fn entries(path: &Path) -> Result<Entries, ArchiveError> {
-    let mut entries = Entries::default();
-    let listing = fs::read_dir(path).map_err(|e| ArchiveError::io(path, e))?;
-    for entry in listing {
-        let entry = entry.map_err(|e| ArchiveError::io(path, e))?;
-        let kind = entry.file_type().map_err(|e| ArchiveError::io(path, e))?;
-        let named = (name_of(&entry), entry.path());
-        if kind.is_dir() {
-            entries.folders.push(named);
-        } else if kind.is_file() || (kind.is_symlink() && named.1.is_file()) {
-            entries.files.push(named);
-        } else if kind.is_symlink() {
+/// A folder that a walk comes to.
+#[derive(Debug)]
+pub(super) struct Visit {
+    /// Path below the top, `/` between names; empty at the top.
+    pub name: String,
+    pub path: PathBuf,
+    /// What lies in it, where it can be listed.
+    pub entries: Result<Entries, ArchiveError>,
+}
+
+impl Entries {
+    pub fn tell_links_left(&self) {
+        if self.links_left > 0 {
             // Folders are named like the mailboxes: no name belongs into a log.
             tracing::warn!(
-                "a link to a folder of an archive is not followed; find -type l finds it"
+                links = self.links_left,
+                "links to folders of an archive are not followed (find -type l finds them); \
+                 links = \"all\" follows them"
             );
         }
     }
-    entries.folders.sort();
-    entries.files.sort();
-    Ok(entries)
 }
 
-/// The name of an entry; bytes that are no UTF-8 stay distinct from each other.
+impl Tree {
+    pub fn new(top: &Path, links: Links) -> Self {
+        Self {
+            top: top.to_owned(),
+            links,
+            root: top.canonicalize().unwrap_or_else(|_| top.to_owned()),
+        }
+    }
+
+    /// The entries of a folder in this tree, by bytes of their names, hidden ones among them.
+    pub fn entries(&self, folder: &Path) -> Result<Entries, ArchiveError> {
+        let mut entries = Entries::default();
+        let listing = fs::read_dir(folder).map_err(|e| ArchiveError::io(folder, e))?;
+        for entry in listing {
+            let entry = entry.map_err(|e| ArchiveError::io(folder, e))?;
+            let kind = entry.file_type().map_err(|e| ArchiveError::io(folder, e))?;
+            let (name, path) = (name_of(&entry), entry.path());
+            if kind.is_dir() {
+                entries.folders.push((name, path));
+            } else if kind.is_file() {
+                entries.files.push((name, path));
+            } else if kind.is_symlink() {
+                self.add_link(&mut entries, name, path);
+            }
+        }
+        entries.folders.sort();
+        entries.files.sort();
+        Ok(entries)
+    }
+
+    /// A link to a file that lies in the tree stands for that file. One to a file elsewhere is kept
+    /// as it is: where links are not followed, opening it is refused and told.
+    fn add_link(&self, entries: &mut Entries, name: String, path: PathBuf) {
+        let Ok(target) = fs::metadata(&path) else {
+            return;
+        };
+        if target.is_file() {
+            let inside = path.canonicalize().ok();
+            let inside = inside.filter(|target| target.starts_with(&self.root));
+            entries.files.push((name, inside.unwrap_or(path)));
+        } else if target.is_dir() && self.links == Links::All {
+            entries.folders.push((name, path));
+        } else if target.is_dir() {
+            entries.links_left += 1;
+        }
+    }
+
+    /// Walks over the tree's folders, the top among them; `enters` says into which of a folder's
+    /// children it goes. However deep they lie; where links are followed, each folder once.
+    pub fn walk(
+        &self,
+        enters: impl Fn(&Entries, &str, &Path) -> bool,
+        mut visit: impl FnMut(Visit),
+    ) {
+        let mut seen = HashSet::new();
+        let mut open = vec![(String::new(), self.top.clone())];
+        while let Some((name, path)) = open.pop() {
+            if self.links == Links::All && !seen.insert(path.canonicalize().ok()) {
+                tracing::warn!("links lead to a folder of an archive twice; it is read once");
+                continue;
+            }
+            let entries = self.entries(&path);
+            if let Ok(entries) = &entries {
+                entries.tell_links_left();
+                let children = entries.folders.iter();
+                let children = children.filter(|(child, path)| enters(entries, child, path));
+                open.extend(children.map(|(child, path)| (join(&name, child), path.clone())));
+            }
+            visit(Visit {
+                name,
+                path,
+                entries,
+            });
+        }
+    }
+}
+
+/// The name of an entry. Bytes that are no UTF-8 are escaped (`\xff`), and so are names that look
+/// like such a name: no two entries have one name.
 fn name_of(entry: &fs::DirEntry) -> String {
     let name = entry.file_name();
     match name.to_str() {
-        Some(text) => text.to_owned(),
-        None => name.as_encoded_bytes().escape_ascii().to_string(),
+        Some(text) if !text.contains("\\x") => text.to_owned(),
+        _ => name.as_encoded_bytes().escape_ascii().to_string(),
     }
 }
 

@@ -1,0 +1,101 @@
+//! Memory that tasks share: whoever wants to hold much asks first.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+
+/// So many bytes, for all who hold a clone.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    free: Arc<Semaphore>,
+    bytes: usize,
+}
+
+/// Bytes that were taken; dropping it gives them back.
+#[derive(Debug, Default)]
+pub struct Taken(Option<OwnedSemaphorePermit>);
+
+impl Memory {
+    /// So many bytes, at most 4 GiB.
+    pub fn new(bytes: usize) -> Self {
+        let bytes = bytes.min(u32::MAX as usize);
+        Self {
+            free: Arc::new(Semaphore::new(bytes)),
+            bytes,
+        }
+    }
+
+    /// Takes bytes if so many are free; never more than all there are.
+    pub fn try_take(&self, bytes: usize) -> Option<Taken> {
+        let permit = self.free.clone().try_acquire_many_owned(self.count(bytes));
+        permit.ok().map(|permit| Taken(Some(permit)))
+    }
+
+    /// Takes bytes, and waits until so many are free; the first who asks is the first who gets them.
+    /// Whoever waits must hold none, else two could wait for each other. Blocks its thread, which
+    /// must be none that drives the runtime.
+    pub fn take(&self, bytes: usize) -> Taken {
+        let permit = self.free.clone().acquire_many_owned(self.count(bytes));
+        // It is never closed.
+        Taken(Handle::current().block_on(permit).ok())
+    }
+
+    fn count(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX)
+    }
+}
+
+impl Taken {
+    /// How many bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    /// Takes over what another one holds.
+    pub fn add(&mut self, other: Self) {
+        match (&mut self.0, other.0) {
+            (Some(own), Some(other)) => own.merge(other),
+            (own @ None, other) => *own = other,
+            (Some(_), None) => {}
+        }
+    }
+
+    /// Gives back what is beyond so many bytes.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        let surplus = self.bytes().saturating_sub(bytes);
+        if let Some(own) = &mut self.0 {
+            drop(own.split(surplus));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_not_free_until_it_is_given_back() {
+        let memory = Memory::new(100);
+        let mut taken = memory.try_take(60).unwrap();
+        assert!(memory.try_take(50).is_none());
+        taken.add(memory.try_take(30).unwrap());
+        assert_eq!(taken.bytes(), 90);
+        taken.shrink_to(40);
+        let rest = memory.try_take(60).unwrap();
+        assert!(memory.try_take(1).is_none());
+        drop((taken, rest));
+        assert_eq!(memory.try_take(1_000).unwrap().bytes(), 100);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_gets_what_another_gives_back() {
+        let memory = Memory::new(100);
+        let taken = memory.try_take(60).unwrap();
+        let waiting = memory.clone();
+        let waiting = tokio::task::spawn_blocking(move || waiting.take(80).bytes());
+        drop(taken);
+        assert_eq!(waiting.await.unwrap(), 80);
+    }
+}
