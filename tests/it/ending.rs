@@ -7,6 +7,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use touchpoint::model::time::SECOND;
+use touchpoint::runtime::clock;
 use touchpoint::runtime::clock::Stopwatch;
 
 use crate::support::archive_config;
@@ -87,6 +89,12 @@ fn a_second_signal_ends_a_run_that_reads_without_end() {
 }
 
 #[test]
-fn a_signal_and_the_end_of_the_night_do_so_too() {
+fn a_single_signal_does_so_too() {
     check_ends(&["run"], &["TERM"], 130);
+}
+
+#[test]
+fn so_does_the_end_of_the_night() {
+    let until = clock::now().plus(2 * SECOND).rfc3339();
+    check_ends(&["run", "--until", &until], &[], 1);
 }

@@ -37,8 +37,9 @@ pub enum GraphError {
     },
     /// A link that leads elsewhere; the token must not go there (facts 4.7).
     #[error(
-        "foreign link: a page leads outside of the configured graph_url; if the tenant lives in \
-         another cloud, set graph_url and login_url to that cloud"
+        "foreign link: a page leads elsewhere than to more of what was asked for (to another host, \
+         mailbox, folder or kind of item) and is not followed; if the tenant lives in another cloud, \
+         set graph_url and login_url to that cloud"
     )]
     ForeignLink,
     /// A link of an earlier run that does not lead to the configured address.

@@ -65,6 +65,9 @@ const QUERY: &str =
 /// A mailbox of more folders than this is broken, or its listing is.
 const FOLDERS_MAX: usize = 50_000;
 
+/// Folders within folders: Exchange makes no more than 300 levels, and a path names all of them.
+const LEVELS_MAX: usize = 400;
+
 /// Listings at a time; the slots of the mailbox bound them anyway.
 const LISTED_AT_A_TIME: usize = 3;
 
@@ -79,10 +82,13 @@ impl MailboxClient {
         let mut all: Vec<Folder> = Vec::new();
         let mut seen = HashSet::new();
         let mut level = self.children(None).await?;
-        while !level.is_empty() {
+        for depth in 0.. {
+            if level.is_empty() {
+                break;
+            }
             // The listing has been seen to repeat folders: the first of each id counts.
             level.retain(|(folder, _)| seen.insert(Arc::clone(&folder.id)));
-            if seen.len() > FOLDERS_MAX {
+            if seen.len() > FOLDERS_MAX || depth > LEVELS_MAX {
                 return Err(GraphError::EndlessChain { call: NAME });
             }
             let parents: Vec<Folder> = level

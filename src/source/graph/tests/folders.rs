@@ -1,5 +1,9 @@
 //! The folder tree and its well-known ids, over HTTP.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
@@ -164,4 +168,21 @@ async fn fact_6_2_a_user_without_a_mailbox_and_a_denied_one_are_told_apart() {
         assert_eq!(error.reaction(), expected);
         assert_eq!(server.requests().len(), 1, "{code} is not repeated");
     }
+}
+
+#[tokio::test]
+async fn folders_within_folders_without_end_are_left() {
+    let listed = AtomicUsize::new(0);
+    let server = Server::start(move |_: &str, seen: &Seen, _| {
+        let is_listing = seen.target.contains("olders?");
+        let number = listed.fetch_add(1, Ordering::Relaxed);
+        let page = format!(
+            r#"{{"value":[{{"id":"f-{number}","displayName":"x","childFolderCount":1}}]}}"#
+        );
+        is_listing.then(|| Reply::ok(page))
+    })
+    .await;
+    let endless = server.client().mailbox("u-1").folders().await;
+    assert!(matches!(endless, Err(GraphError::EndlessChain { .. })));
+    assert!(server.requests().len() < 500);
 }
