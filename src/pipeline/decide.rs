@@ -97,6 +97,8 @@ struct JudgedMail {
     source_id: String,
     fingerprint: i64,
     sensitivity: Sensitivity,
+    /// When it was received, or sent.
+    came_at: Option<Micros>,
     judged: Judged,
     touches: Vec<Touch>,
     /// See [`Place::awaits_sent_from`].
@@ -105,6 +107,15 @@ struct JudgedMail {
     is_shortened: bool,
     /// This copy of it is what was recorded.
     is_recorded: bool,
+}
+
+/// A mail that does not say itself whether it is private.
+#[derive(Debug, Clone, Copy)]
+pub struct UnknownPrivacy<'a> {
+    /// The provider's id.
+    pub source_id: &'a str,
+    /// When it was received, or sent; `None`: it does not say.
+    pub came_at: Option<Micros>,
 }
 
 /// An item that could not be read.
@@ -246,6 +257,7 @@ impl Desk {
             source_id,
             fingerprint,
             sensitivity,
+            came_at,
             judged,
             touches,
             awaits_sent,
@@ -287,11 +299,14 @@ impl Desk {
 }
 
 impl Sifted {
-    /// Whether any item may become a row whose privacy only the service's list can tell.
-    pub fn needs_private_ids(&self) -> bool {
-        self.entries.iter().any(|entry| match entry {
-            Entry::Mail(mail) => mail.sensitivity == Sensitivity::Unknown,
-            _ => false,
+    /// The mails of which only the service can tell whether they are private.
+    pub fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Mail(mail) if mail.sensitivity == Sensitivity::Unknown => Some(UnknownPrivacy {
+                source_id: &mail.source_id,
+                came_at: mail.came_at,
+            }),
+            _ => None,
         })
     }
 
@@ -407,10 +422,10 @@ impl Counter<'_> {
         let (is_known, is_private) = match (mail.sensitivity, private) {
             (Sensitivity::Private, _) => (true, true),
             (Sensitivity::Normal, _) => (true, false),
-            (Sensitivity::Unknown, Sensitivities::Known(ids)) => {
-                (true, ids.contains(&mail.source_id))
+            (Sensitivity::Unknown, private) => {
+                let is_private = private.is_private(&mail.source_id);
+                (is_private.is_some(), is_private == Some(true))
             }
-            (Sensitivity::Unknown, Sensitivities::Hidden) => (false, false),
         };
         let judge = &self.desk.judge;
         let judged = judge.with_sensitivity(mail.judged, is_known, is_private);

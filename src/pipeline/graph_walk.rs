@@ -5,6 +5,7 @@ mod items;
 mod ledger;
 mod places;
 mod presence;
+mod privacy;
 mod proof;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Settled;
 use crate::pipeline::graph_walk::places::Places;
 use crate::pipeline::graph_walk::presence::Presence;
+use crate::pipeline::graph_walk::privacy::Privacy;
 use crate::pipeline::graph_walk::proof::Shortfall;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
@@ -105,7 +107,8 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
         unproven: 0,
         listed: 0,
         refused: 0,
-        is_privacy_hidden: false,
+        privacy: Privacy::Unasked,
+        of_unknown_privacy: 0,
         resync: None,
     };
     let result = walk.all().await;
@@ -138,8 +141,10 @@ struct GraphWalk<'a> {
     listed: usize,
     /// Items that the service did not hand out.
     refused: usize,
-    /// Whether this run has seen that the mailbox does not tell which mails are private.
-    is_privacy_hidden: bool,
+    /// How it learns which mails are private.
+    privacy: Privacy,
+    /// Mails that were recorded without anybody knowing whether they are private.
+    of_unknown_privacy: usize,
     /// The leave to read folders from their beginning that the service forgot.
     resync: Option<OwnedSemaphorePermit>,
 }
@@ -260,6 +265,7 @@ impl GraphWalk<'_> {
                 "{count} folders could not be checked for completeness"
             ));
         }
+        remarks.extend(self.privacy_remark());
         self.walk.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
     }
 

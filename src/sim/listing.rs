@@ -192,8 +192,8 @@ fn wanted(
     now: Micros,
 ) -> Result<Vec<u32>, Response> {
     let filter = request.option("$filter").unwrap_or_default();
-    let private = filter.contains("0x36");
-    if private && world.mailboxes[mailbox].sensitivity_refused {
+    let property = property_filter(&filter);
+    if property.is_some() && world.mailboxes[mailbox].sensitivity_refused {
         return Err(Response::error(
             403,
             "ErrorAccessDenied",
@@ -202,7 +202,7 @@ fn wanted(
     }
     let (low, high) = match window(&filter) {
         Some(found) => found,
-        None if filter.is_empty() || private => (Micros(i64::MIN), Micros(i64::MAX)),
+        None if filter.is_empty() || property.is_some() => (Micros(i64::MIN), Micros(i64::MAX)),
         None => {
             return Err(Response::error(
                 400,
@@ -220,7 +220,10 @@ fn wanted(
             let here = copy
                 .place(now)
                 .is_some_and(|(place, _)| folder.is_none_or(|folder| folder == usize::from(place)));
-            here && (!private || mail.sensitivity > 0) && received >= low && received < high
+            let has_property = property
+                .as_ref()
+                .is_none_or(|wanted| wanted(mail.sensitivity));
+            here && has_property && received >= low && received < high
         })
         .collect();
     Ok(found)
@@ -286,6 +289,47 @@ pub fn messages(
     }
 }
 
+/// Tells of a sensitivity whether a filter on that extended property lets it pass; `None` where the
+/// filter is none, or not written as it has to be (facts 1.9). Normal mails have no such property.
+fn property_filter(filter: &str) -> Option<Box<dyn Fn(u8) -> bool>> {
+    let inner = filter.strip_prefix("singleValueExtendedProperties/any(")?;
+    let (name, conditions) = inner.strip_suffix(')')?.split_once(':')?;
+    let mut conditions = conditions.trim().split(" and ");
+    if name.is_empty() || conditions.next()? != format!("{name}/id eq 'Integer 0x36'") {
+        return None;
+    }
+    let Some(value) = conditions.next() else {
+        return Some(Box::new(|sensitivity| sensitivity > 0));
+    };
+    let compared = value.strip_prefix(&format!("cast({name}/value, Edm.Int32) "))?;
+    let (operator, number) = compared.split_once(' ')?;
+    let number: u8 = number.parse().ok()?;
+    let compare: fn(&u8, &u8) -> bool = match operator {
+        "eq" => |a, b| a == b,
+        "ne" => |a, b| a != b,
+        "gt" => |a, b| a > b,
+        "ge" => |a, b| a >= b,
+        "lt" => |a, b| a < b,
+        "le" => |a, b| a <= b,
+        _ => return None,
+    };
+    let passes = move |sensitivity: u8| sensitivity > 0 && compare(&sensitivity, &number);
+    conditions.next().is_none().then(|| Box::new(passes) as _)
+}
+
+/// What of a message is expanded; an error where it is written otherwise than it has to be.
+fn expands_sensitivity(request: &Request) -> Result<bool, Response> {
+    match request.option("$expand").as_deref() {
+        None | Some("") => Ok(false),
+        Some("singleValueExtendedProperties($filter=id eq 'Integer 0x36')") => Ok(true),
+        Some(_) => Err(Response::error(
+            400,
+            "BadRequest",
+            "Parsing OData Select and Expand failed.",
+        )),
+    }
+}
+
 /// The bounds of `receivedDateTime ge a and receivedDateTime lt b`, either of which may be missing.
 fn window(filter: &str) -> Option<(Micros, Micros)> {
     let (mut low, mut high) = (Micros(i64::MIN), Micros(i64::MAX));
@@ -339,8 +383,11 @@ pub fn one_message(
     let mut out = String::new();
     view.message(&mut out, copy, fields(request.select().as_deref()));
     let sensitivity = world.mails[copies[copy as usize].mail as usize].sensitivity;
-    let expand = request.option("$expand").unwrap_or_default();
-    if expand.contains("0x36") && sensitivity > 0 && !world.mailboxes[mailbox].sensitivity_refused {
+    let is_expanded = match expands_sensitivity(request) {
+        Ok(is_expanded) => is_expanded,
+        Err(response) => return response,
+    };
+    if is_expanded && sensitivity > 0 && !world.mailboxes[mailbox].sensitivity_refused {
         out.pop();
         out.push_str(",\"singleValueExtendedProperties\":[{\"id\":\"Integer 0x36\",\"value\":\"");
         out.push_str(&sensitivity.to_string());

@@ -268,6 +268,40 @@ fn fact_1_9_sensitivity_is_no_property_but_a_filter_that_may_be_refused() {
 }
 
 #[test]
+fn fact_1_9_filters_and_expansions_are_read_and_wrong_ones_refused() {
+    let mut visitor = Visitor::new("");
+    let mailbox = visitor.mailbox(0);
+    let mut listed = |filter: &str| {
+        let filter = filter.replace(' ', "%20");
+        let target = format!("{mailbox}/messages?$select=id&$top=1000&$filter={filter}");
+        let (status, body) = visitor.get(&target, IMMUTABLE);
+        (status, body["value"].as_array().map_or(0, Vec::len))
+    };
+    let any = |inner: &str| format!("singleValueExtendedProperties/any({inner})");
+    let of_value = |compared: &str| {
+        any(&format!(
+            "p: p/id eq 'Integer 0x36' and cast(p/value, Edm.Int32) {compared}"
+        ))
+    };
+    let all = listed(&any("p: p/id eq 'Integer 0x36'"));
+    assert_eq!(listed(&of_value("gt 0")), all);
+    let by_value = ["eq 1", "eq 2", "eq 3"].map(|one| listed(&of_value(one)).1);
+    assert_eq!(by_value.iter().sum::<usize>(), all.1);
+    assert_eq!(listed(&of_value("gt 3")), (200, 0));
+    for wrong in [
+        "blah 0x36 (((".to_owned(),
+        any("p: q/id eq 'Integer 0x36'"),
+        any("p: p/id eq 'Integer 0x37'"),
+        of_value("over 0"),
+        of_value("gt 0 and true"),
+    ] {
+        assert_eq!(listed(&wrong).0, 400, "{wrong}");
+    }
+    let expanded = format!("{mailbox}/messages/x?$expand=singleValueExtendedProperties(0x36)");
+    assert_eq!(visitor.get(&expanded, IMMUTABLE).0, 400);
+}
+
+#[test]
 fn fact_1_10_folders_come_ten_to_a_page_without_hidden_or_nested_ones() {
     let mut visitor = Visitor::new("");
     let target = format!("{}/mailFolders", visitor.mailbox(0));

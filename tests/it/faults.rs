@@ -65,6 +65,10 @@ static CASES: &[Case] = &[
     (48, "kind='status' status=503 code='MailboxInfoStale' request='calendar' times=2", "complete"),
     (49, "kind='bad_json' request='calendar' times=2", "complete"),
     (50, "kind='status' status=500 code='generalException' body='inner' request='folders' times=2", "complete"),
+    // What is private is asked for by smaller pages, then mail by mail.
+    (54, "kind='large_page' at=50 request='private'", "complete"),
+    (55, "kind='status' status=504 code='UnknownError' request='private'", "complete"),
+    (56, "kind='status' status=400 code='BadRequest' request='private'", "complete"),
     // A chain that does not end is left, and the folder is read by a plain list.
     (51, "kind='endless' request='delta'", "complete"),
     (52, "kind='only_duplicates' request='delta'", "complete"),
@@ -135,7 +139,7 @@ fn every_fault_of_a_mailbox_ends_in_time_says_so_and_leaves_no_trace_after_a_qui
     let elsewhere = Elsewhere::listen();
     let faults = rows(CASES, &elsewhere.address);
     let mut tenant = Tenant::of_world(&format!(
-        "seed = 61\nusers = 54\nmails_per_user = 20\nmeetings_per_user = 1\n{faults}"
+        "seed = 61\nusers = 57\nmails_per_user = 20\nmeetings_per_user = 1\n{faults}"
     ));
     tenant.configure(IMPATIENT);
     let report = tenant.run();

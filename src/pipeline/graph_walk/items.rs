@@ -20,7 +20,6 @@ use crate::pipeline::graph_walk::presence;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::WalkError;
 use crate::runtime::cpu::ComputationLost;
-use crate::source::graph::sensitivity::Sensitivities;
 
 /// Items of one mailbox that are given up one by one in a run, each after all its repetitions; more
 /// of them are trouble of the mailbox.
@@ -105,20 +104,12 @@ impl GraphWalk<'_> {
         desk: &Arc<Desk>,
         sifted: Sifted,
     ) -> Result<Settled, WalkError> {
-        let is_asked = sifted.needs_private_ids() && !self.is_privacy_hidden;
-        let private = if is_asked {
-            self.walk.unless_stopped(self.client.private_ids()).await?
-        } else {
-            Sensitivities::Hidden
-        };
-        self.is_privacy_hidden |= is_asked && private == Sensitivities::Hidden;
+        let private = self.sensitivities(&sifted).await?;
         let settling = desk.clone();
-        let settled = self
-            .walk
-            .context
-            .cpu
-            .run(move || settling.settle(sifted, &private));
-        Ok(settled.await??)
+        let cpu = &self.walk.context.cpu;
+        let settled = cpu.run(move || settling.settle(sifted, &private)).await??;
+        self.note_unknown_privacy(&settled);
+        Ok(settled)
     }
 
     /// Hands decided items to the writer.

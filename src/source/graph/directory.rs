@@ -159,7 +159,13 @@ impl MailboxClient {
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
         // MailboxSettings.Read is a permission that need not be given.
         let told = self.unless_hidden(async || self.ask(&call, parse).await);
-        let purpose = told.await?.and_then(|purpose| purpose.value);
+        let purpose = match told.await {
+            // A service that does not know the question has no other kinds.
+            Err(GraphError::Refused {
+                status: 400 | 501, ..
+            }) => None,
+            told => told?.and_then(|purpose| purpose.value),
+        };
         Ok(kind(purpose.as_deref()))
     }
 }

@@ -36,10 +36,8 @@ impl MailboxClient {
 
 fn unless_refused<T>(told: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
     match told {
-        Err(GraphError::Refused {
-            status: 400 | 403 | 501,
-            ..
-        }) => Ok(None),
+        // 400 is a fault of this program, and 501 one of the service: they hide nothing.
+        Err(GraphError::Refused { status: 403, .. }) => Ok(None),
         other => other.map(Some),
     }
 }

@@ -1,5 +1,7 @@
 //! Which mails are private: Graph keeps it apart from the mails (facts 1.9).
 
+use std::sync::Arc;
+
 use hashbrown::HashSet;
 use serde::Deserialize;
 use url::Url;
@@ -7,24 +9,64 @@ use url::Url;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
 use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::Reaction;
 
-/// What is known of the sensitivity of a mailbox's mails.
+/// What is known of the sensitivity of mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sensitivities {
     /// Ids of all mails that are marked personal, private or confidential; all others are normal.
-    Known(HashSet<String>),
-    /// The permission does not show it (Mail.ReadBasic), or the service does not filter by it.
+    Known(Arc<HashSet<String>>),
+    /// The same of mails that were asked for one by one.
+    Singly {
+        /// Those that are not normal.
+        private: HashSet<String>,
+        /// Those of which it could not be had.
+        unknown: HashSet<String>,
+    },
+    /// The permission does not show it (Mail.ReadBasic).
     Hidden,
 }
 
-/// All that is not normal: personal 1, private 2, confidential 3.
-const PRIVATE_PATH: &str = concat!(
-    "/messages?$select=id&$top=1000&$filter=singleValueExtendedProperties/any(",
-    "ep:%20ep/id%20eq%20'Integer%200x36'%20and%20cast(ep/value,%20Edm.Int32)%20gt%200)"
+impl Sensitivities {
+    /// Whether a mail is private; `None`: it is not known.
+    pub fn is_private(&self, id: &str) -> Option<bool> {
+        match self {
+            Self::Known(private) => Some(private.contains(id)),
+            Self::Singly { unknown, .. } if unknown.contains(id) => None,
+            Self::Singly { private, .. } => Some(private.contains(id)),
+            Self::Hidden => None,
+        }
+    }
+}
+
+/// What came of asking for the list of a mailbox's private mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrivateList {
+    /// Their ids.
+    Ids(HashSet<String>),
+    /// The permission does not show them.
+    Hidden,
+    /// The service does not list them, whatever the size of the page: it takes too long over a large
+    /// mailbox, or does not know the filter.
+    NotListed,
+}
+
+/// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts 1.7).
+const PAGE_SIZES: [u16; 4] = [1_000, 250, 50, 10];
+
+/// All that is not normal: personal 1, private 2, confidential 3. Colon, slash and blank of such a
+/// filter are to be escaped (facts 13).
+const FILTER: &str = concat!(
+    "singleValueExtendedProperties%2Fany(ep%3A%20ep%2Fid%20eq%20'Integer%200x36'",
+    "%20and%20cast(ep%2Fvalue,%20Edm.Int32)%20gt%200)"
 );
+
+/// The same property of a single mail, where it has one.
+const EXPAND: &str = "singleValueExtendedProperties($filter=id%20eq%20'Integer%200x36')";
 
 #[derive(Deserialize)]
 struct OnlyId {
@@ -37,22 +79,88 @@ impl Listed for OnlyId {
     }
 }
 
+/// A mail with what was expanded.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Expanded {
+    #[serde(default)]
+    single_value_extended_properties: Option<Vec<Property>>,
+}
+
+#[derive(Deserialize)]
+struct Property {
+    #[serde(default, deserialize_with = "lists::text")]
+    value: Option<String>,
+}
+
+impl Expanded {
+    fn is_private(&self) -> bool {
+        let mut properties = self.single_value_extended_properties.iter().flatten();
+        properties.any(|property| property.value.as_deref().is_some_and(|value| value != "0"))
+    }
+}
+
 impl MailboxClient {
     /// The mails of the whole mailbox that are not marked normal.
-    pub async fn private_ids(&self) -> Result<Sensitivities, GraphError> {
-        let told = self.unless_hidden(async || self.listed_private_ids().await);
-        let ids = told.await?;
-        Ok(ids.map_or(Sensitivities::Hidden, Sensitivities::Known))
+    ///
+    /// # Errors
+    /// The mailbox cannot be read at all.
+    pub async fn private_list(&self) -> Result<PrivateList, GraphError> {
+        for size in PAGE_SIZES {
+            match self.unless_hidden(async || self.listed(size).await).await {
+                Ok(Some(ids)) => return Ok(PrivateList::Ids(ids)),
+                Ok(None) => return Ok(PrivateList::Hidden),
+                Err(GraphError::Refused {
+                    status: 400 | 501, ..
+                }) => break,
+                Err(error) => match error.reaction() {
+                    // The service did not manage it.
+                    Reaction::ItemUnreadable => {}
+                    // It does not answer at all: what is asked next tells whether the mailbox does.
+                    Reaction::GiveUpMailbox => break,
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(PrivateList::NotListed)
     }
 
-    async fn listed_private_ids(&self) -> Result<HashSet<String>, GraphError> {
+    async fn listed(&self, size: u16) -> Result<HashSet<String>, GraphError> {
+        let first = self.url(&format!(
+            "/messages?$select=id&$top={size}&$filter={FILTER}"
+        ))?;
         let ask = async |url| {
             let call = Call::get(NAME, Asked::Item, url).with_immutable_ids();
             self.ask(&call, |body| lists::page(&body)).await.map(Some)
         };
         let follow = |link: &str, first: &Url| self.follow(link, first);
-        let listed: Vec<OnlyId> = lists::read(NAME, self.url(PRIVATE_PATH)?, ask, follow).await?;
+        let listed: Vec<OnlyId> = lists::read(NAME, first, ask, follow).await?;
         Ok(listed.into_iter().map(|item| item.id).collect())
+    }
+
+    /// Of these mails, one by one, which are not marked normal. One that the service does not hand
+    /// out is unknown; one that is gone is normal.
+    ///
+    /// # Errors
+    /// The mailbox cannot be read at all, or the request itself is refused: then nothing may be
+    /// stored that depends on it.
+    pub async fn private_among(&self, ids: &[String]) -> Result<Sensitivities, GraphError> {
+        let path = |id: &str| format!("/messages/{}?$select=id&$expand={EXPAND}", escaped(id));
+        let call = self.batch_call("sensitivity by id", Asked::Item)?;
+        let (mut private, mut unknown) = (HashSet::new(), HashSet::new());
+        for fetched in self.items_by_id(&call, ids, path).await? {
+            let mail = fetched
+                .body
+                .map(|body| serde_json::from_slice::<Expanded>(&body));
+            let is_unknown = fetched.is_refused || matches!(mail, Some(Err(_)));
+            let is_private = mail.is_some_and(|mail| mail.is_ok_and(|mail| mail.is_private()));
+            if is_unknown {
+                unknown.insert(fetched.id);
+            } else if is_private {
+                private.insert(fetched.id);
+            }
+        }
+        Ok(Sensitivities::Singly { private, unknown })
     }
 }
 

@@ -121,7 +121,7 @@ async fn fact_5_1_every_request_names_the_program_by_one_text_that_never_changes
         let mailbox = client.mailbox(user);
         let page = mailbox.first_page(&folder, ContentLevel::Full);
         page.await.unwrap();
-        mailbox.private_ids().await.unwrap();
+        mailbox.private_list().await.unwrap();
         let item = mailbox.messages_by_id(&ids, ContentLevel::Full);
         item.await.unwrap();
     }

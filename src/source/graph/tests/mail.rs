@@ -11,7 +11,7 @@ use crate::model::time::Micros;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
-use crate::source::graph::sensitivity::Sensitivities;
+use crate::source::graph::sensitivity::PrivateList;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
@@ -261,10 +261,15 @@ fn private_list(base: &str, seen: &Seen, before: usize) -> Option<Reply> {
 #[tokio::test]
 async fn fact_1_9_private_mails_are_listed_by_extended_property_over_all_pages() {
     let server = Server::start(private_list).await;
-    let known = server.client().mailbox("u-1").private_ids().await.unwrap();
+    let known = server.client().mailbox("u-1").private_list().await.unwrap();
     let expected = ["a+/=".to_owned(), "b".to_owned()].into_iter().collect();
-    assert_eq!(known, Sensitivities::Known(expected));
+    assert_eq!(known, PrivateList::Ids(expected));
     let requests = server.requests();
+    let filter = requests[0].target.split_once("$filter=").unwrap().1;
+    assert!(
+        !filter.contains([':', '/', ' ']),
+        "they are to be escaped: {filter}"
+    );
     let decoded = percent_encoding::percent_decode_str(&requests[0].target).decode_utf8();
     assert_eq!(
         decoded.unwrap(),
@@ -292,17 +297,21 @@ async fn fact_1_9_a_link_of_a_list_is_followed_as_it_is_and_its_skip_is_never_co
         })
     })
     .await;
-    let known = server.client().mailbox("u-1").private_ids().await.unwrap();
+    let known = server.client().mailbox("u-1").private_list().await.unwrap();
     let expected = ["a", "b", "c"].map(str::to_owned).into_iter().collect();
-    assert_eq!(known, Sensitivities::Known(expected));
+    assert_eq!(known, PrivateList::Ids(expected));
     let targets: Vec<String> = server.requests().into_iter().map(|s| s.target).collect();
     assert_eq!(targets.len(), 2);
     assert_eq!(targets[1], LINK);
 }
 
 #[tokio::test]
-async fn fact_1_9_a_refused_list_of_private_mails_means_hidden_and_not_none() {
-    for (status, code) in [(403, "ErrorAccessDenied"), (400, "BadRequest"), (501, "")] {
+async fn fact_1_9_only_a_denied_list_of_private_mails_means_hidden() {
+    for (status, code, expected) in [
+        (403, "ErrorAccessDenied", PrivateList::Hidden),
+        (400, "BadRequest", PrivateList::NotListed),
+        (501, "", PrivateList::NotListed),
+    ] {
         let server = Server::start(move |_, seen, _| {
             (!seen.is_sign_in()).then(|| {
                 if seen.target.contains("$filter") {
@@ -313,9 +322,56 @@ async fn fact_1_9_a_refused_list_of_private_mails_means_hidden_and_not_none() {
             })
         })
         .await;
-        let known = server.client().mailbox("u-1").private_ids().await.unwrap();
-        assert_eq!(known, Sensitivities::Hidden);
+        let known = server.client().mailbox("u-1").private_list().await.unwrap();
+        assert_eq!(known, expected);
     }
+}
+
+#[tokio::test]
+async fn fact_13_a_list_that_takes_too_long_is_asked_for_by_smaller_pages_and_then_not_at_all() {
+    for (largest, listed) in [(50, true), (0, false)] {
+        let server = Server::start(move |base, seen, before| {
+            let size = seen.target.split_once("$top=");
+            let size = size.and_then(|(_, rest)| rest.split('&').next()?.parse::<u16>().ok());
+            if size.is_some_and(|size| size > largest) {
+                return Some(Reply::error(504, "UnknownError"));
+            }
+            private_list(base, seen, before)
+        })
+        .await;
+        let known = server.client().mailbox("u-1").private_list().await.unwrap();
+        assert_eq!(matches!(known, PrivateList::Ids(_)), listed);
+        assert_eq!(known == PrivateList::NotListed, !listed);
+    }
+}
+
+#[tokio::test]
+async fn fact_1_9_mails_say_singly_whether_they_are_private() {
+    let server = Server::start(|_, seen, _| {
+        let part = |url: &str| {
+            assert!(url.contains("$expand=singleValueExtendedProperties($filter=id%20eq%20'"));
+            let property = |value: &str| {
+                format!(
+                    r#"{{"id":"x","singleValueExtendedProperties":[{{"id":"Integer 0x36","value":"{value}"}}]}}"#
+                )
+            };
+            match url.split(['/', '?']).nth(4).unwrap() {
+                "private" => (200, property("2")),
+                "normal" => (200, r#"{"id":"x"}"#.to_owned()),
+                "zero" => (200, property("0")),
+                "gone" => (404, r#"{"error":{"code":"ErrorItemNotFound"}}"#.to_owned()),
+                _ => (500, r#"{"error":{"code":"ErrorCorruptData"}}"#.to_owned()),
+            }
+        };
+        (!seen.is_sign_in()).then(|| batch(seen, part))
+    })
+    .await;
+    let ids = ["private", "normal", "zero", "gone", "corrupt"].map(str::to_owned);
+    let mailbox = server.client().mailbox("u-1");
+    let told = mailbox.private_among(&ids).await.unwrap();
+    let told = ids.map(|id| told.is_private(&id));
+    let normal = Some(false);
+    assert_eq!(told, [Some(true), normal, normal, normal, None]);
 }
 
 #[tokio::test]
@@ -327,9 +383,9 @@ async fn fact_1_9_a_denial_that_passes_does_not_mean_hidden() {
         private_list(base, seen, before)
     })
     .await;
-    let known = server.client().mailbox("u-1").private_ids().await.unwrap();
+    let known = server.client().mailbox("u-1").private_list().await.unwrap();
     let expected = ["a+/=".to_owned(), "b".to_owned()].into_iter().collect();
-    assert_eq!(known, Sensitivities::Known(expected));
+    assert_eq!(known, PrivateList::Ids(expected));
 }
 
 #[tokio::test]
@@ -338,7 +394,7 @@ async fn fact_1_9_a_mailbox_that_is_denied_is_not_one_that_hides_what_is_private
         (!seen.is_sign_in()).then(|| Reply::error(403, "ErrorAccessDenied"))
     })
     .await;
-    let refused = server.client().mailbox("u-1").private_ids().await;
+    let refused = server.client().mailbox("u-1").private_list().await;
     assert_eq!(refused.unwrap_err().reaction(), Reaction::MailboxDenied);
 }
 
