@@ -91,7 +91,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub plan: bool,
     /// Read this mailbox only: one of its addresses, its id, or its name in the reports
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "MAILBOX")]
     pub mailbox: Option<String>,
     /// Read that mailbox from the beginning, and decide again what is not recorded, or recorded
     /// without its content

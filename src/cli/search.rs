@@ -98,7 +98,7 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
     };
     let searcher = Searcher::open(&config.index.path)?;
     let hits = searcher.search(&query)?;
-    let state = index_state(searcher, config.lake.path.clone())?;
+    let state = compared(searcher, config.lake.path.clone())?;
     if json {
         output::json(&as_json(&hits, &state))?;
     } else {
@@ -111,7 +111,7 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
     Ok(())
 }
 
-fn index_state(searcher: Searcher, lake: PathBuf) -> anyhow::Result<IndexState> {
+fn compared(searcher: Searcher, lake: PathBuf) -> anyhow::Result<IndexState> {
     block_on(async {
         let handle = Handle::current();
         let comparing =
@@ -140,7 +140,7 @@ fn doubt(state: &IndexState) -> Option<String> {
             Some("the index is of another lake; the next run makes it again".to_owned())
         }
         IndexState::NoLake { why } => Some(format!(
-            "nobody can tell whether the index is up to date: {why}"
+            "it is unknown whether the index is up to date: {why}"
         )),
     }
 }

@@ -1,6 +1,5 @@
 //! `touchpoint status`: every mailbox, connected or why not, last success, coverage.
 
-use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -27,9 +26,6 @@ use crate::report::table;
 use crate::report::table::Side;
 use crate::report::table::number;
 use crate::runtime::cpu::CpuPool;
-
-/// Tenant, address and id: the order in which mailboxes are listed.
-type Place = (Arc<str>, Arc<str>, Arc<str>);
 
 /// What the table `mailboxes` says of one mailbox.
 struct Line {
@@ -68,27 +64,23 @@ async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
     let reading = tokio::task::spawn_blocking(move || {
         let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
         let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
-        let mut lines: BTreeMap<Place, Line> = BTreeMap::new();
+        let mut lines: HashMap<Arc<str>, Line> = HashMap::new();
         for row in lake.mailboxes()? {
             let row = row?;
-            let mailbox = &row.mailbox;
-            let key = (
-                mailbox.tenant.clone(),
-                mailbox.address.clone(),
-                mailbox.id.clone(),
-            );
-            match lines.get_mut(&key) {
+            match lines.get_mut(&row.mailbox.id) {
                 Some(line) => line.add(row),
                 None => {
-                    lines.insert(key, Line::of(row));
+                    lines.insert(row.mailbox.id.clone(), Line::of(row));
                 }
             }
         }
         let unread = unread(&lake)?;
-        for ((.., id), line) in &mut lines {
+        for (id, line) in &mut lines {
             line.unread = unread.get(&**id).cloned().unwrap_or_default();
         }
-        Ok(lines.into_values().collect())
+        let mut lines: Vec<Line> = lines.into_values().collect();
+        lines.sort_by(|a, b| a.place().cmp(&b.place()));
+        Ok(lines)
     });
     reading.await?
 }
@@ -126,6 +118,12 @@ impl Line {
             latest: row,
             unread: Unread::default(),
         }
+    }
+
+    /// Tenant, address and id: the order in which mailboxes are listed.
+    fn place(&self) -> (&str, &str, &str) {
+        let mailbox = &self.latest.mailbox;
+        (&mailbox.tenant, &mailbox.address, &mailbox.id)
     }
 
     fn add(&mut self, row: Coverage) {

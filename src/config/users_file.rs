@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::config::crm_values;
 use crate::config::csv;
 use crate::config::csv::Columns;
 use crate::config::error::ConfigError;
@@ -61,7 +62,7 @@ pub fn read_folder_addresses(path: &Path) -> Result<BTreeMap<String, Address>, C
             line: row.line,
             message: message.into(),
         };
-        let address = Address::parse(row.cell(1))
+        let address = crm_values::address(row.cell(1))
             .ok_or_else(|| wrong("not a mail address; write it like ann@contoso.com"))?;
         if row.cell(0).is_empty() {
             return Err(wrong("the row names no folder; fill it in"));

@@ -58,6 +58,17 @@ pub enum IndexError {
 impl From<TantivyError> for IndexError {
     fn from(error: TantivyError) -> Self {
         match error {
+            // What was written is not what is read: packed texts that do not unpack.
+            TantivyError::IoError(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidData
+                        | io::ErrorKind::UnexpectedEof
+                        | io::ErrorKind::Other
+                ) =>
+            {
+                Self::Damaged
+            }
             TantivyError::IoError(error)
             | TantivyError::LockFailure(LockError::IoError(error), _)
             | TantivyError::OpenReadError(OpenReadError::IoError {

@@ -45,8 +45,8 @@ impl Head {
         versions(&self.interactions)
     }
 
-    /// At most so many rows came after these versions; `None`: files were merged since, and nobody
-    /// can tell.
+    /// How many rows came after these versions, at most; `None`: it is unknown, since the names of
+    /// merged files do not tell.
     pub fn rows_since(&self, reached: &BTreeMap<u8, i64>) -> Result<Option<u64>, LakeError> {
         let slots = self.versions()?.into_iter();
         let behind = slots.filter_map(|(slot, version)| {

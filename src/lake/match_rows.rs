@@ -204,12 +204,6 @@ impl<'a> MatchRows<'a> {
         })
     }
 
-    /// Whether a row has a subject or a preview, of those that were read.
-    pub fn has_content(&self, row: usize) -> bool {
-        let is_there = |texts: Option<&StringArray>| texts.is_some_and(|texts| texts.is_valid(row));
-        is_there(self.subject) || is_there(self.preview)
-    }
-
     /// A row; what `contact_activity` neither repeats nor needs is empty.
     pub fn row(&mut self, row: usize) -> Result<Interaction, BadCell> {
         Ok(Interaction {

@@ -46,7 +46,7 @@ pub const CATCHES_UP: &str = "the next run catches up";
 pub const DELETES: &str =
     "the next run deletes it, unless a run is going on and about to commit it";
 /// The same for what it makes.
-pub const MAKES: &str = "the next run makes it";
+pub const MAKES: &str = "the next run makes it again from the lake";
 
 impl Finding {
     /// Whether it is no damage: the next run puts it right by itself.

@@ -71,8 +71,13 @@ impl MailboxName {
 
     /// Whether it names the mailbox with this id, name in reports and owner.
     pub fn is_of(&self, id: &str, printed: &str, own_addresses: &[Address]) -> bool {
+        self.is_address_of(own_addresses) || self.text == id || self.text == printed
+    }
+
+    /// Whether it is one of these addresses.
+    pub fn is_address_of(&self, own_addresses: &[Address]) -> bool {
         let is_own = |address| own_addresses.contains(address);
-        self.address.as_ref().is_some_and(is_own) || self.text == id || self.text == printed
+        self.address.as_ref().is_some_and(is_own)
     }
 }
 

@@ -9,8 +9,8 @@ pub struct RematchSummary {
     pub book: Arc<str>,
     /// What came of it.
     pub result: RematchResult,
-    /// Mails in which the book knows somebody and that were recorded without their content, where
-    /// it is withheld of others (`unmatched = "envelope"`).
+    /// Mails in which the book knows somebody and that have neither subject nor text; counted where
+    /// these are withheld of others (`unmatched = "envelope"`).
     pub without_content: u64,
     /// What the user should know of the files.
     pub notes: Vec<String>,

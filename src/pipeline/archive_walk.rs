@@ -22,7 +22,7 @@ use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
-use crate::pipeline::decide::TOO_COSTLY;
+use crate::pipeline::decoding::TOO_COSTLY;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::Walk;
 use crate::pipeline::walk::WalkError;
@@ -31,7 +31,6 @@ use crate::runtime::cpu::ComputationLost;
 use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
 use crate::source::archive::ArchiveMailbox;
-use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::sensitivity::Sensitivities;
 
@@ -39,6 +38,10 @@ use crate::source::graph::sensitivity::Sensitivities;
 const PORTION_MESSAGES: usize = 4_000;
 /// Bytes of a portion; fewer where the memory for messages is scarce.
 const PORTION_BYTES: usize = 16 << 20;
+/// Memory is taken in steps of so many bytes.
+const STEP_BYTES: usize = 1 << 20;
+/// So many bytes are waited for where memory is scarce: a portion of less is not worth its commit.
+const BEGIN_BYTES: usize = 4 << 20;
 /// Portions that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
 
@@ -125,7 +128,7 @@ impl ArchiveWalk<'_> {
         }
         // The reader ends by itself once nobody takes its blocks.
         drop(blocks);
-        reader.await.map_err(|_| ComputationLost)?;
+        reader.await.map_err(|_| ComputationLost::Panicked)?;
         failure.map_or(Ok(status), |error| Err(error.into()))
     }
 
@@ -226,21 +229,14 @@ struct Blocks {
     block: Block,
 }
 
-/// Nobody takes further blocks.
+/// The walk has ended: no further block is taken.
 struct NotWanted;
 
 impl Blocks {
     /// Reads the archive block by block until it ends or nobody wants more.
     fn fill(mut self, source: &ArchiveMailbox) {
         let mut messages = source.messages();
-        loop {
-            let free = self.block.taken.bytes().saturating_sub(self.block.bytes);
-            if free < SMALL_MESSAGE_BYTES {
-                self.take(SMALL_MESSAGE_BYTES);
-            }
-            let Some(message) = messages.next_with(&mut |bytes| self.take(bytes)) else {
-                break;
-            };
+        while let Some(message) = messages.next_with(&mut |bytes| self.take(bytes)) {
             if self.push(message).is_err() {
                 return;
             }
@@ -251,16 +247,21 @@ impl Blocks {
     }
 
     fn push(&mut self, message: Result<ArchiveMessage, ArchiveError>) -> Result<(), NotWanted> {
-        let block = &mut self.block;
         match message {
             Ok(message) => {
-                block.bytes += message.bytes.len();
-                block.messages.push(message);
+                let bytes = self.block.bytes + message.bytes.len();
+                // Small messages are read before their memory is taken: each reader holds one.
+                if self.block.taken.bytes() < bytes {
+                    self.take(message.bytes.len().max(STEP_BYTES));
+                }
+                self.block.bytes += message.bytes.len();
+                self.block.messages.push(message);
             }
             // The other files are read all the same.
-            Err(error) => block.error = Some(error),
+            Err(error) => self.block.error = Some(error),
         }
-        block.taken.shrink_to(block.bytes + SMALL_MESSAGE_BYTES);
+        let block = &mut self.block;
+        block.taken.shrink_to(block.bytes + STEP_BYTES);
         if block.messages.len() >= PORTION_MESSAGES || block.bytes >= PORTION_BYTES {
             return self.hand_over();
         }
@@ -268,12 +269,12 @@ impl Blocks {
     }
 
     /// Takes memory for so many bytes. Where it is scarce, what was read goes first: whoever waits
-    /// holds nothing.
+    /// holds nothing. Then it waits for enough to make a portion worth its commit.
     fn take(&mut self, bytes: usize) {
         let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
             // Where nobody wants it, the next message finds out.
             let _ = self.hand_over();
-            self.memory.take(bytes)
+            self.memory.take(bytes.max(BEGIN_BYTES))
         });
         self.block.taken.add(taken);
     }

@@ -1,12 +1,9 @@
 //! One round of a calendar's chain, fetched to its end: a series is compared with all of its
 //! occurrences, so nothing can be decided before all pages are there.
 
-use bytes::Bytes;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
-use crate::decode::event;
-use crate::decode::graph;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -14,7 +11,7 @@ use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::pipeline::decide::NOT_SERVED;
-use crate::pipeline::decide::TOO_COSTLY;
+use crate::pipeline::decoding;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::source::graph::calendar::Window;
@@ -170,21 +167,9 @@ impl Fetching<'_> {
     }
 
     async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, ComputationLost> {
-        let content = self.content;
         let items = page.items.iter();
-        let items: Vec<Bytes> = items.map(|range| page.body.slice(range.clone())).collect();
-        let listed = items.clone();
-        let decoded = self
-            .cpu
-            .each(items, move |json| event::item(&json, content));
-        let decoded = decoded.await?.into_iter().zip(listed);
-        let decoded = decoded.map(|(event, json)| {
-            event.unwrap_or_else(|| DecodedEvent::Unreadable {
-                source_id: graph::id(&json),
-                code: TOO_COSTLY,
-            })
-        });
-        Ok(decoded.collect())
+        let items = items.map(|range| page.body.slice(range.clone())).collect();
+        decoding::events(self.cpu, items, self.content).await
     }
 }
 

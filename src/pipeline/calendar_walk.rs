@@ -6,7 +6,6 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
-use crate::decode::event;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::DecodedEvent;
@@ -213,19 +212,20 @@ impl Calendar<'_> {
         let series = self.series_to_ask(round, memory);
         let mut missing = series.clone();
         missing.extend(round.unplaced());
-        for item in fetching.singles(&missing).await? {
-            let Some(body) = item.body else {
-                gone.extend((!item.is_refused).then_some(item.id));
-                continue;
-            };
-            match event::item(&body, self.context.content) {
+        let singles = fetching.singles(&missing).await?;
+        let ids: Vec<String> = singles.iter().map(|item| item.id.clone()).collect();
+        for (id, told) in ids.into_iter().zip(fetching.told(singles).await?) {
+            match told {
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
-                    fetched.masters.insert(item.id, *event);
+                    fetched.masters.insert(id, *event);
                 }
                 DecodedEvent::Event(event) => {
-                    whole.insert(item.id, *event);
+                    whole.insert(id, *event);
                 }
-                DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => {}
+                DecodedEvent::Removed { .. } => {
+                    gone.insert(id);
+                }
+                DecodedEvent::Unreadable { .. } => {}
             }
         }
         round.place(&whole, &gone);

@@ -105,8 +105,8 @@ struct JudgedMail {
     awaits_sent: bool,
     /// It says more than is kept.
     is_shortened: bool,
-    /// This copy of it is what was recorded.
-    is_recorded: bool,
+    /// What became of it when it was last read.
+    was: Option<Outcome>,
 }
 
 /// A mail that does not say itself whether it is private.
@@ -196,8 +196,7 @@ impl Desk {
                 if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
-                    let mut mail = self.judge_mail(*mail, fingerprint, &item.place);
-                    mail.is_recorded = known.is_some_and(is_recorded);
+                    let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
                     Sift::Entry(Entry::Mail(Box::new(mail)))
                 }
             }
@@ -238,7 +237,13 @@ impl Desk {
         Ok((known, fresh))
     }
 
-    fn judge_mail(&self, mail: Mail, fingerprint: i64, place: &Place) -> JudgedMail {
+    fn judge_mail(
+        &self,
+        mail: Mail,
+        fingerprint: i64,
+        place: &Place,
+        known: Option<Seen>,
+    ) -> JudgedMail {
         let source_id = mail.source_id.clone();
         let (sensitivity, is_shortened) = (mail.sensitivity, mail.is_shortened);
         let came_at = mail.received.or(mail.sent);
@@ -262,7 +267,7 @@ impl Desk {
             touches,
             awaits_sent,
             is_shortened,
-            is_recorded: false,
+            was: known.map(|seen| seen.outcome),
         }
     }
 
@@ -346,8 +351,6 @@ impl Sifted {
 
 /// The code of an item that the service does not hand out.
 pub const NOT_SERVED: &str = "not_served";
-/// The code of an item that takes too long to be read.
-pub const TOO_COSTLY: &str = "too_costly";
 /// The code of a mail that waits until its copy in Sent Items is recorded, if there is one.
 pub const AWAITS_SENT: &str = "awaits_sent";
 
@@ -383,6 +386,16 @@ fn is_recorded(seen: Seen) -> bool {
 /// What a mail says never changes: once recorded, nothing that is said of it is news.
 fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
     is_recorded(seen) || seen.fingerprint == fingerprint
+}
+
+/// What is known of a mail besides the row that it may become.
+struct About {
+    source_id: String,
+    fingerprint: i64,
+    touches: Vec<Touch>,
+    awaits_sent: bool,
+    is_shortened: bool,
+    was: Option<Outcome>,
 }
 
 /// Goes through the items of some pages and remembers what it decided.
@@ -430,8 +443,9 @@ impl Counter<'_> {
         let judge = &self.desk.judge;
         let judged = judge.with_sensitivity(mail.judged, is_known, is_private);
         match judged {
-            judged if mail.is_recorded => {
-                self.add_content(mail.source_id, mail.fingerprint, judged, mail.touches);
+            // Whatever the rules say of it today: it is recorded.
+            Judged::Drop { .. } if mail.was == Some(Outcome::Recorded) => {
+                self.count(Outcome::Unchanged, "");
                 Ok(())
             }
             Judged::Drop { outcome, reason } => {
@@ -439,65 +453,50 @@ impl Counter<'_> {
                 self.note(mail.source_id, outcome, mail.fingerprint);
                 Ok(())
             }
-            Judged::Keep(interaction) => {
-                let (source_id, fingerprint) = (mail.source_id, mail.fingerprint);
-                let (waits, is_shortened) = (mail.awaits_sent, mail.is_shortened);
-                let touches = mail.touches;
-                self.keep(
-                    source_id,
-                    fingerprint,
-                    *interaction,
-                    touches,
-                    waits,
-                    is_shortened,
-                )
-            }
+            Judged::Keep(interaction) => self.keep(
+                About {
+                    source_id: mail.source_id,
+                    fingerprint: mail.fingerprint,
+                    touches: mail.touches,
+                    awaits_sent: mail.awaits_sent,
+                    is_shortened: mail.is_shortened,
+                    was: mail.was,
+                },
+                *interaction,
+            ),
         }
     }
 
-    /// A mail that was recorded gets a further revision where its content was withheld, is there now
-    /// and is to be kept.
-    fn add_content(
-        &mut self,
-        source_id: String,
-        fingerprint: i64,
-        judged: Judged,
-        touches: Vec<Touch>,
-    ) {
-        let with_content = match judged {
-            Judged::Keep(mail) if !touches.is_empty() && judge::has_content(&mail) => Some(mail),
-            _ => None,
+    /// A further copy of a mail that is recorded; it may be what the row lacks.
+    fn settle_copy(&mut self, mail: About, interaction: &Interaction) {
+        let row = self.desk.withheld.with_content_of(interaction);
+        let outcome = match (&row, mail.was) {
+            (Some(_), _) => Outcome::Recorded,
+            (None, Some(Outcome::Recorded)) => Outcome::Unchanged,
+            (None, _) => Outcome::Duplicate,
         };
-        let withheld = &self.desk.withheld;
-        let revised = with_content.and_then(|mail| {
-            let revision = withheld.next_revision(&self.desk.mailbox.id, mail.interaction_id)?;
-            Some(Interaction { revision, ..*mail })
-        });
-        let Some(interaction) = revised else {
-            self.count(Outcome::Unchanged, "");
-            return;
-        };
-        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+        self.count(outcome, "");
         let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
-        self.settled.seen.note_recorded(mailbox_id, id, this);
-        self.count(Outcome::Recorded, "");
-        self.settled.tally.note_recorded(&touches, false);
-        self.note(source_id, Outcome::Recorded, fingerprint);
-        self.settled.rows.push(Matched {
-            interaction,
-            touches,
-        });
+        if let Some(interaction) = row {
+            let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+            self.settled.seen.note_recorded(mailbox_id, id, this);
+            let touches = self.desk.matcher.touches(&interaction.participants);
+            let tally = &mut self.settled.tally;
+            tally.note_recorded(&touches, mail.is_shortened);
+            self.settled.rows.push(Matched {
+                interaction,
+                touches,
+            });
+        }
+        // Which copy the row came from stays known.
+        let seen = match mail.was {
+            Some(Outcome::Recorded) => Outcome::Recorded,
+            _ => Outcome::Duplicate,
+        };
+        self.note(mail.source_id, seen, mail.fingerprint);
     }
 
-    fn keep(
-        &mut self,
-        source_id: String,
-        fingerprint: i64,
-        interaction: Interaction,
-        touches: Vec<Touch>,
-        awaits_sent: bool,
-        is_shortened: bool,
-    ) -> Result<(), StateError> {
+    fn keep(&mut self, mail: About, interaction: Interaction) -> Result<(), StateError> {
         let mailbox_id = &self.desk.mailbox.id;
         let id = interaction.interaction_id;
         let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
@@ -505,28 +504,27 @@ impl Counter<'_> {
             if other.is_another_mail(this) {
                 self.settled.tally.id_reused += 1;
             }
-            self.count(Outcome::Duplicate, "");
-            self.note(source_id, Outcome::Duplicate, fingerprint);
+            self.settle_copy(mail, &interaction);
             return Ok(());
         }
-        if awaits_sent {
+        if mail.awaits_sent {
             self.leave_unread(Unread {
-                source_id: Some(source_id),
+                source_id: Some(mail.source_id),
                 container: interaction.container,
                 code: AWAITS_SENT,
             });
             return Ok(());
         }
-        let Some(matched) = self.desk.matched(interaction, touches) else {
+        let Some(matched) = self.desk.matched(interaction, mail.touches) else {
             self.count(Outcome::Unmatched, "");
-            self.note(source_id, Outcome::Unmatched, fingerprint);
+            self.note(mail.source_id, Outcome::Unmatched, mail.fingerprint);
             return Ok(());
         };
         self.settled.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
         let tally = &mut self.settled.tally;
-        tally.note_recorded(&matched.touches, is_shortened);
-        self.note(source_id, Outcome::Recorded, fingerprint);
+        tally.note_recorded(&matched.touches, mail.is_shortened);
+        self.note(mail.source_id, Outcome::Recorded, mail.fingerprint);
         self.settled.rows.push(matched);
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod catch_up;
 pub mod chain;
 pub mod context;
 pub mod decide;
+pub mod decoding;
 pub mod graph_walk;
 pub mod index_state;
 pub mod indexing;
@@ -129,7 +130,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &survey, options.crm, &run, machine).await?;
     let opening = begun.elapsed();
-    let mut jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
+    let jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
     let writer = Writer {
@@ -160,14 +161,14 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         resyncs: Arc::new(Semaphore::new(RESYNCS_AT_ONCE)),
         portions,
     };
-    readdress::revise(&context, stores.lake.clone(), &mut jobs).await?;
-    let coverage = read_all(&context, jobs, config.run.mailboxes_at_once.into()).await;
+    let at_once = config.run.mailboxes_at_once.into();
+    let coverage = read_all(&context, &stores.lake, jobs, at_once).await;
     let shutdown = context.shutdown.clone();
     let interrupted = shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
     let behind = end_of(writing).await?;
-    let coverage = coverage.map_err(|gone| RunError::Machine(gone.to_string()))?;
+    let coverage = coverage?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
     let may_merge = behind.is_none() && shutdown.requested().is_none();
     let (merged_months, unmerged) = merge(&stores.lake, may_merge).await;
@@ -254,20 +255,22 @@ async fn interrupted(shutdown: &Shutdown) {
     }
 }
 
-/// Reads the mailboxes, some at a time; those that are not begun when the run is asked to end are
-/// `stopped`.
+/// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
+/// that are not begun when the run is asked to end are `stopped`.
 async fn read_all(
     context: &Context,
-    jobs: Vec<Job>,
+    lake: &Arc<Lake>,
+    mut jobs: Vec<Job>,
     at_once: usize,
-) -> Result<Vec<Coverage>, WriterGone> {
+) -> Result<Vec<Coverage>, RunError> {
+    readdress::revise(context, lake.clone(), &mut jobs).await?;
     Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
     let mut results = stream::iter(jobs)
         .map(|job| read_one(context, job))
         .buffer_unordered(at_once);
     let mut coverage = Vec::new();
     while let Some(result) = results.next().await {
-        coverage.push(result?);
+        coverage.push(result.map_err(|gone| RunError::Machine(gone.to_string()))?);
         Progress::raise(&context.progress.mailboxes_done, 1);
     }
     coverage.sort_by(|a, b| {

@@ -2,6 +2,7 @@
 //! a further revision with the new address, and the role that its owner has by it.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use crate::matching::Matcher;
 use crate::model::activity::Matched;
 use crate::model::coverage::Cost;
 use crate::model::interaction::Interaction;
+use crate::model::interaction::Role;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::slot;
 use crate::model::outcome::Tally;
 use crate::model::run::RunStamp;
 use crate::pipeline::context::Context;
@@ -21,6 +24,7 @@ use crate::pipeline::known::Known;
 use crate::pipeline::portion::Portion;
 use crate::pipeline::portion::interaction_bytes;
 use crate::pipeline::survey::Job;
+use crate::pipeline::withheld::WithheldMails;
 use crate::pipeline::writer::WriterError;
 use crate::policy::participants;
 use crate::runtime::shutdown::Shutdown;
@@ -31,8 +35,8 @@ const ROWS_AT_ONCE: usize = 4_000;
 /// Bytes that they have at most, besides the last row.
 const BYTES_AT_ONCE: usize = 16 << 20;
 
-/// Hands the new revisions of all mailboxes of archives to the writer, in one pass over the lake, and
-/// notes at each job how many it has.
+/// Hands the new revisions of all mailboxes of archives to the writer, and notes at each job how many
+/// it has.
 pub async fn revise(
     context: &Context,
     lake: Arc<Lake>,
@@ -53,6 +57,7 @@ pub async fn revise(
         mailboxes,
         run: context.run.clone(),
         matcher: Arc::clone(&context.matcher),
+        withheld: Arc::clone(&context.withheld),
         portions: context.portions.clone(),
         shutdown: context.shutdown.clone(),
         waiting: HashMap::new(),
@@ -85,6 +90,7 @@ struct Revising {
     mailboxes: HashMap<Arc<str>, Arc<Mailbox>>,
     run: RunStamp,
     matcher: Arc<Matcher>,
+    withheld: Arc<WithheldMails>,
     portions: mpsc::Sender<Portion>,
     shutdown: Shutdown,
     /// What is not handed over yet, by mailbox; how many rows, and their bytes.
@@ -96,8 +102,16 @@ struct Revising {
 
 impl Revising {
     fn all(&mut self, lake: &Lake) -> Result<(), LakeError> {
-        let ids = self.mailboxes.keys().cloned().collect();
-        lake.mails_of(&ids, |row| {
+        let slots: Vec<u8> = self.mailboxes.keys().map(|id| slot(id)).collect();
+        let mut ids = HashSet::new();
+        let is_wanted = |row: &Interaction| self.new_role(row).is_some();
+        lake.find_mails(&slots, is_wanted, |id| {
+            ids.insert(id);
+        })?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        lake.mails_by_id(ids, |row| {
             if let Some(revised) = self.revised(row) {
                 self.keep(revised);
             }
@@ -111,16 +125,22 @@ impl Revising {
         Ok(())
     }
 
-    fn revised(&self, row: Interaction) -> Option<Interaction> {
+    /// The mailbox of a row that says another address or role than it has now, and the role.
+    fn new_role(&self, row: &Interaction) -> Option<(&Arc<Mailbox>, Option<Role>)> {
         let mailbox = self.mailboxes.get(&row.mailbox.id)?;
         let role = participants::best_role(&row.participants, &mailbox.own_addresses);
-        if row.mailbox.address == mailbox.address && row.user_role == role {
-            return None;
-        }
+        let is_new = row.mailbox.address != mailbox.address || row.user_role != role;
+        is_new.then_some((mailbox, role))
+    }
+
+    /// The row as it is now. Who is of the company, and so the direction, stays as it was known when
+    /// the mail was read.
+    fn revised(&self, row: Interaction) -> Option<Interaction> {
+        let (mailbox, user_role) = self.new_role(&row)?;
         Some(Interaction {
             revision: row.revision.saturating_add(1),
             mailbox: Arc::clone(mailbox),
-            user_role: role,
+            user_role,
             captured_at: self.run.started_at,
             run_id: Arc::clone(&self.run.run_id),
             ..row
@@ -128,6 +148,7 @@ impl Revising {
     }
 
     fn keep(&mut self, interaction: Interaction) {
+        self.withheld.note_revision(&interaction);
         self.rows += 1;
         self.bytes += interaction_bytes(&interaction);
         let id = Arc::clone(&interaction.mailbox.id);

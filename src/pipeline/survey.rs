@@ -68,6 +68,12 @@ pub enum RunError {
         /// Why it is left out.
         reason: String,
     },
+    /// `--mailbox` is the name of several.
+    #[error("several mailboxes have the name that --mailbox says; name one by its id: {ids}")]
+    Ambiguous {
+        /// Their ids.
+        ids: String,
+    },
     /// The lake, the state or the index.
     #[error(transparent)]
     Writer(#[from] WriterError),
@@ -184,8 +190,11 @@ impl Survey {
         keep_first_of_each(&mut jobs);
         if only.is_some() && jobs.is_empty() {
             let reason =
-                found_out.unwrap_or_else(|| "no mailbox has this address or name".to_owned());
+                found_out.unwrap_or_else(|| "no mailbox has this address, id or name".to_owned());
             return Err(RunError::NotInScope { reason });
+        }
+        if let Some(only) = only {
+            one_by_name(only, &jobs)?;
         }
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
@@ -206,6 +215,22 @@ impl Survey {
             notes,
             shard,
         })
+    }
+}
+
+/// Of several mailboxes with one name, nobody knows which is meant. (Those with one address belong to
+/// one person.)
+fn one_by_name(only: &MailboxName, jobs: &[Job]) -> Result<(), RunError> {
+    let mailboxes = jobs.iter().map(Job::mailbox);
+    let named: Vec<&str> = mailboxes
+        .filter(|mailbox| !only.is_address_of(&mailbox.own_addresses))
+        .map(|mailbox| &*mailbox.id)
+        .collect();
+    match named[..] {
+        [_, _, ..] => Err(RunError::Ambiguous {
+            ids: named.join(", "),
+        }),
+        _ => Ok(()),
     }
 }
 

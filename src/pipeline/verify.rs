@@ -124,10 +124,10 @@ fn index_progress(searcher: &Searcher, lake: &Lake) -> Result<Option<Finding>, W
     let versions = lake.interaction_versions()?;
     let (what, advice) = match index_state::compare(searcher, lake.id(), &versions) {
         IndexState::Current | IndexState::NoLake { .. } => return Ok(None),
-        IndexState::Foreign => ("the search index is of another lake", MAKE_ANEW),
+        IndexState::Foreign => ("the search index is of another lake", MAKES),
         IndexState::Ahead => (
             "the search index knows of commits that the lake does not have",
-            "the next run makes it again from the lake",
+            MAKES,
         ),
         IndexState::Behind { .. } => ("the search index is behind the lake", CATCHES_UP),
     };

@@ -2,6 +2,7 @@
 //! it knows somebody now: read again, they get a further revision.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -14,15 +15,25 @@ use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::policy::judge;
 
-/// The highest revision of each such mail of some mailboxes; the default is none.
+/// Rows that are held at a time; where there are more, the next time finds the others.
+const ROWS_MAX: usize = 200_000;
+
+/// Such mails of some mailboxes, each as the lake has it; the default is none.
 #[derive(Debug, Default)]
 pub struct WithheldMails {
-    revisions: Mutex<HashMap<Key, i32>>,
+    rows: Mutex<HashMap<Key, Interaction>>,
 }
 
 /// Mailbox and interaction.
 type Key = (Arc<str>, Id128);
+
+fn key(row: &Interaction) -> Key {
+    (Arc::clone(&row.mailbox.id), row.interaction_id)
+}
 
 impl WithheldMails {
     /// Looks them up in the lake. Blocking.
@@ -32,45 +43,88 @@ impl WithheldMails {
         matcher: &Matcher,
     ) -> Result<Self, LakeError> {
         let slots: Vec<u8> = mailboxes.iter().map(|id| slot(id)).collect();
-        let is_wanted =
-            |row: &Interaction| mailboxes.contains(&row.mailbox.id) && is_matched(matcher, row);
-        let found = lake.withheld(&slots, is_wanted)?.into_iter();
-        let revisions = found.map(|mail| ((mail.mailbox_id, mail.interaction_id), mail.revision));
+        let is_wanted = |row: &Interaction| {
+            mailboxes.contains(&row.mailbox.id) && lacks_wanted_content(matcher, row)
+        };
+        let mut ids = HashSet::new();
+        lake.find_mails(&slots, is_wanted, |id| {
+            ids.insert(id);
+        })?;
+        let mut rows = HashMap::new();
+        if !ids.is_empty() {
+            lake.mails_by_id(ids, |row| {
+                if is_wanted(&row) {
+                    rows.insert(key(&row), row);
+                }
+                match rows.len() {
+                    ROWS_MAX => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                }
+            })?;
+        }
         Ok(Self {
-            revisions: Mutex::new(revisions.collect()),
+            rows: Mutex::new(rows),
         })
     }
 
     /// Whether there is none (left).
     pub fn is_empty(&self) -> bool {
-        self.with(|revisions| revisions.is_empty())
+        self.with(|rows| rows.is_empty())
     }
 
-    /// The revision that a mail gets when its content is there: once.
-    pub fn next_revision(&self, mailbox_id: &Arc<str>, interaction_id: Id128) -> Option<i32> {
-        let key = (Arc::clone(mailbox_id), interaction_id);
-        let revision = self.with(|revisions| revisions.remove(&key))?;
-        revision.checked_add(1)
+    /// Notes a further revision of a mail that got another one meanwhile.
+    pub fn note_revision(&self, row: &Interaction) {
+        self.with(|rows| {
+            if let Some(known) = rows.get_mut(&key(row)) {
+                known.clone_from(row);
+            }
+        });
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<Key, i32>) -> T) -> T {
+    /// The further revision of a mail, once: who and when stay as they are recorded, and `read`,
+    /// any copy of it, gives the content. `None` where it is not wanted, or there is none.
+    pub fn with_content_of(&self, read: &Interaction) -> Option<Interaction> {
+        if !judge::has_content(read) {
+            return None;
+        }
+        let key = key(read);
+        let row = self.with(|rows| {
+            // Machines give several mails of a day one Message-ID (design section 4).
+            let is_same = minute(rows.get(&key)?.occurred_at) == minute(read.occurred_at);
+            is_same.then(|| rows.remove(&key))?
+        })?;
+        Some(Interaction {
+            revision: row.revision.saturating_add(1),
+            subject: read.subject.clone(),
+            preview: read.preview.clone(),
+            body_text: read.body_text.clone(),
+            sensitivity_known: read.sensitivity_known,
+            captured_at: read.captured_at,
+            run_id: Arc::clone(&read.run_id),
+            ..row
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<Key, Interaction>) -> T) -> T {
         // What a panicking thread left is a map without one mail more.
-        work(
-            &mut self
-                .revisions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        work(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// How many there are of all mailboxes. Blocking.
+fn minute(at: Micros) -> i64 {
+    at.0.div_euclid(60 * SECOND)
+}
+
+/// How many mails of all mailboxes have neither subject nor text although the book knows somebody in
+/// them. Blocking.
 pub fn count(lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
     let slots: Vec<u8> = lake.interaction_versions()?.into_keys().collect();
-    let found = lake.withheld(&slots, |row| is_matched(matcher, row))?;
-    Ok(found.len() as u64)
+    let mut count = 0;
+    let is_wanted = |row: &Interaction| lacks_wanted_content(matcher, row);
+    lake.find_mails(&slots, is_wanted, |_| count += 1)?;
+    Ok(count)
 }
 
-fn is_matched(matcher: &Matcher, row: &Interaction) -> bool {
-    !matcher.touches(&row.participants).is_empty()
+fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
+    !judge::has_content(row) && !matcher.touches(&row.participants).is_empty()
 }

@@ -43,8 +43,9 @@ pub fn text(summary: &RematchSummary) -> String {
     if summary.without_content > 0 {
         let _ = writeln!(
             text,
-            "{} mails in which the contact book knows somebody were recorded without subject and \
-             text, since it did not then; touchpoint run --mailbox … --again reads those of a mailbox",
+            "{} mails in which the contact book knows somebody have neither subject nor text here; \
+             where they were withheld because it knew nobody then, touchpoint run --mailbox … --again \
+             reads a mailbox again and adds them",
             number(summary.without_content)
         );
     }
@@ -170,8 +171,9 @@ mod tests {
              \x20          id  name      come  go\n\
              \x20 contact  c1  Ann Lee  1,200   0\n\
              \x20 account  a1               0   7\n\
-             3 mails in which the contact book knows somebody were recorded without subject and \
-             text, since it did not then; touchpoint run --mailbox … --again reads those of a mailbox\n\
+             3 mails in which the contact book knows somebody have neither subject nor text here; \
+             where they were withheld because it knew nobody then, touchpoint run --mailbox … --again \
+             reads a mailbox again and adds them\n\
              note: a note\n"
         );
         let json = json(&summary);

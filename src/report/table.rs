@@ -25,8 +25,14 @@ pub fn render(head: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let mut text = String::new();
+    // A name with a line end must not look like a line of its own.
+    let on_one_line = |cell: &String| cell.replace(['\n', '\r'], "\u{fffd}");
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(on_one_line).collect())
+        .collect();
     let names: Vec<String> = head.iter().map(|(name, _)| (*name).to_owned()).collect();
-    for row in std::iter::once(&names).chain(rows) {
+    for row in std::iter::once(&names).chain(&rows) {
         let mut line = String::from(" ");
         for ((cell, width), (_, side)) in row.iter().zip(&widths).zip(head) {
             let pad = " ".repeat(width.saturating_sub(cell.chars().count()));

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rayon::ThreadPool;
@@ -22,30 +24,39 @@ use crate::runtime::clock::Stopwatch;
 const ITEM_DEADLINE: Duration = Duration::from_secs(30);
 /// How often it is looked for such items.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Threads that are given up before it is a defect of the program: each goes on computing.
+/// Threads that may be given up at a time: each goes on computing. Beyond, the work fails.
 const GIVEN_UP_MAX: usize = 16;
 
-/// The threads that decode, match and encode: one rayon pool for the whole process. One with a thread
-/// that does not come back is replaced.
+/// The threads that compute: a rayon pool that matches and encodes, and one that reads items, of
+/// which some may never come to an end.
 #[derive(Debug)]
 pub struct CpuPool {
-    threads: usize,
-    current: watch::Sender<Arc<ThreadPool>>,
-    given_up: Mutex<usize>,
+    pool: ThreadPool,
+    reading: watch::Sender<Arc<ThreadPool>>,
+    /// Threads of the second that were given up and have not come back.
+    given_up: Arc<AtomicUsize>,
 }
 
-/// A computation that did not come back: its thread panicked.
+/// A computation that did not come back.
 #[derive(Debug, thiserror::Error)]
-#[error("a computation ended in a panic; this is a defect of touchpoint, please report it")]
-pub struct ComputationLost;
+pub enum ComputationLost {
+    /// Its thread panicked.
+    #[error("a computation ended in a panic; this is a defect of touchpoint, please report it")]
+    Panicked,
+    /// Too many threads are busy with items that take too long.
+    #[error(
+        "{GIVEN_UP_MAX} items took too long to read and are still being read; the next run goes on"
+    )]
+    NoThreads,
+}
 
 impl CpuPool {
     /// A pool of `threads` threads (0: one for each core).
     pub fn new(threads: usize) -> Result<Self, ThreadPoolBuildError> {
         Ok(Self {
-            threads,
-            current: watch::Sender::new(Arc::new(pool(threads)?)),
-            given_up: Mutex::new(0),
+            pool: pool(threads)?,
+            reading: watch::Sender::new(Arc::new(pool(threads)?)),
+            given_up: Arc::default(),
         })
     }
 
@@ -57,48 +68,45 @@ impl CpuPool {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let (sender, mut receiver) = oneshot::channel();
-        let job = Arc::new(Mutex::new(Some((work, sender))));
-        let mut pools = self.current.subscribe();
-        loop {
-            let pool = Arc::clone(&pools.borrow_and_update());
-            let job = Arc::clone(&job);
-            pool.spawn(move || {
-                if let Some((work, sender)) = lock(&job).take() {
-                    // The asker may be gone (shutdown): then nobody wants the result.
-                    let _ = sender.send(work());
-                }
-            });
-            tokio::select! {
-                result = &mut receiver => return result.map_err(|_| ComputationLost),
-                // Where it still waits for a thread of the old pool, one of the new pool takes it.
-                Ok(()) = pools.changed() => {}
-            }
-        }
+        let (sender, receiver) = oneshot::channel();
+        self.pool.spawn(move || {
+            // The asker may be gone (shutdown): then nobody wants the result.
+            let _ = sender.send(work());
+        });
+        receiver.await.map_err(|_| ComputationLost::Panicked)
     }
 
-    /// Runs `work` on each item, and waits for it without holding up the async thread. Results are
-    /// in the order of the items; `None`: it took too long, and the thread was given up.
+    /// Runs `work` on the pool and waits for it. For blocking threads only, which may lend it what
+    /// they hold; a panic of `work` is theirs.
+    ///
+    /// Inside `work` the parallel iterators of rayon use this pool.
+    pub fn lend<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.install(work)
+    }
+
+    /// Reads each item, and waits for it without holding up the async thread. Results are in the
+    /// order of the items; `None`: it took too long, and the thread was given up. `read` must not
+    /// use rayon.
     ///
     /// # Errors
-    /// The work on an item panicked.
+    /// Reading an item panicked, or too many threads are given up.
     pub async fn each<T, R>(
         &self,
         items: Vec<T>,
-        work: impl Fn(T) -> R + Send + Sync + 'static,
+        read: impl Fn(T) -> R + Send + Sync + 'static,
     ) -> Result<Vec<Option<R>>, ComputationLost>
     where
         T: Send + 'static,
         R: Send + 'static,
     {
-        self.each_within(ITEM_DEADLINE, items, work).await
+        self.each_within(ITEM_DEADLINE, items, read).await
     }
 
     async fn each_within<T, R>(
         &self,
         deadline: Duration,
         items: Vec<T>,
-        work: impl Fn(T) -> R + Send + Sync + 'static,
+        read: impl Fn(T) -> R + Send + Sync + 'static,
     ) -> Result<Vec<Option<R>>, ComputationLost>
     where
         T: Send + 'static,
@@ -110,50 +118,52 @@ impl CpuPool {
         let each = Arc::new(Each {
             progress: Mutex::new(Progress::of(items)),
             ended: Notify::new(),
-            work,
+            given_up: Arc::clone(&self.given_up),
+            read,
         });
-        let pool = Arc::clone(&self.current.borrow());
-        (0..pool.current_num_threads()).for_each(|_| each.start_on(&pool));
+        let mut pools = self.reading.subscribe();
         loop {
-            tokio::select! {
-                () = each.ended.notified() => {}
-                () = tokio::time::sleep(LOOK_EVERY.min(deadline)) => {
-                    for _ in 0..lock(&each.progress).give_up(deadline) {
-                        each.start_on(&self.replaced());
+            let pool = Arc::clone(&pools.borrow_and_update());
+            each.start_on(&pool);
+            loop {
+                tokio::select! {
+                    () = each.ended.notified() => {}
+                    // Healthy threads of the old pool go on with these items, too.
+                    Ok(()) = pools.changed() => break,
+                    () = tokio::time::sleep(LOOK_EVERY.min(deadline)) => {
+                        let late = lock(&each.progress).give_up(deadline);
+                        if late > 0 {
+                            self.give_up(late, &pool)?;
+                        }
+                        if self.given_up.load(Ordering::Relaxed) > GIVEN_UP_MAX {
+                            return Err(ComputationLost::NoThreads);
+                        }
                     }
                 }
-            }
-            let mut progress = lock(&each.progress);
-            if progress.has_panicked {
-                return Err(ComputationLost);
-            }
-            if progress.left == 0 {
-                return Ok(std::mem::take(&mut progress.results));
+                if let Some(results) = lock(&each.progress).results()? {
+                    return Ok(results);
+                }
             }
         }
     }
 
-    /// A new pool in the place of one that has lost a thread.
-    fn replaced(&self) -> Arc<ThreadPool> {
-        tracing::warn!("an item takes too long and is left out; its thread is given up");
-        let mut given_up = lock(&self.given_up);
-        *given_up += 1;
-        if *given_up <= GIVEN_UP_MAX {
-            match pool(self.threads) {
-                Ok(pool) => drop(self.current.send_replace(Arc::new(pool))),
-                Err(error) => tracing::error!(%error, "threads that compute cannot be replaced"),
+    /// A new pool in the place of one that has lost so many threads, unless somebody has replaced it.
+    fn give_up(&self, threads: usize, pool: &Arc<ThreadPool>) -> Result<(), ComputationLost> {
+        tracing::warn!(
+            items = threads,
+            "items take too long to be read and are left out"
+        );
+        self.given_up.fetch_add(threads, Ordering::Relaxed);
+        let new = self::pool(pool.current_num_threads());
+        let new = Arc::new(new.map_err(|_| ComputationLost::NoThreads)?);
+        self.reading.send_if_modified(|current| {
+            let is_same = Arc::ptr_eq(current, pool);
+            if is_same {
+                *current = new;
             }
-        }
-        Arc::clone(&self.current.borrow())
-    }
-
-    /// Runs `work` on the pool and waits for it. For blocking threads only, which may lend it what
-    /// they hold; a panic of `work` is theirs.
-    ///
-    /// Inside `work` the parallel iterators of rayon use this pool.
-    pub fn lend<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let pool = Arc::clone(&self.current.borrow());
-        pool.install(work)
+            is_same
+        });
+        Ok(())
     }
 }
 
@@ -165,21 +175,22 @@ fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
         .build()
 }
 
-/// What a panicking thread left is whole: nothing panics while it holds a lock.
+/// What a panicking thread left is whole: nothing panics while it holds the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Some items that threads of the pool work on.
+/// Some items that threads of the pool read.
 struct Each<T, R, F> {
     progress: Mutex<Progress<T, R>>,
     ended: Notify,
-    work: F,
+    given_up: Arc<AtomicUsize>,
+    read: F,
 }
 
 struct Progress<T, R> {
     waiting: std::iter::Enumerate<std::vec::IntoIter<T>>,
-    /// Since when an item is worked on, by its place.
+    /// Since when an item is being read, by its place.
     under_way: HashMap<usize, Stopwatch>,
     results: Vec<Option<R>>,
     /// Items without result that are not given up.
@@ -194,18 +205,21 @@ where
     F: Fn(T) -> R + Send + Sync + 'static,
 {
     fn start_on(self: &Arc<Self>, pool: &ThreadPool) {
-        let each = Arc::clone(self);
-        pool.spawn(move || while each.one() {});
+        for _ in 0..pool.current_num_threads() {
+            let each = Arc::clone(self);
+            pool.spawn(move || while each.one() {});
+        }
     }
 
-    /// Works on the next item; false where there is none, or this thread is given up.
+    /// Reads the next item; false where there is none, or this thread was given up.
     fn one(&self) -> bool {
         let Some((place, item)) = lock(&self.progress).begin() else {
             return false;
         };
-        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(item)));
+        let result = catch_unwind(AssertUnwindSafe(|| (self.read)(item)));
         let mut progress = lock(&self.progress);
         if progress.under_way.remove(&place).is_none() {
+            self.given_up.fetch_sub(1, Ordering::Relaxed);
             return false;
         }
         progress.left -= 1;
@@ -241,7 +255,15 @@ impl<T, R> Progress<T, R> {
         Some((place, item))
     }
 
-    /// Gives up what is worked on for longer; gives how many items that is.
+    /// The results, once all are there.
+    fn results(&mut self) -> Result<Option<Vec<Option<R>>>, ComputationLost> {
+        if self.has_panicked {
+            return Err(ComputationLost::Panicked);
+        }
+        Ok((self.left == 0).then(|| std::mem::take(&mut self.results)))
+    }
+
+    /// Gives up what has been read for longer; gives how many items that is.
     fn give_up(&mut self, deadline: Duration) -> usize {
         let before = self.under_way.len();
         self.under_way
@@ -276,7 +298,7 @@ mod tests {
         let cpu = CpuPool::new(1).unwrap();
         let (end, wait) = mpsc::channel::<()>();
         let wait = Mutex::new(wait);
-        let work = move |n: u32| {
+        let read = move |n: u32| {
             if n == 3 {
                 // Until the test ends.
                 let _ = wait.lock().unwrap().recv();
@@ -284,14 +306,35 @@ mod tests {
             n
         };
         let deadline = Duration::from_millis(100);
-        let working = cpu.each_within(deadline, (0..10).collect(), work);
-        // Queued behind the item that hangs.
-        let (results, other) = tokio::join!(working, cpu.run(|| 7));
-        let results = results.unwrap();
-        let done: Vec<u32> = results.iter().filter_map(|result| *result).collect();
+        let first = cpu.each_within(deadline, (0..10).collect(), read);
+        // Queued behind the item that does not end.
+        let second = cpu.each_within(deadline, (20..23).collect(), |n: u32| n);
+        let (first, second, third) = tokio::join!(first, second, cpu.run(|| 7));
+        let first = first.unwrap();
+        let done: Vec<u32> = first.iter().filter_map(|result| *result).collect();
         assert_eq!(done, [0, 1, 2, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(results[3], None);
-        assert_eq!(other.unwrap(), 7);
+        assert_eq!(first[3], None);
+        assert_eq!(second.unwrap(), [20, 21, 22].map(Some));
+        assert_eq!(third.unwrap(), 7);
+        // The thread comes back.
+        assert_eq!(cpu.given_up.load(Ordering::Relaxed), 1);
+        drop(end);
+    }
+
+    #[tokio::test]
+    async fn too_many_items_that_take_too_long_are_an_error() {
+        let cpu = CpuPool::new(2).unwrap();
+        let (end, wait) = mpsc::channel::<()>();
+        let wait = Arc::new(Mutex::new(wait));
+        let mut failed = false;
+        // The threads of the first are given up by the time of the last.
+        for _ in 0..=GIVEN_UP_MAX {
+            let wait = Arc::clone(&wait);
+            let read = move |_: u32| lock(&wait).recv().is_ok();
+            let items = cpu.each_within(Duration::from_millis(10), vec![0, 1], read);
+            failed |= matches!(items.await, Err(ComputationLost::NoThreads));
+        }
+        assert!(failed);
         drop(end);
     }
 

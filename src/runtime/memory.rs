@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 
-/// So many bytes, for all who hold a clone.
+/// A number of bytes that all clones share.
 #[derive(Debug, Clone)]
 pub struct Memory {
     free: Arc<Semaphore>,
@@ -18,7 +18,7 @@ pub struct Memory {
 pub struct Taken(Option<OwnedSemaphorePermit>);
 
 impl Memory {
-    /// So many bytes, at most 4 GiB.
+    /// A budget of `bytes`, at most 4 GiB.
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.min(u32::MAX as usize);
         Self {
@@ -27,13 +27,13 @@ impl Memory {
         }
     }
 
-    /// Takes bytes if so many are free; never more than all there are.
+    /// Takes bytes where they are free; at most the whole budget.
     pub fn try_take(&self, bytes: usize) -> Option<Taken> {
         let permit = self.free.clone().try_acquire_many_owned(self.count(bytes));
         permit.ok().map(|permit| Taken(Some(permit)))
     }
 
-    /// Takes bytes, and waits until so many are free; the first who asks is the first who gets them.
+    /// Takes bytes, and waits until they are free; the first who asks is the first who gets them.
     /// Whoever waits must hold none, else two could wait for each other. Blocks its thread, which
     /// must be none that drives the runtime.
     pub fn take(&self, bytes: usize) -> Taken {

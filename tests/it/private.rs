@@ -138,11 +138,14 @@ fn a_folder_that_cannot_be_read_costs_its_mailbox_and_not_the_run() {
     );
     fs::write(&config, subfolders).unwrap();
     let mail = fs::read(folder.path().join("mails/1.eml")).unwrap();
-    let closed = folder.path().join("mails/bob/closed");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"eml\"", "\"maildir\"")).unwrap();
+    // Where a Maildir++ may lie.
+    let closed = folder.path().join("mails/bob/.closed");
     for path in [
-        "mails/ann/1.eml",
-        "mails/bob/1.eml",
-        "mails/bob/closed/2.eml",
+        "mails/ann/cur/1",
+        "mails/bob/cur/1",
+        "mails/bob/.closed/cur/2",
     ] {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

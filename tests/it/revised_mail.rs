@@ -201,6 +201,60 @@ fn an_address_that_is_stated_later_gives_the_rows_their_role() {
 }
 
 #[test]
+fn content_comes_from_another_copy_where_the_recorded_one_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    archive_of_two(folder.path());
+    let config = folder.path().join("touchpoint.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"keep\"", "\"envelope\"")).unwrap();
+    let inbox = folder.path().join("mails/bob/inbox");
+    for number in 0..3 {
+        let name = format!("bob{number}");
+        fs::write(inbox.join(&name), mail("eve@new.example", &name)).unwrap();
+    }
+    run_report(&config, &[], 0);
+    // One is filed elsewhere, one is another mail of the same day by now.
+    let archived = folder.path().join("mails/bob/archive");
+    fs::create_dir_all(&archived).unwrap();
+    fs::rename(inbox.join("bob0"), archived.join("x0")).unwrap();
+    let other = mail("eve@new.example", "bob1").replace("Subject: bob1", "Subject: other");
+    fs::remove_file(inbox.join("bob1")).unwrap();
+    fs::write(inbox.join("x1"), other.replace("10:00:00", "11:00:00")).unwrap();
+    add_contact(folder.path(), "c2,Eve,eve@new.example,,");
+    let more = format!(
+        "{}addresses = \"addresses.csv\"\n",
+        fs::read_to_string(&config).unwrap()
+    );
+    fs::write(&config, more).unwrap();
+    // The address is stated and the content read again in one run.
+    run_report(&config, &["--mailbox", "bob@contoso.example", "--again"], 0);
+    let columns = "mailbox_address user_role revision subject";
+    let rows = rows(folder.path(), "interactions", columns);
+    let of_bob: Vec<&str> = rows
+        .iter()
+        .map(String::as_str)
+        .filter(|row| row.starts_with("bob"))
+        .collect();
+    let expected = [
+        "bob null 1 null",
+        "bob null 1 null",
+        "bob null 1 null",
+        "bob@contoso.example to 2 null",
+        "bob@contoso.example to 2 null",
+        "bob@contoso.example to 2 null",
+        "bob@contoso.example to 3 bob0",
+        "bob@contoso.example to 3 bob2",
+    ];
+    assert_eq!(of_bob, expected);
+    verify(&config);
+    run_report(&config, &["--mailbox", "bob@contoso.example", "--again"], 0);
+    verify(&config);
+    // Each mailbox is listed once, whatever it was called.
+    let status = json_of(&config, &["status"], 0);
+    assert_eq!(status["mailboxes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_mailbox_goes_by_the_name_that_the_report_prints() {
     let folder = tempfile::tempdir().unwrap();
     archive_of_two(folder.path());

@@ -3,14 +3,13 @@
 
 use hashbrown::HashSet;
 
-use crate::decode::event;
 use crate::model::event::DecodedEvent;
-use crate::model::mail::ContentLevel;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::calendar_round::not_served;
 use crate::pipeline::calendar_round::source_id;
+use crate::pipeline::decoding;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::calendar::Window;
@@ -100,14 +99,20 @@ impl Fetching<'_> {
         &self,
         fetched: Vec<FetchedItem>,
     ) -> Result<Vec<DecodedEvent>, ComputationLost> {
-        let content = self.content;
-        let tell = move || {
-            fetched
-                .into_iter()
-                .map(|item| told(item, content))
-                .collect()
-        };
-        self.cpu.run(tell).await
+        let bodies = fetched
+            .iter()
+            .filter_map(|item| item.body.clone())
+            .collect();
+        let decoded = decoding::events(self.cpu, bodies, self.content).await?;
+        let mut decoded = decoded.into_iter();
+        let told = fetched.into_iter().map(|item| match &item.body {
+            Some(_) => decoded
+                .next()
+                .map_or_else(|| not_served(item.id.clone()), |one| named(one, &item.id)),
+            None if item.is_refused => not_served(item.id),
+            None => DecodedEvent::Removed { source_id: item.id },
+        });
+        Ok(told.collect())
     }
 }
 
@@ -115,16 +120,13 @@ fn count_refused(fetched: &[FetchedItem]) -> usize {
     fetched.iter().filter(|item| item.is_refused).count()
 }
 
-fn told(item: FetchedItem, content: ContentLevel) -> DecodedEvent {
-    match item.body {
-        Some(body) => match event::item(&body, content) {
-            DecodedEvent::Unreadable { code, .. } => DecodedEvent::Unreadable {
-                source_id: Some(item.id),
-                code,
-            },
-            told => told,
+/// An event that was asked for by its id has that id, whatever it says.
+fn named(event: DecodedEvent, id: &str) -> DecodedEvent {
+    match event {
+        DecodedEvent::Unreadable { code, .. } => DecodedEvent::Unreadable {
+            source_id: Some(id.to_owned()),
+            code,
         },
-        None if item.is_refused => not_served(item.id),
-        None => DecodedEvent::Removed { source_id: item.id },
+        told => told,
     }
 }

@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::decode::graph;
 use crate::model::cursor::CursorRecord;
-use crate::model::mail::Decoded;
 use crate::model::page::GraphPage;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decide::Settled;
 use crate::pipeline::decide::Sifted;
-use crate::pipeline::decide::TOO_COSTLY;
+use crate::pipeline::decoding;
 use crate::pipeline::graph_walk::GraphWalk;
 use crate::pipeline::graph_walk::presence;
 use crate::pipeline::walk::Pages;
@@ -49,16 +47,12 @@ impl GraphWalk<'_> {
     async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, ComputationLost> {
         let content = self.walk.context.content;
         let places = self.places();
-        let items: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
-        let listed = items.clone();
-        let decode = move |(json, folder): (Bytes, Arc<str>)| graph::item(&json, &folder, content);
-        let decoded = self.walk.context.cpu.each(items, decode).await?;
-        let items = decoded.into_iter().zip(listed);
-        let items = items.map(|(decoded, (json, folder))| Item {
-            decoded: decoded.unwrap_or_else(|| Decoded::Unreadable {
-                source_id: graph::id(&json),
-                code: TOO_COSTLY,
-            }),
+        let mails: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
+        let folders: Vec<Arc<str>> = mails.iter().map(|(_, folder)| folder.clone()).collect();
+        let decoded = decoding::mails(&self.walk.context.cpu, mails, content).await?;
+        let items = decoded.into_iter().zip(folders);
+        let items = items.map(|(decoded, folder)| Item {
+            decoded,
             place: places.of(&folder),
         });
         Ok(items.collect())
@@ -78,12 +72,12 @@ impl GraphWalk<'_> {
         let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
         let fetching = self.client.messages_by_id(&ids, content);
         let fetched = self.walk.unless_stopped(fetching).await?;
-        let mut items = Vec::new();
+        let (mut bodies, mut places_had) = (Vec::new(), Vec::new());
         for (fetched, place) in fetched.into_iter().zip(places) {
             match fetched.body {
                 Some(body) => {
-                    let decoded = graph::item(&body, &place.container, content);
-                    items.push(Item { decoded, place });
+                    bodies.push((body, place.container.clone()));
+                    places_had.push(place);
                 }
                 None if fetched.is_refused => {
                     self.refused += 1;
@@ -92,6 +86,11 @@ impl GraphWalk<'_> {
                 None => sifted.note_gone(),
             }
         }
+        let decoded = decoding::mails(&self.walk.context.cpu, bodies, content).await?;
+        let items = decoded.into_iter().zip(places_had);
+        let items = items
+            .map(|(decoded, place)| Item { decoded, place })
+            .collect();
         let desk = desk.clone();
         let judged = self.walk.context.cpu.run(move || desk.sift(items));
         sifted.append(judged.await??);

@@ -3,8 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::source::archive::open::is_link;
-
 /// An archive that cannot be read, as a whole or in one of its files.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -23,7 +21,7 @@ pub enum ArchiveError {
         source: io::Error,
     },
     /// A link that is not followed.
-    #[error("{path}: is a link out of the archive; put the file in its place, or set links = \"all\" for this archive", path = .path.display())]
+    #[error("{path}: is a link that leads out of its mailbox; put the file in its place, or set links = \"all\" for this archive", path = .path.display())]
     Link {
         /// The link.
         path: PathBuf,
@@ -62,8 +60,6 @@ impl ArchiveError {
         let path = path.to_path_buf();
         if source.kind() == io::ErrorKind::NotFound {
             Self::Missing { path }
-        } else if is_link(&source) {
-            Self::Link { path }
         } else {
             Self::Read { path, source }
         }

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::source::archive::Links;
+use crate::source::archive::open::is_link;
 use crate::source::archive::open::open;
 use crate::source::archive::tree::Tree;
 
@@ -96,6 +98,11 @@ impl Folder {
         open(file, self.tree.links)
     }
 
+    /// Whether opening failed because a link is not followed.
+    pub fn is_refused_link(&self, error: &io::Error) -> bool {
+        self.tree.links == Links::Inside && is_link(error)
+    }
+
     /// Sent first, so that of several copies the one that has Bcc is recorded; then by bytes.
     pub fn order(&self) -> (bool, &str) {
         (!self.is_sent, &self.name)
@@ -128,7 +135,6 @@ fn components(component: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::archive::Links;
 
     fn folder(name: &str) -> Folder {
         let tree = Tree::new(Path::new("mails"), Links::Inside);

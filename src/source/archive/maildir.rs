@@ -53,7 +53,7 @@ fn subfolders(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveE
             "files beside the mailboxes' folders belong to no mailbox and are not read");
     }
     entries.tell_links_left();
-    let children = entries.folders.into_iter();
+    let children = entries.folders.into_iter().chain(entries.linked_folders);
     Ok(children
         .filter(|(name, _)| !tree::is_hidden(name))
         .map(|(name, path)| (name, folders(&path, spec)))
@@ -81,7 +81,12 @@ fn is_folder(tree: &Tree, name: &str, path: &Path, format: Format) -> bool {
     if !tree::is_hidden(name) {
         return true;
     }
-    format == Format::Maildir && tree.entries(path).is_ok_and(|entries| is_maildir(&entries))
+    // One that cannot be listed costs its mailbox: it may be one.
+    let is_one = || {
+        tree.entries(path)
+            .map_or(true, |entries| is_maildir(&entries))
+    };
+    format == Format::Maildir && is_one()
 }
 
 fn is_maildir(entries: &Entries) -> bool {

@@ -14,6 +14,7 @@ use crate::source::archive::MESSAGE_BYTES_MAX;
 use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
+use crate::source::archive::open::is_link;
 use crate::source::archive::tree;
 use crate::source::archive::tree::Entries;
 use crate::source::archive::tree::Tree;
@@ -29,7 +30,10 @@ const FROM: &[u8] = b"From ";
 pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
     let path = &spec.path;
     let meta = std::fs::metadata(path).map_err(|e| ArchiveError::io(path, e))?;
-    let tree = Arc::new(Tree::new(path, spec.links));
+    let tree = Arc::new(match &spec.layout {
+        Layout::One { .. } => Tree::new(path, spec.links),
+        Layout::Subfolders { .. } => Tree::of_owners(path, spec.links),
+    });
     if meta.is_file() {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = stem(name.unwrap_or_default()).to_owned();
@@ -70,7 +74,7 @@ fn subfolders(
         tracing::warn!(path = %path.display(), files = strays,
             "files that are not named *.mbox are not read");
     }
-    for (name, folder) in entries.folders {
+    for (name, folder) in entries.folders.into_iter().chain(entries.linked_folders) {
         if !tree::is_hidden(&name) {
             let tree = Arc::new(Tree::new(&folder, spec.links));
             mailboxes.push((stem(&name).to_owned(), files_below(&tree)));
@@ -102,7 +106,8 @@ fn files_below(tree: &Arc<Tree>) -> Vec<Folder> {
             let is_named = tree::has_extension(&name, "mbox");
             let is_bare = Path::new(&name).extension().is_none();
             let folder = Folder::new(&tree::join(&visit.name, stem(&name)), file, tree);
-            let begins_so = || begins_like_mbox(&folder).unwrap_or(true);
+            // What a link that is not followed leads to, and is not named so, may be anything.
+            let begins_so = || begins_like_mbox(&folder).unwrap_or_else(|error| !is_link(&error));
             if !tree::is_hidden(&name) && (is_named || (is_bare && begins_so())) {
                 found.push(folder);
             }

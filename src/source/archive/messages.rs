@@ -1,5 +1,6 @@
 //! The messages of a mailbox, one after the other.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
@@ -20,7 +21,6 @@ use crate::source::archive::maildir;
 use crate::source::archive::maildir::MessageFile;
 use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
-use crate::source::archive::open::is_link;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
 
@@ -28,6 +28,8 @@ use crate::source::archive::tree;
 const READ_BYTES: usize = 256 << 10;
 /// Hex digits of a hash in an id.
 const HASH_DIGITS: usize = 32;
+/// How often it is looked where files are by now that were gone when it was their turn.
+const LOOKS_MAX: u32 = 5;
 
 /// Reads the messages of one mailbox; see [`super::ArchiveMailbox::messages`].
 pub struct Messages {
@@ -39,9 +41,35 @@ pub struct Messages {
 
 /// What is being read.
 enum Open {
-    Files(Folder, IntoIter<MessageFile>),
+    Files(OpenFolder),
     /// And the number of the message that was read last.
     Mbox(Folder, Splitter<BufReader<File>>, u64),
+}
+
+/// A folder while its files are read.
+struct OpenFolder {
+    folder: Folder,
+    files: IntoIter<MessageFile>,
+    /// Names, without flags, of files that were gone when it was their turn.
+    missed: HashSet<String>,
+    looks: u32,
+}
+
+impl OpenFolder {
+    /// Looks where files are by now that were gone: a mail that is flagged gets another name. `None`
+    /// where there are none.
+    fn look_again(&mut self, format: Format) -> Option<()> {
+        if self.missed.is_empty() || self.looks == LOOKS_MAX {
+            return None;
+        }
+        self.looks += 1;
+        let missed = std::mem::take(&mut self.missed);
+        // A folder that is gone as well, or cannot be listed any more, holds none of them.
+        let mut files = maildir::files(&self.folder, format).ok()?;
+        files.retain(|file| missed.contains(maildir::base_name(&file.name)));
+        self.files = files.into_iter();
+        Some(())
+    }
 }
 
 impl Messages {
@@ -80,13 +108,24 @@ impl Messages {
 
     fn open(&self, folder: Folder) -> Result<Open, ArchiveError> {
         if self.format == Format::Mbox {
-            let file = folder.open(&folder.path);
-            let file = file.map_err(|e| ArchiveError::io(&folder.path, e))?;
+            let path = &folder.path;
+            let file = folder.open(path).map_err(|error| {
+                if folder.is_refused_link(&error) {
+                    ArchiveError::Link { path: path.clone() }
+                } else {
+                    ArchiveError::io(path, error)
+                }
+            })?;
             let reader = BufReader::with_capacity(READ_BYTES, file);
             return Ok(Open::Mbox(folder, Splitter::new(reader), 0));
         }
         let files = maildir::files(&folder, self.format)?;
-        Ok(Open::Files(folder, files.into_iter()))
+        Ok(Open::Files(OpenFolder {
+            folder,
+            files: files.into_iter(),
+            missed: HashSet::new(),
+            looks: 0,
+        }))
     }
 
     /// The next message of what is open; `None` at its end.
@@ -106,19 +145,26 @@ impl Messages {
                     Some(Err(error))
                 }
             },
-            Open::Files(folder, files) => loop {
-                let file = files.next()?;
+            Open::Files(open) => loop {
+                let Some(file) = open.files.next() else {
+                    open.look_again(self.format)?;
+                    continue;
+                };
+                let folder = &open.folder;
                 match read(folder, &file.path, room) {
                     Ok(content) => {
                         let repetition = &mut self.repetition;
                         let message = of_file(folder, &file, content, self.format, repetition);
                         return Some(Ok(message));
                     }
-                    // Delivered or filed elsewhere since the folder was listed.
+                    // Flagged, delivered or filed elsewhere since the folder was listed.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        tracing::debug!(path = %file.path.display(), "file went away while reading");
+                        open.missed
+                            .insert(maildir::base_name(&file.name).to_owned());
                     }
-                    Err(error) if is_link(&error) => return Some(Ok(of_link(folder, &file.name))),
+                    Err(error) if folder.is_refused_link(&error) => {
+                        return Some(Ok(of_link(folder, &file.name)));
+                    }
                     Err(source) => return Some(Err(ArchiveError::io(&file.path, source))),
                 }
             },
@@ -134,43 +180,47 @@ impl Iterator for Messages {
     }
 }
 
-/// What a file holds, or only its hash where that is too much.
+/// What a file holds.
 struct Content {
+    /// Nothing where it is unreadable.
     bytes: Vec<u8>,
     /// Of all bytes, where `bytes` does not hold them.
-    too_large: Option<blake3::Hash>,
+    hash: Option<blake3::Hash>,
+    unreadable: Option<&'static str>,
 }
 
 impl Content {
     fn hash(&self) -> blake3::Hash {
-        self.too_large.unwrap_or_else(|| blake3::hash(&self.bytes))
+        self.hash.unwrap_or_else(|| blake3::hash(&self.bytes))
     }
 }
 
 fn read(folder: &Folder, path: &Path, room: &mut dyn FnMut(usize)) -> io::Result<Content> {
     let mut file = folder.open(path)?;
     let stated = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    let limit = if stated > SMALL_MESSAGE_BYTES {
-        room(stated.min(MESSAGE_BYTES_MAX));
-        MESSAGE_BYTES_MAX
-    } else {
-        // One that grows meanwhile is read as far as there is room for it.
-        SMALL_MESSAGE_BYTES
-    };
-    // As much as it takes: a copy for every doubling would cost more memory than the message.
-    let mut bytes = Vec::with_capacity(stated.min(limit) + 1);
-    file.by_ref()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    let mut too_large = None;
-    if bytes.len() > limit {
+    if stated > MESSAGE_BYTES_MAX {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&bytes);
         hasher.update_reader(&mut file)?;
-        too_large = Some(hasher.finalize());
-        bytes = Vec::new();
+        return Ok(Content {
+            bytes: Vec::new(),
+            hash: Some(hasher.finalize()),
+            unreadable: Some("too_large"),
+        });
     }
-    Ok(Content { bytes, too_large })
+    if stated > SMALL_MESSAGE_BYTES {
+        room(stated);
+    }
+    // As much as it takes: a copy for every doubling would cost more memory than the message.
+    let mut bytes = Vec::with_capacity(stated + 1);
+    file.take(stated as u64 + 1).read_to_end(&mut bytes)?;
+    let is_growing = bytes.len() > stated;
+    Ok(Content {
+        unreadable: is_growing
+            .then_some("growing")
+            .or_else(|| unreadable(&bytes, false)),
+        hash: is_growing.then(|| blake3::hash(&bytes)),
+        bytes: if is_growing { Vec::new() } else { bytes },
+    })
 }
 
 /// A Maildir file goes by its name, which says nothing where another file of the folder has it, too;
@@ -206,7 +256,7 @@ fn of_file(
         source_id: source_id(folder, file, &content, format, repetition),
         container: folder.container(),
         place: tree::join(&folder.name, name).into(),
-        unreadable: unreadable(&content.bytes, content.too_large.is_some()),
+        unreadable: content.unreadable,
         bytes: Bytes::from(content.bytes),
         received: None,
         is_draft: folder.is_draft || (format == Format::Maildir && maildir::is_flagged_draft(name)),
@@ -217,8 +267,10 @@ fn of_file(
 /// A link that is not followed: it is not known what it leads to.
 fn of_link(folder: &Folder, name: &str) -> ArchiveMessage {
     let place = tree::join(&folder.name, name);
+    let id = tree::join(&folder.name, maildir::base_name(name));
     ArchiveMessage {
-        source_id: format!("link/{place}"),
+        // No path begins so.
+        source_id: format!("//link/{id}"),
         container: folder.container(),
         place: place.into(),
         unreadable: Some("link_outside"),

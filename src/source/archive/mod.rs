@@ -127,8 +127,9 @@ impl ArchiveMailbox {
     }
 
     /// The messages in the order of design section 4. Blocking, a file or an mbox's message at a
-    /// time; it holds one message, the file names of one folder, and for mbox and `.eml` a hash of
-    /// 16 bytes for each message, to number those that are repeated.
+    /// time; it holds one message (of an mbox 4 MiB besides, to put small ones together), the file
+    /// names of one folder, and for mbox and `.eml` a hash of 16 bytes for each message, to number
+    /// those that are repeated.
     ///
     /// After an error, reading goes on with the next file.
     pub fn messages(&self) -> Messages {

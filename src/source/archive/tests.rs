@@ -284,7 +284,8 @@ fn a_link_leads_to_files_of_its_mailbox_only() {
             is("1.a", None),
             is("2.inside", None),
             is("3.bob", refused),
-            is("4.out", refused)
+            is("4.out", refused),
+            is("5.gone", refused),
         ]
     );
     spec.links = Links::All;
@@ -295,6 +296,59 @@ fn a_link_leads_to_files_of_its_mailbox_only() {
     let places: Vec<&str> = followed.iter().map(|(place, _)| place.as_str()).collect();
     assert_eq!(places[..4], ["1.a", "2.inside", "3.bob", "4.out"]);
     assert!(places.contains(&"folder/1.c"));
+}
+
+#[test]
+fn of_mbox_files_of_several_owners_no_link_is_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "bob.mbox", "From a\nSubject: secret\n\nx\n");
+    symlink("bob.mbox", dir.path().join("ann.mbox")).unwrap();
+    put(dir.path(), "eve/inbox.mbox", "From a\nSubject: 1\n\nx\n");
+    // It may lead to anything: it is no mbox file of Eve's.
+    symlink("/etc/passwd", dir.path().join("eve/notes")).unwrap();
+    let mailboxes = Archive::open(&spec(dir.path(), Format::Mbox, subfolders())).unwrap();
+    let first = |at: usize| mailboxes[at].messages().next().unwrap();
+    assert!(matches!(first(0), Err(ArchiveError::Link { .. })));
+    assert!(first(1).is_ok());
+    assert_eq!(read(&mailboxes[2]).len(), 1);
+}
+
+#[test]
+fn a_folder_goes_by_its_own_name_and_not_by_that_of_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "b/Sent/1.a", "Subject: x\n\nx");
+    symlink("b/Sent", dir.path().join("a link")).unwrap();
+    symlink("b/Sent", dir.path().join("z link")).unwrap();
+    let mut spec = spec(dir.path(), Format::Maildir, one());
+    spec.links = Links::All;
+    assert_eq!(ids(&only(&spec)), ["b/Sent/1.a"]);
+}
+
+#[test]
+fn a_file_that_is_flagged_or_delivered_meanwhile_is_read_under_its_new_name() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "new/1.a",
+        "new/2.b",
+        "cur/3.c:2,",
+        "cur/4.d:2,S",
+        "cur/5.e:2,",
+    ] {
+        put(dir.path(), name, "Subject: x\n\nx");
+    }
+    fs::create_dir_all(dir.path().join("tmp")).unwrap();
+    let mailbox = &Archive::open(&spec(dir.path(), Format::Maildir, one())).unwrap()[0];
+    let mut messages = mailbox.messages();
+    let mut ids = vec![messages.next().unwrap().unwrap().source_id];
+    let rename = |from: &str, to: &str| {
+        fs::rename(dir.path().join(from), dir.path().join(to)).unwrap();
+    };
+    rename("new/2.b", "cur/2.b:2,");
+    rename("cur/3.c:2,", "cur/3.c:2,RS");
+    fs::remove_file(dir.path().join("cur/5.e:2,")).unwrap();
+    ids.extend(messages.map(|message| message.unwrap().source_id));
+    ids.sort();
+    assert_eq!(ids, ["1.a", "2.b", "3.c", "4.d"]);
 }
 
 #[test]

@@ -14,8 +14,8 @@ pub(super) struct Tree {
     top: PathBuf,
     /// Which links are followed.
     pub links: Links,
-    /// `top` without links.
-    root: PathBuf,
+    /// `top` without links; `None`: no link leads to a file within.
+    root: Option<PathBuf>,
 }
 
 /// What lies in a folder.
@@ -23,6 +23,8 @@ pub(super) struct Tree {
 pub(super) struct Entries {
     pub folders: Vec<(String, PathBuf)>,
     pub files: Vec<(String, PathBuf)>,
+    /// Links to folders that are followed.
+    pub linked_folders: Vec<(String, PathBuf)>,
     /// Links to folders that are not followed.
     links_left: usize,
 }
@@ -55,7 +57,15 @@ impl Tree {
         Self {
             top: top.to_owned(),
             links,
-            root: top.canonicalize().unwrap_or_else(|_| top.to_owned()),
+            root: top.canonicalize().ok(),
+        }
+    }
+
+    /// A folder whose files are mailboxes of different owners: no link leads to a file within.
+    pub fn of_owners(top: &Path, links: Links) -> Self {
+        Self {
+            root: None,
+            ..Self::new(top, links)
         }
     }
 
@@ -76,24 +86,25 @@ impl Tree {
             }
         }
         entries.folders.sort();
+        entries.linked_folders.sort();
         entries.files.sort();
         Ok(entries)
     }
 
-    /// A link to a file that lies in the tree stands for that file. One to a file elsewhere is kept
-    /// as it is: where links are not followed, opening it is refused and told.
+    /// A link to a file that lies in the tree stands for that file. Any other is kept as it is:
+    /// opening it is refused and told, unless links are followed.
     fn add_link(&self, entries: &mut Entries, name: String, path: PathBuf) {
-        let Ok(target) = fs::metadata(&path) else {
-            return;
-        };
-        if target.is_file() {
-            let inside = path.canonicalize().ok();
-            let inside = inside.filter(|target| target.starts_with(&self.root));
-            entries.files.push((name, inside.unwrap_or(path)));
-        } else if target.is_dir() && self.links == Links::All {
-            entries.folders.push((name, path));
-        } else if target.is_dir() {
+        let is_folder = path.is_dir();
+        if is_folder && self.links == Links::All {
+            entries.linked_folders.push((name, path));
+        } else if is_folder {
             entries.links_left += 1;
+        } else {
+            let inside = path.canonicalize().ok().filter(|target| {
+                let root = self.root.as_ref();
+                target.is_file() && root.is_some_and(|root| target.starts_with(root))
+            });
+            entries.files.push((name, inside.unwrap_or(path)));
         }
     }
 
@@ -106,17 +117,24 @@ impl Tree {
     ) {
         let mut seen = HashSet::new();
         let mut open = vec![(String::new(), self.top.clone())];
-        while let Some((name, path)) = open.pop() {
-            if self.links == Links::All && !seen.insert(path.canonicalize().ok()) {
+        // A folder goes by its own name, and not by that of a link to it.
+        let mut linked = Vec::new();
+        while let Some((name, path)) = open.pop().or_else(|| linked.pop()) {
+            if self.links == Links::All
+                && let Ok(folder) = path.canonicalize()
+                && !seen.insert(folder)
+            {
                 tracing::warn!("links lead to a folder of an archive twice; it is read once");
                 continue;
             }
             let entries = self.entries(&path);
             if let Ok(entries) = &entries {
                 entries.tell_links_left();
-                let children = entries.folders.iter();
-                let children = children.filter(|(child, path)| enters(entries, child, path));
-                open.extend(children.map(|(child, path)| (join(&name, child), path.clone())));
+                let is_entered = |(child, path): &&(String, PathBuf)| enters(entries, child, path);
+                let named = |(child, path): &(String, PathBuf)| (join(&name, child), path.clone());
+                open.extend(entries.folders.iter().filter(is_entered).map(named));
+                let links = entries.linked_folders.iter().filter(is_entered);
+                linked.extend(links.map(named));
             }
             visit(Visit {
                 name,
