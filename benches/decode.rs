@@ -18,6 +18,7 @@ use touchpoint::source::archive::ArchiveMailbox;
 use touchpoint::source::archive::ArchiveSpec;
 use touchpoint::source::archive::Format;
 use touchpoint::source::archive::Layout;
+use touchpoint::source::archive::Links;
 
 /// Mails in the mbox that is split.
 const MAILS: usize = 10_000;
@@ -98,6 +99,7 @@ fn split(criterion: &mut Criterion) {
         layout: Layout::One {
             address: "ann@contoso.example".into(),
         },
+        links: Links::Inside,
     };
     let bytes = file.path().metadata().map_or(0, |meta| meta.len());
     let mut group = criterion.benchmark_group("split");

@@ -102,6 +102,7 @@ pub(super) fn from_batch(batch: &RecordBatch) -> Result<Vec<Coverage>, BadCell> 
             folder_items: folder_items.is_valid(row).then(|| folder_items.value(row)),
             recorded_total: recorded_total.value(row),
             unread: Vec::new(),
+            was_absent: false,
         })
     };
     (0..batch.num_rows()).map(row).collect()

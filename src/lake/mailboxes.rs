@@ -156,6 +156,7 @@ impl Lake {
                 run_id: run.as_str().into(),
                 recorded_total: totals.get(mailbox_id).copied().unwrap_or_default(),
                 unread: Vec::new(),
+                was_absent: false,
                 mailbox: Arc::new(mailbox),
                 started_at: count.started_at,
                 ended_at: count.ended_at,

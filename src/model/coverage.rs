@@ -126,4 +126,6 @@ pub struct Coverage {
     pub recorded_total: i64,
     /// The first of the items that could not be read: where each lies and why. Not in the table.
     pub unread: Vec<UnreadItem>,
+    /// An earlier run has found that there is no such mailbox. Not in the table.
+    pub was_absent: bool,
 }

@@ -162,6 +162,7 @@ impl GraphWalk<'_> {
             return Ok(Status::Stopped);
         }
         let known = self.walk.known()?;
+        self.walk.was_absent = known.absent.is_some();
         if self.was_absent_lately(&known) {
             self.walk.remark = Some("there was none when it was asked for last".to_owned());
             return Ok(Status::NoMailbox);
@@ -215,7 +216,11 @@ impl GraphWalk<'_> {
         );
         if self.reads_calendar() && is_through {
             let calendar = known.calendar.as_ref().filter(|_| !self.walk.context.again);
-            self.calendar(&desk, calendar).await?;
+            let read = self.calendar(&desk, calendar).await;
+            if read.is_err() && mail.is_ok() {
+                self.remark_mail();
+            }
+            read?;
         }
         mail
     }
@@ -251,6 +256,15 @@ impl GraphWalk<'_> {
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
             Arc::make_mut(&mut self.walk.mailbox).kind = kind;
         }
+    }
+
+    /// Says first that it is the calendar alone that was not read.
+    fn remark_mail(&mut self) {
+        let said = "mail was read".to_owned();
+        self.walk.remark = Some(match self.walk.remark.take() {
+            Some(remark) => format!("{said}; {remark}"),
+            None => said,
+        });
     }
 
     /// What is to be said of a mailbox that is through.

@@ -1,6 +1,7 @@
 //! Before any mail is read: which mailboxes there are, which of them are read, who is of the
 //! company.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
@@ -14,6 +15,8 @@ use crate::lake::error::LakeError;
 use crate::model::address::Address;
 use crate::model::contact::ContactBook;
 use crate::model::directory::Directory;
+use crate::model::directory::DirectoryUser;
+use crate::model::freemail::is_freemail;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
@@ -28,6 +31,7 @@ use crate::pipeline::inputs::TenantInput;
 use crate::pipeline::inputs::WantedInput;
 use crate::pipeline::writer::WriterError;
 use crate::scope::company::Company;
+use crate::scope::own_addresses;
 use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::ScopeError;
@@ -152,8 +156,9 @@ impl Survey {
         let mut jobs = Vec::new();
         let mut lines = Vec::new();
         let mut found_out = None;
+        let mut told = Vec::new();
         for tenant in inputs.tenants {
-            let entries = ask(config, &tenant, &mut company).await?;
+            let entries = ask(config, &tenant, &mut company, &mut told).await?;
             for entry in entries {
                 let line = plan_line(&tenant.name, &entry);
                 let is_named = |only: &MailboxName| {
@@ -200,7 +205,7 @@ impl Survey {
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let book = crm::without_own_domains(inputs.book, is_own);
         let mut notes = crm_notes::told(&book.notes);
-        notes.extend(unaddressed);
+        notes.extend(told.into_iter().chain(unaddressed));
         let crm = CrmCounts {
             contacts: book.book.contacts.len(),
             accounts: book.book.accounts.len(),
@@ -246,11 +251,22 @@ async fn ask(
     config: &Config,
     tenant: &TenantInput,
     company: &mut Company,
+    notes: &mut Vec<String>,
 ) -> Result<Vec<PlanEntry>, RunError> {
     let failed = |source| RunError::tenant(&tenant.name, source);
     let organization = tenant.client.organization().await.map_err(failed)?;
     let users = tenant.client.users().await.map_err(failed)?;
-    company.add_tenant(&organization.domains, &users, &tenant.members);
+    let domains = if let Some(organization) = organization {
+        organization.domains
+    } else {
+        notes.push(format!(
+            "tenant {}: its domains may not be seen (permission Organization.Read.All), so they are \
+             taken from the addresses of its people",
+            tenant.name
+        ));
+        domains_of(&users)
+    };
+    company.add_tenant(&domains, &users, &tenant.members);
     let members: Vec<String>;
     let wanted = match &tenant.wanted {
         WantedInput::All => Wanted::All,
@@ -267,6 +283,19 @@ async fn ask(
         tenant: tenant.name.clone(),
         source,
     })
+}
+
+/// The domains of a directory's own people: those of their principal names and of the addresses under
+/// which they receive mail.
+fn domains_of(users: &[DirectoryUser]) -> Vec<String> {
+    let own = users.iter().filter(|user| !own_addresses::is_guest(user));
+    let addresses = own.flat_map(|user| {
+        let principal = Address::parse(&user.user_principal_name);
+        own_addresses::proxies(user).chain(principal)
+    });
+    let domains = addresses.map(|address| address.domain().to_owned());
+    let domains: BTreeSet<String> = domains.filter(|domain| !is_freemail(domain)).collect();
+    domains.into_iter().collect()
 }
 
 fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {

@@ -21,6 +21,7 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Micros;
+use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::calendar_walk::CalendarError;
 use crate::pipeline::chain::ChainError;
 use crate::pipeline::context::Context;
@@ -64,6 +65,8 @@ pub struct Walk<'a> {
     pub ledger: BTreeMap<String, LedgerEntry>,
     /// What is to be said of the mailbox although nothing is wrong with it.
     pub remark: Option<String>,
+    /// See [`Coverage::was_absent`].
+    pub was_absent: bool,
     /// Items of an archive that this run could not read.
     unread: HashSet<String>,
     /// `cursor` as the lake has it.
@@ -146,11 +149,15 @@ impl WalkError {
         match self {
             Self::Stopped | Self::Overdue => Status::Stopped,
             Self::Incomplete { .. } | Self::ManyRefused { .. } => Status::Incomplete,
-            Self::Graph(error) | Self::Chain(ChainError::Graph(error)) => match error.reaction() {
-                Reaction::MailboxDenied => Status::Denied,
-                Reaction::NoMailbox => Status::NoMailbox,
-                _ => Status::Failed,
-            },
+            Self::Graph(error)
+            | Self::Chain(ChainError::Graph(error))
+            | Self::Calendar(CalendarError::Round(RoundError::Graph(error))) => {
+                match error.reaction() {
+                    Reaction::MailboxDenied => Status::Denied,
+                    Reaction::NoMailbox => Status::NoMailbox,
+                    _ => Status::Failed,
+                }
+            }
             _ => Status::Failed,
         }
     }
@@ -168,6 +175,7 @@ impl<'a> Walk<'a> {
             folder_items: None,
             ledger: BTreeMap::new(),
             remark: None,
+            was_absent: false,
             unread: HashSet::new(),
             written: None,
             tally: Tally::default(),
@@ -344,7 +352,11 @@ impl<'a> Walk<'a> {
             Ok(status) => (status, self.remark),
             Err(WalkError::Writer(gone)) => return Err(gone),
             Err(WalkError::Stopped) => (Status::Stopped, None),
-            Err(error) => (error.status(), Some(error.to_string())),
+            Err(error) => {
+                let remark = self.remark.into_iter();
+                let told: Vec<String> = remark.chain([error.to_string()]).collect();
+                (error.status(), Some(told.join("; ")))
+            }
         };
         let recorded = self.cursor.map_or(0, |cursor| cursor.recorded);
         let unread = self.ledger.into_values().take(UNREAD_TOLD);
@@ -365,6 +377,7 @@ impl<'a> Walk<'a> {
             folder_items: self.folder_items,
             recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
             unread: unread.collect(),
+            was_absent: self.was_absent,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! With which exit code a run ends, and why.
 
+use std::collections::BTreeMap;
+
 use crate::model::coverage::Status;
 use crate::model::run::RunSummary;
 
@@ -21,12 +23,28 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
             .filter(|c| c.status == status)
             .count()
     };
+    // That there is no mailbox is news once: an address proves none (facts 3.1).
+    let gaps_of = |status: Status| {
+        let coverage = summary.coverage.iter();
+        coverage
+            .filter(|c| c.status == status && !c.was_absent)
+            .count()
+    };
     if summary.interrupted {
         let done = of_status(Status::Complete);
         let all = summary.coverage.len();
         return (
             INTERRUPTED,
             format!("interrupted: {done} of {all} mailboxes complete"),
+        );
+    }
+    if let Some(tenant) = denied_tenant(summary) {
+        return (
+            NOT_RUN,
+            format!(
+                "tenant {tenant}: every mailbox is denied; was the consent to Mail.Read and \
+                 Calendars.Read taken back, or does a policy exclude the application?"
+            ),
         );
     }
     let gaps: Vec<String> = [
@@ -38,7 +56,7 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
     ]
     .into_iter()
     .filter_map(|status| {
-        let count = of_status(status);
+        let count = gaps_of(status);
         (count > 0).then(|| format!("{count} {}", status.as_str()))
     })
     .collect();
@@ -53,4 +71,17 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
     } else {
         (GAPS, format!("mailboxes with gaps: {}", gaps.join(", ")))
     }
+}
+/// A tenant of which all mailboxes are denied, and more than one.
+fn denied_tenant(summary: &RunSummary) -> Option<&str> {
+    let mut tenants: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for coverage in &summary.coverage {
+        let (all, denied) = tenants.entry(&coverage.mailbox.tenant).or_default();
+        *all += 1;
+        *denied += usize::from(coverage.status == Status::Denied);
+    }
+    let denied = tenants
+        .into_iter()
+        .find(|(_, (all, denied))| all == denied && *all > 1);
+    denied.map(|(tenant, _)| tenant)
 }

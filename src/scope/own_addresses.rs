@@ -29,7 +29,7 @@ pub fn all(user: &DirectoryUser) -> Vec<Address> {
 }
 
 /// Proxy addresses for mail; others (`X500:`, `SIP:`) are left out.
-fn proxies(user: &DirectoryUser) -> impl Iterator<Item = Address> {
+pub fn proxies(user: &DirectoryUser) -> impl Iterator<Item = Address> {
     let of_mail = user.proxy_addresses.iter().filter_map(|proxy| {
         let (kind, address) = proxy.split_once(':')?;
         kind.eq_ignore_ascii_case("smtp").then_some(address)

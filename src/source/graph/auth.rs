@@ -1,19 +1,25 @@
 //! Sign-in with client credentials (facts 4.1, 4.3): one token for all, renewed before it ends.
 
+use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
+use reqwest::header::RETRY_AFTER;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::body;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::Base;
 use crate::source::graph::links::escaped;
+use crate::source::graph::retry_after;
 use crate::source::graph::settings::GraphSettings;
 
 /// A token is used for a day at most: the service gives hours (facts 4.1), and what a broken one
@@ -28,9 +34,13 @@ const TOKEN_BODY_BYTES: usize = 256 * 1024;
 /// The sign-in service answers in a second; a lost connection must not hold up all mailboxes.
 const SIGN_IN_DEADLINE: Duration = Duration::from_mins(1);
 
-/// Repetitions of a sign-in that failed for a passing reason. Few: repeated sign-ins count as a
-/// loop (AADSTS50196, facts 4.1).
-const SIGN_IN_ATTEMPTS: u32 = 4;
+/// Attempts at the first sign-in of a run, where it fails for a passing reason: few, so that a wrong
+/// address shows soon.
+const FIRST_ATTEMPTS: u32 = 4;
+/// Once the service has given a token, an outage is waited for: as long as this,
+const PATIENCE: Duration = Duration::from_mins(10);
+/// by waits that double up to this one. (Repeated sign-ins count as a loop: AADSTS50196, facts 4.1.)
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The token of one tenant, shared by all its requests.
 #[derive(Debug)]
@@ -45,6 +55,8 @@ pub struct SignIn {
     state: Mutex<State>,
     /// What the service wants to find in tokens, once it has said so (facts 6.2).
     claims: Mutex<Option<String>>,
+    /// Whether it has given a token in this run.
+    has_signed_in: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -53,6 +65,8 @@ enum State {
     Held(Token),
     /// A refusal is final for this run: asking again only looks like a loop (facts 4.1).
     Refused(Refusal),
+    /// It did not answer for so long that mailboxes fail; it is asked again from this moment on.
+    Silent(Refusal, Instant),
 }
 
 /// A token ready for the header. (`Debug` shows no sensitive header value.)
@@ -66,12 +80,19 @@ pub struct Token {
 
 #[derive(Debug, Clone)]
 struct Refusal {
-    code: String,
+    code: Cow<'static, str>,
     advice: &'static str,
 }
 
+const NO_ANSWER: Refusal = Refusal {
+    code: Cow::Borrowed("no_answer"),
+    advice: "the sign-in service cannot be reached or is overloaded; check login_url and the \
+             network, then run again",
+};
+
 enum Failure {
-    Passing,
+    /// With the wait that the service asked for.
+    Passing(Option<Duration>),
     Final(Refusal),
 }
 
@@ -108,6 +129,7 @@ impl SignIn {
             deadline: settings.limits.deadline.min(SIGN_IN_DEADLINE),
             state: Mutex::new(State::Empty),
             claims: Mutex::new(None),
+            has_signed_in: AtomicBool::new(false),
         }
     }
 
@@ -117,18 +139,21 @@ impl SignIn {
         match &*state {
             State::Held(token) if Instant::now() < token.renew_at => return Ok(token.clone()),
             State::Refused(refusal) => return Err(refusal.clone().into()),
-            State::Held(_) | State::Empty => {}
-        }
-        match self.sign_in().await {
-            Ok(token) => {
-                *state = State::Held(token.clone());
-                Ok(token)
+            State::Silent(refusal, again_at) if Instant::now() < *again_at => {
+                return Err(refusal.clone().into());
             }
-            Err(refusal) => {
-                *state = State::Refused(refusal.clone());
-                Err(refusal.into())
-            }
+            State::Held(_) | State::Empty | State::Silent(..) => {}
         }
+        let (next, result) = match self.sign_in().await {
+            Ok(token) => (State::Held(token.clone()), Ok(token)),
+            Err(Failure::Final(refusal)) => (State::Refused(refusal.clone()), Err(refusal.into())),
+            Err(Failure::Passing(_)) => {
+                let again_at = Instant::now() + WAIT_MAX;
+                (State::Silent(NO_ANSWER, again_at), Err(NO_ANSWER.into()))
+            }
+        };
+        *state = next;
+        result
     }
 
     /// Gives up a token that was refused, unless it has been renewed already; tokens are asked for
@@ -143,25 +168,33 @@ impl SignIn {
         }
     }
 
-    async fn sign_in(&self) -> Result<Token, Refusal> {
+    /// Signs in, and tries again where the failure may pass; whoever needs a token waits meanwhile.
+    async fn sign_in(&self) -> Result<Token, Failure> {
+        let begun = Instant::now();
         let mut wait = self.backoff;
-        for attempt in 1..=SIGN_IN_ATTEMPTS {
-            match self.ask().await {
-                Ok(token) => return Ok(token),
-                Err(Failure::Final(refusal)) => return Err(refusal),
-                Err(Failure::Passing) if attempt < SIGN_IN_ATTEMPTS => {
-                    tracing::warn!(attempt, "the sign-in service did not answer; trying again");
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
+        for attempt in 1.. {
+            let asked_for = match self.ask().await {
+                Ok(token) => {
+                    self.has_signed_in.store(true, Ordering::Relaxed);
+                    return Ok(token);
                 }
-                Err(Failure::Passing) => {}
+                Err(Failure::Passing(asked_for)) => asked_for,
+                refused => return refused,
+            };
+            let pause = asked_for.unwrap_or(wait).min(WAIT_MAX);
+            let is_over = if self.has_signed_in.load(Ordering::Relaxed) {
+                begun.elapsed() + pause > PATIENCE
+            } else {
+                attempt >= FIRST_ATTEMPTS
+            };
+            if is_over {
+                break;
             }
+            tracing::warn!(attempt, "the sign-in service did not answer; trying again");
+            tokio::time::sleep(pause).await;
+            wait = (wait * 2).min(WAIT_MAX);
         }
-        Err(Refusal {
-            code: "no_answer".into(),
-            advice: "the sign-in service cannot be reached or is overloaded; check login_url and \
-                     the network, then run again",
-        })
+        Err(Failure::Passing(None))
     }
 
     async fn ask(&self) -> Result<Token, Failure> {
@@ -179,22 +212,26 @@ impl SignIn {
             .timeout(self.deadline)
             .form(&form)
             .send();
-        let response = sent.await.map_err(|_| Failure::Passing)?;
+        let passing = || Failure::Passing(None);
+        let response = sent.await.map_err(|_| passing())?;
         let status = response.status();
+        let asked_for = response.headers().get(RETRY_AFTER);
+        let asked_for = asked_for.and_then(|text| text.to_str().ok());
+        let asked_for = asked_for.and_then(|text| retry_after::parse(text, clock::now()));
         let (read, _) = body::read(response, TOKEN_BODY_BYTES).await;
-        let body = read.map_err(|_| Failure::Passing)?;
+        let body = read.map_err(|_| passing())?;
         if !status.is_success() {
-            return Err(failure(status.as_u16(), &body));
+            return Err(failure(status.as_u16(), asked_for, &body));
         }
-        let granted: Granted = serde_json::from_slice(&body).map_err(|_| Failure::Passing)?;
-        token(&granted).ok_or(Failure::Passing)
+        let granted: Granted = serde_json::from_slice(&body).map_err(|_| passing())?;
+        token(&granted).ok_or_else(passing)
     }
 }
 
 impl From<Refusal> for GraphError {
     fn from(refusal: Refusal) -> Self {
         Self::SignIn {
-            code: refusal.code,
+            code: refusal.code.into_owned(),
             advice: refusal.advice,
         }
     }
@@ -220,7 +257,7 @@ fn token(granted: &Granted) -> Option<Token> {
 }
 
 /// Decides by `error` and `error_codes` alone; the description is no contract (facts 4.3).
-fn failure(status: u16, body: &[u8]) -> Failure {
+fn failure(status: u16, asked_for: Option<Duration>, body: &[u8]) -> Failure {
     let denied: Denied = serde_json::from_slice(body).unwrap_or_default();
     let known = denied.error_codes.iter().find_map(|code| {
         let advice = advice(*code)?;
@@ -228,7 +265,7 @@ fn failure(status: u16, body: &[u8]) -> Failure {
     });
     if let Some((code, advice)) = known {
         return Failure::Final(Refusal {
-            code: format!("AADSTS{code}"),
+            code: format!("AADSTS{code}").into(),
             advice,
         });
     }
@@ -242,12 +279,12 @@ fn failure(status: u16, body: &[u8]) -> Failure {
         || status == 408
         || status >= 500;
     if is_passing {
-        return Failure::Passing;
+        return Failure::Passing(asked_for);
     }
     let (word, advice) = by_word(&denied.error);
     let code = match denied.error_codes.first() {
-        Some(code) => format!("AADSTS{code}"),
-        None => word.to_owned(),
+        Some(code) => format!("AADSTS{code}").into(),
+        None => word.into(),
     };
     Failure::Final(Refusal { code, advice })
 }
@@ -311,8 +348,8 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &str, expected: Option<&str>) {
-        let code = match failure(status, body.as_bytes()) {
-            Failure::Passing => None,
+        let code = match failure(status, None, body.as_bytes()) {
+            Failure::Passing(_) => None,
             Failure::Final(refusal) => Some(refusal.code),
         };
         assert_eq!(code.as_deref(), expected, "{body}");

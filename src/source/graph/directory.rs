@@ -96,23 +96,27 @@ impl RawUser {
 }
 
 impl Client {
-    /// The tenant and its verified domains.
-    pub async fn organization(&self) -> Result<Organization, GraphError> {
+    /// The tenant and its verified domains; `None` where the permission does not show them
+    /// (Organization.Read.All, or User.Read.All: the documents contradict each other, facts 13).
+    pub async fn organization(&self) -> Result<Option<Organization>, GraphError> {
         let url = self.url("/organization?$select=id,verifiedDomains")?;
         let call = Call::get("organization", Asked::Directory, url);
         let parse = |body: Bytes| {
             let list: List<RawOrganization> = envelope::list(&body)?;
             list.value.into_iter().next()
         };
-        let raw = self.ask_directory(&call, parse).await?;
+        let raw = match self.ask_directory(&call, parse).await {
+            Err(GraphError::Refused { status: 403, .. }) => return Ok(None),
+            raw => raw?,
+        };
         let domains = raw.verified_domains.unwrap_or_default();
-        Ok(Organization {
+        Ok(Some(Organization {
             id: raw.id.unwrap_or_default(),
             domains: domains
                 .into_iter()
                 .filter_map(|domain| domain.name)
                 .collect(),
-        })
+        }))
     }
 
     /// All users. None is filtered out: a filter by kind or state would lose old accounts and

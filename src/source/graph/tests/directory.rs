@@ -129,7 +129,7 @@ async fn fact_3_6_verified_domains_are_listed_each_by_itself() {
         })
     })
     .await;
-    let organization = server.client().organization().await.unwrap();
+    let organization = server.client().organization().await.unwrap().unwrap();
     assert_eq!(
         organization.domains,
         ["contoso.example", "eu.contoso.example"]

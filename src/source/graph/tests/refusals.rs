@@ -7,6 +7,7 @@ use crate::source::graph::retry::Reaction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
+use crate::source::graph::tests::server::token;
 
 const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
 
@@ -162,4 +163,36 @@ async fn an_error_text_names_no_mailbox_and_no_folder() {
         .unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(!text.contains("contoso"), "{text}");
+}
+
+#[tokio::test]
+async fn fact_4_3_an_outage_of_sign_in_passes_and_a_refusal_does_not() {
+    for (refusal, is_served) in [
+        (Reply::status(503, ""), true),
+        (Reply::error(429, "").with("Retry-After", "0.01"), true),
+        (
+            Reply::status(401, r#"{"error":"invalid_client","error_codes":[7000215]}"#),
+            false,
+        ),
+    ] {
+        let server = Server::start(move |_, seen, before| {
+            if !seen.is_sign_in() {
+                // Each answer takes the token away.
+                return Some(match seen.header("authorization") {
+                    Some("Bearer late") => Reply::ok(r#"{"value":[]}"#),
+                    _ => Reply::error(401, "InvalidAuthenticationToken"),
+                });
+            }
+            Some(match before {
+                0 => token("early"),
+                1..=8 => refusal.clone(),
+                _ => token("late"),
+            })
+        })
+        .await;
+        let users = server.client().users().await;
+        assert_eq!(users.is_ok(), is_served, "{users:?}");
+        let expected = if is_served { 10 } else { 2 };
+        assert_eq!(server.sign_ins().len(), expected);
+    }
 }
