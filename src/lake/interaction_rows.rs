@@ -25,6 +25,7 @@ use crate::lake::schema::TableName;
 use crate::lake::schema::arrow_schema;
 use crate::lake::schema::participant_element;
 use crate::lake::schema::participant_fields;
+use crate::model::address;
 use crate::model::address::Address;
 use crate::model::id::Id128;
 use crate::model::interaction::Direction;
@@ -34,6 +35,7 @@ use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::Source;
 use crate::model::interaction::State;
+use crate::model::limits;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::time::Micros;
@@ -297,10 +299,35 @@ pub(super) fn is_address(text: &str) -> bool {
     let is_plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_+=".contains(&byte);
     let plain = text.split_once('@').is_some_and(|(local, domain)| {
-        let parts = [local, domain];
-        parts
-            .iter()
-            .all(|part| !part.is_empty() && part.bytes().all(is_plain))
+        let mut parts = [local, domain].into_iter();
+        let is_plain = parts.all(|part| !part.is_empty() && part.bytes().all(is_plain));
+        is_plain && address::fits(domain) && text.len() <= limits::ADDRESS_BYTES
     });
     plain || Address::parse(text).is_some_and(|address| address.as_str() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_an_address_in_the_lake_where_it_was_one_when_it_was_read() {
+        for text in [
+            "ann@x.example".to_owned(),
+            format!("ann@{}.example", "x".repeat(63)),
+            format!("ann@{}.example", "x".repeat(64)),
+            format!("ann@{}x", "x.".repeat(126)),
+            format!("ann@{}x", "x.".repeat(127)),
+            format!("{}@x.example", "a".repeat(500)),
+            format!("{}@x.example", "a".repeat(501)),
+            "@x.example".to_owned(),
+            "ann@".to_owned(),
+            "ann".to_owned(),
+            "ann@x@y.example".to_owned(),
+            "Ann@x.example".to_owned(),
+        ] {
+            let was = Address::parse(&text).is_some_and(|address| address.as_str() == text);
+            assert_eq!(is_address(&text), was, "{text}");
+        }
+    }
 }

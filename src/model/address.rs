@@ -118,7 +118,7 @@ pub fn is_domain(text: &str) -> bool {
 }
 
 /// Whether a domain is no longer than one can be, as a whole and in each label.
-fn fits(domain: &str) -> bool {
+pub fn fits(domain: &str) -> bool {
     let mut labels = domain.split('.');
     domain.len() <= limits::DOMAIN_BYTES && labels.all(|label| label.len() <= limits::LABEL_BYTES)
 }

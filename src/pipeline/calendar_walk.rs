@@ -78,7 +78,7 @@ pub struct Decided {
 #[derive(Debug, thiserror::Error)]
 pub enum CalendarError {
     /// Its round did not come to an end.
-    #[error("the calendar was not (permission Calendars.Read): {0}")]
+    #[error("the calendar was not read (permission Calendars.Read): {0}")]
     Round(#[from] RoundError),
     /// The state cache.
     #[error(transparent)]
