@@ -47,7 +47,7 @@ use crate::runtime::random;
 /// Rows of a file that are decoded at a time at most.
 const ROWS_PER_READ: usize = 8_192;
 /// Bytes that they may have by the file's own account: bounds the memory of a reader.
-const BYTES_PER_READ: u64 = 64 << 20;
+const BYTES_PER_READ: u64 = 32 << 20;
 /// Where the rows of a read are more than one column of a batch can hold (2 GiB of text), so many
 /// times fewer are read at a time.
 const SMALLER_READ: usize = 16;

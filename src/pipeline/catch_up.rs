@@ -34,7 +34,7 @@ use crate::state::store::Opened;
 /// Rows that are held in memory at a time.
 const ROWS_AT_ONCE: usize = 4_096;
 /// Bytes that they have at most, besides the last one.
-const BYTES_AT_ONCE: usize = 32 << 20;
+const BYTES_AT_ONCE: usize = 16 << 20;
 
 /// The books in force, by slot: a catch-up uses the book of the commits it repeats, never
 /// tonight's.
