@@ -35,7 +35,8 @@ pub struct Archive {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Links {
-    /// Those to files within the mailbox's own folder.
+    /// Those to files within the mailbox's own folder: a link that its owner makes leads to nobody
+    /// else's mail.
     #[default]
     Inside,
     /// All, also those to folders.

@@ -23,7 +23,6 @@ use crate::lake::grain::Revisions;
 use crate::lake::grain::month_number;
 use crate::lake::interaction_rows::id_at;
 use crate::lake::match_rows;
-use crate::lake::match_rows::MatchRows;
 use crate::lake::narrow::narrow;
 use crate::lake::open::Lake;
 use crate::lake::schema::TableName;
@@ -255,24 +254,14 @@ impl Looking<'_> {
         judge: &(impl Fn(&Interaction, Option<&Current>) -> Option<T> + Sync),
     ) -> Result<Vec<T>, BadCell> {
         let month = month_number(&file.month);
-        let mut rows = MatchRows::new(batch)?;
         let mut found = Vec::new();
-        for row in 0..batch.num_rows() {
-            let key = rows.key(row)?;
-            let grain = key.grain.in_month(month);
-            if !self.slots.contains(&key.slot) || !self.revisions.is_highest_of(grain, key.revision)
-            {
-                continue;
-            }
-            let row = rows.row(row)?;
+        match_rows::highest(batch, month, self.slots, &self.revisions, |grain, row| {
             // An earlier revision may be what named them.
-            if let Some(concerns) = self.concerns
-                && !row.participants.iter().any(concerns)
-            {
-                continue;
+            let concerns = self.concerns.as_ref();
+            if concerns.is_none_or(|concerns| row.participants.iter().any(concerns)) {
+                found.extend(judge(&row, self.view.of(grain)));
             }
-            found.extend(judge(&row, self.view.of(grain)));
-        }
+        })?;
         Ok(found)
     }
 }

@@ -8,15 +8,12 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::lake::activities::ActivityContent;
-use crate::lake::cells::BadCell;
 use crate::lake::data_file::FileReader;
 use crate::lake::data_file::OnlyRows;
 use crate::lake::error::LakeError;
-use crate::lake::grain::Revisions;
 use crate::lake::grain::month_number;
 use crate::lake::interaction_rows;
 use crate::lake::match_rows;
-use crate::lake::match_rows::MatchRows;
 use crate::lake::open::Lake;
 use crate::lake::schema::TableName;
 use crate::lake::schema::arrow_schema;
@@ -27,34 +24,35 @@ use crate::model::interaction::Kind;
 use crate::model::interaction::State;
 
 impl Lake {
-    /// Calls `take` with the id of each mail in some slots of which `is_wanted` is true, as it is
-    /// now. Rows come with subject and preview, and without what the view of a rematch leaves out.
-    /// Blocking; it holds the ids of a month.
-    pub fn find_mails(
+    /// How many mails in some slots there are of which `is_wanted` is true, as they are now.
+    ///
+    /// It is given subject and preview, and not what the view of a rematch leaves out. Blocking.
+    pub fn count_mails(
         &self,
         slots: &[u8],
         is_wanted: impl Fn(&Interaction) -> bool + Sync,
-        mut take: impl FnMut(Id128),
-    ) -> Result<(), LakeError> {
-        let wanted = match_rows::schema(ActivityContent::Preview);
-        for files in self.months()?.into_values() {
-            let revisions = self.revisions(&files)?;
-            let each = |file: &LiveFile, batch: &RecordBatch| {
-                found_in(file, batch, slots, &revisions, &is_wanted)
-            };
-            let found = self.in_parallel(&self.interactions, &files, &wanted, None, each)?;
-            found.into_iter().flatten().for_each(&mut take);
-        }
-        Ok(())
+    ) -> Result<u64, LakeError> {
+        let mut count = 0;
+        self.find_mails(slots, &is_wanted, |_| count += 1)?;
+        Ok(count)
     }
 
-    /// The mails with some ids as they are now, in all mailboxes and in no order, until `take` has
-    /// enough. Blocking; it holds one batch and the ids of what was revised in a month.
-    pub fn mails_by_id(
+    /// Calls `take` with each of these mails, whole and in no order, until it has enough.
+    ///
+    /// Blocking; it holds their ids, one batch and the ids of what was revised in a month.
+    pub fn mails(
         &self,
-        ids: HashSet<Id128>,
+        slots: &[u8],
+        is_wanted: impl Fn(&Interaction) -> bool + Sync,
         mut take: impl FnMut(Interaction) -> ControlFlow<()>,
     ) -> Result<(), LakeError> {
+        let mut ids = HashSet::new();
+        self.find_mails(slots, &is_wanted, |id| {
+            ids.insert(id);
+        })?;
+        if ids.is_empty() {
+            return Ok(());
+        }
         let only = OnlyRows::Of(Arc::new(ids));
         let schema = arrow_schema(TableName::Interactions);
         for (month, files) in self.months()? {
@@ -65,6 +63,7 @@ impl Lake {
                     for row in rows.map_err(|why| LakeError::bad_file(&path)(&why))? {
                         if is_current_mail(&row)
                             && revisions.is_highest(&row, || month_number(&month))
+                            && is_wanted(&row)
                             && take(row).is_break()
                         {
                             return Ok(());
@@ -72,6 +71,32 @@ impl Lake {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Calls `take` with the ids, month by month.
+    fn find_mails(
+        &self,
+        slots: &[u8],
+        is_wanted: &(impl Fn(&Interaction) -> bool + Sync),
+        mut take: impl FnMut(Id128),
+    ) -> Result<(), LakeError> {
+        let wanted = match_rows::schema(ActivityContent::Preview);
+        for files in self.months()?.into_values() {
+            let revisions = self.revisions(&files)?;
+            let each = |file: &LiveFile, batch: &RecordBatch| {
+                let mut found = Vec::new();
+                let month = month_number(&file.month);
+                match_rows::highest(batch, month, slots, &revisions, |_, row| {
+                    if is_current_mail(&row) && is_wanted(&row) {
+                        found.push(row.interaction_id);
+                    }
+                })?;
+                Ok(found)
+            };
+            let found = self.in_parallel(&self.interactions, &files, &wanted, None, each)?;
+            found.into_iter().flatten().for_each(&mut take);
         }
         Ok(())
     }
@@ -87,28 +112,4 @@ impl Lake {
 
 fn is_current_mail(row: &Interaction) -> bool {
     row.kind == Kind::Email && row.state == State::Active
-}
-
-fn found_in(
-    file: &LiveFile,
-    batch: &RecordBatch,
-    slots: &[u8],
-    revisions: &Revisions,
-    is_wanted: impl Fn(&Interaction) -> bool,
-) -> Result<Vec<Id128>, BadCell> {
-    let month = month_number(&file.month);
-    let mut rows = MatchRows::new(batch)?;
-    let mut found = Vec::new();
-    for at in 0..batch.num_rows() {
-        let key = rows.key(at)?;
-        let is_highest = || revisions.is_highest_of(key.grain.in_month(month), key.revision);
-        if !slots.contains(&key.slot) || !is_highest() {
-            continue;
-        }
-        let row = rows.row(at)?;
-        if is_current_mail(&row) && is_wanted(&row) {
-            found.push(row.interaction_id);
-        }
-    }
-    Ok(found)
 }

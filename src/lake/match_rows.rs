@@ -23,6 +23,8 @@ use crate::lake::cells::text;
 use crate::lake::cells::word;
 use crate::lake::grain::Grain;
 use crate::lake::grain::MailboxKeys;
+use crate::lake::grain::MonthGrain;
+use crate::lake::grain::Revisions;
 use crate::lake::interaction_rows::Mailboxes;
 use crate::lake::interaction_rows::People;
 use crate::lake::interaction_rows::id_at;
@@ -133,6 +135,26 @@ pub(super) fn concerned(
         }
     }
     Ok(found)
+}
+
+/// Calls `each` with the rows of a batch that are the highest revision in their `month`, in some
+/// slots.
+pub(super) fn highest(
+    batch: &RecordBatch,
+    month: i32,
+    slots: &[u8],
+    revisions: &Revisions,
+    mut each: impl FnMut(MonthGrain, Interaction),
+) -> Result<(), BadCell> {
+    let mut rows = MatchRows::new(batch)?;
+    for row in 0..batch.num_rows() {
+        let key = rows.key(row)?;
+        let grain = key.grain.in_month(month);
+        if slots.contains(&key.slot) && revisions.is_highest_of(grain, key.revision) {
+            each(grain, rows.row(row)?);
+        }
+    }
+    Ok(())
 }
 
 /// The columns of a batch with [`schema`].

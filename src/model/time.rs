@@ -21,6 +21,11 @@ impl Micros {
         self.0.div_euclid(DAY)
     }
 
+    /// The number of the minute (minutes since 1970; negative before).
+    pub fn minute(self) -> i64 {
+        self.0.div_euclid(60 * SECOND)
+    }
+
     /// The month of the UTC day as `YYYY-MM`: the partition a row lies in.
     pub fn month(self) -> String {
         self.timestamp().strftime("%Y-%m").to_string()

@@ -94,12 +94,18 @@ enum Entry {
 
 #[derive(Debug)]
 struct JudgedMail {
+    judged: Judged,
+    about: About,
+}
+
+/// What is known of a mail besides the row that it may become.
+#[derive(Debug)]
+struct About {
     source_id: String,
     fingerprint: i64,
     sensitivity: Sensitivity,
     /// When it was received, or sent.
     came_at: Option<Micros>,
-    judged: Judged,
     touches: Vec<Touch>,
     /// See [`Place::awaits_sent_from`].
     awaits_sent: bool,
@@ -258,17 +264,17 @@ impl Desk {
             }
             Judged::Drop { .. } => (Vec::new(), false),
         };
-        JudgedMail {
+        let about = About {
             source_id,
             fingerprint,
             sensitivity,
             came_at,
-            judged,
             touches,
             awaits_sent,
             is_shortened,
             was: known.map(|seen| seen.outcome),
-        }
+        };
+        JudgedMail { judged, about }
     }
 
     /// A row with what the book says of it, and with as much content as is kept where the book
@@ -306,12 +312,14 @@ impl Desk {
 impl Sifted {
     /// The mails of which only the service can tell whether they are private.
     pub fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Mail(mail) if mail.sensitivity == Sensitivity::Unknown => Some(UnknownPrivacy {
-                source_id: &mail.source_id,
-                came_at: mail.came_at,
-            }),
+        let mails = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Mail(mail) => Some(&mail.about),
             _ => None,
+        });
+        let unknown = mails.filter(|mail| mail.sensitivity == Sensitivity::Unknown);
+        unknown.map(|mail| UnknownPrivacy {
+            source_id: &mail.source_id,
+            came_at: mail.came_at,
         })
     }
 
@@ -388,16 +396,6 @@ fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
     is_recorded(seen) || seen.fingerprint == fingerprint
 }
 
-/// What is known of a mail besides the row that it may become.
-struct About {
-    source_id: String,
-    fingerprint: i64,
-    touches: Vec<Touch>,
-    awaits_sent: bool,
-    is_shortened: bool,
-    was: Option<Outcome>,
-}
-
 /// Goes through the items of some pages and remembers what it decided.
 struct Counter<'a> {
     desk: &'a Desk,
@@ -427,43 +425,30 @@ impl Counter<'_> {
     }
 
     fn settle_mail(&mut self, mail: JudgedMail, private: &Sensitivities) -> Result<(), StateError> {
-        let decided = self.decided.get(&mail.source_id).copied();
-        if decided.is_some_and(|seen| is_repetition(seen, mail.fingerprint)) {
+        let JudgedMail { judged, about } = mail;
+        let decided = self.decided.get(&about.source_id).copied();
+        if decided.is_some_and(|seen| is_repetition(seen, about.fingerprint)) {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
-        let (is_known, is_private) = match (mail.sensitivity, private) {
-            (Sensitivity::Private, _) => (true, true),
-            (Sensitivity::Normal, _) => (true, false),
-            (Sensitivity::Unknown, private) => {
-                let is_private = private.is_private(&mail.source_id);
-                (is_private.is_some(), is_private == Some(true))
-            }
+        let is_private = match about.sensitivity {
+            Sensitivity::Private => Some(true),
+            Sensitivity::Normal => Some(false),
+            Sensitivity::Unknown => private.is_private(&about.source_id),
         };
         let judge = &self.desk.judge;
-        let judged = judge.with_sensitivity(mail.judged, is_known, is_private);
-        match judged {
+        match judge.with_sensitivity(judged, is_private.is_some(), is_private == Some(true)) {
             // Whatever the rules say of it today: it is recorded.
-            Judged::Drop { .. } if mail.was == Some(Outcome::Recorded) => {
+            Judged::Drop { .. } if about.was == Some(Outcome::Recorded) => {
                 self.count(Outcome::Unchanged, "");
                 Ok(())
             }
             Judged::Drop { outcome, reason } => {
                 self.count(outcome, reason);
-                self.note(mail.source_id, outcome, mail.fingerprint);
+                self.note(about.source_id, outcome, about.fingerprint);
                 Ok(())
             }
-            Judged::Keep(interaction) => self.keep(
-                About {
-                    source_id: mail.source_id,
-                    fingerprint: mail.fingerprint,
-                    touches: mail.touches,
-                    awaits_sent: mail.awaits_sent,
-                    is_shortened: mail.is_shortened,
-                    was: mail.was,
-                },
-                *interaction,
-            ),
+            Judged::Keep(interaction) => self.keep(about, *interaction),
         }
     }
 

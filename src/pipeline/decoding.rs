@@ -21,16 +21,12 @@ pub async fn mails(
     mails: Vec<(Bytes, Arc<str>)>,
     content: ContentLevel,
 ) -> Result<Vec<Decoded>, ComputationLost> {
-    let listed = mails.clone();
     let read = move |(json, folder): (Bytes, Arc<str>)| graph::item(&json, &folder, content);
-    let decoded = cpu.each(mails, read).await?.into_iter().zip(listed);
-    let decoded = decoded.map(|(mail, (json, _))| {
-        mail.unwrap_or_else(|| Decoded::Unreadable {
-            source_id: graph::id(&json),
-            code: TOO_COSTLY,
-        })
-    });
-    Ok(decoded.collect())
+    let too_costly = |(json, _): (Bytes, Arc<str>)| Decoded::Unreadable {
+        source_id: graph::id(&json),
+        code: TOO_COSTLY,
+    };
+    each(cpu, mails, read, too_costly).await
 }
 
 /// Events, in their order.
@@ -39,14 +35,22 @@ pub async fn events(
     events: Vec<Bytes>,
     content: ContentLevel,
 ) -> Result<Vec<DecodedEvent>, ComputationLost> {
-    let listed = events.clone();
-    let decoded = cpu.each(events, move |json| event::item(&json, content));
-    let decoded = decoded.await?.into_iter().zip(listed);
-    let decoded = decoded.map(|(event, json)| {
-        event.unwrap_or_else(|| DecodedEvent::Unreadable {
-            source_id: graph::id(&json),
-            code: TOO_COSTLY,
-        })
-    });
-    Ok(decoded.collect())
+    let read = move |json: Bytes| event::item(&json, content);
+    let too_costly = |json: Bytes| DecodedEvent::Unreadable {
+        source_id: graph::id(&json),
+        code: TOO_COSTLY,
+    };
+    each(cpu, events, read, too_costly).await
+}
+
+async fn each<T: Clone + Send + 'static, R: Send + 'static>(
+    cpu: &CpuPool,
+    items: Vec<T>,
+    read: impl Fn(T) -> R + Send + Sync + 'static,
+    too_costly: impl Fn(T) -> R,
+) -> Result<Vec<R>, ComputationLost> {
+    let listed = items.clone();
+    let results = cpu.each(items, read).await?.into_iter().zip(listed);
+    let results = results.map(|(result, item)| result.unwrap_or_else(|| too_costly(item)));
+    Ok(results.collect())
 }

@@ -43,12 +43,17 @@ impl IndexState {
     }
 }
 
+/// Whether an index has reached a version that its lake does not have: a backup was restored.
+pub fn is_ahead(reached: &BTreeMap<u8, i64>, versions: &BTreeMap<u8, i64>) -> bool {
+    let mut reached = reached.iter();
+    reached.any(|(slot, reached)| versions.get(slot).is_none_or(|version| version < reached))
+}
+
 /// Which commits an index knows of, against those of the lake; the number of rows is not asked for.
 pub fn compare(searcher: &Searcher, lake_id: &str, versions: &BTreeMap<u8, i64>) -> IndexState {
-    let is_ahead = |(slot, reached): (&u8, &i64)| versions.get(slot).is_none_or(|v| v < reached);
     if searcher.lake_id() != lake_id {
         IndexState::Foreign
-    } else if searcher.reached().iter().any(is_ahead) {
+    } else if is_ahead(searcher.reached(), versions) {
         IndexState::Ahead
     } else if searcher.reached() != versions {
         IndexState::Behind { rows: None }

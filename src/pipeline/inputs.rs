@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::config::archive::Archive;
 use crate::config::archive::Format;
-use crate::config::archive::Links;
 use crate::config::archive::Mailboxes;
 use crate::config::crm;
 use crate::config::crm::Book;
@@ -154,10 +153,7 @@ fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
         },
         path: archive.path.clone(),
         layout,
-        links: match archive.links {
-            Links::Inside => archive::Links::Inside,
-            Links::All => archive::Links::All,
-        },
+        links: archive.links,
     };
     Ok(ArchiveInput {
         config: archive.clone(),

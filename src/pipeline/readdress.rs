@@ -2,7 +2,6 @@
 //! a further revision with the new address, and the role that its owner has by it.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -54,7 +53,7 @@ pub async fn revise(
         return Ok(());
     }
     let mut revising = Revising {
-        mailboxes,
+        mailboxes: Arc::new(mailboxes),
         run: context.run.clone(),
         matcher: Arc::clone(&context.matcher),
         withheld: Arc::clone(&context.withheld),
@@ -86,8 +85,22 @@ fn is_readdressed(context: &Context, mailbox: &Mailbox) -> Result<bool, WriterEr
     Ok(cursor.is_some_and(|cursor| cursor.address.as_deref() != Some(&*mailbox.address)))
 }
 
+/// Mailboxes by their ids.
+type Mailboxes = HashMap<Arc<str>, Arc<Mailbox>>;
+
+/// The mailbox of a row that says another address or role than it has now, and the role.
+fn new_role<'a>(
+    mailboxes: &'a Mailboxes,
+    row: &Interaction,
+) -> Option<(&'a Arc<Mailbox>, Option<Role>)> {
+    let mailbox = mailboxes.get(&row.mailbox.id)?;
+    let role = participants::best_role(&row.participants, &mailbox.own_addresses);
+    let is_new = row.mailbox.address != mailbox.address || row.user_role != role;
+    is_new.then_some((mailbox, role))
+}
+
 struct Revising {
-    mailboxes: HashMap<Arc<str>, Arc<Mailbox>>,
+    mailboxes: Arc<Mailboxes>,
     run: RunStamp,
     matcher: Arc<Matcher>,
     withheld: Arc<WithheldMails>,
@@ -103,15 +116,9 @@ struct Revising {
 impl Revising {
     fn all(&mut self, lake: &Lake) -> Result<(), LakeError> {
         let slots: Vec<u8> = self.mailboxes.keys().map(|id| slot(id)).collect();
-        let mut ids = HashSet::new();
-        let is_wanted = |row: &Interaction| self.new_role(row).is_some();
-        lake.find_mails(&slots, is_wanted, |id| {
-            ids.insert(id);
-        })?;
-        if ids.is_empty() {
-            return Ok(());
-        }
-        lake.mails_by_id(ids, |row| {
+        let mailboxes = Arc::clone(&self.mailboxes);
+        let is_wanted = |row: &Interaction| new_role(&mailboxes, row).is_some();
+        lake.mails(&slots, is_wanted, |row| {
             if let Some(revised) = self.revised(row) {
                 self.keep(revised);
             }
@@ -125,18 +132,10 @@ impl Revising {
         Ok(())
     }
 
-    /// The mailbox of a row that says another address or role than it has now, and the role.
-    fn new_role(&self, row: &Interaction) -> Option<(&Arc<Mailbox>, Option<Role>)> {
-        let mailbox = self.mailboxes.get(&row.mailbox.id)?;
-        let role = participants::best_role(&row.participants, &mailbox.own_addresses);
-        let is_new = row.mailbox.address != mailbox.address || row.user_role != role;
-        is_new.then_some((mailbox, role))
-    }
-
     /// The row as it is now. Who is of the company, and so the direction, stays as it was known when
     /// the mail was read.
     fn revised(&self, row: Interaction) -> Option<Interaction> {
-        let (mailbox, user_role) = self.new_role(&row)?;
+        let (mailbox, user_role) = new_role(&self.mailboxes, &row)?;
         Some(Interaction {
             revision: row.revision.saturating_add(1),
             mailbox: Arc::clone(mailbox),

@@ -23,6 +23,7 @@ use crate::model::contact::ContactBook;
 use crate::model::coverage::Coverage;
 use crate::model::run::RunStamp;
 use crate::pipeline::catch_up;
+use crate::pipeline::index_state;
 use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
 use crate::pipeline::writer::WriterError;
@@ -182,9 +183,7 @@ pub fn open_index(config: &Config, lake: &Lake) -> Result<Indexer, WriterError> 
         threads,
     };
     let (indexer, _was) = Indexer::open(&settings, lake.id())?;
-    let versions = lake.interaction_versions()?;
-    let is_ahead = |(slot, reached): (&u8, &i64)| versions.get(slot).is_none_or(|v| v < reached);
-    if indexer.reached().iter().any(is_ahead) {
+    if index_state::is_ahead(indexer.reached(), &lake.interaction_versions()?) {
         tracing::warn!("the index is ahead of the lake: making it again");
         return Ok(indexer.make_again(&settings)?);
     }

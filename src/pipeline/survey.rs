@@ -223,8 +223,7 @@ impl Survey {
     }
 }
 
-/// Of several mailboxes with one name, nobody knows which is meant. (Those with one address belong to
-/// one person.)
+/// A name that several mailboxes have is refused. (Several that have one address belong to one person.)
 fn one_by_name(only: &MailboxName, jobs: &[Job]) -> Result<(), RunError> {
     let mailboxes = jobs.iter().map(Job::mailbox);
     let named: Vec<&str> = mailboxes
@@ -313,7 +312,7 @@ fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
     }
 }
 
-/// What is to be said of an archive with mailboxes of which nobody knows whose they are.
+/// The note on an archive in which some mailboxes have no address.
 fn unaddressed(archive: &ArchiveInput) -> Option<String> {
     let mailboxes = &archive.mailboxes;
     let is_unaddressed = |mailbox: &&ArchiveMailbox| Address::parse(&mailbox.address).is_none();

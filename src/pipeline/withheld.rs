@@ -15,8 +15,6 @@ use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
-use crate::model::time::Micros;
-use crate::model::time::SECOND;
 use crate::policy::judge;
 
 /// Rows that are held at a time; where there are more, the next time finds the others.
@@ -46,22 +44,14 @@ impl WithheldMails {
         let is_wanted = |row: &Interaction| {
             mailboxes.contains(&row.mailbox.id) && lacks_wanted_content(matcher, row)
         };
-        let mut ids = HashSet::new();
-        lake.find_mails(&slots, is_wanted, |id| {
-            ids.insert(id);
-        })?;
         let mut rows = HashMap::new();
-        if !ids.is_empty() {
-            lake.mails_by_id(ids, |row| {
-                if is_wanted(&row) {
-                    rows.insert(key(&row), row);
-                }
-                match rows.len() {
-                    ROWS_MAX => ControlFlow::Break(()),
-                    _ => ControlFlow::Continue(()),
-                }
-            })?;
-        }
+        lake.mails(&slots, is_wanted, |row| {
+            rows.insert(key(&row), row);
+            match rows.len() {
+                ROWS_MAX => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        })?;
         Ok(Self {
             rows: Mutex::new(rows),
         })
@@ -90,7 +80,7 @@ impl WithheldMails {
         let key = key(read);
         let row = self.with(|rows| {
             // Machines give several mails of a day one Message-ID (design section 4).
-            let is_same = minute(rows.get(&key)?.occurred_at) == minute(read.occurred_at);
+            let is_same = rows.get(&key)?.occurred_at.minute() == read.occurred_at.minute();
             is_same.then(|| rows.remove(&key))?
         })?;
         Some(Interaction {
@@ -111,18 +101,11 @@ impl WithheldMails {
     }
 }
 
-fn minute(at: Micros) -> i64 {
-    at.0.div_euclid(60 * SECOND)
-}
-
 /// How many mails of all mailboxes have neither subject nor text although the book knows somebody in
 /// them. Blocking.
 pub fn count(lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
     let slots: Vec<u8> = lake.interaction_versions()?.into_keys().collect();
-    let mut count = 0;
-    let is_wanted = |row: &Interaction| lacks_wanted_content(matcher, row);
-    lake.find_mails(&slots, is_wanted, |_| count += 1)?;
-    Ok(count)
+    lake.count_mails(&slots, |row| lacks_wanted_content(matcher, row))
 }
 
 fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {

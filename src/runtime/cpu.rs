@@ -35,6 +35,8 @@ pub struct CpuPool {
     reading: watch::Sender<Arc<ThreadPool>>,
     /// Threads of the second that were given up and have not come back.
     given_up: Arc<AtomicUsize>,
+    /// An item that takes longer is given up.
+    deadline: Duration,
 }
 
 /// A computation that did not come back.
@@ -57,6 +59,7 @@ impl CpuPool {
             pool: pool(threads)?,
             reading: watch::Sender::new(Arc::new(pool(threads)?)),
             given_up: Arc::default(),
+            deadline: ITEM_DEADLINE,
         })
     }
 
@@ -99,19 +102,6 @@ impl CpuPool {
         T: Send + 'static,
         R: Send + 'static,
     {
-        self.each_within(ITEM_DEADLINE, items, read).await
-    }
-
-    async fn each_within<T, R>(
-        &self,
-        deadline: Duration,
-        items: Vec<T>,
-        read: impl Fn(T) -> R + Send + Sync + 'static,
-    ) -> Result<Vec<Option<R>>, ComputationLost>
-    where
-        T: Send + 'static,
-        R: Send + 'static,
-    {
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -130,8 +120,8 @@ impl CpuPool {
                     () = each.ended.notified() => {}
                     // Healthy threads of the old pool go on with these items, too.
                     Ok(()) = pools.changed() => break,
-                    () = tokio::time::sleep(LOOK_EVERY.min(deadline)) => {
-                        let late = lock(&each.progress).give_up(deadline);
+                    () = tokio::time::sleep(LOOK_EVERY.min(self.deadline)) => {
+                        let late = lock(&each.progress).give_up(self.deadline);
                         if late > 0 {
                             self.give_up(late, &pool)?;
                         }
@@ -280,6 +270,13 @@ mod tests {
 
     use super::*;
 
+    fn impatient(threads: usize, millis: u64) -> CpuPool {
+        CpuPool {
+            deadline: Duration::from_millis(millis),
+            ..CpuPool::new(threads).unwrap()
+        }
+    }
+
     #[tokio::test]
     async fn every_item_has_its_result_in_its_place() {
         let cpu = CpuPool::new(3).unwrap();
@@ -295,7 +292,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_item_that_takes_too_long_costs_itself_even_of_a_single_thread() {
-        let cpu = CpuPool::new(1).unwrap();
+        let cpu = impatient(1, 100);
         let (end, wait) = mpsc::channel::<()>();
         let wait = Mutex::new(wait);
         let read = move |n: u32| {
@@ -305,10 +302,9 @@ mod tests {
             }
             n
         };
-        let deadline = Duration::from_millis(100);
-        let first = cpu.each_within(deadline, (0..10).collect(), read);
+        let first = cpu.each((0..10).collect(), read);
         // Queued behind the item that does not end.
-        let second = cpu.each_within(deadline, (20..23).collect(), |n: u32| n);
+        let second = cpu.each((20..23).collect(), |n: u32| n);
         let (first, second, third) = tokio::join!(first, second, cpu.run(|| 7));
         let first = first.unwrap();
         let done: Vec<u32> = first.iter().filter_map(|result| *result).collect();
@@ -323,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_items_that_take_too_long_are_an_error() {
-        let cpu = CpuPool::new(2).unwrap();
+        let cpu = impatient(2, 10);
         let (end, wait) = mpsc::channel::<()>();
         let wait = Arc::new(Mutex::new(wait));
         let mut failed = false;
@@ -331,7 +327,7 @@ mod tests {
         for _ in 0..=GIVEN_UP_MAX {
             let wait = Arc::clone(&wait);
             let read = move |_: u32| lock(&wait).recv().is_ok();
-            let items = cpu.each_within(Duration::from_millis(10), vec![0, 1], read);
+            let items = cpu.each(vec![0, 1], read);
             failed |= matches!(items.await, Err(ComputationLost::NoThreads));
         }
         assert!(failed);

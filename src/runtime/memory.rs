@@ -33,9 +33,9 @@ impl Memory {
         permit.ok().map(|permit| Taken(Some(permit)))
     }
 
-    /// Takes bytes, and waits until they are free; the first who asks is the first who gets them.
-    /// Whoever waits must hold none, else two could wait for each other. Blocks its thread, which
-    /// must be none that drives the runtime.
+    /// Takes bytes, waiting until they are free; requests are served in order. A caller that waits
+    /// must hold none, or two callers could wait for each other. Blocks its thread, which must not be
+    /// one that drives the runtime.
     pub fn take(&self, bytes: usize) -> Taken {
         let permit = self.free.clone().acquire_many_owned(self.count(bytes));
         // It is never closed.

@@ -4,7 +4,6 @@ use crate::model::id::Id128;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::time::Micros;
-use crate::model::time::SECOND;
 
 /// The slot in the first byte, then 120 bits of hash.
 pub type Key = [u8; 16];
@@ -62,7 +61,7 @@ impl RecordedMail {
     pub fn of(subject: Option<&str>, occurred_at: Micros) -> Self {
         let subject_bits = subject.map_or(0, subject_bits);
         // The low 32 bits of the minute rise for 8,000 years before they meet again.
-        let minute = occurred_at.0.div_euclid(60 * SECOND).cast_unsigned() & u64::from(u32::MAX);
+        let minute = occurred_at.minute().cast_unsigned() & u64::from(u32::MAX);
         Self(u64::from(subject_bits) << 32 | minute)
     }
 
@@ -84,6 +83,7 @@ fn subject_bits(subject: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::SECOND;
 
     #[test]
     fn keys_of_a_slot_lie_together_and_do_not_meet() {

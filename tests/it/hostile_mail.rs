@@ -12,6 +12,7 @@ use crate::support::archive_folder;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_report;
+use crate::support::subfolders_config;
 use crate::support::with_config;
 
 /// Bytes of a hostile mail.
@@ -215,11 +216,7 @@ fn texts() -> Vec<String> {
 fn large_archive(format: &str) -> TempDir {
     let folder = archive_folder("", []);
     let path = folder.path();
-    let config = archive_config("mailboxes", format);
-    let config = config.replace(
-        "mailboxes = \"one\"\naddress = \"bob@contoso.example\"",
-        "mailboxes = \"subfolders\"",
-    );
+    let config = subfolders_config("mailboxes", format);
     let content = "[capture]\ncontent = \"full\"\n";
     fs::write(path.join("touchpoint.toml"), format!("{content}{config}")).unwrap();
     let line = "words in a line of mail, sixty-four characters and its line end\n";

@@ -15,6 +15,7 @@ use crate::support::archive_of_one_mail;
 use crate::support::expect_code;
 use crate::support::obeying_modes;
 use crate::support::run_report;
+use crate::support::subfolders_config;
 use crate::support::with_config;
 
 /// An archive of one mail; `settings` are those of the lake.
@@ -131,15 +132,8 @@ fn a_lake_whose_index_is_behind_is_not_damaged() {
 fn a_folder_that_cannot_be_read_costs_its_mailbox_and_not_the_run() {
     let folder = archive("");
     let config = folder.path().join("touchpoint.toml");
-    let text = fs::read_to_string(&config).unwrap();
-    let subfolders = text.replace(
-        "mailboxes = \"one\"\naddress = \"bob@contoso.example\"",
-        "mailboxes = \"subfolders\"",
-    );
-    fs::write(&config, subfolders).unwrap();
+    fs::write(&config, subfolders_config("mails", "maildir")).unwrap();
     let mail = fs::read(folder.path().join("mails/1.eml")).unwrap();
-    let text = fs::read_to_string(&config).unwrap();
-    fs::write(&config, text.replace("\"eml\"", "\"maildir\"")).unwrap();
     // Where a Maildir++ may lie.
     let closed = folder.path().join("mails/bob/.closed");
     for path in [

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::archive_config;
+use crate::support::subfolders_config;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
@@ -96,10 +96,7 @@ fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
         "id,name,domains\na1,X,x.example\n",
     )
     .unwrap();
-    let config = archive_config("mails", "eml").replace(
-        "\"one\"\naddress = \"bob@contoso.example\"",
-        "\"subfolders\"",
-    );
+    let config = subfolders_config("mails", "eml");
     fs::write(folder.path().join("touchpoint.toml"), config).unwrap();
     let mut run = with_config(&folder.path().join("touchpoint.toml"), &["run"]);
     let output = run.output().unwrap();

@@ -21,13 +21,12 @@ use crate::source::archive::maildir;
 use crate::source::archive::maildir::MessageFile;
 use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
+use crate::source::archive::repetition;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
 
 /// Bytes read from an mbox at a time: disks give no more for more.
 const READ_BYTES: usize = 256 << 10;
-/// Hex digits of a hash in an id.
-const HASH_DIGITS: usize = 32;
 /// How often it is looked where files are by now that were gone when it was their turn.
 const LOOKS_MAX: u32 = 5;
 
@@ -230,15 +229,14 @@ fn source_id(
     file: &MessageFile,
     content: &Content,
     format: Format,
-    repetition: &mut Repetition,
+    repeated: &mut Repetition,
 ) -> String {
     if format != Format::Maildir {
-        return repetition.id(&content.hash());
+        return repeated.id(&content.hash());
     }
     let name = tree::join(&folder.name, maildir::base_name(&file.name));
     if file.is_name_shared {
-        let hash = content.hash().to_hex();
-        tree::join(&name, hash.get(..HASH_DIGITS).unwrap_or_default())
+        tree::join(&name, &repetition::beginning(&content.hash()).to_string())
     } else {
         name
     }

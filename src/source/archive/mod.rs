@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use crate::config::archive::Links;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
 pub use crate::source::archive::messages::Messages;
@@ -34,16 +35,6 @@ pub enum Format {
     Maildir,
     /// A tree in which every `*.eml` is a message.
     Eml,
-}
-
-/// Which symbolic links of an archive are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Links {
-    /// Those to files within the mailbox's own folder: a link that its owner makes leads to nobody
-    /// else's mail.
-    Inside,
-    /// All, also those to folders.
-    All,
 }
 
 /// Which mailboxes an archive holds.

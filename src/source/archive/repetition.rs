@@ -2,21 +2,28 @@
 
 use hashbrown::HashMap;
 
+use crate::model::id::Id128;
+
 /// Numbers messages of equal bytes within a mailbox. Keeps 20 bytes for each different message.
 #[derive(Debug, Default)]
-pub(super) struct Repetition(HashMap<[u8; 16], u32>);
+pub(super) struct Repetition(HashMap<Id128, u32>);
 
 impl Repetition {
-    /// 32 hex digits of the hash, and from the second message of these bytes on its number.
+    /// The digits of the hash, and from the second message of these bytes on its number.
     pub fn id(&mut self, hash: &blake3::Hash) -> String {
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash.as_bytes()[..16]);
+        let key = beginning(hash);
         let number = self.0.entry(key).or_insert(0);
         *number += 1;
-        let hex = u128::from_be_bytes(key);
         match number {
-            1 => format!("{hex:032x}"),
-            number => format!("{hex:032x}-{number}"),
+            1 => key.to_string(),
+            number => format!("{key}-{number}"),
         }
     }
+}
+
+/// As much of a hash as tells messages apart: 32 hex digits.
+pub(super) fn beginning(hash: &blake3::Hash) -> Id128 {
+    let mut id = Id128::default();
+    id.0.copy_from_slice(&hash.as_bytes()[..16]);
+    id
 }

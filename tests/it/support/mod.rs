@@ -66,6 +66,14 @@ pub fn archive_config(path: &str, format: &str) -> String {
     )
 }
 
+/// The same with a mailbox for each subfolder.
+pub fn subfolders_config(path: &str, format: &str) -> String {
+    archive_config(path, format).replace(
+        "\"one\"\naddress = \"bob@contoso.example\"",
+        "\"subfolders\"",
+    )
+}
+
 /// A folder with a configuration, a CRM that knows Ann of Customer, and an archive of `.eml` files
 /// in `mails`: each a name and its text.
 pub fn archive_folder<'a>(
