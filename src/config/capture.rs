@@ -16,6 +16,9 @@ pub struct Capture {
     pub meetings: Meetings,
     /// How much of a mail is kept.
     pub content: Content,
+    /// Whether header fields are asked for, by which most bulk mail is told (of Graph; archives
+    /// have them in any case).
+    pub bulk_headers: bool,
     /// How far back the first run reads.
     pub window: Window,
     /// What becomes of mail among the company's own people.
@@ -34,6 +37,7 @@ impl Default for Capture {
             mail: true,
             meetings: Meetings::All,
             content: Content::Preview,
+            bulk_headers: true,
             window: Window::Months(12),
             internal_only: InternalOnly::Skip,
             unmatched: Unmatched::Envelope,

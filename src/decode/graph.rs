@@ -8,9 +8,11 @@ use hashbrown::HashSet;
 use serde::Deserialize;
 
 use crate::decode::bulk;
+use crate::decode::bulk::Headers;
 use crate::decode::graph::raw::RawItem;
 use crate::decode::kept::Kept;
 use crate::decode::lenient;
+use crate::decode::lenient::Many;
 use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::instant;
@@ -95,7 +97,7 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
             .as_ref()
             .filter(|_| content >= ContentLevel::Full)
             .and_then(|body: &RawBody<'_>| body.text(&mut kept)),
-        bulk_reason: bulk::reason(from, subject, None),
+        bulk_reason: bulk_reason(raw, from),
         participants,
         is_draft: raw.is_draft.0.unwrap_or(false),
         sensitivity: Sensitivity::Unknown,
@@ -107,6 +109,23 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
     };
     mail.fingerprint = fingerprint(&mail);
     mail
+}
+
+/// Why a mail is bulk, by its header fields too where they were returned.
+fn bulk_reason(raw: &RawItem<'_>, from: Option<&str>) -> Option<&'static str> {
+    let subject = raw.subject.filled();
+    let Some(Many(fields)) = &raw.headers else {
+        return bulk::reason(from, subject, None);
+    };
+    let fields = fields.iter().filter_map(|field| {
+        let name = field.name.filled()?;
+        let is_of_rules = bulk::FIELDS
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(name));
+        is_of_rules.then(|| (name, field.value.filled().unwrap_or_default()))
+    });
+    let fields: Vec<(&str, &str)> = fields.collect();
+    bulk::reason(from, subject, Some(&Headers::new(&fields)))
 }
 
 /// The inside of the first `<…>`, else the trimmed text.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::mail::ContentLevel;
 use crate::model::time::Micros;
 
 /// A cursor as the lake stores it: `value` is JSON that only its owner reads.
@@ -40,6 +41,13 @@ pub struct MailboxCursor {
     pub window_start: Option<Micros>,
     /// `user`, `shared`, `room`, `archive`.
     pub kind: String,
+    /// The service's time when it last told the kind: a leaver's mailbox becomes a shared one
+    /// (facts 3.3). [`Micros`] of 0: never.
+    #[serde(default)]
+    pub kind_told_at: Micros,
+    /// Runs in a row in which the service had forgotten every chain of the mailbox (facts 1.6).
+    #[serde(default)]
+    pub forgotten_runs: u32,
     /// Well-known folder names and their ids, which never change (facts 1.8).
     pub well_known: BTreeMap<String, String>,
     /// Capture settings and the instant from which each holds, oldest first. The first holds
@@ -64,6 +72,13 @@ pub struct ChainCursor {
     pub is_delta: bool,
     /// When `link` was received.
     pub fetched_at: Micros,
+    /// When the first page of the chain was received. [`Micros`] of 0: nobody knows.
+    #[serde(default)]
+    pub begun_at: Micros,
+    /// A digest of the properties that the chain was begun with; it keeps them for ever (facts
+    /// 1.2). `None`: it was begun before digests were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
     /// Items of this chain so far, over all rounds.
     pub items: u64,
     /// The last proof that all the folder holds was seen; `None`: it is due.
@@ -129,12 +144,17 @@ pub struct AbsentCursor {
 /// round is decided as a whole, because a series is compared with all its occurrences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarCursor {
-    /// `@odata.deltaLink`, whole. `None`: the last round had to be read by a plain listing.
+    /// `@odata.deltaLink`, whole. `None`: the next run begins a chain, because the last round had to
+    /// be read by plain lists, or did not name more of what is known than was asked for.
     pub link: Option<String>,
     /// Where the chain's window begins. A chain keeps its window for ever (facts 2.1).
     pub window_start: Micros,
     /// Where it ends.
     pub window_end: Micros,
+    /// How much of its events was kept; what waits to be recorded has no more of them. `None`: it
+    /// was begun before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentLevel>,
     /// The service's time when the last finished round began: what had ended by then is over.
     pub finished_at: Micros,
     /// Items of this chain so far, over all rounds.

@@ -32,7 +32,10 @@ pub enum Decoded {
 }
 
 /// How much of a mail is asked for, read and kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum ContentLevel {
     /// Who, when and the subject.
     Envelope,

@@ -93,6 +93,8 @@ pub struct Progress {
     pub commits: AtomicU64,
     /// Of the rows, those that take the content of a recorded meeting back.
     pub withdrawn: AtomicU64,
+    /// Mailboxes whose chains the service forgets from each run to the next.
+    pub forgotten: AtomicU64,
 }
 
 impl Progress {

@@ -17,6 +17,7 @@ use crate::model::mail::Decoded;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
+use crate::model::time::Micros;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
@@ -137,6 +138,8 @@ impl ArchiveWalk<'_> {
             connected_at: self.walk.started_at,
             window_start: self.window.start(self.walk.started_at),
             kind: MailboxKind::Archive.as_str().to_owned(),
+            kind_told_at: Micros(0),
+            forgotten_runs: 0,
             well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: what lies in them is captured.
             mail_settings: vec![(self.walk.started_at, true)],
@@ -155,7 +158,7 @@ impl ArchiveWalk<'_> {
         let received = block.messages.len() as u64;
         self.cost.bytes += block.bytes as u64;
         let options = mime::Options {
-            body_text: self.walk.context.content == ContentLevel::Full,
+            body_text: self.walk.context.selection.content == ContentLevel::Full,
             content_key: self.identity == Identity::Content,
         };
         let rules = self.walk.context.rules.clone();

@@ -66,8 +66,10 @@ pub struct Fetched {
     pub masters: HashMap<String, Event>,
     /// Ids of series that could not be had.
     pub in_vain: Vec<String>,
-    /// Ids of their occurrences that are there no more.
+    /// Ids of what was not named and is there no more.
     pub gone: HashSet<String>,
+    /// Whether more was not named than is asked for in one run: the next begins anew.
+    pub is_cut_off: bool,
 }
 
 /// The instants on which decisions depend.
@@ -121,7 +123,7 @@ pub fn decide(
     Ok(deciding.close(&memory.series))
 }
 
-/// Of which events a round says that they are gone by not naming them.
+/// What a round was to tell of.
 #[derive(Debug, Clone, Copy)]
 struct Scope {
     window: (Micros, Micros),

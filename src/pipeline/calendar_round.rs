@@ -20,6 +20,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 
 mod around;
+mod list;
 
 /// A chain that the service ends for us is begun anew at most so often in one run.
 const RESTARTS_MAX: u32 = 2;
@@ -29,8 +30,6 @@ const STALE_PAGES_MAX: u32 = 20;
 /// Events of one round, which are held in memory together: ten times what a busy calendar has in
 /// two years.
 const EVENTS_MAX: usize = 200_000;
-/// Pages of a plain list: as many events as a round may have.
-const LIST_PAGES_MAX: usize = 1_000;
 
 /// Everything that a round said.
 #[derive(Debug)]
@@ -113,10 +112,13 @@ impl Fetching<'_> {
             let fetched = match fetched {
                 Ok(fetched) => fetched,
                 Err(refused) if asks_for_list(&refused) => return self.listed(round).await,
-                Err(refused) if is_restart(&refused) && restarts < RESTARTS_MAX => {
+                Err(refused) if is_restart(&refused) => {
+                    round = round.given_up(new);
+                    if restarts == RESTARTS_MAX {
+                        return self.listed(round).await;
+                    }
                     restarts += 1;
                     seen.clear();
-                    round = round.given_up(new);
                     continue;
                 }
                 Err(refused) => return Err(refused.into()),
@@ -141,29 +143,13 @@ impl Fetching<'_> {
         }
     }
 
-    /// Reads the window by a plain list, because the chain does not end (facts 2.2) or a page of it
-    /// is spoilt (facts 6.2).
+    /// Reads the window by plain lists, because the chain does not end (facts 2.2), is forgotten
+    /// again and again (facts 13), or a page of it is spoilt (facts 6.2).
     async fn listed(&self, round: Round) -> Result<Round, RoundError> {
         let window = round.window;
         let mut round = round.given_up(window);
-        let mut next: Option<String> = None;
-        for _ in 0..LIST_PAGES_MAX {
-            let listed = self.client.calendar_list(window, next.as_deref()).await;
-            let listed = match listed {
-                Ok(listed) => listed,
-                Err(refused) if asks_for_list(&refused) => {
-                    return self.around(round, refused).await;
-                }
-                Err(refused) => return Err(refused.into()),
-            };
-            round.add(self.decoded(listed.page).await?)?;
-            match listed.next {
-                None => return Ok(round),
-                Some(link) if next.as_ref() == Some(&link) => break,
-                link => next = link,
-            }
-        }
-        Err(RoundError::TooLarge)
+        self.list(&mut round, window).await?;
+        Ok(round)
     }
 
     async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, ComputationLost> {

@@ -11,7 +11,6 @@ use crate::model::cursor::LedgerEntry;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
-use crate::model::interaction::State;
 use crate::model::mailbox;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
@@ -28,12 +27,14 @@ use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::batch::FetchedItem;
+use crate::source::graph::calendar;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::state::error::StateError;
 
 mod ledger;
+mod unnamed;
 
 /// How far ahead a chain's window reaches.
 const WINDOW_AHEAD: i64 = 366 * DAY;
@@ -103,12 +104,15 @@ impl Calendar<'_> {
         let fetching = Fetching {
             client: self.client,
             cpu: &self.context.cpu,
-            content: self.context.content,
+            content: self.context.selection.content,
             given_up: &given_up,
         };
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
         let fetched = self.complete(&fetching, &mut round, &memory).await?;
+        if let Some(past) = self.past(round.window) {
+            fetching.list(&mut round, past).await?;
+        }
         let received = round.received();
         let items_before = if is_new {
             0
@@ -116,9 +120,10 @@ impl Calendar<'_> {
             self.cursor.map_or(0, |cursor| cursor.items)
         };
         let cursor = CalendarCursor {
-            link: round.link.clone(),
+            link: round.link.clone().filter(|_| !fetched.is_cut_off),
             window_start: round.window.start,
             window_end: round.window.end,
+            content: Some(self.context.selection.content),
             finished_at: self.now,
             items: items_before + received,
         };
@@ -156,7 +161,8 @@ impl Calendar<'_> {
     }
 
     /// Where the chain goes on. `None`: it begins anew, because there is none, because its window
-    /// ends soon, or because nobody remembers which occurrences wait (a lost state cache).
+    /// ends soon, because as much of its events as is wanted now was not kept, or because nobody
+    /// remembers which occurrences wait (a lost state cache).
     fn link(&self) -> Result<Option<(String, Window)>, StateError> {
         let Some(cursor) = self.cursor else {
             return Ok(None);
@@ -166,20 +172,39 @@ impl Calendar<'_> {
         let spread = i64::from(mailbox::slot(mailbox_id)) * DAY;
         let ends_soon = cursor.window_end < self.now.plus(WINDOW_LEFT_MIN + spread);
         let is_remembered = self.context.state.calendar_mark(mailbox_id)? == cursor.link;
+        let is_as_wanted = cursor.content == Some(self.context.selection.content);
         let window = Window {
             start: cursor.window_start,
             end: cursor.window_end,
         };
-        let link = cursor.link.clone().filter(|_| is_remembered && !ends_soon);
+        let link = cursor
+            .link
+            .clone()
+            .filter(|_| is_remembered && is_as_wanted && !ends_soon);
         Ok(link.map(|link| (link, window)))
     }
 
+    /// The window of a chain that begins now: what ends before it is over, or is read as the past.
     fn new_window(&self) -> Window {
-        let oldest = self.now.plus(-WINDOW_BACK_MAX);
+        let end = self.now.plus(WINDOW_AHEAD);
         Window {
-            start: self.desk.judge.window_start.unwrap_or(oldest).max(oldest),
-            end: self.now.plus(WINDOW_AHEAD),
+            start: self.wanted_from().max(end.plus(-calendar::SPAN_MAX)),
+            end,
         }
+    }
+
+    fn wanted_from(&self) -> Micros {
+        let oldest = self.now.plus(-WINDOW_BACK_MAX);
+        self.desk.judge.window_start.unwrap_or(oldest).max(oldest)
+    }
+
+    /// What the first round reads besides its chain, which cannot reach so far back.
+    fn past(&self, chain: Window) -> Option<Window> {
+        let past = Window {
+            start: self.wanted_from(),
+            end: chain.start,
+        };
+        (self.cursor.is_none() && past.start < past.end).then_some(past)
     }
 
     /// Fetches what did not come along.
@@ -190,10 +215,14 @@ impl Calendar<'_> {
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
         // A plain list tells of each event in full.
-        let fetched = match round.link {
+        let mut fetched = match round.link {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
             None => Fetched::default(),
         };
+        if round.is_complete {
+            self.fetch_unnamed(fetching, round, memory, &mut fetched)
+                .await?;
+        }
         self.try_again(fetching, round).await?;
         Ok(fetched)
     }
@@ -232,7 +261,10 @@ impl Calendar<'_> {
         let in_vain = series.into_iter();
         let in_vain = in_vain.filter(|id| !fetched.masters.contains_key(id));
         fetched.in_vain = in_vain.collect();
-        let unnamed = self.unnamed(round, &fetched.masters, memory);
+        if round.is_complete {
+            return Ok(fetched);
+        }
+        let unnamed = self.unnamed_of_series(round, &fetched.masters, memory);
         for FetchedItem {
             id,
             body,
@@ -266,34 +298,22 @@ impl Calendar<'_> {
     /// Ids of what is known of series that did not come along and was not named either. A series
     /// that comes tells by itself which of its occurrences are left (facts 2.2); of these nobody
     /// knows whether all were named.
-    fn unnamed(
+    fn unnamed_of_series(
         &self,
         round: &Round,
         masters: &HashMap<String, Event>,
         memory: &Memory,
     ) -> Vec<String> {
-        if round.is_complete || masters.is_empty() {
-            return Vec::new();
-        }
-        let times = self.times();
-        let recorded = memory.meetings.values().filter(|record| {
-            let is_fetched = record.master_id.as_ref();
-            record.state == State::Active
-                && !times.is_over(record.ended_at)
-                && is_fetched.is_some_and(|id| masters.contains_key(id))
-        });
-        let recorded = recorded.map(|record| &record.source_id);
+        let is_of_them =
+            |id: &Option<String>| id.as_ref().is_some_and(|id| masters.contains_key(id));
+        let recorded = memory.meetings.values();
+        let recorded = recorded.filter(|record| is_of_them(&record.master_id));
         let waiting = memory.series.iter();
         let waiting = waiting
             .filter(|(id, _)| masters.contains_key(*id))
             .flat_map(|(_, series)| &series.instances)
-            .map(|event| &event.source_id);
-        let named = round.events.iter().filter_map(calendar_round::source_id);
-        let named: HashSet<&str> = named.collect();
-        let known: HashSet<&String> = recorded.chain(waiting).collect();
-        let unnamed = known.into_iter().filter(|id| !named.contains(id.as_str()));
-        let mut unnamed: Vec<String> = unnamed.cloned().collect();
-        unnamed.sort_unstable();
+            .map(|event| event.source_id.as_str());
+        let mut unnamed = self.unnamed(round, recorded, waiting);
         unnamed.truncate(UNNAMED_MAX);
         unnamed
     }

@@ -1,11 +1,11 @@
 //! The chain of one folder in one run: a few pages at a time, and what to do when it breaks.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::FolderProof;
-use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::model::time::Micros;
@@ -17,6 +17,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::folders::Folder;
 use crate::source::graph::repeats::Repeats;
 use crate::source::graph::retry::Reaction;
+use crate::source::graph::selection::Selection;
 
 /// A chain is fetched at most so many pages beyond its committed link: its older links die after
 /// a few generations (facts 1.6), and a crash goes back to the committed one.
@@ -36,9 +37,14 @@ pub struct Chain {
     pub proof: Option<FolderProof>,
     /// Items of the chain so far, over all rounds.
     pub items: u64,
+    /// Whether its deltaLink was followed once more because the folder's count differs.
+    pub was_followed_up: bool,
     link: Option<String>,
     is_delta: bool,
     fetched_at: Micros,
+    begun_at: Micros,
+    /// Of what is asked for tonight.
+    selection: Arc<str>,
     pages: u64,
     restarts: u32,
     repeats: Repeats,
@@ -51,16 +57,28 @@ pub struct Fetched {
     pub chain: Chain,
     /// The pages.
     pub pages: Vec<GraphPage>,
-    /// Whether the round is complete, or the folder is gone.
-    pub is_done: bool,
-    /// Whether the service said that there is no such folder.
-    pub is_gone: bool,
-    /// Whether the service forgot the chain, so that it begins anew with the next page.
-    pub has_restarted: bool,
+    /// How it goes on.
+    pub standing: Standing,
     /// Where it goes on after these pages; `None`: where it did before.
     pub cursor: Option<CursorRecord>,
     /// Why it cannot go on tonight.
     pub error: Option<ChainError>,
+}
+
+/// How a chain goes on after the pages of one portion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// With the next page.
+    Goes,
+    /// Its round is complete.
+    Complete,
+    /// The service said that there is no such folder.
+    Gone,
+    /// With its first page, since the service forgot it.
+    Anew {
+        /// Whether that was at the link which an earlier run had kept.
+        was_kept: bool,
+    },
 }
 
 /// Why a chain cannot go on tonight.
@@ -75,21 +93,33 @@ pub enum ChainError {
 }
 
 /// The chains of a mailbox, in the order in which they are read. `anew`: each from its beginning.
-pub fn of_folders(folders: Vec<Folder>, known: &Known, anew: bool) -> VecDeque<Chain> {
+/// A chain of another selection begins anew in any case: the service would never tell by it what is
+/// asked for now (facts 1.2).
+pub fn of_folders(
+    folders: Vec<Folder>,
+    known: &Known,
+    selection: Selection,
+    anew: bool,
+) -> VecDeque<Chain> {
+    let digest: Arc<str> = selection.digest().into();
     let chain = |folder: Folder| {
         let cursor = known.chains.get(&*folder.id);
+        let is_other = cursor.is_some_and(|cursor| cursor.selection.as_deref() != Some(&*digest));
         let mut chain = Chain {
+            selection: digest.clone(),
             link: cursor.map(|cursor| cursor.link.clone()),
             is_delta: cursor.is_some_and(|cursor| cursor.is_delta),
             fetched_at: cursor.map_or(Micros(0), |cursor| cursor.fetched_at),
             items: cursor.map_or(0, |cursor| cursor.items),
             proof: cursor.and_then(|cursor| cursor.proof),
+            was_followed_up: false,
+            begun_at: cursor.map_or(Micros(0), |cursor| cursor.begun_at),
             pages: 0,
             restarts: 0,
             repeats: Repeats::default(),
             folder,
         };
-        if anew {
+        if anew || is_other {
             chain.begin_anew();
         }
         chain
@@ -112,19 +142,19 @@ pub async fn fetch(
     client: &MailboxClient,
     mailbox_id: &str,
     mut chain: Chain,
-    content: ContentLevel,
+    selection: Selection,
 ) -> Fetched {
     let mut pages = Vec::new();
-    let mut is_done = false;
-    let mut is_gone = false;
-    let mut has_restarted = false;
+    let mut standing = Standing::Goes;
     let mut cursor = None;
     let mut error = None;
-    while pages.len() < PAGES_AHEAD && !is_done && !has_restarted && error.is_none() {
-        match chain.next_page(client, content).await {
+    while pages.len() < PAGES_AHEAD && standing == Standing::Goes && error.is_none() {
+        match chain.next_page(client, selection).await {
             Ok(fetched) => {
                 chain.items += fetched.page.items.len() as u64;
-                is_done = matches!(fetched.link, Link::Delta(_));
+                if matches!(fetched.link, Link::Delta(_)) {
+                    standing = Standing::Complete;
+                }
                 cursor = chain
                     .follow(mailbox_id, fetched.link, fetched.fetched_at)
                     .or(cursor);
@@ -132,14 +162,16 @@ pub async fn fetch(
             }
             Err(ChainError::Graph(refused)) => match refused.reaction() {
                 Reaction::RestartChain if chain.restarts < RESTARTS_MAX => {
+                    standing = Standing::Anew {
+                        was_kept: chain.is_at_kept_link(),
+                    };
                     chain.restarts += 1;
                     chain.begin_anew();
-                    has_restarted = true;
                     // A link that is dead is not worth keeping.
                     cursor = None;
                 }
                 Reaction::FolderGone => {
-                    (is_done, is_gone) = (true, true);
+                    standing = Standing::Gone;
                     cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
                 }
                 _ => error = Some(ChainError::Graph(refused)),
@@ -150,11 +182,16 @@ pub async fn fetch(
     Fetched {
         chain,
         pages,
-        is_done,
-        is_gone,
-        has_restarted,
+        standing,
         cursor,
         error,
+    }
+}
+
+impl Fetched {
+    /// Bytes of its pages.
+    pub fn bytes(&self) -> usize {
+        self.pages.iter().map(|page| page.body.len()).sum()
     }
 }
 
@@ -167,10 +204,14 @@ impl ChainError {
         }
     }
 
-    /// Whether the folder may be read in another way: a full mailbox, a page that is spoilt.
+    /// Whether the folder may be read in another way: a full mailbox, a page that is spoilt, a chain
+    /// that the service forgets each time it is begun (facts 13).
     pub fn asks_for_lists(&self) -> bool {
         match self {
-            Self::Graph(error) => error.reaction() == Reaction::PlainList,
+            Self::Graph(error) => matches!(
+                error.reaction(),
+                Reaction::PlainList | Reaction::RestartChain
+            ),
             Self::Endless => true,
         }
     }
@@ -188,7 +229,7 @@ impl Chain {
     async fn next_page(
         &mut self,
         client: &MailboxClient,
-        content: ContentLevel,
+        selection: Selection,
     ) -> Result<FetchedPage, ChainError> {
         self.pages += 1;
         if self.pages > PAGES_MAX {
@@ -196,7 +237,7 @@ impl Chain {
         }
         let fetched = match &self.link {
             Some(link) => client.next_page(&self.folder.id, link).await?,
-            None => client.first_page(&self.folder.id, content).await?,
+            None => client.first_page(&self.folder.id, selection).await?,
         };
         if self.repeats.is_endless(&fetched.page) {
             return Err(ChainError::Endless);
@@ -211,6 +252,9 @@ impl Chain {
         let (Link::Next(link) | Link::Delta(link)) = link;
         if self.link.as_ref() == Some(&link) {
             return None;
+        }
+        if self.link.is_none() {
+            self.begun_at = fetched_at;
         }
         self.link = Some(link);
         self.is_delta = is_delta;
@@ -227,6 +271,8 @@ impl Chain {
             link: link.clone(),
             is_delta: self.is_delta,
             fetched_at: self.fetched_at,
+            begun_at: self.begun_at,
+            selection: Some(self.selection.to_string()),
             items: self.items,
             proof: self.proof,
         };
@@ -237,6 +283,17 @@ impl Chain {
     pub fn proven(mut self, mailbox_id: &str, proof: FolderProof) -> CursorRecord {
         self.proof = Some(proof);
         self.record(mailbox_id)
+    }
+
+    /// Whether the next page is behind the link with which this run began. (It counts as fetched
+    /// when it is asked for.)
+    fn is_at_kept_link(&self) -> bool {
+        self.link.is_some() && self.pages <= 1 && self.restarts == 0
+    }
+
+    /// When the chain was begun.
+    pub fn begun_at(&self) -> Micros {
+        self.begun_at
     }
 
     /// Whether the next page is the first of all.

@@ -11,7 +11,6 @@ use crate::matching::Matcher;
 use crate::model::cursor::MailboxCursor;
 use crate::model::directory::Directory;
 use crate::model::interaction::Source;
-use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -25,6 +24,7 @@ use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::listing::Span;
+use crate::source::graph::selection::Selection;
 use crate::state::store::State;
 
 /// What all tasks of a run share.
@@ -36,8 +36,8 @@ pub struct Context {
     pub capture: Capture,
     /// The same, ready to be applied.
     pub rules: Arc<Rules>,
-    /// How much of a mail is asked for, read and kept.
-    pub content: ContentLevel,
+    /// What is asked for, read and kept of a mail, and how much of its text.
+    pub selection: Selection,
     /// Who belongs to the company.
     pub directory: Arc<Directory>,
     /// The contact book.

@@ -1,6 +1,7 @@
 //! One mailbox of a tenant: its folders' chains, from where they were left to where they end.
 
 mod around;
+mod connection;
 mod items;
 mod ledger;
 mod places;
@@ -10,7 +11,10 @@ mod proof;
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -24,11 +28,8 @@ use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::ListCursor;
-use crate::model::cursor::MailboxCursor;
 use crate::model::interaction::Source;
-use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
-use crate::model::mailbox::MailboxKind;
 use crate::model::page::GraphPage;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
@@ -37,6 +38,7 @@ use crate::pipeline::chain;
 use crate::pipeline::chain::Chain;
 use crate::pipeline::chain::ChainError;
 use crate::pipeline::chain::Fetched;
+use crate::pipeline::chain::Standing;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
@@ -45,13 +47,13 @@ use crate::pipeline::decide::Settled;
 use crate::pipeline::graph_walk::places::Places;
 use crate::pipeline::graph_walk::presence::Presence;
 use crate::pipeline::graph_walk::privacy::Privacy;
+use crate::pipeline::graph_walk::proof::Checked;
 use crate::pipeline::graph_walk::proof::Shortfall;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::Walk;
 use crate::pipeline::walk::WalkError;
-use crate::policy::settings;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::folders::Folder;
@@ -59,11 +61,11 @@ use crate::source::graph::listing::Span;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::well_known;
 
-/// Chains of one mailbox whose pages become one portion: bounds the memory of a portion to this
-/// many chains of [`chain::PAGES_AHEAD`] pages.
+/// Chains of one mailbox whose pages become one portion, ...
 const CHAINS_PER_PORTION: usize = 12;
-/// The same where pages carry whole texts, which makes them several times as large.
-const CHAINS_PER_PORTION_FULL: usize = 3;
+/// ... if they hold no more bytes: some 10,000 mails without, 2,500 with header fields. What is in
+/// flight comes on top: [`CHAINS_AT_ONCE`] chains of [`chain::PAGES_AHEAD`] pages.
+const BYTES_PER_PORTION: usize = 16 << 20;
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
 const CHAINS_AT_ONCE: usize = 3;
 
@@ -106,6 +108,8 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
         shortfalls: Vec::new(),
         unproven: 0,
         listed: 0,
+        kept: 0,
+        forgotten: 0,
         refused: 0,
         privacy: Privacy::Unasked,
         of_unknown_privacy: 0,
@@ -139,6 +143,10 @@ struct GraphWalk<'a> {
     unproven: usize,
     /// Folders that were read by plain lists.
     listed: usize,
+    /// Chains that were to go on where the last run left them.
+    kept: usize,
+    /// Of these, the ones that the service had forgotten.
+    forgotten: usize,
     /// Items that the service did not hand out.
     refused: usize,
     /// How it learns which mails are private.
@@ -171,8 +179,9 @@ impl GraphWalk<'_> {
         let listed = self.listed(&known).await?;
         let mut cursor = match &known.mailbox {
             Some(cursor) => cursor.clone(),
-            None => self.connect().await?,
+            None => self.connect(),
         };
+        self.ask_kind(&mut cursor).await?;
         self.note_settings(&mut cursor);
         let known_ids = self.client.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.walk.unless_stopped(known_ids).await?;
@@ -201,7 +210,9 @@ impl GraphWalk<'_> {
         if known.absent.is_some() {
             cursors.push(known::absent_record(&self.walk.mailbox.id, None));
         }
-        let chains = chain::of_folders(readable, &known, self.walk.context.again);
+        let (selection, anew) = (self.walk.context.selection, self.walk.context.again);
+        let chains = chain::of_folders(readable, &known, selection, anew);
+        self.kept = chains.iter().filter(|chain| !chain.is_at_start()).count();
         let turn = MailTurn { chains, cursors };
         self.lists = known.lists;
         let mail = self.mail(&desk, turn).await;
@@ -248,16 +259,6 @@ impl GraphWalk<'_> {
         listed
     }
 
-    fn note_settings(&mut self, cursor: &mut MailboxCursor) {
-        let now = self.tenant.service_time();
-        settings::record(&mut cursor.mail_settings, now, self.captures_mail);
-        let meetings = self.captures_meetings.as_str().to_owned();
-        settings::record(&mut cursor.meeting_settings, now, meetings);
-        if let Some(kind) = MailboxKind::parse(&cursor.kind) {
-            Arc::make_mut(&mut self.walk.mailbox).kind = kind;
-        }
-    }
-
     /// Says first that it is the calendar alone that was not read.
     fn remark_mail(&mut self) {
         let said = "mail was read".to_owned();
@@ -279,6 +280,7 @@ impl GraphWalk<'_> {
                 "{count} folders could not be checked for completeness"
             ));
         }
+        remarks.extend(self.forgotten_remark());
         remarks.extend(self.privacy_remark());
         self.walk.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
     }
@@ -330,26 +332,6 @@ impl GraphWalk<'_> {
         Ok(handed_over.await?)
     }
 
-    /// The first connection: here the window is fixed.
-    async fn connect(&self) -> Result<MailboxCursor, WalkError> {
-        let kind = self
-            .walk
-            .unless_stopped(self.tenant.user_purpose(&self.walk.mailbox.id))
-            .await?;
-        let window = &self.walk.context.capture.window;
-        let connected_at = self.tenant.service_time();
-        Ok(MailboxCursor {
-            connected_at,
-            window_start: window.start(connected_at),
-            kind: kind.as_str().to_owned(),
-            well_known: BTreeMap::new(),
-            mail_settings: Vec::new(),
-            meeting_settings: Vec::new(),
-            recorded: 0,
-            address: None,
-        })
-    }
-
     /// Takes chains a few at a time, a few pages of each, until all have ended; then proves that
     /// they brought everything, and tries again what could not be read.
     async fn mail(&mut self, desk: &Arc<Desk>, turn: MailTurn) -> Result<Status, WalkError> {
@@ -357,27 +339,24 @@ impl GraphWalk<'_> {
             chains: mut queue,
             mut cursors,
         } = turn;
-        let chains_per_portion = match self.walk.context.content {
-            ContentLevel::Full => CHAINS_PER_PORTION_FULL,
-            ContentLevel::Envelope | ContentLevel::Preview => CHAINS_PER_PORTION,
-        };
         let due_in_sent = self.due_in_sent();
         self.read_singles(desk, due_in_sent).await?;
         loop {
             if self.walk.is_stopped() {
                 return Ok(Status::Stopped);
             }
-            let (chains, is_sent) = places::next_chains(&mut queue, chains_per_portion);
+            let (chains, is_sent) = places::next_chains(&mut queue, CHAINS_PER_PORTION);
             if is_sent {
                 self.folders.sent_read_at = Some(self.tenant.service_time());
             }
             for chain in chains.iter().filter(|chain| chain.is_at_start()) {
                 self.presence.begin(&chain.folder.id);
             }
-            let fetched = tokio::select! {
+            let (fetched, left) = tokio::select! {
                 fetched = self.fetch(chains) => fetched,
                 _ = self.walk.context.shutdown.wait() => return Ok(Status::Stopped),
             };
+            places::put_off(&mut queue, left);
             let mut sorted = self.sort(fetched, &mut cursors);
             places::put_back(&mut queue, sorted.unfinished, is_sent);
             let received = sorted
@@ -388,11 +367,16 @@ impl GraphWalk<'_> {
             let sifted = self.sift(desk, sorted.pages).await?;
             let is_well = sorted.failure.is_none() && sorted.spoilt.is_empty();
             let is_end = queue.is_empty() && is_well;
-            let doubts = if is_end || (is_sent && is_well) {
+            let Checked { doubts, unfinished } = if is_end || (is_sent && is_well) {
                 self.doubts(&mut cursors).await?
             } else {
-                Vec::new()
+                Checked::default()
             };
+            places::put_back(&mut queue, unfinished, is_sent);
+            let is_end = is_end && queue.is_empty();
+            if is_end {
+                self.note_forgotten();
+            }
             let again = if is_end {
                 self.due_elsewhere()
             } else {
@@ -426,27 +410,43 @@ impl GraphWalk<'_> {
         for one in fetched {
             cursors.extend(one.cursor);
             sorted.pages.extend(one.pages);
-            sorted.has_restarted |= one.has_restarted;
             match one.error {
                 Some(error) if error.asks_for_lists() => sorted.spoilt.push((one.chain, error)),
                 Some(error) if self.goes_on_without(&one.chain, &error) => self.left.push(error),
                 Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
-                None if !one.is_done => sorted.unfinished.push(one.chain),
-                None if one.is_gone => {
-                    self.folders.is_sent_awaited |= one.chain.folder.is_sent;
-                    self.gone.push(one.chain.folder.id);
-                }
-                None => {
-                    let folder = &one.chain.folder.id;
-                    if self.lists.remove(&**folder).is_some() {
-                        let mailbox_id = &self.walk.mailbox.id;
-                        cursors.push(known::list_record(mailbox_id, folder, None));
-                    }
-                    self.ended.push(one.chain);
-                }
+                None => self.sort_chain(one.chain, one.standing, &mut sorted, cursors),
             }
         }
         sorted
+    }
+
+    fn sort_chain(
+        &mut self,
+        chain: Chain,
+        standing: Standing,
+        sorted: &mut Sorted,
+        cursors: &mut Vec<CursorRecord>,
+    ) {
+        match standing {
+            Standing::Goes => sorted.unfinished.push(chain),
+            Standing::Anew { was_kept } => {
+                sorted.has_restarted = true;
+                self.forgotten += usize::from(was_kept);
+                sorted.unfinished.push(chain);
+            }
+            Standing::Gone => {
+                self.folders.is_sent_awaited |= chain.folder.is_sent;
+                self.gone.push(chain.folder.id);
+            }
+            Standing::Complete => {
+                let folder = &chain.folder.id;
+                if self.lists.remove(&**folder).is_some() {
+                    let mailbox_id = &self.walk.mailbox.id;
+                    cursors.push(known::list_record(mailbox_id, folder, None));
+                }
+                self.ended.push(chain);
+            }
+        }
     }
 
     /// Reads folders whose chains do not work tonight by plain lists. Where these do not work
@@ -514,19 +514,27 @@ impl GraphWalk<'_> {
         Ok(Status::Complete)
     }
 
-    async fn fetch(&self, chains: Vec<Chain>) -> Vec<Fetched> {
-        stream::iter(chains)
-            .map(|chain| {
-                chain::fetch(
-                    &self.client,
-                    &self.walk.mailbox.id,
-                    chain,
-                    self.walk.context.content,
-                )
-            })
-            .buffered(CHAINS_AT_ONCE)
-            .collect()
-            .await
+    /// The next pages of chains, and the chains that have to wait for the next portion.
+    async fn fetch(&self, chains: Vec<Chain>) -> (Vec<Fetched>, Vec<Chain>) {
+        let (mailbox_id, selection) = (&self.walk.mailbox.id, self.walk.context.selection);
+        let bytes = AtomicUsize::new(0);
+        let fetch = async |chain| {
+            if bytes.load(Ordering::Relaxed) >= BYTES_PER_PORTION {
+                return Err(chain);
+            }
+            let fetched = chain::fetch(&self.client, mailbox_id, chain, selection).await;
+            bytes.fetch_add(fetched.bytes(), Ordering::Relaxed);
+            Ok(fetched)
+        };
+        let mut fetching = pin!(stream::iter(chains).map(fetch).buffered(CHAINS_AT_ONCE));
+        let (mut fetched, mut left) = (Vec::new(), Vec::new());
+        while let Some(one) = fetching.next().await {
+            match one {
+                Ok(pages) => fetched.push(pages),
+                Err(chain) => left.push(chain),
+            }
+        }
+        (fetched, left)
     }
 
     fn total_cost(&self) -> Cost {

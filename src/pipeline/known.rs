@@ -150,6 +150,8 @@ mod tests {
             link: "https://x".to_owned(),
             is_delta: true,
             fetched_at: crate::model::time::Micros(1),
+            begun_at: crate::model::time::Micros(1),
+            selection: None,
             items: 3,
             proof: None,
         };

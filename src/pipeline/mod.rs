@@ -42,6 +42,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::config::capture::Capture;
 use crate::config::capture::Content;
 use crate::config::crm::Trust;
 use crate::lake::open::Lake;
@@ -73,6 +74,8 @@ use crate::runtime::random;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
 use crate::source::graph::listing::Span;
+use crate::source::graph::selection::Headers;
+use crate::source::graph::selection::Selection;
 use crate::state::store::State;
 
 /// Portions that wait for the writer: enough to close a good batch, few enough to bound memory
@@ -147,7 +150,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         run: run.clone(),
         rules: Arc::new(Rules::new(&config.capture)),
         capture: config.capture.clone(),
-        content: content_level(config.capture.content),
+        selection: selection(&config.capture),
         directory: Arc::new(survey.directory),
         matcher: stores.matcher,
         state: stores.state,
@@ -182,7 +185,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         left_out: left_out.filter(|line| line.out_because.is_some()).collect(),
         crm: survey.crm,
         index_behind: behind,
-        notes: notes.chain(withdrawn_note(&options.progress)).collect(),
+        notes: notes.chain(notes_of(&options.progress)).collect(),
         interrupted,
         caught_up: stores.caught_up,
         merged_months,
@@ -236,6 +239,12 @@ async fn end_of(writing: JoinHandle<Result<(), WriterError>>) -> Result<Option<S
     }
 }
 
+/// What is to be said of the run as a whole.
+fn notes_of(progress: &Progress) -> impl Iterator<Item = String> {
+    let withdrawn = withdrawn_note(progress).into_iter();
+    withdrawn.chain(forgotten_note(progress))
+}
+
 /// What erasure would still have to take out, where meetings were withdrawn.
 fn withdrawn_note(progress: &Progress) -> Option<String> {
     let withdrawn = Progress::read(&progress.withdrawn);
@@ -246,6 +255,19 @@ fn withdrawn_note(progress: &Progress) -> Option<String> {
         )
     };
     (withdrawn > 0).then(text)
+}
+
+/// What to do where another installation reads the same mailboxes.
+fn forgotten_note(progress: &Progress) -> Option<String> {
+    let forgotten = Progress::read(&progress.forgotten);
+    let text = || {
+        format!(
+            "of {forgotten} mailboxes the service forgets every night where reading stood, so they \
+             are read from their beginning: another installation (a test beside production?) seems \
+             to use the same application registration; give each its own"
+        )
+    };
+    (forgotten > 0).then(text)
 }
 
 /// Waits for a signal. (The end of the night lets the survey finish: it tells what is left undone.)
@@ -307,10 +329,16 @@ fn stamp(started_at: crate::model::time::Micros) -> RunStamp {
     }
 }
 
-fn content_level(content: Content) -> ContentLevel {
-    match content {
+fn selection(capture: &Capture) -> Selection {
+    let content = match capture.content {
         Content::Envelope => ContentLevel::Envelope,
         Content::Preview => ContentLevel::Preview,
         Content::Full => ContentLevel::Full,
-    }
+    };
+    let headers = if capture.bulk_headers {
+        Headers::Asked
+    } else {
+        Headers::Left
+    };
+    Selection { content, headers }
 }

@@ -126,7 +126,7 @@ pub enum WalkError {
     /// What a folder holds was not all seen, and the rest cannot be had.
     #[error(
         "{folders} folders hold {held} items, {walked} of them were read and the others cannot be \
-         had; the next run reads these folders from their beginning"
+         had; the next run compares them again"
     )]
     Incomplete {
         /// How many folders.

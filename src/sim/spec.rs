@@ -349,4 +349,8 @@ pub enum CalendarChain {
     Duplicates,
     /// Every link of a finished round is refused with 410.
     Expired,
+    /// Every link within a round is refused with 410 (facts 13).
+    Forgotten,
+    /// First rounds of later nights end after their first page, and say that they are complete.
+    CutShort,
 }

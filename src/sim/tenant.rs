@@ -447,6 +447,8 @@ impl State {
                 return delta::too_old(here.generation, here.generation + 4);
             }
             here.until = self.now.max(here.since);
+        } else if calendar::delta::kind(world, mailbox) == CalendarChain::Forgotten {
+            return delta::too_old(here.generation, here.generation + 4);
         }
         let key = (mailbox, here.since.0, here.until.0, here.chain);
         if self.calendar_rounds.len() >= ROUNDS_MAX {

@@ -83,6 +83,58 @@ fn fact_2_1_a_chain_is_replaced_before_its_window_ends() {
     tenant.compare_rows_with_truth();
 }
 
+#[test]
+fn fact_13_a_calendar_whose_chain_is_forgotten_at_each_second_page_is_read_by_plain_lists() {
+    let small_pages = "calendar_chain = \"forgotten\"";
+    let mut tenant = world_of(6, small_pages);
+    tenant.configure("[run]\npage_size = 10\n");
+    tenant.nights(2, |tenant, _| {
+        tenant.compare_rows_with_truth();
+    });
+    assert!(lists(&calendar_requests(&tenant, 0)) > 0);
+}
+
+#[test]
+fn fact_2_2_a_round_that_was_cut_short_removes_nothing_and_what_is_gone_is_removed() {
+    let mut tenant = world_of(6, "calendar_chain = \"cut_short\"");
+    tenant.configure("[run]\npage_size = 10\n");
+    tenant.night();
+    tenant.compare_rows_with_truth();
+    // A lost state cache begins every chain anew.
+    for _ in 0..2 {
+        std::fs::remove_dir_all(tenant.folder().join("state")).unwrap();
+        tenant.advance(1);
+        let before = tenant.served_requests();
+        tenant.night();
+        tenant.compare_rows_with_truth();
+        assert!(
+            lists(&calendar_requests(&tenant, before)) > 0,
+            "no round was cut short"
+        );
+    }
+}
+
+#[test]
+fn fact_13_a_window_of_ten_years_is_read_in_slices_and_its_chain_goes_on() {
+    let mut tenant = world_of(3, "");
+    let config = std::fs::read_to_string(tenant.config()).unwrap();
+    let config = config.replace("window = \"12 months\"", "window = \"10 years\"");
+    std::fs::write(tenant.config(), config).unwrap();
+    let report = tenant.night();
+    let mailboxes = report["mailboxes"].as_array().unwrap();
+    assert!(
+        mailboxes.iter().all(|one| one["status"] != "failed"),
+        "{report}"
+    );
+    let first = calendar_requests(&tenant, 0);
+    let before = tenant.served_requests();
+    tenant.advance(1);
+    tenant.night();
+    let second = calendar_requests(&tenant, before);
+    assert!(lists(&first) > 0, "the past was not listed");
+    assert_eq!(lists(&second), 0, "the past is read once");
+}
+
 /// Nights after which something has happened to most series of a small tenant.
 const NIGHTS: u32 = 5;
 

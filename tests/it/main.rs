@@ -43,6 +43,7 @@ mod rematch;
 mod revised_mail;
 mod rooms;
 mod search_state;
+mod selection;
 mod shards;
 mod simulated;
 mod strange_mail;

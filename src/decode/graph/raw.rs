@@ -33,7 +33,19 @@ pub struct RawItem<'a> {
     pub internet_message_id: Text<'a>,
     pub conversation_index: Text<'a>,
     pub is_draft: Flag,
+    /// `None`: they were not asked for, or not returned.
+    pub headers: Option<Many<RawHeader<'a>>>,
     pub seen: Seen,
+}
+
+/// A header field: `{name, value}`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RawHeader<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    #[serde(borrow)]
+    pub value: Text<'a>,
 }
 
 /// Which members were there at all, whatever their value.
@@ -75,6 +87,7 @@ impl<'a> RawItem<'a> {
             "receivedDateTime" => self.received = map.next_value()?,
             "internetMessageId" => self.internet_message_id = map.next_value()?,
             "conversationIndex" => self.conversation_index = map.next_value()?,
+            "internetMessageHeaders" => self.headers = Some(map.next_value()?),
             "isDraft" => self.is_draft = map.next_value()?,
             _ => {
                 map.next_value::<IgnoredAny>()?;

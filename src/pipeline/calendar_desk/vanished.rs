@@ -69,7 +69,8 @@ impl Deciding<'_> {
                 .master_id
                 .as_ref()
                 .is_some_and(|id| self.removed.contains(id));
-        is_removed || is_inside && (scope.is_complete || is_of_resent)
+        // What a complete round did not name was asked for by its id.
+        is_removed || is_inside && is_of_resent && !scope.is_complete
     }
 
     /// Whether the mailbox's owner invited: who takes such a meeting out cancels it.

@@ -7,6 +7,7 @@ use crate::model::event::DecodedEvent;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
+use crate::pipeline::calendar_round::list::Unlisted;
 use crate::pipeline::calendar_round::not_served;
 use crate::pipeline::calendar_round::source_id;
 use crate::pipeline::decoding;
@@ -14,9 +15,10 @@ use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::listing::ListedId;
 
-/// Pages of 1,000 ids: as many events as a round may have.
-const ID_PAGES_MAX: usize = 200;
+/// Pages of ids: as many events as a round may have, by pages that became small.
+const ID_PAGES_MAX: usize = 2_000;
 /// Events that are fetched singly instead of by a list: what the service serves of one mailbox in
 /// twenty minutes (facts 7.1). A calendar that needs more is left for the next run.
 const SINGLES_MAX: usize = 20_000;
@@ -27,16 +29,17 @@ const SINGLES_AT_ONCE: usize = 100;
 pub(super) const REFUSED_MAX: usize = 100;
 
 impl Fetching<'_> {
-    /// Reads what a plain list did not bring before it was refused.
+    /// Reads what the plain list of a window did not bring before it was refused.
     pub(super) async fn around(
         &self,
-        mut round: Round,
+        round: &mut Round,
+        window: Window,
         refusal: GraphError,
-    ) -> Result<Round, RoundError> {
+    ) -> Result<(), RoundError> {
         let named = round.events.iter().filter_map(source_id);
         let named: HashSet<String> = named.map(str::to_owned).collect();
         let mut wanted = Vec::new();
-        for id in self.ids(round.window).await? {
+        for id in self.ids(window).await? {
             if named.contains(&id) {
                 continue;
             }
@@ -58,24 +61,40 @@ impl Fetching<'_> {
             }
             round.add(self.told(fetched).await?)?;
         }
-        Ok(round)
+        Ok(())
     }
 
     /// The ids of all that a window holds, each once.
     async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
-        let mut ids = Vec::new();
-        let mut seen = HashSet::new();
+        let mut ids = Ids::default();
+        let mut parts = vec![window];
+        while let Some(part) = parts.pop() {
+            match self.ids_of_part(&mut ids, part).await {
+                Ok(()) => {}
+                Err(Unlisted::Slow(halves)) => parts.extend(halves),
+                Err(Unlisted::Spoilt(refused)) => return Err(refused.into()),
+                Err(Unlisted::Round(error)) => return Err(error),
+            }
+        }
+        Ok(ids.listed)
+    }
+
+    async fn ids_of_part(&self, ids: &mut Ids, part: Window) -> Result<(), Unlisted> {
         let mut link: Option<String> = None;
-        for _ in 0..ID_PAGES_MAX {
-            let (page, next) = self.client.calendar_ids(window, link.as_deref()).await?;
-            let page = page.into_iter().filter_map(|item| item.id);
-            ids.extend(page.filter(|id| seen.insert(id.clone())));
+        loop {
+            ids.pages += 1;
+            let listed = self.client.calendar_ids(part, link.as_deref()).await;
+            let (page, next) =
+                listed.map_err(|refused| Unlisted::of(refused, part, link.is_some()))?;
+            ids.add(page);
             if next.is_none() {
-                return Ok(ids);
+                return Ok(());
+            }
+            if ids.pages >= ID_PAGES_MAX {
+                return Err(RoundError::TooLarge.into());
             }
             link = next;
         }
-        Err(RoundError::TooLarge)
     }
 
     /// Events by their ids, in the order of the ids. Where very many of them cannot be had the rest
@@ -113,6 +132,24 @@ impl Fetching<'_> {
             None => DecodedEvent::Removed { source_id: item.id },
         });
         Ok(told.collect())
+    }
+}
+
+/// Ids of events, each once, and the pages that they came by.
+#[derive(Default)]
+struct Ids {
+    listed: Vec<String>,
+    seen: HashSet<String>,
+    pages: usize,
+}
+
+impl Ids {
+    fn add(&mut self, page: Vec<ListedId>) {
+        for id in page.into_iter().filter_map(|item| item.id) {
+            if self.seen.insert(id.clone()) {
+                self.listed.push(id);
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::pipeline::known;
 use crate::pipeline::walk::WalkError;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::listing::ListedId;
+use crate::source::graph::listing::Listing;
 use crate::source::graph::listing::MAILS_PER_PAGE;
 use crate::source::graph::listing::Span;
 use crate::source::graph::retry::Reaction;
@@ -64,24 +65,15 @@ impl GraphWalk<'_> {
             count: 0,
         };
         let mut known = HashSet::new();
-        let mut span = Span { from, to: None };
-        let mut oldest = None;
-        let mut link: Option<String> = None;
+        let mut listing = Listing::new(folder, Span { from, to: None });
         let mut has_news = false;
         for _ in 0..ID_PAGES_MAX {
-            let asked = self.client.listed_ids(folder, span, link.as_deref());
-            let (page, next) = self.walk.unless_stopped(asked).await?;
-            oldest = page.iter().rev().find_map(received).or(oldest);
+            let asked = self.client.listed_ids(&mut listing);
+            let page = self.walk.unless_stopped(asked).await?;
             has_news |= self.add_ids(&mut listed, &mut known, page)?;
-            link = next;
-            if link.is_some() {
-                continue;
-            }
-            if !has_news || oldest.is_none() || oldest == span.to {
+            if listing.is_over() && !(std::mem::take(&mut has_news) && listing.ask_by_time()) {
                 return Ok(listed);
             }
-            span.to = oldest;
-            has_news = false;
         }
         Err(GraphError::EndlessChain {
             call: "list of ids",
@@ -170,21 +162,18 @@ impl GraphWalk<'_> {
         folder: &Arc<str>,
         span: Span,
     ) -> Result<(), WalkError> {
-        let content = self.walk.context.content;
-        let mut link: Option<String> = None;
+        let selection = self.walk.context.selection;
+        let mut listing = Listing::new(folder, span);
         let mut pages = Vec::new();
         for _ in 0..MAIL_PAGES_MAX {
-            let asked = self
-                .client
-                .listed_mails(folder, span, content, link.as_deref());
+            let asked = self.client.listed_mails(&mut listing, selection);
             let asked = self.walk.unless_stopped(asked).await;
-            let (listed, failure) = match asked {
-                Ok(listed) => (Some(listed), None),
+            let (page, failure) = match asked {
+                Ok(page) => (Some(page), None),
                 Err(error) => (None, Some(error)),
             };
-            link = listed.as_ref().and_then(|listed| listed.next.clone());
-            pages.extend(listed.map(|listed| listed.page));
-            let is_end = link.is_none();
+            pages.extend(page);
+            let is_end = failure.is_some() || listing.is_over();
             if is_end || pages.len() >= MAIL_PAGES_PER_PORTION {
                 let pages = std::mem::take(&mut pages);
                 let received = pages.iter().map(|page| page.items.len() as u64).sum();
@@ -226,8 +215,4 @@ impl GraphWalk<'_> {
         self.hand_over(Settled::default(), 0, vec![record], false)
             .await
     }
-}
-
-fn received(item: &ListedId) -> Option<Micros> {
-    Micros::parse_rfc3339(item.received.as_deref()?)
 }

@@ -45,7 +45,7 @@ impl GraphWalk<'_> {
     }
 
     async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, ComputationLost> {
-        let content = self.walk.context.content;
+        let content = self.walk.context.selection.content;
         let places = self.places();
         let mails: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
         let folders: Vec<Arc<str>> = mails.iter().map(|(_, folder)| folder.clone()).collect();
@@ -68,9 +68,9 @@ impl GraphWalk<'_> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let content = self.walk.context.content;
+        let selection = self.walk.context.selection;
         let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
-        let fetching = self.client.messages_by_id(&ids, content);
+        let fetching = self.client.messages_by_id(&ids, selection);
         let fetched = self.walk.unless_stopped(fetching).await?;
         let (mut bodies, mut places_had) = (Vec::new(), Vec::new());
         for (fetched, place) in fetched.into_iter().zip(places) {
@@ -86,7 +86,7 @@ impl GraphWalk<'_> {
                 None => sifted.note_gone(),
             }
         }
-        let decoded = decoding::mails(&self.walk.context.cpu, bodies, content).await?;
+        let decoded = decoding::mails(&self.walk.context.cpu, bodies, selection.content).await?;
         let items = decoded.into_iter().zip(places_had);
         let items = items
             .map(|(decoded, place)| Item { decoded, place })

@@ -77,6 +77,13 @@ pub(super) fn next_chains(queue: &mut VecDeque<Chain>, at_most: usize) -> (Vec<C
     (queue.drain(..count).collect(), false)
 }
 
+/// Chains that were not fetched: they are next, in their order.
+pub(super) fn put_off(queue: &mut VecDeque<Chain>, left: Vec<Chain>) {
+    for chain in left.into_iter().rev() {
+        queue.push_front(chain);
+    }
+}
+
 /// Chains that go on: Sent Items to the front, so that it is through before others begin.
 pub(super) fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: bool) {
     for chain in unfinished {

@@ -61,8 +61,8 @@ impl Presence {
     }
 
     /// How many items a folder's first round brought; `None`: not all of it was watched.
-    pub fn take(&mut self, folder: &str) -> Option<u64> {
-        self.folders.remove(folder).map(|items| items.len() as u64)
+    pub fn count(&self, folder: &str) -> Option<u64> {
+        self.folders.get(folder).map(|items| items.len() as u64)
     }
 }
 
@@ -119,9 +119,8 @@ mod tests {
             seen(&a, 3, false),
             seen(&other, 4, true),
         ]);
-        assert_eq!(presence.take("a"), Some(1));
-        assert_eq!(presence.take("a"), None);
-        assert_eq!(presence.take("other"), None);
+        assert_eq!(presence.count("a"), Some(1));
+        assert_eq!(presence.count("other"), None);
     }
 
     #[test]
@@ -132,7 +131,7 @@ mod tests {
         presence.begin(&large);
         let many = (0..=ITEMS_MAX as u64).map(|item| seen(&large, item, true));
         presence.note(many.chain([seen(&small, 1, true)]).collect());
-        assert_eq!(presence.take("small"), Some(1));
-        assert_eq!(presence.take("large"), None);
+        assert_eq!(presence.count("small"), Some(1));
+        assert_eq!(presence.count("large"), None);
     }
 }

@@ -30,6 +30,9 @@ const PROOF_DAYS: i64 = 30;
 /// Folders that were connected in one night are not all checked in one night: each is checked up to
 /// so many days earlier.
 const SPREAD_DAYS: i64 = 10;
+/// A folder that says it holds more than its chain brought, and cannot be listed, is read again from
+/// its beginning where its chain was begun so many days ago.
+const BEGUN_AGAIN_DAYS: i64 = 30;
 /// So many folders are asked for their counts one by one; more are cheaper by the whole listing.
 const ASKED_SINGLY: usize = 4;
 
@@ -52,6 +55,16 @@ impl Doubt {
     }
 }
 
+/// What the counts of folders say of their chains.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// Folders whose counts differ from what their chains brought.
+    pub doubts: Vec<Doubt>,
+    /// Chains that are followed once more before that is believed: what came while they were read,
+    /// or while the folder counted, comes by their deltaLinks.
+    pub unfinished: Vec<Chain>,
+}
+
 /// A folder of which not all could be seen.
 #[derive(Debug)]
 pub(super) struct Shortfall {
@@ -65,19 +78,19 @@ impl GraphWalk<'_> {
     pub(super) async fn doubts(
         &mut self,
         cursors: &mut Vec<CursorRecord>,
-    ) -> Result<Vec<Doubt>, WalkError> {
+    ) -> Result<Checked, WalkError> {
         let now = self.tenant.service_time();
         let mailbox_id = self.walk.mailbox.id.clone();
         let mut due = Vec::new();
         for chain in std::mem::take(&mut self.ended) {
-            let walked = self.presence.take(&chain.folder.id);
+            let walked = self.presence.count(&chain.folder.id);
             if walked.is_some() || is_due(&mailbox_id, &chain, now) {
                 due.push((chain, walked));
             }
         }
         let counts = self.counts(&due).await?;
-        let mut doubts = Vec::new();
-        for (chain, walked) in due {
+        let mut checked = Checked::default();
+        for (mut chain, walked) in due {
             let Some(held) = counts.get(&chain.folder.id).copied().flatten() else {
                 // It is gone meanwhile, or does not tell.
                 continue;
@@ -91,15 +104,18 @@ impl GraphWalk<'_> {
                 || (walked.is_none() && chain.proof.is_some_and(is_as_before));
             if is_proven {
                 cursors.push(proven(&mailbox_id, chain, now, held, surplus));
-            } else {
-                doubts.push(Doubt {
+            } else if chain.was_followed_up {
+                checked.doubts.push(Doubt {
                     chain,
                     walked,
                     held,
                 });
+            } else {
+                chain.was_followed_up = true;
+                checked.unfinished.push(chain);
             }
         }
-        Ok(doubts)
+        Ok(checked)
     }
 
     /// What folders say that they hold: told afresh where it is compared with what was walked just
@@ -154,8 +170,7 @@ impl GraphWalk<'_> {
     }
 
     /// Lists the ids of doubtful folders, reads what was not seen, and keeps what neither chain nor
-    /// list brings as the folder's known surplus. Where ids cannot be had although the chain fell
-    /// short, its cursor is taken away.
+    /// list brings as the folder's known surplus.
     pub(super) async fn prove(
         &mut self,
         desk: &Arc<Desk>,
@@ -202,8 +217,8 @@ impl GraphWalk<'_> {
         self.read_unseen(desk, folder, None, listed).await
     }
 
-    /// A folder that cannot be listed. Where its chain fell short it is read again from its
-    /// beginning; else nothing shows that anything is missing, and the proof stays due.
+    /// A folder that cannot be listed. Its chain is fine, so it goes on, and the proof stays due.
+    /// Where it fell short, the folder is read again from its beginning once a month.
     fn unproven(&mut self, doubt: &Doubt) -> Option<CursorRecord> {
         let walked = doubt.walked_at_most();
         if walked >= doubt.held {
@@ -214,9 +229,11 @@ impl GraphWalk<'_> {
             walked,
             held: doubt.held,
         });
-        let folder = &doubt.chain.folder.id;
-        self.folders.is_sent_awaited |= doubt.chain.folder.is_sent;
-        Some(known::no_chain_record(&self.walk.mailbox.id, folder))
+        let chain = &doubt.chain;
+        self.folders.is_sent_awaited |= chain.folder.is_sent;
+        let age = self.tenant.service_time().0 - chain.begun_at().0;
+        (age >= BEGUN_AGAIN_DAYS * DAY)
+            .then(|| known::no_chain_record(&self.walk.mailbox.id, &chain.folder.id))
     }
 
     /// What the shortfalls come to, if there are any.

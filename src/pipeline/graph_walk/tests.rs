@@ -2,6 +2,7 @@
 //! and what a second night makes of what is told again.
 
 mod calendar;
+mod forgotten;
 mod proof;
 mod sent;
 
@@ -38,6 +39,8 @@ use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
+use crate::source::graph::selection::Headers;
+use crate::source::graph::selection::Selection;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
@@ -180,7 +183,10 @@ async fn night_with(
         },
         rules: Arc::new(Rules::new(&capture)),
         capture,
-        content: ContentLevel::Preview,
+        selection: Selection {
+            content: ContentLevel::Preview,
+            headers: Headers::Asked,
+        },
         directory: Arc::new(fixtures::directory()) as Arc<Directory>,
         matcher: Arc::new(Matcher::new(
             &ContactBook::new(Vec::new(), Vec::new()),

@@ -3,6 +3,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::meeting::ZONES;
@@ -24,6 +25,9 @@ const PAGE_DEFAULT: usize = 10;
 const REFUSED: [&str; 6] = [
     "$select", "$expand", "$filter", "$orderby", "$search", "$top",
 ];
+
+/// The longest window that lists and chains take (facts 13).
+const DAYS_MAX: i64 = 1_825;
 
 /// What a link holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +96,15 @@ pub fn window(request: &Request) -> Result<(Micros, Micros), Response> {
         Micros::parse_rfc3339(&text).or_else(|| Micros::parse_rfc3339(&format!("{text}Z")))
     };
     match (end("startDateTime"), end("endDateTime")) {
-        (Some(start), Some(end)) if start <= end => Ok((start, end)),
-        (Some(_), Some(_)) => refuse("The end of the window lies before its start."),
+        (Some(start), Some(end)) if start > end => {
+            refuse("The end of the window lies before its start.")
+        }
+        (Some(start), Some(end)) if end.0 - start.0 > DAYS_MAX * DAY => Err(Response::error(
+            400,
+            "ErrorInvalidRequest",
+            "The range between the start and end dates is greater than the allowed range. Maximum number of days: 1825",
+        )),
+        (Some(start), Some(end)) => Ok((start, end)),
         _ => refuse(
             "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime.",
         ),
@@ -275,20 +286,33 @@ fn following(world: &World, here: &Position, cut: &Cut) -> (Position, bool) {
     match kind(world, here.mailbox) {
         CalendarChain::Endless if cut.last => next.offset = 0,
         CalendarChain::Duplicates => next.offset = 0,
+        CalendarChain::CutShort if is_first_of_later_night(world, here) => return end(world, here),
         _ if !cut.last => next.offset += cut.blocks,
-        _ => {
-            next.until = Micros(i64::MAX);
-            next.offset = 0;
-            next.since = here.until;
-            let is_one_page = here.offset == 0;
-            if is_one_page && delta::repeats_link(world, here.chain, here.since, here.until) {
-                next.since = here.since;
-                next.generation = here.generation;
-            }
-            return (next, true);
-        }
+        _ => return end(world, here),
     }
     (next, false)
+}
+
+/// A first round that is not that of the first night: something is known of the calendar then.
+fn is_first_of_later_night(world: &World, here: &Position) -> bool {
+    here.since.0 == i64::MIN && here.until >= world.start().plus(DAY / 2)
+}
+
+/// The end of a round: the link that begins the next one.
+fn end(world: &World, here: &Position) -> (Position, bool) {
+    let mut next = Position {
+        until: Micros(i64::MAX),
+        offset: 0,
+        since: here.until,
+        generation: here.generation + 1,
+        ..*here
+    };
+    let is_one_page = here.offset == 0;
+    if is_one_page && delta::repeats_link(world, here.chain, here.since, here.until) {
+        next.since = here.since;
+        next.generation = here.generation;
+    }
+    (next, true)
 }
 
 fn link(world: &World, host: &str, next: &Position, last: bool) -> String {

@@ -9,12 +9,10 @@ use serde_json::Value;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::model::mail::ContentLevel;
 use crate::runtime::clock;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::client::refused;
-use crate::source::graph::delta::select;
 use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
@@ -24,6 +22,7 @@ use crate::source::graph::retry::Asked;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::retry::Tries;
 use crate::source::graph::retry_after;
+use crate::source::graph::selection::Selection;
 
 /// The most that one batch may hold (facts 1.11).
 const PARTS_MAX: usize = 20;
@@ -67,9 +66,9 @@ impl MailboxClient {
     pub async fn messages_by_id(
         &self,
         ids: &[String],
-        content: ContentLevel,
+        selection: Selection,
     ) -> Result<Vec<FetchedItem>, GraphError> {
-        let select = select(content);
+        let select = selection.properties();
         let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
         let call = self.batch_call("messages by id", Asked::Item)?;
         self.items_by_id(&call, ids, path).await

@@ -2,6 +2,7 @@
 
 use crate::model::event::CONTAINER;
 use crate::model::page::GraphPage;
+use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::runtime::clock;
 use crate::source::graph::batch::FetchedItem;
@@ -23,6 +24,43 @@ pub struct Window {
     pub start: Micros,
     /// Its end.
     pub end: Micros,
+}
+
+/// The longest span that is asked for. The service refuses more than 1,825 days, of lists and
+/// presumably of chains as well (facts 13).
+pub const SPAN_MAX: i64 = 1_800 * DAY;
+
+/// Spans that are no longer are not halved: what such a list cannot tell, events tell one by one.
+const HALVED_MIN: i64 = 180 * DAY;
+
+impl Window {
+    /// Its halves, the earlier first, where it is worth while to ask for them instead.
+    pub fn halves(self) -> Option<[Self; 2]> {
+        let length = self.end.0 - self.start.0;
+        let middle = self.start.plus(length / 2);
+        (length >= HALVED_MIN).then_some([
+            Self {
+                end: middle,
+                ..self
+            },
+            Self {
+                start: middle,
+                ..self
+            },
+        ])
+    }
+
+    /// Parts of it that may be asked for, the earliest first.
+    pub fn slices(self) -> Vec<Self> {
+        let mut slices = Vec::new();
+        let mut start = self.start;
+        while start < self.end {
+            let end = start.plus(SPAN_MAX).min(self.end);
+            slices.push(Self { start, end });
+            start = end;
+        }
+        slices
+    }
 }
 
 /// A page of the plain list of a window.
@@ -60,11 +98,10 @@ impl MailboxClient {
     ) -> Result<ListedPage, GraphError> {
         let url = match link {
             Some(link) => self.follow(link, &self.url(LIST)?)?,
-            None => self.url(&format!("{LIST}?{}&$top={LIST_TOP}", span(window)))?,
+            None => self.url(&format!("{LIST}?{}", span(window)))?,
         };
-        let opened = self
-            .ask(&calendar_call(LIST_NAME, url), envelope::open_list)
-            .await?;
+        let call = list_call(LIST_NAME, url, link, LIST_TOP);
+        let opened = self.ask(&call, envelope::open_list).await?;
         Ok(ListedPage {
             page: page(opened.body, opened.items),
             next: opened.next,
@@ -80,12 +117,9 @@ impl MailboxClient {
     ) -> Result<(Vec<ListedId>, Option<String>), GraphError> {
         let url = match link {
             Some(link) => self.follow(link, &self.url(LIST)?)?,
-            None => self.url(&format!(
-                "{LIST}?{}&$select=id&$top={IDS_TOP}",
-                span(window)
-            ))?,
+            None => self.url(&format!("{LIST}?{}&$select=id", span(window)))?,
         };
-        let call = calendar_call(IDS_NAME, url);
+        let call = list_call(IDS_NAME, url, link, IDS_TOP);
         let page: List<ListedId> = self.ask(&call, |body| envelope::list(&body)).await?;
         listing::no_loop(IDS_NAME, link, page.next.as_ref())?;
         Ok((page.value, page.next))
@@ -125,6 +159,18 @@ fn calendar_call(name: &'static str, url: url::Url) -> Call {
     }
 }
 
+fn list_call(name: &'static str, url: url::Url, link: Option<&str>, top: u32) -> Call {
+    let asked = match link {
+        Some(_) => Asked::ListLink,
+        None => Asked::Folder,
+    };
+    Call {
+        asked,
+        top: Some(top),
+        ..calendar_call(name, url)
+    }
+}
+
 fn page(body: bytes::Bytes, items: Vec<std::ops::Range<usize>>) -> GraphPage {
     GraphPage {
         container: CONTAINER.into(),
@@ -155,3 +201,28 @@ const LIST_TOP: u32 = 200;
 const IDS_NAME: &str = "list of event ids";
 /// The service's limit for lists of events (facts 2.1).
 const IDS_TOP: u32 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fact_13_no_slice_is_longer_than_the_service_allows_and_nothing_is_between_them() {
+        let window = Window {
+            start: Micros(7),
+            end: Micros(7).plus(3 * SPAN_MAX + 1),
+        };
+        let slices = window.slices();
+        assert_eq!(slices.len(), 4);
+        assert_eq!(slices.first().map(|slice| slice.start), Some(window.start));
+        assert_eq!(slices.last().map(|slice| slice.end), Some(window.end));
+        for pair in slices.windows(2) {
+            assert_eq!(pair[0].end, pair[1].start);
+            assert_eq!(pair[0].end.0 - pair[0].start.0, SPAN_MAX);
+        }
+        let [earlier, later] = window.halves().unwrap();
+        assert_eq!((earlier.start, later.end), (window.start, window.end));
+        assert_eq!(earlier.end, later.start);
+        assert!(slices[3].halves().is_none());
+    }
+}

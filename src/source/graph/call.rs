@@ -20,6 +20,7 @@ use crate::runtime::random;
 use crate::source::graph::body;
 use crate::source::graph::body::BodyFault;
 use crate::source::graph::claims;
+use crate::source::graph::lane::Lane;
 use crate::source::graph::problem::Problem;
 use crate::source::graph::retry::Asked;
 use crate::source::graph::retry_after;
@@ -43,6 +44,11 @@ pub struct Call {
     pub immutable_ids: bool,
     /// Whether the page size is a wish in a header (facts 1.3: on every request of a chain).
     pub sized_pages: bool,
+    /// The most items that a page of a list may hold: `$top`, or less where pages became smaller.
+    pub top: Option<u32>,
+    /// The first page of what is behind a link of a list, by another way than that link: asked for
+    /// where the link fails, for a link keeps its `$top` and its depth (facts 1.7).
+    pub instead: Option<Url>,
     /// Whether times are wanted in UTC (facts 2.1: what a calendar else answers depends on it).
     pub utc_times: bool,
     /// Whether it may run beside nothing else of its mailbox (facts 1.11: batches).
@@ -59,6 +65,8 @@ impl Call {
             body: None,
             immutable_ids: false,
             sized_pages: false,
+            top: None,
+            instead: None,
             utc_times: false,
             alone: false,
         }
@@ -69,6 +77,31 @@ impl Call {
     pub fn with_immutable_ids(mut self) -> Self {
         self.immutable_ids = true;
         self
+    }
+
+    /// What is sent after this has failed for the size or the depth of its page, where it can be
+    /// asked for in another way.
+    pub fn other_way(&self) -> Option<Self> {
+        let url = self.instead.clone()?;
+        Some(Self {
+            asked: Asked::Folder,
+            url,
+            instead: None,
+            ..self.clone()
+        })
+    }
+
+    /// The address with the size of the page, where it is a list's.
+    fn address(&self, lane: &Lane) -> Url {
+        let mut url = self.url.clone();
+        if let Some(largest) = self.top.filter(|_| self.asked != Asked::ListLink) {
+            let top = format!("$top={}", lane.list_size(largest));
+            let query = url
+                .query()
+                .map_or_else(|| top.clone(), |query| format!("{query}&{top}"));
+            url.set_query(Some(&query));
+        }
+        url
     }
 
     /// The `Prefer` header, where anything is preferred.
@@ -87,7 +120,7 @@ impl Call {
         &self,
         http: &reqwest::Client,
         authorization: HeaderValue,
-        page_size: u32,
+        lane: &Lane,
     ) -> RequestBuilder {
         let method = if self.body.is_some() {
             Method::POST
@@ -95,11 +128,11 @@ impl Call {
             Method::GET
         };
         let mut request = http
-            .request(method, self.url.clone())
+            .request(method, self.address(lane))
             .header(AUTHORIZATION, authorization)
             .header(ACCEPT_ENCODING, "gzip")
             .header("client-request-id", request_id());
-        if let Some(preferences) = self.preferences(page_size) {
+        if let Some(preferences) = self.preferences(lane.page_size()) {
             request = request.header("Prefer", preferences);
         }
         if let Some(body) = &self.body {

@@ -1,5 +1,6 @@
 //! The client of one tenant: one pool of connections, one token, a lane per mailbox.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -213,6 +214,7 @@ impl Client {
         call: &Call,
         parse: impl Fn(Bytes) -> Option<T>,
     ) -> Result<T, GraphError> {
+        let mut call = Cow::Borrowed(call);
         let mut tries = Tries {
             sent: 0,
             renewed: false,
@@ -221,12 +223,12 @@ impl Client {
         let begun = Instant::now();
         let mut needs_new_connection = false;
         loop {
-            let (answer, token) = self.send_once(lane, call, needs_new_connection).await?;
+            let (answer, token) = self.send_once(lane, &call, needs_new_connection).await?;
             tries.sent += 1;
             let problem = match answer.result {
                 Ok(body) => match parse(body) {
                     Some(parsed) => {
-                        lane.note_success(call.sized_pages);
+                        lane.note_success(call.sized_pages || call.top.is_some());
                         return Ok(parsed);
                     }
                     None => Problem::garbled(),
@@ -254,9 +256,16 @@ impl Client {
                     if reaction == Reaction::SmallerPage {
                         lane.shrink_pages();
                     }
-                    self.wait(lane, call, &problem, tries).await?;
+                    self.wait(lane, &call, &problem, tries).await?;
+                    if let Some(other) = call
+                        .other_way()
+                        .filter(|_| reaction == Reaction::SmallerPage)
+                    {
+                        call = Cow::Owned(other);
+                        tries.sent = 0;
+                    }
                 }
-                final_one => return Err(refused(call, &problem, final_one)),
+                final_one => return Err(refused(&call, &problem, final_one)),
             }
         }
     }
@@ -287,7 +296,7 @@ impl Client {
         } else {
             &self.inner.http
         };
-        let request = call.build(http, token.header.clone(), lane.page_size());
+        let request = call.build(http, token.header.clone(), lane);
         let Limits {
             body_bytes,
             deadline,

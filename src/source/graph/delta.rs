@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::model::mail::ContentLevel;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::model::time::Micros;
@@ -13,6 +12,8 @@ use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::Asked;
+use crate::source::graph::selection::Headers;
+use crate::source::graph::selection::Selection;
 
 /// A page and where its chain goes on.
 #[derive(Debug, Clone)]
@@ -23,27 +24,6 @@ pub struct FetchedPage {
     pub link: Link,
     /// When it was received.
     pub fetched_at: Micros,
-}
-
-/// The properties that are asked for. Never `isRead`: its flips are then not even reported (facts
-/// 1.5). `id` always comes.
-pub fn select(content: ContentLevel) -> &'static str {
-    match content {
-        ContentLevel::Envelope => concat!(
-            "subject,from,sender,toRecipients,ccRecipients,bccRecipients,sentDateTime,",
-            "receivedDateTime,internetMessageId,conversationIndex,isDraft,parentFolderId"
-        ),
-        ContentLevel::Preview => concat!(
-            "subject,bodyPreview,from,sender,toRecipients,ccRecipients,bccRecipients,",
-            "sentDateTime,receivedDateTime,internetMessageId,conversationIndex,isDraft,",
-            "parentFolderId"
-        ),
-        ContentLevel::Full => concat!(
-            "subject,bodyPreview,body,from,sender,toRecipients,ccRecipients,bccRecipients,",
-            "sentDateTime,receivedDateTime,internetMessageId,conversationIndex,isDraft,",
-            "parentFolderId"
-        ),
-    }
 }
 
 impl FetchedPage {
@@ -59,13 +39,28 @@ impl FetchedPage {
 
 impl MailboxClient {
     /// The first page of a folder's chain. The properties are chosen here and stay (facts 1.2).
+    /// Whether header fields can be chosen is documented nowhere (facts 11.7): where they are
+    /// refused, the chain does without them.
     pub async fn first_page(
         &self,
         folder: &Arc<str>,
-        content: ContentLevel,
+        selection: Selection,
+    ) -> Result<FetchedPage, GraphError> {
+        match self.first(folder, selection).await {
+            Err(refused) if selection.headers == Headers::Asked && refused.status() == 400 => {
+                self.first(folder, selection.without_headers()).await
+            }
+            other => other,
+        }
+    }
+
+    async fn first(
+        &self,
+        folder: &Arc<str>,
+        selection: Selection,
     ) -> Result<FetchedPage, GraphError> {
         let mut url = self.chain(folder)?;
-        url.set_query(Some(&format!("$select={}", select(content))));
+        url.set_query(Some(&format!("$select={}", selection.properties())));
         self.page(folder, url, Asked::Folder).await
     }
 

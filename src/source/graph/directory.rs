@@ -127,9 +127,9 @@ impl Client {
         Ok(users.into_iter().map(RawUser::into_user).collect())
     }
 
-    /// What kind of mailbox a user has; `User` where it is not told (facts 3.3). Counts as a
-    /// request to that mailbox.
-    pub async fn user_purpose(&self, user_id: &str) -> Result<MailboxKind, GraphError> {
+    /// What kind of mailbox a user has; `None` where the permission does not show it (facts 3.3).
+    /// Counts as a request to that mailbox.
+    pub async fn user_purpose(&self, user_id: &str) -> Result<Option<MailboxKind>, GraphError> {
         self.mailbox(user_id).purpose().await
     }
 
@@ -157,7 +157,7 @@ struct Purpose {
 }
 
 impl MailboxClient {
-    async fn purpose(&self) -> Result<MailboxKind, GraphError> {
+    async fn purpose(&self) -> Result<Option<MailboxKind>, GraphError> {
         let url = self.url("/mailboxSettings/userPurpose")?;
         let call = Call::get("mailbox kind", Asked::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
@@ -170,14 +170,14 @@ impl MailboxClient {
             }) => None,
             told => told?.and_then(|purpose| purpose.value),
         };
-        Ok(kind(purpose.as_deref()))
+        Ok(purpose.as_deref().map(kind))
     }
 }
 
-fn kind(purpose: Option<&str>) -> MailboxKind {
+fn kind(purpose: &str) -> MailboxKind {
     match purpose {
-        Some("shared") => MailboxKind::Shared,
-        Some("room" | "equipment") => MailboxKind::Room,
+        "shared" => MailboxKind::Shared,
+        "room" | "equipment" => MailboxKind::Room,
         _ => MailboxKind::User,
     }
 }

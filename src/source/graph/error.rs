@@ -84,6 +84,14 @@ impl GraphError {
         }
     }
 
+    /// The HTTP status of the answer; 0 where there was none.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Refused { status, .. } => *status,
+            _ => 0,
+        }
+    }
+
     /// The code for reports: bounded, without ids and addresses.
     pub fn code(&self) -> &str {
         match self {

@@ -75,6 +75,15 @@ impl Lane {
         self.page_size.load(Ordering::Relaxed)
     }
 
+    /// Items to ask for of a list whose pages hold so many at most: fewer in the proportion in which
+    /// pages of chains became smaller (facts 1.7).
+    pub fn list_size(&self, largest: u32) -> u32 {
+        let wished = u64::from(self.wished_size.max(1));
+        let size = u64::from(largest) * u64::from(self.page_size()) / wished;
+        let size = u32::try_from(size).unwrap_or(largest);
+        size.clamp(PAGE_SIZE_MIN.min(largest), largest)
+    }
+
     /// Wishes for a quarter of the items from now on. (Not less than 10, or what it was.)
     pub fn shrink_pages(&self) {
         self.came.store(0, Ordering::Relaxed);
@@ -145,6 +154,24 @@ mod tests {
         let tiny = Lane::new(3, 1);
         tiny.shrink_pages();
         assert_eq!(tiny.page_size(), 1);
+    }
+
+    #[test]
+    fn fact_1_7_lists_shrink_with_the_pages_of_chains() {
+        let lane = Lane::new(3, 500);
+        let mut sizes = Vec::new();
+        for _ in 0..5 {
+            sizes.push([1_000, 100, 7].map(|largest| lane.list_size(largest)));
+            lane.shrink_pages();
+        }
+        let expected = [
+            [1_000, 100, 7],
+            [250, 25, 7],
+            [62, 10, 7],
+            [20, 10, 7],
+            [20, 10, 7],
+        ];
+        assert_eq!(sizes, expected);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod problem;
 pub mod repeats;
 pub mod retry;
 pub mod retry_after;
+pub mod selection;
 pub mod sensitivity;
 pub mod settings;
 pub mod well_known;

@@ -80,13 +80,16 @@ pub enum Asked {
     Folder,
     /// A page of a chain by a link that the service gave: what holds for folders holds here.
     Link,
+    /// A page of a list by a link that the service gave, whose size and depth cannot be changed:
+    /// what holds for folders holds here, but it is not repeated for long.
+    ListLink,
     /// Single items.
     Item,
 }
 
 impl Asked {
     fn is_meant_by(self, row: Self) -> bool {
-        self == row || (self == Self::Link && row == Self::Folder)
+        self == row || (matches!(self, Self::Link | Self::ListLink) && row == Self::Folder)
     }
 }
 
@@ -199,6 +202,7 @@ use Asked::Directory;
 use Asked::Folder;
 use Asked::Item;
 use Asked::Link;
+use Asked::ListLink;
 use Reaction::FolderGone;
 use Reaction::GiveUpMailbox;
 use Reaction::ItemGone;
@@ -218,6 +222,8 @@ const FEW_THEN_ITEM: (Reaction, u32, Reaction) = (RetryAfter, FEW, ItemUnreadabl
 const MOVING_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, MOVING, GiveUpMailbox);
 const MANY_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, MANY, GiveUpMailbox);
 const MANY_THEN_ITEM: (Reaction, u32, Reaction) = (RetryAfter, MANY, ItemUnreadable);
+// Twice more, and then in another way: a link keeps the size and the depth of its page.
+const TWICE_THEN_LIST: (Reaction, u32, Reaction) = (SmallerPage, 3, PlainList);
 // Smaller pages, and where they do not help, around the page by plain lists (facts 1.7).
 const SMALLER_THEN_LIST: (Reaction, u32, Reaction) = (SmallerPage, FEW, PlainList);
 
@@ -226,7 +232,8 @@ const SMALLER_THEN_LIST: (Reaction, u32, Reaction) = (SmallerPage, FEW, PlainLis
 #[rustfmt::skip]
 static ROWS: &[Row] = &[
     once("token refused", 401, &["invalidauthenticationtoken"], None, RenewToken, "6.2"),
-    once("no roles", 401, &["nopermissionsinaccesstoken", "authenticationerror"], None, StopTenant, "4.5, 6.2"),
+    once("no roles", 401, &["nopermissionsinaccesstoken"], None, StopTenant, "4.5, 6.2"),
+    again("gateway refuses", 401, &["authenticationerror"], None, (RetryAfter, 2, StopTenant), "6.2"),
     once("directory denied", 403, &["authorization_requestdenied"], None, StopTenant, "6.2"),
     once("claims wanted", 0, &["insufficient_claims"], None, RenewToken, "6.2"),
     once("full mailbox, by its chain", 403, &["errorquotaexceeded"], Some(Folder), PlainList, "1.7"),
@@ -241,12 +248,14 @@ static ROWS: &[Row] = &[
     once("user missing", 404, &["request_resourcenotfound"], None, NoMailbox, "6.2"),
     throttled("throttled", 0, &["applicationthrottled", "toomanyrequests", "activitylimitreached"], "7.1"),
     throttled("too much at once", 0, &["throttledrequest", "errortoomanyobjectsopened", "errorserverbusy"], "1.11, 6.2"),
+    again("corrupt item on a page of a list", 0, &["errorcorruptdata"], Some(ListLink), TWICE_THEN_LIST, "6.2"),
     again("corrupt item on a page", 0, &["errorcorruptdata"], Some(Folder), SMALLER_THEN_LIST, "6.2"),
     once("corrupt item", 0, &["errorcorruptdata"], Some(Item), ItemUnreadable, "6.2"),
     again("mailbox stale", 0, &["mailboxinfostale", "errormailboxstoreunavailable"], None, MOVING_THEN_MAILBOX, "6.2"),
     again("mailbox moves", 0, &["errormailboxmoveinprogress", "mailboxintransit"], None, MOVING_THEN_MAILBOX, "6.2"),
     again("item in trouble", 0, &["errorapiquarantined", "errorinternalservertransienterror"], Some(Item), FEW_THEN_ITEM, "6.2"),
     again("mailbox in trouble", 0, &["errorapiquarantined", "errorinternalservertransienterror"], None, FEW_THEN_MAILBOX, "6.2"),
+    again("page of a list too large", 0, &[TOO_LARGE], Some(ListLink), TWICE_THEN_LIST, "1.3"),
     again("page too large", 0, &[TOO_LARGE], Some(Folder), SMALLER_THEN_LIST, "1.3"),
     once("answer too large", 0, &[TOO_LARGE], None, GiveUpMailbox, "1.3"),
     once("link refused", 400, &[], Some(Link), RestartChain, "1.6"),
@@ -262,15 +271,19 @@ static ROWS: &[Row] = &[
     once("chain lost", 410, &[], Some(Folder), RestartChain, "1.6"),
     again("depends on another", 424, &[], None, MANY_THEN_MAILBOX, "1.11"),
     throttled("asked too much", 429, &[], "7.3"),
+    again("page of a list fails", 500, &[], Some(ListLink), TWICE_THEN_LIST, "1.7, 6.2"),
     again("page fails", 500, &[], Some(Folder), SMALLER_THEN_LIST, "1.9, 6.2"),
     again("item fails", 500, &[], Some(Item), FEW_THEN_ITEM, "6.2"),
     again("service fails", 500, &[], None, FEW_THEN_MAILBOX, "6.2"),
+    again("gateway fails for a page of a list", 502, &[], Some(ListLink), TWICE_THEN_LIST, "1.7, 6.2"),
     again("gateway fails for a page", 502, &[], Some(Folder), SMALLER_THEN_LIST, "6.2"),
     again("gateway fails for an item", 502, &[], Some(Item), FEW_THEN_ITEM, "6.2"),
     again("gateway fails", 502, &[], None, FEW_THEN_MAILBOX, "6.2"),
+    again("overloaded by a page of a list", 503, &[], Some(ListLink), TWICE_THEN_LIST, "1.7, 6.2"),
     again("overloaded by a page", 503, &[], Some(Folder), (SmallerPage, MANY, PlainList), "1.7, 6.2"),
     again("overloaded by an item", 503, &[], Some(Item), MANY_THEN_ITEM, "6.2"),
     again("overloaded", 503, &[], None, MANY_THEN_MAILBOX, "6.2, 7.3"),
+    again("page of a list takes too long", 504, &[], Some(ListLink), TWICE_THEN_LIST, "1.7, 6.2"),
     again("page takes too long", 504, &[], Some(Folder), SMALLER_THEN_LIST, "1.7, 6.2"),
     again("item takes too long", 504, &[], Some(Item), FEW_THEN_ITEM, "6.2"),
     again("takes too long", 504, &[], None, FEW_THEN_MAILBOX, "6.2"),

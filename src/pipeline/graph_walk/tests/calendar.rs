@@ -240,10 +240,11 @@ async fn a_recorded_meeting_that_is_corrupt_has_not_vanished_and_one_that_is_gon
         assert_eq!(nights.ledger(), [entry("e2", "not_served", tries)]);
         assert_eq!(nights.asked_for("e2"), tries as usize);
     }
-    // Neither listed nor asked for any more: it is gone.
+    // Not listed, and gone when it is asked for by its id.
     let spoilt = Tonight {
         is_spoilt: true,
         ids: vec!["e1"],
+        gone: vec!["e2"],
         ..Tonight::default()
     };
     assert_eq!(nights.night(spoilt).await, [row("e2", "removed", 2)]);

@@ -9,6 +9,7 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::ChainCursor;
 use crate::model::outcome::Outcome;
+use crate::model::time::DAY;
 use crate::pipeline::graph_walk::tests::in_folder;
 use crate::pipeline::graph_walk::tests::mail;
 use crate::pipeline::graph_walk::tests::mailbox;
@@ -74,10 +75,7 @@ fn ids(ids: &[&str]) -> Reply {
 }
 
 fn surplus(portions: &[Portion]) -> Option<u64> {
-    let mut cursors = portions.iter().flat_map(|portion| &portion.cursors);
-    let last = cursors.rfind(|cursor| cursor.key == "mail/a")?;
-    let cursor: ChainCursor = serde_json::from_str(last.value.as_ref()?).unwrap();
-    Some(cursor.proof?.surplus)
+    Some(cursor(portions)?.proof?.surplus)
 }
 
 fn lists(server: &Server) -> usize {
@@ -124,22 +122,79 @@ async fn a_list_that_is_cut_short_as_well_is_asked_for_what_is_older_until_nothi
     assert_eq!(coverage.tally.received, 5);
 }
 
+/// Requests for the first page of the chain of `a`.
+fn firsts(server: &Server) -> usize {
+    let requests = server.requests();
+    let firsts = requests
+        .iter()
+        .filter(|seen| in_folder(seen, "a") && seen.target.contains("/messages/delta?$select"));
+    firsts.count()
+}
+
+/// The last cursor of the chain of `a` that was written.
+fn cursor(portions: &[Portion]) -> Option<ChainCursor> {
+    let mut cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let last = cursors.rfind(|cursor| cursor.key == "mail/a")?;
+    Some(serde_json::from_str(last.value.as_ref()?).unwrap())
+}
+
 #[tokio::test]
-async fn a_folder_that_fell_short_and_cannot_be_listed_keeps_no_cursor() {
+async fn a_folder_that_fell_short_and_cannot_be_listed_goes_on_and_begins_anew_once_a_month() {
     let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
     let (_folder, state) = nothing_seen();
+    let mut kept = None;
     for _ in 0..2 {
         let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
         check(&coverage, Status::Incomplete);
         let reason = coverage.reason.unwrap();
         assert!(reason.contains("hold 5 items, 1 of them"), "{reason}");
-        assert_eq!(surplus(&portions), None);
+        kept = kept.or(cursor(&portions));
     }
-    let requests = server.requests();
-    let firsts = requests
-        .iter()
-        .filter(|seen| in_folder(seen, "a") && seen.target.contains("/messages/delta?$select"));
-    assert_eq!(firsts.count(), 2, "the second night walks again");
+    assert_eq!(firsts(&server), 1, "its deltaLink is good");
+    let kept = kept.unwrap();
+    assert!(kept.is_delta && kept.proof.is_none());
+    let long_ago = ChainCursor {
+        begun_at: kept.begun_at.plus(-31 * DAY),
+        ..kept
+    };
+    let mut seen = Pending::default();
+    seen.note_cursor(known::chain_record("id of ann", "a", &long_ago));
+    state.commit(&seen, &BTreeMap::new()).unwrap();
+    for expected in [1, 2] {
+        let (coverage, _) = night(&server, Shutdown::default(), &state).await;
+        check(&coverage, Status::Incomplete);
+        assert_eq!(firsts(&server), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_between_the_last_page_and_the_count_is_no_shortfall() {
+    let server = mailbox(|base, seen, _| {
+        let target = seen.target.as_str();
+        if target.contains("/mailFolders?") {
+            let folders = json!({"value": [{"id": "s"}, {"id": "a", "totalItemCount": 1}]});
+            return Some(Reply::ok(folders.to_string()));
+        }
+        if target.contains("?$select=totalItemCount") {
+            return Some(Reply::ok(json!({"totalItemCount": 2}).to_string()));
+        }
+        if in_folder(seen, "a") && target.contains("/messages?") {
+            return Some(Reply::error(504, "UnknownError"));
+        }
+        // The second mail comes by the deltaLink.
+        let is_second = target.contains("/mailFolders/a/") && target.contains("?$deltatoken=");
+        is_second.then(|| {
+            let mail = mail("a-2");
+            Reply::ok(format!(
+                r#"{{"value":[{mail}],"@odata.deltaLink":"{base}{target}"}}"#
+            ))
+        })
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    check(&coverage, Status::Complete);
+    assert_eq!(recorded_in(&portions), ["a", "a", "s"]);
+    assert_eq!(surplus(&portions), Some(0));
 }
 
 #[tokio::test]
@@ -172,21 +227,20 @@ async fn an_item_that_is_not_handed_out_goes_to_the_ledger_and_leaves_the_folder
 }
 
 #[tokio::test]
-async fn a_first_round_of_several_nights_that_fell_short_and_cannot_be_listed_keeps_no_cursor() {
+async fn a_first_round_of_several_nights_that_fell_short_and_cannot_be_listed_is_told() {
     let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
     let (_folder, state) = nothing_seen();
     let (_, portions) = night(&server, Shutdown::default(), &state).await;
-    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
-    let sent = cursors.rev().find(|cursor| cursor.key == "mail/s").unwrap();
-    let mut begun: ChainCursor = serde_json::from_str(sent.value.as_ref().unwrap()).unwrap();
-    begun.is_delta = false;
-    begun.proof = None;
+    let begun = ChainCursor {
+        is_delta: false,
+        proof: None,
+        ..cursor(&portions).unwrap()
+    };
     let mut seen = Pending::default();
-    seen.note_cursor(known::chain_record("ann", "a", &begun));
+    seen.note_cursor(known::chain_record("id of ann", "a", &begun));
     state.commit(&seen, &BTreeMap::new()).unwrap();
-    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    let (coverage, _) = night(&server, Shutdown::default(), &state).await;
     check(&coverage, Status::Incomplete);
     let reason = coverage.reason.unwrap();
     assert!(reason.contains("hold 5 items, 1 of them"), "{reason}");
-    assert_eq!(surplus(&portions), None);
 }

@@ -46,7 +46,7 @@ const RENEWED: Course = (RenewToken, 2, StopTenant);
 static EXPECTED: &[(&str, Asked, u16, &str, Course)] = &[
     ("token refused", Asked::Mailbox, 401, "InvalidAuthenticationToken", RENEWED),
     ("no roles", Asked::Mailbox, 401, "NoPermissionsInAccessToken", at_once(StopTenant)),
-    ("no roles", Asked::Folder, 401, "AuthenticationError", at_once(StopTenant)),
+    ("gateway refuses", Asked::Folder, 401, "AuthenticationError", (RetryAfter, 2, StopTenant)),
     ("directory denied", Asked::Directory, 403, "Authorization_RequestDenied", at_once(StopTenant)),
     ("claims wanted", Asked::Folder, 403, "insufficient_claims", RENEWED),
     ("full mailbox, by its chain", Asked::Folder, 403, "ErrorQuotaExceeded", at_once(PlainList)),
@@ -71,6 +71,7 @@ static EXPECTED: &[(&str, Asked, u16, &str, Course)] = &[
     ("too much at once", Asked::Item, 429, "ErrorTooManyObjectsOpened", (RetryAfter, 10, GiveUpMailbox)),
     ("too much at once", Asked::Folder, 503, "ErrorServerBusy", (RetryAfter, 10, GiveUpMailbox)),
     ("corrupt item on a page", Asked::Link, 500, "ErrorCorruptData", (SmallerPage, 4, PlainList)),
+    ("corrupt item on a page of a list", Asked::ListLink, 500, "ErrorCorruptData", (SmallerPage, 3, PlainList)),
     ("corrupt item", Asked::Item, 500, "ErrorCorruptData", at_once(ItemUnreadable)),
     ("mailbox stale", Asked::Folder, 503, "MailboxInfoStale", (RetryAfter, 8, GiveUpMailbox)),
     ("mailbox stale", Asked::Mailbox, 503, "ErrorMailboxStoreUnavailable", (RetryAfter, 8, GiveUpMailbox)),
@@ -96,16 +97,20 @@ static EXPECTED: &[(&str, Asked, u16, &str, Course)] = &[
     ("depends on another", Asked::Item, 424, "", (RetryAfter, 10, GiveUpMailbox)),
     ("asked too much", Asked::Folder, 429, "", (RetryAfter, 10, GiveUpMailbox)),
     ("page fails", Asked::Folder, 500, "InternalServerError", (SmallerPage, 4, PlainList)),
+    ("page of a list fails", Asked::ListLink, 500, "", (SmallerPage, 3, PlainList)),
     ("item fails", Asked::Item, 500, "ErrorInternalServerError", (RetryAfter, 4, ItemUnreadable)),
     ("service fails", Asked::Mailbox, 500, "generalException", (RetryAfter, 4, GiveUpMailbox)),
     ("service fails", Asked::Directory, 500, "", (RetryAfter, 4, StopTenant)),
     ("gateway fails for a page", Asked::Folder, 502, "UnknownError", (SmallerPage, 4, PlainList)),
+    ("gateway fails for a page of a list", Asked::ListLink, 502, "", (SmallerPage, 3, PlainList)),
     ("gateway fails for an item", Asked::Item, 502, "", (RetryAfter, 4, ItemUnreadable)),
     ("gateway fails", Asked::Directory, 502, "UnknownError", (RetryAfter, 4, StopTenant)),
     ("overloaded by a page", Asked::Folder, 503, "", (SmallerPage, 10, PlainList)),
+    ("overloaded by a page of a list", Asked::ListLink, 503, "", (SmallerPage, 3, PlainList)),
     ("overloaded by an item", Asked::Item, 503, "", (RetryAfter, 10, ItemUnreadable)),
     ("overloaded", Asked::Mailbox, 503, "serviceNotAvailable", (RetryAfter, 10, GiveUpMailbox)),
     ("page takes too long", Asked::Link, 504, "UnknownError", (SmallerPage, 4, PlainList)),
+    ("page of a list takes too long", Asked::ListLink, 504, "UnknownError", (SmallerPage, 3, PlainList)),
     ("item takes too long", Asked::Item, 504, "", (RetryAfter, 4, ItemUnreadable)),
     ("takes too long", Asked::Mailbox, 504, "", (RetryAfter, 4, GiveUpMailbox)),
     ("bandwidth used up", Asked::Folder, 509, "", (RetryAfter, 10, GiveUpMailbox)),
@@ -130,7 +135,11 @@ fn facts_6_2_and_7_each_row_decides_what_it_stands_for_and_comes_to_its_end() {
 #[test]
 fn no_row_of_the_table_is_without_its_test_and_its_source() {
     let tested: BTreeSet<&str> = EXPECTED.iter().map(|(name, ..)| *name).collect();
-    let too_large = ["page too large", "answer too large"];
+    let too_large = [
+        "page too large",
+        "page of a list too large",
+        "answer too large",
+    ];
     for row in ROWS {
         let is_tested = tested.contains(row.name) || too_large.contains(&row.name);
         assert!(is_tested && !row.facts.is_empty(), "{}", row.name);
@@ -155,6 +164,8 @@ fn what_is_too_large_is_asked_for_in_smaller_pages_and_else_left() {
     let bomb = Problem::too_large();
     assert_eq!(course(Asked::Link, &bomb), (SmallerPage, 4, PlainList));
     assert_eq!(class(Asked::Link, &bomb), "page too large");
+    assert_eq!(course(Asked::ListLink, &bomb), (SmallerPage, 3, PlainList));
+    assert_eq!(class(Asked::ListLink, &bomb), "page of a list too large");
     assert_eq!(course(Asked::Mailbox, &bomb), at_once(GiveUpMailbox));
     assert_eq!(course(Asked::Directory, &bomb), at_once(StopTenant));
     assert_eq!(class(Asked::Mailbox, &bomb), "answer too large");

@@ -11,6 +11,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
+use crate::source::graph::tests::server::selected;
 use crate::source::graph::tests::server::token;
 
 const LAST_PAGE: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
@@ -98,7 +99,7 @@ async fn fact_4_5_a_token_without_roles_is_used_as_it_is() {
         .await;
         let mailbox = server.client().mailbox("u-1");
         let folder = "f".into();
-        let page = mailbox.first_page(&folder, ContentLevel::Envelope);
+        let page = mailbox.first_page(&folder, selected(ContentLevel::Envelope));
         assert!(page.await.is_ok(), "{text}");
         assert_eq!(server.sign_ins().len(), 1);
     }
@@ -119,10 +120,10 @@ async fn fact_5_1_every_request_names_the_program_by_one_text_that_never_changes
     let (folder, ids) = ("f".into(), ["a".to_owned()]);
     for user in ["u-1", "u-2"] {
         let mailbox = client.mailbox(user);
-        let page = mailbox.first_page(&folder, ContentLevel::Full);
+        let page = mailbox.first_page(&folder, selected(ContentLevel::Full));
         page.await.unwrap();
         mailbox.private_list().await.unwrap();
-        let item = mailbox.messages_by_id(&ids, ContentLevel::Full);
+        let item = mailbox.messages_by_id(&ids, selected(ContentLevel::Full));
         item.await.unwrap();
     }
     let all = [server.requests(), server.sign_ins()].concat();
@@ -203,7 +204,9 @@ fn spawn_page(client: &Client, user: &str) -> tokio::task::JoinHandle<Result<(),
     let mailbox = client.mailbox(user);
     tokio::spawn(async move {
         let folder = "f".into();
-        let page = mailbox.first_page(&folder, ContentLevel::Envelope).await;
+        let page = mailbox
+            .first_page(&folder, selected(ContentLevel::Envelope))
+            .await;
         page.map(|_| ())
     })
 }
@@ -263,7 +266,9 @@ async fn fact_1_11_a_batch_runs_beside_nothing_else_of_its_mailbox() {
     let mailbox = client.mailbox("ann");
     let batch = tokio::spawn(async move {
         let ids = ["a".to_owned()];
-        mailbox.messages_by_id(&ids, ContentLevel::Envelope).await
+        mailbox
+            .messages_by_id(&ids, selected(ContentLevel::Envelope))
+            .await
     });
     for _ in 0..1000 {
         tokio::task::yield_now().await;
@@ -322,7 +327,7 @@ async fn fact_7_3_a_fractional_retry_after_is_honoured_and_counted() {
     let mailbox = client.mailbox("ann");
     let folder = "f".into();
     mailbox
-        .first_page(&folder, ContentLevel::Envelope)
+        .first_page(&folder, selected(ContentLevel::Envelope))
         .await
         .unwrap();
     let totals = mailbox.totals();
@@ -342,7 +347,7 @@ async fn a_retry_after_of_hours_leaves_the_mailbox_for_the_next_run() {
     let folder = "f".into();
     let page = client.mailbox("ann");
     let error = page
-        .first_page(&folder, ContentLevel::Envelope)
+        .first_page(&folder, selected(ContentLevel::Envelope))
         .await
         .unwrap_err();
     assert_eq!(error.reaction(), Reaction::GiveUpMailbox);

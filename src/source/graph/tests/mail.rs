@@ -15,6 +15,7 @@ use crate::source::graph::sensitivity::PrivateList;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
+use crate::source::graph::tests::server::selected;
 
 const FIRST: &str = include_str!("../../../../fixtures/graph/delta-first.json");
 const EMPTY: &str = include_str!("../../../../fixtures/graph/delta-empty.json");
@@ -58,7 +59,7 @@ async fn a_whole_round_of_a_chain() {
     let client = server.client();
     let mailbox = client.mailbox("u-1");
     let first = mailbox
-        .first_page(&folder(), ContentLevel::Preview)
+        .first_page(&folder(), selected(ContentLevel::Preview))
         .await
         .unwrap();
     assert_eq!(first.page.items.len(), 3);
@@ -98,7 +99,7 @@ async fn fact_1_1_and_1_2_a_chain_is_a_folders_and_options_go_on_its_first_reque
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
     let first = mailbox
-        .first_page(&folder(), ContentLevel::Envelope)
+        .first_page(&folder(), selected(ContentLevel::Envelope))
         .await
         .unwrap();
     let Link::Next(next) = &first.link else {
@@ -124,7 +125,7 @@ async fn fact_1_3_and_1_8_preferences_are_sent_on_every_request_of_a_chain() {
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
     let first = mailbox
-        .first_page(&folder(), ContentLevel::Full)
+        .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap();
     let Link::Next(next) = &first.link else {
@@ -188,7 +189,7 @@ async fn fact_4_7_a_page_with_a_foreign_link_is_no_page_so_that_the_link_is_neve
                 .await;
         let mailbox = server.client().mailbox("u-1");
         let error = mailbox
-            .first_page(&folder(), ContentLevel::Full)
+            .first_page(&folder(), selected(ContentLevel::Full))
             .await
             .unwrap_err();
         assert!(error.to_string().contains("foreign link"), "{error}");
@@ -212,7 +213,7 @@ async fn a_redirect_is_not_followed() {
     .await;
     let mailbox = server.client().mailbox("u-1");
     let error = mailbox
-        .first_page(&folder(), ContentLevel::Full)
+        .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap_err();
     assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
@@ -237,7 +238,7 @@ async fn a_page_that_is_cut_off_or_garbled_is_fetched_again_and_counts_once() {
     .await;
     let mailbox = server.client().mailbox("u-1");
     let page = mailbox
-        .first_page(&folder(), ContentLevel::Full)
+        .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap();
     assert_eq!(page.page.items.len(), 2);
@@ -441,7 +442,7 @@ async fn fact_1_11_messages_come_in_batches_of_twenty_and_throttled_parts_are_as
     let mut ids: Vec<String> = (0..41).map(|n| format!("id-{n}")).collect();
     ids[5] = "id+5=".into();
     let items = mailbox
-        .messages_by_id(&ids, ContentLevel::Envelope)
+        .messages_by_id(&ids, selected(ContentLevel::Envelope))
         .await
         .unwrap();
     let got: Vec<&String> = items.iter().map(|item| &item.id).collect();
@@ -472,7 +473,7 @@ async fn fact_1_11_a_part_with_an_empty_code_is_met_by_its_status() {
         })
         .await;
         let mailbox = server.client().mailbox("u-1");
-        let asked = mailbox.messages_by_id(&ids, ContentLevel::Full);
+        let asked = mailbox.messages_by_id(&ids, selected(ContentLevel::Full));
         let answer = asked.await.map(|items| items[0].body.clone());
         assert_eq!(
             answer.map_err(|error| error.reaction()),
@@ -492,7 +493,7 @@ async fn fact_1_11_a_part_with_an_empty_code_is_met_by_its_status() {
     })
     .await;
     let mailbox = server.client().mailbox("u-1");
-    let asked = mailbox.messages_by_id(&ids, ContentLevel::Full);
+    let asked = mailbox.messages_by_id(&ids, selected(ContentLevel::Full));
     assert!(asked.await.unwrap()[0].body.is_some());
 }
 
@@ -503,7 +504,7 @@ async fn a_batch_part_that_is_never_answered_gives_the_mailbox_up() {
             .await;
     let mailbox = server.client().mailbox("u-1");
     let asked = mailbox
-        .messages_by_id(&["a".into()], ContentLevel::Full)
+        .messages_by_id(&["a".into()], selected(ContentLevel::Full))
         .await;
     assert_eq!(asked.unwrap_err().reaction(), Reaction::GiveUpMailbox);
     assert_eq!(server.requests().len(), 4);

@@ -7,6 +7,7 @@ use crate::source::graph::retry::Reaction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
+use crate::source::graph::tests::server::selected;
 use crate::source::graph::tests::server::token;
 
 const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
@@ -28,11 +29,11 @@ async fn fact_1_7_a_slow_mailbox_is_asked_for_smaller_pages_over_a_new_connectio
     .await;
     let mailbox = server.client().mailbox("u-1");
     mailbox
-        .first_page(&folder(), ContentLevel::Envelope)
+        .first_page(&folder(), selected(ContentLevel::Envelope))
         .await
         .unwrap();
     mailbox
-        .first_page(&folder(), ContentLevel::Envelope)
+        .first_page(&folder(), selected(ContentLevel::Envelope))
         .await
         .unwrap();
     let requests = server.requests();
@@ -87,7 +88,7 @@ async fn fact_6_1_errors_without_body_or_as_html_are_met_by_their_status() {
         .await;
         let mailbox = server.client().mailbox("u-1");
         let error = mailbox
-            .first_page(&folder(), ContentLevel::Full)
+            .first_page(&folder(), selected(ContentLevel::Full))
             .await
             .unwrap_err();
         assert_eq!(error.reaction(), expected);
@@ -115,7 +116,7 @@ async fn a_packed_body_that_is_too_large_is_not_read() {
     let client = crate::source::graph::client::Client::new(&settings).unwrap();
     let mailbox = client.mailbox("u-1");
     let error = mailbox
-        .first_page(&folder(), ContentLevel::Full)
+        .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap_err();
     assert_eq!(error.reaction(), Reaction::PlainList);
@@ -134,7 +135,9 @@ async fn fact_6_2_a_challenge_for_claims_is_met_with_one_new_token_that_has_them
     })
     .await;
     let mailbox = server.client().mailbox("u-1");
-    let page = mailbox.first_page(&folder(), ContentLevel::Full).await;
+    let page = mailbox
+        .first_page(&folder(), selected(ContentLevel::Full))
+        .await;
     assert!(page.is_ok());
     let asked = |sign_in: &Seen| {
         sign_in
@@ -158,7 +161,7 @@ async fn an_error_text_names_no_mailbox_and_no_folder() {
     .await;
     let mailbox = server.client().mailbox("b@contoso.example");
     let error = mailbox
-        .first_page(&folder(), ContentLevel::Full)
+        .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap_err();
     let text = format!("{error} {error:?}");

@@ -9,7 +9,10 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use crate::model::mail::ContentLevel;
 use crate::source::graph::client::Client;
+use crate::source::graph::selection::Headers;
+use crate::source::graph::selection::Selection;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
 
@@ -238,5 +241,13 @@ async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: u16) 
         if stream.read_buf(buffer).await.ok()? == 0 {
             return None;
         }
+    }
+}
+
+/// What is asked for of a mail, without its header fields.
+pub fn selected(content: ContentLevel) -> Selection {
+    Selection {
+        content,
+        headers: Headers::Left,
     }
 }

@@ -1,0 +1,83 @@
+//! Plain lists of a window: in parts where the service does not manage it as a whole.
+
+use crate::pipeline::calendar_round::Fetching;
+use crate::pipeline::calendar_round::Round;
+use crate::pipeline::calendar_round::RoundError;
+use crate::pipeline::calendar_round::asks_for_list;
+use crate::source::graph::calendar::Window;
+use crate::source::graph::error::GraphError;
+
+/// Pages of the lists of a window: as many events as a round may have, by pages that became small.
+const LIST_PAGES_MAX: usize = 4_000;
+
+impl Fetching<'_> {
+    /// Adds all that a window holds, of whatever length.
+    pub async fn list(&self, round: &mut Round, window: Window) -> Result<(), RoundError> {
+        let mut parts = window.slices();
+        parts.reverse();
+        let mut pages = 0;
+        while let Some(part) = parts.pop() {
+            match self.list_part(round, part, &mut pages).await {
+                Ok(()) => {}
+                Err(Unlisted::Slow(halves)) => parts.extend(halves.into_iter().rev()),
+                Err(Unlisted::Spoilt(refused)) => self.around(round, part, refused).await?,
+                Err(Unlisted::Round(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn list_part(
+        &self,
+        round: &mut Round,
+        part: Window,
+        pages: &mut usize,
+    ) -> Result<(), Unlisted> {
+        let mut link: Option<String> = None;
+        loop {
+            *pages += 1;
+            let listed = self.client.calendar_list(part, link.as_deref()).await;
+            let listed = listed.map_err(|refused| Unlisted::of(refused, part, link.is_some()))?;
+            let decoded = self.decoded(listed.page).await.map_err(RoundError::from)?;
+            round.add(decoded)?;
+            match listed.next {
+                None => return Ok(()),
+                next if next == link || *pages >= LIST_PAGES_MAX => {
+                    return Err(RoundError::TooLarge.into());
+                }
+                next => link = next,
+            }
+        }
+    }
+}
+
+/// Why a part of a window was not listed.
+pub(super) enum Unlisted {
+    /// It takes too long: its halves may not.
+    Slow([Window; 2]),
+    /// A page is spoilt, and would be in any list that holds it.
+    Spoilt(GraphError),
+    /// For another reason.
+    Round(RoundError),
+}
+
+impl Unlisted {
+    /// A page that was refused. One behind a link is deep in its list, which may be all that is
+    /// wrong with it (facts 13).
+    pub(super) fn of(refused: GraphError, part: Window, is_behind_link: bool) -> Self {
+        if !asks_for_list(&refused) {
+            return Self::Round(refused.into());
+        }
+        let is_slow = is_behind_link || matches!(refused.status(), 502 | 504);
+        match part.halves().filter(|_| is_slow) {
+            Some(halves) => Self::Slow(halves),
+            None => Self::Spoilt(refused),
+        }
+    }
+}
+
+impl From<RoundError> for Unlisted {
+    fn from(error: RoundError) -> Self {
+        Self::Round(error)
+    }
+}

@@ -1,0 +1,82 @@
+//! The proof that a complete round told of everything: what is known and was not named is asked for
+//! by its id. Only what the service then says is gone has left the calendar; what is there shows
+//! that the round was cut short (facts 2.2: chains end early, and repeat themselves).
+
+use hashbrown::HashSet;
+
+use crate::model::event::DecodedEvent;
+use crate::model::interaction::State;
+use crate::pipeline::calendar_desk::Fetched;
+use crate::pipeline::calendar_desk::Memory;
+use crate::pipeline::calendar_round;
+use crate::pipeline::calendar_round::Fetching;
+use crate::pipeline::calendar_round::Round;
+use crate::pipeline::calendar_walk::Calendar;
+use crate::pipeline::calendar_walk::CalendarError;
+use crate::pipeline::calendar_walk::UNNAMED_MAX;
+use crate::state::meetings::MeetingRecord;
+
+impl Calendar<'_> {
+    /// Asks for what a complete round did not name. Where some of it is there, the round's chain was
+    /// cut short, and the window is listed as well. What is too much to be asked for tonight stays as
+    /// it is known.
+    pub(super) async fn fetch_unnamed(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+        memory: &Memory,
+        fetched: &mut Fetched,
+    ) -> Result<(), CalendarError> {
+        let (start, end) = (round.window.start, round.window.end);
+        let recorded = memory.meetings.values();
+        let recorded =
+            recorded.filter(|record| record.occurred_at < end && record.ended_at > start);
+        let waiting = memory.series.values().flat_map(|series| &series.instances);
+        let waiting = waiting.map(|event| event.source_id.as_str());
+        let unnamed = self.unnamed(round, recorded, waiting);
+        let asked = unnamed.get(..UNNAMED_MAX).unwrap_or(&unnamed);
+        let singles = fetching.singles(asked).await?;
+        let unasked = unnamed.get(singles.len()..).unwrap_or_default();
+        fetched.is_cut_off = !unasked.is_empty();
+        round.unasked.extend(unasked.iter().cloned());
+        let told = fetching.told(singles).await?;
+        let is_there = |one: &DecodedEvent| matches!(one, DecodedEvent::Event(_));
+        if round.link.is_some() && told.iter().any(is_there) {
+            tracing::warn!(
+                "the chain of a calendar did not tell of all its events; they are listed"
+            );
+            fetching.list(round, round.window).await?;
+        }
+        for one in told {
+            match one {
+                DecodedEvent::Removed { source_id } => {
+                    fetched.gone.insert(source_id);
+                }
+                there => round.add(vec![there])?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Of what is recorded and has not taken place, and of what else is known, the ids that a round
+    /// neither named nor leaves alone tonight, in order.
+    pub(super) fn unnamed<'m>(
+        &self,
+        round: &Round,
+        recorded: impl Iterator<Item = &'m MeetingRecord>,
+        others: impl Iterator<Item = &'m str>,
+    ) -> Vec<String> {
+        let times = self.times();
+        let recorded = recorded
+            .filter(|record| record.state == State::Active && !times.is_over(record.ended_at));
+        let recorded = recorded.map(|record| record.source_id.as_str());
+        let named = round.events.iter().filter_map(calendar_round::source_id);
+        let unasked = round.unasked.iter().map(String::as_str);
+        let named: HashSet<&str> = named.chain(unasked).collect();
+        let known: HashSet<&str> = recorded.chain(others).collect();
+        let unnamed = known.into_iter().filter(|id| !named.contains(id));
+        let mut unnamed: Vec<String> = unnamed.map(str::to_owned).collect();
+        unnamed.sort_unstable();
+        unnamed
+    }
+}
