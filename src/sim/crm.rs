@@ -374,6 +374,8 @@ fn outsiders(world: &mut World, dice: &mut Dice) {
         ("newsletter@industry-weekly.com", "Industry Weekly"),
         ("noreply@ticket-desk.net", "Ticket desk"),
         ("no-reply@parcel-service.de", "Paketdienst"),
+        // Told by its header fields alone.
+        ("hello@industry-weekly.com", "Industry Weekly"),
     ] {
         let address = outside(stored, name, stored, None);
         let entry = add(world, address);
