@@ -145,7 +145,7 @@ pub struct AbsentCursor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarCursor {
     /// `@odata.deltaLink`, whole. `None`: the next run begins a chain, because the last round had to
-    /// be read by plain lists, or did not name more of what is known than was asked for.
+    /// be read by plain lists, or not all of it could be had.
     pub link: Option<String>,
     /// Where the chain's window begins. A chain keeps its window for ever (facts 2.1).
     pub window_start: Micros,

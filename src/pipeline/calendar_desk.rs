@@ -68,7 +68,7 @@ pub struct Fetched {
     pub in_vain: Vec<String>,
     /// Ids of what was not named and is there no more.
     pub gone: HashSet<String>,
-    /// Whether more was not named than is asked for in one run: the next begins anew.
+    /// Whether not all could be had in this run: the next begins anew.
     pub is_cut_off: bool,
 }
 

@@ -181,6 +181,11 @@ impl Round {
         }
     }
 
+    /// The provider's ids of its items.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().filter_map(source_id)
+    }
+
     /// Items that were received.
     pub fn received(&self) -> u64 {
         self.given_up + self.events.len() as u64
@@ -238,7 +243,7 @@ fn is_unplaced(event: &Event) -> bool {
 }
 
 /// Whether the chain does not work, and a plain list may.
-fn asks_for_list(error: &GraphError) -> bool {
+pub(super) fn asks_for_list(error: &GraphError) -> bool {
     matches!(error, GraphError::EndlessChain { .. }) || error.reaction() == Reaction::PlainList
 }
 

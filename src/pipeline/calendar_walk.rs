@@ -219,6 +219,10 @@ impl Calendar<'_> {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
             None => Fetched::default(),
         };
+        if round.is_complete && round.link.is_some() {
+            self.list_what_was_cut_off(fetching, round, &mut fetched)
+                .await?;
+        }
         if round.is_complete {
             self.fetch_unnamed(fetching, round, memory, &mut fetched)
                 .await?;

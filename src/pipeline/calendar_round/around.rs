@@ -9,7 +9,6 @@ use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::calendar_round::list::Unlisted;
 use crate::pipeline::calendar_round::not_served;
-use crate::pipeline::calendar_round::source_id;
 use crate::pipeline::decoding;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::batch::FetchedItem;
@@ -36,8 +35,7 @@ impl Fetching<'_> {
         window: Window,
         refusal: GraphError,
     ) -> Result<(), RoundError> {
-        let named = round.events.iter().filter_map(source_id);
-        let named: HashSet<String> = named.map(str::to_owned).collect();
+        let named: HashSet<String> = round.named().map(str::to_owned).collect();
         let mut wanted = Vec::new();
         for id in self.ids(window).await? {
             if named.contains(&id) {
@@ -65,7 +63,7 @@ impl Fetching<'_> {
     }
 
     /// The ids of all that a window holds, each once.
-    async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
+    pub async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
         let mut ids = Ids::default();
         let mut parts = vec![window];
         while let Some(part) = parts.pop() {

@@ -4,7 +4,6 @@ use hashbrown::HashSet;
 
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::CONTAINER;
-use crate::pipeline::calendar_round;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_walk::Calendar;
@@ -34,8 +33,7 @@ impl Calendar<'_> {
 
     /// What is to be tried again and not named by the round, the longest untried first.
     fn due(&self, round: &Round) -> Vec<String> {
-        let named = round.events.iter().filter_map(calendar_round::source_id);
-        let named: HashSet<&str> = named.collect();
+        let named: HashSet<&str> = round.named().collect();
         let due = self.not_served();
         let mut due: Vec<_> = due
             .filter(|(id, entry)| self.is_tried(entry) && !named.contains(id.as_str()))

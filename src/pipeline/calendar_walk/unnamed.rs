@@ -1,6 +1,6 @@
-//! The proof that a complete round told of everything: what is known and was not named is asked for
-//! by its id. Only what the service then says is gone has left the calendar; what is there shows
-//! that the round was cut short (facts 2.2: chains end early, and repeat themselves).
+//! The proof that a complete round told of everything: the ids of its window are listed, and what is
+//! known and was not named is asked for by its id. Only what the service then says is gone has left
+//! the calendar (facts 2.2: chains are not to be relied on).
 
 use hashbrown::HashSet;
 
@@ -11,14 +11,39 @@ use crate::pipeline::calendar_desk::Memory;
 use crate::pipeline::calendar_round;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
+use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::calendar_walk::Calendar;
 use crate::pipeline::calendar_walk::CalendarError;
 use crate::pipeline::calendar_walk::UNNAMED_MAX;
 use crate::state::meetings::MeetingRecord;
 
 impl Calendar<'_> {
-    /// Asks for what a complete round did not name. Where some of it is there, the round's chain was
-    /// cut short, and the window is listed as well. What is too much to be asked for tonight stays as
+    /// Lists the window as well where its chain was cut short. Where that cannot be done tonight,
+    /// what came is taken, and the next run begins anew.
+    pub(super) async fn list_what_was_cut_off(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+        fetched: &mut Fetched,
+    ) -> Result<(), CalendarError> {
+        let window = round.window;
+        let checked = async {
+            if is_cut_short(round, &fetching.ids(window).await?) {
+                tracing::warn!("the chain of a calendar did not tell of all its events");
+                fetching.list(round, window).await?;
+            }
+            Ok::<_, RoundError>(())
+        };
+        match checked.await {
+            Err(RoundError::Graph(refused)) if calendar_round::asks_for_list(&refused) => {
+                fetched.is_cut_off = true;
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Asks for what a complete round did not name. What is too much to be asked for tonight stays as
     /// it is known.
     pub(super) async fn fetch_unnamed(
         &self,
@@ -37,17 +62,9 @@ impl Calendar<'_> {
         let asked = unnamed.get(..UNNAMED_MAX).unwrap_or(&unnamed);
         let singles = fetching.singles(asked).await?;
         let unasked = unnamed.get(singles.len()..).unwrap_or_default();
-        fetched.is_cut_off = !unasked.is_empty();
+        fetched.is_cut_off |= !unasked.is_empty();
         round.unasked.extend(unasked.iter().cloned());
-        let told = fetching.told(singles).await?;
-        let is_there = |one: &DecodedEvent| matches!(one, DecodedEvent::Event(_));
-        if round.link.is_some() && told.iter().any(is_there) {
-            tracing::warn!(
-                "the chain of a calendar did not tell of all its events; they are listed"
-            );
-            fetching.list(round, round.window).await?;
-        }
-        for one in told {
+        for one in fetching.told(singles).await? {
             match one {
                 DecodedEvent::Removed { source_id } => {
                     fetched.gone.insert(source_id);
@@ -70,13 +87,18 @@ impl Calendar<'_> {
         let recorded = recorded
             .filter(|record| record.state == State::Active && !times.is_over(record.ended_at));
         let recorded = recorded.map(|record| record.source_id.as_str());
-        let named = round.events.iter().filter_map(calendar_round::source_id);
         let unasked = round.unasked.iter().map(String::as_str);
-        let named: HashSet<&str> = named.chain(unasked).collect();
+        let named: HashSet<&str> = round.named().chain(unasked).collect();
         let known: HashSet<&str> = recorded.chain(others).collect();
         let unnamed = known.into_iter().filter(|id| !named.contains(id));
         let mut unnamed: Vec<String> = unnamed.map(str::to_owned).collect();
         unnamed.sort_unstable();
         unnamed
     }
+}
+
+/// Whether a list of ids holds what a round did not name.
+fn is_cut_short(round: &Round, listed: &[String]) -> bool {
+    let named: HashSet<&str> = round.named().collect();
+    listed.iter().any(|id| !named.contains(id.as_str()))
 }
