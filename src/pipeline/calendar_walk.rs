@@ -23,17 +23,19 @@ use crate::pipeline::calendar_round;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
+use crate::pipeline::calendar_walk::undated::events_of;
+use crate::pipeline::calendar_walk::undated::fetch_undated;
 use crate::pipeline::context::Context;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
 use crate::runtime::cpu::ComputationLost;
-use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::state::error::StateError;
 
 mod ledger;
+mod undated;
 
 /// How far ahead a chain's window reaches.
 const WINDOW_AHEAD: i64 = 366 * DAY;
@@ -192,7 +194,7 @@ impl Calendar<'_> {
         // A plain list tells of each event in full.
         let fetched = match round.link {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
-            None => Fetched::default(),
+            None => fetch_undated(fetching, round).await?,
         };
         self.try_again(fetching, round).await?;
         Ok(fetched)
@@ -233,19 +235,18 @@ impl Calendar<'_> {
         let in_vain = in_vain.filter(|id| !fetched.masters.contains_key(id));
         fetched.in_vain = in_vain.collect();
         let unnamed = self.unnamed(round, &fetched.masters, memory);
-        for FetchedItem {
-            id,
-            body,
-            is_refused,
-        } in fetching.singles(&unnamed).await?
-        {
-            if is_refused {
+        let mut there = Vec::new();
+        for item in fetching.singles(&unnamed).await? {
+            if item.is_refused {
                 // Whether it is still there is asked again in the next runs.
-                round.add(vec![calendar_round::not_served(id)])?;
-            } else if body.is_none() {
-                fetched.gone.insert(id);
+                round.add(vec![calendar_round::not_served(item.id)])?;
+            } else if item.body.is_some() {
+                there.push(item);
+            } else {
+                fetched.gone.insert(item.id);
             }
         }
+        fetched.others = events_of(fetching.told(there).await?);
         Ok(fetched)
     }
 
