@@ -21,9 +21,11 @@ use crate::model::event::EventType;
 use crate::model::limits;
 use crate::model::mail::ContentLevel;
 use crate::model::time::Micros;
+use crate::model::zone;
 use crate::model::zone::zone;
 
 mod raw;
+mod recurrence;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +78,9 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
         end: raw.end.0.as_ref().and_then(time),
         original_start: raw.original_start.filled().and_then(instant),
         zone: series_zone(raw),
+        recurrence: raw.recurrence.0.as_ref().and_then(recurrence::read),
+        series: None,
+        original_day: None,
         is_all_day: raw.is_all_day.0,
         subject: raw.subject.as_ref().map(|text| kept.subject(&said(text))),
         preview: preview.map(|text| said(text).chars().take(limits::PREVIEW_CHARS).collect()),
@@ -137,7 +142,8 @@ fn event_type(raw: &RawEvent<'_>) -> EventType {
     }
 }
 
-/// The zone in which a series repeats: the first of its names that is known, else the first.
+/// The zone in which a series repeats: the first of its names that is known, else the first that
+/// tells an offset at least, else the first.
 fn series_zone(raw: &RawEvent<'_>) -> Option<String> {
     let recurrence = raw.recurrence.0.as_ref();
     let range = recurrence.and_then(|recurrence| recurrence.range.0.as_ref());
@@ -149,7 +155,8 @@ fn series_zone(raw: &RawEvent<'_>) -> Option<String> {
             .chain(filled(&raw.original_start_zone))
     };
     let known = names().find(|name| zone(name).is_some());
-    known.or_else(|| names().next())
+    let shown = || names().find(|name| zone::shown(name).is_some());
+    known.or_else(shown).or_else(|| names().next())
 }
 
 /// A time without offset is one of the zone beside it; without one that is known, UTC.

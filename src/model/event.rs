@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::content_hash::ContentHash;
+use crate::model::recurrence::Recurrence;
 use crate::model::time::Micros;
 
 /// The column `container` of every meeting: v1.0 documents the chain for no calendar but the primary
@@ -50,6 +51,17 @@ pub struct EventTime {
     /// Days since 1970-01-01 of the date as it is written, in the zone that is named beside it:
     /// the day of an all-day event, whatever the zone.
     pub day: i64,
+}
+
+/// What an event knows of the series it belongs to, once it is laid over its master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeriesTimes {
+    /// When the first occurrence begins.
+    pub first_start: Option<EventTime>,
+    /// On which days the series repeats.
+    pub recurrence: Option<Recurrence>,
+    /// Whether its occurrences take whole days; an exception may differ.
+    pub is_all_day: Option<bool>,
 }
 
 /// Somebody who was invited, or who invited.
@@ -103,6 +115,16 @@ pub struct Event {
     /// The zone in which the series repeats, as it is named: IANA, Windows, or something custom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// Of a series: on which days it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<Recurrence>,
+    /// The times of its series. `None`: it was not laid over one.
+    #[serde(skip)]
+    pub series: Option<SeriesTimes>,
+    /// Of one of a series: on which day (days since 1970-01-01) it was to be, where that was found
+    /// by comparing it with the others of the series (`policy::original_day`).
+    #[serde(skip)]
+    pub original_day: Option<i64>,
     /// Whether it takes whole days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_all_day: Option<bool>,
@@ -169,6 +191,13 @@ impl Event {
             end: self.end,
             original_start: self.original_start,
             zone: master.zone.clone().or(self.zone),
+            recurrence: None,
+            series: Some(SeriesTimes {
+                first_start: master.start,
+                recurrence: master.recurrence,
+                is_all_day: master.is_all_day,
+            }),
+            original_day: self.original_day,
             is_all_day: self.is_all_day.or(master.is_all_day),
             subject: of(self.subject, &master.subject),
             preview: of(self.preview, &master.preview),

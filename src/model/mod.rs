@@ -18,6 +18,7 @@ pub mod mail_date;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
+pub mod recurrence;
 pub mod rematch;
 pub mod run;
 pub mod shard;

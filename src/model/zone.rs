@@ -1,11 +1,50 @@
 //! Time zones by the names that calendars give them: IANA's and Windows's.
 
+use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 
-/// The zone of a name, without regard to case; `None` where nobody knows it, as with
-/// `tzone://Microsoft/Custom` (facts 2.3), whose rules the service does not tell.
+/// Digits that calendars put behind a name, at most: one has been seen (facts 13).
+const DIGITS_BEHIND_MAX: usize = 2;
+
+/// The zone of a name, without regard to case and to a digit behind it (facts 13); `None` where
+/// nobody knows it, as with `tzone://Microsoft/Custom` (facts 2.3), whose rules the service does
+/// not tell.
 pub fn zone(name: &str) -> Option<TimeZone> {
-    let name = name.trim();
+    let mut name = name.trim();
+    for _ in 0..=DIGITS_BEHIND_MAX {
+        if let Some(zone) = named(name) {
+            return Some(zone);
+        }
+        name = name
+            .strip_suffix(|last: char| last.is_ascii_digit())?
+            .trim_end();
+    }
+    None
+}
+
+/// The offset that a zone's display form tells, as in `(UTC-05:00) Eastern Time (US & Canada)`: the
+/// one of winter, and the form does not name the zone (facts 13).
+pub fn shown(name: &str) -> Option<TimeZone> {
+    let inside = name.trim().strip_prefix('(')?.split_once(')')?.0.trim();
+    let letters = inside.get(..3)?;
+    let is_utc = letters.eq_ignore_ascii_case("UTC") || letters.eq_ignore_ascii_case("GMT");
+    let offset = inside.get(3..).filter(|_| is_utc)?.trim();
+    if offset.is_empty() {
+        return Some(TimeZone::UTC);
+    }
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let seconds =
+        i32::from(hours.parse::<u8>().ok()?) * 3600 + i32::from(minutes.parse::<u8>().ok()?) * 60;
+    let sign = match offset.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    Some(Offset::from_seconds(sign * seconds).ok()?.to_time_zone())
+}
+
+/// The zone of a name as it stands.
+fn named(name: &str) -> Option<TimeZone> {
     if name.eq_ignore_ascii_case("tzone://Microsoft/Utc") {
         return Some(TimeZone::UTC);
     }
@@ -192,6 +231,12 @@ mod tests {
             ("tzone://Microsoft/Custom", None),
             ("Customized Time Zone", None),
             ("", None),
+            ("Eastern Standard Time 1", Some("America/New_York")),
+            ("Tokyo Standard Time2", Some("Asia/Tokyo")),
+            ("Russia Time Zone 11", Some("Asia/Kamchatka")),
+            ("Customized Time Zone 1", None),
+            ("12", None),
+            ("(UTC-05:00) Eastern Time (US & Canada)", None),
         ] {
             let offset = |zone: TimeZone| {
                 let summer = "2026-07-01T12:00:00Z".parse().unwrap();
@@ -199,6 +244,27 @@ mod tests {
             };
             let expected = expected.and_then(|name| TimeZone::get(name).ok());
             assert_eq!(zone(name).map(offset), expected.map(offset), "{name}");
+        }
+    }
+    #[test]
+    fn fact_13_a_display_form_tells_an_offset() {
+        for (name, minutes) in [
+            ("(UTC-05:00) Eastern Time (US & Canada)", Some(-300)),
+            ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", Some(330)),
+            ("(GMT+13:00) Nuku'alofa", Some(780)),
+            (" (utc) Coordinated Universal Time", Some(0)),
+            ("(UTC+1) Berlin", None),
+            ("(UTC*01:00) Berlin", None),
+            ("(UTC+99:00) Nowhere", None),
+            ("(ü", None),
+            ("(UTC+01:00 Berlin", None),
+            ("Eastern Standard Time", None),
+            ("", None),
+        ] {
+            let summer = "2026-07-01T12:00:00Z".parse().unwrap();
+            let offset = shown(name).map(|zone| zone.to_offset(summer).seconds());
+            let expected = minutes.map(|minutes: i32| minutes * 60);
+            assert_eq!(offset, expected, "{name}");
         }
     }
 }

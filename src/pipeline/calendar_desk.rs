@@ -29,6 +29,7 @@ use crate::policy::judge::Judged;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::policy::meeting_identity::meeting_id;
+use crate::policy::original_day::Siblings;
 use crate::state::calendar::WaitingSeries;
 use crate::state::error::StateError;
 use crate::state::key::Seen;
@@ -36,6 +37,8 @@ use crate::state::meetings::MeetingRecord;
 use crate::state::view::View;
 
 mod copies;
+mod renamed;
+mod series;
 mod unread;
 mod vanished;
 
@@ -70,6 +73,8 @@ pub struct Fetched {
     pub gone: HashSet<String>,
     /// Whether not all could be had in this run: the next begins anew.
     pub is_cut_off: bool,
+    /// Of their occurrences that are there, what they say.
+    pub others: Vec<Event>,
 }
 
 /// The instants on which decisions depend.
@@ -94,11 +99,14 @@ pub fn decide(
         times,
         view: desk.state.view()?,
         masters: fetched.masters,
+        siblings: HashMap::new(),
+        named: HashMap::new(),
         resent: HashSet::new(),
         removed: fetched.gone,
         unread: memory.unread,
         kept: round.unasked,
         present: HashSet::new(),
+        recorded: renamed::by_source(&memory.meetings),
         meetings: memory.meetings,
         dirty: HashSet::new(),
         waiting: memory.series.clone(),
@@ -115,10 +123,12 @@ pub fn decide(
     deciding.keep_meetings();
     deciding.forget_waiting(scope.is_complete);
     deciding.tell_of_series(fetched.in_vain);
+    deciding.compare_days(&events, &fetched.others);
     for event in events {
         deciding.instance(&event)?;
     }
     deciding.record_due();
+    deciding.close_renamed();
     deciding.vanish(scope);
     Ok(deciding.close(&memory.series))
 }
@@ -135,6 +145,11 @@ struct Deciding<'a> {
     times: Times,
     view: View,
     masters: HashMap<String, Event>,
+    /// What the occurrences and exceptions of a series show of its days, by the provider's id of
+    /// the series.
+    siblings: HashMap<String, Siblings>,
+    /// The interaction that each event of the round is, by the provider's id of the event.
+    named: HashMap<String, Id128>,
     /// Keys of the series that came with all their occurrences, and the ids of these series.
     resent: HashSet<String>,
     /// The provider's ids of what left the calendar.
@@ -146,6 +161,8 @@ struct Deciding<'a> {
     /// Interactions that the round named.
     present: HashSet<Id128>,
     meetings: HashMap<Id128, MeetingRecord>,
+    /// The ids under which events were recorded before the round, by the provider's ids of these.
+    recorded: HashMap<String, Vec<Id128>>,
     /// Of `meetings`, those that the state cache must be told of.
     dirty: HashSet<Id128>,
     waiting: BTreeMap<String, WaitingSeries>,
@@ -185,24 +202,6 @@ impl Deciding<'_> {
         events
     }
 
-    /// A series as it came or was fetched in this round, else as it is remembered with what waits.
-    fn master(&self, id: &str) -> Option<&Event> {
-        let remembered = || self.waiting.get(id)?.master.as_ref();
-        self.masters.get(id).or_else(remembered)
-    }
-
-    /// An event as a whole: of a series, laid over it. `None`: the series is not to be had.
-    fn whole(&self, event: &Event) -> Option<Event> {
-        let Some(master_id) = &event.master_id else {
-            return Some(event.clone());
-        };
-        match self.master(master_id) {
-            Some(master) => Some(event.clone().over(master)),
-            // A plain list tells of each occurrence in full, and of no series (facts 2.2).
-            None => event.ical_uid.is_some().then(|| event.clone()),
-        }
-    }
-
     fn instance(&mut self, event: &Event) -> Result<(), StateError> {
         let waited = self.settle_waiting(event);
         let Some(whole) = self.whole(event) else {
@@ -213,7 +212,10 @@ impl Deciding<'_> {
         };
         let id = meeting_id(&whole, &self.desk.mailbox);
         self.present.insert(id.interaction_id);
-        let known = self.meetings.get(&id.interaction_id);
+        let source_id = whole.source_id.clone();
+        self.named.insert(source_id, id.interaction_id);
+        let known_id = self.recorded_as(&whole.source_id, id.interaction_id);
+        let known = known_id.and_then(|id| self.meetings.get(&id));
         let ended_at = known.map_or_else(|| ended_at(&whole), |known| known.ended_at);
         // What waited for its series while it took place is still to be recorded.
         if is_of_series(&whole) && !waited && self.times.is_over(ended_at) {
@@ -223,8 +225,9 @@ impl Deciding<'_> {
         let seen = self
             .view
             .item(&[], &self.desk.mailbox.id, &whole.source_id)?;
-        let is_seen = seen.is_some_and(|seen| seen.fingerprint == whole.fingerprint);
-        let is_known = self.know_series(id.interaction_id, &whole);
+        let is_seen = seen.is_some_and(|seen| self.is_settled(seen, id.interaction_id, &whole));
+        self.know_series(id.interaction_id, &whole);
+        let is_known = known_id.is_some();
         let was_far = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
         if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && was_far) {
             self.wait(event);
@@ -245,17 +248,14 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    /// Whether the meeting is recorded. A record that was rebuilt from the lake does not know the
-    /// provider's id of its series.
-    fn know_series(&mut self, id: Id128, whole: &Event) -> bool {
-        let Some(record) = self.meetings.get_mut(&id) else {
-            return false;
-        };
-        if record.master_id != whole.master_id {
+    /// A record that was rebuilt from the lake does not know the provider's id of its series.
+    fn know_series(&mut self, id: Id128, whole: &Event) {
+        if let Some(record) = self.meetings.get_mut(&id)
+            && record.master_id != whole.master_id
+        {
             record.master_id.clone_from(&whole.master_id);
             self.dirty.insert(id);
         }
-        true
     }
 
     fn judge(&mut self, whole: &Event, id: &MeetingId) {
@@ -276,8 +276,10 @@ impl Deciding<'_> {
                 None => (Outcome::Unmatched, ""),
             },
         };
-        if withdraws(outcome) {
-            self.withdraw(whole, id.interaction_id);
+        if withdraws(outcome)
+            && let Some(recorded) = self.recorded_as(&whole.source_id, id.interaction_id)
+        {
+            self.withdraw(whole, recorded);
         }
         self.count(outcome, reason);
         let kept = if outcome == Outcome::Unchanged {
@@ -453,6 +455,7 @@ impl Deciding<'_> {
         for whole in self.take_due() {
             let id = meeting_id(&whole, &self.desk.mailbox).interaction_id;
             self.present.insert(id);
+            self.named.insert(whole.source_id.clone(), id);
             let Judged::Keep(interaction) = self.desk.judge.judge_meeting(&whole) else {
                 continue;
             };

@@ -12,6 +12,7 @@ use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::pipeline::decide::NOT_SERVED;
 use crate::pipeline::decoding;
+use crate::policy::meeting_identity::date_of_uid;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::source::graph::calendar::Window;
@@ -238,7 +239,7 @@ impl Round {
 }
 
 fn is_unplaced(event: &Event) -> bool {
-    let names_none = event.original_start.is_none() && event.ical_uid.is_none();
+    let names_none = event.original_start.is_none() && date_of_uid(event).is_none();
     event.event_type == EventType::Exception && names_none
 }
 

@@ -22,11 +22,12 @@ use crate::pipeline::calendar_round;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
+use crate::pipeline::calendar_walk::undated::events_of;
+use crate::pipeline::calendar_walk::undated::fetch_undated;
 use crate::pipeline::context::Context;
 use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Settled;
 use crate::runtime::cpu::ComputationLost;
-use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::calendar;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
@@ -34,6 +35,7 @@ use crate::source::graph::error::GraphError;
 use crate::state::error::StateError;
 
 mod ledger;
+mod undated;
 mod unnamed;
 
 /// How far ahead a chain's window reaches.
@@ -110,9 +112,6 @@ impl Calendar<'_> {
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
         let fetched = self.complete(&fetching, &mut round, &memory).await?;
-        if let Some(past) = self.past(round.window) {
-            fetching.list(&mut round, past).await?;
-        }
         let received = round.received();
         let items_before = if is_new {
             0
@@ -214,18 +213,24 @@ impl Calendar<'_> {
         round: &mut Round,
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
+        let is_first_of_chain = round.is_complete && round.link.is_some();
+        let is_cut_off = is_first_of_chain && !unnamed::completed(fetching, round).await?;
         // A plain list tells of each event in full.
         let mut fetched = match round.link {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
             None => Fetched::default(),
         };
-        if round.is_complete && round.link.is_some() {
-            self.list_what_was_cut_off(fetching, round, &mut fetched)
-                .await?;
-        }
+        fetched.is_cut_off = is_cut_off;
         if round.is_complete {
             self.fetch_unnamed(fetching, round, memory, &mut fetched)
                 .await?;
+        }
+        let past = self.past(round.window);
+        if let Some(past) = past {
+            fetching.list(round, past).await?;
+        }
+        if past.is_some() || round.link.is_none() {
+            fetch_undated(fetching, round, &mut fetched).await?;
         }
         self.try_again(fetching, round).await?;
         Ok(fetched)
@@ -269,19 +274,18 @@ impl Calendar<'_> {
             return Ok(fetched);
         }
         let unnamed = self.unnamed_of_series(round, &fetched.masters, memory);
-        for FetchedItem {
-            id,
-            body,
-            is_refused,
-        } in fetching.singles(&unnamed).await?
-        {
-            if is_refused {
+        let mut there = Vec::new();
+        for item in fetching.singles(&unnamed).await? {
+            if item.is_refused {
                 // Whether it is still there is asked again in the next runs.
-                round.add(vec![calendar_round::not_served(id)])?;
-            } else if body.is_none() {
-                fetched.gone.insert(id);
+                round.add(vec![calendar_round::not_served(item.id)])?;
+            } else if item.body.is_some() {
+                there.push(item);
+            } else {
+                fetched.gone.insert(item.id);
             }
         }
+        fetched.others = events_of(fetching.told(there).await?);
         Ok(fetched)
     }
 

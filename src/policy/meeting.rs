@@ -170,8 +170,8 @@ pub fn ends_at(event: &Event, begins_at: Micros) -> Micros {
     end.filter(|end| *end >= begins_at).unwrap_or(begins_at)
 }
 
-/// Cancelled counts above declined.
-fn state(event: &Event) -> State {
+/// The state of a meeting as an event tells it: cancelled counts above declined.
+pub fn state(event: &Event) -> State {
     let declined = |word: &str| word.eq_ignore_ascii_case("declined");
     if event.is_cancelled == Some(true) {
         State::Cancelled

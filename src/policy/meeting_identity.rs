@@ -4,15 +4,14 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::id::Id128;
 use crate::model::mailbox::Mailbox;
-use crate::model::time::DAY;
-use crate::model::time::Micros;
-use crate::model::zone::zone;
+use crate::model::recurrence::date_of;
+use crate::policy::original_day::Siblings;
+use crate::policy::original_day::original_day;
 
 /// With what every Global Object ID begins (MS-OXOCAL 2.2.1.27).
 const GLOBAL_OBJECT_ID: [u8; 16] = [
@@ -53,12 +52,21 @@ pub fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
         event.event_type,
         EventType::Occurrence | EventType::Exception
     );
-    let date = date_of_uid.or_else(|| is_of_series.then(|| original_date(event)).flatten());
+    let date = date_of_uid.or_else(|| {
+        let alone = || original_day(event, &Siblings::default());
+        let day = event.original_day.or_else(alone).filter(|_| is_of_series);
+        day.and_then(date_of)
+    });
     let date = date.map(|date| date.to_string()).unwrap_or_default();
     MeetingId {
         interaction_id: Id128::of(&[b"meeting", key.as_bytes(), date.as_bytes()]),
         series_id: Id128::of(&[b"series", key.as_bytes()]),
     }
+}
+
+/// The original date that the id of an event carries, where it does (facts 2.3).
+pub fn date_of_uid(event: &Event) -> Option<Date> {
+    global_object_id(event.ical_uid.as_deref()?.trim())?.1
 }
 
 /// A Global Object ID without its date, and the date, where it is set (facts 2.3).
@@ -100,26 +108,6 @@ fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     pairs.map(byte).collect()
-}
-
-/// The date on which an occurrence was to be, in the zone of its series; without one that is
-/// known, in UTC.
-fn original_date(event: &Event) -> Option<Date> {
-    let zone = event.zone.as_deref().and_then(zone);
-    let zone = zone.unwrap_or(TimeZone::UTC);
-    let date_at = |at: Micros, zone: &TimeZone| zone.to_datetime(at.timestamp()).date();
-    let original = event.original_start;
-    if event.is_all_day != Some(true) {
-        let at = original.or(event.start.map(|start| start.at))?;
-        return Some(date_at(at, &zone));
-    }
-    match (original, event.start) {
-        // A whole day is written as midnight, whatever the zone; else it is the midnight of one.
-        (Some(at), _) if at.0.rem_euclid(DAY) != 0 => Some(date_at(at, &zone)),
-        (Some(at), _) => Some(date_at(at, &TimeZone::UTC)),
-        (None, Some(start)) => Some(date_at(Micros(start.day.checked_mul(DAY)?), &TimeZone::UTC)),
-        (None, None) => None,
-    }
 }
 
 #[cfg(test)]

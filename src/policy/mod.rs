@@ -5,5 +5,6 @@ pub mod identity;
 pub mod judge;
 pub mod meeting;
 pub mod meeting_identity;
+pub mod original_day;
 pub mod participants;
 pub mod settings;

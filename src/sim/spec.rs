@@ -252,7 +252,7 @@ pub struct Switches {
     pub clean_ups: bool,
     /// Times of events as `DateTime` and `TimeZone` (facts 2.3).
     pub capital_times: bool,
-    /// Series are planned in `tzone://Microsoft/Custom` (facts 2.3).
+    /// Every copy names its zone `tzone://Microsoft/Custom`, the organiser's too (facts 2.3).
     pub custom_zones: bool,
     /// Exceptions come whole instead of as what differs (facts 11.8).
     pub full_exceptions: bool,

@@ -32,7 +32,7 @@ const VERSIONS: TableDefinition<u8, i64> = TableDefinition::new("versions");
 const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
 
 /// Raised when keys or values change their meaning: an older file is then rebuilt.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const FILE_NAME: &str = "state.redb";
 
 /// Where the state lies and what it may cost.

@@ -30,6 +30,7 @@ mod faults;
 mod fixtures;
 mod hostile_mail;
 mod mail_fixtures;
+mod meeting_copies;
 mod meetings;
 mod merging;
 mod msgraph;

@@ -16,7 +16,8 @@ const MAIL: &str = "From eve@fabrikam.example Mon Mar 02 08:00:00 2026\n\
     From: eve@fabrikam.example\nTo: bob@contoso.example\nSubject: Later\n\
     Date: Mon, 02 Mar 2026 08:00:00 +0000\nMessage-ID: <later@fabrikam.example>\n\nHello\n";
 
-fn unpack(name: &str, into: &Path) {
+/// Unpacks a stored lake, with what lies beside it.
+pub fn unpack(name: &str, into: &Path) {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
         .join(name);

@@ -7,6 +7,7 @@ use serde::Deserializer;
 use serde::de::IgnoredAny;
 use serde::de::MapAccess;
 use serde::de::Visitor;
+use serde_json::Value;
 
 use crate::decode::lenient::Flag;
 use crate::decode::lenient::Lenient;
@@ -80,12 +81,20 @@ pub struct RawStatus<'a> {
 pub struct RawRecurrence<'a> {
     #[serde(borrow)]
     pub range: Lenient<RawRange<'a>>,
+    /// `{type, interval, dayOfMonth, daysOfWeek, …}`, whatever it is.
+    pub pattern: Value,
 }
 
 /// `{type, startDate, recurrenceTimeZone, …}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct RawRange<'a> {
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    #[serde(rename = "startDate", borrow)]
+    pub start_date: Text<'a>,
+    #[serde(rename = "endDate", borrow)]
+    pub end_date: Text<'a>,
     #[serde(rename = "recurrenceTimeZone", borrow)]
     pub zone: Text<'a>,
 }

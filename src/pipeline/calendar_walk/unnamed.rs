@@ -18,31 +18,6 @@ use crate::pipeline::calendar_walk::UNNAMED_MAX;
 use crate::state::meetings::MeetingRecord;
 
 impl Calendar<'_> {
-    /// Lists the window as well where its chain was cut short. Where that cannot be done tonight,
-    /// what came is taken, and the next run begins anew.
-    pub(super) async fn list_what_was_cut_off(
-        &self,
-        fetching: &Fetching<'_>,
-        round: &mut Round,
-        fetched: &mut Fetched,
-    ) -> Result<(), CalendarError> {
-        let window = round.window;
-        let checked = async {
-            if is_cut_short(round, &fetching.ids(window).await?) {
-                tracing::warn!("the chain of a calendar did not tell of all its events");
-                fetching.list(round, window).await?;
-            }
-            Ok::<_, RoundError>(())
-        };
-        match checked.await {
-            Err(RoundError::Graph(refused)) if calendar_round::asks_for_list(&refused) => {
-                fetched.is_cut_off = true;
-                Ok(())
-            }
-            other => Ok(other?),
-        }
-    }
-
     /// Asks for what a complete round did not name. What is too much to be asked for tonight stays as
     /// it is known.
     pub(super) async fn fetch_unnamed(
@@ -94,6 +69,27 @@ impl Calendar<'_> {
         let mut unnamed: Vec<String> = unnamed.map(str::to_owned).collect();
         unnamed.sort_unstable();
         unnamed
+    }
+}
+
+/// Completes the first round of a chain by a plain list of its window, where that was cut short.
+/// Says whether it is complete now, as far as lists can be had tonight.
+pub(super) async fn completed(
+    fetching: &Fetching<'_>,
+    round: &mut Round,
+) -> Result<bool, RoundError> {
+    let window = round.window;
+    let completing = async {
+        if is_cut_short(round, &fetching.ids(window).await?) {
+            tracing::warn!("the chain of a calendar did not tell of all its events");
+            fetching.list(round, window).await?;
+        }
+        Ok(())
+    };
+    match completing.await {
+        Ok(()) => Ok(true),
+        Err(RoundError::Graph(refused)) if calendar_round::asks_for_list(&refused) => Ok(false),
+        Err(other) => Err(other),
     }
 }
 

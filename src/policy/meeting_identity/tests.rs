@@ -6,7 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::event::EventTime;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::zone::zone;
 use crate::policy::judge::fixtures;
 
 const HOUR: i64 = 3600 * SECOND;

@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::sim::calendar::meeting::Item;
-use crate::sim::calendar::meeting::ZONES;
 use crate::sim::calendar::render::View;
 use crate::sim::calendar::round::Block;
 use crate::sim::calendar::round::Entry;
+use crate::sim::calendar::zones::ZONES;
 use crate::sim::delta;
 use crate::sim::dice::draw;
 use crate::sim::dice::mix;
@@ -148,8 +148,8 @@ pub fn zone(request: &Request) -> (String, TimeZone) {
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("outlook.timezone"))
         .map(|(_, value)| value.trim().trim_matches('"').to_owned());
     let name = wanted.unwrap_or_else(|| "UTC".to_owned());
-    let iana = ZONES.iter().find(|(windows, _)| *windows == name);
-    match TimeZone::get(iana.map_or(name.as_str(), |(_, iana)| iana)) {
+    let names = ZONES.iter().find(|names| names.windows == name);
+    match TimeZone::get(names.map_or(name.as_str(), |names| names.iana)) {
         Ok(zone) => (name, zone),
         Err(_) => ("UTC".to_owned(), TimeZone::UTC),
     }

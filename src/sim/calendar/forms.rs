@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use jiff::civil::Time;
 use jiff::civil::Weekday;
 
-use crate::sim::calendar::meeting::EUROPEAN;
 use crate::sim::calendar::meeting::When;
-use crate::sim::calendar::meeting::ZONES;
+use crate::sim::calendar::zones::EUROPEAN;
+use crate::sim::calendar::zones::ORDINARY;
 use crate::sim::dice::Dice;
 use crate::sim::recurrence;
 use crate::sim::recurrence::End;
@@ -31,7 +31,7 @@ pub fn clock(dice: &mut Dice) -> (usize, Time) {
     let zone = if dice.chance(60) {
         0
     } else {
-        dice.below(ZONES.len())
+        dice.below(ORDINARY)
     };
     let hour = i8::try_from(8 + dice.below(9)).unwrap_or(8);
     let minutes = if zone < EUROPEAN { [0, 30] } else { [15, 45] };

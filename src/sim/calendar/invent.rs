@@ -15,6 +15,7 @@ use crate::sim::calendar::meeting::Uid;
 use crate::sim::calendar::meeting::When;
 use crate::sim::calendar::stories;
 use crate::sim::calendar::stories::Story;
+use crate::sim::calendar::whole_days;
 use crate::sim::dice::Dice;
 use crate::sim::mail;
 use crate::sim::text;
@@ -135,6 +136,7 @@ pub fn fill(world: &mut World) {
         ordinary(world, &mut dice, class, story, form);
         form += 1;
     }
+    whole_days::plant(world);
     for mailbox in &mut world.mailboxes {
         for holding in &mut mailbox.calendar {
             settle(&world.meetings[holding.meeting as usize], holding);
@@ -194,9 +196,25 @@ pub fn one(
     } else {
         stories::timing(world, dice, story, form, at)
     };
-    let mut plan = plan(world, dice, class, story, timing);
+    let all_day = class == Class::Spanning || (story == Story::None && dice.chance(12));
+    let mut plan = plan(world, dice, class, story, timing, all_day);
     stories::tell(world, dice, &mut plan, at);
     put(world, plan)
+}
+
+/// Invents a series of whole days in a zone, to which something happens at an instant.
+pub fn of_whole_days(
+    world: &mut World,
+    dice: &mut Dice,
+    (class, story, zone): (Class, Story, usize),
+    timing: Timing,
+    at: Micros,
+) {
+    let mut plan = plan(world, dice, class, story, timing, true);
+    plan.meeting.zone = zone;
+    plan.meeting.looks[0].minutes = 1440;
+    stories::tell(world, dice, &mut plan, at);
+    put(world, plan);
 }
 
 /// Lays a meeting into calendars; its number.
@@ -218,8 +236,14 @@ fn put(world: &mut World, plan: Plan) -> usize {
     number
 }
 
-fn plan(world: &World, dice: &mut Dice, class: Class, story: Story, timing: Timing) -> Plan {
-    let all_day = class == Class::Spanning || (story == Story::None && dice.chance(12));
+fn plan(
+    world: &World,
+    dice: &mut Dice,
+    class: Class,
+    story: Story,
+    timing: Timing,
+    all_day: bool,
+) -> Plan {
     let (zone, wall) = forms::clock(dice);
     let cast = people(world, dice, class, story);
     let online = match dice.below(10) {
@@ -275,7 +299,7 @@ fn plan(world: &World, dice: &mut Dice, class: Class, story: Story, timing: Timi
         organizer: cast.organizer,
         zone,
         all_day,
-        own_midnight: all_day && dice.chance(50),
+        zone_of_request: all_day && dice.chance(50),
         online,
         hides: matches!(class, Class::Hidden | Class::HiddenFromContact),
         draft: class == Class::Draft,

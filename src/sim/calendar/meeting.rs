@@ -11,32 +11,13 @@ use crate::model::time::Micros;
 use crate::model::time::SECOND;
 use crate::sim::calendar::invent::Class;
 use crate::sim::calendar::stories::Story;
+use crate::sim::calendar::zones;
 use crate::sim::dice::mix;
 use crate::sim::recurrence;
 use crate::sim::recurrence::Pattern;
 use crate::sim::recurrence::Range;
 use crate::sim::world::Outcome;
 use crate::sim::world::Role;
-
-/// Zones in which people plan, by their names in Windows and in the IANA database.
-pub const ZONES: [(&str, &str); 9] = [
-    ("W. Europe Standard Time", "Europe/Berlin"),
-    ("GMT Standard Time", "Europe/London"),
-    ("Romance Standard Time", "Europe/Paris"),
-    ("Eastern Standard Time", "America/New_York"),
-    ("Pacific Standard Time", "America/Los_Angeles"),
-    ("Tokyo Standard Time", "Asia/Tokyo"),
-    ("India Standard Time", "Asia/Kolkata"),
-    ("AUS Eastern Standard Time", "Australia/Sydney"),
-    ("E. South America Standard Time", "America/Sao_Paulo"),
-];
-/// Of these, the first so many are European: working hours lie on the same day as in UTC.
-pub const EUROPEAN: usize = 3;
-
-/// A zone by its number in [`ZONES`].
-pub fn zone(number: usize) -> TimeZone {
-    TimeZone::get(ZONES[number].1).unwrap_or(TimeZone::UTC)
-}
 
 /// What all copies of a meeting share (facts 2.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,8 +147,8 @@ pub struct Meeting {
     pub zone: usize,
     /// It takes whole days.
     pub all_day: bool,
-    /// Whole days are written in the zone in which they were planned, whatever is preferred.
-    pub own_midnight: bool,
+    /// `originalStartTimeZone` is the zone that was asked for (facts 13).
+    pub zone_of_request: bool,
     /// `onlineMeetingProvider` of a meeting that is held online.
     pub online: Option<&'static str>,
     /// Attendees see only themselves.
@@ -208,7 +189,7 @@ impl Meeting {
         if self.all_day {
             recurrence::instant(day, Time::midnight(), &TimeZone::UTC)
         } else {
-            recurrence::instant(day, wall, &zone(self.zone))
+            recurrence::instant(day, wall, &zones::zone(self.zone))
         }
     }
 

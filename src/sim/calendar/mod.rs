@@ -10,8 +10,12 @@ pub mod render;
 pub mod round;
 pub mod stories;
 pub mod truth;
+pub mod whole_days;
+pub mod zones;
 
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod traps;
+#[cfg(test)]
+mod zone_traps;

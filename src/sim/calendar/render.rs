@@ -15,8 +15,8 @@ use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::meeting::Look;
 use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::meeting::When;
-use crate::sim::calendar::meeting::ZONES;
 use crate::sim::calendar::recurring;
+use crate::sim::calendar::zones;
 use crate::sim::dice::mix;
 use crate::sim::render::ID_BYTES;
 use crate::sim::render::bytes_of;
@@ -27,7 +27,6 @@ use crate::sim::world::World;
 
 /// The time of an answer that was never given (facts 2.3).
 const NEVER: &str = "0001-01-01T00:00:00Z";
-const CUSTOM: &str = "tzone://Microsoft/Custom";
 /// Stands for the day of what has none.
 const NO_DAY: i32 = i32::MIN;
 /// Copies with numbers from here on are gone before anyone looked.
@@ -115,14 +114,13 @@ impl<'a> View<'a> {
     }
 
     /// A time in the preferred zone, with seven digits and no offset. Whole days keep their
-    /// midnight, in whatever zone they are named.
+    /// midnight, labelled with the preferred zone all the same (facts 13).
     fn clock(&self, meeting: &Meeting, at: Micros) -> Value {
-        let (name, local) = if meeting.own_midnight {
-            (ZONES[meeting.zone].0, meeting::civil(at, &TimeZone::UTC))
-        } else if meeting.all_day {
-            (self.zone.0.as_str(), meeting::civil(at, &TimeZone::UTC))
+        let name = self.zone.0.as_str();
+        let local = if meeting.all_day {
+            meeting::civil(at, &TimeZone::UTC)
         } else {
-            (self.zone.0.as_str(), meeting::civil(at, &self.zone.1))
+            meeting::civil(at, &self.zone.1)
         };
         let text = local.strftime("%Y-%m-%dT%H:%M:%S.0000000").to_string();
         if self.world.spec.switches.capital_times {
@@ -194,28 +192,33 @@ impl<'a> View<'a> {
         if let When::Series(pattern, range) = &look.when {
             let (begin, end) = meeting.span(look, range.start);
             self.times(&mut value, meeting, begin, end);
-            value["recurrence"] = recurring::recurrence(pattern, range, self.zone_name(meeting));
+            value["recurrence"] =
+                recurring::recurrence(pattern, range, &self.zone_name(holding, meeting));
         }
         self.details(&mut value, holding, meeting, look);
         value
     }
 
-    /// The zone in which a meeting was planned, by its name in Windows or in the IANA database.
-    fn zone_name(&self, meeting: &Meeting) -> &'static str {
-        let (windows, iana) = ZONES[meeting.zone];
-        // Only where the day in UTC is the local one: nobody can tell what the zone was.
-        if self.world.spec.switches.custom_zones && meeting.zone < meeting::EUROPEAN {
-            CUSTOM
-        } else if meeting.looks[0].text.is_multiple_of(3) {
-            iana
+    /// The zone in which a meeting was planned, as this copy names it: the organiser's has the
+    /// proper name, a guest's may have anything (facts 13).
+    fn zone_name(&self, holding: &Holding, meeting: &Meeting) -> String {
+        let text = meeting.looks[0].text;
+        if self.world.spec.switches.custom_zones {
+            zones::CUSTOM.to_owned()
+        } else if holding.organises {
+            zones::proper(meeting.zone, text)
         } else {
-            windows
+            let lot = mix(&[text, self.mailbox as u64]);
+            zones::in_guests_copy(meeting.zone, lot)
         }
     }
 
     /// What singles, masters, occurrences and exceptions share.
     fn details(&self, value: &mut Value, holding: &Holding, meeting: &Meeting, look: &Look) {
-        let zone = self.zone_name(meeting);
+        let mut zone = self.zone_name(holding, meeting);
+        if meeting.zone_of_request {
+            zone.clone_from(&self.zone.0);
+        }
         let changed = holding.last_change(self.at);
         let (answered, response) = holding.response(self.at);
         let join = meeting.online.map(|_| {
@@ -300,7 +303,7 @@ fn place(look: &Look) -> Value {
 fn original_start(one: &Instance<'_>) -> String {
     let meeting = one.meeting;
     let at = if meeting.all_day {
-        let zone = meeting::zone(meeting.zone);
+        let zone = zones::zone(meeting.zone);
         crate::sim::recurrence::instant(one.day, Time::midnight(), &zone)
     } else {
         meeting.instant(one.day, one.look.wall)

@@ -22,6 +22,7 @@ use crate::sim::calendar::meeting::Attendee;
 use crate::sim::calendar::meeting::Exception;
 use crate::sim::calendar::meeting::Look;
 use crate::sim::calendar::meeting::When;
+use crate::sim::calendar::whole_days;
 use crate::sim::dice::Dice;
 use crate::sim::mail;
 use crate::sim::recurrence::End;
@@ -384,11 +385,13 @@ fn answer(world: &World, plan: &mut Plan, look: &mut Look, answers: &[&'static s
     }
 }
 
-/// Something happens to the first occurrence that is two days ahead or more.
+/// Something happens to the first occurrence that is two days ahead or more; of whole days, which
+/// may be moved back, three.
 fn occurrence(world: &World, dice: &mut Dice, plan: &mut Plan, at: Micros) {
     let today = meeting::date_of(at);
     let days = plan.meeting.days(&plan.meeting.looks[0], later(today, 40));
-    let Some(day) = days.into_iter().find(|day| *day > later(today, 2)) else {
+    let ahead = if plan.meeting.all_day { 3 } else { 2 };
+    let Some(day) = days.into_iter().find(|day| *day > later(today, ahead)) else {
         return;
     };
     let story = plan.meeting.story;
@@ -409,8 +412,12 @@ fn differ(world: &World, dice: &mut Dice, plan: &mut Plan, story: Story, day: Da
     let mut attendees = look.attendees.clone();
     match story {
         Story::OccurrenceMoved => {
-            let to = later(day, dice.between(0, 3));
-            one.moved = Some((to, hour_later(look.wall), look.minutes + 15));
+            one.moved = Some(if plan.meeting.all_day {
+                whole_days::moved(dice, day, look.minutes)
+            } else {
+                let to = later(day, dice.between(0, 3));
+                (to, hour_later(look.wall), look.minutes + 15)
+            });
         }
         Story::OccurrenceRenamed => one.subject = Some(text::meeting(dice.bits()).into()),
         Story::OccurrenceAttendees => {

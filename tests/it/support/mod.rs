@@ -3,6 +3,7 @@
 pub mod corpora;
 pub mod crm;
 pub mod python;
+pub mod scripted;
 pub mod tenant;
 pub mod turn;
 

@@ -1,0 +1,423 @@
+//! One meeting in the calendars of several people, whose copies name the zone of its series in
+//! every way (facts 13): it has one id in all of them, on all nights.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::old_lakes::unpack;
+use crate::support::expect_code;
+use crate::support::scripted::Row;
+use crate::support::scripted::Scripted;
+use crate::support::tenant::Tenant;
+use crate::support::with_config;
+
+/// IANA's name, Windows's, the display form, and when 7 December begins there in UTC.
+const ZONES: [(&str, &str, &str, &str); 9] = [
+    (
+        "Pacific/Kiritimati",
+        "Line Islands Standard Time",
+        "(UTC+14:00) Kiritimati Island",
+        "10:00",
+    ),
+    (
+        "Pacific/Apia",
+        "Samoa Standard Time",
+        "(UTC+13:00) Samoa",
+        "11:00",
+    ),
+    (
+        "Pacific/Auckland",
+        "New Zealand Standard Time",
+        "(UTC+12:00) Auckland, Wellington",
+        "11:00",
+    ),
+    (
+        "Asia/Tokyo",
+        "Tokyo Standard Time",
+        "(UTC+09:00) Osaka, Sapporo, Tokyo",
+        "15:00",
+    ),
+    (
+        "Asia/Kolkata",
+        "India Standard Time",
+        "(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi",
+        "18:30",
+    ),
+    (
+        "Europe/Berlin",
+        "W. Europe Standard Time",
+        "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
+        "23:00",
+    ),
+    (
+        "Europe/London",
+        "GMT Standard Time",
+        "(UTC+00:00) Dublin, Edinburgh, Lisbon, London",
+        "00:00",
+    ),
+    (
+        "America/New_York",
+        "Eastern Standard Time",
+        "(UTC-05:00) Eastern Time (US & Canada)",
+        "05:00",
+    ),
+    (
+        "Pacific/Honolulu",
+        "Hawaiian Standard Time",
+        "(UTC-10:00) Hawaii",
+        "10:00",
+    ),
+];
+/// East of Greenwich a day begins on the day before in UTC.
+const EASTERN: usize = 6;
+
+const NIGHTS: [&str; 4] = [
+    "2026-12-01T02:00:00Z",
+    "2026-12-02T02:00:00Z",
+    "2026-12-03T02:00:00Z",
+    "2026-12-04T02:00:00Z",
+];
+/// What the copy of each person says of the zone: the first is the one with the proper name.
+const ALL: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+const PEOPLE: [&str; 8] = ["ann", "bob", "cleo", "dan", "eli", "fay", "gus", "hal"];
+
+fn address(person: &str) -> String {
+    format!("{person}@contoso.com")
+}
+
+fn zone_name(person: usize, zone: usize) -> String {
+    let (iana, windows, display, _) = ZONES[zone];
+    [
+        windows,
+        "",
+        "Customized Time Zone",
+        "tzone://Microsoft/Custom",
+        display,
+        &format!("{windows} 1"),
+        iana,
+        "UTC",
+    ][person]
+        .to_owned()
+}
+
+fn time(day: i64, clock: &str) -> Value {
+    json!({"dateTime": format!("2026-12-{day:02}T{clock}:00.0000000"), "timeZone": "UTC"})
+}
+
+/// The id of a series; with data of its own.
+fn uid(series: usize) -> String {
+    format!(
+        "040000008200E00074C5B7101A82E008{}{series:02X}",
+        "0".repeat(40)
+    )
+}
+
+/// What every item of one copy has.
+struct Copy {
+    person: usize,
+    zone: usize,
+    /// A number for the series.
+    series: usize,
+    is_all_day: bool,
+}
+
+impl Copy {
+    fn id(&self, part: &str) -> String {
+        format!("{}-{}-{part}", PEOPLE[self.person], self.series)
+    }
+
+    fn master(&self) -> Value {
+        let name = zone_name(self.person, self.zone);
+        let attendees: Vec<Value> = ["ann@contoso.com", "bob@contoso.com", "eva@fabrikam.com"]
+            .map(|address| json!({"type": "required", "emailAddress": {"address": address}}))
+            .into();
+        json!({
+            "id": self.id("master"), "type": "seriesMaster", "iCalUId": uid(self.series),
+            "subject": format!("series {}", self.series), "isAllDay": self.is_all_day,
+            "isCancelled": false, "isDraft": false, "sensitivity": "normal",
+            "isOrganizer": false, "start": self.begin(7), "end": self.end(7),
+            "originalStartTimeZone": name, "seriesMasterId": null,
+            "organizer": {"emailAddress": {"name": "Eva", "address": "eva@fabrikam.com"}},
+            "attendees": attendees, "responseStatus": {"response": "accepted"},
+            "recurrence": {
+                "pattern": {"type": "daily", "interval": 1},
+                "range": {"type": "endDate", "startDate": "2026-12-07", "endDate": "2026-12-10",
+                    "recurrenceTimeZone": name},
+            },
+        })
+    }
+
+    /// In UTC; of a series with times of day, the local midnight and half an hour.
+    fn begin(&self, day: i64) -> Value {
+        if self.is_all_day {
+            return time(day, "00:00");
+        }
+        let clock = ZONES[self.zone].3;
+        time(self.utc_day(day), &format!("{}:30", &clock[..2]))
+    }
+
+    fn end(&self, day: i64) -> Value {
+        if self.is_all_day {
+            return time(day + 1, "00:00");
+        }
+        let clock = ZONES[self.zone].3;
+        time(self.utc_day(day), &format!("{}:45", &clock[..2]))
+    }
+
+    /// On which day in UTC a local day begins.
+    fn utc_day(&self, day: i64) -> i64 {
+        day - i64::from(self.zone < EASTERN)
+    }
+
+    fn occurrence(&self, day: i64) -> Value {
+        json!({"id": self.id(&day.to_string()), "type": "occurrence",
+            "seriesMasterId": self.id("master"), "start": self.begin(day), "end": self.end(day)})
+    }
+
+    /// The occurrence of a day, with another title, and moved to a day. It names the zone like the
+    /// master, or the one that was asked for.
+    fn exception(&self, day: i64, to: i64, subject: &str) -> Value {
+        let begins = if self.is_all_day {
+            ZONES[self.zone].3.to_owned()
+        } else {
+            format!("{}:30", &ZONES[self.zone].3[..2])
+        };
+        let mut value = self.occurrence(day);
+        value["type"] = json!("exception");
+        value["subject"] = json!(subject);
+        value["iCalUId"] = json!(uid(self.series));
+        value["isAllDay"] = json!(self.is_all_day);
+        value["originalStart"] = json!(format!("2026-12-{:02}T{begins}:00Z", self.utc_day(day)));
+        value["originalStartTimeZone"] = json!("UTC");
+        value["start"] = self.begin(to);
+        value["end"] = self.end(to);
+        value
+    }
+
+    /// The whole series again, as the service tells of it (facts 2.2).
+    fn all(&self, exceptions: &[(i64, Value)]) -> Vec<Value> {
+        let mut items = vec![self.master()];
+        for day in 7..=10 {
+            let changed = exceptions.iter().find(|(one, _)| *one == day);
+            let item = changed.map_or_else(|| self.occurrence(day), |(_, item)| item.clone());
+            items.push(item);
+        }
+        items
+    }
+}
+
+/// What a night tells of a copy.
+type Items<'a> = &'a dyn Fn(&Copy) -> Vec<Value>;
+
+/// Calendars of some people with a series in each zone: of whole days, with times of day, or both.
+fn calendars(
+    people: &[usize],
+    kinds: &[bool],
+    nights: &[Items<'_>],
+) -> Vec<(String, Vec<Vec<Value>>)> {
+    let calendar = |person: &usize| {
+        let numbered =
+            (0..ZONES.len()).flat_map(|zone| kinds.iter().map(move |kind| (zone, *kind)));
+        let copies: Vec<Copy> = numbered
+            .enumerate()
+            .map(|(series, (zone, is_all_day))| Copy {
+                person: *person,
+                zone,
+                series,
+                is_all_day,
+            })
+            .collect();
+        let nights = nights.iter();
+        let nights = nights.map(|items| copies.iter().flat_map(items).collect());
+        (address(PEOPLE[*person]), nights.collect())
+    };
+    people.iter().map(calendar).collect()
+}
+
+/// Current rows of each series and the ids that stand for it, by mailbox: all mailboxes must have
+/// the same.
+fn ids_of(rows: &[Row]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in rows {
+        let of_mailbox = ids.entry(row.mailbox.clone()).or_default();
+        of_mailbox.insert(row.interaction_id.clone());
+    }
+    ids
+}
+
+/// All mailboxes have four meetings of each series, and the same ones.
+fn same_in_all(current: &[Row], people: usize, series: usize) -> BTreeSet<String> {
+    assert_eq!(current.len(), 4 * series * people);
+    let ids = ids_of(current);
+    assert_eq!(ids.len(), people);
+    let first = ids.values().next().unwrap().clone();
+    assert_eq!(first.len(), 4 * series);
+    for (mailbox, ids) in &ids {
+        assert_eq!(*ids, first, "{mailbox}");
+    }
+    first
+}
+
+/// The same, and nothing was ever taken out.
+fn check(tenant: &Scripted, ids_before: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+    let first = same_in_all(&tenant.current(), PEOPLE.len(), ZONES.len());
+    let states: BTreeSet<String> = tenant.rows().into_iter().map(|row| row.state).collect();
+    assert_eq!(states, BTreeSet::from(["active".to_owned()]));
+    if let Some(before) = ids_before {
+        assert_eq!(first, *before);
+    }
+    first
+}
+
+/// The days of a series in each mailbox, with their titles.
+fn days(tenant: &Scripted) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut days: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for row in tenant.current() {
+        let key = format!(
+            "{} of {}",
+            row.subject.split(',').next().unwrap(),
+            row.mailbox
+        );
+        days.entry(key).or_default().push((row.day, row.subject));
+    }
+    for days in days.values_mut() {
+        days.sort();
+    }
+    days
+}
+
+fn renamed(copy: &Copy, day: i64, to: i64) -> (i64, Value) {
+    let subject = format!("series {}, hall {day}", copy.series);
+    (day, copy.exception(day, to, &subject))
+}
+
+#[test]
+fn fact_13_an_exception_of_whole_days_is_one_meeting_in_all_zones_and_however_they_are_named() {
+    // First the 9th is renamed where it is, and then the 8th is moved to the 9th, and back to the 7th.
+    let plain = |copy: &Copy| copy.all(&[]);
+    let in_place = |copy: &Copy| copy.all(&[renamed(copy, 9, 9)]);
+    let onto = |copy: &Copy| copy.all(&[renamed(copy, 9, 9), renamed(copy, 8, 9)]);
+    let back = |copy: &Copy| copy.all(&[renamed(copy, 9, 9), renamed(copy, 8, 7)]);
+    let calendars = calendars(&ALL, &[true], &[&plain, &in_place, &onto, &back]);
+    let tenant = Scripted::start(&NIGHTS, &calendars);
+    tenant.night(0);
+    let ids = check(&tenant, None);
+    for (night, expected) in [
+        (1, ["07 -", "08 -", "09 hall 9", "10 -"]),
+        (2, ["07 -", "09 hall 8", "09 hall 9", "10 -"]),
+        (3, ["07 -", "07 hall 8", "09 hall 9", "10 -"]),
+    ] {
+        tenant.night(night);
+        check(&tenant, Some(&ids));
+        for (series, days) in days(&tenant) {
+            let mut found: Vec<String> = days
+                .iter()
+                .map(|(day, subject)| {
+                    let hall = subject.split(", ").nth(1).unwrap_or("-");
+                    format!("{} {hall}", &day[8..])
+                })
+                .collect();
+            found.sort();
+            assert_eq!(found, expected, "night {night}: {series}");
+        }
+    }
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+#[test]
+fn fact_13_a_series_with_times_is_one_meeting_in_all_zones_and_however_they_are_named() {
+    let plain = |copy: &Copy| copy.all(&[]);
+    let later = |copy: &Copy| copy.all(&[renamed(copy, 9, 9), renamed(copy, 8, 10)]);
+    let calendars = calendars(&ALL, &[false], &[&plain, &later]);
+    let tenant = Scripted::start(&NIGHTS[..2], &calendars);
+    tenant.night(0);
+    let ids = check(&tenant, None);
+    tenant.night(1);
+    check(&tenant, Some(&ids));
+}
+
+#[test]
+fn a_series_that_tells_its_days_later_leaves_no_row_under_its_earlier_ids() {
+    // Half past midnight in Tokyo is the day before in UTC; the first night tells nothing else.
+    let untold = |copy: &Copy| {
+        let mut items = copy.all(&[]);
+        items[0]["recurrence"] = Value::Null;
+        items[0]["originalStartTimeZone"] = json!("");
+        items
+    };
+    let told = |copy: &Copy| copy.all(&[]);
+    let calendars = calendars(&ALL, &[false], &[&untold, &told]);
+    let tenant = Scripted::start(&NIGHTS, &calendars);
+    tenant.night(0);
+    let before = same_in_all(&tenant.current(), ALL.len(), ZONES.len());
+    tenant.night(1);
+    let after = same_in_all(&tenant.current(), ALL.len(), ZONES.len());
+    let gone: BTreeSet<String> = before.difference(&after).cloned().collect();
+    assert_eq!(gone.len(), EASTERN, "the first day of each eastern series");
+    // Nobody took a meeting out or cancelled it.
+    let states: BTreeSet<String> = tenant.rows().into_iter().map(|row| row.state).collect();
+    assert_eq!(
+        states,
+        BTreeSet::from(["active", "withdrawn"].map(str::to_owned))
+    );
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+/// Of each kind of name one person: the proper one, none, a custom one, that of the request.
+const SOME: [usize; 4] = [0, 1, 2, 7];
+
+/// Series of both kinds, an exception that stays and one that is moved on the second night.
+fn of_an_earlier_release() -> Vec<(String, Vec<Vec<Value>>)> {
+    let plain = |copy: &Copy| copy.all(&[]);
+    let renamed = |copy: &Copy| copy.all(&[renamed(copy, 9, 9), renamed(copy, 8, 9)]);
+    let nothing = |_: &Copy| Vec::new();
+    calendars(
+        &SOME,
+        &[true, false],
+        &[&plain, &renamed, &nothing, &renamed],
+    )
+}
+
+#[test]
+fn a_lake_whose_ids_follow_the_names_of_zones_goes_on_and_no_meeting_is_current_twice() {
+    let tenant = Scripted::start(&NIGHTS, &of_an_earlier_release());
+    unpack("lake-ids-by-zone-name.tar.zst", tenant.folder());
+    let series = 2 * ZONES.len();
+    let before = ids_of(&tenant.current());
+    let first = before.values().next().unwrap();
+    assert!(
+        before.values().any(|ids| ids != first),
+        "the fault is in it"
+    );
+    tenant.night(2);
+    let ids = same_in_all(&tenant.current(), SOME.len(), series);
+    let mut expected: Vec<String> = Vec::new();
+    for row in tenant.current() {
+        let hall = row.subject.split(", ").nth(1).unwrap_or("-");
+        expected.push(hall.to_owned());
+    }
+    let halls = |hall: &str| expected.iter().filter(|one| *one == hall).count();
+    assert_eq!(halls("hall 9"), series * SOME.len());
+    assert_eq!(halls("hall 8"), series * SOME.len());
+    let rows = tenant.rows().len();
+    tenant.night(3);
+    assert_eq!(same_in_all(&tenant.current(), SOME.len(), series), ids);
+    assert_eq!(tenant.rows().len(), rows, "nothing is left to do");
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+#[test]
+fn the_copies_of_a_generated_tenant_are_one_meeting_on_all_nights() {
+    for seed in [31, 32] {
+        let mut tenant = Tenant::of_world(&format!(
+            "seed = {seed}\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 3\n"
+        ));
+        tenant.nights(6, |tenant, _| {
+            tenant.compare_rows_with_truth();
+        });
+        expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+    }
+}
