@@ -36,6 +36,7 @@ mod msgraph;
 mod mutated_mail;
 mod network;
 mod old_lakes;
+mod permissions;
 mod private;
 mod readme;
 mod recurrence;

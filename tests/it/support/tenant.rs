@@ -176,6 +176,12 @@ impl Tenant {
         self.request("POST", "/_sim/advance", &format!("{{\"days\":{days}}}"));
     }
 
+    /// Lets so many simulated seconds pass with each request from now on.
+    pub fn pace(&self, seconds: u32) {
+        let body = format!("{{\"seconds_per_request\":{seconds}}}");
+        self.request("POST", "/_sim/pace", &body);
+    }
+
     /// Lets time pass up to an instant (RFC 3339).
     pub fn advance_to(&self, until: &str) {
         self.request(
