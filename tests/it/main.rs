@@ -23,6 +23,7 @@ mod corpora;
 mod crash;
 mod crm_files;
 mod damage;
+mod description;
 mod disk_full;
 mod ending;
 mod equal;
