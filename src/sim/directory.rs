@@ -79,13 +79,6 @@ pub fn users(world: &World, request: &Request, host: &str, shown: Users) -> Resp
             "This operation target is not yet supported.",
         );
     }
-    if request.option("$skip").is_some() {
-        return Response::error(
-            400,
-            "Request_UnsupportedQuery",
-            "'$skip' is not supported by the service.",
-        );
-    }
     if shown.hide(select.as_deref()) {
         return permissions::insufficient();
     }

@@ -267,6 +267,14 @@ fn filter_of(list: &List<'_>, request: &Request) -> Result<Filter, Response> {
         if mailbox.sensitivity_refused || list.shown == Shown::Basic {
             return Err(denied());
         }
+        // What is sorted by must come first in the filter (facts 1.9).
+        if request.option("$orderby").is_some() {
+            return Err(Response::error(
+                400,
+                "InefficientFilter",
+                "The restriction or sort order is too complex for this operation.",
+            ));
+        }
         return Ok(Filter {
             window: always,
             property,

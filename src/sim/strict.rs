@@ -127,6 +127,8 @@ fn fact_3_1_filters_of_the_directory_are_parsed_and_found_true_or_refused() {
         ("users?$orderby=mail", unsupported),
         ("users?$search=\"displayName:x\"", bad),
         ("users?$count=true", bad),
+        ("users?$skip=5", unsupported),
+        ("groups?$skip=5", unsupported),
     ] {
         let found = answer(&mut visitor, &format!("/v1.0/{target}"));
         assert_eq!(found, refusal(400, expected), "{target}");
@@ -387,6 +389,18 @@ fn fact_1_9_links_of_lists_count_what_was_walked_over_and_messages_do_not_say_th
     }
     assert_eq!(json!(items + 4), folder["totalItemCount"]);
     assert!(short > 0, "other items stand between the messages");
+}
+
+#[test]
+fn fact_1_9_a_list_is_not_sorted_by_what_does_not_come_first_in_its_filter() {
+    let mut visitor = Visitor::new(PLAIN);
+    let filter = "$filter=singleValueExtendedProperties/any(e:e/id%20eq%20'Integer%200x36')";
+    let list = format!("{}/messages?{filter}", visitor.mailbox(0));
+    assert_eq!(answer(&mut visitor, &list).0, 200);
+    let sorted = answer(&mut visitor, &format!("{list}&$orderby=receivedDateTime"));
+    assert_eq!(sorted, refusal(400, "InefficientFilter"));
+    let wrong = format!("{}/messages?$filter=blah 0x36 (((", visitor.mailbox(0));
+    assert_eq!(answer(&mut visitor, &wrong).0, 400);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn fact_1_9_mails_of_hidden_sensitivity_are_kept_without_content_and_the_report_
     let tenant = tenant("exchange = ['Mail.ReadBasic', 'Calendars.Read', 'MailboxSettings.Read']");
     let report = run_report(&tenant.config(), &[], 1);
     let text = report.to_string();
-    assert!(text.contains("sensitivity"), "{report:#}");
+    assert!(text.contains("whether they are private"), "{report:#}");
     assert!(!reason(&report).contains("failed"), "{report:#}");
 }
 

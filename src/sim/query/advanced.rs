@@ -45,6 +45,9 @@ impl Query {
         let is_eventual = level.eq_ignore_ascii_case("eventual");
         let counts = request.option("$count").as_deref() == Some("true");
         let is_advanced = is_eventual && counts;
+        if request.option("$skip").is_some() {
+            return Err(unsupported("'$skip' is not supported by the service."));
+        }
         let filter = match request.option("$filter") {
             Some(text) => Some(filter(&text, kind, is_advanced)?),
             None => None,
