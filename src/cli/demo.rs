@@ -55,7 +55,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 /// Two nights with a day between.
 async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
     let start = world.start();
-    let tenant = server::start(world, Options { port: 0, at: None })
+    let tenant = server::start(world, Options::default())
         .await
         .context("starting the simulated tenant on a loopback port")?;
     // The CRM exports its files every night, as most do; the second night finds them changed.

@@ -39,16 +39,15 @@ pub struct SimulateArgs {
     /// Write configuration, secret and the CRM as of --at into this folder, and exit.
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
+    /// Write every request and its answer into this file, as JSON lines without tokens.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Address that the exported configuration names.
     #[arg(long, default_value = "http://127.0.0.1:8765")]
     address: String,
 }
 
 /// Runs the command.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a command owns its arguments"
-)]
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let world = match &args.world {
         Some(path) => {
@@ -81,6 +80,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         Options {
             port: args.port,
             at,
+            record: args.record,
         },
     ))?;
     Ok(ExitCode::SUCCESS)
@@ -102,9 +102,10 @@ fn print_truth(world: &World, at: Micros) -> anyhow::Result<()> {
 }
 
 async fn serve(world: World, options: Options) -> anyhow::Result<()> {
+    let port = options.port;
     let running = server::start(world, options)
         .await
-        .with_context(|| format!("cannot listen on port {} of 127.0.0.1", options.port))?;
+        .with_context(|| format!("cannot listen on port {port} of 127.0.0.1, or not record"))?;
     let mut out = std::io::stdout();
     writeln!(out, "listening on {}", running.address)?;
     out.flush()?;

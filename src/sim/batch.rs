@@ -1,9 +1,14 @@
-//! `POST /$batch` (facts 1.11).
+//! `POST /$batch`: its items run a few at a time, or one after the other where one waits for another
+//! (facts 1.11).
 
+use std::collections::HashMap;
+
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::model::time::Micros;
+use crate::sim::answer::Answer;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::tenant::State;
@@ -12,6 +17,13 @@ use crate::sim::world::World;
 /// Requests in one batch.
 const ITEMS_MAX: usize = 20;
 
+/// One request of a batch.
+struct Item<'a> {
+    id: String,
+    value: &'a Value,
+    depends_on: Vec<String>,
+}
+
 /// Answers all requests of a batch, each of which counts for the limits of its mailbox.
 pub fn answer(
     state: &mut State,
@@ -19,79 +31,140 @@ pub fn answer(
     request: &Request,
     host: &str,
     wall: Micros,
-) -> Response {
-    let malformed = |text: &str| Response::error(400, "BadRequest", text);
-    let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
-        return malformed("Invalid batch payload format.");
-    };
-    let Some(items) = body["requests"].as_array() else {
-        return malformed("Invalid batch payload format.");
-    };
-    if items.is_empty() || items.len() > ITEMS_MAX {
-        return malformed("The batch must hold 1 to 20 requests.");
-    }
-    let mut ids: Vec<String> = Vec::new();
-    for item in items {
-        let id = item["id"].as_str().unwrap_or_default().to_lowercase();
-        if id.is_empty() || ids.contains(&id) {
-            return malformed("The id of each request must be present and unique.");
+    answer: &mut Answer,
+) {
+    let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+    let items = match items(&body) {
+        Ok(items) => items,
+        Err(text) => {
+            answer.response = Response::error(400, "BadRequest", text);
+            return;
         }
-        ids.push(id);
+    };
+    // Wherever one waits for another, all of them run one by one.
+    let is_sequential = items.iter().any(|item| !item.depends_on.is_empty());
+    let at_once = if is_sequential {
+        1
+    } else {
+        world.spec.switches.batch_parallel.max(1)
+    };
+    let mut statuses: HashMap<String, u16> = HashMap::new();
+    let mut responses: Vec<Value> = Vec::new();
+    let mut delay_ms = 0;
+    for wave in items.chunks(at_once) {
+        let (mut held, mut slowest) = (Vec::new(), 0);
+        for item in wave {
+            let failed = |id: &String| statuses.get(id).is_none_or(|status| *status >= 400);
+            let response = if item.depends_on.iter().any(failed) {
+                Response::error(424, "FailedDependency", "A request it depends on failed.")
+            } else {
+                let inner = inner(request, item.value);
+                let given = given(state, world, &inner, host, wall);
+                held.extend(given.held);
+                slowest = slowest.max(given.delay_ms);
+                given.response
+            };
+            statuses.insert(item.id.clone(), response.status);
+            responses.push(part(item.value, &response));
+        }
+        delay_ms += slowest;
+        for mailbox in &held {
+            state.drained(*mailbox);
+        }
+        if held.len() > answer.slots.len() {
+            answer.slots = held;
+        }
     }
-    let mut responses: Vec<Value> = items
-        .iter()
-        .map(|item| one(state, world, request, item, host, wall))
-        .collect();
+    // While it runs, a batch takes as many slots as its largest wave.
+    for mailbox in &answer.slots {
+        state.reserve(*mailbox);
+    }
+    answer.delay_ms = answer.delay_ms.max(delay_ms);
     // The order says nothing.
     responses.reverse();
-    Response::json(json!({"responses": responses}).to_string(), responses.len())
+    let count = responses.len();
+    answer.response = Response::json(json!({"responses": responses}).to_string(), count);
 }
 
-fn one(
-    state: &mut State,
-    world: &World,
-    outer: &Request,
-    item: &Value,
-    host: &str,
-    wall: Micros,
-) -> Value {
-    let url = item["url"]
-        .as_str()
-        .unwrap_or_default()
-        .trim_start_matches('/');
+/// The requests of a batch, or what is wrong with it.
+fn items(body: &Value) -> Result<Vec<Item<'_>>, &'static str> {
+    let Some(values) = body["requests"].as_array() else {
+        return Err("Invalid batch payload format.");
+    };
+    if values.is_empty() || values.len() > ITEMS_MAX {
+        return Err("The batch must hold 1 to 20 requests.");
+    }
+    let mut items: Vec<Item<'_>> = Vec::new();
+    for value in values {
+        let id = value["id"].as_str().unwrap_or_default().to_lowercase();
+        if id.is_empty() || items.iter().any(|item| item.id == id) {
+            return Err("The id of each request must be present and unique.");
+        }
+        if value["method"].as_str().is_none() || value["url"].as_str().is_none() {
+            return Err("Method and url of each request must be present.");
+        }
+        let has_type = value["headers"].as_object().is_some_and(|headers| {
+            let mut names = headers.keys();
+            names.any(|name| name.eq_ignore_ascii_case("content-type"))
+        });
+        if value.get("body").is_some() && !has_type {
+            return Err("A request with a body must have a Content-Type header.");
+        }
+        let waits_for = value["dependsOn"].as_array().into_iter().flatten();
+        let depends_on: Vec<String> = waits_for
+            .filter_map(|id| id.as_str().map(str::to_lowercase))
+            .collect();
+        // Whoever waits stands behind; so there are no circles either.
+        if !depends_on
+            .iter()
+            .all(|id| items.iter().any(|item| item.id == *id))
+        {
+            return Err("dependsOn must name requests that stand before it.");
+        }
+        items.push(Item {
+            id,
+            value,
+            depends_on,
+        });
+    }
+    Ok(items)
+}
+
+/// An item as a request of its own.
+fn inner(outer: &Request, item: &Value) -> Request {
+    let url = item["url"].as_str().unwrap_or_default();
+    let url = url.trim_start_matches('/');
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut headers: Vec<(String, String)> = item["headers"]
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(name, value)| {
-            (
-                name.to_lowercase(),
-                value.as_str().unwrap_or_default().to_owned(),
-            )
-        })
+        .map(|(name, value)| (name.to_lowercase(), text(value)))
         .collect();
     let token = outer.header("authorization").unwrap_or_default().to_owned();
     headers.push(("authorization".to_owned(), token));
-    let inner = Request {
+    Request {
         method: item["method"].as_str().unwrap_or("GET").to_uppercase(),
         path: format!("/v1.0/{path}"),
         query: query.to_owned(),
         headers,
         body: Vec::new(),
-    };
-    let response = if path.starts_with("$batch") {
-        Response::error(400, "BadRequest", "Batch requests cannot be nested.")
-    } else {
-        let answer = state.answer(world, &inner, host, wall);
-        if let Some(mailbox) = answer.held {
-            state.drained(mailbox);
-        }
-        answer.response
-    };
-    let headers: serde_json::Map<String, Value> = response
-        .headers
-        .iter()
+    }
+}
+
+fn given(state: &mut State, world: &World, inner: &Request, host: &str, wall: Micros) -> Answer {
+    if inner.path.starts_with("/v1.0/$batch") {
+        let nested = "Batch requests cannot be nested.";
+        return Answer::of(Response::error(400, "BadRequest", nested));
+    }
+    state.answer(world, inner, host, wall)
+}
+
+/// The answer to an item as a part of that to the batch.
+fn part(item: &Value, response: &Response) -> Value {
+    let headers = response.headers.iter();
+    let headers: Map<String, Value> = headers
         .map(|(name, value)| ((*name).to_owned(), json!(value)))
         .collect();
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);

@@ -14,6 +14,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/_sim/now") => clock(shared.state().now),
         ("POST", "/_sim/advance") => advance(shared, &request.body),
+        ("POST", "/_sim/pace") => pace(shared, &request.body),
         ("GET", "/_sim/log") => {
             let first = request.number("since").unwrap_or(0);
             let (next, requests) = shared.journal().since(first as u64);
@@ -42,13 +43,26 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
         _ => Response::error(
             404,
             "NotFound",
-            "now, advance, log and served are all there is.",
+            "now, advance, pace, log and served are all there is.",
         ),
     }
 }
 
 fn clock(now: Micros) -> Response {
     Response::json(json!({"now": now.rfc3339()}).to_string(), 0)
+}
+
+/// How fast the clock goes on by itself from now on.
+fn pace(shared: &Shared, body: &[u8]) -> Response {
+    let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    match body["seconds_per_request"].as_i64() {
+        Some(seconds) if seconds >= 0 => {
+            let mut state = shared.state();
+            state.seconds_per_request = seconds;
+            clock(state.now)
+        }
+        _ => Response::error(400, "BadRequest", "Say {\"seconds_per_request\": 0}."),
+    }
 }
 
 fn advance(shared: &Shared, body: &[u8]) -> Response {

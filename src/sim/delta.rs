@@ -6,6 +6,11 @@ use std::sync::Arc;
 use crate::model::time::Micros;
 use crate::sim::dice::draw;
 use crate::sim::dice::mix;
+use crate::sim::permissions::Shown;
+use crate::sim::query::filter::Expr;
+use crate::sim::query::filter::Literal;
+use crate::sim::query::filter::Operator;
+use crate::sim::query::parse::parse;
 use crate::sim::render;
 use crate::sim::render::View;
 use crate::sim::request::Request;
@@ -156,10 +161,7 @@ fn first(
         return refuse("Only '$orderby=receivedDateTime desc' is supported with change tracking.");
     }
     let filter = request.option("$filter");
-    if filter
-        .as_ref()
-        .is_some_and(|text| !text.starts_with("receivedDateTime g"))
-    {
+    if filter.as_ref().is_some_and(|text| !is_receipt(text)) {
         return refuse(
             "The filter is not supported; use receivedDateTime ge {value} or receivedDateTime gt {value}.",
         );
@@ -198,6 +200,14 @@ fn first(
     })
 }
 
+/// The one filter that is supported (facts 1.2).
+fn is_receipt(text: &str) -> bool {
+    let Ok(Expr::Compare(path, operator, Literal::Time(_))) = parse(text) else {
+        return false;
+    };
+    path == ["receivedDateTime"] && matches!(operator, Operator::Ge | Operator::Gt)
+}
+
 /// The 410 for a link that newer ones have pushed out (facts 1.6).
 pub fn too_old(generation: u32, highest: u32) -> Response {
     let (second, third) = (highest.saturating_sub(1), highest.saturating_sub(2));
@@ -214,15 +224,18 @@ pub fn page(
     host: &str,
     here: &Position,
     entries: &Arc<Vec<Entry>>,
+    permission: Shown,
 ) -> Response {
     let (shown, last) = shown(world, request, here, entries);
     let size = shown.len();
+    let fields = here.fields & render::shown(permission);
     let view = View {
         world,
         mailbox: here.mailbox,
         at: here.until,
         immutable: here.immutable,
         string_booleans: world.spec.switches.string_booleans && here.since.0 != i64::MIN,
+        is_delta: true,
     };
     let mut out = String::with_capacity(200 + size * 900);
     out.push_str("{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(message)\",\"value\":[");
@@ -230,7 +243,7 @@ pub fn page(
         if number > 0 {
             out.push(',');
         }
-        write(&view, &mut out, entry, here.fields);
+        write(&view, &mut out, entry, fields);
     }
     let next = following(world, here, size, last);
     close_page(&mut out, &link(world, host, &next, last), last);

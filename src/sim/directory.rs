@@ -4,48 +4,68 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::sim::description;
 use crate::sim::dice::guid;
 use crate::sim::dice::mix;
+use crate::sim::paging;
+use crate::sim::paging::Page;
+use crate::sim::permissions;
+use crate::sim::permissions::Users;
+use crate::sim::query::advanced::Query;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::world::Person;
 use crate::sim::world::Place;
 use crate::sim::world::World;
 
-/// Default and largest page of directory lists (facts 3.1).
-const PAGE: (usize, usize) = (100, 999);
-/// Properties that come unasked.
-const DEFAULT_USER: [&str; 5] = [
-    "id",
+/// Properties that come unasked (facts 3.1).
+const DEFAULT_USER: [&str; 11] = [
+    "businessphones",
     "displayname",
-    "mail",
-    "userprincipalname",
     "givenname",
+    "id",
+    "jobtitle",
+    "mail",
+    "mobilephone",
+    "officelocation",
+    "preferredlanguage",
+    "surname",
+    "userprincipalname",
+];
+/// What `User.ReadBasic.All` shows (facts 3.1).
+pub const BASIC_USER: [&str; 6] = [
+    "displayname",
+    "givenname",
+    "id",
+    "mail",
+    "surname",
+    "userprincipalname",
 ];
 
 /// `GET /organization`.
-pub fn organization(world: &World) -> Response {
+pub fn organization(world: &World, request: &Request) -> Response {
     let (first, second) = (&world.spec.domains[0], &world.spec.domains[1]);
     let domain = |name: String, initial: bool, default: bool| {
         json!({"name": name, "type": "Managed", "isDefault": default, "isInitial": initial,
             "capabilities": "Email, OfficeCommunicationsOnline"})
     };
     let short = first.split('.').next().unwrap_or("contoso");
+    let tenant = json!({"id": world.app.tenant_id, "displayName": "Contoso", "verifiedDomains": [
+        domain(format!("{short}.onmicrosoft.com"), true, false),
+        domain(first.clone(), false, true),
+        domain(second.clone(), false, false),
+        // Subdomains are listed on their own (facts 3.6).
+        domain(format!("eu.{first}"), false, false),
+    ]});
     let body = json!({
         "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#organization",
-        "value": [{"id": world.app.tenant_id, "displayName": "Contoso", "verifiedDomains": [
-            domain(format!("{short}.onmicrosoft.com"), true, false),
-            domain(first.clone(), false, true),
-            domain(second.clone(), false, false),
-            // Subdomains are listed on their own (facts 3.6).
-            domain(format!("eu.{first}"), false, false),
-        ]}],
+        "value": [selected(tenant, request)],
     });
     with_units(Response::json(body.to_string(), 1), 1)
 }
 
-/// `GET /users`.
-pub fn users(world: &World, request: &Request, host: &str) -> Response {
+/// `GET /users`, as far as a permission shows them.
+pub fn users(world: &World, request: &Request, host: &str, shown: Users) -> Response {
     let select = request.select();
     let outside = ["mailboxsettings", "aboutme", "skills"];
     if select
@@ -59,43 +79,31 @@ pub fn users(world: &World, request: &Request, host: &str) -> Response {
             "This operation target is not yet supported.",
         );
     }
-    if request.option("$skip").is_some() {
-        return Response::error(
-            400,
-            "Request_UnsupportedQuery",
-            "'$skip' is not supported by the service.",
-        );
+    if shown.hide(select.as_deref()) {
+        return permissions::insufficient();
     }
-    let filter = request.option("$filter");
-    let found: Vec<Value> = world
-        .people
-        .iter()
-        .filter(|person| {
-            filter
-                .as_deref()
-                .is_none_or(|filter| user_fits(person, filter))
-        })
-        .map(|person| user(world, person, select.as_deref()))
+    let all = world.people.iter().map(everything);
+    let picked = |user| pick_user(user, select.as_deref());
+    with_units(filtered(request, host, ("users", "user"), all, picked), 2)
+}
+
+/// A page of those objects that the options of the request let pass.
+fn filtered(
+    request: &Request,
+    host: &str,
+    (context, kind): (&str, &str),
+    all: impl Iterator<Item = Value>,
+    picked: impl Fn(Value) -> Value,
+) -> Response {
+    let query = match Query::of(request, kind) {
+        Ok(query) => query,
+        Err(response) => return response,
+    };
+    let found: Vec<Value> = all
+        .filter(|object| query.passes(object))
+        .map(picked)
         .collect();
-    with_units(page(request, host, "users", &found), 2)
-}
-
-/// The few filters that clients of mailboxes use.
-fn user_fits(person: &Person, filter: &str) -> bool {
-    let wanted = quoted(filter).unwrap_or_default();
-    let same = |text: &str| text.eq_ignore_ascii_case(&wanted);
-    (filter.starts_with("mail eq") && same(&person.mail))
-        || (filter.starts_with("userPrincipalName eq") && same(&person.upn))
-        || (filter.starts_with("accountEnabled eq true") && person.enabled)
-        || (filter.starts_with("proxyAddresses/any")
-            && proxies(person).iter().any(|proxy| same(proxy)))
-        || (filter.starts_with("userType eq") && person.user_type.is_some_and(same))
-}
-
-/// The text between the first two apostrophes.
-fn quoted(filter: &str) -> Option<String> {
-    let (_, rest) = filter.split_once('\'')?;
-    Some(rest.split_once('\'')?.0.to_owned())
+    page(request, host, context, &found, &query)
 }
 
 /// The number of a person by object id or user principal name.
@@ -104,10 +112,16 @@ pub fn find(world: &World, key: &str) -> Option<usize> {
 }
 
 /// `GET /users/{id}`.
-pub fn one_user(world: &World, request: &Request, key: &str) -> Response {
+pub fn one_user(world: &World, request: &Request, key: &str, shown: Users) -> Response {
+    let select = request.select();
+    if shown.hide(select.as_deref()) {
+        return permissions::insufficient();
+    }
     match find(world, key) {
         Some(number) => {
-            let user = user(world, &world.people[number], request.select().as_deref());
+            let mut user = pick_user(everything(&world.people[number]), select.as_deref());
+            user["@odata.context"] =
+                json!("https://graph.microsoft.com/v1.0/$metadata#users/$entity");
             with_units(Response::json(user.to_string(), 1), 1)
         }
         None => missing(key),
@@ -130,9 +144,10 @@ fn proxies(person: &Person) -> Vec<String> {
     all
 }
 
-fn user(world: &World, person: &Person, select: Option<&[String]>) -> Value {
+/// A user with all properties that the directory has of one here.
+fn everything(person: &Person) -> Value {
     let has_mail = person.user_type != Some("Guest");
-    let all = json!({
+    json!({
         "businessPhones": [], "displayName": person.name,
         "givenName": person.name.split(' ').next(), "id": person.id,
         "jobTitle": null, "mail": person.mail, "mobilePhone": null, "officeLocation": null,
@@ -141,9 +156,11 @@ fn user(world: &World, person: &Person, select: Option<&[String]>) -> Value {
         "proxyAddresses": if has_mail { proxies(person) } else { Vec::new() },
         "userType": person.user_type, "companyName": null, "otherMails": [],
         "onPremisesSyncEnabled": null, "department": person.team, "assignedLicenses": [],
-    });
+    })
+}
+
+fn pick_user(all: Value, select: Option<&[String]>) -> Value {
     let defaults: Vec<String> = DEFAULT_USER.iter().map(|name| (*name).to_owned()).collect();
-    let _ = world;
     pick(all, select.unwrap_or(&defaults))
 }
 
@@ -176,26 +193,11 @@ fn group(world: &World, number: usize) -> Value {
         "proxyAddresses": [format!("SMTP:{mail}")]})
 }
 
-/// `GET /groups` with a filter on the address.
+/// `GET /groups`.
 pub fn groups(world: &World, request: &Request, host: &str) -> Response {
-    let wanted = request.option("$filter").as_deref().and_then(quoted);
-    let plain = |text: &str| {
-        text.trim_start_matches("SMTP:")
-            .trim_start_matches("smtp:")
-            .to_lowercase()
-    };
-    let wanted = wanted.map(|text| plain(&text));
-    let found: Vec<Value> = (0..world.groups.len())
-        .map(|number| group(world, number))
-        .filter(|group| {
-            let text = |name: &str| group[name].as_str().unwrap_or_default().to_lowercase();
-            wanted.as_ref().is_none_or(|wanted| {
-                *wanted == text("mail") || *wanted == text("id") || *wanted == text("displayName")
-            })
-        })
-        .map(|group| selected(group, request))
-        .collect();
-    with_units(page(request, host, "groups", &found), 1)
+    let all = (0..world.groups.len()).map(|number| group(world, number));
+    let picked = |group| selected(group, request);
+    with_units(filtered(request, host, ("groups", "group"), all, picked), 1)
 }
 
 fn selected(value: Value, request: &Request) -> Value {
@@ -213,49 +215,84 @@ pub fn one_group(world: &World, request: &Request, key: &str) -> Response {
     }
 }
 
-/// `GET /groups/{id}/transitiveMembers`: flat, of mixed types, nested groups among them.
-pub fn members(world: &World, request: &Request, host: &str, key: &str, cast: bool) -> Response {
+/// `GET /groups/{id}/transitiveMembers`: flat, of mixed types, nested groups among them. A cast leaves
+/// users only, without saying so.
+pub fn members(
+    world: &World,
+    request: &Request,
+    host: &str,
+    (key, cast): (&str, bool),
+    shown: Users,
+) -> Response {
     let Some(number) = world.groups.iter().position(|id| id == key) else {
         return missing(key);
     };
-    if cast && (request.header("consistencylevel").is_none() || request.option("$count").is_none())
-    {
+    let query = match Query::of(request, if cast { "user" } else { "directoryObject" }) {
+        Ok(query) => query,
+        Err(response) => return response,
+    };
+    if cast && !query.counts {
         return Response::error(
             400,
             "Request_UnsupportedQuery",
             "Cast requires the header ConsistencyLevel: eventual and $count=true.",
         );
     }
+    let mut found = people_of(world, number, request, shown);
+    if !cast {
+        for entry in &mut found {
+            entry["@odata.type"] = json!("#microsoft.graph.user");
+        }
+        add_others(world, number, request, &mut found);
+    }
+    let page = page(request, host, "directoryObjects", &found, &query);
+    with_units(page, 5)
+}
+
+/// The users of a group and of those nested in it.
+fn people_of(world: &World, number: usize, request: &Request, shown: Users) -> Vec<Value> {
     let select = request.select();
     let places = [Place::Direct, Place::Nested, Place::NestedTwice];
-    let mut found = Vec::new();
-    for person in &world.people {
-        if places[number..].contains(&person.place) {
-            let mut entry = user(world, person, select.as_deref());
-            if !cast {
-                entry["@odata.type"] = json!("#microsoft.graph.user");
-            }
-            found.push(entry);
+    let is_limited = shown == Users::Limited || shown.hide(select.as_deref());
+    let people = world.people.iter();
+    let people = people.filter(|person| places[number..].contains(&person.place));
+    let entry = |person: &Person| {
+        if is_limited {
+            limited("user", &person.id, select.as_deref())
+        } else {
+            pick_user(everything(person), select.as_deref())
+        }
+    };
+    people.map(entry).collect()
+}
+
+/// Nested groups, which are in the list beside their members, and what no permission shows.
+fn add_others(world: &World, number: usize, request: &Request, found: &mut Vec<Value>) {
+    for nested in number + 1..world.groups.len() {
+        let mut entry = selected(group(world, nested), request);
+        entry["id"] = json!(world.groups[nested]);
+        entry["@odata.type"] = json!("#microsoft.graph.group");
+        found.insert(found.len() / 2, entry);
+    }
+    let select = request.select();
+    for (kind, at) in [("device", 1), ("orgContact", 2), ("user", 3)] {
+        let id = guid(mix(&[world.spec.seed, at]), mix(&[world.spec.seed, at, 1]));
+        let mut entry = limited(kind, &id, select.as_deref());
+        entry["@odata.type"] = json!(format!("#microsoft.graph.{kind}"));
+        found.insert(found.len() / 3, entry);
+    }
+}
+
+/// Limited information: the id, all else that the type has null (facts 3.4).
+fn limited(kind: &str, id: &str, select: Option<&[String]>) -> Value {
+    let mut entry = json!({"id": id});
+    let names = select.into_iter().flatten();
+    for name in names.filter(|name| description::property(kind, name).is_some()) {
+        if name != "id" {
+            entry[spelled(name)] = Value::Null;
         }
     }
-    if !cast {
-        for nested in number + 1..world.groups.len() {
-            let mut entry = selected(group(world, nested), request);
-            entry["id"] = json!(world.groups[nested]);
-            entry["@odata.type"] = json!("#microsoft.graph.group");
-            found.insert(found.len() / 2, entry);
-        }
-        for (kind, at) in [("device", 1), ("orgContact", 2), ("user", 3)] {
-            // Limited information: type and id, all else null (facts 3.4).
-            let id = guid(mix(&[world.spec.seed, at]), mix(&[world.spec.seed, at, 1]));
-            let mut entry = json!({"@odata.type": format!("#microsoft.graph.{kind}"), "id": id});
-            for name in select.iter().flatten().filter(|name| *name != "id") {
-                entry[spelled(name)] = Value::Null;
-            }
-            found.insert(found.len() / 3, entry);
-        }
-    }
-    with_units(page(request, host, "directoryObjects", &found), 5)
+    entry
 }
 
 fn spelled(name: &str) -> &str {
@@ -269,38 +306,28 @@ fn spelled(name: &str) -> &str {
     }
 }
 
-/// One page of a list, by `$top` and `$skiptoken`.
-fn page(request: &Request, host: &str, context: &str, all: &[Value]) -> Response {
-    let top = request.number("$top").unwrap_or(PAGE.0);
-    if top == 0 || top > PAGE.1 {
-        return Response::error(
-            400,
-            "Request_BadRequest",
-            "Invalid page size specified. Must be between 1 and 999 inclusive.",
-        );
-    }
-    let skip = request.number("$skiptoken").unwrap_or(0).min(all.len());
-    let end = (skip + top).min(all.len());
+/// One page of a list, by `$top` and `$skiptoken`; the first says how many there are, if asked.
+fn page(request: &Request, host: &str, context: &str, all: &[Value], query: &Query) -> Response {
+    let page = match Page::of_directory(request, all.len()) {
+        Ok(page) => page,
+        Err(response) => return response,
+    };
     let mut body = json!({
         "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#{context}"),
-        "value": all[skip..end],
+        "value": all[page.begin..page.end],
     });
-    if end < all.len() {
-        body["@odata.nextLink"] = json!(next(request, host, end));
+    if query.counts && page.begin == 0 {
+        body["@odata.count"] = json!(page.count);
     }
-    Response::json(body.to_string(), end - skip)
+    if let Some(link) = page.next(request, host, "$skiptoken") {
+        body["@odata.nextLink"] = json!(link);
+    }
+    Response::json(body.to_string(), page.end - page.begin)
 }
 
 /// The link to the next page: the same options and where to go on.
 pub fn next(request: &Request, host: &str, skip: usize) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in crate::sim::request::pairs(&request.query) {
-        if name != "$skiptoken" {
-            query.append_pair(&name, &value);
-        }
-    }
-    query.append_pair("$skiptoken", &skip.to_string());
-    format!("http://{host}{}?{}", request.path, query.finish())
+    paging::link(request, host, "$skiptoken", skip)
 }
 
 /// Resource units of the directory (facts 7.2).

@@ -4,8 +4,13 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::time::Micros;
-use crate::sim::directory::next;
 use crate::sim::directory::pick;
+use crate::sim::paging;
+use crate::sim::paging::Page;
+use crate::sim::permissions;
+use crate::sim::permissions::Shown;
+use crate::sim::query::advanced;
+use crate::sim::render;
 use crate::sim::render::View;
 use crate::sim::render::fields;
 use crate::sim::render::read_id;
@@ -13,9 +18,6 @@ use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::world::Folder;
 use crate::sim::world::World;
-
-/// Default and largest `$top` of Outlook lists.
-const PAGE: (usize, usize) = (10, 1000);
 
 /// What the counts of folders depend on.
 pub struct Count<'a> {
@@ -62,19 +64,27 @@ pub fn folders(
         .filter(|number| all[*number].parent.map(usize::from) == Some(parent))
         .filter(|number| (hidden || !all[*number].hidden) && all[*number].created <= now)
         .collect();
-    let (skip, end, link) = match bounds(request, host, children.len()) {
-        Ok(found) => found,
+    let filter = match advanced::mailbox_filter(request, "mailFolder") {
+        Ok(filter) => filter,
         Err(response) => return response,
     };
-    let shown: Vec<Value> = children[skip..end]
+    let all = children
         .iter()
-        .map(|number| select(folder(world, mailbox, *number, count), request))
+        .map(|number| folder(world, mailbox, *number, count));
+    let wanted: Vec<Value> = all
+        .filter(|folder| filter.as_ref().is_none_or(|filter| filter.passes(folder)))
+        .collect();
+    let page = match Page::of_mailbox(request, wanted.len()) {
+        Ok(page) => page,
+        Err(response) => return response,
+    };
+    let shown: Vec<Value> = wanted[page.begin..page.end]
+        .iter()
+        .map(|folder| select(folder.clone(), request))
         .collect();
     let mut body = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users('id')/mailFolders", "value": shown});
-    if let Some(link) = link {
-        body["@odata.nextLink"] = json!(link);
-    }
-    Response::json(body.to_string(), end - skip)
+    page.annotate(&mut body, request, host);
+    Response::json(body.to_string(), page.end - page.begin)
 }
 
 /// One folder.
@@ -85,10 +95,10 @@ pub fn one_folder(
     request: &Request,
     count: &Count<'_>,
 ) -> Response {
-    Response::json(
-        select(folder(world, mailbox, number, count), request).to_string(),
-        1,
-    )
+    let mut value = select(folder(world, mailbox, number, count), request);
+    value["@odata.context"] =
+        json!("https://graph.microsoft.com/v1.0/$metadata#users('id')/mailFolders/$entity");
+    Response::json(value.to_string(), 1)
 }
 
 fn select(value: Value, request: &Request) -> Value {
@@ -123,33 +133,11 @@ fn folder(world: &World, mailbox: usize, number: usize, count: &Count<'_>) -> Va
         .map(|parent| held.folders[usize::from(parent)].id.clone());
     let mut value = json!({"id": folder.id, "displayName": folder.name, "parentFolderId": parent,
         "childFolderCount": children, "unreadItemCount": items / 3, "totalItemCount": items,
-        "sizeInBytes": items * 9000, "isHidden": folder.hidden});
+        "isHidden": folder.hidden});
     if folder.search {
         value["@odata.type"] = json!("#microsoft.graph.mailSearchFolder");
     }
     value
-}
-
-type Bounds = (usize, usize, Option<String>);
-
-fn bounds(request: &Request, host: &str, count: usize) -> Result<Bounds, Response> {
-    let top = request.number("$top").unwrap_or(PAGE.0);
-    if top == 0 || top > PAGE.1 {
-        return Err(Response::error(
-            400,
-            "ErrorInvalidUrlQueryOption",
-            "The value for the $top query option is not valid. It must be from 1 to 1000.",
-        ));
-    }
-    // The link's `$skiptoken` goes on; a `$skip` of the client counts from the start.
-    let skip = request
-        .number("$skiptoken")
-        .or(request.number("$skip"))
-        .unwrap_or(0)
-        .min(count);
-    let end = (skip + top).min(count);
-    let link = (end < count).then(|| next(request, host, end));
-    Ok((skip, end, link))
 }
 
 /// A page of a plain list.
@@ -183,110 +171,198 @@ fn oldest_first(request: &Request) -> Result<bool, Response> {
     }
 }
 
-/// The copies that a plain list holds, in order of arrival.
-fn wanted(
-    world: &World,
-    mailbox: usize,
-    folder: Option<usize>,
-    request: &Request,
-    now: Micros,
-) -> Result<Vec<u32>, Response> {
-    let filter = request.option("$filter").unwrap_or_default();
-    let property = property_filter(&filter);
-    if property.is_some() && world.mailboxes[mailbox].sensitivity_refused {
-        return Err(Response::error(
-            403,
-            "ErrorAccessDenied",
-            "Access is denied. Check credentials and try again.",
-        ));
+/// A plain list of messages that is asked for.
+#[derive(Clone, Copy)]
+pub struct List<'a> {
+    /// The world.
+    pub world: &'a World,
+    /// Number of the mailbox.
+    pub mailbox: usize,
+    /// The folder; `None`: the whole mailbox.
+    pub folder: Option<usize>,
+    /// How much is shown of each.
+    pub shown: Shown,
+    /// Items of the folder that are walked over and are no messages.
+    pub surplus: usize,
+    /// The simulated time.
+    pub now: Micros,
+}
+
+impl List<'_> {
+    /// The copies that the list holds, in order of arrival.
+    fn wanted(&self, filter: &Filter) -> Vec<u32> {
+        let copies = &self.world.mailboxes[self.mailbox].copies;
+        let (low, high) = filter.window;
+        (0..u32::try_from(copies.len()).unwrap_or(u32::MAX))
+            .filter(|number| {
+                let copy = &copies[*number as usize];
+                let mail = &self.world.mails[copy.mail as usize];
+                let received = mail.received.unwrap_or(copy.arrives);
+                let is_wanted = |place| self.folder.is_none_or(|folder| folder == place);
+                let here = copy
+                    .place(self.now)
+                    .is_some_and(|(place, _)| is_wanted(usize::from(place)));
+                let has_property = filter
+                    .property
+                    .as_ref()
+                    .is_none_or(|wanted| wanted(mail.sensitivity));
+                here && has_property && received >= low && received < high
+            })
+            .collect()
     }
-    let (low, high) = match window(&filter) {
-        Some(found) => found,
-        None if filter.is_empty() || property.is_some() => (Micros(i64::MIN), Micros(i64::MAX)),
-        None => {
+
+    /// Whether a page of a list that is filtered by an extended property takes too long: all items
+    /// up to its last one are looked at, or up to the end of the list (facts 13).
+    fn walks_too_far(&self, page: Page) -> bool {
+        let everything = Filter {
+            window: (Micros(i64::MIN), Micros(i64::MAX)),
+            property: None,
+            is_none: true,
+        };
+        let items = self.wanted(&everything).len();
+        let walked = if page.end == page.count {
+            items
+        } else {
+            items * page.end / page.count
+        };
+        walked > self.world.spec.switches.filter_walk_max
+    }
+
+    /// The same, sorted as asked for; what is no message stands between them as nothing.
+    fn walked(&self, filter: &Filter, oldest_first: bool) -> Vec<Option<u32>> {
+        let copies = &self.world.mailboxes[self.mailbox].copies;
+        let mut found = self.wanted(filter);
+        found.sort_by_key(|number| {
+            let copy = &copies[*number as usize];
+            let mail = &self.world.mails[copy.mail as usize];
+            mail.received.unwrap_or(copy.arrives)
+        });
+        if !oldest_first {
+            found.reverse();
+        }
+        let mut walked: Vec<Option<u32>> = found.into_iter().map(Some).collect();
+        if filter.is_none {
+            let step = walked.len() / (self.surplus + 1) + 1;
+            for number in 0..self.surplus {
+                walked.insert((number * step).min(walked.len()), None);
+            }
+        }
+        walked
+    }
+}
+
+/// What a list of messages is filtered by.
+struct Filter {
+    window: (Micros, Micros),
+    property: Option<Box<dyn Fn(u8) -> bool>>,
+    is_none: bool,
+}
+
+fn filter_of(list: &List<'_>, request: &Request) -> Result<Filter, Response> {
+    let text = request.option("$filter").unwrap_or_default();
+    let always = (Micros(i64::MIN), Micros(i64::MAX));
+    let property = property_filter(&text);
+    if property.is_some() {
+        let mailbox = &list.world.mailboxes[list.mailbox];
+        if mailbox.sensitivity_refused || list.shown == Shown::Basic {
+            return Err(denied());
+        }
+        // What is sorted by must come first in the filter (facts 1.9).
+        if request.option("$orderby").is_some() {
             return Err(Response::error(
                 400,
-                "ErrorInvalidUrlQuery",
-                "The $filter is not supported here.",
+                "InefficientFilter",
+                "The restriction or sort order is too complex for this operation.",
             ));
         }
+        return Ok(Filter {
+            window: always,
+            property,
+            is_none: false,
+        });
+    }
+    let window = if text.is_empty() {
+        Some(always)
+    } else {
+        window(&text)
     };
-    let copies = &world.mailboxes[mailbox].copies;
-    let found = (0..u32::try_from(copies.len()).unwrap_or(u32::MAX))
-        .filter(|number| {
-            let copy = &copies[*number as usize];
-            let mail = &world.mails[copy.mail as usize];
-            let received = mail.received.unwrap_or(copy.arrives);
-            let here = copy
-                .place(now)
-                .is_some_and(|(place, _)| folder.is_none_or(|folder| folder == usize::from(place)));
-            let has_property = property
-                .as_ref()
-                .is_none_or(|wanted| wanted(mail.sensitivity));
-            here && has_property && received >= low && received < high
-        })
-        .collect();
-    Ok(found)
+    let window = window.ok_or_else(|| {
+        Response::error(
+            400,
+            "ErrorInvalidUrlQuery",
+            "The $filter is not supported here.",
+        )
+    })?;
+    Ok(Filter {
+        window,
+        property: None,
+        is_none: text.is_empty(),
+    })
+}
+
+fn denied() -> Response {
+    permissions::denied("Access is denied. Check credentials and try again.")
 }
 
 /// `GET .../messages`: newest first; the list of sensitivities is one of its filters.
-pub fn messages(
-    world: &World,
-    mailbox: usize,
-    folder: Option<usize>,
-    request: &Request,
-    host: &str,
-    now: Micros,
-) -> Listed<u32> {
-    let mut found = match wanted(world, mailbox, folder, request, now) {
-        Ok(found) => found,
-        Err(response) => return response.into(),
-    };
-    let copies = &world.mailboxes[mailbox].copies;
-    let oldest_first = match oldest_first(request) {
-        Ok(found) => found,
-        Err(response) => return response.into(),
-    };
-    found.sort_by_key(|number| {
-        let copy = &copies[*number as usize];
-        let mail = &world.mails[copy.mail as usize];
-        mail.received.unwrap_or(copy.arrives)
-    });
-    if !oldest_first {
-        found.reverse();
+pub fn messages(list: &List<'_>, request: &Request, host: &str) -> Listed<u32> {
+    match try_messages(list, request, host) {
+        Ok(listed) => listed,
+        Err(response) => response.into(),
     }
-    let (skip, end, link) = match bounds(request, host, found.len()) {
-        Ok(found) => found,
-        Err(response) => return response.into(),
-    };
-    let immutable = request.prefer().immutable;
+}
+
+fn try_messages(list: &List<'_>, request: &Request, host: &str) -> Result<Listed<u32>, Response> {
+    let filter = filter_of(list, request)?;
+    let walked = list.walked(&filter, oldest_first(request)?);
+    let page = Page::of_mailbox(request, walked.len())?;
+    if filter.property.is_some() && list.walks_too_far(page) {
+        return Err(paging::timeout());
+    }
+    if let Some(response) = paging::too_long(&list.world.spec.switches, request) {
+        return Err(response);
+    }
     let view = View {
-        world,
-        mailbox,
-        at: now,
-        immutable,
+        world: list.world,
+        mailbox: list.mailbox,
+        at: list.now,
+        immutable: request.prefer().immutable,
         string_booleans: false,
+        is_delta: false,
     };
-    let fields = fields(request.select().as_deref());
+    let fields = fields(request.select().as_deref()) & render::shown(list.shown);
+    let expand = Expand::of(list.world, list.mailbox, list.shown, request)?;
     let mut out = String::from(
-        "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(message)\",\"value\":[",
+        "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#Collection(message)\",",
     );
-    for (position, copy) in found[skip..end].iter().enumerate() {
+    if request.option("$count").as_deref() == Some("true") {
+        out.push_str("\"@odata.count\":");
+        out.push_str(&page.count.to_string());
+        out.push(',');
+    }
+    out.push_str("\"value\":[");
+    let items: Vec<u32> = walked[page.begin..page.end]
+        .iter()
+        .flatten()
+        .copied()
+        .collect();
+    for (position, copy) in items.iter().enumerate() {
         if position > 0 {
             out.push(',');
         }
         view.message(&mut out, *copy, fields);
+        expand.write(&view, &mut out, *copy);
     }
     out.push(']');
-    if let Some(link) = link {
+    if let Some(link) = page.next(request, host, "$skip") {
         out.push_str(",\"@odata.nextLink\":");
-        crate::sim::render::string(&mut out, &link);
+        render::string(&mut out, &link);
     }
     out.push('}');
-    Listed {
-        response: Response::json(out, end - skip),
-        items: found[skip..end].to_vec(),
-    }
+    Ok(Listed {
+        response: Response::json(out, items.len()),
+        items,
+    })
 }
 
 /// Tells of a sensitivity whether a filter on that extended property lets it pass; `None` where the
@@ -317,16 +393,49 @@ fn property_filter(filter: &str) -> Option<Box<dyn Fn(u8) -> bool>> {
     conditions.next().is_none().then(|| Box::new(passes) as _)
 }
 
-/// What of a message is expanded; an error where it is written otherwise than it has to be.
-fn expands_sensitivity(request: &Request) -> Result<bool, Response> {
-    match request.option("$expand").as_deref() {
-        None | Some("") => Ok(false),
-        Some("singleValueExtendedProperties($filter=id eq 'Integer 0x36')") => Ok(true),
-        Some(_) => Err(Response::error(
-            400,
-            "BadRequest",
-            "Parsing OData Select and Expand failed.",
-        )),
+/// What of a message is expanded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expand {
+    Nothing,
+    Sensitivity,
+}
+
+impl Expand {
+    /// An error where it is written otherwise than it has to be.
+    fn of(
+        world: &World,
+        mailbox: usize,
+        shown: Shown,
+        request: &Request,
+    ) -> Result<Self, Response> {
+        let is_withheld = world.mailboxes[mailbox].sensitivity_refused || shown == Shown::Basic;
+        match request.option("$expand").as_deref() {
+            None | Some("") => Ok(Self::Nothing),
+            Some("singleValueExtendedProperties($filter=id eq 'Integer 0x36')") if is_withheld => {
+                Ok(Self::Nothing)
+            }
+            Some("singleValueExtendedProperties($filter=id eq 'Integer 0x36')") => {
+                Ok(Self::Sensitivity)
+            }
+            Some(_) => Err(Response::error(
+                400,
+                "BadRequest",
+                "Parsing OData Select and Expand failed.",
+            )),
+        }
+    }
+
+    /// Adds it to the message that was just written, where it has it: normal ones do not.
+    fn write(self, view: &View<'_>, out: &mut String, copy: u32) {
+        let held = &view.world.mailboxes[view.mailbox].copies[copy as usize];
+        let sensitivity = view.world.mails[held.mail as usize].sensitivity;
+        if self == Self::Sensitivity && sensitivity > 0 {
+            out.pop();
+            out.push_str(",\"singleValueExtendedProperties\":[{\"id\":\"Integer 0x36\",");
+            out.push_str("\"value\":\"");
+            out.push_str(&sensitivity.to_string());
+            out.push_str("\"}]}");
+        }
     }
 }
 
@@ -353,13 +462,8 @@ fn window(filter: &str) -> Option<(Micros, Micros)> {
 }
 
 /// `GET .../messages/{id}`.
-pub fn one_message(
-    world: &World,
-    mailbox: usize,
-    id: &str,
-    request: &Request,
-    now: Micros,
-) -> Response {
+pub fn one_message(list: &List<'_>, id: &str, request: &Request) -> Response {
+    let (world, mailbox, now) = (list.world, list.mailbox, list.now);
     let Some((copy, moves)) = read_id(world, mailbox, id) else {
         return Response::error(400, "ErrorInvalidIdMalformed", "Id is malformed.");
     };
@@ -373,25 +477,25 @@ pub fn one_message(
             "The specified object was not found in the store.",
         );
     }
+    let expand = match Expand::of(world, mailbox, list.shown, request) {
+        Ok(expand) => expand,
+        Err(response) => return response,
+    };
     let view = View {
         world,
         mailbox,
         at: now,
         immutable: request.prefer().immutable,
         string_booleans: false,
+        is_delta: false,
     };
-    let mut out = String::new();
-    view.message(&mut out, copy, fields(request.select().as_deref()));
-    let sensitivity = world.mails[copies[copy as usize].mail as usize].sensitivity;
-    let is_expanded = match expands_sensitivity(request) {
-        Ok(is_expanded) => is_expanded,
-        Err(response) => return response,
-    };
-    if is_expanded && sensitivity > 0 && !world.mailboxes[mailbox].sensitivity_refused {
-        out.pop();
-        out.push_str(",\"singleValueExtendedProperties\":[{\"id\":\"Integer 0x36\",\"value\":\"");
-        out.push_str(&sensitivity.to_string());
-        out.push_str("\"}]}");
-    }
+    let mut out = String::from(
+        "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#users('id')/messages/$entity\",",
+    );
+    let mut item = String::new();
+    let fields = fields(request.select().as_deref()) & render::shown(list.shown);
+    view.message(&mut item, copy, fields);
+    expand.write(&view, &mut item, copy);
+    out.push_str(item.trim_start_matches('{'));
     Response::json(out, 1)
 }

@@ -1,5 +1,6 @@
 //! The simulated tenant: a seeded world, its planted truth, and Graph's protocol over it.
 
+pub mod answer;
 pub mod batch;
 pub mod calendar;
 pub mod changes;
@@ -8,16 +9,22 @@ pub mod control;
 pub mod crm;
 pub mod crm_changes;
 pub mod delta;
+pub mod description;
 pub mod dice;
 pub mod directory;
 pub mod export;
 pub mod faults;
 pub mod folders;
+pub mod headers;
 pub mod highlights;
 pub mod journal;
 pub mod listing;
 pub mod mail;
+pub mod paging;
 pub mod people;
+pub mod permissions;
+pub mod query;
+pub mod recording;
 pub mod recurrence;
 pub mod render;
 pub mod request;
@@ -30,11 +37,14 @@ pub mod throttle;
 pub mod token;
 pub mod truth;
 pub mod world;
+pub mod zones;
 
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod strict;
 #[cfg(test)]
 mod traps;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use crate::model::time::Micros;
 use crate::sim::dice::guid;
 use crate::sim::dice::mix;
+use crate::sim::permissions::Shown;
 use crate::sim::text;
 use crate::sim::world::Address;
 use crate::sim::world::Copy;
@@ -45,6 +46,8 @@ const NAMES: [&str; 24] = [
 const HEADERS: u32 = 1 << 23;
 /// The bit of `isRead`, whose flips are reported only where it is selected (facts 1.5).
 pub const IS_READ: u32 = 1 << 14;
+const BODY_PREVIEW: u32 = 1 << 9;
+const BODY: u32 = 1 << 16;
 /// The bit of the subject.
 pub const SUBJECT: u32 = 1 << 8;
 /// The bit of the folder, which comes with every partial update.
@@ -54,6 +57,14 @@ pub const ID_BYTES: usize = 53;
 const IMMUTABLE: u16 = u16::MAX;
 /// Copies with numbers from here on are gone before anyone looked.
 pub const GHOSTS: u32 = 0x8000_0000;
+
+/// Properties of which a permission shows what it shows.
+pub fn shown(shown: Shown) -> u32 {
+    match shown {
+        Shown::Whole => u32::MAX,
+        Shown::Basic => !(BODY_PREVIEW | BODY),
+    }
+}
 
 /// Which properties a request selects.
 pub fn fields(select: Option<&[String]>) -> u32 {
@@ -135,6 +146,8 @@ pub struct View<'a> {
     pub immutable: bool,
     /// `isRead` is written as a string.
     pub string_booleans: bool,
+    /// It is a page of delta.
+    pub is_delta: bool,
 }
 
 impl View<'_> {
@@ -160,9 +173,14 @@ impl View<'_> {
         let mail = &world.mails[held.mail as usize];
         let changed = held.changed(self.at);
         let key = mix(&[u64::from(copy), changed.0.cast_unsigned(), 5]);
-        out.push_str("{\"@odata.type\":\"#microsoft.graph.");
-        out.push_str(mail.meeting.unwrap_or("message"));
-        out.push_str("\",\"@odata.etag\":\"W/\\\"CQAAAB");
+        out.push('{');
+        // Plain lists name derived types only; delta names each.
+        if self.is_delta || mail.meeting.is_some() {
+            out.push_str("\"@odata.type\":\"#microsoft.graph.");
+            out.push_str(mail.meeting.unwrap_or("message"));
+            out.push_str("\",");
+        }
+        out.push_str("\"@odata.etag\":\"W/\\\"CQAAAB");
         push_hex(out, key);
         out.push_str("\\\"\",\"id\":");
         string(out, &self.id(copy));

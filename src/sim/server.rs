@@ -3,6 +3,7 @@
 use std::future;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -37,6 +38,7 @@ use crate::sim::faults::connection::Sockets;
 use crate::sim::faults::distort::Wire;
 use crate::sim::journal;
 use crate::sim::journal::Journal;
+use crate::sim::recording::Recording;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::tenant::State;
@@ -51,12 +53,14 @@ const GZIP_LEVEL: i32 = 1;
 const GZIP_MIN: usize = 600;
 
 /// How to serve.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Port on 127.0.0.1; 0 = any that is free.
     pub port: u16,
     /// Where the simulated clock stands; `None` = the start of the world.
     pub at: Option<Micros>,
+    /// Where requests and answers are written to.
+    pub record: Option<PathBuf>,
 }
 
 /// What all requests share.
@@ -68,6 +72,8 @@ pub struct Shared {
     pub state: Mutex<State>,
     /// What was served.
     pub journal: Mutex<Journal>,
+    /// Where requests and answers are written to.
+    pub recording: Option<Recording>,
     /// The wall clock when serving began, and when that was: from then on time passes here as it
     /// does for tokio's timers, which tests may let stand still.
     pub begun: (Micros, Instant),
@@ -125,12 +131,17 @@ impl Drop for Running {
 pub async fn start(world: World, options: Options) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let address = format!("http://{}", listener.local_addr()?);
+    let recording = match &options.record {
+        Some(path) => Some(Recording::create(path)?),
+        None => None,
+    };
     let now = options.at.unwrap_or_else(|| world.start());
     let state = Mutex::new(State::new(&world, now));
     let shared = Arc::new(Shared {
         world,
         state,
         journal: Mutex::default(),
+        recording,
         begun: (clock::now(), Instant::now()),
     });
     let router = Router::new()
@@ -188,6 +199,14 @@ async fn serve(
     let answer = shared
         .state()
         .answer(&shared.world, &request, &host, shared.wall());
+    let slots: Vec<Slot> = answer
+        .slots
+        .iter()
+        .map(|mailbox| Slot {
+            shared: Arc::clone(&shared),
+            mailbox: *mailbox,
+        })
+        .collect();
     let slot = answer.held.map(|mailbox| Slot {
         shared: Arc::clone(&shared),
         mailbox,
@@ -195,6 +214,8 @@ async fn serve(
     if answer.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
     }
+    // The gateway has gathered the answers to all items of a batch.
+    drop(slots);
     shared.journal().add(journal::Entry {
         n: 0,
         method: request.method.clone(),
@@ -210,6 +231,11 @@ async fn serve(
         in_flight: answer.in_flight,
         fault: answer.fault,
     });
+    if let Some(recording) = &shared.recording
+        && let Err(error) = recording.add(&request, &answer.response, answer.fault)
+    {
+        tracing::error!(%error, "a request could not be recorded");
+    }
     if let Wire::CutAt(bytes) = answer.wire {
         control.cut_at(bytes);
     }
@@ -241,8 +267,14 @@ fn finish(shared: &Shared, request: &Request, response: Response, held: Held) ->
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     let mut builder = HttpResponse::builder()
         .status(response.status)
-        .header("date", date)
-        .header("request-id", guid(random::bits(), random::bits()));
+        .header("date", date);
+    let has_id = response
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "request-id");
+    if !has_id {
+        builder = builder.header("request-id", guid(random::bits(), random::bits()));
+    }
     if let Some(id) = request.header("client-request-id") {
         builder = builder.header("client-request-id", id);
     }
@@ -365,8 +397,9 @@ mod tests {
 
     #[tokio::test]
     async fn it_answers_on_loopback_compresses_on_demand_and_logs_no_token() {
-        let options = Options { port: 0, at: None };
-        let running = start(World::generated(1, 16), options).await.unwrap();
+        let running = start(World::generated(1, 16), Options::default())
+            .await
+            .unwrap();
         let now = exchange(&running.address, "GET /_sim/now HTTP/1.1\r\nhost: sim.test").await;
         let now = String::from_utf8_lossy(&now).into_owned();
         assert!(now.contains("2026-03-02T02:00:00Z"), "{now}");

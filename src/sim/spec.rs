@@ -6,6 +6,7 @@ use crate::model::time::Micros;
 use crate::sim::faults::fault;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::random;
+use crate::sim::permissions::Grants;
 
 /// Most users a world may have: a folder index and ids must fit, and memory must stay small.
 pub const USERS_MAX: usize = 20_000;
@@ -51,6 +52,8 @@ pub struct Spec {
     pub policy: Policy,
     /// How the CRM changes along the clock.
     pub crm_changes: CrmChanges,
+    /// What the application is allowed.
+    pub permissions: Grants,
     /// What the facts leave open.
     pub switches: Switches,
     /// What goes wrong.
@@ -95,6 +98,7 @@ impl Default for Spec {
             domains: vec!["contoso.com".to_owned(), "contoso.de".to_owned()],
             policy: Policy::default(),
             crm_changes: CrmChanges::default(),
+            permissions: Grants::default(),
             switches: Switches::default(),
             faults: Vec::new(),
             faults_seed: None,
@@ -121,6 +125,9 @@ impl Spec {
         }
         if Micros::parse_rfc3339(&spec.start).is_none() {
             return Err(SpecError::Range("start (RFC 3339)"));
+        }
+        if let Some(defect) = spec.permissions.defect() {
+            return Err(SpecError::Range(defect));
         }
         if let Some(seed) = spec.faults_seed {
             let rows = random::rows(seed, spec.users, spec.start(), spec.faults_days);
@@ -248,6 +255,21 @@ pub struct Switches {
     pub mailbox_requests: u32,
     /// Largest page that message delta gives, whatever is asked for (facts 11.2).
     pub page_items_max: usize,
+    /// Plain lists with a larger `$top` take too long: 504 (facts 1.7).
+    pub list_top_max: usize,
+    /// So do pages of plain lists that lie deeper (facts 13: seen at 25,651).
+    pub list_skip_max: usize,
+    /// So do filters on an extended property that walk over more items for a page (facts 13).
+    pub filter_walk_max: usize,
+    /// Items of a batch that the gateway hands on to mailboxes at the same time (facts 1.11).
+    pub batch_parallel: usize,
+    /// Simulated seconds that pass with each request; 0: the clock stands still during a run.
+    pub seconds_per_request: i64,
+    /// An unknown zone in `Prefer: outlook.timezone`; the documents do not say (facts 11).
+    pub unknown_zone: UnknownZone,
+    /// Whether `createdDateTime` and `lastModifiedDateTime` can be selected of calendarView: a text
+    /// of 2021 says that they cannot (facts 2.1).
+    pub select_times_of_calendar_view: bool,
     /// People take meetings out of their calendars after they took place.
     pub clean_ups: bool,
     /// Times of events as `DateTime` and `TimeZone` (facts 2.3).
@@ -289,6 +311,13 @@ impl Default for Switches {
             mailbox_concurrency: 4,
             mailbox_requests: 10_000,
             page_items_max: 1000,
+            list_top_max: 1000,
+            list_skip_max: 25_000,
+            filter_walk_max: 100_000,
+            batch_parallel: 4,
+            seconds_per_request: 0,
+            unknown_zone: UnknownZone::Refused,
+            select_times_of_calendar_view: false,
             clean_ups: true,
             capital_times: false,
             custom_zones: false,
@@ -311,6 +340,16 @@ pub enum DeltaTop {
     Ignored,
     /// The whole chain ends after that many items.
     Caps,
+}
+
+/// What becomes of a request for times in a zone that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownZone {
+    /// 400.
+    Refused,
+    /// Times are in UTC.
+    Ignored,
 }
 
 /// The header of a throttled answer.

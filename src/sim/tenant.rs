@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::sim::answer::Answer;
 use crate::sim::batch;
 use crate::sim::calendar;
 use crate::sim::calendar::round::Block;
@@ -13,11 +15,15 @@ use crate::sim::dice::mix;
 use crate::sim::directory;
 use crate::sim::faults::asked::Asked;
 use crate::sim::faults::distort;
-use crate::sim::faults::distort::Wire;
 use crate::sim::faults::refusal;
 use crate::sim::faults::schedule::Schedule;
 use crate::sim::faults::schedule::Seen;
+use crate::sim::headers;
 use crate::sim::listing;
+use crate::sim::paging;
+use crate::sim::permissions;
+use crate::sim::permissions::Shown;
+use crate::sim::query::options;
 use crate::sim::render;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
@@ -28,6 +34,7 @@ use crate::sim::throttle::Throttle;
 use crate::sim::token;
 use crate::sim::world::Access;
 use crate::sim::world::World;
+use crate::sim::zones;
 
 /// Rounds kept ready, so that a chain of many pages is not computed for each of them.
 const ROUNDS_MAX: usize = 256;
@@ -44,6 +51,8 @@ type CalendarKey = (usize, i64, i64, u64);
 pub struct State {
     /// The simulated clock.
     pub now: Micros,
+    /// Simulated seconds that pass with each request.
+    pub seconds_per_request: i64,
     /// `value[]` entries of message delta answered with 200, per mailbox.
     pub served: Vec<u64>,
     /// The same of calendarView, delta and plain.
@@ -56,23 +65,23 @@ pub struct State {
     faults: Schedule,
 }
 
-/// What an answer needs besides its response.
-#[derive(Debug)]
-pub struct Answer {
-    /// The response.
-    pub response: Response,
-    /// How long to wait before it is sent, in milliseconds.
-    pub delay_ms: u64,
-    /// The mailbox whose slot is held until the body is drained.
-    pub held: Option<usize>,
-    /// The mailbox that was asked for.
-    pub mailbox: Option<usize>,
-    /// Requests to that mailbox in flight, this one included.
-    pub in_flight: u32,
-    /// Number of the fault that it met.
-    pub fault: Option<usize>,
-    /// What the connection does with it.
-    pub wire: Wire,
+/// A request to Graph and what came with it.
+#[derive(Debug, Clone, Copy)]
+struct Call<'a> {
+    world: &'a World,
+    request: &'a Request,
+    /// What its token allows.
+    roles: &'a [String],
+    host: &'a str,
+    wall: Micros,
+}
+
+/// A call to a mailbox that is served.
+#[derive(Debug, Clone, Copy)]
+struct Visit<'a> {
+    call: Call<'a>,
+    mailbox: usize,
+    shown: Shown,
 }
 
 impl State {
@@ -80,6 +89,7 @@ impl State {
     pub fn new(world: &World, now: Micros) -> Self {
         Self {
             now,
+            seconds_per_request: world.spec.switches.seconds_per_request,
             served: vec![0; world.mailboxes.len()],
             served_events: vec![0; world.mailboxes.len()],
             throttles: vec![Throttle::default(); world.mailboxes.len()],
@@ -96,9 +106,23 @@ impl State {
         self.throttles[mailbox].leave();
     }
 
+    /// Takes a slot of a mailbox for as long as a batch runs, as the answers to its items did.
+    pub fn reserve(&mut self, mailbox: usize) {
+        self.throttles[mailbox].reserve();
+    }
+
     /// Answers a request. `host` is the authority that links name, `wall` the caller's clock.
     pub fn answer(&mut self, world: &World, request: &Request, host: &str, wall: Micros) -> Answer {
+        self.now = self.now.plus(self.seconds_per_request * SECOND);
         let mut answer = self.undisturbed(world, request, host, wall);
+        if answer.fault.is_none() {
+            headers::complete(
+                &mut answer,
+                request,
+                (world.spec.seed, self.requests),
+                self.now,
+            );
+        }
         let fault = answer
             .fault
             .and_then(|number| world.spec.faults.get(number));
@@ -121,15 +145,8 @@ impl State {
     ) -> Answer {
         self.requests += 1;
         let pieces = request.pieces();
-        let mut answer = Answer {
-            response: Response::default(),
-            delay_ms: world.spec.switches.latency_ms,
-            held: None,
-            mailbox: None,
-            in_flight: 0,
-            fault: None,
-            wire: Wire::Whole,
-        };
+        let mut answer = Answer::of(Response::default());
+        answer.delay_ms = world.spec.switches.latency_ms;
         let names: Vec<&str> = pieces.iter().map(String::as_str).collect();
         if let [tenant, "oauth2", "v2.0", "token"] = names[..] {
             if self.is_disturbed(world, request, Asked::Token, &mut answer) {
@@ -142,10 +159,13 @@ impl State {
             };
             return answer;
         }
-        if let Err(response) = token::check(world, request, wall) {
-            answer.response = response;
-            return answer;
-        }
+        let roles = match token::check(world, request, wall) {
+            Ok(roles) => roles,
+            Err(response) => {
+                answer.response = response;
+                return answer;
+            }
+        };
         if names.first() != Some(&"v1.0") {
             answer.response = Response::error(400, "BadRequest", "Invalid version.");
             return answer;
@@ -155,51 +175,64 @@ impl State {
             if self.is_disturbed(world, request, Asked::Batch, &mut answer) {
                 return answer;
             }
-            answer.response = batch::answer(self, world, request, host, wall);
+            batch::answer(self, world, request, host, wall, &mut answer);
         } else if request.method != "GET" {
             answer.response =
                 Response::error(405, "MethodNotAllowed", "This application may read only.");
         } else {
-            self.graph(world, request, rest, host, wall, &mut answer);
+            let call = Call {
+                world,
+                request,
+                roles: &roles,
+                host,
+                wall,
+            };
+            self.graph(&call, rest, &mut answer);
         }
         answer
     }
 
-    fn graph(
-        &mut self,
-        world: &World,
-        request: &Request,
-        path: &[&str],
-        host: &str,
-        wall: Micros,
-        answer: &mut Answer,
-    ) {
+    fn graph(&mut self, call: &Call<'_>, path: &[&str], answer: &mut Answer) {
+        let Call {
+            world,
+            request,
+            host,
+            roles,
+            ..
+        } = *call;
         let lower: Vec<String> = path.iter().map(|piece| piece.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        if let Err(response) = options::check(world, request, &lower) {
+            answer.response = response;
+            return;
+        }
+        if let ["users", _, _, ..] = lower[..] {
+            self.mailbox(call, path, &lower, answer);
+            return;
+        }
         let asked = Asked::of(request, &lower);
         if asked.is_meant_by(Asked::Directory) && self.is_disturbed(world, request, asked, answer) {
             return;
         }
-        answer.response = match lower[..] {
-            ["organization"] => directory::organization(world),
-            ["users"] => directory::users(world, request, host),
-            ["users", _] => directory::one_user(world, request, path[1]),
-            ["groups"] => directory::groups(world, request, host),
-            ["groups", _] => directory::one_group(world, request, path[1]),
-            ["groups", _, "transitivemembers"] => {
-                directory::members(world, request, host, path[1], false)
-            }
-            [
-                "groups",
-                _,
-                "transitivemembers",
-                "microsoft.graph.user" | "graph.user",
-            ] => directory::members(world, request, host, path[1], true),
-            ["users", _, ..] => {
-                self.mailbox(world, request, (path, asked), host, wall, answer);
-                return;
-            }
-            _ => no_segment(path),
+        let users = permissions::of_users(roles);
+        let members = |cast| directory::members(world, request, host, (path[1], cast), users);
+        answer.response = match permissions::directory(world, roles, &lower) {
+            Err(response) => response,
+            Ok(()) => match lower[..] {
+                ["organization"] => directory::organization(world, request),
+                ["users"] => directory::users(world, request, host, users),
+                ["users", _] => directory::one_user(world, request, path[1], users),
+                ["groups"] => directory::groups(world, request, host),
+                ["groups", _] => directory::one_group(world, request, path[1]),
+                ["groups", _, "transitivemembers"] => members(false),
+                [
+                    "groups",
+                    _,
+                    "transitivemembers",
+                    "microsoft.graph.user" | "graph.user",
+                ] => members(true),
+                _ => no_segment(path),
+            },
         };
     }
 
@@ -222,16 +255,9 @@ impl State {
         fault.kind.is_refusal()
     }
 
-    /// Requests to a mailbox: who it is, whether it is served, whether it has had enough.
-    fn mailbox(
-        &mut self,
-        world: &World,
-        request: &Request,
-        (path, asked): (&[&str], Asked),
-        host: &str,
-        wall: Micros,
-        answer: &mut Answer,
-    ) {
+    /// Requests to a mailbox: who it is, whether it has had enough, whether it is served.
+    fn mailbox(&mut self, call: &Call<'_>, path: &[&str], lower: &[&str], answer: &mut Answer) {
+        let Call { world, request, .. } = *call;
         let Some(mailbox) = directory::find(world, path[1]) else {
             let message = format!("The requested user '{}' is invalid.", path[1]);
             answer.response = Response::error(404, "ErrorInvalidUser", &message);
@@ -239,7 +265,7 @@ impl State {
         };
         answer.mailbox = Some(mailbox);
         let lot = mix(&[world.spec.seed, self.requests, 31]);
-        match self.throttles[mailbox].enter(&world.spec.switches, wall, lot) {
+        match self.throttles[mailbox].enter(&world.spec.switches, call.wall, lot) {
             Ok(in_flight) => answer.in_flight = in_flight,
             Err(response) => {
                 answer.response = response;
@@ -247,85 +273,109 @@ impl State {
             }
         }
         answer.held = Some(mailbox);
+        let asked = Asked::of(request, lower);
         if self.is_disturbed(world, request, asked, answer) {
             return;
         }
-        answer.response = match world.people[mailbox].access {
+        answer.response = match permissions::mailbox(world, call.roles, lower, mailbox) {
+            Err(response) => response,
             // The same mailbox gives either of them (facts 6.2).
-            Access::NoMailbox if lot.is_multiple_of(2) => Response::error(
-                404,
-                "MailboxNotEnabledForRESTAPI",
-                "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
-            ),
-            Access::NoMailbox => {
-                Response::error(404, "ResourceNotFound", "Resource could not be discovered.")
+            Ok(_) if world.people[mailbox].access == Access::NoMailbox => {
+                if lot.is_multiple_of(2) {
+                    Response::error(
+                        404,
+                        "MailboxNotEnabledForRESTAPI",
+                        "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+                    )
+                } else {
+                    Response::error(404, "ResourceNotFound", "Resource could not be discovered.")
+                }
             }
-            Access::Denied => Response::error(
-                403,
-                "ErrorAccessDenied",
-                "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.",
-            ),
-            Access::Open => self.open(world, request, path, host, wall, mailbox),
+            Ok(shown) => {
+                let visit = Visit {
+                    call: *call,
+                    mailbox,
+                    shown,
+                };
+                self.open(&visit, &path[2..], &lower[2..])
+            }
         };
     }
 
-    fn open(
-        &mut self,
-        world: &World,
-        request: &Request,
-        path: &[&str],
-        host: &str,
-        wall: Micros,
-        mailbox: usize,
-    ) -> Response {
+    /// What an open mailbox answers; the path is that behind the mailbox.
+    fn open(&mut self, visit: &Visit<'_>, path: &[&str], lower: &[&str]) -> Response {
         let now = self.now;
-        let lower: Vec<String> = path[2..].iter().map(|piece| piece.to_lowercase()).collect();
-        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let Visit { call, mailbox, .. } = *visit;
+        let Call {
+            world,
+            request,
+            host,
+            ..
+        } = call;
         let seen = Seen::of(request, Asked::Folders, Some(mailbox), now);
         let surplus = |folder| self.faults.surplus(world, seen, folder);
         let count = listing::Count {
             now,
             surplus: &surplus,
         };
-        if let ["mailfolders", _, ..] = lower[..] {
-            let folder = match listing::find(world, mailbox, path[3], now) {
+        if let ["mailfolders", _, ..] = lower {
+            let folder = match listing::find(world, mailbox, path[1], now) {
                 Ok(folder) => folder,
                 Err(response) => return response,
             };
             return match lower[2..] {
                 [] => listing::one_folder(world, mailbox, folder, request, &count),
                 ["childfolders"] => listing::folders(world, mailbox, folder, request, host, &count),
-                ["messages"] => self.list(world, request, host, mailbox, Some(folder)),
-                ["messages", "delta"] => self.delta(world, request, host, mailbox, folder, wall),
-                ["messages", _] => self.message(world, request, mailbox, path[5]),
+                ["messages"] => self.list(visit, Some(folder)),
+                ["messages", "delta"] => self.delta(visit, folder),
+                ["messages", _] => self.message(visit, path[3]),
                 _ => no_segment(path),
             };
         }
-        match lower[..] {
+        match lower {
             ["mailboxsettings", "userpurpose"] => {
                 let purpose = world.people[mailbox].purpose;
                 Response::json(format!("{{\"value\":\"{purpose}\"}}"), 0)
             }
             ["mailfolders"] => listing::folders(world, mailbox, 0, request, host, &count),
-            ["messages"] => self.list(world, request, host, mailbox, None),
-            ["messages", _] => self.message(world, request, mailbox, path[3]),
-            ["calendarview", "delta"] => self.calendar(world, request, host, mailbox, wall),
-            ["calendarview"] => self.events(world, request, host, mailbox),
-            ["events", _] => self.event(world, request, mailbox, path[3]),
+            ["messages"] => self.list(visit, None),
+            ["messages", "delta"] => Response::error(
+                400,
+                "ErrorInvalidUrlQuery",
+                "Change tracking is not supported against 'microsoft.graph.message'.",
+            ),
+            ["messages", _] => self.message(visit, path[1]),
+            ["calendarview", "delta"] => self.calendar(visit),
+            ["calendarview"] => self.events(visit),
+            ["events", _] => self.event(visit, path[1]),
             _ => no_segment(path),
         }
     }
 
+    /// A list of messages, or one of them.
+    fn messages_of<'a>(&self, visit: &Visit<'a>, folder: Option<usize>) -> listing::List<'a> {
+        let Visit { call, mailbox, .. } = *visit;
+        let seen = Seen::of(call.request, Asked::Folders, Some(mailbox), self.now);
+        let surplus = |folder| self.faults.surplus(call.world, seen, folder);
+        listing::List {
+            world: call.world,
+            mailbox,
+            folder,
+            shown: visit.shown,
+            surplus: folder.map_or(0, surplus),
+            now: self.now,
+        }
+    }
+
     /// A plain list of messages. Where it gives nothing but ids and times, no item can spoil it.
-    fn list(
-        &mut self,
-        world: &World,
-        request: &Request,
-        host: &str,
-        mailbox: usize,
-        folder: Option<usize>,
-    ) -> Response {
-        let listed = listing::messages(world, mailbox, folder, request, host, self.now);
+    fn list(&mut self, visit: &Visit<'_>, folder: Option<usize>) -> Response {
+        let Call {
+            world,
+            request,
+            host,
+            ..
+        } = visit.call;
+        let listed = listing::messages(&self.messages_of(visit, folder), request, host);
         let is_light = |name: &String| matches!(name.as_str(), "id" | "receiveddatetime");
         let is_ids_alone = request
             .select()
@@ -333,52 +383,75 @@ impl State {
         if is_ids_alone {
             return listed.response;
         }
-        let seen = Seen::of(request, Asked::List, Some(mailbox), self.now);
+        let seen = Seen::of(request, Asked::List, Some(visit.mailbox), self.now);
         self.faults
             .poison(world, seen, &listed.items)
             .unwrap_or(listed.response)
     }
 
-    fn message(&mut self, world: &World, request: &Request, mailbox: usize, id: &str) -> Response {
-        let seen = Seen::of(request, Asked::Item, Some(mailbox), self.now);
-        let spoiled = render::read_id(world, mailbox, id)
+    fn message(&mut self, visit: &Visit<'_>, id: &str) -> Response {
+        let Call { world, request, .. } = visit.call;
+        let seen = Seen::of(request, Asked::Item, Some(visit.mailbox), self.now);
+        let spoiled = render::read_id(world, visit.mailbox, id)
             .and_then(|(copy, _)| self.faults.unreadable(world, seen, copy));
-        spoiled.unwrap_or_else(|| listing::one_message(world, mailbox, id, request, self.now))
+        spoiled.unwrap_or_else(|| listing::one_message(&self.messages_of(visit, None), id, request))
     }
 
     /// The plain list of a calendar. Where it gives nothing but ids, no event can spoil it.
-    fn events(&mut self, world: &World, request: &Request, host: &str, mailbox: usize) -> Response {
-        let listed = calendar::listing::list(world, mailbox, request, host, self.now);
+    fn events(&mut self, visit: &Visit<'_>) -> Response {
+        let Call {
+            world,
+            request,
+            host,
+            ..
+        } = visit.call;
+        if let Some(response) = zones::refused(world, request) {
+            return response;
+        }
+        if let Some(response) = paging::too_long(&world.spec.switches, request) {
+            return response;
+        }
+        let listed = calendar::listing::list(world, visit.mailbox, request, host, self.now);
         let is_ids_alone = request
             .select()
             .is_some_and(|names| names.iter().all(|name| name == "id"));
         if is_ids_alone {
             return listed.response;
         }
-        let seen = Seen::of(request, Asked::Events, Some(mailbox), self.now);
+        let seen = Seen::of(request, Asked::Events, Some(visit.mailbox), self.now);
         let spoilt = self.faults.poison_event(world, seen, &listed.items);
         let response = spoilt.unwrap_or(listed.response);
-        self.served_events[mailbox] += response.items as u64;
-        response
+        self.served_events[visit.mailbox] += response.items as u64;
+        visit.shown.of_events(response)
     }
 
-    fn event(&mut self, world: &World, request: &Request, mailbox: usize, id: &str) -> Response {
+    fn event(&mut self, visit: &Visit<'_>, id: &str) -> Response {
+        let Call { world, request, .. } = visit.call;
+        if let Some(response) = zones::refused(world, request) {
+            return response;
+        }
+        let mailbox = visit.mailbox;
         let seen = Seen::of(request, Asked::Event, Some(mailbox), self.now);
         let spoilt = calendar::render::read_event_id(world, mailbox, id)
             .and_then(|event| self.faults.poison_event(world, seen, &[event]));
-        spoilt
-            .unwrap_or_else(|| calendar::listing::one_event(world, mailbox, id, request, self.now))
+        let response = spoilt
+            .unwrap_or_else(|| calendar::listing::one_event(world, mailbox, id, request, self.now));
+        visit.shown.of_events(response)
     }
 
-    fn delta(
-        &mut self,
-        world: &World,
-        request: &Request,
-        host: &str,
-        mailbox: usize,
-        folder: usize,
-        wall: Micros,
-    ) -> Response {
+    fn delta(&mut self, visit: &Visit<'_>, folder: usize) -> Response {
+        let Visit {
+            call,
+            mailbox,
+            shown,
+        } = *visit;
+        let Call {
+            world,
+            request,
+            host,
+            wall,
+            ..
+        } = call;
         let chain = mix(&[
             wall.0.cast_unsigned(),
             self.requests,
@@ -401,13 +474,13 @@ impl State {
             here.cut = self.faults.cut(world, seen, is_first).unwrap_or(here.cut);
         }
         let entries = self.round(world, &here);
-        let (shown, _) = delta::shown(world, request, &here, &entries);
+        let (held, _) = delta::shown(world, request, &here, &entries);
         let there = |entry: &&Entry| !matches!(entry.change, round::Change::Removed(_));
-        let copies: Vec<u32> = shown.iter().filter(there).map(|entry| entry.copy).collect();
+        let copies: Vec<u32> = held.iter().filter(there).map(|entry| entry.copy).collect();
         if let Some(response) = self.faults.poison(world, seen, &copies) {
             return response;
         }
-        let response = delta::page(world, request, host, &here, &entries);
+        let response = delta::page(world, request, host, &here, &entries, shown);
         self.served[mailbox] += response.items as u64;
         response
     }
@@ -425,14 +498,18 @@ impl State {
         Ok(())
     }
 
-    fn calendar(
-        &mut self,
-        world: &World,
-        request: &Request,
-        host: &str,
-        mailbox: usize,
-        wall: Micros,
-    ) -> Response {
+    fn calendar(&mut self, visit: &Visit<'_>) -> Response {
+        let Visit { call, mailbox, .. } = *visit;
+        let Call {
+            world,
+            request,
+            host,
+            wall,
+            ..
+        } = call;
+        if let Some(response) = zones::refused(world, request) {
+            return response;
+        }
         let lot = [wall.0.cast_unsigned(), self.requests, mailbox as u64, 71];
         let mut here = match calendar::delta::position(world, request, mailbox, mix(&lot)) {
             Ok(here) => here,
@@ -465,7 +542,7 @@ impl State {
         }
         let response = calendar::delta::page(world, request, host, &here, blocks);
         self.served_events[mailbox] += response.items as u64;
-        response
+        visit.shown.of_events(response)
     }
 
     fn round(&mut self, world: &World, here: &Position) -> Arc<Vec<Entry>> {

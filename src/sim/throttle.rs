@@ -36,6 +36,11 @@ impl Throttle {
         Ok(self.in_flight)
     }
 
+    /// A batch runs: one of its items is in flight.
+    pub fn reserve(&mut self) {
+        self.in_flight += 1;
+    }
+
     /// The body of a request has been drained.
     pub fn leave(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);

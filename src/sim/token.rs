@@ -3,18 +3,24 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::sim::permissions;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::request::pairs;
 use crate::sim::world::World;
 
+/// The id of Graph in every tenant.
+const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
+
 /// Answers `POST /{tenant}/oauth2/v2.0/token`. `wall` is the clock of the caller, not the
 /// simulated one: tokens live in real seconds.
 pub fn issue(world: &World, tenant: &str, request: &Request, wall: Micros) -> Response {
     let form = pairs(&String::from_utf8_lossy(&request.body));
+    let host = request.header("host").unwrap_or("127.0.0.1");
     let field = |name: &str| {
         let found = form.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone())
@@ -22,9 +28,13 @@ pub fn issue(world: &World, tenant: &str, request: &Request, wall: Micros) -> Re
     let basic = request.header("authorization").and_then(basic);
     let client = field("client_id").or(basic.as_ref().map(|(id, _)| id.clone()));
     let secret = field("client_secret").or(basic.map(|(_, secret)| secret));
-    if let Some((status, error, code, text)) =
-        refusal(world, tenant, &field, client.as_ref(), secret.as_ref())
-    {
+    if let Some((status, error, code, text)) = refusal(
+        world,
+        (tenant, host),
+        &field,
+        client.as_ref(),
+        secret.as_ref(),
+    ) {
         return failure(wall, status, error, code, text);
     }
     let seconds = world.spec.switches.token_seconds;
@@ -41,14 +51,15 @@ type Refusal = (u16, &'static str, u32, &'static str);
 
 fn refusal(
     world: &World,
-    tenant: &str,
+    (tenant, host): (&str, &str),
     field: &impl Fn(&str) -> Option<String>,
     client: Option<&String>,
     secret: Option<&String>,
 ) -> Option<Refusal> {
-    let is_tenant =
-        tenant == world.app.tenant_id || world.spec.domains.iter().any(|one| one == tenant);
-    let is_default = field("scope").is_some_and(|scope| scope.ends_with("/.default"));
+    let is_name = |one: &String| one.eq_ignore_ascii_case(tenant);
+    let is_tenant = is_name(&world.app.tenant_id) || world.spec.domains.iter().any(is_name);
+    let scope = field("scope");
+    let resource = scope.as_deref().and_then(resource);
     if !is_tenant {
         Some((
             400,
@@ -63,12 +74,26 @@ fn refusal(
             70003,
             "The app requested an unsupported grant type.",
         ))
-    } else if !is_default {
+    } else if scope.is_none() {
+        Some((
+            400,
+            "invalid_request",
+            900_144,
+            "The request body must contain the following parameter: 'scope'.",
+        ))
+    } else if resource.is_none() {
         Some((
             400,
             "invalid_scope",
             70011,
             "The provided value for the input parameter 'scope' is not valid.",
+        ))
+    } else if !resource.is_some_and(|resource| is_graph(resource, host)) {
+        Some((
+            400,
+            "invalid_resource",
+            500_011,
+            "The resource principal was not found in the tenant.",
         ))
     } else if client.is_none() {
         Some((
@@ -103,6 +128,22 @@ fn refusal(
     }
 }
 
+/// The resource of `resource/.default`; another scope is none for client credentials, and so are
+/// several of them.
+fn resource(scope: &str) -> Option<&str> {
+    let resource = scope.trim().strip_suffix("/.default")?;
+    (!resource.is_empty() && !resource.contains(' ')).then_some(resource)
+}
+
+/// Whether a resource is Graph: by its URL, by that under which it is served here, or by its id.
+fn is_graph(resource: &str, host: &str) -> bool {
+    let resource = resource.trim_end_matches('/');
+    let served = resource
+        .strip_prefix("https://")
+        .or(resource.strip_prefix("http://"));
+    resource == "https://graph.microsoft.com" || resource == GRAPH_ID || served == Some(host)
+}
+
 fn basic(header: &str) -> Option<(String, String)> {
     let bytes = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
     let text = String::from_utf8(bytes).ok()?;
@@ -115,11 +156,34 @@ fn basic(header: &str) -> Option<(String, String)> {
     Some((decode(id), decode(secret)))
 }
 
-/// A token that says by itself until when it holds, so that a restart keeps it.
+/// A token that says by itself until when it holds and what was granted in Entra when it was issued,
+/// so that a restart keeps it, and a later change of what is granted does not change it (facts 4.4).
+/// As the service's it has three parts, of which the second can be read.
 pub fn sign(world: &World, until: Micros) -> String {
-    let text = until.0.to_string();
-    let mark = seal(world, &text);
-    format!("{}.{mark}", URL_SAFE_NO_PAD.encode(text))
+    let claims = serde_json::json!({
+        "aud": "https://graph.microsoft.com", "tid": world.app.tenant_id,
+        "appid": world.app.client_id, "idtyp": "app", "exp": until.0 / SECOND, "until": until.0,
+        "roles": world.spec.permissions.entra,
+    });
+    let head = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"none"}"#);
+    let text = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    format!("{text}.{}", seal(world, &text))
+}
+
+/// What a token says: until when it holds, in microseconds, and what was granted.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    until: i64,
+    roles: Vec<String>,
+}
+
+fn read(world: &World, token: &str) -> Option<Claims> {
+    let (text, mark) = token.rsplit_once('.')?;
+    if seal(world, text) != mark {
+        return None;
+    }
+    let claims = URL_SAFE_NO_PAD.decode(text.split_once('.')?.1).ok()?;
+    serde_json::from_slice(&claims).ok()
 }
 
 /// What a link holds, as a token that only this world can make and read.
@@ -142,8 +206,8 @@ fn seal(world: &World, text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&hash.as_bytes()[..24])
 }
 
-/// The 401 for a request without a valid token.
-pub fn check(world: &World, request: &Request, wall: Micros) -> Result<(), Response> {
+/// The roles of a request's token, or the 401 for one without a valid token.
+pub fn check(world: &World, request: &Request, wall: Micros) -> Result<Vec<String>, Response> {
     let refuse = |message| Err(Response::error(401, "InvalidAuthenticationToken", message));
     let Some(token) = request
         .header("authorization")
@@ -151,16 +215,15 @@ pub fn check(world: &World, request: &Request, wall: Micros) -> Result<(), Respo
     else {
         return refuse("Access token is empty.");
     };
-    let read = token.split_once('.').and_then(|(text, mark)| {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        (seal(world, &text) == mark).then(|| text.parse::<i64>().ok())?
-    });
-    match read {
+    match read(world, token) {
         None => refuse("CompactToken parsing failed with error code: 80049217"),
-        Some(until) if until <= wall.0 => {
+        Some(claims) if claims.until <= wall.0 => {
             refuse("Lifetime validation failed, the token is expired.")
         }
-        Some(_) => Ok(()),
+        Some(claims) if world.spec.permissions.are_none(&claims.roles) => {
+            Err(permissions::no_permissions())
+        }
+        Some(claims) => Ok(claims.roles),
     }
 }
 

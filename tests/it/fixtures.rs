@@ -6,7 +6,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Tests that read a whole folder of fixtures name the folder instead of the file.
-const READERS_OF_FOLDERS: [(&str, &str); 2] = [
+const READERS_OF_FOLDERS: [(&str, &str); 4] = [
+    ("tests/it/description.rs", "fixtures/graph"),
+    ("tests/it/description.rs", "fixtures/worlds"),
     ("tests/it/mail_fixtures.rs", "fixtures/mail"),
     ("src/sim/planted.rs", "fixtures/worlds"),
 ];

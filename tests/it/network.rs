@@ -60,7 +60,7 @@ fn a_proxy_with_its_own_authority_is_passed_once_the_configuration_names_the_aut
         )
         .replace(
             &format!("graph_url = \"{}\"", tenant.address()),
-            "graph_url = \"https://graph.example\"",
+            "graph_url = \"https://graph.microsoft.com\"",
         );
 
     fs::write(tenant.config(), &behind).unwrap();
@@ -76,7 +76,7 @@ fn a_proxy_with_its_own_authority_is_passed_once_the_configuration_names_the_aut
     let planned = expect_code(&mut plan, 0);
     assert!(planned.contains("contoso"), "{planned}");
     let hosts = fs::read_to_string(tenant.folder().join("hosts")).unwrap();
-    assert!(hosts.contains("login.example:443") && hosts.contains("graph.example:443"));
+    assert!(hosts.contains("login.example:443") && hosts.contains("graph.microsoft.com:443"));
 }
 
 #[test]

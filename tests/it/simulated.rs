@@ -190,6 +190,7 @@ async fn go_on(folder: &Path, disk: &Handle) {
     let options = server::Options {
         port: read("port").parse().unwrap(),
         at: Some(instant(&world, first)),
+        ..server::Options::default()
     };
     let tenant = server::start(world, options).await.unwrap();
     let config = folder.join("touchpoint.toml");

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-HOSTS = ["graph.example", "login.example"]
+HOSTS = ["graph.microsoft.com", "login.example"]
 
 
 def certificate(subject, key, issuer, issuer_key, extensions):

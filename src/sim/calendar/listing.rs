@@ -13,6 +13,7 @@ use crate::sim::calendar::round;
 use crate::sim::directory::next;
 use crate::sim::directory::pick;
 use crate::sim::listing::Listed;
+use crate::sim::query::advanced;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::spec::MissingMasters;
@@ -73,6 +74,14 @@ pub fn list(
         }
     }
     found.sort_unstable();
+    let filter = match advanced::mailbox_filter(request, "event") {
+        Ok(filter) => filter,
+        Err(response) => return response.into(),
+    };
+    if let Some(filter) = filter {
+        let passes = |item| whole(&view, item).is_some_and(|event| filter.passes(&event));
+        found.retain(|(_, _, item)| passes(*item));
+    }
     let skip = request
         .number("$skip")
         .or(request.number("$skiptoken"))
@@ -84,6 +93,9 @@ pub fn list(
     let shown: Vec<Value> = shown.map(|body| selected(body, request)).collect();
     let count = shown.len();
     let mut body = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users('id')/calendarView", "value": shown});
+    if request.option("$count").as_deref() == Some("true") {
+        body["@odata.count"] = json!(found.len());
+    }
     if end < found.len() {
         body["@odata.nextLink"] = json!(with_skip(request, host, end));
     }

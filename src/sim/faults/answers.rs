@@ -140,9 +140,7 @@ async fn bytes_under(fault: &str) -> Vec<u8> {
     );
     let world = World::from_toml(&text).unwrap();
     let token = token::sign(&world, Micros(i64::MAX));
-    let running = server::start(world, Options { port: 0, at: None })
-        .await
-        .unwrap();
+    let running = server::start(world, Options::default()).await.unwrap();
     let host = running.address.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let request = format!(

@@ -19,6 +19,8 @@ use super::expect_code;
 use super::python;
 use super::touchpoint;
 
+const RECORDING: &str = "recording.jsonl";
+
 /// A running simulator, its world, and a folder that holds `touchpoint.toml` and all it names.
 pub struct Tenant {
     world: Vec<String>,
@@ -60,13 +62,32 @@ impl Tenant {
         Self::start_in(folder, &["--world", path.to_str().unwrap()])
     }
 
+    /// The same; requests and answers are written to a file.
+    pub fn recorded(toml: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.toml");
+        fs::write(&path, toml).unwrap();
+        let record = folder.path().join(RECORDING);
+        let more = ["--record", record.to_str().unwrap()];
+        Self::start_with(folder, &["--world", path.to_str().unwrap()], &more)
+    }
+
+    /// The file of requests and answers.
+    pub fn recording(&self) -> PathBuf {
+        self.folder.path().join(RECORDING)
+    }
+
     fn start(world: &[&str]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), world)
     }
 
     fn start_in(folder: TempDir, world: &[&str]) -> Self {
+        Self::start_with(folder, world, &[])
+    }
+
+    fn start_with(folder: TempDir, world: &[&str], more: &[&str]) -> Self {
         let world: Vec<String> = world.iter().map(|word| (*word).to_owned()).collect();
-        let (process, address) = serve(&world, &[]);
+        let (process, address) = serve(&world, more);
         let mut export = touchpoint();
         export
             .arg("simulate")
@@ -174,6 +195,12 @@ impl Tenant {
     /// Lets days pass.
     pub fn advance(&self, days: u32) {
         self.request("POST", "/_sim/advance", &format!("{{\"days\":{days}}}"));
+    }
+
+    /// Lets so many simulated seconds pass with each request from now on.
+    pub fn pace(&self, seconds: u32) {
+        let body = format!("{{\"seconds_per_request\":{seconds}}}");
+        self.request("POST", "/_sim/pace", &body);
     }
 
     /// Lets time pass up to an instant (RFC 3339).
