@@ -49,6 +49,7 @@ mod search_state;
 mod selection;
 mod shards;
 mod simulated;
+mod slow_lists;
 mod strange_mail;
 mod support;
 mod told;

@@ -1,5 +1,6 @@
 //! Plain lists of a window: in parts where the service does not manage it as a whole.
 
+use crate::model::time::DAY;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
@@ -9,6 +10,11 @@ use crate::source::graph::error::GraphError;
 
 /// Pages of the lists of a window: as many events as a round may have, by pages that became small.
 const LIST_PAGES_MAX: usize = 4_000;
+/// A list that is too deep is asked for in parts down to this length: each has fewer pages.
+const DEEP_MIN: i64 = 7 * DAY;
+/// One whose first page takes too long, down to this: each part costs all its repetitions, and what
+/// such a list cannot tell, events tell one by one.
+const SLOW_MIN: i64 = 90 * DAY;
 
 impl Fetching<'_> {
     /// Adds all that a window holds, of whatever length.
@@ -68,8 +74,12 @@ impl Unlisted {
         if !asks_for_list(&refused) {
             return Self::Round(refused.into());
         }
-        let is_slow = is_behind_link || matches!(refused.status(), 502 | 504);
-        match part.halves().filter(|_| is_slow) {
+        let halves = match refused.status() {
+            _ if is_behind_link => part.halves(DEEP_MIN),
+            502 | 504 => part.halves(SLOW_MIN),
+            _ => None,
+        };
+        match halves {
             Some(halves) => Self::Slow(halves),
             None => Self::Spoilt(refused),
         }

@@ -3,6 +3,7 @@
 
 mod calendar;
 mod forgotten;
+mod kind;
 mod proof;
 mod sent;
 

@@ -30,15 +30,12 @@ pub struct Window {
 /// presumably of chains as well (facts 13).
 pub const SPAN_MAX: i64 = 1_800 * DAY;
 
-/// Spans that are no longer are not halved: what such a list cannot tell, events tell one by one.
-const HALVED_MIN: i64 = 180 * DAY;
-
 impl Window {
-    /// Its halves, the earlier first, where it is worth while to ask for them instead.
-    pub fn halves(self) -> Option<[Self; 2]> {
+    /// Its halves, the earlier first, unless they would be shorter than `shortest` (microseconds).
+    pub fn halves(self, shortest: i64) -> Option<[Self; 2]> {
         let length = self.end.0 - self.start.0;
         let middle = self.start.plus(length / 2);
-        (length >= HALVED_MIN).then_some([
+        (length >= 2 * shortest).then_some([
             Self {
                 end: middle,
                 ..self
@@ -220,9 +217,9 @@ mod tests {
             assert_eq!(pair[0].end, pair[1].start);
             assert_eq!(pair[0].end.0 - pair[0].start.0, SPAN_MAX);
         }
-        let [earlier, later] = window.halves().unwrap();
+        let [earlier, later] = window.halves(SPAN_MAX).unwrap();
         assert_eq!((earlier.start, later.end), (window.start, window.end));
         assert_eq!(earlier.end, later.start);
-        assert!(slices[3].halves().is_none());
+        assert!(slices[3].halves(DAY).is_none());
     }
 }

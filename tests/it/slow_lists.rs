@@ -1,0 +1,60 @@
+//! Plain lists of a service that does not manage large or deep pages (facts 1.7, 13).
+
+use serde_json::Value;
+
+use crate::support::tenant::Tenant;
+
+/// A world whose lists answer no more than 100 items to a page, and none behind the 60th.
+fn world(faults: &str) -> Tenant {
+    let tenant = Tenant::of_world(&format!(
+        "seed = 73\nusers = 16\nmails_per_user = 120\nmeetings_per_user = 6\n[switches]\n\
+         list_top_max = 100\nlist_skip_max = 60\n{faults}"
+    ));
+    tenant.configure("\n[run]\nretry_seconds = 0.02\n");
+    tenant
+}
+
+/// Requests for lists, by their query.
+fn lists(tenant: &Tenant, path: &str) -> Vec<String> {
+    let log = tenant.log(0);
+    let is_list = |one: &&Value| {
+        let asked = one["path"].as_str().unwrap_or_default().to_lowercase();
+        asked.ends_with(path)
+    };
+    let queries = log.iter().filter(is_list);
+    queries
+        .map(|one| one["query"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn fact_13_folders_are_listed_by_smaller_pages_and_by_time() {
+    let mut tenant = world(
+        "[[faults]]\nkind = 'status'\nstatus = 403\ncode = 'ErrorQuotaExceeded'\n\
+         request = 'delta'\n",
+    );
+    tenant.run();
+    tenant.compare_rows_with_truth();
+    let lists = lists(&tenant, "/messages");
+    let has = |part: &str| lists.iter().any(|query| query.contains(part));
+    assert!(
+        has("$top=250") && has("skip=") && has("receivedDateTime%20le"),
+        "{lists:#?}"
+    );
+}
+
+#[test]
+fn fact_13_calendars_are_listed_by_smaller_pages_and_in_parts() {
+    let mut tenant = world("calendar_chain = 'endless'\n");
+    tenant.run();
+    tenant.compare_rows_with_truth();
+    let lists = lists(&tenant, "/calendarview");
+    let windows = lists.iter().filter_map(|query| {
+        let window = query
+            .split('&')
+            .find(|part| part.starts_with("endDateTime"))?;
+        Some(window.to_owned())
+    });
+    let windows: std::collections::BTreeSet<String> = windows.collect();
+    assert!(windows.len() > 2, "no window was halved: {lists:#?}");
+}
