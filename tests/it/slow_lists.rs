@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::support::tenant::Tenant;
 
-/// A world whose lists answer no more than 100 items to a page, and none behind the 60th.
-fn world(faults: &str) -> Tenant {
+/// A world whose lists answer no more than 100 items to a page, and none deeper than `depth`.
+fn world(depth: u32, more: &str) -> Tenant {
     let tenant = Tenant::of_world(&format!(
-        "seed = 73\nusers = 16\nmails_per_user = 120\nmeetings_per_user = 6\n[switches]\n\
-         list_top_max = 100\nlist_skip_max = 60\n{faults}"
+        "seed = 73\nusers = 16\nmails_per_user = 120\nmeetings_per_user = 3\n[switches]\n\
+         list_top_max = 100\nlist_skip_max = {depth}\n{more}"
     ));
     tenant.configure("\n[run]\nretry_seconds = 0.02\n");
     tenant
@@ -30,6 +30,7 @@ fn lists(tenant: &Tenant, path: &str) -> Vec<String> {
 #[test]
 fn fact_13_folders_are_listed_by_smaller_pages_and_by_time() {
     let mut tenant = world(
+        60,
         "[[faults]]\nkind = 'status'\nstatus = 403\ncode = 'ErrorQuotaExceeded'\n\
          request = 'delta'\n",
     );
@@ -45,7 +46,7 @@ fn fact_13_folders_are_listed_by_smaller_pages_and_by_time() {
 
 #[test]
 fn fact_13_calendars_are_listed_by_smaller_pages_and_in_parts() {
-    let mut tenant = world("calendar_chain = 'endless'\n");
+    let mut tenant = world(300, "calendar_chain = 'endless'\n");
     tenant.run();
     tenant.compare_rows_with_truth();
     let lists = lists(&tenant, "/calendarview");
