@@ -15,6 +15,7 @@ use serde::de::value::MapAccessDeserializer;
 
 use crate::decode::html;
 use crate::decode::kept::Kept;
+use crate::model::address;
 use crate::model::time::Micros;
 
 /// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
@@ -162,9 +163,12 @@ impl RawAddress<'_> {
             .filter(|address| !address.is_empty());
         // `undisclosed-recipients:;` and the like come as a name alone.
         match address {
-            Some(address) => {
+            Some(text) => {
+                let (name_beside, address) = address::parted(text);
+                let address = Some(address).filter(|one| !one.is_empty());
+                let name = name.or(name_beside);
                 let name = name.map(|name| kept.name(name.to_owned()));
-                Some((name, kept.address(address.to_owned())))
+                Some((name, kept.address(address.unwrap_or(text).to_owned())))
             }
             None => name.map(|name| (None, kept.address(name.trim().to_owned()))),
         }

@@ -94,6 +94,35 @@ pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
     false
 }
 
+/// What stands for an address and may hold more, taken apart: the name before `<ann@example.org>`,
+/// and the address in the brackets, or the whole text; without `mailto:` and what follows a `?` behind
+/// it (facts 13).
+pub fn parted(raw: &str) -> (Option<&str>, &str) {
+    let raw = raw.trim();
+    let in_brackets = || {
+        let (name, behind) = raw.split_once('<')?;
+        let inside = behind.strip_suffix('>')?;
+        inside.contains('@').then_some((name, inside))
+    };
+    let (name, inside) = in_brackets().unwrap_or(("", raw));
+    let name = name.trim().trim_matches(['"', '\'']).trim();
+    (
+        Some(name).filter(|name| !name.is_empty()),
+        without_scheme(inside.trim()),
+    )
+}
+
+fn without_scheme(text: &str) -> &str {
+    let scheme = text.get(..MAILTO.len());
+    if scheme.is_none_or(|scheme| !scheme.eq_ignore_ascii_case(MAILTO)) {
+        return text;
+    }
+    let address = text.get(MAILTO.len()..).unwrap_or_default();
+    address.split('?').next().unwrap_or_default().trim()
+}
+
+const MAILTO: &str = "mailto:";
+
 /// Takes away white space, angle brackets, quotes and an `smtp:` prefix, in any nesting.
 fn strip_decoration(raw: &str) -> &str {
     let mut bare = raw;
@@ -149,6 +178,27 @@ mod tests {
             expected,
             "{raw:?}"
         );
+    }
+
+    #[test]
+    fn fact_13_an_address_may_stand_behind_a_name_or_a_scheme() {
+        for (raw, expected) in [
+            ("ann@x.org", (None, "ann@x.org")),
+            (" Ann Lee <ann@x.org> ", (Some("Ann Lee"), "ann@x.org")),
+            ("\"Lee, Ann\" <ann@x.org>", (Some("Lee, Ann"), "ann@x.org")),
+            ("<ann@x.org>", (None, "ann@x.org")),
+            ("Ann <mailto:ann@x.org>", (Some("Ann"), "ann@x.org")),
+            ("MAILTO:ann@x.org?subject=a@b", (None, "ann@x.org")),
+            ("mailto:", (None, "")),
+            ("Ann Lee", (None, "Ann Lee")),
+            ("Ann <ann>", (None, "Ann <ann>")),
+            ("Ann <ann@x.org", (None, "Ann <ann@x.org")),
+            ("\"a<b\"@x.org", (None, "\"a<b\"@x.org")),
+            ("/o=Contoso/cn=Ann", (None, "/o=Contoso/cn=Ann")),
+            ("ü", (None, "ü")),
+        ] {
+            assert_eq!(parted(raw), expected, "{raw}");
+        }
     }
 
     #[test]

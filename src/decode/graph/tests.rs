@@ -153,6 +153,46 @@ fn fact_1_9_from_may_be_missing_and_an_address_may_be_a_name() {
 }
 
 #[test]
+fn fact_13_a_recipients_address_may_hold_a_name_or_a_scheme() {
+    for (address, name, expected) in [
+        ("Eva Miller <eva@fabrikam.com>", "", Some("Eva Miller")),
+        ("Eva Miller <eva@fabrikam.com>", "Eva", Some("Eva")),
+        ("mailto:eva@fabrikam.com", "", None),
+    ] {
+        let recipient =
+            format!(r#"[{{"emailAddress":{{"name":"{name}","address":"{address}"}}}}]"#);
+        let mail = with("toRecipients", &recipient);
+        let to = mail
+            .participants
+            .iter()
+            .find(|one| one.role == Role::To)
+            .unwrap();
+        assert_eq!(to.address, "eva@fabrikam.com");
+        assert_eq!(to.name.as_deref(), expected);
+    }
+}
+
+#[test]
+fn fact_1_9_header_fields_tell_bulk_mail_where_they_are_returned() {
+    let newsletter = r#"[{"name":"MIME-Version","value":"1.0"},
+        {"name":"List-Unsubscribe","value":"<https://x.org/stop>"}]"#;
+    for (fields, expected) in [
+        (newsletter, Some("newsletter")),
+        (r#"[{"name":"Auto-Submitted","value":" no"}]"#, None),
+        (
+            r#"[{"name":"Auto-Submitted"},{"value":"x"},7]"#,
+            Some("auto_submitted"),
+        ),
+        ("[]", None),
+        ("null", None),
+        ("\"text\"", None),
+    ] {
+        let mail = with("internetMessageHeaders", fields);
+        assert_eq!(mail.bulk_reason, expected, "{fields}");
+    }
+}
+
+#[test]
 fn a_member_of_the_wrong_type_costs_that_member_only() {
     for member in [
         "subject",
