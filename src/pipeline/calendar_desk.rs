@@ -71,8 +71,11 @@ pub struct Fetched {
     pub in_vain: Vec<String>,
     /// Ids of what was not named and is there no more.
     pub gone: HashSet<String>,
-    /// Whether not all could be had in this run: the next begins anew.
-    pub is_cut_off: bool,
+    /// Whether the round is not known to be complete: lists could not be had, or more was not named
+    /// than is asked for in one run.
+    pub is_unproven: bool,
+    /// Whether what lies before the chain's window is still to be read.
+    pub is_past_due: bool,
     /// Of their occurrences that are there, what they say.
     pub others: Vec<Event>,
 }
@@ -100,7 +103,8 @@ pub fn decide(
         view: desk.state.view()?,
         masters: fetched.masters,
         siblings: HashMap::new(),
-        named: HashMap::new(),
+        sources: HashSet::new(),
+        renamed: Vec::new(),
         resent: HashSet::new(),
         removed: fetched.gone,
         unread: memory.unread,
@@ -124,6 +128,7 @@ pub fn decide(
     deciding.forget_waiting(scope.is_complete);
     deciding.tell_of_series(fetched.in_vain);
     deciding.compare_days(&events, &fetched.others);
+    deciding.sources = events.iter().map(|event| event.source_id.clone()).collect();
     for event in events {
         deciding.instance(&event)?;
     }
@@ -148,8 +153,10 @@ struct Deciding<'a> {
     /// What the occurrences and exceptions of a series show of its days, by the provider's id of
     /// the series.
     siblings: HashMap<String, Siblings>,
-    /// The interaction that each event of the round is, by the provider's id of the event.
-    named: HashMap<String, Id128>,
+    /// The provider's ids of the events of the round.
+    sources: HashSet<String>,
+    /// Events that are recorded under other ids than they have now, which are these.
+    renamed: Vec<(Event, Id128)>,
     /// Keys of the series that came with all their occurrences, and the ids of these series.
     resent: HashSet<String>,
     /// The provider's ids of what left the calendar.
@@ -210,15 +217,16 @@ impl Deciding<'_> {
             self.wait(event);
             return Ok(());
         };
-        let id = meeting_id(&whole, &self.desk.mailbox);
+        let id = self.id_of(&whole);
         self.present.insert(id.interaction_id);
-        let source_id = whole.source_id.clone();
-        self.named.insert(source_id, id.interaction_id);
+        let is_renamed = self.note_renamed(&whole, id.interaction_id);
         let known_id = self.recorded_as(&whole.source_id, id.interaction_id);
         let known = known_id.and_then(|id| self.meetings.get(&id));
+        let known = known.filter(|record| !self.is_of_another(record, &whole));
         let ended_at = known.map_or_else(|| ended_at(&whole), |known| known.ended_at);
         // What waited for its series while it took place is still to be recorded.
-        if is_of_series(&whole) && !waited && self.times.is_over(ended_at) {
+        let is_over = !waited && self.times.is_over(ended_at);
+        if is_of_series(&whole) && is_over && !is_renamed {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
@@ -259,7 +267,7 @@ impl Deciding<'_> {
     }
 
     fn judge(&mut self, whole: &Event, id: &MeetingId) {
-        let (outcome, reason) = match self.desk.judge.judge_meeting(whole) {
+        let (outcome, reason) = match self.judged(whole, id) {
             Judged::Drop { outcome, reason } => (outcome, reason),
             Judged::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
             Judged::Keep(interaction) if self.is_as_before(&interaction) => {
@@ -288,6 +296,15 @@ impl Deciding<'_> {
             outcome
         };
         self.note(whole, kept);
+    }
+
+    /// What the policy says of a meeting, under the id that it is to have.
+    fn judged(&self, whole: &Event, id: &MeetingId) -> Judged {
+        let mut judged = self.desk.judge.judge_meeting(whole);
+        if let Judged::Keep(interaction) = &mut judged {
+            interaction.interaction_id = id.interaction_id;
+        }
+        judged
     }
 
     /// What the book says of a meeting; `None`: it knows nobody, and then nothing is kept.
@@ -384,7 +401,7 @@ impl Deciding<'_> {
         if last.state == State::Withdrawn {
             return;
         }
-        let Some(row) = last.row.clone().or_else(|| self.of_past(whole, last)) else {
+        let Some(row) = last.row.clone().or_else(|| self.of_past(whole, last, id)) else {
             return;
         };
         let row = self.revised(meeting::withdrawn(&row), last.revision);
@@ -393,7 +410,7 @@ impl Deciding<'_> {
     }
 
     /// The row of a meeting that is over, of which only its times were kept.
-    fn of_past(&self, whole: &Event, last: &MeetingRecord) -> Option<Box<Interaction>> {
+    fn of_past(&self, whole: &Event, last: &MeetingRecord, id: Id128) -> Option<Box<Interaction>> {
         let shown = Event {
             is_private: Some(false),
             ..whole.clone()
@@ -401,6 +418,7 @@ impl Deciding<'_> {
         let Judged::Keep(mut row) = self.desk.judge.judge_meeting(&shown) else {
             return None;
         };
+        row.interaction_id = id;
         row.occurred_at = last.occurred_at;
         row.ended_at = Some(last.ended_at);
         Some(row)
@@ -453,10 +471,11 @@ impl Deciding<'_> {
     /// Records what has come near enough.
     fn record_due(&mut self) {
         for whole in self.take_due() {
-            let id = meeting_id(&whole, &self.desk.mailbox).interaction_id;
+            let meeting_id = self.id_of(&whole);
+            let id = meeting_id.interaction_id;
             self.present.insert(id);
-            self.named.insert(whole.source_id.clone(), id);
-            let Judged::Keep(interaction) = self.desk.judge.judge_meeting(&whole) else {
+            self.note_renamed(&whole, id);
+            let Judged::Keep(interaction) = self.judged(&whole, &meeting_id) else {
                 continue;
             };
             if let Some(matched) = self.matched(*interaction)

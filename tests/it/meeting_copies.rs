@@ -409,6 +409,96 @@ fn a_lake_whose_ids_follow_the_names_of_zones_goes_on_and_no_meeting_is_current_
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
+/// A daily series of which each local day begins on a day in UTC that is `shift` later.
+struct Daily {
+    number: usize,
+    hour: u32,
+    shift: i64,
+    zone: &'static str,
+}
+
+impl Daily {
+    fn at(&self, day: i64, minute: u32) -> Value {
+        time(day + self.shift, &format!("{:02}:{minute:02}", self.hour))
+    }
+
+    /// All of it; `tells`: its zone and on which days it repeats.
+    fn items(&self, tells: bool) -> Vec<Value> {
+        let copy = Copy {
+            person: 0,
+            zone: 0,
+            series: self.number,
+            is_all_day: false,
+        };
+        let mut master = copy.master();
+        master["start"] = self.at(2, 30);
+        master["end"] = self.at(2, 45);
+        master["originalStartTimeZone"] = json!(if tells { self.zone } else { "" });
+        master["recurrence"] = if tells {
+            json!({"pattern": {"type": "daily", "interval": 1},
+                "range": {"type": "endDate", "startDate": "2026-12-02", "endDate": "2026-12-20",
+                    "recurrenceTimeZone": self.zone}})
+        } else {
+            Value::Null
+        };
+        let occurrence = |day: i64| {
+            json!({"id": copy.id(&day.to_string()), "type": "occurrence",
+                "seriesMasterId": copy.id("master"), "start": self.at(day, 30),
+                "end": self.at(day, 45)})
+        };
+        let mut items = vec![master];
+        items.extend((2..=20).map(occurrence));
+        items
+    }
+}
+
+#[test]
+fn a_series_whose_ids_shift_while_it_takes_place_loses_and_doubles_nothing() {
+    let series = [
+        Daily {
+            number: 1,
+            hour: 0,
+            shift: 1,
+            zone: "Eastern Standard Time",
+        },
+        Daily {
+            number: 2,
+            hour: 15,
+            shift: -1,
+            zone: "Tokyo Standard Time",
+        },
+        Daily {
+            number: 3,
+            hour: 12,
+            shift: 0,
+            zone: "GMT Standard Time",
+        },
+    ];
+    let all = |tells: bool| series.iter().flat_map(|one| one.items(tells)).collect();
+    let nights = [all(false), Vec::new(), all(true), Vec::new()];
+    let times = [
+        "2026-12-08T02:00:00Z",
+        "2026-12-09T02:00:00Z",
+        "2026-12-10T02:00:00Z",
+        "2026-12-11T02:00:00Z",
+    ];
+    let tenant = Scripted::start(&times, &[(address("ann"), nights.to_vec())]);
+    for night in 0..times.len() {
+        tenant.night(night);
+        for one in &series {
+            let subject = format!("series {}", one.number);
+            let current = tenant.current();
+            let days = current.iter().filter(|row| row.subject == subject);
+            let mut days: Vec<String> = days.map(|row| row.day.clone()).collect();
+            days.sort();
+            let day = |day: i64| format!("2026-12-{:02}", day + one.shift);
+            let expected: Vec<String> = (2..=20).map(day).collect();
+            assert_eq!(days, expected, "night {night}: {subject}");
+        }
+    }
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
 #[test]
 fn the_copies_of_a_generated_tenant_are_one_meeting_on_all_nights() {
     for seed in [31, 32] {
