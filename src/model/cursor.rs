@@ -116,6 +116,9 @@ impl FolderProof {
 pub struct ListCursor {
     /// The service's time when the last complete list began: what is older was seen.
     pub listed_at: Micros,
+    /// The same of the last list that went back to the beginning.
+    #[serde(default)]
+    pub whole_at: Micros,
 }
 
 /// An item that could not be read: never forgotten, and tried again a few times.
@@ -144,8 +147,7 @@ pub struct AbsentCursor {
 /// round is decided as a whole, because a series is compared with all its occurrences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarCursor {
-    /// `@odata.deltaLink`, whole. `None`: the next run begins a chain, because the last round had to
-    /// be read by plain lists, or not all of it could be had.
+    /// `@odata.deltaLink`, whole. `None`: the last round had to be read by plain lists.
     pub link: Option<String>,
     /// Where the chain's window begins. A chain keeps its window for ever (facts 2.1).
     pub window_start: Micros,
@@ -155,6 +157,13 @@ pub struct CalendarCursor {
     /// was begun before this was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentLevel>,
+    /// The service's time when the chain's first round was read without anybody being able to see
+    /// whether it told of everything; `None`: it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven_since: Option<Micros>,
+    /// Whether what lies before the window is still to be read.
+    #[serde(default)]
+    pub is_past_due: bool,
     /// The service's time when the last finished round began: what had ended by then is over.
     pub finished_at: Micros,
     /// Items of this chain so far, over all rounds.

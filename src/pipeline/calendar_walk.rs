@@ -40,11 +40,13 @@ mod unnamed;
 
 /// How far ahead a chain's window reaches.
 const WINDOW_AHEAD: i64 = 366 * DAY;
-/// How far back it reaches where the configuration sets no window.
+/// How far back a calendar is read at most, with or without a window.
 const WINDOW_BACK_MAX: i64 = 10 * 366 * DAY;
 /// A chain is replaced when its window ends within so many days: series are recorded 30 days ahead,
 /// and single meetings are seldom made earlier than two months before.
 const WINDOW_LEFT_MIN: i64 = 60 * DAY;
+/// A chain of which nobody could see whether it told of everything is begun anew after so many days.
+const UNPROVEN_DAYS: i64 = 30;
 /// Occurrences that are asked for one by one in a round: a hundred batches. What is beyond stays as
 /// it is known.
 const UNNAMED_MAX: usize = 2_000;
@@ -73,7 +75,7 @@ pub struct Decided {
     pub settled: Settled,
     /// Items that were received.
     pub received: u64,
-    /// Where the chain goes on.
+    /// Where the chain goes on, and what is still due of it.
     pub cursor: CalendarCursor,
 }
 
@@ -119,10 +121,12 @@ impl Calendar<'_> {
             self.cursor.map_or(0, |cursor| cursor.items)
         };
         let cursor = CalendarCursor {
-            link: round.link.clone().filter(|_| !fetched.is_cut_off),
+            link: round.link.clone(),
             window_start: round.window.start,
             window_end: round.window.end,
             content: Some(self.context.selection.content),
+            unproven_since: self.unproven_since(round.is_complete, fetched.is_unproven),
+            is_past_due: fetched.is_past_due,
             finished_at: self.now,
             items: items_before + received,
         };
@@ -160,7 +164,7 @@ impl Calendar<'_> {
     }
 
     /// Where the chain goes on. `None`: it begins anew, because there is none, because its window
-    /// ends soon, because as much of its events as is wanted now was not kept, or because nobody
+    /// ends soon, because it could not be checked for a month, because as much of its events as is wanted now was not kept, or because nobody
     /// remembers which occurrences wait (a lost state cache).
     fn link(&self) -> Result<Option<(String, Window)>, StateError> {
         let Some(cursor) = self.cursor else {
@@ -176,10 +180,12 @@ impl Calendar<'_> {
             start: cursor.window_start,
             end: cursor.window_end,
         };
-        let link = cursor
-            .link
-            .clone()
-            .filter(|_| is_remembered && is_as_wanted && !ends_soon);
+        let is_doubtful = |since: Micros| self.now.0 - since.0 >= UNPROVEN_DAYS * DAY;
+        let is_fine = is_remembered
+            && is_as_wanted
+            && !ends_soon
+            && !cursor.unproven_since.is_some_and(is_doubtful);
+        let link = cursor.link.clone().filter(|_| is_fine);
         Ok(link.map(|link| (link, window)))
     }
 
@@ -203,7 +209,33 @@ impl Calendar<'_> {
             start: self.wanted_from(),
             end: chain.start,
         };
-        (self.cursor.is_none() && past.start < past.end).then_some(past)
+        let is_due = self.cursor.is_none_or(|cursor| cursor.is_past_due);
+        (is_due && past.start < past.end).then_some(past)
+    }
+
+    /// Reads the past where it is due; says whether nothing of it is left. Where lists cannot be had
+    /// tonight, it stays due: what the chain brought is not thrown away for it.
+    async fn list_past(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+    ) -> Result<bool, CalendarError> {
+        let Some(past) = self.past(round.window) else {
+            return Ok(true);
+        };
+        match fetching.list(round, past).await {
+            Ok(()) => Ok(true),
+            Err(RoundError::Graph(refused)) if calendar_round::asks_for_list(&refused) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Since when nobody knows whether the chain told of everything.
+    fn unproven_since(&self, is_complete: bool, is_unproven: bool) -> Option<Micros> {
+        if is_complete {
+            return is_unproven.then_some(self.now);
+        }
+        self.cursor?.unproven_since
     }
 
     /// Fetches what did not come along.
@@ -214,25 +246,20 @@ impl Calendar<'_> {
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
         let is_first_of_chain = round.is_complete && round.link.is_some();
-        let is_cut_off = is_first_of_chain && !unnamed::completed(fetching, round).await?;
+        let is_unproven = is_first_of_chain && !unnamed::completed(fetching, round).await?;
         // A plain list tells of each event in full.
         let mut fetched = match round.link {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
             None => Fetched::default(),
         };
-        fetched.is_cut_off = is_cut_off;
+        fetched.is_unproven = is_unproven;
         if round.is_complete {
             self.fetch_unnamed(fetching, round, memory, &mut fetched)
                 .await?;
         }
-        let past = self.past(round.window);
-        if let Some(past) = past {
-            fetching.list(round, past).await?;
-        }
-        if past.is_some() || round.link.is_none() {
-            fetch_undated(fetching, round, &mut fetched).await?;
-        }
+        fetched.is_past_due = !self.list_past(fetching, round).await?;
         self.try_again(fetching, round).await?;
+        fetch_undated(fetching, round, &mut fetched).await?;
         Ok(fetched)
     }
 

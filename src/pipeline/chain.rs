@@ -174,7 +174,11 @@ pub async fn fetch(
                     standing = Standing::Gone;
                     cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
                 }
-                _ => error = Some(ChainError::Graph(refused)),
+                reaction => {
+                    // A link that is dead is not worth keeping.
+                    cursor = cursor.filter(|_| reaction != Reaction::RestartChain);
+                    error = Some(ChainError::Graph(refused));
+                }
             },
             Err(other) => error = Some(other),
         }
@@ -285,10 +289,10 @@ impl Chain {
         self.record(mailbox_id)
     }
 
-    /// Whether the next page is behind the link with which this run began. (It counts as fetched
-    /// when it is asked for.)
+    /// Whether the next page is behind the deltaLink with which this run began. (It counts as
+    /// fetched when it is asked for.)
     fn is_at_kept_link(&self) -> bool {
-        self.link.is_some() && self.pages <= 1 && self.restarts == 0
+        self.seen_until().is_some() && self.pages <= 1 && self.restarts == 0
     }
 
     /// When the chain was begun.

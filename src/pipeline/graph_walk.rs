@@ -210,9 +210,7 @@ impl GraphWalk<'_> {
         if known.absent.is_some() {
             cursors.push(known::absent_record(&self.walk.mailbox.id, None));
         }
-        let (selection, anew) = (self.walk.context.selection, self.walk.context.again);
-        let chains = chain::of_folders(readable, &known, selection, anew);
-        self.kept = chains.iter().filter(|chain| !chain.is_at_start()).count();
+        let chains = self.chains(readable, &known);
         let turn = MailTurn { chains, cursors };
         self.lists = known.lists;
         let mail = self.mail(&desk, turn).await;
@@ -234,6 +232,15 @@ impl GraphWalk<'_> {
             read?;
         }
         mail
+    }
+
+    /// The chains of its folders.
+    fn chains(&mut self, folders: Vec<Folder>, known: &Known) -> VecDeque<Chain> {
+        let (selection, anew) = (self.walk.context.selection, self.walk.context.again);
+        let chains = chain::of_folders(folders, known, selection, anew);
+        let kept = chains.iter().filter(|chain| chain.seen_until().is_some());
+        self.kept = kept.count();
+        chains
     }
 
     fn was_absent_lately(&self, known: &Known) -> bool {
@@ -266,6 +273,20 @@ impl GraphWalk<'_> {
             Some(remark) => format!("{said}; {remark}"),
             None => said,
         });
+    }
+
+    /// Adds what is still due of the calendar.
+    fn remark_calendar(&mut self, cursor: &CalendarCursor) {
+        let unproven = cursor.unproven_since.map(|_| {
+            "the calendar could not be checked for completeness; it is read again after a month"
+        });
+        let past = cursor.is_past_due.then_some(
+            "the calendar before its chain's window could not be listed; the next run tries",
+        );
+        let before = self.walk.remark.take();
+        let told = unproven.into_iter().chain(past).map(str::to_owned);
+        let told: Vec<String> = before.into_iter().chain(told).collect();
+        self.walk.remark = (!told.is_empty()).then(|| told.join("; "));
     }
 
     /// What is to be said of a mailbox that is through.
@@ -327,6 +348,7 @@ impl GraphWalk<'_> {
             total_cost: self.total_cost(),
             is_last: true,
         };
+        self.remark_calendar(&decided.cursor);
         let record = known::calendar_record(&self.walk.mailbox.id, &decided.cursor);
         let handed_over = self.walk.hand_over(decided.settled, vec![record], pages);
         Ok(handed_over.await?)

@@ -37,7 +37,7 @@ impl Calendar<'_> {
         let asked = unnamed.get(..UNNAMED_MAX).unwrap_or(&unnamed);
         let singles = fetching.singles(asked).await?;
         let unasked = unnamed.get(singles.len()..).unwrap_or_default();
-        fetched.is_cut_off |= !unasked.is_empty();
+        fetched.is_unproven |= !unasked.is_empty();
         round.unasked.extend(unasked.iter().cloned());
         for one in fetching.told(singles).await? {
             match one {

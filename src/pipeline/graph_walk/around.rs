@@ -38,8 +38,10 @@ const SINGLES_MAX: usize = 500;
 const SINGLES_PER_PORTION: usize = 200;
 /// A list that is made again goes back so far before the last one: a mail may appear days after
 /// its receipt (replication, moves). What is moved from elsewhere with an older date is found by
-/// the chain, once it works again, and by the folder's count.
+/// the chain, once it works again, ...
 const LIST_OVERLAP: i64 = 7 * DAY;
+/// ... and by a list that goes back to the window's start, made after so many days.
+const WHOLE_DAYS: i64 = 30;
 
 /// What the lists of a folder's ids came to.
 #[derive(Debug)]
@@ -204,13 +206,18 @@ impl GraphWalk<'_> {
         let folder = &chain.folder.id;
         let begun = self.tenant.service_time();
         let seen_until = chain.seen_until().max(listed.map(|list| list.listed_at));
-        let from = match seen_until {
-            Some(until) => Some(until.plus(-LIST_OVERLAP)),
-            None => desk.judge.window_start,
+        let whole_at = listed.map_or(chain.seen_until(), |list| Some(list.whole_at));
+        let recent = whole_at.filter(|at| begun.0 - at.0 < WHOLE_DAYS * DAY);
+        let from = match (recent, seen_until) {
+            (Some(_), Some(until)) => Some(until.plus(-LIST_OVERLAP)),
+            _ => desk.judge.window_start,
         };
         let listed = self.list_ids(folder, from).await?;
         self.read_unseen(desk, folder, from, listed).await?;
-        let cursor = ListCursor { listed_at: begun };
+        let cursor = ListCursor {
+            listed_at: begun,
+            whole_at: recent.unwrap_or(begun),
+        };
         let record = known::list_record(&self.walk.mailbox.id, folder, Some(&cursor));
         self.hand_over(Settled::default(), 0, vec![record], false)
             .await

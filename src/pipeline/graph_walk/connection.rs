@@ -1,5 +1,5 @@
 //! What is kept of a mailbox as a whole: when it was connected, its kind, its settings, and whether
-//! somebody else reads it in our name.
+//! another installation reads it with the same application registration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

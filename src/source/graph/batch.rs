@@ -68,7 +68,7 @@ impl MailboxClient {
         ids: &[String],
         selection: Selection,
     ) -> Result<Vec<FetchedItem>, GraphError> {
-        let select = selection.properties();
+        let select = self.taken(selection).properties();
         let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
         let call = self.batch_call("messages by id", Asked::Item)?;
         self.items_by_id(&call, ids, path).await

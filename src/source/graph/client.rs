@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::Weak;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
@@ -33,6 +34,7 @@ use crate::source::graph::problem::Problem;
 use crate::source::graph::retry;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::retry::Tries;
+use crate::source::graph::selection::Selection;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
 
@@ -75,6 +77,8 @@ struct Inner {
     served_at: AtomicI64,
     /// Requests of all mailboxes that had no answer, since one had.
     unanswered: AtomicU32,
+    /// Whether the service refuses header fields in `$select` (facts 11.7).
+    refuses_headers: AtomicBool,
     page_size: u32,
     limits: Limits,
 }
@@ -136,6 +140,7 @@ impl Client {
             directory: Arc::new(Lane::new(DIRECTORY_SLOTS, settings.page_size)),
             served_at: AtomicI64::new(0),
             unanswered: AtomicU32::new(0),
+            refuses_headers: AtomicBool::new(false),
             page_size: settings.page_size,
             limits: settings.limits.clone(),
         };
@@ -360,6 +365,23 @@ impl MailboxClient {
     /// What this mailbox cost so far.
     pub fn totals(&self) -> RequestTotals {
         self.lane.counts.totals()
+    }
+
+    /// What of a selection the service takes, as far as is known.
+    pub(super) fn taken(&self, selection: Selection) -> Selection {
+        if self.client.inner.refuses_headers.load(Ordering::Relaxed) {
+            selection.without_headers()
+        } else {
+            selection
+        }
+    }
+
+    /// Notes that the service refuses header fields.
+    pub(super) fn note_refused_headers(&self) {
+        self.client
+            .inner
+            .refuses_headers
+            .store(true, Ordering::Relaxed);
     }
 
     /// An address below the mailbox's owner.

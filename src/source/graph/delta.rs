@@ -40,15 +40,18 @@ impl FetchedPage {
 impl MailboxClient {
     /// The first page of a folder's chain. The properties are chosen here and stay (facts 1.2).
     /// Whether header fields can be chosen is documented nowhere (facts 11.7): where they are
-    /// refused, the chain does without them.
+    /// refused, this and all that follows does without them.
     pub async fn first_page(
         &self,
         folder: &Arc<str>,
         selection: Selection,
     ) -> Result<FetchedPage, GraphError> {
+        let selection = self.taken(selection);
         match self.first(folder, selection).await {
             Err(refused) if selection.headers == Headers::Asked && refused.status() == 400 => {
-                self.first(folder, selection.without_headers()).await
+                let fetched = self.first(folder, selection.without_headers()).await?;
+                self.note_refused_headers();
+                Ok(fetched)
             }
             other => other,
         }

@@ -136,7 +136,7 @@ impl MailboxClient {
         listing: &mut Listing,
         selection: Selection,
     ) -> Result<GraphPage, GraphError> {
-        let properties = selection.properties();
+        let properties = self.taken(selection).properties();
         let call = self.list_call(NAME, listing, &properties, MAILS_PER_PAGE)?;
         let opened = self.ask(&call, envelope::open_list).await?;
         no_loop(NAME, listing.link.as_deref(), opened.next.as_ref())?;
