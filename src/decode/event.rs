@@ -155,7 +155,7 @@ fn series_zone(raw: &RawEvent<'_>) -> Option<String> {
             .chain(filled(&raw.original_start_zone))
     };
     let known = names().find(|name| zone(name).is_some());
-    let shown = || names().find(|name| zone::shown(name).is_some());
+    let shown = || names().find(|name| zone::display_offset(name).is_some());
     known.or_else(shown).or_else(|| names().next())
 }
 

@@ -24,7 +24,7 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 
 /// The offset that a zone's display form tells, as in `(UTC-05:00) Eastern Time (US & Canada)`: the
 /// one of winter, and the form does not name the zone (facts 13).
-pub fn shown(name: &str) -> Option<TimeZone> {
+pub fn display_offset(name: &str) -> Option<TimeZone> {
     let inside = name.trim().strip_prefix('(')?.split_once(')')?.0.trim();
     let letters = inside.get(..3)?;
     let is_utc = letters.eq_ignore_ascii_case("UTC") || letters.eq_ignore_ascii_case("GMT");
@@ -262,7 +262,7 @@ mod tests {
             ("", None),
         ] {
             let summer = "2026-07-01T12:00:00Z".parse().unwrap();
-            let offset = shown(name).map(|zone| zone.to_offset(summer).seconds());
+            let offset = display_offset(name).map(|zone| zone.to_offset(summer).seconds());
             let expected = minutes.map(|minutes: i32| minutes * 60);
             assert_eq!(offset, expected, "{name}");
         }

@@ -135,7 +135,7 @@ fn day_from_first(event: &Event, at: Micros) -> Option<i64> {
 /// The day in the zone of the series; without one that is known, in UTC.
 fn day_in_zone(event: &Event, at: Micros) -> i64 {
     let name = event.zone.as_deref().unwrap_or_default();
-    let zone = zone::zone(name).or_else(|| zone::shown(name));
+    let zone = zone::zone(name).or_else(|| zone::display_offset(name));
     let local = zone.unwrap_or(TimeZone::UTC).to_datetime(at.timestamp());
     day_of(local.date())
 }

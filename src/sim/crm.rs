@@ -370,13 +370,17 @@ fn outsiders(world: &mut World, dice: &mut Dice) {
         let entry = add(world, address);
         world.cast.unknown.push(entry);
     }
+    // Told by its header fields alone, where the service gives them.
+    let has_headers = world.spec.switches.headers_in_lists;
+    let told_by_headers = has_headers.then_some(("hello@industry-weekly.com", "Industry Weekly"));
     for (stored, name) in [
         ("newsletter@industry-weekly.com", "Industry Weekly"),
         ("noreply@ticket-desk.net", "Ticket desk"),
         ("no-reply@parcel-service.de", "Paketdienst"),
-        // Told by its header fields alone.
-        ("hello@industry-weekly.com", "Industry Weekly"),
-    ] {
+    ]
+    .into_iter()
+    .chain(told_by_headers)
+    {
         let address = outside(stored, name, stored, None);
         let entry = add(world, address);
         world.cast.bulk.push(entry);

@@ -59,3 +59,39 @@ fn fact_13_calendars_are_listed_by_smaller_pages_and_in_parts() {
     let windows: std::collections::BTreeSet<String> = windows.collect();
     assert!(windows.len() > 2, "no window was halved: {lists:#?}");
 }
+
+#[test]
+fn a_calendar_whose_lists_fail_keeps_its_chain_and_says_what_is_due() {
+    for (window, due) in [
+        ("12 months", "could not be checked for completeness"),
+        ("10 years", "before its chain's window could not be listed"),
+    ] {
+        let mut tenant = Tenant::of_world(
+            "seed = 74\nusers = 16\nmails_per_user = 20\nmeetings_per_user = 3\n\
+             [[faults]]\nkind = 'status'\nstatus = 504\ncode = 'UnknownError'\n\
+             request = 'events'\n",
+        );
+        tenant.configure("\n[run]\nretry_seconds = 0.02\n");
+        let config = std::fs::read_to_string(tenant.config()).unwrap();
+        let config = config.replace("window = \"12 months\"", &format!("window = \"{window}\""));
+        std::fs::write(tenant.config(), config).unwrap();
+        tenant.night();
+        tenant.advance(1);
+        let before = tenant.served_requests();
+        let report = tenant.night();
+        let text = report.to_string();
+        assert!(
+            text.contains(due) && !text.contains("\"failed\""),
+            "{report:#}"
+        );
+        let log = tenant.log(before);
+        let begins = log.iter().filter(|one| {
+            let (path, query) = (one["path"].to_string(), one["query"].to_string());
+            path.to_lowercase().contains("calendarview/delta") && query.contains("startDateTime")
+        });
+        assert_eq!(begins.count(), 0, "a chain began anew");
+        if window == "12 months" {
+            tenant.compare_rows_with_truth();
+        }
+    }
+}

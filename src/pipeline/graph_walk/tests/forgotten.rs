@@ -16,15 +16,21 @@ use crate::pipeline::graph_walk::tests::single;
 use crate::pipeline::graph_walk::tests::walk;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Seen;
+
+/// Single mails, all of which are there.
+fn by_id(seen: &Seen) -> Option<Reply> {
+    single(seen, |path| {
+        let id = path.split("/messages/").nth(1).unwrap();
+        (200, mail(id.split('?').next().unwrap()))
+    })
+}
 
 #[tokio::test]
 async fn fact_13_a_chain_that_is_forgotten_at_each_second_page_is_read_by_plain_lists() {
     let server = mailbox(|base, seen, _| {
         let target = seen.target.as_str();
-        let by_id = single(seen, |path| {
-            let id = path.split("/messages/").nth(1).unwrap();
-            (200, mail(id.split('?').next().unwrap()))
-        });
+        let by_id = by_id(seen);
         if by_id.is_some() {
             return by_id;
         }
@@ -114,10 +120,7 @@ async fn fact_13_a_deep_page_of_a_list_is_asked_for_by_its_time() {
     };
     let server = mailbox(move |base, seen, _| {
         let target = seen.target.as_str();
-        let by_id = single(seen, |path| {
-            let id = path.split("/messages/").nth(1).unwrap();
-            (200, mail(id.split('?').next().unwrap()))
-        });
+        let by_id = by_id(seen);
         if by_id.is_some() {
             return by_id;
         }
