@@ -49,9 +49,13 @@ impl MailboxClient {
         let selection = self.taken(selection);
         match self.first(folder, selection).await {
             Err(refused) if selection.headers == Headers::Asked && refused.status() == 400 => {
-                let fetched = self.first(folder, selection.without_headers()).await?;
+                let without = self.first(folder, selection.without_headers()).await?;
+                // A refusal that has passed meanwhile was not for them.
+                if let Ok(fetched) = self.first(folder, selection).await {
+                    return Ok(fetched);
+                }
                 self.note_refused_headers();
-                Ok(fetched)
+                Ok(without)
             }
             other => other,
         }
