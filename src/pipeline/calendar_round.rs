@@ -244,8 +244,17 @@ fn is_unplaced(event: &Event) -> bool {
 }
 
 /// Whether the chain does not work, and a plain list may.
-pub(super) fn asks_for_list(error: &GraphError) -> bool {
+fn asks_for_list(error: &GraphError) -> bool {
     matches!(error, GraphError::EndlessChain { .. }) || error.reaction() == Reaction::PlainList
+}
+
+/// Whether what was asked of lists could be had tonight.
+pub fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError> {
+    match asked {
+        Ok(()) => Ok(true),
+        Err(RoundError::Graph(refused)) if asks_for_list(&refused) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 fn is_restart(error: &GraphError) -> bool {

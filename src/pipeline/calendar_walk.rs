@@ -164,8 +164,9 @@ impl Calendar<'_> {
     }
 
     /// Where the chain goes on. `None`: it begins anew, because there is none, because its window
-    /// ends soon, because it could not be checked for a month, because as much of its events as is wanted now was not kept, or because nobody
-    /// remembers which occurrences wait (a lost state cache).
+    /// ends soon, because it could not be checked for a month, because as much of its events as is
+    /// wanted now was not kept, or because nobody remembers which occurrences wait (a lost state
+    /// cache).
     fn link(&self) -> Result<Option<(String, Window)>, StateError> {
         let Some(cursor) = self.cursor else {
             return Ok(None);
@@ -219,15 +220,11 @@ impl Calendar<'_> {
         &self,
         fetching: &Fetching<'_>,
         round: &mut Round,
-    ) -> Result<bool, CalendarError> {
+    ) -> Result<bool, RoundError> {
         let Some(past) = self.past(round.window) else {
             return Ok(true);
         };
-        match fetching.list(round, past).await {
-            Ok(()) => Ok(true),
-            Err(RoundError::Graph(refused)) if calendar_round::asks_for_list(&refused) => Ok(false),
-            Err(other) => Err(other.into()),
-        }
+        calendar_round::could_be_listed(fetching.list(round, past).await)
     }
 
     /// Since when nobody knows whether the chain told of everything.

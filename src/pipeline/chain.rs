@@ -57,27 +57,27 @@ pub struct Fetched {
     pub chain: Chain,
     /// The pages.
     pub pages: Vec<GraphPage>,
-    /// How it goes on.
-    pub standing: Standing,
+    /// How its round stands.
+    pub state: RoundState,
     /// Where it goes on after these pages; `None`: where it did before.
     pub cursor: Option<CursorRecord>,
     /// Why it cannot go on tonight.
     pub error: Option<ChainError>,
 }
 
-/// How a chain goes on after the pages of one portion.
+/// How the round of a chain stands after the pages of one portion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// With the next page.
-    Goes,
-    /// Its round is complete.
+pub enum RoundState {
+    /// The next page follows.
+    InProgress,
+    /// All its pages were fetched.
     Complete,
     /// The service said that there is no such folder.
-    Gone,
-    /// With its first page, since the service forgot it.
-    Anew {
+    FolderGone,
+    /// The first page follows, since the service forgot the chain.
+    Restarted {
         /// Whether that was at the link which an earlier run had kept.
-        was_kept: bool,
+        at_kept_link: bool,
     },
 }
 
@@ -145,15 +145,15 @@ pub async fn fetch(
     selection: Selection,
 ) -> Fetched {
     let mut pages = Vec::new();
-    let mut standing = Standing::Goes;
+    let mut state = RoundState::InProgress;
     let mut cursor = None;
     let mut error = None;
-    while pages.len() < PAGES_AHEAD && standing == Standing::Goes && error.is_none() {
+    while pages.len() < PAGES_AHEAD && state == RoundState::InProgress && error.is_none() {
         match chain.next_page(client, selection).await {
             Ok(fetched) => {
                 chain.items += fetched.page.items.len() as u64;
                 if matches!(fetched.link, Link::Delta(_)) {
-                    standing = Standing::Complete;
+                    state = RoundState::Complete;
                 }
                 cursor = chain
                     .follow(mailbox_id, fetched.link, fetched.fetched_at)
@@ -162,8 +162,8 @@ pub async fn fetch(
             }
             Err(ChainError::Graph(refused)) => match refused.reaction() {
                 Reaction::RestartChain if chain.restarts < RESTARTS_MAX => {
-                    standing = Standing::Anew {
-                        was_kept: chain.is_at_kept_link(),
+                    state = RoundState::Restarted {
+                        at_kept_link: chain.is_at_kept_link(),
                     };
                     chain.restarts += 1;
                     chain.begin_anew();
@@ -171,7 +171,7 @@ pub async fn fetch(
                     cursor = None;
                 }
                 Reaction::FolderGone => {
-                    standing = Standing::Gone;
+                    state = RoundState::FolderGone;
                     cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
                 }
                 reaction => {
@@ -186,7 +186,7 @@ pub async fn fetch(
     Fetched {
         chain,
         pages,
-        standing,
+        state,
         cursor,
         error,
     }

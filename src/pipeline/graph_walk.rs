@@ -38,7 +38,7 @@ use crate::pipeline::chain;
 use crate::pipeline::chain::Chain;
 use crate::pipeline::chain::ChainError;
 use crate::pipeline::chain::Fetched;
-use crate::pipeline::chain::Standing;
+use crate::pipeline::chain::RoundState;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::Desk;
@@ -436,7 +436,7 @@ impl GraphWalk<'_> {
                 Some(error) if error.asks_for_lists() => sorted.spoilt.push((one.chain, error)),
                 Some(error) if self.goes_on_without(&one.chain, &error) => self.left.push(error),
                 Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
-                None => self.sort_chain(one.chain, one.standing, &mut sorted, cursors),
+                None => self.sort_chain(one.chain, one.state, &mut sorted, cursors),
             }
         }
         sorted
@@ -445,22 +445,22 @@ impl GraphWalk<'_> {
     fn sort_chain(
         &mut self,
         chain: Chain,
-        standing: Standing,
+        state: RoundState,
         sorted: &mut Sorted,
         cursors: &mut Vec<CursorRecord>,
     ) {
-        match standing {
-            Standing::Goes => sorted.unfinished.push(chain),
-            Standing::Anew { was_kept } => {
+        match state {
+            RoundState::InProgress => sorted.unfinished.push(chain),
+            RoundState::Restarted { at_kept_link } => {
                 sorted.has_restarted = true;
-                self.forgotten += usize::from(was_kept);
+                self.forgotten += usize::from(at_kept_link);
                 sorted.unfinished.push(chain);
             }
-            Standing::Gone => {
+            RoundState::FolderGone => {
                 self.folders.is_sent_awaited |= chain.folder.is_sent;
                 self.gone.push(chain.folder.id);
             }
-            Standing::Complete => {
+            RoundState::Complete => {
                 let folder = &chain.folder.id;
                 if self.lists.remove(&**folder).is_some() {
                     let mailbox_id = &self.walk.mailbox.id;

@@ -8,6 +8,7 @@ use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
 use crate::pipeline::calendar_round::list::Unlisted;
+use crate::pipeline::calendar_round::list::in_parts;
 use crate::pipeline::calendar_round::not_served;
 use crate::pipeline::decoding;
 use crate::runtime::cpu::ComputationLost;
@@ -65,15 +66,7 @@ impl Fetching<'_> {
     /// The ids of all that a window holds, each once.
     pub async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
         let mut ids = Ids::default();
-        let mut parts = vec![window];
-        while let Some(part) = parts.pop() {
-            match self.ids_of_part(&mut ids, part).await {
-                Ok(()) => {}
-                Err(Unlisted::Slow(halves)) => parts.extend(halves),
-                Err(Unlisted::Spoilt(refused)) => return Err(refused.into()),
-                Err(Unlisted::Round(error)) => return Err(error),
-            }
-        }
+        in_parts(window, async |part| self.ids_of_part(&mut ids, part).await).await?;
         Ok(ids.listed)
     }
 

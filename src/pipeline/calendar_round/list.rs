@@ -19,18 +19,14 @@ const SLOW_MIN: i64 = 90 * DAY;
 impl Fetching<'_> {
     /// Adds all that a window holds, of whatever length.
     pub async fn list(&self, round: &mut Round, window: Window) -> Result<(), RoundError> {
-        let mut parts = window.slices();
-        parts.reverse();
         let mut pages = 0;
-        while let Some(part) = parts.pop() {
+        in_parts(window, async |part| {
             match self.list_part(round, part, &mut pages).await {
-                Ok(()) => {}
-                Err(Unlisted::Slow(halves)) => parts.extend(halves.into_iter().rev()),
-                Err(Unlisted::Spoilt(refused)) => self.around(round, part, refused).await?,
-                Err(Unlisted::Round(error)) => return Err(error),
+                Err(Unlisted::Spoilt(refused)) => Ok(self.around(round, part, refused).await?),
+                other => other,
             }
-        }
-        Ok(())
+        })
+        .await
     }
 
     async fn list_part(
@@ -55,6 +51,25 @@ impl Fetching<'_> {
             }
         }
     }
+}
+
+/// Does `work` for a window in parts that may be asked for, the earliest first: for halves of a part
+/// where that takes too long.
+pub(super) async fn in_parts(
+    window: Window,
+    mut work: impl AsyncFnMut(Window) -> Result<(), Unlisted>,
+) -> Result<(), RoundError> {
+    let mut parts = window.slices();
+    parts.reverse();
+    while let Some(part) = parts.pop() {
+        match work(part).await {
+            Ok(()) => {}
+            Err(Unlisted::Slow(halves)) => parts.extend(halves.into_iter().rev()),
+            Err(Unlisted::Spoilt(refused)) => return Err(refused.into()),
+            Err(Unlisted::Round(error)) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Why a part of a window was not listed.

@@ -26,8 +26,11 @@ pub async fn fetch_undated(
     round: &Round,
     fetched: &mut Fetched,
 ) -> Result<(), RoundError> {
-    let named: HashSet<&str> = round.named().collect();
     let undated: BTreeSet<&String> = round.events.iter().filter_map(undated_series).collect();
+    if undated.is_empty() {
+        return Ok(());
+    }
+    let named: HashSet<&str> = round.named().collect();
     let ids = undated.into_iter().filter(|id| {
         !named.contains(id.as_str())
             && !fetched.masters.contains_key(*id)

@@ -86,11 +86,7 @@ pub(super) async fn completed(
         }
         Ok(())
     };
-    match completing.await {
-        Ok(()) => Ok(true),
-        Err(RoundError::Graph(refused)) if calendar_round::asks_for_list(&refused) => Ok(false),
-        Err(other) => Err(other),
-    }
+    calendar_round::could_be_listed(completing.await)
 }
 
 /// Whether a list of ids holds what a round did not name.

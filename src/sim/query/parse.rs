@@ -6,6 +6,7 @@ use crate::sim::query::filter::Expr;
 use crate::sim::query::filter::Function;
 use crate::sim::query::filter::Literal;
 use crate::sim::query::filter::Operator;
+use crate::sim::query::filter::Path;
 
 /// Where a filter ceases to be one: the position of the character, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,13 +206,19 @@ impl Parser {
         Ok(Expr::Compare(path, operator, self.literal()?))
     }
 
-    /// `cast(path, Edm.Int32)` behind its first word: the path.
-    fn cast(&mut self) -> Result<Vec<String>, SyntaxError> {
-        self.mark('(')?;
+    /// A path of properties.
+    fn path(&mut self) -> Result<Path, SyntaxError> {
         let mut path = vec![self.name()?];
         while self.take(&Token::Mark('/')) {
             path.push(self.name()?);
         }
+        Ok(path)
+    }
+
+    /// `cast(path, Edm.Int32)` behind its first word: the path.
+    fn cast(&mut self) -> Result<Vec<String>, SyntaxError> {
+        self.mark('(')?;
+        let path = self.path()?;
         self.mark(',')?;
         let here = self.error();
         if !self.name()?.starts_with("Edm.") {
@@ -224,10 +231,7 @@ impl Parser {
     fn call(&mut self, name: &str) -> Result<Expr, SyntaxError> {
         let function = Function::of(name).ok_or_else(|| self.error())?;
         self.mark('(')?;
-        let mut path = vec![self.name()?];
-        while self.take(&Token::Mark('/')) {
-            path.push(self.name()?);
-        }
+        let path = self.path()?;
         self.mark(',')?;
         let here = self.error();
         let Literal::Text(text) = self.literal()? else {
