@@ -106,6 +106,9 @@ impl Parts {
     }
 
     fn take_word(&mut self, token: &str) {
+        if self.time.is_some() && self.zone_seconds.is_none() && self.take_half(token) {
+            return;
+        }
         if let Some(month) = month(token)
             && self.month.is_none()
         {
@@ -116,7 +119,30 @@ impl Parts {
         // Names of days say nothing that the date does not, and are often wrong.
     }
 
+    /// Reads the half of the day behind a time of twelve hours; says whether it is one.
+    fn take_half(&mut self, token: &str) -> bool {
+        let Some(half) = half(token) else {
+            return false;
+        };
+        let of_half = |time: civil::Time| match (time.hour(), half) {
+            (12, Half::Morning) => time.with().hour(0).build().ok(),
+            (1..=11, Half::Afternoon) => time.with().hour(time.hour() + 12).build().ok(),
+            _ => Some(time),
+        };
+        self.time = self.time.and_then(of_half);
+        true
+    }
+
     fn take_time(&mut self, token: &str) -> Option<()> {
+        // `9:00PM`: the half stands at the time.
+        let at = token.find(['a', 'A', 'p', 'P']);
+        if let Some((clock, rest)) = at.and_then(|at| token.split_at_checked(at))
+            && half(rest).is_some()
+        {
+            self.take_time(clock)?;
+            self.take_half(rest);
+            return Some(());
+        }
         let zone_at = token.find(['+', '-']).unwrap_or(token.len());
         let (clock, zone) = token.split_at_checked(zone_at)?;
         if !zone.is_empty() {
@@ -145,6 +171,24 @@ impl Parts {
         let utc = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         let seconds = utc.timestamp().as_second() - self.zone_seconds.unwrap_or(0);
         Some(Micros(seconds.checked_mul(SECOND)?))
+    }
+}
+
+/// Half of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Morning,
+    Afternoon,
+}
+
+/// `AM`, `p.m.`: not of the standard, but written.
+fn half(token: &str) -> Option<Half> {
+    let plain = token.replace('.', "");
+    let is = |word: &str| plain.eq_ignore_ascii_case(word);
+    if is("am") {
+        Some(Half::Morning)
+    } else {
+        is("pm").then_some(Half::Afternoon)
     }
 }
 
@@ -238,6 +282,23 @@ mod tests {
         check("1 Jul 2001 10:00 0530", Some("2001-07-01T04:30:00Z"));
         check("1 Jul 2001 10:00 +9999", Some("2001-07-01T10:00:00Z"));
         check("1 Jul 2001 10:00 -0730 (PDT)", Some("2001-07-01T17:30:00Z"));
+    }
+
+    #[test]
+    fn times_of_twelve_hours_are_read() {
+        for (text, expected) in [
+            ("Wed, 14 Jan 2026 9:00:00 PM +0000", "2026-01-14T21:00:00Z"),
+            ("14 Jan 2026 9:00 pm +0100", "2026-01-14T20:00:00Z"),
+            ("14 Jan 2026 9:00PM EST", "2026-01-15T02:00:00Z"),
+            ("14 Jan 2026 09:00:00 a.m.", "2026-01-14T09:00:00Z"),
+            ("14 Jan 2026 12:30 AM", "2026-01-14T00:30:00Z"),
+            ("14 Jan 2026 12:30 PM", "2026-01-14T12:30:00Z"),
+            ("14 Jan 2026 21:00 PM", "2026-01-14T21:00:00Z"),
+            ("Wed Jan 14 9:00:00 PM 2026", "2026-01-14T21:00:00Z"),
+            ("14 Jan 2026 21:00:00 +0000 PM", "2026-01-14T21:00:00Z"),
+        ] {
+            check(text, Some(expected));
+        }
     }
 
     #[test]
