@@ -190,7 +190,7 @@ fn shared_domains(book: &ContactBook) -> Vec<Note> {
     for account in &book.accounts {
         for domain in &account.domains {
             let first = *owners.entry(domain).or_insert(&account.id);
-            if *first != account.id && !is_freemail(domain) {
+            if *first != account.id {
                 notes.push(Note::SharedDomain {
                     first: first.clone(),
                     second: account.id.clone(),
@@ -278,13 +278,12 @@ fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
                 domain: domain.clone(),
             });
         }
+        // The book and its digest say all that matching goes by.
         if is_freemail(&domain) {
-            notes.push(Note::Freemail {
-                account,
-                domain: domain.clone(),
-            });
+            notes.push(Note::Freemail { account, domain });
+        } else {
+            domains.push(domain);
         }
-        domains.push(domain);
     }
     domains
 }

@@ -135,9 +135,14 @@ pub const FREEMAIL: &[&str] = &[
     "zoho.com",
 ];
 
-/// Whether a domain, in the form in which addresses hold it, is a freemail provider's.
+/// Whether a domain, in the form in which addresses hold it, is a freemail provider's or lies below
+/// one of theirs (`email.msn.com`).
 pub fn is_freemail(domain: &str) -> bool {
-    FREEMAIL.binary_search(&domain).is_ok()
+    let is_listed = |domain: &str| FREEMAIL.binary_search(&domain).is_ok();
+    let parents = domain
+        .match_indices('.')
+        .filter_map(|(at, _)| domain.get(at + 1..));
+    is_listed(domain) || parents.into_iter().any(is_listed)
 }
 
 #[cfg(test)]
@@ -148,6 +153,17 @@ mod tests {
     fn the_list_is_in_order_so_that_each_domain_of_it_is_found() {
         assert!(FREEMAIL.is_sorted());
         assert!(FREEMAIL.iter().all(|domain| is_freemail(domain)));
-        assert!(!is_freemail("contoso.com"));
+        for own in [
+            "contoso.com",
+            "notgmail.com",
+            "com",
+            "gmail.com.contoso.com",
+            "",
+        ] {
+            assert!(!is_freemail(own), "{own}");
+        }
+        for below in ["email.msn.com", "a.b.gmail.com", "mail.yahoo.co.uk"] {
+            assert!(is_freemail(below), "{below}");
+        }
     }
 }
