@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::Error;
 
-use crate::model::address;
 use crate::model::address::Address;
+use crate::model::address::written_domain;
 
 /// A text that is not empty and not a placeholder.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -50,11 +50,23 @@ pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 /// Domains, in the form in which addresses hold them.
 pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    let read = all.iter().map(|raw| {
-        refuse_placeholder(raw)?;
-        domain(raw).ok_or_else(|| format!("`{raw}` is not a domain; write it like contoso.com"))
+    // The message does not repeat the entry: it may be somebody's address.
+    let read = (1..).zip(&all).map(|(number, raw)| {
+        refuse_placeholder(raw)
+            .and_then(|()| domain(raw))
+            .map_err(|problem| format!("entry {number}: {problem}"))
     });
     read.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+/// An address stands for nobody else of its domain.
+fn domain(raw: &str) -> Result<String, String> {
+    let is_address = raw
+        .trim_start_matches(|c: char| !c.is_alphanumeric())
+        .contains('@');
+    let read = written_domain::read(raw).filter(|_| !is_address);
+    let domain = read.map(|read| read.domain);
+    domain.ok_or_else(|| "not a domain; write it like contoso.com".into())
 }
 
 /// Addresses, normalised.
@@ -87,14 +99,6 @@ pub fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         return Err(D::Error::custom("an entry is empty; take it out"));
     }
     Ok(all)
-}
-
-/// A domain in the form in which addresses hold it; `None` where it is none (a web address, say).
-pub fn domain(raw: &str) -> Option<String> {
-    let domain = address::domain(raw);
-    let is_odd =
-        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/' | ':' | ',');
-    (!domain.is_empty() && !domain.contains(is_odd)).then_some(domain)
 }
 
 /// Says what to do where a value is empty or still what the example has in its place.

@@ -68,7 +68,8 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
     let attendees = raw.attendees.as_ref();
     let provider = filled(&raw.online_meeting_provider);
     let organizer = raw.organizer.0.as_ref();
-    let organizer = organizer.and_then(|raw| raw.email_address.0.as_ref()?.named(&mut kept));
+    let organizer = organizer.and_then(|raw| raw.email_address.0.as_ref());
+    let organizer = organizer.and_then(|raw| raw.named(&mut kept).into_iter().next());
     let mut event = Event {
         source_id,
         event_type: event_type(raw),
@@ -179,11 +180,13 @@ fn time(raw: &RawTime<'_>) -> Option<EventTime> {
 fn invited(listed: &[RawAttendee<'_>], kept: &mut Kept) -> Vec<Attendee> {
     let some = listed.get(..limits::PARTICIPANTS).unwrap_or(listed);
     kept.is_shortened |= some.len() < listed.len();
-    some.iter().filter_map(|raw| attendee(raw, kept)).collect()
+    some.iter().flat_map(|raw| attendees(raw, kept)).collect()
 }
 
-fn attendee(raw: &RawAttendee<'_>, kept: &mut Kept) -> Option<Attendee> {
-    let (name, address) = raw.email_address.0.as_ref()?.named(kept)?;
+/// Those whom an entry names: several where its address holds more than one.
+fn attendees(raw: &RawAttendee<'_>, kept: &mut Kept) -> Vec<Attendee> {
+    let address = raw.email_address.0.as_ref();
+    let named = address.map_or_else(Vec::new, |address| address.named(kept));
     let word = raw.kind.filled().map(str::trim).unwrap_or_default();
     let kind = if word.eq_ignore_ascii_case("resource") {
         AttendeeKind::Resource
@@ -193,10 +196,12 @@ fn attendee(raw: &RawAttendee<'_>, kept: &mut Kept) -> Option<Attendee> {
         AttendeeKind::Required
     };
     let status = raw.status.0.as_ref();
-    Some(Attendee {
+    let response = status.and_then(|status| filled(&status.response));
+    let attendee = |(name, address)| Attendee {
         name,
         address,
         kind,
-        response: status.and_then(|status| filled(&status.response)),
-    })
+        response: response.clone(),
+    };
+    named.into_iter().map(attendee).collect()
 }

@@ -15,7 +15,10 @@ use serde::de::value::MapAccessDeserializer;
 
 use crate::decode::html;
 use crate::decode::kept::Kept;
-use crate::model::address;
+use crate::model::address::visible::Visible;
+use crate::model::address::visible::visible;
+use crate::model::address::written;
+use crate::model::legacy_name;
 use crate::model::time::Micros;
 
 /// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
@@ -143,7 +146,7 @@ impl RawBody<'_> {
             .content_type
             .filled()
             .is_none_or(|kind| kind.eq_ignore_ascii_case("html"));
-        let text = if is_html {
+        let text = if is_html || html::is_page(content) {
             html::text(content)
         } else {
             content.to_owned()
@@ -153,25 +156,52 @@ impl RawBody<'_> {
 }
 
 impl RawAddress<'_> {
-    /// Name and address; `None` where there is neither.
-    pub fn named(&self, kept: &mut Kept) -> Option<(Option<String>, String)> {
-        let name = self.name.filled().filter(|name| !name.trim().is_empty());
-        let address = self
-            .address
-            .filled()
-            .map(str::trim)
-            .filter(|address| !address.is_empty());
-        // `undisclosed-recipients:;` and the like come as a name alone.
-        match address {
-            Some(text) => {
-                let (name_beside, address) = address::parted(text);
-                let address = Some(address).filter(|one| !one.is_empty());
-                let name = name.or(name_beside);
-                let name = name.map(|name| kept.name(name.to_owned()));
-                Some((name, kept.address(address.unwrap_or(text).to_owned())))
-            }
-            None => name.map(|name| (None, kept.address(name.trim().to_owned()))),
-        }
+    /// Name and address; several where the address holds more than one, none where there is
+    /// neither. What is no address stands in its place as it is.
+    pub fn named(&self, kept: &mut Kept) -> Vec<(Option<String>, String)> {
+        let plain = |text: &'_ Text<'_>| {
+            let text = text.filled().map(str::trim);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let (name, address) = (plain(&self.name), plain(&self.address));
+        let Some(address) = address else {
+            // `undisclosed-recipients:;` and the like come as a name alone.
+            return name.map_or_else(Vec::new, |name| written(None, &name, kept));
+        };
+        written(name, &address, kept)
+    }
+}
+
+/// What an address is, or the addresses that can be seen in it. A name that stands apart goes before
+/// one that stands with the address.
+fn written(name: Option<String>, text: &str, kept: &mut Kept) -> Vec<(Option<String>, String)> {
+    let name = name.map(|name| kept.name(name));
+    let seen = if legacy_name::read(text).is_some() {
+        Visible::default()
+    } else {
+        seen_in(text)
+    };
+    let mut named: Vec<_> = seen
+        .found
+        .into_iter()
+        .map(|written| {
+            let beside = written.name.map(|name| kept.name(name));
+            (name.clone().or(beside), kept.address(written.text))
+        })
+        .collect();
+    if named.is_empty() || seen.has_rest {
+        named.push((name, kept.address(text.to_owned())));
+    }
+    named
+}
+
+fn seen_in(text: &str) -> Visible {
+    match written::read(text) {
+        Some(written) => Visible {
+            found: vec![written],
+            has_rest: false,
+        },
+        None => visible(text),
     }
 }
 

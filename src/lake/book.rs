@@ -177,7 +177,7 @@ impl Building {
                     account.domains.push(value.to_owned());
                 }
                 what => {
-                    let address = Address::parse(value).ok_or("an address is none")?;
+                    let address = Address::stored(value).ok_or("an address is none")?;
                     let contact = self.contacts.last_mut().ok_or_else(orphan)?;
                     match what {
                         "email" => contact.email = Some(address),

@@ -40,9 +40,10 @@ prop_compose! {
         internal: bool,
     ) -> Participant {
         let address = Address::parse(&raw);
+        let address = address.map_or_else(|| raw.to_lowercase(), |address| address.to_string());
         Participant {
-            is_address: address.is_some(),
-            address: address.map_or_else(|| raw.to_lowercase(), |address| address.to_string()),
+            is_address: Address::stored(&address).is_some(),
+            address,
             name,
             role,
             response,

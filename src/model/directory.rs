@@ -13,6 +13,8 @@ pub struct Directory {
     pub domains: HashSet<String>,
     /// Members', mailboxes' and rooms' own addresses, freemail ones left out.
     pub addresses: HashSet<Address>,
+    /// Guests' principal names (`ann_x.org#EXT#@…`) and their addresses.
+    pub guests: HashMap<Address, Address>,
     /// Legacy Exchange names (`/o=…/cn=…`, in lower case) and the address each resolves to.
     pub legacy_names: HashMap<String, Address>,
 }
@@ -20,7 +22,17 @@ pub struct Directory {
 impl Directory {
     /// Whether an address is of the own company.
     pub fn is_internal(&self, address: &Address) -> bool {
-        self.is_internal_domain(address.domain()) || self.addresses.contains(address)
+        let is_of_domain = || !address.is_guest_name() && self.is_internal_domain(address.domain());
+        is_of_domain() || self.addresses.contains(address)
+    }
+
+    /// Where somebody receives mail: a guest of the directory at the address that it knows, else at
+    /// the one of which the principal name was made.
+    pub fn at_home(&self, address: Address) -> Address {
+        match self.guests.get(&address) {
+            Some(known) => known.clone(),
+            None => address.at_home(),
+        }
     }
 
     /// Whether a domain is the company's own or lies below one of its own.

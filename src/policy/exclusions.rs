@@ -1,10 +1,14 @@
 //! `[capture] exclude`: what is never captured, without regard to case.
 
+use std::borrow::Cow;
+
 use hashbrown::HashSet;
 
 use crate::config::capture::Exclude;
+use crate::model::address::Address;
 use crate::model::address::is_within;
 use crate::model::interaction::Participant;
+use crate::model::unicode::composed;
 
 /// The exclusions, laid out for lookups.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +22,9 @@ pub struct Exclusions {
 impl Exclusions {
     /// Reads the lists of the configuration.
     pub fn new(exclude: &Exclude) -> Self {
-        let addresses = exclude.addresses.iter().map(|a| a.as_str().to_owned());
+        // Guests take part under the address that they have at home.
+        let addresses = exclude.addresses.iter().cloned().map(Address::at_home);
+        let addresses = addresses.map(|address| address.as_str().to_owned());
         Self {
             addresses: addresses.collect(),
             domains: exclude.domains.iter().cloned().collect(),
@@ -58,7 +64,7 @@ impl Exclusions {
     /// Whether a folder is left out: by its name, by the name of a folder above it, or by a path
     /// from the top. `path` has `/` between the names.
     pub fn has_folder(&self, path: &str) -> bool {
-        let path = plain(path);
+        let path = plain(&of_maildir(path));
         self.folders.iter().any(|folder| {
             let below = path.strip_prefix(folder.as_str());
             below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -67,10 +73,22 @@ impl Exclusions {
     }
 }
 
-/// Lower case, and one blank for each run of white space.
+/// The path of a folder: Maildir++ writes `.Archive.Sent` for `Archive/Sent`.
+fn of_maildir(path: &str) -> Cow<'_, str> {
+    if !path.split('/').any(|name| name.starts_with('.')) {
+        return Cow::Borrowed(path);
+    }
+    let names = path.split('/').map(|name| match name.strip_prefix('.') {
+        Some(nested) => nested.replace('.', "/"),
+        None => name.to_owned(),
+    });
+    names.collect::<Vec<_>>().join("/").into()
+}
+
+/// Composed, in lower case, and one blank for each run of white space.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
+    for word in composed(text).split_whitespace() {
         if !plain.is_empty() {
             plain.push(' ');
         }
@@ -96,7 +114,6 @@ fn contains_words(text: &str, phrase: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::address::Address;
     use crate::policy::judge::fixtures;
 
     fn exclusions() -> Exclusions {
@@ -140,6 +157,9 @@ mod tests {
             ("clients/Secret/x", true),
             ("Inbox/Clients/Secret", false),
             ("Secret", false),
+            (".INBOX.Family", true),
+            (".Clients.Secret.x", true),
+            ("F\u{200b}amily", false),
             ("", false),
         ] {
             assert_eq!(exclusions().has_folder(path), expected, "{path}");

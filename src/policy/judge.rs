@@ -125,7 +125,8 @@ impl Judge {
         if let Some(rule) = excluded {
             return dropped(Outcome::Excluded, rule);
         }
-        if self.rules.internal_only == InternalOnly::Skip && participants::is_internal_only(&people)
+        if self.rules.internal_only == InternalOnly::Skip
+            && participants::is_internal_only(&people, &self.directory)
         {
             return dropped(Outcome::InternalOnly, "");
         }
@@ -141,7 +142,7 @@ impl Judge {
             state: State::Active,
             occurred_at: time.at,
             ended_at: None,
-            direction: participants::direction(&people),
+            direction: participants::direction(&people, &self.directory),
             subject: mail.subject,
             preview: mail.preview.filter(|_| content >= Content::Preview),
             body_text: mail.body_text.filter(|_| content >= Content::Full),

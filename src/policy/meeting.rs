@@ -59,7 +59,8 @@ impl Judge {
         if let Some(rule) = self.rules.exclusions.of_item(&people, subject) {
             return dropped(Outcome::Excluded, rule);
         }
-        if self.rules.internal_only == InternalOnly::Skip && participants::is_internal_only(&people)
+        if self.rules.internal_only == InternalOnly::Skip
+            && participants::is_internal_only(&people, &self.directory)
         {
             return dropped(Outcome::InternalOnly, "");
         }
@@ -95,7 +96,7 @@ impl Judge {
             state: state(event),
             occurred_at,
             ended_at: Some(ends_at(event, occurred_at)),
-            direction: participants::direction(&people),
+            direction: participants::direction(&people, &self.directory),
             subject: text(&event.subject, Content::Envelope),
             preview: text(&event.preview, Content::Preview),
             body_text: text(&event.body_text, Content::Full),

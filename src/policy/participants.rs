@@ -2,11 +2,13 @@
 
 use hashbrown::HashSet;
 
+use crate::model::address;
 use crate::model::address::Address;
 use crate::model::directory::Directory;
 use crate::model::interaction::Direction;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
+use crate::model::legacy_name;
 use crate::model::mail::RawParticipant;
 
 /// The participants as they are stored: by role, then as the message has them; one entry for each
@@ -49,12 +51,16 @@ fn are_kept(participants: &[Participant]) -> Vec<bool> {
 pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
     let name = raw.name.as_deref().map(str::trim);
     let name = name.filter(|name| !name.is_empty());
-    let legacy_name = legacy_name(&raw.address);
+    let legacy_name = legacy_name::read(&raw.address);
     let resolved = legacy_name
         .as_ref()
-        .and_then(|legacy| directory.legacy_names.get(legacy));
-    let address = resolved.cloned().or_else(|| Address::parse(&raw.address));
-    if let Some(address) = address {
+        .and_then(|legacy| directory.legacy_names.get(legacy).cloned());
+    let text = legacy_name
+        .clone()
+        .unwrap_or_else(|| raw.address.trim().to_lowercase());
+    let parsed = || Address::parse(&raw.address).or_else(|| Address::stored(&text));
+    let address = resolved.or_else(parsed);
+    if let Some(address) = address.map(|address| directory.at_home(address)) {
         return Some(Participant {
             internal: directory.is_internal(&address),
             address: address.as_str().to_owned(),
@@ -64,10 +70,7 @@ pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> 
             response: None,
         });
     }
-    let internal = legacy_name
-        .as_ref()
-        .is_some_and(|legacy| directory.is_own_legacy_name(legacy));
-    let text = legacy_name.unwrap_or_else(|| raw.address.trim().to_lowercase());
+    let internal = legacy_name.is_some_and(|legacy| directory.is_own_legacy_name(&legacy));
     let text = if text.is_empty() {
         name?.to_lowercase()
     } else {
@@ -83,37 +86,30 @@ pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> 
     })
 }
 
-/// A legacy Exchange name (`/o=…/cn=…`, facts 1.9) in lower case and without its prefix.
-fn legacy_name(raw: &str) -> Option<String> {
-    let begins = |text: &str, with: &str| {
-        let start = text.get(..with.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+/// Whether everybody who takes part with an address is of the company, and there is somebody. Text
+/// in the place of an address has no say, unless an address of another domain may be in it.
+pub fn is_internal_only(participants: &[Participant], directory: &Directory) -> bool {
+    let is_internal = |one: &Participant| {
+        one.internal || (!one.is_address && !names_another_domain(&one.address, directory))
     };
-    let mut bare = raw.trim_matches(is_decoration);
-    for prefix in ["x500:", "ex:"] {
-        if begins(bare, prefix) {
-            bare = bare
-                .get(prefix.len()..)
-                .unwrap_or_default()
-                .trim_start_matches(is_decoration);
-        }
-    }
-    begins(bare, "/o=").then(|| bare.to_lowercase())
+    participants.iter().any(|one| one.is_address) && participants.iter().all(is_internal)
 }
 
-fn is_decoration(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '<' | '>' | '"' | '\'')
-}
-
-/// Whether everybody who takes part with an address is of the company, and there is somebody.
-pub fn is_internal_only(participants: &[Participant]) -> bool {
-    let mut people = participants.iter().filter(|p| p.is_address).peekable();
-    people.peek().is_some() && people.all(|participant| participant.internal)
+/// Whether behind an `@` in a text stands a domain that is not the company's.
+fn names_another_domain(text: &str, directory: &Directory) -> bool {
+    let mut behind = text.split('@').skip(1);
+    behind.any(|rest| {
+        let rest = rest.trim_start();
+        let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let end = rest.find(|c| !is_host(c)).unwrap_or(rest.len());
+        let domain = address::domain(rest.get(..end).unwrap_or_default());
+        !domain.is_empty() && !directory.is_internal_domain(&domain)
+    })
 }
 
 /// The direction as seen from the company, so that all copies have the same.
-pub fn direction(participants: &[Participant]) -> Direction {
-    if is_internal_only(participants) {
+pub fn direction(participants: &[Participant], directory: &Directory) -> Direction {
+    if is_internal_only(participants, directory) {
         return Direction::Internal;
     }
     let author = participants
@@ -163,7 +159,10 @@ mod tests {
     fn check(raw: &[RawParticipant], expected: &[&str], direction_expected: Direction) {
         let participants = resolve(raw, &fixtures::directory());
         assert_eq!(show(&participants), expected);
-        assert_eq!(direction(&participants), direction_expected);
+        assert_eq!(
+            direction(&participants, &fixtures::directory()),
+            direction_expected
+        );
     }
 
     #[test]
@@ -262,7 +261,8 @@ mod tests {
             &["from mailer-daemon ?", "to root ?"],
             Direction::Inbound,
         );
-        assert!(!is_internal_only(&resolve(&nobody, &fixtures::directory())));
+        let directory = fixtures::directory();
+        assert!(!is_internal_only(&resolve(&nobody, &directory), &directory));
         check(&[], &[], Direction::Inbound);
     }
 

@@ -26,6 +26,7 @@ impl Company {
             }
             if let Some(primary) = own_addresses::primary(user) {
                 self.add_legacy_names(user, &primary);
+                self.add_guest(user, primary);
             }
         }
         for row in members.rows() {
@@ -56,6 +57,13 @@ impl Company {
             .iter()
             .filter(|address| !is_freemail(address.domain()));
         self.directory.addresses.extend(own.cloned());
+    }
+
+    fn add_guest(&mut self, user: &DirectoryUser, primary: Address) {
+        let principal = Address::parse(&user.user_principal_name);
+        if let Some(name) = principal.filter(Address::is_guest_name) {
+            self.directory.guests.insert(name, primary);
+        }
     }
 
     /// Of several users with one legacy name the smallest address has it, whatever the order.

@@ -164,7 +164,7 @@ fn person(participant: &Participant) -> Person<'_> {
 
 fn participant((address, name, role, response, internal): Person<'static>) -> Option<Participant> {
     Some(Participant {
-        is_address: Address::parse(&address).is_some_and(|known| known.as_str() == address),
+        is_address: Address::stored(&address).is_some(),
         address: address.into_owned(),
         name: name.map(Cow::into_owned),
         role: Role::parse(&role)?,

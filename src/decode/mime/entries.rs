@@ -1,10 +1,15 @@
 //! The entries of a field that names participants (RFC 5322 section 3.4), parted before any of them
 //! is parsed: whatever a field holds, it is gone through once.
 
+use crate::decode::mime::words;
+
 /// An encoded word is looked for within so many bytes: RFC 2047 allows 75, programs write more.
 const WORD_BYTES_MAX: usize = 1_024;
 /// The charset of an encoded word, with a language.
 const CHARSET_BYTES_MAX: usize = 64;
+
+/// What may stand before an address with a colon and names no group.
+const SCHEMES: [&str; 4] = ["mailto", "smtp", "x500", "ex"];
 
 /// What stands behind an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +86,62 @@ fn first_end(field: &[u8]) -> (usize, End) {
         at += 1;
     }
     (field.len(), End::Field)
+}
+
+/// A group's name before its colon (RFC 5322 section 3.4), and the entry without it. What begins
+/// with a scheme, a route or an address is none.
+pub(super) fn group(entry: &str) -> (Option<&str>, &str) {
+    let whole = (None, entry);
+    let Some(at) = first_colon(entry.as_bytes()) else {
+        return whole;
+    };
+    let (Some(name), Some(member)) = (entry.get(..at), entry.get(at + 1..)) else {
+        return whole;
+    };
+    let is_scheme = |scheme: &&'static str| name.trim().eq_ignore_ascii_case(scheme);
+    if name.trim().is_empty() || name.contains('@') || SCHEMES.iter().any(is_scheme) {
+        return whole;
+    }
+    (Some(name), member)
+}
+
+/// The first colon outside of quotes, brackets, comments and encoded words.
+fn first_colon(entry: &[u8]) -> Option<usize> {
+    let mut place = Place::Plain;
+    let mut comments = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = entry.get(at) {
+        match byte {
+            b'\\' if place != Place::Plain || comments > 0 => at += 1,
+            b'(' if place != Place::Quotes => comments += 1,
+            b')' if comments > 0 => comments -= 1,
+            _ if comments > 0 => {}
+            b'"' if place == Place::Plain => place = Place::Quotes,
+            b'"' => place = Place::Plain,
+            b'<' if place == Place::Plain => return None,
+            b'=' => at += word_bytes(entry.get(at..).unwrap_or_default()).saturating_sub(1),
+            b':' if place == Place::Plain => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether all addresses of an entry stand in encoded words: some programs encode a whole list.
+pub(super) fn is_encoded_list(entry: &str) -> bool {
+    let bytes = entry.as_bytes();
+    let mut has_words = false;
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(b"@") {
+            return false;
+        }
+        let word = word_bytes(rest);
+        has_words |= word > 0;
+        at += word.max(1);
+    }
+    has_words && words::decoded(entry).contains('@')
 }
 
 /// Length of the encoded word at the beginning; 0 where there is none.

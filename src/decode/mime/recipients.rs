@@ -1,17 +1,17 @@
 //! Who is named in a header field, as it stands there.
 
-use std::borrow::Cow;
-
-use mail_parser::Addr;
-use mail_parser::Address;
-use mail_parser::HeaderValue;
-use mail_parser::parsers::MessageStream;
-
 use crate::decode::kept::Kept;
+use crate::decode::mime::entries;
 use crate::decode::mime::entries::End;
 use crate::decode::mime::entries::Entries;
 use crate::decode::mime::fields;
+use crate::decode::mime::words;
+use crate::model::address::addr_spec;
+use crate::model::address::visible::visible;
+use crate::model::address::written;
+use crate::model::address::written::Written;
 use crate::model::interaction::Role;
+use crate::model::legacy_name;
 use crate::model::limits;
 use crate::model::mail::RawParticipant;
 
@@ -22,52 +22,111 @@ pub(super) struct Found {
     pub kept: Kept,
 }
 
+/// What a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A header field.
+    Field,
+    /// Encoded words in it.
+    EncodedWords,
+}
+
 impl Found {
     /// Adds everybody in a field, in order: members of groups one by one, a group without members
     /// as its own text (`undisclosed-recipients:;`), names without address in place of the address.
+    /// Of what cannot be read, the addresses that can be seen in it.
     pub fn named_in(&mut self, value: &[u8], role: Role) {
-        let line = fields::unfolded(value);
-        for (entry, end) in Entries::of(&line) {
+        self.named_in_text(&fields::unfolded(value), role, Origin::Field);
+    }
+
+    fn named_in_text(&mut self, text: &str, role: Role, origin: Origin) {
+        for (entry, end) in Entries::of(text) {
             if !self.kept.has_room(self.participants.len()) {
                 return;
             }
-            let read = limits::cut(entry, limits::PARTICIPANT_BYTES);
-            self.kept.is_shortened |= read.len() < entry.len();
-            self.named_in_entry(read, end, role);
+            if !entry.trim().is_empty() {
+                self.named_in_entry(entry, end, role, origin);
+            }
         }
     }
 
     /// An entry is one address with its name, or a group's beginning, middle or end.
-    fn named_in_entry(&mut self, entry: &str, end: End, role: Role) {
-        if entry.trim().is_empty() {
-            return;
-        }
-        let line = format!("{entry}\n");
-        match MessageStream::new(line.as_bytes()).parse_address() {
-            HeaderValue::Address(Address::List(list)) => self.add(list, role, &line),
-            HeaderValue::Address(Address::Group(groups)) => {
-                for group in groups {
-                    let before = self.participants.len();
-                    self.add(group.addresses, role, &line);
-                    if let Some(name) = group.name
-                        && self.participants.len() == before
-                        // Behind a comma follow its members, in entries of their own.
-                        && end != End::Comma
-                    {
-                        self.push(role, None, format!("{}:;", name.trim().to_lowercase()));
-                    }
+    fn named_in_entry(&mut self, entry: &str, end: End, role: Role, origin: Origin) {
+        let (group, member) = entries::group(entry);
+        if let Some(group) = group {
+            let bare = addr_spec::without_comments(member).unwrap_or_default();
+            if bare.trim_matches([' ', ';']).is_empty() {
+                // Behind a comma follow its members, in entries of their own.
+                if end != End::Comma {
+                    let name = addr_spec::without_comments(group);
+                    let name = name.unwrap_or_else(|| group.to_owned());
+                    let name = words::decoded(name.trim().trim_matches('"'));
+                    self.push(role, None, format!("{}:;", name.to_lowercase()));
                 }
+                return;
             }
-            _ => self.push(role, None, line.trim().to_owned()),
+        }
+        if names_legacy(member) {
+            self.push_raw(role, member);
+        } else if let Some(written) = written::read(member) {
+            self.push_written(role, written);
+        } else if origin == Origin::Field && entries::is_encoded_list(member) {
+            let decoded = words::decoded(member);
+            self.named_in_text(&decoded, role, Origin::EncodedWords);
+        } else {
+            self.salvage(entry, member, role);
         }
     }
 
-    fn add(&mut self, list: Vec<Addr<'_>>, role: Role, line: &str) {
-        for addr in list {
-            if let Some((name, address)) = named(addr, line) {
-                self.push(role, name, address);
+    /// Adds the addresses that can be seen, and what is left if an address may be in it.
+    fn salvage(&mut self, entry: &str, member: &str, role: Role) {
+        let decoded = words::decoded(member);
+        let seen = visible(&decoded);
+        if seen.found.is_empty() {
+            return self.push_raw(role, if seen.has_rest { entry } else { member });
+        }
+        for written in seen.found {
+            if !self.kept.has_room(self.participants.len()) {
+                return;
+            }
+            self.push_written(role, written);
+        }
+        if seen.has_rest {
+            self.push(role, None, decoded.trim().to_owned());
+        }
+    }
+
+    /// Adds what stands in the place of an address: `Ann Lee`, `Ann <ann>`.
+    fn push_raw(&mut self, role: Role, entry: &str) {
+        let read = limits::cut(entry, limits::PARTICIPANT_BYTES);
+        self.kept.is_shortened |= read.len() < entry.len();
+        let bare = addr_spec::without_comments(read).unwrap_or_else(|| read.to_owned());
+        let plain = |text: &str| {
+            let text = words::decoded(text.trim());
+            let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"');
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let bare = bare.trim().trim_end_matches(';');
+        let in_brackets = bare
+            .strip_suffix('>')
+            .and_then(|text| text.rsplit_once('<'));
+        match in_brackets {
+            Some((name, inside)) => {
+                if let Some(inside) = plain(inside).or_else(|| plain(name)) {
+                    self.push(role, plain(name).filter(|name| *name != inside), inside);
+                }
+            }
+            None => {
+                if let Some(text) = plain(bare) {
+                    self.push(role, None, text);
+                }
             }
         }
+    }
+
+    fn push_written(&mut self, role: Role, written: Written) {
+        let name = written.name.map(|name| words::decoded(&name));
+        self.push(role, name, written.text);
     }
 
     fn push(&mut self, role: Role, name: Option<String>, address: String) {
@@ -79,112 +138,11 @@ impl Found {
     }
 }
 
-/// Name and address. `line` is what was parsed: the parser hands over a comment that stands alone
-/// as a name.
-fn named(addr: Addr<'_>, line: &str) -> Option<(Option<String>, String)> {
-    let plain = |text: Cow<'_, str>| {
-        let trimmed = text.trim();
-        (!trimmed.is_empty()).then(|| trimmed.to_owned())
-    };
-    let name = addr.name.and_then(plain);
-    Some(match addr.address.and_then(plain) {
-        // A quoted local part (`"ann lee"@x.org`) is handed over as a name.
-        Some(domain) if domain.starts_with('@') && !domain.contains(':') => {
-            (None, name.unwrap_or_default() + &domain)
-        }
-        Some(address) => (name, without_route(&address).to_owned()),
-        None => (
-            None,
-            name.filter(|name| !line.contains(&format!("({name})")))?,
-        ),
-    })
-}
-
-/// `@relay.org,@other.org:ann@x.org` is an obsolete way to write `ann@x.org` (RFC 5322 section 4.4).
-fn without_route(address: &str) -> &str {
-    if !address.starts_with('@') {
-        return address;
-    }
-    let target = address.rsplit_once(':').map(|(_, target)| target);
-    target
-        .filter(|target| target.contains('@'))
-        .unwrap_or(address)
+/// Whether a legacy Exchange name stands in the place of the address.
+fn names_legacy(entry: &str) -> bool {
+    let in_brackets = entry.rsplit_once('<').map_or(entry, |(_, inside)| inside);
+    legacy_name::read(in_brackets).is_some()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(value: &str, expected: &[(Option<&str>, &str)]) {
-        let mut found = Found::default();
-        found.named_in(value.as_bytes(), Role::To);
-        let found: Vec<_> = found
-            .participants
-            .iter()
-            .map(|entry| (entry.name.as_deref(), entry.address.as_str()))
-            .collect();
-        assert_eq!(found, expected, "{value:?}");
-    }
-
-    #[test]
-    fn names_quotes_and_comments_are_told_from_addresses() {
-        check(
-            " a@x.org, Bo <b@x.org>",
-            &[(None, "a@x.org"), (Some("Bo"), "b@x.org")],
-        );
-        check("\"Lee, Ann\" <a@x.org>", &[(Some("Lee, Ann"), "a@x.org")]);
-        check("a@x.org (Ann)", &[(Some("Ann"), "a@x.org")]);
-        check(
-            "=?utf-8?Q?J=C3=BCrgen?= <j@x.org>",
-            &[(Some("Jürgen"), "j@x.org")],
-        );
-        check(
-            "a@x.org;\r\n b@x.org",
-            &[(None, "a@x.org"), (None, "b@x.org")],
-        );
-    }
-
-    #[test]
-    fn a_group_without_members_is_kept_as_it_stands() {
-        check(
-            "Undisclosed-Recipients:;",
-            &[(None, "undisclosed-recipients:;")],
-        );
-        check(
-            "undisclosed-recipients: ;",
-            &[(None, "undisclosed-recipients:;")],
-        );
-        check(
-            "Recipient List\r\n Suppressed:;",
-            &[(None, "recipient list suppressed:;")],
-        );
-    }
-
-    #[test]
-    fn members_of_a_group_take_part_themselves() {
-        check(
-            "c@x.org, Team: a@x.org, Bo <b@x.org>;, d@x.org",
-            &[
-                (None, "c@x.org"),
-                (None, "a@x.org"),
-                (Some("Bo"), "b@x.org"),
-                (None, "d@x.org"),
-            ],
-        );
-    }
-
-    #[test]
-    fn what_is_no_address_is_kept_as_it_stands() {
-        check("Ann Lee", &[(None, "Ann Lee")]);
-        check("Ann <ann>", &[(Some("Ann"), "ann")]);
-        check("<@relay.org:ann@x.org>", &[(None, "ann@x.org")]);
-        check("\"ann lee\"@x.org", &[(None, "ann lee@x.org")]);
-        check("(nobody)", &[]);
-        check(
-            "unlisted-recipients:; (no To-header on input)",
-            &[(None, "unlisted-recipients:;")],
-        );
-        check("", &[]);
-        check(" , ", &[]);
-    }
-}
+mod tests;

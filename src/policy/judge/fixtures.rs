@@ -26,6 +26,7 @@ pub fn directory() -> Directory {
     Directory {
         domains: ["contoso.com".to_owned()].into_iter().collect(),
         addresses: [ann.clone()].into_iter().collect(),
+        guests: [].into_iter().collect(),
         legacy_names: [(legacy, ann)].into_iter().collect(),
     }
 }
@@ -71,6 +72,8 @@ pub fn mail() -> Mail {
         bulk_reason: None,
         thread_id: Some("thread".into()),
         fingerprint: 7,
+        labels: Vec::new(),
+        bytes_key: None,
         content_key: None,
         is_shortened: false,
     }

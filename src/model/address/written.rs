@@ -1,0 +1,262 @@
+//! One address as people and programs write it.
+//!
+//! Read are: `ann@x.org`; behind a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org (Ann)`);
+//! with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in the formula of a
+//! spreadsheet (`="ann@x.org"`); with comments and blanks that RFC 5322 allows; with separators
+//! behind it; with characters that take no room or blanks of any kind, as copied text holds them.
+//! This is the one place for header fields, the service's recipients, CRM files and exclusions.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::model::address::Address;
+use crate::model::address::addr_spec;
+use crate::model::address::addr_spec::Place;
+use crate::model::limits;
+use crate::model::unicode::is_invisible;
+
+/// An address, and the name beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// As it is written, without quotes and comments. Encoded words are not decoded.
+    pub name: Option<String>,
+    /// The address as it is written, without what stands around it.
+    pub text: String,
+    /// Normalised.
+    pub address: Address,
+}
+
+/// Quotes, brackets and schemes within each other that are taken off: nobody writes more.
+const NESTING_MAX: usize = 8;
+
+/// Schemes before an address, in lower case.
+const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
+
+/// Reads a text that holds one address. `None` where it holds none or several, and where other text
+/// stands beside it that is no name.
+pub fn read(raw: &str) -> Option<Written> {
+    if let Some(address) = plain(raw) {
+        return Some(Written {
+            name: None,
+            text: raw.to_owned(),
+            address,
+        });
+    }
+    if raw.len() > limits::PARTICIPANT_BYTES {
+        return None;
+    }
+    let text = cleaned(raw);
+    nested(&text, 0).or_else(|| {
+        // What was opened and not closed.
+        let bare = text.trim_matches(|c| is_outside(c) || is_quote(c));
+        nested(bare.trim_matches(['<', '>']), 0)
+    })
+}
+
+/// An address of the usual characters, which needs none of the rest.
+fn plain(raw: &str) -> Option<Address> {
+    let (local, domain) = raw.split_once('@')?;
+    let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let is_plain = |part: &str| part.bytes().all(is_usual) && !part.is_empty();
+    let is_local = |part: &str| part.bytes().all(|b| is_usual(b) || b == b'+') && !part.is_empty();
+    if !is_local(local) || !is_plain(domain) || domain.ends_with('.') {
+        return None;
+    }
+    Address::of_parts(local, domain)
+}
+
+/// The text without characters that take no room, with a blank for each kind of blank.
+pub fn cleaned(raw: &str) -> Cow<'_, str> {
+    let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
+    if raw.bytes().all(is_plain) {
+        return Cow::Borrowed(raw);
+    }
+    let visible = raw.chars().filter(|c| !is_invisible(*c));
+    let blank = |c: char| if c.is_whitespace() { ' ' } else { c };
+    Cow::Owned(visible.map(blank).collect())
+}
+
+/// What parts addresses, or ends the text around them.
+fn is_outside(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';')
+}
+
+/// Quotes of any kind.
+pub fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`') || addr_spec::is_wide_quote(c)
+}
+
+fn nested(text: &str, depth: usize) -> Option<Written> {
+    let text = text.trim_matches(is_outside);
+    if depth > NESTING_MAX || text.is_empty() {
+        return None;
+    }
+    if let Some(inside) = unwrapped(text) {
+        return in_brackets(text).or_else(|| nested(inside, depth + 1));
+    }
+    if let Some(inside) = without_scheme(text) {
+        return nested(&inside, depth + 1);
+    }
+    // Spreadsheets mark text with an apostrophe before it.
+    let bare = text.trim_start_matches(['\'', '`']);
+    match addr_spec::read(bare, Place::Alone) {
+        Some((written, address)) => Some(Written {
+            name: only_comment(text),
+            text: written,
+            address,
+        }),
+        None => behind_name(text),
+    }
+}
+
+/// What stands within a pair of quotes or brackets that holds all of the text.
+fn unwrapped(text: &str) -> Option<&str> {
+    let formula = text.strip_prefix('=').map(str::trim_start);
+    if let Some(formula) = formula.filter(|text| text.starts_with(is_quote)) {
+        return Some(formula);
+    }
+    let (first, last) = (text.chars().next()?, text.chars().next_back()?);
+    let inside = text.get(first.len_utf8()..)?.strip_suffix(last)?;
+    let is_pair = match first {
+        '<' => last == '>' && !inside.trim_matches(['<', '>']).contains(['<', '>']),
+        '[' => last == ']' && inside.contains('@') && !inside.contains(['[', ']']),
+        _ => is_quote(first) && is_quote(last) && !inside.contains('"'),
+    };
+    is_pair.then_some(inside)
+}
+
+/// What follows `smtp:` or `mailto:`; of the latter without the fields behind a `?`, and with
+/// characters in place of their codes (RFC 6068 section 2).
+fn without_scheme(text: &str) -> Option<Cow<'_, str>> {
+    let begins = |scheme: &&str| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    let scheme = SCHEMES.into_iter().find(|scheme| begins(scheme))?;
+    let rest = text.get(scheme.len()..)?;
+    if scheme == "smtp:" {
+        return Some(rest.into());
+    }
+    let address = rest.split('?').next().unwrap_or_default();
+    let address = address.trim_start_matches('/');
+    // A `%` in an address that was not encoded stays.
+    Some(match percent_decode_str(address).decode_utf8() {
+        Ok(decoded) if decoded.matches('@').count() == 1 => decoded,
+        _ => address.into(),
+    })
+}
+
+/// `Ann <ann@x.org>`: before the brackets may stand a name, behind them comments.
+fn behind_name(text: &str) -> Option<Written> {
+    let open = last_bracket(text)?;
+    let (name, rest) = text.split_at_checked(open)?;
+    let rest = rest.get(1..)?;
+    let (inside, behind) = rest.split_once('>').unwrap_or((rest, ""));
+    let behind = addr_spec::without_comments(behind)?;
+    let is_end = behind
+        .chars()
+        .all(|c| is_outside(c) || is_quote(c) || c == '>');
+    let written = in_brackets(inside).filter(|_| is_end)?;
+    if holds_another(name, &written.address) {
+        return None;
+    }
+    Some(Written {
+        name: name_of(name).or_else(|| only_comment(rest)),
+        ..written
+    })
+}
+
+/// The last `<` outside of quotes and comments.
+fn last_bracket(text: &str) -> Option<usize> {
+    let mut found = None;
+    let mut comments = 0_usize;
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = is_quoted || comments > 0,
+            '"' if comments == 0 => is_quoted = !is_quoted,
+            '(' if !is_quoted => comments += 1,
+            ')' if !is_quoted => comments = comments.saturating_sub(1),
+            '<' if !is_quoted && comments == 0 => found = Some(at),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn in_brackets(inside: &str) -> Option<Written> {
+    let mut text = Cow::Borrowed(inside);
+    for _ in 0..NESTING_MAX {
+        let bare = text.trim_matches(is_outside);
+        let next = unwrapped(bare).map(|inside| inside.to_owned().into());
+        let Some(next) = next.or_else(|| without_scheme(bare)) else {
+            let (text, address) = addr_spec::read(bare, Place::Brackets)?;
+            return Some(Written {
+                name: None,
+                text,
+                address,
+            });
+        };
+        text = next.into_owned().into();
+    }
+    None
+}
+
+/// Whether a name that is not in quotes holds another address: then a comma may be missing between
+/// the two. `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is what a group puts
+/// in the place of the author: `ann@x.org via Team <team@x.org>`.
+fn holds_another(name: &str, address: &Address) -> bool {
+    let is_of_group = || {
+        name.split_whitespace()
+            .any(|word| word.eq_ignore_ascii_case("via"))
+    };
+    if !name.contains('@') || is_of_group() {
+        return false;
+    }
+    let mut is_quoted = false;
+    let outside: String = name
+        .chars()
+        .map(|c| {
+            is_quoted ^= c == '"';
+            if is_quoted || c == '"' { ' ' } else { c }
+        })
+        .collect();
+    let seen = super::visible::visible(&outside);
+    seen.found.iter().any(|other| other.address != *address)
+}
+
+/// A name without its quotes and comments.
+fn name_of(text: &str) -> Option<String> {
+    let bare = addr_spec::without_comments(text).unwrap_or_else(|| text.to_owned());
+    let mut bare = bare.trim();
+    while let Some(inside) = unwrapped_name(bare) {
+        bare = inside.trim();
+    }
+    let mut name = String::with_capacity(bare.len());
+    let mut characters = bare.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => name.extend(characters.next()),
+            '"' => {}
+            c => name.push(c),
+        }
+    }
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+fn unwrapped_name(text: &str) -> Option<&str> {
+    let first = text.chars().next().filter(|c| is_quote(*c))?;
+    let last = text.chars().next_back().filter(|c| is_quote(*c))?;
+    text.get(first.len_utf8()..)?.strip_suffix(last)
+}
+
+/// The comment behind an address that has no name: `ann@x.org (Ann)`.
+fn only_comment(text: &str) -> Option<String> {
+    let (_, comment) = text.split_once('(')?;
+    let inside = comment.trim_end().strip_suffix(')')?;
+    name_of(inside).filter(|name| !name.contains(['(', ')', '@']))
+}
