@@ -37,6 +37,63 @@ pub fn text(html: &str) -> String {
     reader.out
 }
 
+/// Bytes of a page in which its charset is looked for (HTML Standard, section 13.2.3.2: 1,024; mail
+/// programs write their styles before it).
+const CHARSET_BYTES: usize = 16 << 10;
+
+/// The charset that a page states itself: in a `<meta>`, or as XML. UTF-16 there means UTF-8, for
+/// else the tag could not be read.
+pub fn charset(page: &[u8]) -> Option<&str> {
+    let head = page.get(..CHARSET_BYTES).unwrap_or(page);
+    let is_meta = |at: &usize| {
+        let tag = head.get(at + 1..at + 5);
+        tag.is_some_and(|tag| tag.eq_ignore_ascii_case(b"meta") || tag == b"?xml")
+    };
+    let mut tags = memchr::memchr_iter(b'<', head).filter(is_meta);
+    let named = tags.find_map(|at| {
+        let tag = head.get(at..)?;
+        let end = memchr::memchr(b'>', tag)?;
+        charset_in(tag.get(..end)?)
+    })?;
+    let is_utf_16 = named
+        .get(..6)
+        .is_some_and(|name| name.eq_ignore_ascii_case("utf-16"));
+    Some(if is_utf_16 { "utf-8" } else { named })
+}
+
+fn charset_in(tag: &[u8]) -> Option<&str> {
+    let lower = tag.to_ascii_lowercase();
+    ["charset", "encoding"].into_iter().find_map(|word| {
+        let at = memchr::memmem::find(&lower, word.as_bytes())? + word.len();
+        let value = tag.get(at..)?.trim_ascii_start().strip_prefix(b"=")?;
+        let value = value.trim_ascii_start();
+        let value = value
+            .strip_prefix(b"\"")
+            .or(value.strip_prefix(b"'"))
+            .unwrap_or(value);
+        let is_name = |b: &&u8| b.is_ascii_alphanumeric() || b"-_.:+".contains(b);
+        let name = value.get(..value.iter().take_while(is_name).count())?;
+        std::str::from_utf8(name)
+            .ok()
+            .filter(|name| !name.is_empty())
+    })
+}
+
+/// Whether a text that is called plain is a whole HTML page.
+pub fn is_page(text: &str) -> bool {
+    let begins = |text: &str, with: &str| {
+        let start = text.as_bytes().get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = if begins(text, "<?xml") {
+        after(text, ">").trim_start()
+    } else {
+        text
+    };
+    begins(text, "<!doctype html") || begins(text, "<html>") || begins(text, "<html ")
+}
+
 struct Reader {
     out: String,
     /// No comment that begins further on ends either: nobody needs to look again.
@@ -202,6 +259,42 @@ mod tests {
         check("<script>if (a</b) {}</script>x", "x");
         check("<a title=\"x > y\" href='z>'>k</a>", "k");
         check("<td>1<td>2<br>3", "1 2 3");
+    }
+
+    #[test]
+    fn a_page_states_its_charset() {
+        for (page, expected) in [
+            ("<meta charset=iso-8859-2>", Some("iso-8859-2")),
+            ("<html><META CharSet = \"KOI8-R\"/>", Some("KOI8-R")),
+            (
+                "<meta http-equiv='Content-Type' content='text/html; charset=windows-1250'>",
+                Some("windows-1250"),
+            ),
+            ("<meta name=x><meta charset='utf-16le'>", Some("utf-8")),
+            (
+                "<?xml version='1.0' encoding='iso-8859-7'?>",
+                Some("iso-8859-7"),
+            ),
+            ("<p>charset=x</p>", None),
+            ("<meta charset=>", None),
+            ("<meta charset=iso", None),
+        ] {
+            assert_eq!(charset(page.as_bytes()), expected, "{page}");
+        }
+    }
+
+    #[test]
+    fn a_whole_page_is_told_from_text_that_speaks_of_one() {
+        for page in [
+            "<html>x",
+            "\u{feff} <!DOCTYPE HTML><p>",
+            "<?xml?>\n<HTML lang=en>",
+        ] {
+            assert!(is_page(page), "{page}");
+        }
+        for text in ["<htmlx>", "see <html>", "<b>x</b>", "", "<?xml"] {
+            assert!(!is_page(text), "{text}");
+        }
     }
 
     #[test]

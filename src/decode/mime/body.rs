@@ -1,20 +1,16 @@
 //! What the parts of a mail say: its text, and whether it is a meeting's.
 
-use mail_parser::MessagePart;
-use mail_parser::MimeHeaders;
-use mail_parser::PartType;
-use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use std::borrow::Cow;
 
 use crate::decode::html;
 use crate::decode::mime::charset;
+use crate::decode::mime::flowed;
 use crate::decode::mime::parts;
 use crate::decode::mime::parts::Kind;
-use crate::decode::mime::parts::PARSER;
 use crate::decode::mime::parts::Part;
-use crate::decode::mime::parts::is_type;
 use crate::model::limits;
 use crate::model::mail::MailClass;
+use crate::model::unicode::is_invisible;
 
 /// Methods of iCalendar objects that make a mail a meeting's (RFC 5546); PUBLISH does not.
 const METHODS: &[&str] = &[
@@ -31,7 +27,7 @@ const CALENDAR_BYTES: usize = 64 << 10;
 
 /// What was read of the parts.
 pub(super) struct Body {
-    /// First inline text/plain part, else the stripped HTML.
+    /// The first inline text/plain part that says something, else the stripped HTML.
     pub text: Option<String>,
     pub class: MailClass,
     /// Whether parts were left out or the text was cut off.
@@ -46,10 +42,7 @@ pub(super) fn read(mail: &[u8]) -> Body {
     } else {
         MailClass::Plain
     };
-    let (mut text, mut is_cut) = match text_part(&parts.found) {
-        Some(part) => text(part),
-        None => (None, false),
-    };
+    let (mut text, mut is_cut) = text_of(&parts.found);
     if let Some(text) = &mut text {
         is_cut |= limits::truncate(text, limits::TEXT_BYTES);
     }
@@ -60,102 +53,74 @@ pub(super) fn read(mail: &[u8]) -> Body {
     }
 }
 
-/// The part that is the mail's text.
-fn text_part<'p, 'a>(parts: &'p [Part<'a>]) -> Option<&'p Part<'a>> {
+/// The text of a mail, and whether it was not read to its end. Programs put an empty text before
+/// their HTML, and lists a footer behind it: so the first plain part counts, then the first HTML,
+/// then the others.
+fn text_of(parts: &[Part<'_>]) -> (Option<String>, bool) {
     let of = |kind| {
-        let mut inline = parts.iter().filter(|part| part.is_inline);
-        inline.find(|part| part.kind == kind)
+        let inline = parts.iter().filter(|part| part.is_inline);
+        inline.filter(move |part| part.kind == kind)
     };
+    let others = of(Kind::Plain).skip(1).chain(of(Kind::Html).skip(1));
+    let candidates = of(Kind::Plain).take(1).chain(of(Kind::Html).take(1));
     // A body of a kind that is unknown or broken is text to whoever opens the mail.
     let only = match parts {
-        [only] if only.is_inline && only.kind != Kind::Mail => Some(only),
+        [only] if only.is_inline && matches!(only.kind, Kind::Text | Kind::Calendar) => Some(only),
         _ => None,
     };
-    of(Kind::Plain).or_else(|| of(Kind::Html)).or(only)
+    let mut first = None;
+    for part in candidates.chain(others).chain(only) {
+        let (text, is_cut) = text(part);
+        if says_something(&text) {
+            return (Some(text), is_cut);
+        }
+        first.get_or_insert((Some(text), is_cut));
+    }
+    first.unwrap_or_default()
+}
+
+/// Dashes of the line before a signature.
+const SIGNATURE_DASHES: usize = 3;
+
+/// Whether a text is more than blanks, characters that take no room, and the line before a
+/// signature.
+fn says_something(text: &str) -> bool {
+    let is_blank = |c: char| {
+        let is_empty = matches!(
+            c,
+            '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}'
+        );
+        c.is_whitespace() || c.is_control() || is_invisible(c) || is_empty
+    };
+    let is_dash = |c: char| matches!(c, '-' | '_' | '\u{2013}' | '\u{2014}');
+    let mut visible = text.chars().filter(|c| !is_blank(*c)).peekable();
+    let beginning = visible.by_ref().take(SIGNATURE_DASHES);
+    !beginning.into_iter().all(is_dash) || visible.peek().is_some()
 }
 
 /// The text of a part, and whether it was not read to its end.
-fn text(part: &Part<'_>) -> (Option<String>, bool) {
-    let (decoded, is_cut) = decoded(part, limits::TEXT_SOURCE_BYTES);
-    let text = match decoded {
-        Some(PartType::Text(text) | PartType::Html(text)) if part.kind == Kind::Html => {
-            Some(html::text(&text))
-        }
-        Some(PartType::Text(text) | PartType::Html(text)) => Some(text.into_owned()),
-        _ => None,
+pub(super) fn text(part: &Part<'_>) -> (String, bool) {
+    let (bytes, is_cut) = decoded(part, limits::TEXT_SOURCE_BYTES);
+    let stated = part
+        .charset
+        .as_deref()
+        .filter(|name| !name.trim().is_empty());
+    let in_page = || html::charset(&bytes).filter(|_| part.kind == Kind::Html);
+    let text = charset::text(stated.or_else(in_page), &bytes);
+    let text = if part.kind == Kind::Html || html::is_page(&text) {
+        html::text(&text)
+    } else if part.has_joined_lines {
+        flowed::joined(&text)
+    } else {
+        text
     };
     (text, is_cut)
 }
 
 /// The first so many bytes of a part's body, decoded, and whether there are more.
-fn decoded(part: &Part<'_>, bytes: usize) -> (Option<PartType<'static>>, bool) {
+fn decoded<'a>(part: &Part<'a>, bytes: usize) -> (Cow<'a, [u8]>, bool) {
     let body = part.body.get(..bytes).unwrap_or(part.body);
-    let whole = [part.head.as_slice(), body].concat();
-    let mut message = PARSER.parse(&whole);
-    let first = message
-        .as_mut()
-        .and_then(|message| message.parts.first_mut());
-    let decoded = first.map(|part| {
-        repair(part, &whole);
-        std::mem::take(part).into_owned().body
-    });
-    (decoded, body.len() < part.body.len())
-}
-
-/// What the parser reads wrongly is read again: base64 with a character too many or too few, of
-/// which it leaves the code, and UTF-7.
-fn repair(part: &mut MessagePart<'_>, mail: &[u8]) {
-    let encoding = part.content_transfer_encoding().unwrap_or_default();
-    let is_base64 = encoding.eq_ignore_ascii_case("base64");
-    let kind = part.content_type();
-    let charset = kind.and_then(|kind| kind.attribute("charset"));
-    let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
-    let is_utf7 = is_text && charset.is_some_and(charset::is_utf7);
-    let range = part.offset_body as usize..part.offset_end as usize;
-    let code = mail.get(range).unwrap_or_default();
-    let is_broken = is_base64 && (part.is_encoding_problem || is_cut_off(code));
-    if !is_broken && !is_utf7 {
-        return;
-    }
-    let bytes = if is_base64 {
-        lenient_base64(code)
-    } else if encoding.eq_ignore_ascii_case("quoted-printable") {
-        quoted_printable_decode(code)
-    } else {
-        Some(code.to_vec())
-    };
-    let Some(bytes) = bytes else {
-        return;
-    };
-    let text = charset::text(charset, &bytes);
-    let is_html = kind.is_some_and(|kind| is_type(kind, "text", "html"));
-    part.body = if is_html {
-        PartType::Html(text.into())
-    } else {
-        PartType::Text(text.into())
-    };
-}
-
-/// Whether base64 ends within a group of four characters.
-fn is_cut_off(code: &[u8]) -> bool {
-    let characters = code.iter().filter(|b| is_code(**b) || **b == b'=');
-    characters.count() % 4 != 0
-}
-
-/// Reads base64 as far as it goes.
-fn lenient_base64(code: &[u8]) -> Option<Vec<u8>> {
-    let mut code: Vec<u8> = code.iter().copied().filter(|b| is_code(*b)).collect();
-    match code.len() % 4 {
-        1 => code.truncate(code.len() - 1),
-        2 => code.extend_from_slice(b"=="),
-        3 => code.push(b'='),
-        _ => {}
-    }
-    base64_decode(&code)
-}
-
-fn is_code(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+    (part.encoding.decode(body), body.len() < part.body.len())
 }
 
 fn is_meeting(part: &Part<'_>) -> bool {
@@ -164,10 +129,7 @@ fn is_meeting(part: &Part<'_>) -> bool {
     }
     let method = part.method.clone().or_else(|| {
         let (calendar, _) = decoded(part, CALENDAR_BYTES);
-        match calendar? {
-            PartType::Text(calendar) => method_of(&calendar).map(str::to_owned),
-            _ => None,
-        }
+        method_of(&charset::text(part.charset.as_deref(), &calendar)).map(str::to_owned)
     });
     method.is_some_and(|method| {
         METHODS

@@ -1,24 +1,67 @@
 //! Bytes of a stated character set as text.
 
+use std::borrow::Cow;
+
 use mail_parser::decoders::charsets::map::charset_decoder;
 
-use crate::decode::mime::fields;
-
-/// The text of some bytes; where the charset is unknown, or none is stated, as UTF-8 or else
-/// Windows-1252.
+/// The text of some bytes. Bytes that are not of the stated charset, or of one that is unknown or
+/// not stated, are UTF-8 where they can be, and else Windows-1252.
 pub(super) fn text(charset: Option<&str>, bytes: &[u8]) -> String {
-    let is_utf7 = charset.is_some_and(is_utf7);
+    let charset = charset.map(|name| name.trim().trim_matches(['"', '\'']));
     // UTF-7 is written in ASCII alone; other bytes show that the mail states it wrongly.
-    if is_utf7 && bytes.is_ascii() {
+    if charset.is_some_and(is_utf7) && bytes.is_ascii() {
         return utf7(bytes);
     }
-    match charset
-        .filter(|_| !is_utf7)
-        .and_then(|name| charset_decoder(name.as_bytes()))
-    {
-        Some(decode) => decode(bytes),
-        None => fields::text(bytes).into_owned(),
+    let named = charset.filter(|name| !is_utf7(name) && !is_ascii_or_utf8(name));
+    let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
+    let decoded = decoder.map(|decode| decode(bytes));
+    match decoded.filter(|text| is_of_charset(text, bytes)) {
+        Some(text) => text,
+        None => lenient(bytes).into_owned(),
     }
+}
+
+/// UTF-8; what is none of it is Windows-1252, which is what programs write that declare nothing.
+pub(super) fn lenient(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let windows_1252 = charset_decoder(b"windows-1252");
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        match windows_1252 {
+            Some(decode) => text.push_str(&decode(chunk.invalid())),
+            None => text.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Programs that know no better state ASCII and UTF-8, whatever they write.
+fn is_ascii_or_utf8(charset: &str) -> bool {
+    let plain = charset.replace(['-', '_'], "");
+    [
+        "utf8",
+        "usascii",
+        "ascii",
+        "ansix3.41968",
+        "iso646us",
+        "unicode11utf8",
+    ]
+    .iter()
+    .any(|name| plain.eq_ignore_ascii_case(name))
+}
+
+/// Whether bytes are of the charset by which they were decoded: where some of them are not, they
+/// are not UTF-8 either, and most of the rest is.
+fn is_of_charset(text: &str, bytes: &[u8]) -> bool {
+    let wrong = text.matches(char::REPLACEMENT_CHARACTER).count();
+    if wrong == 0 {
+        return true;
+    }
+    let others = text.chars().filter(|c| !c.is_ascii()).count() - wrong;
+    std::str::from_utf8(bytes).is_err() && others > wrong
 }
 
 /// Whether a charset is UTF-7. The parser's own reader loses the character that ends a run of code
@@ -104,7 +147,33 @@ mod tests {
     #[test]
     fn bytes_that_are_not_of_the_charset_are_read_on() {
         assert_eq!(text(Some("utf-7"), "1 + 1 é".as_bytes()), "1 + 1 é");
-        assert_eq!(text(Some("latin-99"), b"caf\xe9"), "café");
         assert_eq!(text(None, "café".as_bytes()), "café");
+        for label in [
+            "latin-99",
+            "unknown-8bit",
+            "x-unknown",
+            "8bit",
+            "us-ascii",
+            "utf-8",
+            "",
+            "y",
+        ] {
+            assert_eq!(
+                text(Some(label), b"It\x92s caf\xe9"),
+                "It’s café",
+                "{label}"
+            );
+            assert_eq!(
+                text(Some(label), "It’s café".as_bytes()),
+                "It’s café",
+                "{label}"
+            );
+        }
+        assert_eq!(text(Some("utf-8"), b"caf\xc3\xa9 caf\xe9"), "café café");
+        assert_eq!(text(Some("Shift_JIS"), "日本語".as_bytes()), "日本語");
+        assert_eq!(text(Some("gb2312"), b"It\x92s \xff\xff"), "It’s ÿÿ");
+        assert_eq!(text(Some("iso-2022-kr"), b"plain"), "plain");
+        let mostly = [&b"\x93\xfa\x96\x7b\x8c\xea "[..], b"\xfd"].concat();
+        assert_eq!(text(Some("shift_jis"), &mostly), "日本語 \u{fffd}");
     }
 }

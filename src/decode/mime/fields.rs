@@ -1,9 +1,6 @@
 //! The header fields of a mail, all of them and in their order.
 
-use std::borrow::Cow;
-
-use mail_parser::decoders::charsets::map::charset_decoder;
-
+use crate::decode::mime::charset;
 use crate::model::limits;
 
 /// A header field as it stands in the mail.
@@ -69,22 +66,11 @@ impl<'a> Fields<'a> {
 
 /// The text of a value without the line ends of its folding; tabs become blanks.
 pub(super) fn unfolded(value: &[u8]) -> String {
-    let text = text(value);
+    let text = charset::lenient(value);
     let characters = text.chars().filter(|c| !matches!(c, '\r' | '\n'));
     characters
         .map(|c| if c == '\t' { ' ' } else { c })
         .collect()
-}
-
-/// UTF-8, else Windows-1252, which is what programs write that declare nothing.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => charset_decoder(b"windows-1252").map_or_else(
-            || String::from_utf8_lossy(bytes),
-            |decode| decode(bytes).into(),
-        ),
-    }
 }
 
 fn skip_empty_lines(mut mail: &[u8]) -> &[u8] {

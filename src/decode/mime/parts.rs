@@ -10,10 +10,11 @@ use mail_parser::MessageParser;
 use mail_parser::MimeHeaders;
 
 use crate::decode::mime::fields::Fields;
+use crate::decode::mime::transfer::Encoding;
 use crate::model::limits;
 
 /// Only what parts need; the mail's own fields are read elsewhere, field by field.
-pub(super) static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
         .with_mime_headers()
         .default_header_ignore()
@@ -26,7 +27,18 @@ const FIELDS: [&str; 3] = [
     "content-disposition",
 ];
 
-/// Bytes of each that are read: each part that was found holds its own.
+/// Types whose bodies are no text (RFC 6838 section 4.2).
+const NOT_TEXT: [&str; 7] = [
+    "application",
+    "image",
+    "audio",
+    "video",
+    "font",
+    "model",
+    "message",
+];
+
+/// Bytes of each that are read.
 const FIELD_BYTES: usize = 8 << 10;
 
 /// What a part is by its fields.
@@ -37,16 +49,21 @@ pub(super) enum Kind {
     Calendar,
     /// A mail, which says nothing here.
     Mail,
+    /// Text of a kind that is unknown or broken.
+    Text,
     Other,
 }
 
 /// A part that has no parts, or is not looked into.
 pub(super) struct Part<'a> {
-    /// The fields that say what it is, each on its line, and the empty line behind them.
-    pub head: Vec<u8>,
     /// As it is encoded.
     pub body: &'a [u8],
+    pub encoding: Encoding,
+    /// As its type states it.
+    pub charset: Option<String>,
     pub kind: Kind,
+    /// Blanks at the ends of its lines join them and belong to no word.
+    pub has_joined_lines: bool,
     /// Not attached.
     pub is_inline: bool,
     /// The method that the type of a calendar states.
@@ -154,10 +171,16 @@ impl<'a> Reader<'a> {
         let boundary = content_type.filter(|kind| kind.ctype() == "multipart");
         let boundary = boundary.and_then(|kind| kind.attribute("boundary"));
         let boundary = boundary.map(str::trim_end).filter(|text| !text.is_empty());
+        let encoding = message
+            .as_ref()
+            .and_then(Message::content_transfer_encoding);
+        let charset = content_type.and_then(|kind| kind.attribute("charset"));
         let part = |body| Part {
-            head: head.clone(),
             body,
+            encoding: encoding.map(Encoding::of).unwrap_or_default(),
+            charset: charset.map(str::to_owned),
             kind: kind(content_type, is_in_digest),
+            has_joined_lines: content_type.is_some_and(has_joined_lines),
             is_inline: !disposition.is_some_and(is_attached),
             method: method.map(|method| method.trim().to_owned()),
         };
@@ -290,7 +313,22 @@ fn kind(content_type: Option<&ContentType<'_>>, is_in_digest: bool) -> Kind {
     ];
     let mut kinds = kinds.into_iter();
     let found = kinds.find(|(main, sub, _)| is_type(content_type, main, sub));
-    found.map_or(Kind::Other, |(.., kind)| kind)
+    let mut not_text = NOT_TEXT.iter();
+    let other = if not_text.any(|main| content_type.ctype().eq_ignore_ascii_case(main)) {
+        Kind::Other
+    } else {
+        Kind::Text
+    };
+    found.map_or(other, |(.., kind)| kind)
+}
+
+/// Whether blanks at the ends of its lines join them and belong to no word (RFC 3676).
+fn has_joined_lines(kind: &ContentType<'_>) -> bool {
+    let is = |name, value: &str| {
+        let found = kind.attribute(name).map(str::trim);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    is("format", "flowed") && is("delsp", "yes")
 }
 
 /// The fields that say what a part is.
