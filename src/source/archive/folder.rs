@@ -6,61 +6,14 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::model::folder_names;
+use crate::model::folder_names::FolderUse;
+use crate::model::unicode::composed;
 use crate::source::archive::Links;
+use crate::source::archive::modified_utf7;
 use crate::source::archive::open::is_link;
 use crate::source::archive::open::open;
 use crate::source::archive::tree::Tree;
-
-/// Names under which mail programs keep what was sent. Compared in lower case, with `_` and `-` as
-/// blanks, and so are the other lists.
-const SENT: &[&str] = &[
-    "sent",
-    "sent items",
-    "sent mail",
-    "sent messages",
-    "sent objects",
-    "gesendet",
-    "gesendete elemente",
-    "gesendete objekte",
-    "gesendete nachrichten",
-    "éléments envoyés",
-    "messages envoyés",
-    "envoyés",
-    "elementos enviados",
-    "enviados",
-    "posta inviata",
-    "verzonden items",
-];
-
-/// Folders of what is not sent yet.
-const DRAFTS: &[&str] = &[
-    "draft",
-    "drafts",
-    "outbox",
-    "entwurf",
-    "entwürfe",
-    "postausgang",
-    "brouillons",
-    "borradores",
-    "rascunhos",
-    "bozze",
-    "concepten",
-];
-
-/// Folders of what was sorted out as unwanted.
-const JUNK: &[&str] = &[
-    "junk",
-    "junk mail",
-    "junk e mail",
-    "junk email",
-    "bulk mail",
-    "spam",
-    "courrier indésirable",
-    "correo no deseado",
-    "posta indesiderata",
-    "ongewenste e mail",
-    "unerwünschte werbung",
-];
 
 /// The name of a mailbox's top folder in the column `container`.
 const TOP: &str = "INBOX";
@@ -81,15 +34,17 @@ pub(super) struct Folder {
 
 impl Folder {
     pub fn new(name: &str, path: PathBuf, tree: &Arc<Tree>) -> Self {
-        let words: Vec<String> = name.split('/').flat_map(components).collect();
-        let is_any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let names = || name.split('/').flat_map(components);
+        let uses: Vec<FolderUse> = names()
+            .filter_map(|name| folder_names::used_for(&modified_utf7::decoded(name)))
+            .collect();
         Self {
             name: name.into(),
             path,
             tree: Arc::clone(tree),
-            is_sent: is_any(SENT),
-            is_draft: is_any(DRAFTS),
-            is_junk: is_any(JUNK),
+            is_sent: uses.contains(&FolderUse::Sent),
+            is_draft: uses.contains(&FolderUse::Unsent),
+            is_junk: uses.contains(&FolderUse::Junk),
         }
     }
 
@@ -108,28 +63,22 @@ impl Folder {
         (!self.is_sent, &self.name)
     }
 
-    /// Its name in the table.
+    /// Its name in the table, in composed form.
     pub fn container(&self) -> Arc<str> {
         if self.name.is_empty() {
-            TOP.into()
-        } else {
-            Arc::clone(&self.name)
+            return TOP.into();
         }
+        let names = self.name.split('/').map(modified_utf7::decoded);
+        let name: Vec<_> = names.collect();
+        composed(&name.join("/")).into()
     }
 }
 
 /// The names in a path's component: Maildir++ writes `.Archive.Sent` for `Archive/Sent`.
-fn components(component: &str) -> Vec<String> {
-    let plain = |name: &str| {
-        name.to_lowercase()
-            .replace(['_', '-'], " ")
-            .trim()
-            .to_owned()
-    };
-    match component.strip_prefix('.') {
-        Some(nested) => nested.split('.').map(plain).collect(),
-        None => vec![plain(component)],
-    }
+fn components(component: &str) -> impl Iterator<Item = &str> {
+    let nested = component.strip_prefix('.');
+    let separator = nested.map_or('/', |_| '.');
+    nested.unwrap_or(component).split(separator)
 }
 
 #[cfg(test)]
@@ -146,7 +95,16 @@ mod tests {
         for name in ["Sent", "_sent_mail", "Sent Items/2001", ".INBOX.Sent"] {
             assert!(folder(name).is_sent, "{name}");
         }
-        assert!(folder("Entwürfe").is_draft);
+        for name in [
+            "Entwürfe",
+            ".Entw&APw-rfe",
+            ".INBOX.Entwu\u{308}rfe",
+            "Local/Templates",
+        ] {
+            assert!(folder(name).is_draft, "{name}");
+        }
+        assert_eq!(&*folder(".Entw&APw-rfe").container(), ".Entwürfe");
+        assert_eq!(&*folder("R&D/Entwu\u{308}rfe").container(), "R&D/Entwürfe");
         assert!(folder("[Gmail]/Spam").is_junk);
         assert!(!folder("presented").is_sent);
         assert!(!folder("archive.sent").is_sent);

@@ -108,6 +108,7 @@ pub(super) struct MessageFile {
 pub(super) fn files(folder: &Folder, format: Format) -> Result<Vec<MessageFile>, ArchiveError> {
     let entries = folder.tree.entries(&folder.path)?;
     let mut files = entries.files;
+    files.retain(|(name, _)| !is_of_server(name));
     if format == Format::Maildir {
         for (name, path) in entries.folders {
             if matches!(name.as_str(), "cur" | "new") {
@@ -135,13 +136,99 @@ fn is_message(name: &str, format: Format) -> bool {
     !tree::is_hidden(name) && (format == Format::Maildir || tree::has_extension(name, "eml"))
 }
 
+/// Whether a file beside `cur` and `new` is one in which a server keeps what it knows of the folder.
+fn is_of_server(name: &str) -> bool {
+    let is_of = |server: &str| {
+        let rest = name.strip_prefix(server);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+    };
+    SERVER_FILES.contains(&name) || SERVERS.into_iter().any(is_of)
+}
+
+/// Files of Maildir++ (Courier, Dovecot), and of mail programs that keep folders as files.
+const SERVER_FILES: [&str; 8] = [
+    "maildirfolder",
+    "maildirsize",
+    "subscriptions",
+    "courierimapuiddb",
+    "courierimapacl",
+    "courierimapsubscribed",
+    "shared-maildirs",
+    "courierimaphieracl",
+];
+
+/// Beginnings of further ones: `dovecot.index.cache`, `dovecot-uidlist`, `cyrus.header`.
+const SERVERS: [&str; 2] = ["dovecot", "cyrus"];
+
+/// What parts a Maildir file name from its flags: `:2,`; systems whose names hold no colon have
+/// another character in its place.
+const INFO: [&str; 7] = [
+    "!2,",
+    ";2,",
+    "_2,",
+    "%3A2,",
+    "%3a2,",
+    "\u{f022}2,",
+    "\u{f03a}2,",
+];
+
+/// A Maildir file name without its flags, and the flags.
+fn parted(name: &str) -> (&str, &str) {
+    if let Some(parted) = name.split_once(":2,") {
+        return parted;
+    }
+    let are_flags = |flags: &str| flags.bytes().all(|flag| flag.is_ascii_alphabetic());
+    let found = INFO.iter().filter_map(|info| name.rsplit_once(info));
+    let mut found = found.filter(|(base, flags)| !base.is_empty() && are_flags(flags));
+    found.next().unwrap_or((name, ""))
+}
+
 /// A Maildir file name without its flags.
 pub(super) fn base_name(name: &str) -> &str {
-    name.split_once(":2,").map_or(name, |(base, _)| base)
+    parted(name).0
 }
 
 /// Whether a Maildir file name has the flag `D`.
 pub(super) fn is_flagged_draft(name: &str) -> bool {
-    name.split_once(":2,")
-        .is_some_and(|(_, flags)| flags.contains('D'))
+    parted(name).1.contains('D')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_parted_from_names_behind_any_sign() {
+        for name in [
+            "1.a:2,DS",
+            "1.a!2,DS",
+            "1.a;2,DS",
+            "1.a_2,DS",
+            "1.a%3A2,DS",
+            "1.a\u{f03a}2,DS",
+        ] {
+            assert_eq!(parted(name), ("1.a", "DS"), "{name}");
+        }
+        assert_eq!(base_name("1.a,S=12,W=13:2,"), "1.a,S=12,W=13");
+        assert_eq!(base_name("1.a!2,"), "1.a");
+        for plain in ["1.a", "1_2,3.a", ";2,S", "1.a-2,S"] {
+            assert_eq!(base_name(plain), plain);
+        }
+        assert!(!is_flagged_draft("D"));
+    }
+
+    #[test]
+    fn files_of_servers_are_known_by_their_names() {
+        for name in [
+            "dovecot-uidlist",
+            "dovecot.index.log",
+            "cyrus.header",
+            "maildirsize",
+        ] {
+            assert!(is_of_server(name), "{name}");
+        }
+        for name in ["1.dovecot", "dovecotte", "1.", "subscriptions.eml"] {
+            assert!(!is_of_server(name), "{name}");
+        }
+    }
 }

@@ -1,8 +1,10 @@
-//! mbox files (mboxo and mboxrd), split as a stream.
+//! mbox files (mboxo, mboxrd and those with `Content-Length`), split as a stream.
 
 use std::io;
 use std::io::BufRead;
 use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +16,11 @@ use crate::source::archive::MESSAGE_BYTES_MAX;
 use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
+use crate::source::archive::mail_shape;
 use crate::source::archive::open::is_link;
+use crate::source::archive::separator;
+use crate::source::archive::separator::FROM;
+use crate::source::archive::separator::Line;
 use crate::source::archive::tree;
 use crate::source::archive::tree::Entries;
 use crate::source::archive::tree::Tree;
@@ -23,8 +29,10 @@ use crate::source::archive::tree::Tree;
 /// and what memory a line without end may take.
 const LINE_PIECE_BYTES: u64 = 64 << 10;
 
-/// What opens a message.
-const FROM: &[u8] = b"From ";
+/// Bytes of a file that tell what begins there.
+const HEAD_BYTES: usize = 2 << 10;
+
+const CONTENT_LENGTH: &[u8] = b"Content-Length:";
 
 /// The mailboxes of the archive: name and mbox files.
 pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>, ArchiveError> {
@@ -139,10 +147,11 @@ fn checked(
 
 /// Whether a file begins with a `From ` line; an empty one is an mbox without messages.
 fn begins_like_mbox(folder: &Folder) -> io::Result<bool> {
-    let mut head = Vec::with_capacity(FROM.len());
+    let mut head = Vec::with_capacity(HEAD_BYTES);
     let file = folder.open(&folder.path)?;
-    file.take(FROM.len() as u64).read_to_end(&mut head)?;
-    Ok(head.is_empty() || head == FROM)
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let begin = mail_shape::without_blank_lines(&head);
+    Ok(begin.is_empty() || begin.starts_with(FROM))
 }
 
 fn stem(name: &str) -> &str {
@@ -168,31 +177,79 @@ pub(super) struct Split {
     pub is_too_large: bool,
 }
 
-/// Splits an mbox. Every line that begins with `From ` opens a message (the formats quote all
-/// others); one `>` goes from lines that begin with `>From `, `>>From ` and so on, and the blank
-/// line before the next message goes with it. It never holds more than one message.
+/// Splits an mbox. A separator behind a blank line opens a message ([`separator`]), unless the
+/// message's `Content-Length` reaches beyond it and leads to another one; all other lines belong to
+/// the message, whatever they begin with. One `>` goes from lines that begin with `>From `,
+/// `>>From ` and so on, and the blank line before the next message goes with it. It never holds more
+/// than one message.
 pub(super) struct Splitter<R> {
     reader: R,
+    /// Bytes of the file before `line` ends.
+    position: u64,
     line: Vec<u8>,
     /// Whether `line` holds a `From ` line that was read ahead.
     is_ahead: bool,
+    writer: Writer,
     /// In which small messages are put together: they are handed out as copies of the right size.
     spare: Vec<u8>,
 }
 
-impl<R: BufRead> Splitter<R> {
+/// How the program that wrote a file opens its messages, by the first of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// With a date, or not at all.
+    Known,
+    /// In another form.
+    Unknown,
+}
+
+/// Where it stands in a message.
+#[derive(Debug, Default)]
+struct Place {
+    /// Where the body begins, once it has.
+    body: Option<u64>,
+    /// `Content-Length`, where it is stated and was not found to lead elsewhere.
+    length: Option<u64>,
+    /// Whether `length` was found to lead to a separator.
+    is_proven: bool,
+    is_behind_blank: bool,
+}
+
+impl Place {
+    /// Notes a line of the message that ends at `position`.
+    fn pass(&mut self, line: &[u8], position: u64) {
+        self.is_behind_blank = matches!(line, b"\n" | b"\r\n");
+        if self.body.is_some() {
+            return;
+        }
+        if self.is_behind_blank {
+            self.body = Some(position);
+        } else if let Some(length) = content_length(line) {
+            self.length = Some(length);
+        }
+    }
+
+    /// Where the body ends by `Content-Length`.
+    fn stated_end(&self) -> Option<u64> {
+        self.body?.checked_add(self.length?)
+    }
+}
+
+impl<R: BufRead + Seek> Splitter<R> {
     pub fn new(reader: R) -> Self {
         Self {
             reader,
+            position: 0,
             line: Vec::new(),
             is_ahead: false,
+            writer: Writer::Known,
             spare: Vec::with_capacity(SMALL_MESSAGE_BYTES),
         }
     }
 
     /// The next message; `room` is told before more than [`SMALL_MESSAGE_BYTES`] of it are held.
     pub fn next(&mut self, room: &mut dyn FnMut(usize)) -> io::Result<Option<Split>> {
-        if !self.is_ahead && !self.read_piece()? {
+        if !self.is_ahead && !self.begin()? {
             return Ok(None);
         }
         let is_stray = !self.line.starts_with(FROM);
@@ -202,15 +259,21 @@ impl<R: BufRead> Splitter<R> {
             message.push(unquoted(&self.line));
         }
         self.is_ahead = false;
+        let mut place = Place::default();
         let mut has_room = false;
         loop {
             let is_line_start = self.line.ends_with(b"\n");
             if !self.read_piece()? {
                 break;
             }
-            if is_line_start && self.line.starts_with(FROM) {
+            if is_line_start && self.line.starts_with(FROM) && self.is_separator(&mut place)? {
                 self.is_ahead = true;
                 break;
+            }
+            if is_line_start {
+                place.pass(&self.line, self.position);
+            } else {
+                place.is_behind_blank = false;
             }
             let piece = if is_line_start {
                 unquoted(&self.line)
@@ -232,12 +295,108 @@ impl<R: BufRead> Splitter<R> {
         Ok(Some(split))
     }
 
+    /// Reads the first line of the file that is not blank; false where there is none.
+    fn begin(&mut self) -> io::Result<bool> {
+        loop {
+            if !self.read_piece()? {
+                return Ok(false);
+            }
+            let text = mail_shape::without_blank_lines(&self.line);
+            if !text.is_empty() {
+                let skipped = self.line.len() - text.len();
+                self.line.drain(..skipped);
+                break;
+            }
+        }
+        if self.line.starts_with(FROM) && separator::read(&self.line) == Line::Other {
+            self.writer = Writer::Unknown;
+        }
+        Ok(true)
+    }
+
+    /// Whether the `From ` line that was read opens a message.
+    fn is_separator(&mut self, place: &mut Place) -> io::Result<bool> {
+        let begin = self.position - self.line.len() as u64;
+        let line = separator::read(&self.line);
+        if let Line::Dated(_) = line
+            && place.stated_end() == Some(begin)
+        {
+            return Ok(true);
+        }
+        let is_one = place.is_behind_blank
+            && match line {
+                Line::Dated(_) => true,
+                Line::Bare => self.opens_mail()?,
+                Line::Other => self.writer == Writer::Unknown && self.opens_mail()?,
+            };
+        Ok(is_one && !self.is_within_length(place, begin)?)
+    }
+
+    /// Whether `Content-Length` reaches beyond a line, and leads to a separator there.
+    fn is_within_length(&mut self, place: &mut Place, begin: u64) -> io::Result<bool> {
+        let Some(end) = place.stated_end().filter(|end| *end > begin) else {
+            return Ok(false);
+        };
+        if !place.is_proven {
+            place.is_proven = self.leads_to_separator(end)?;
+        }
+        if !place.is_proven {
+            place.length = None;
+        }
+        Ok(place.is_proven)
+    }
+
+    /// Whether a message may end at a place: a separator follows, or nothing.
+    fn leads_to_separator(&mut self, end: u64) -> io::Result<bool> {
+        if self.reader.seek(SeekFrom::End(0))? < end {
+            self.reader.seek(SeekFrom::Start(self.position))?;
+            return Ok(false);
+        }
+        let text = self.look(end)?;
+        let rest = mail_shape::without_blank_lines(&text);
+        let line = rest.split_inclusive(|b| *b == b'\n').next();
+        let is_dated = |line| matches!(separator::read(line), Line::Dated(_));
+        Ok(line.is_none_or(is_dated))
+    }
+
+    /// Whether a header field follows with which a mail may begin.
+    fn opens_mail(&mut self) -> io::Result<bool> {
+        let ahead = self.reader.fill_buf()?;
+        if let Some(end) = memchr::memchr(b'\n', ahead) {
+            return Ok(separator::begins_mail(ahead.get(..end).unwrap_or_default()));
+        }
+        let text = self.look(self.position)?;
+        let line = text.split(|b| *b == b'\n').next();
+        Ok(line.is_some_and(separator::begins_mail))
+    }
+
+    /// Some bytes at another place of the file.
+    fn look(&mut self, at: u64) -> io::Result<Vec<u8>> {
+        let mut text = Vec::with_capacity(HEAD_BYTES);
+        self.reader.seek(SeekFrom::Start(at))?;
+        let mut limited = self.reader.by_ref().take(HEAD_BYTES as u64);
+        limited.read_to_end(&mut text)?;
+        self.reader.seek(SeekFrom::Start(self.position))?;
+        Ok(text)
+    }
+
     /// Reads a line, or as much of it as a piece may have; false at the end of the file.
     fn read_piece(&mut self) -> io::Result<bool> {
         self.line.clear();
         let mut limited = self.reader.by_ref().take(LINE_PIECE_BYTES);
-        Ok(limited.read_until(b'\n', &mut self.line)? > 0)
+        let read = limited.read_until(b'\n', &mut self.line)?;
+        self.position += read as u64;
+        Ok(read > 0)
     }
+}
+
+/// The value of a field `Content-Length`.
+fn content_length(line: &[u8]) -> Option<u64> {
+    let name = line.get(..CONTENT_LENGTH.len())?;
+    let value = line.get(CONTENT_LENGTH.len()..)?;
+    let is_named = name.eq_ignore_ascii_case(CONTENT_LENGTH);
+    let value = std::str::from_utf8(value).ok().filter(|_| is_named)?;
+    value.trim().parse().ok()
 }
 
 /// A message that is being put together; the newest line is kept apart, because a blank one at the
@@ -323,8 +482,14 @@ fn without_quotes(line: &[u8]) -> &[u8] {
 /// When a `From ` line says that the message was received. 1970 is what archivers write that do
 /// not know.
 fn received(line: &[u8]) -> Option<Micros> {
-    let text = std::str::from_utf8(line).ok()?;
-    let rest = text.strip_prefix("From ")?.trim_start();
-    let (_sender, date) = rest.split_once([' ', '\t'])?;
-    mail_date::parse(date).filter(|received| received.0 > 0)
+    let date = match separator::read(line) {
+        Line::Dated(date) => date,
+        Line::Bare => return None,
+        Line::Other => {
+            let text = std::str::from_utf8(line.strip_prefix(FROM)?).ok()?;
+            let (_sender, date) = text.trim_start().split_once([' ', '\t'])?;
+            date.to_owned()
+        }
+    };
+    mail_date::parse(&date).filter(|received| received.0 > 0)
 }

@@ -21,9 +21,11 @@ use crate::source::archive::maildir;
 use crate::source::archive::maildir::MessageFile;
 use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
+use crate::source::archive::packed;
 use crate::source::archive::repetition;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
+use crate::source::gunzip::Fault;
 
 /// Bytes read from an mbox at a time: disks give no more for more.
 const READ_BYTES: usize = 256 << 10;
@@ -134,6 +136,10 @@ impl Messages {
     ) -> Option<Result<ArchiveMessage, ArchiveError>> {
         match self.open.as_mut()? {
             Open::Mbox(folder, splitter, number) => match splitter.next(room) {
+                Ok(Some(split)) if mail_shape::is_folder_data(&split.bytes) => {
+                    *number += 1;
+                    self.advance(room)
+                }
                 Ok(split) => {
                     *number += 1;
                     split.map(|split| Ok(of_mbox(folder, *number, split, &mut self.repetition)))
@@ -189,6 +195,22 @@ struct Content {
 }
 
 impl Content {
+    fn of(bytes: Vec<u8>) -> Self {
+        Self {
+            unreadable: unreadable(&bytes, false),
+            hash: None,
+            bytes,
+        }
+    }
+
+    fn unreadable(bytes: &[u8], code: &'static str) -> Self {
+        Self {
+            bytes: Vec::new(),
+            hash: Some(blake3::hash(bytes)),
+            unreadable: Some(code),
+        }
+    }
+
     fn hash(&self) -> blake3::Hash {
         self.hash.unwrap_or_else(|| blake3::hash(&self.bytes))
     }
@@ -212,14 +234,15 @@ fn read(folder: &Folder, path: &Path, room: &mut dyn FnMut(usize)) -> io::Result
     // As much as it takes: a copy for every doubling would cost more memory than the message.
     let mut bytes = Vec::with_capacity(stated + 1);
     file.take(stated as u64 + 1).read_to_end(&mut bytes)?;
-    let is_growing = bytes.len() > stated;
-    Ok(Content {
-        unreadable: is_growing
-            .then_some("growing")
-            .or_else(|| unreadable(&bytes, false)),
-        hash: is_growing.then(|| blake3::hash(&bytes)),
-        bytes: if is_growing { Vec::new() } else { bytes },
-    })
+    if bytes.len() > stated {
+        return Ok(Content::unreadable(&bytes, "growing"));
+    }
+    // What cannot be unpacked is no mail.
+    match packed::unpacked(&bytes, room) {
+        Some(Err(Fault::TooLarge)) => Ok(Content::unreadable(&bytes, "too_large")),
+        Some(Ok(unpacked)) => Ok(Content::of(unpacked)),
+        Some(Err(Fault::Broken)) | None => Ok(Content::of(bytes)),
+    }
 }
 
 /// A Maildir file goes by its name, which says nothing where another file of the folder has it, too;
@@ -255,7 +278,7 @@ fn of_file(
         container: folder.container(),
         place: tree::join(&folder.name, name).into(),
         unreadable: content.unreadable,
-        bytes: Bytes::from(content.bytes),
+        bytes: of_header(content.bytes),
         received: None,
         is_draft: folder.is_draft || (format == Format::Maildir && maildir::is_flagged_draft(name)),
         is_junk: folder.is_junk,
@@ -295,7 +318,7 @@ fn of_mbox(
         source_id: repetition.id(&split.hash),
         container: folder.container(),
         place: format!("{}, message {number}", file.to_string_lossy()).into(),
-        bytes: Bytes::from(split.bytes),
+        bytes: of_header(split.bytes),
         received: split.received,
         is_draft: folder.is_draft,
         is_junk: folder.is_junk,
@@ -306,9 +329,15 @@ fn of_mbox(
 fn unreadable(bytes: &[u8], is_too_large: bool) -> Option<&'static str> {
     if is_too_large {
         Some("too_large")
-    } else if mail_shape::is_mail(bytes) {
+    } else if mail_shape::mail(bytes).is_some() {
         None
     } else {
         Some("not_mail")
     }
+}
+
+/// The message from its header on.
+fn of_header(bytes: Vec<u8>) -> Bytes {
+    let begin = mail_shape::mail(&bytes).map_or(0, |mail| bytes.len() - mail.len());
+    Bytes::from(bytes).slice(begin..)
 }

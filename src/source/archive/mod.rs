@@ -6,8 +6,11 @@ mod mail_shape;
 mod maildir;
 mod mbox;
 mod messages;
+mod modified_utf7;
 mod open;
+mod packed;
 mod repetition;
+mod separator;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -125,6 +128,15 @@ impl ArchiveMailbox {
     /// After an error, reading goes on with the next file.
     pub fn messages(&self) -> Messages {
         Messages::new(self.format, self.folders.clone())
+    }
+}
+
+/// The id of a message by what parts a file name from its flags today: earlier versions knew `:2,`
+/// alone.
+pub fn steady_source_id(source_id: &str) -> String {
+    match source_id.rsplit_once('/') {
+        Some((folder, name)) => tree::join(folder, maildir::base_name(name)),
+        None => maildir::base_name(source_id).to_owned(),
     }
 }
 

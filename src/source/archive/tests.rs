@@ -134,7 +134,7 @@ fn an_mbox_is_split_at_from_lines_and_unquoted_once() {
     let messages = mbox(
         "From ann@x.org Thu Nov  9 12:00:00 2000\nSubject: 1\n\n>From me\n>>From you\n> From\n\n\
          From - Thu Jan  1 00:00:00 1970\r\nSubject: 2\r\n\r\nx\r\n\r\n\
-         From nobody\nSubject: 3\n\nno line end",
+         From nobody Thu Jan  1 00:00:00 1970\nSubject: 3\n\nno line end",
     );
     let bodies: Vec<&[u8]> = messages.iter().map(|message| &message.bytes[..]).collect();
     let expected: [&[u8]; 3] = [

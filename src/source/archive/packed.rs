@@ -1,0 +1,97 @@
+//! Messages that a server stores packed (Dovecot's zlib plugin): gzip and zstd, by their first bytes.
+
+use std::io::Read;
+
+use crate::source::archive::MESSAGE_BYTES_MAX;
+use crate::source::archive::SMALL_MESSAGE_BYTES;
+use crate::source::gunzip::Fault;
+use crate::source::gunzip::gunzip;
+
+const GZIP: &[u8] = b"\x1f\x8b\x08";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// The message in some packed bytes; `None` where they are not packed. `room` is told before more than
+/// [`SMALL_MESSAGE_BYTES`] of it are held.
+pub(super) fn unpacked(
+    bytes: &[u8],
+    room: &mut dyn FnMut(usize),
+) -> Option<Result<Vec<u8>, Fault>> {
+    if bytes.starts_with(GZIP) {
+        Some(gunzipped(bytes, room))
+    } else if bytes.starts_with(ZSTD) {
+        let reader = zstd::stream::read::Decoder::with_buffer(bytes);
+        let reader = reader.map_err(|_| Fault::Broken);
+        Some(reader.and_then(|reader| drained(reader, room)))
+    } else {
+        None
+    }
+}
+
+fn gunzipped(bytes: &[u8], room: &mut dyn FnMut(usize)) -> Result<Vec<u8>, Fault> {
+    match gunzip(bytes, SMALL_MESSAGE_BYTES) {
+        Err(Fault::TooLarge) => {
+            room(MESSAGE_BYTES_MAX);
+            gunzip(bytes, MESSAGE_BYTES_MAX)
+        }
+        small => small,
+    }
+}
+
+fn drained(mut reader: impl Read, room: &mut dyn FnMut(usize)) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    for most in [SMALL_MESSAGE_BYTES, MESSAGE_BYTES_MAX] {
+        let left = (most + 1).saturating_sub(out.len()) as u64;
+        let mut limited = reader.by_ref().take(left);
+        limited.read_to_end(&mut out).map_err(|_| Fault::Broken)?;
+        if out.len() <= most {
+            return Ok(out);
+        }
+        room(MESSAGE_BYTES_MAX);
+    }
+    Err(Fault::TooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use libdeflater::CompressionLvl;
+    use libdeflater::Compressor;
+
+    use super::*;
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut compressor = Compressor::new(CompressionLvl::default());
+        let mut out = vec![0; compressor.gzip_compress_bound(plain.len())];
+        let length = compressor.gzip_compress(plain, &mut out).unwrap();
+        out.truncate(length);
+        out
+    }
+
+    fn zstd(plain: &[u8]) -> Vec<u8> {
+        zstd::stream::encode_all(plain, 3).unwrap()
+    }
+
+    #[test]
+    fn a_message_comes_back_as_it_was_packed_and_asks_for_room_where_it_is_large() {
+        for size in [10, SMALL_MESSAGE_BYTES, SMALL_MESSAGE_BYTES + 1] {
+            let plain = vec![b'x'; size];
+            for packed in [gzip(&plain), zstd(&plain)] {
+                let mut asked = 0;
+                let unpacked = unpacked(&packed, &mut |_| asked += 1).unwrap().unwrap();
+                assert!(unpacked == plain, "{size}");
+                assert_eq!(asked, usize::from(size > SMALL_MESSAGE_BYTES), "{size}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_broken_or_too_large_is_told() {
+        for pack in [gzip, zstd] {
+            let bomb = pack(&vec![0; MESSAGE_BYTES_MAX + 1]);
+            assert_eq!(unpacked(&bomb, &mut |_| {}), Some(Err(Fault::TooLarge)));
+            let cut = pack(b"Subject: x\n\nsome text");
+            let cut = &cut[..cut.len() - 5];
+            assert_eq!(unpacked(cut, &mut |_| {}), Some(Err(Fault::Broken)));
+        }
+        assert_eq!(unpacked(b"Subject: x\n", &mut |_| {}), None);
+    }
+}
