@@ -1,5 +1,7 @@
 //! Rules by which a mail is bulk: newsletters, automatic answers, notifications.
 
+use crate::model::unicode;
+
 /// The header fields of a mail as names and unfolded values, in their order.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a>(&'a [(&'a str, &'a str)]);
@@ -22,6 +24,7 @@ impl<'a> Headers<'a> {
 /// The fields that rules look at; others need not be handed to [`Headers::new`].
 pub const FIELDS: &[&str] = &[
     "auto-submitted",
+    "content-type",
     "list-id",
     "list-post",
     "list-unsubscribe",
@@ -66,6 +69,16 @@ pub const RULES: &[Rule] = &[
         sentence: "`Return-Path` is `<>`: delivery reports and automatic answers.",
         needs_headers: true,
         applies: |facts| facts.headers.first("return-path") == Some("<>"),
+    },
+    Rule {
+        id: "report",
+        sentence: "`Content-Type` is `multipart/report` (RFC 6522): a delivery report, a read receipt \
+                   or another report of a machine.",
+        needs_headers: true,
+        applies: |facts| {
+            let value = facts.headers.first("content-type");
+            first_word(value.unwrap_or_default()) == "multipart/report"
+        },
     },
     Rule {
         id: "auto_response_suppress",
@@ -172,29 +185,112 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// People write "Out of office next week" themselves: only what programs write is listed.
+/// People write "Out of office next week" themselves: only what programs write is listed, as
+/// Exchange, Gmail and others write it in their users' languages.
 const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "automatic reply:",
     "automatic reply ",
+    "automatic response:",
     "auto reply:",
     "auto-reply:",
     "autoreply:",
+    "auto response:",
+    "auto-response:",
     "auto:",
     "out of office:",
     "out of office autoreply",
     "out of office auto-reply",
     "out of office reply",
+    // German
     "abwesenheitsnotiz",
     "abwesenheitsmeldung",
     "abwesenheitsbenachrichtigung",
     "abwesenheitsassistent",
     "abwesenheit:",
-    "automatische antwort:",
-    "automatisch antwoord:",
+    "automatische antwort",
+    "autom. antwort:",
+    // French
     "réponse automatique",
+    "absence du bureau:",
+    "absence du bureau :",
+    // Spanish, Catalan, Galician
     "respuesta automática",
+    "fuera de la oficina:",
+    "resposta automàtica",
+    // Italian
     "risposta automatica",
+    "fuori sede:",
+    // Portuguese
     "resposta automática",
+    "ausência temporária:",
+    // Dutch
+    "automatisch antwoord",
+    "automatische beantwoording",
+    "afwezig:",
+    // Swedish, Danish, Norwegian
+    "autosvar:",
+    "automatiskt svar",
+    "frånvaro:",
+    "automatisk svar",
+    "ikke til stede:",
+    // Finnish
+    "automaattinen vastaus",
+    "poissa:",
+    "poissaoloilmoitus:",
+    // Polish
+    "automatyczna odpowiedź",
+    "odpowiedź automatyczna",
+    "autoodpowiedź:",
+    // Czech, Slovak
+    "automatická odpověď",
+    "automatická odpoveď",
+    // Hungarian
+    "automatikus válasz",
+    // Romanian
+    "răspuns automat",
+    // Russian, Ukrainian, Bulgarian, Serbian
+    "автоматический ответ",
+    "автоответ:",
+    "автоматична відповідь",
+    "автоматичен отговор",
+    "аутоматски одговор",
+    // Greek
+    "αυτόματη απάντηση",
+    // Turkish
+    "otomatik yanıt",
+    "otomatik cevap",
+    // Croatian, Slovenian
+    "automatski odgovor",
+    "samodejni odgovor",
+    // Estonian, Latvian, Lithuanian
+    "automaatvastus",
+    "automātiska atbilde",
+    "automātiskā atbilde",
+    "automatinis atsakymas",
+    // Hebrew, Arabic
+    "תשובה אוטומטית",
+    "מענה אוטומטי",
+    "رد تلقائي",
+    "الرد التلقائي",
+    // Japanese, Korean, Chinese
+    "自動応答",
+    "自動返信",
+    "不在通知",
+    "자동 회신",
+    "자동회신",
+    "부재 중 자동 회신",
+    "부재중 자동 응답",
+    "自动答复",
+    "自动回复",
+    "自動回覆",
+    "自動答覆",
+    // Vietnamese, Thai, Indonesian
+    "trả lời tự động",
+    "tự động trả lời",
+    "ตอบกลับอัตโนมัติ",
+    "การตอบกลับอัตโนมัติ",
+    "balasan otomatis",
+    "jawaban otomatis",
 ];
 
 const DELIVERY_REPORT_SUBJECTS: &[&str] = &[
@@ -238,7 +334,8 @@ pub fn reason(
 
 fn lower_beginning(subject: &str) -> String {
     let beginning = subject.chars().take(SUBJECT_CHARS);
-    beginning.flat_map(char::to_lowercase).collect()
+    let beginning: String = beginning.flat_map(char::to_lowercase).collect();
+    unicode::composed(&beginning).into_owned()
 }
 
 /// A list that people can write to: `List-Post: NO` and its absence mean that they cannot
@@ -302,6 +399,11 @@ mod tests {
                 ("X-Auto-Response-Suppress", "DR, OOF, AutoReply"),
                 "auto_response_suppress",
             ),
+            (
+                ("Content-Type", "multipart/report; report-type=x"),
+                "report",
+            ),
+            (("Content-Type", "Multipart/Report"), "report"),
             (("Precedence", "Bulk"), "precedence"),
             (("Precedence", "list"), "precedence"),
             (("List-Unsubscribe", "<https://x.org/u>"), "newsletter"),
@@ -319,6 +421,10 @@ mod tests {
             ("Return-Path", "<ann@x.org>"),
             ("X-Auto-Response-Suppress", "DR, RN, NRN"),
             ("Precedence", "first-class"),
+            (
+                "Content-Type",
+                "multipart/related; type=\"multipart/report\"",
+            ),
         ] {
             assert_eq!(by_headers(&[field]), None, "{field:?}");
         }
@@ -368,6 +474,15 @@ mod tests {
             ("Out of Office AutoReply: offer", "auto_reply_subject"),
             ("ABWESENHEITSNOTIZ: Angebot", "auto_reply_subject"),
             ("Réponse automatique : offre", "auto_reply_subject"),
+            ("Re\u{301}ponse automatique: offre", "auto_reply_subject"),
+            ("Autosvar: tilbud", "auto_reply_subject"),
+            ("Automaattinen vastaus: tarjous", "auto_reply_subject"),
+            ("Odpowiedź automatyczna: oferta", "auto_reply_subject"),
+            ("Automatická odpověď: nabídka", "auto_reply_subject"),
+            ("Автоматический ответ: предложение", "auto_reply_subject"),
+            ("Otomatik Yanıt: teklif", "auto_reply_subject"),
+            ("自动答复: 报价", "auto_reply_subject"),
+            ("자동 회신: 제안", "auto_reply_subject"),
             ("Undeliverable: offer", "delivery_report_subject"),
             (
                 "Delivery Status Notification (Failure)",

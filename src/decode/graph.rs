@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use hashbrown::HashSet;
 use serde::Deserialize;
 
+use crate::decode::author;
+use crate::decode::author::Claims;
 use crate::decode::bulk;
 use crate::decode::bulk::Headers;
 use crate::decode::graph::raw::RawItem;
@@ -16,6 +18,7 @@ use crate::decode::lenient::Many;
 use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::instant;
+use crate::decode::mime;
 use crate::model::address::Address;
 use crate::model::content_hash::ContentHash;
 use crate::model::interaction::Role;
@@ -73,12 +76,14 @@ pub fn id(json: &[u8]) -> Option<String> {
 
 fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: ContentLevel) -> Mail {
     let mut kept = Kept::default();
-    let participants = participants(raw, &mut kept);
-    let from = participants
-        .iter()
-        .find(|somebody| somebody.role == Role::From);
-    let from = from.map(|somebody| somebody.address.as_str());
+    let mut participants = participants(raw, &mut kept);
+    let headers = headers(raw);
     let subject = raw.subject.filled();
+    let bulk_reason = bulk_reason(&participants, subject, headers.as_deref());
+    author::restore(
+        &mut participants,
+        claims(headers.as_deref().unwrap_or_default()),
+    );
     let mut mail = Mail {
         source_id,
         container: Arc::clone(container),
@@ -97,13 +102,15 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
             .as_ref()
             .filter(|_| content >= ContentLevel::Full)
             .and_then(|body: &RawBody<'_>| body.text(&mut kept)),
-        bulk_reason: bulk_reason(raw, from),
+        bulk_reason,
         participants,
         is_draft: raw.is_draft.0.unwrap_or(false),
+        labels: Vec::new(),
         sensitivity: Sensitivity::Unknown,
         class: class(raw.odata_type.filled()),
         thread_id: raw.conversation_index.filled().and_then(thread_id),
         fingerprint: 0,
+        bytes_key: None,
         content_key: None,
         is_shortened: kept.is_shortened,
     };
@@ -111,21 +118,43 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
     mail
 }
 
-/// Why a mail is bulk, by its header fields too where they were returned.
-fn bulk_reason(raw: &RawItem<'_>, from: Option<&str>) -> Option<&'static str> {
-    let subject = raw.subject.filled();
-    let Some(Many(fields)) = &raw.headers else {
-        return bulk::reason(from, subject, None);
-    };
+/// The header fields that are looked at, as names and values; `None` where none were returned.
+fn headers<'a>(raw: &'a RawItem<'_>) -> Option<Vec<(&'a str, &'a str)>> {
+    let Many(fields) = raw.headers.as_ref()?;
     let fields = fields.iter().filter_map(|field| {
         let name = field.name.filled()?;
-        let is_of_rules = bulk::FIELDS
-            .iter()
-            .any(|one| one.eq_ignore_ascii_case(name));
-        is_of_rules.then(|| (name, field.value.filled().unwrap_or_default()))
+        let mut wanted = bulk::FIELDS.iter().chain(&author::FIELDS);
+        let is_wanted = wanted.any(|one| one.eq_ignore_ascii_case(name));
+        is_wanted.then(|| (name, field.value.filled().unwrap_or_default()))
     });
-    let fields: Vec<(&str, &str)> = fields.collect();
-    bulk::reason(from, subject, Some(&Headers::new(&fields)))
+    Some(fields.collect())
+}
+
+/// Why a mail is bulk, by its header fields too where they were returned.
+fn bulk_reason(
+    participants: &[RawParticipant],
+    subject: Option<&str>,
+    headers: Option<&[(&str, &str)]>,
+) -> Option<&'static str> {
+    let mut people = participants.iter();
+    let from = people.find(|somebody| somebody.role == Role::From);
+    let from = from.map(|somebody| somebody.address.as_str());
+    bulk::reason(from, subject, headers.map(Headers::new).as_ref())
+}
+
+/// What the header fields say of the author.
+fn claims(headers: &[(&str, &str)]) -> Claims {
+    let first = |name: &str| {
+        let mut fields = headers.iter();
+        let field = fields.find(|(field, _)| field.eq_ignore_ascii_case(name));
+        field.map_or("", |(_, value)| *value)
+    };
+    Claims {
+        original_from: mime::named_in(first("x-original-from")),
+        original_sender: mime::named_in(first("x-original-sender")),
+        reply_to: mime::named_in(first("reply-to")),
+        list: [first("list-post"), first("mailing-list")].join(" "),
+    }
 }
 
 /// The inside of the first `<…>`, else the trimmed text.
@@ -159,15 +188,15 @@ fn class(odata_type: Option<&str>) -> MailClass {
 fn participants(raw: &RawItem<'_>, kept: &mut Kept) -> Vec<RawParticipant> {
     let mut found: Vec<RawParticipant> = Vec::new();
     let from = raw.from.0.iter();
-    found.extend(from.filter_map(|raw| participant(raw, Role::From, kept)));
-    let sender = raw.sender.0.as_ref();
-    let sender = sender.and_then(|raw| participant(raw, Role::Sender, kept));
-    let is_other = |sender: &RawParticipant| {
+    found.extend(from.flat_map(|raw| participants_of(raw, Role::From, kept)));
+    let sender = raw.sender.0.iter();
+    let sender = sender.flat_map(|raw| participants_of(raw, Role::Sender, kept));
+    let mut sender: Vec<_> = sender.collect();
+    sender.retain(|sender| {
         let from = found.first();
         from.is_none_or(|from| !is_same(&from.address, &sender.address))
-    };
-    let sender = sender.filter(is_other);
-    found.extend(sender);
+    });
+    found.append(&mut sender);
     let lists = [
         (Role::To, &raw.to.0),
         (Role::Cc, &raw.cc.0),
@@ -179,12 +208,11 @@ fn participants(raw: &RawItem<'_>, kept: &mut Kept) -> Vec<RawParticipant> {
             if !kept.has_room(found.len()) {
                 break;
             }
-            let Some(listed) = participant(recipient, role, kept) else {
-                continue;
-            };
-            // Most mails have one recipient: nobody needs to remember it.
-            if recipients.len() < 2 || known.insert(comparable(&listed.address)) {
-                found.push(listed);
+            for listed in participants_of(recipient, role, kept) {
+                // Most mails have one recipient: nobody needs to remember it.
+                if recipients.len() < 2 || known.insert(comparable(&listed.address)) {
+                    found.push(listed);
+                }
             }
         }
     }
@@ -195,17 +223,19 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || comparable(one) == comparable(other)
 }
 
-fn participant(
+fn participants_of(
     recipient: &RawRecipient<'_>,
     role: Role,
     kept: &mut Kept,
-) -> Option<RawParticipant> {
-    let (name, address) = recipient.email_address.0.as_ref()?.named(kept)?;
-    Some(RawParticipant {
+) -> Vec<RawParticipant> {
+    let address = recipient.email_address.0.as_ref();
+    let named = address.map_or_else(Vec::new, |address| address.named(kept));
+    let named = named.into_iter().map(|(name, address)| RawParticipant {
         role,
         name,
         address,
-    })
+    });
+    named.collect()
 }
 
 fn comparable(address: &str) -> String {

@@ -4,12 +4,19 @@ mod body;
 mod charset;
 mod entries;
 mod fields;
+mod flowed;
+mod journal;
+mod marks;
 mod parts;
 mod recipients;
+mod stable_bytes;
+mod transfer;
 mod words;
 
 use hashbrown::HashSet;
 
+use crate::decode::author;
+use crate::decode::author::Claims;
 use crate::decode::bulk;
 use crate::decode::mime::body::Body;
 use crate::decode::mime::fields::Fields;
@@ -46,66 +53,136 @@ pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     if let Some(code) = message.unreadable {
         return unreadable(code);
     }
-    let fields = Fields::read(&message.bytes);
-    let sent = fields
-        .first("date")
-        .and_then(|date| mail_date::parse(&date));
-    let received = received(&fields).or(message.received);
-    if sent.is_none() && received.is_none() {
-        return unreadable("no_date");
-    }
     // The parts are read by a foreign parser, and a mail that breaks it must not end every night.
-    match std::panic::catch_unwind(|| body::read(&message.bytes)) {
-        Ok(body) => {
-            let mail = assemble(message, &fields, body, (sent, received), options);
-            Decoded::Mail(Box::new(mail))
-        }
-        Err(_) => unreadable("malformed"),
+    let read = std::panic::catch_unwind(|| read(message, options));
+    match read.unwrap_or(Err("malformed")) {
+        Ok(mail) => Decoded::Mail(Box::new(mail)),
+        Err(code) => unreadable(code),
     }
 }
 
-fn assemble(
-    message: &ArchiveMessage,
-    fields: &Fields<'_>,
-    body: Body,
-    (sent, received): (Option<Micros>, Option<Micros>),
-    options: Options,
-) -> Mail {
-    let Found {
-        participants,
-        mut kept,
-    } = participants(fields);
-    kept.is_shortened |= fields.is_cut || body.is_cut;
-    let message_id = fields
-        .first("message-id")
-        .and_then(|value| message_id(&value));
-    let subject = fields.first("subject").map(|value| words::decoded(&value));
-    let text = body.text.as_deref().unwrap_or_default();
-    let content_key = options
-        .content_key
-        .then(|| content_key(sent, &participants, subject.as_deref(), text));
-    let mut mail = Mail {
-        source_id: message.source_id.clone(),
-        container: message.container.clone(),
-        thread_id: thread_id(fields, message_id.as_deref()),
-        bulk_reason: bulk_reason(fields, &participants, subject.as_deref()),
-        message_id,
-        sent,
-        received,
-        subject: subject.as_deref().map(|text| kept.subject(text)),
-        preview: body::preview(text),
-        body_text: None,
-        participants,
-        is_draft: message.is_draft,
-        sensitivity: sensitivity(fields),
-        class: body.class,
-        fingerprint: 0,
-        content_key,
-        is_shortened: kept.is_shortened,
+/// Reads a message, or the mail on which it reports.
+fn read(message: &ArchiveMessage, options: Options) -> Result<Mail, &'static str> {
+    let fields = Fields::read(&message.bytes);
+    let receipt = received(&fields).or(message.received);
+    if !journal::is_report(&fields) {
+        let mail = Source {
+            message,
+            fields,
+            body: &message.bytes,
+        };
+        return mail.read(receipt, Found::default(), options);
+    }
+    let report = journal::read(&message.bytes).ok_or("no_journal_mail")?;
+    let fields = Fields::read(&report.mail);
+    let receipt = received(&fields).or(receipt);
+    let mail = Source {
+        message,
+        fields,
+        body: &report.mail,
     };
-    mail.fingerprint = fingerprint(&mail, text);
-    mail.body_text = body.text.filter(|_| options.body_text);
-    mail
+    mail.read(receipt, report.envelope, options)
+}
+
+/// A mail in RFC 5322 form, and the message in which it lies.
+struct Source<'a> {
+    message: &'a ArchiveMessage,
+    fields: Fields<'a>,
+    body: &'a [u8],
+}
+
+impl Source<'_> {
+    fn read(
+        &self,
+        received: Option<Micros>,
+        envelope: Found,
+        options: Options,
+    ) -> Result<Mail, &'static str> {
+        let sent = self.fields.first("date");
+        let sent = sent.and_then(|date| mail_date::parse(&date));
+        if sent.is_none() && received.is_none() {
+            return Err("no_date");
+        }
+        let body = body::read(self.body);
+        Ok(self.assemble(body, envelope, (sent, received), options))
+    }
+
+    fn assemble(
+        &self,
+        body: Body,
+        envelope: Found,
+        (sent, received): (Option<Micros>, Option<Micros>),
+        options: Options,
+    ) -> Mail {
+        let (message, fields) = (self.message, &self.fields);
+        let mut found = participants(fields);
+        journal::add_envelope(&mut found, envelope);
+        let bulk_from = of_role(&found.participants, Role::From).next().cloned();
+        author::restore(&mut found.participants, claims(fields));
+        let Found {
+            participants,
+            mut kept,
+        } = found;
+        kept.is_shortened |= fields.is_cut || body.is_cut;
+        let labels = marks::labels(fields);
+        let message_id = fields
+            .first("message-id")
+            .and_then(|value| message_id(&value));
+        let subject = fields.first("subject").map(|value| words::decoded(&value));
+        let text = body.text.as_deref().unwrap_or_default();
+        let content_key = options
+            .content_key
+            .then(|| content_key(sent, &participants, subject.as_deref(), text));
+        let mut mail = Mail {
+            source_id: message.source_id.clone(),
+            container: message.container.clone(),
+            thread_id: thread_id(fields, message_id.as_deref()),
+            bulk_reason: bulk_reason(fields, bulk_from.as_ref(), subject.as_deref()),
+            bytes_key: message_id
+                .is_none()
+                .then(|| stable_bytes::key(&message.bytes)),
+            message_id,
+            sent,
+            received,
+            subject: subject.as_deref().map(|text| kept.subject(text)),
+            preview: body::preview(text),
+            body_text: None,
+            participants,
+            is_draft: message.is_draft || marks::is_unsent(fields, &labels),
+            labels,
+            sensitivity: sensitivity(fields),
+            class: body.class,
+            fingerprint: 0,
+            content_key,
+            is_shortened: kept.is_shortened,
+        };
+        mail.fingerprint = fingerprint(&mail, text);
+        mail.body_text = body.text.filter(|_| options.body_text);
+        mail
+    }
+}
+
+/// What the header says of the author besides `From`.
+fn claims(fields: &Fields<'_>) -> Claims {
+    let named = |name| {
+        fields
+            .first(name)
+            .map_or_else(Vec::new, |value| named_in(&value))
+    };
+    let list = ["list-post", "mailing-list"].map(|name| fields.first(name).unwrap_or_default());
+    Claims {
+        original_from: named("x-original-from"),
+        original_sender: named("x-original-sender"),
+        reply_to: named("reply-to"),
+        list: list.join(" "),
+    }
+}
+
+/// Everybody whom the value of a header field names, as their author.
+pub fn named_in(value: &str) -> Vec<RawParticipant> {
+    let mut found = Found::default();
+    found.named_in(value.as_bytes(), Role::From);
+    found.participants
 }
 
 /// The date of the topmost `Received`: what follows its last semicolon.
@@ -157,7 +234,7 @@ fn message_id(value: &str) -> Option<String> {
     (!id.is_empty()).then(|| id.to_owned())
 }
 
-/// By the first Message-ID in References, else by the own one.
+/// By the first Message-ID in References, else in In-Reply-To, else by the own one.
 fn thread_id(fields: &Fields<'_>, own: Option<&str>) -> Option<String> {
     let references = fields.first("references");
     let first = references.and_then(|value| {
@@ -169,16 +246,26 @@ fn thread_id(fields: &Fields<'_>, own: Option<&str>) -> Option<String> {
         };
         message_id(first?)
     });
+    let first = first.or_else(|| answered(&fields.first("in-reply-to")?));
     let root = first.as_deref().or(own)?;
     Some(Id128::of(&[b"thread", root.as_bytes()]).to_string())
 }
 
+/// The Message-ID that is answered. Older programs put text around it or write no id at all
+/// (`Your message of Monday`, RFC 822 section 4.6.2).
+fn answered(value: &str) -> Option<String> {
+    let is_alone = value.contains('@') && !value.contains(char::is_whitespace);
+    let bracketed = value.find('<').and_then(|at| value.get(at..));
+    let bracketed = bracketed.filter(|text| text.contains('>'));
+    message_id(bracketed.or(Some(value).filter(|_| is_alone))?)
+}
+
+/// `from` is the author as the header has it, before a group was told from an author.
 fn bulk_reason(
     fields: &Fields<'_>,
-    participants: &[RawParticipant],
+    from: Option<&RawParticipant>,
     subject: Option<&str>,
 ) -> Option<&'static str> {
-    let from = of_role(participants, Role::From).next();
     let values: Vec<(&str, String)> = bulk::FIELDS
         .iter()
         .filter_map(|name| Some((*name, fields.first(name)?)))

@@ -1,5 +1,6 @@
 //! What does this page say? Pure, and it never fails: an item and what is wrong with it.
 
+pub mod author;
 pub mod bulk;
 pub mod event;
 pub mod graph;

@@ -99,6 +99,8 @@ pub struct Mail {
     pub participants: Vec<RawParticipant>,
     /// Not sent yet.
     pub is_draft: bool,
+    /// Labels under which it lies besides its folder (Google Takeout).
+    pub labels: Vec<String>,
     /// Marked as private or not.
     pub sensitivity: Sensitivity,
     /// Plain mail or a meeting's.
@@ -109,6 +111,8 @@ pub struct Mail {
     pub thread_id: Option<String>,
     /// Hash over what was read, without folder and read marks.
     pub fingerprint: i64,
+    /// Hash of its bytes without marks and status, where it is of an archive and has no Message-ID.
+    pub bytes_key: Option<crate::model::id::Id128>,
     /// Identity by content (design section 4), where the archive asks for it.
     pub content_key: Option<crate::model::id::Id128>,
     /// Whether it says more than is kept (`model::limits`).

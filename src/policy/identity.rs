@@ -51,8 +51,17 @@ pub fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> Id128 {
             let day = if time.is_sent { day.as_bytes() } else { b"" };
             Id128::of(&[b"mail", message_id.as_bytes(), day])
         }
-        None => Id128::of(&[b"item", mailbox.id.as_bytes(), mail.source_id.as_bytes()]),
+        None => match mail.bytes_key {
+            Some(key) => Id128::of(&[b"bytes", mailbox.id.as_bytes(), &key.0]),
+            None => item_id(&mailbox.id, &mail.source_id),
+        },
     }
+}
+
+/// The interaction that an item without a Message-ID is: of Graph, whose ids do not change. So it
+/// was in archives, too, before their mails without a Message-ID went by their bytes.
+pub fn item_id(mailbox_id: &str, source_id: &str) -> Id128 {
+    Id128::of(&[b"item", mailbox_id.as_bytes(), source_id.as_bytes()])
 }
 
 #[cfg(test)]
@@ -124,6 +133,10 @@ mod tests {
         assert_eq!(
             id(|mail| mail.message_id = None, true),
             "c456af49f479b94e70461b7d710728cd"
+        );
+        assert_eq!(
+            id(|mail| mail.bytes_key = Some(Id128([9; 16])), true),
+            "ee1dda968caf7754fa85f3093c1a632c"
         );
         assert_eq!(
             id(|mail| mail.content_key = Some(Id128([7; 16])), true),

@@ -183,6 +183,178 @@ fn mail_like() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+fn text_of(rest: &str) -> String {
+    read_dated(rest)
+        .body_text
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
+
+#[test]
+fn the_text_is_what_says_something() {
+    let mail = |plain: &str, html: &str, last: &str| {
+        format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n{plain}\n\
+             --b\nContent-Type: text/html\n\n{html}\n--b\nContent-Type: text/plain\n\n{last}\n--b--\n"
+        )
+    };
+    for blank in [
+        "",
+        " \n\t\n",
+        "\u{a0}\u{200b}\u{feff}",
+        "-- \n",
+        "\u{2014}",
+        "\u{2800}",
+    ] {
+        assert_eq!(
+            text_of(&mail(blank, "<p>page</p>", "footer")),
+            "page",
+            "{blank:?}"
+        );
+        assert_eq!(
+            text_of(&mail(blank, "<p>&nbsp;</p>", "footer")),
+            "footer",
+            "{blank:?}"
+        );
+    }
+    assert_eq!(text_of(&mail("plain", "<p>page</p>", "footer")), "plain");
+    assert_eq!(text_of(&mail("----", "<p>page</p>", "")), "----");
+}
+
+#[test]
+fn the_charset_is_the_stated_one_else_that_of_the_page_else_what_the_bytes_can_be() {
+    let mail = |header: &str, body: &[u8]| {
+        let head = format!("Date: 24 Nov 2026 10:00:00 +0000\nContent-Type: {header}\n\n");
+        let bytes = [head.as_bytes(), body].concat();
+        match super::mail(&message(&bytes), OPTIONS) {
+            Decoded::Mail(mail) => mail.body_text.unwrap().trim().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let page = b"<html><meta charset=\"iso-8859-2\"><p>\xb3\xf3d\xbc</html>";
+    assert_eq!(mail("text/html", page), "łódź");
+    assert_eq!(mail("text/html; charset=\"\"", page), "łódź");
+    assert_eq!(mail("text/html; charset=iso-8859-1", page), "³ód¼");
+    for header in [
+        "text/plain",
+        "text/plain; charset=utf-8",
+        "text/plain; charset=us-ascii",
+        "text/plain; charset=unknown-8bit",
+        "text/plain; charset=x-unknown",
+        "text/plain; charset=default_charset",
+    ] {
+        assert_eq!(mail(header, b"It\x92s \x80 5"), "It’s € 5", "{header}");
+        assert_eq!(mail(header, "It’s € 5".as_bytes()), "It’s € 5", "{header}");
+    }
+}
+
+#[test]
+fn a_page_that_is_called_plain_is_stripped_and_joined_lines_are_joined() {
+    let page =
+        "Content-Type: text/plain\n\n<!DOCTYPE html>\n<html><body><p>a &amp; b</p></body></html>";
+    assert_eq!(text_of(page), "a & b");
+    let flowed = "Content-Type: text/plain; format=Flowed; DelSp=Yes\n\nhttps://x.org/ \nabc\n";
+    assert_eq!(text_of(flowed), "https://x.org/abc");
+    let kept = "Content-Type: text/plain; format=flowed\n\none \ntwo\n";
+    assert_eq!(text_of(kept), "one \ntwo");
+}
+
+#[test]
+fn a_journal_report_is_the_mail_on_which_it_reports() {
+    let report = |header: &str, part: &str| {
+        format!(
+            "From: <MicrosoftExchange1@contoso.com>\nTo: journal@contoso.com\nSubject: Offer\n\
+             Message-ID: <outer@x>\nX-MS-Exchange-Sent: yes\n{header}\n\
+             Content-Type: multipart/mixed; boundary=J\n\n--J\nContent-Type: text/plain\n\n\
+             Sender: ann@contoso.com\nSubject: Offer\nMessage-Id: <inner@x>\n\
+             To: buyer@fabrikam.com\nTo: team@contoso.com, Expanded: all@contoso.com\n\
+             Bcc: eva@fabrikam.com\nRecipient: zed@fabrikam.com\n--J\n{part}\n--J--\n"
+        )
+    };
+    let inner = "Content-Type: message/rfc822\n\nFrom: Ann <ann@contoso.com>\n\
+                 To: Buyer <buyer@fabrikam.com>\nMessage-ID: <inner@x>\nSubject: Offer\n\
+                 Date: 5 Jan 2026 10:00:00 +0000\n\nThe offer.";
+    for header in [
+        "X-MS-Journal-Report:",
+        "x-ms-journal-report: \n",
+        "Content-Identifier: ExJournalReport",
+    ] {
+        let mail = read(&report(header.trim_end(), inner));
+        assert_eq!(mail.message_id.as_deref(), Some("inner@x"), "{header}");
+        assert_eq!(mail.body_text.as_deref(), Some("The offer."));
+        let expected = [
+            (Role::From, "ann@contoso.com"),
+            (Role::To, "buyer@fabrikam.com"),
+            (Role::To, "team@contoso.com"),
+            (Role::Bcc, "eva@fabrikam.com"),
+            (Role::Bcc, "zed@fabrikam.com"),
+        ];
+        assert_eq!(named(&mail), expected, "{header}");
+    }
+    let without = report("X-MS-Journal-Report:", "Content-Type: image/png\n\nx");
+    let decoded = mail(&message(without.as_bytes()), OPTIONS);
+    assert!(matches!(
+        decoded,
+        Decoded::Unreadable {
+            code: "no_journal_mail",
+            ..
+        }
+    ));
+    let plain = read_dated(&report("X-Other: y", inner));
+    assert_eq!(plain.message_id.as_deref(), Some("outer@x"));
+}
+
+#[test]
+fn an_answer_is_of_the_thread_of_what_it_answers() {
+    let first = read_dated("Message-ID: <1@x>\n").thread_id;
+    for answer in [
+        "In-Reply-To: <1@x>",
+        "In-Reply-To: Your message of Monday <1@x>",
+        "In-Reply-To: 1@x",
+        "References: <1@x> <2@x>\nIn-Reply-To: <2@x>",
+    ] {
+        let mail = read_dated(&format!("Message-ID: <3@x>\n{answer}\n"));
+        assert_eq!(mail.thread_id, first, "{answer}");
+    }
+    for other in [
+        "In-Reply-To: Your message of Monday, 1@x",
+        "In-Reply-To: ",
+        "In-Reply-To: 1",
+    ] {
+        let mail = read_dated(&format!("Message-ID: <3@x>\n{other}\n"));
+        assert_eq!(
+            mail.thread_id,
+            read_dated("Message-ID: <3@x>\n").thread_id,
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn a_group_stands_behind_the_author_whom_it_replaced() {
+    let mail = read_dated(
+        "From: 'Eva' via Sales <sales@contoso.com>\nSender: sales@contoso.com\n\
+         To: sales@contoso.com\nReply-To: Eva <eva@fabrikam.com>\n\
+         X-Original-From: Eva <eva@fabrikam.com>\nList-Post: <mailto:sales@contoso.com>\n",
+    );
+    let expected = [
+        (Role::From, "eva@fabrikam.com"),
+        (Role::Sender, "sales@contoso.com"),
+        (Role::To, "sales@contoso.com"),
+    ];
+    assert_eq!(named(&mail), expected);
+}
+
+#[test]
+fn only_a_mail_without_a_message_id_goes_by_its_bytes() {
+    let key = |rest: &str| read_dated(rest).bytes_key;
+    assert_eq!(key("Message-ID: <1@x>\n\nx"), None);
+    assert!(key("Message-ID: <>\n\nx").is_some());
+    assert_eq!(key("Status: RO\n\nx"), key("X-UID: 3\n\nx"));
+    assert_ne!(key("\nx"), key("\ny"));
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in mail_like()) {

@@ -1,0 +1,88 @@
+//! What mail programs note in a mail: that it is not sent yet, and under which labels it lies.
+
+use crate::decode::mime::fields::Fields;
+use crate::decode::mime::words;
+use crate::model::folder_names;
+use crate::model::folder_names::FolderUse;
+
+/// `X-Mozilla-Status`: it waits to be sent (Mozilla, `nsMsgMessageFlags::Queued`).
+const MOZILLA_QUEUED: u16 = 0x0800;
+
+/// Labels of a mail that are read.
+const LABELS_MAX: usize = 200;
+
+/// The labels of a mail by `X-Gmail-Labels` (Google Takeout): names in the user's language, parted
+/// by commas, in quotes where they hold one.
+pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
+    let Some(value) = fields.first("x-gmail-labels") else {
+        return Vec::new();
+    };
+    let value = words::decoded(&value);
+    let mut is_quoted = false;
+    let labels = value.split(|c| {
+        is_quoted ^= c == '"';
+        c == ',' && !is_quoted
+    });
+    let labels = labels.map(|label| label.trim().trim_matches('"').trim());
+    let labels = labels.filter(|label| !label.is_empty());
+    labels.take(LABELS_MAX).map(str::to_owned).collect()
+}
+
+/// Whether a mail is not sent yet: by a field that says so, or by one of its labels.
+pub(super) fn is_unsent(fields: &Fields<'_>, labels: &[String]) -> bool {
+    let value = |name| fields.first(name).unwrap_or_default();
+    let is_marked = ["1", "true", "yes"].contains(&value("x-unsent").to_lowercase().as_str());
+    // Letters of the status: R and O (read, old), A (answered), D (deleted), F (flagged), T (draft).
+    let has_letter = |name| value(name).bytes().any(|letter| letter == b'T');
+    let mozilla = u16::from_str_radix(value("x-mozilla-status").trim(), 16).unwrap_or_default();
+    let is_unsent_label = |label: &String| folder_names::used_for(label) == Some(FolderUse::Unsent);
+    is_marked
+        || has_letter("x-status")
+        || has_letter("status")
+        || mozilla & MOZILLA_QUEUED != 0
+        || fields.all("x-mozilla-draft-info").next().is_some()
+        || labels.iter().any(is_unsent_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(header: &str) -> (bool, Vec<String>) {
+        let fields = Fields::read(header.as_bytes());
+        let labels = labels(&fields);
+        (is_unsent(&fields, &labels), labels)
+    }
+
+    #[test]
+    fn a_mail_that_is_not_sent_yet_is_told_by_its_marks() {
+        for header in [
+            "X-Unsent: 1\n",
+            "X-Status: FT\n",
+            "Status: RT\n",
+            "X-Mozilla-Status: 0801\n",
+            "X-Mozilla-Draft-Info: internal/draft; vcard=0\n",
+            "X-Gmail-Labels: Important,Drafts\n",
+            "X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe,Wichtig?=\n",
+            "X-Gmail-Labels: =?UTF-8?B?5LiL5pu444GN?=\n",
+        ] {
+            assert!(marks(header).0, "{header}");
+        }
+        for header in [
+            "X-Unsent: 0\n",
+            "Status: RO\nX-Status: AFD\n",
+            "X-Mozilla-Status: 0009\n",
+            "X-Mozilla-Status: none\n",
+            "X-Gmail-Labels: Inbox,Drafts of contracts,Clients/Drafts\n",
+            "Subject: T\n",
+        ] {
+            assert!(!marks(header).0, "{header}");
+        }
+    }
+
+    #[test]
+    fn labels_are_parted_by_commas_outside_of_quotes() {
+        let header = "X-Gmail-Labels: Inbox, \"A, B\",\n =?UTF-8?Q?P=C3=A8re?=,,Clients/C\n";
+        assert_eq!(marks(header).1, ["Inbox", "A, B", "Père", "Clients/C"]);
+    }
+}

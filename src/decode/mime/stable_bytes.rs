@@ -1,0 +1,79 @@
+//! The hash of a mail that stays the same when it is read, answered, moved or copied.
+
+use crate::model::id::Id128;
+
+/// Fields in which mail programs and servers note what becomes of a mail, in lower case. Those that
+/// end in `-` stand for all that begin so.
+const VOLATILE: &[&str] = &[
+    "status",
+    "x-status",
+    "x-keywords",
+    "x-uid",
+    "x-uidl",
+    "x-imap",
+    "x-imapbase",
+    "x-mozilla-",
+    "x-gmail-labels",
+    "x-label",
+    "x-evolution",
+    "x-evolution-",
+    "x-kmail-",
+    "content-length",
+    "lines",
+];
+
+/// Hash of a mail without these fields, the kind of its line ends and blank lines at its end.
+pub(super) fn key(mail: &[u8]) -> Id128 {
+    let mut hasher = blake3::Hasher::new();
+    let mut is_header = true;
+    let mut is_passed_over = false;
+    for line in mail.trim_ascii_end().split(|b| *b == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        is_header &= !line.is_empty();
+        if is_header && !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            is_passed_over = is_volatile(line);
+        }
+        if !(is_header && is_passed_over) {
+            hasher.update(line);
+            hasher.update(b"\n");
+        }
+    }
+    let mut key = Id128::default();
+    key.0.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    key
+}
+
+fn is_volatile(line: &[u8]) -> bool {
+    let name = line.split(|b| *b == b':').next().unwrap_or_default();
+    let name = name.trim_ascii_end().to_ascii_lowercase();
+    VOLATILE.iter().any(|volatile| {
+        let is_beginning = volatile.ends_with('-') && name.starts_with(volatile.as_bytes());
+        is_beginning || name == volatile.as_bytes()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_status_nor_line_ends_make_another_mail() {
+        let plain = key(b"From: a\nSubject: b\n\nStatus: c\n");
+        for same in [
+            "Status: RO\nFrom: a\nSubject: b\n\nStatus: c\n",
+            "From: a\r\nSubject: b\r\nX-Keywords: x\r\n\ty\r\n\r\nStatus: c\r\n",
+            "X-UID: 7\nFrom: a\nX-Mozilla-Keys: x\nSubject: b\nContent-Length : 9\n\nStatus: c\n",
+            "X-Gmail-Labels: =?UTF-8?Q?x?=\n =?UTF-8?Q?y?=\nFrom: a\nSubject: b\n\nStatus: c\n",
+        ] {
+            assert_eq!(key(same.as_bytes()), plain, "{same}");
+        }
+        for other in [
+            "From: a\nSubject: b\n\nStatus: d\n",
+            "From: a\nSubject: b\nX-Other: c\n\nStatus: c\n",
+            "From: a\nSubject: b\n\n\nStatus: c\n",
+            "",
+        ] {
+            assert_ne!(key(other.as_bytes()), plain, "{other}");
+        }
+    }
+}
