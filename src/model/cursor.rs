@@ -61,6 +61,18 @@ pub struct MailboxCursor {
     /// Of an archive: the address under which they are recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Of an archive: the rules by which its mails got their ids (`pipeline::earlier_ids`). 0: those
+    /// of the first versions.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub id_rules: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_none_yet(rules: &u32) -> bool {
+    *rules == 0
 }
 
 /// Where the chain of one folder goes on.

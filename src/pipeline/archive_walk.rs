@@ -7,10 +7,13 @@ use tokio::sync::mpsc;
 use crate::config::archive::Identity;
 use crate::config::window::Window;
 use crate::decode::mime;
+use crate::lake::open::Lake;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::MailboxCursor;
+use crate::model::folder_names;
+use crate::model::folder_names::FolderUse;
 use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
@@ -24,6 +27,8 @@ use crate::pipeline::decide::Desk;
 use crate::pipeline::decide::Item;
 use crate::pipeline::decide::Place;
 use crate::pipeline::decoding::TOO_COSTLY;
+use crate::pipeline::earlier_ids;
+use crate::pipeline::earlier_ids::EarlierIds;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::Walk;
 use crate::pipeline::walk::WalkError;
@@ -75,13 +80,18 @@ struct Block {
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
-pub async fn read(context: &Context, job: ArchiveJob) -> Result<Coverage, WriterGone> {
+pub async fn read(
+    context: &Context,
+    lake: &Arc<Lake>,
+    job: ArchiveJob,
+) -> Result<Coverage, WriterGone> {
     let mut walk = ArchiveWalk {
         walk: Walk::new(context, job.mailbox),
         format: job.format,
         identity: job.identity,
         window: job.window,
         cost: Cost::default(),
+        lake: Arc::clone(lake),
     };
     walk.walk.note_derived(job.readdressed);
     let result = walk.all(job.source).await;
@@ -94,6 +104,7 @@ struct ArchiveWalk<'a> {
     identity: Identity,
     window: Window,
     cost: Cost,
+    lake: Arc<Lake>,
 }
 
 impl ArchiveWalk<'_> {
@@ -105,11 +116,12 @@ impl ArchiveWalk<'_> {
         let mut cursor = cursor.unwrap_or_else(|| self.connect());
         // What was recorded under another one has been revised.
         cursor.address = Some(self.walk.mailbox.address.to_string());
-        let desk = Arc::new(
-            self.walk
-                .context
-                .desk(&self.walk.mailbox, self.format, &cursor),
-        );
+        let (context, mailbox) = (self.walk.context, &self.walk.mailbox);
+        let mut desk = context.desk(mailbox, self.format, &cursor);
+        if cursor.id_rules < earlier_ids::RULES {
+            desk.earlier = self.earlier_ids().await?;
+        }
+        let desk = Arc::new(desk);
         self.walk.cursor = Some(cursor);
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let blocks_to_fill = Blocks {
@@ -125,12 +137,31 @@ impl ArchiveWalk<'_> {
                 status = Status::Stopped;
                 break;
             }
+            if block.is_last && block.error.is_none() && failure.is_none() {
+                self.note_rules();
+            }
             failure = self.decide(&desk, block).await?.or(failure);
         }
         // The reader ends by itself once nobody takes its blocks.
         drop(blocks);
         reader.await.map_err(|_| ComputationLost::Panicked)?;
         failure.map_or(Ok(status), |error| Err(error.into()))
+    }
+
+    /// The rows that may stand under earlier ids.
+    async fn earlier_ids(&self) -> Result<EarlierIds, WalkError> {
+        let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.walk.mailbox.id));
+        let identity = self.identity;
+        let reading =
+            tokio::task::spawn_blocking(move || EarlierIds::of(&lake, &id, identity)).await;
+        Ok(reading.map_err(|_| ComputationLost::Panicked)??)
+    }
+
+    /// Notes that all of the mailbox was read under the rules of today.
+    fn note_rules(&mut self) {
+        if let Some(cursor) = &mut self.walk.cursor {
+            cursor.id_rules = earlier_ids::RULES;
+        }
     }
 
     fn connect(&self) -> MailboxCursor {
@@ -146,6 +177,7 @@ impl ArchiveWalk<'_> {
             meeting_settings: Vec::new(),
             recorded: 0,
             address: None,
+            id_rules: earlier_ids::RULES,
         }
     }
 
@@ -192,8 +224,12 @@ impl ArchiveWalk<'_> {
 }
 
 fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> Item {
-    let is_excluded = message.is_junk || rules.excludes_folder(&message.container);
     let decoded = mime::mail(&message, options);
+    let is_excluded = message.is_junk
+        || rules.excludes_folder(&message.container)
+        || labels(&decoded)
+            .iter()
+            .any(|label| is_left_out(label, rules));
     let is_unreadable = matches!(decoded, Decoded::Unreadable { .. });
     Item {
         decoded,
@@ -208,6 +244,18 @@ fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> It
             awaits_sent_from: None,
         },
     }
+}
+
+/// The labels under which a mail lies, which stand for folders.
+fn labels(decoded: &Decoded) -> &[String] {
+    match decoded {
+        Decoded::Mail(mail) => &mail.labels,
+        _ => &[],
+    }
+}
+
+fn is_left_out(label: &str, rules: &Rules) -> bool {
+    folder_names::used_for(label) == Some(FolderUse::Junk) || rules.excludes_folder(label)
 }
 
 /// A message that was given up, by its id and where it lies.

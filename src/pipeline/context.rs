@@ -16,6 +16,7 @@ use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::model::time::Micros;
 use crate::pipeline::decide::Desk;
+use crate::pipeline::earlier_ids::EarlierIds;
 use crate::pipeline::portion::Portion;
 use crate::pipeline::withheld::WithheldMails;
 use crate::policy::judge::Judge;
@@ -96,6 +97,7 @@ impl Context {
             unmatched: self.capture.unmatched,
             again: self.again || self.range.is_some(),
             withheld: self.withheld.clone(),
+            earlier: EarlierIds::default(),
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::time::Micros;
+use crate::pipeline::earlier_ids::EarlierIds;
+use crate::pipeline::earlier_ids::EarlierRow;
 use crate::pipeline::withheld::WithheldMails;
 use crate::policy::judge;
 use crate::policy::judge::Judge;
@@ -53,6 +55,8 @@ pub struct Desk {
     pub again: bool,
     /// Mails that are recorded and of which the content is wanted now.
     pub withheld: Arc<WithheldMails>,
+    /// Mails that may be recorded under an earlier id.
+    pub earlier: EarlierIds,
 }
 
 /// An item and where it lay.
@@ -90,6 +94,8 @@ enum Entry {
     Unreadable(Unread),
     Unchanged,
     Mail(Box<JudgedMail>),
+    /// A mail that is recorded, and its row.
+    Earlier(Box<JudgedMail>, EarlierRow),
 }
 
 #[derive(Debug)]
@@ -199,6 +205,10 @@ impl Desk {
             Decoded::Mail(mail) => {
                 let known = seen(&mail.source_id)?;
                 let fingerprint = fingerprint_in(&mail, &item.place);
+                if let Some(row) = self.earlier.row_of(&mail.source_id, fingerprint) {
+                    let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
+                    return Ok(Sift::Entry(Entry::Earlier(Box::new(mail), row)));
+                }
                 if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
                 } else {
@@ -234,7 +244,7 @@ impl Desk {
                 Outcome::Recorded => self.withheld.is_empty(),
                 _ => !self.again,
             };
-            if seen.is_some_and(is_settled) {
+            if seen.is_some_and(is_settled) && !self.earlier.has_source(id(&item)) {
                 known += 1;
             } else {
                 fresh.push(item);
@@ -300,6 +310,7 @@ impl Desk {
             view: self.state.view()?,
             settled: Settled::default(),
             decided: HashMap::new(),
+            closed: HashSet::new(),
         };
         for entry in sifted.entries {
             counter.settle(entry, private)?;
@@ -402,6 +413,8 @@ struct Counter<'a> {
     view: View,
     settled: Settled,
     decided: HashMap<String, Seen>,
+    /// Earlier ids that were left in these pages.
+    closed: HashSet<Id128>,
 }
 
 impl Counter<'_> {
@@ -411,8 +424,44 @@ impl Counter<'_> {
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
             Entry::Unreadable(unread) => self.leave_unread(unread),
             Entry::Mail(mail) => self.settle_mail(*mail, private)?,
+            Entry::Earlier(mail, row) => self.settle_earlier(*mail, row)?,
         }
         Ok(())
+    }
+
+    /// A mail that is recorded: under the id that it has, or under an earlier one, which it leaves.
+    /// What the rules say of it today changes nothing else.
+    fn settle_earlier(&mut self, mail: JudgedMail, row: EarlierRow) -> Result<(), StateError> {
+        let JudgedMail { judged, about } = mail;
+        self.count(Outcome::Unchanged, "");
+        self.note(about.source_id, Outcome::Recorded, about.fingerprint);
+        let Judged::Keep(interaction) = judged else {
+            return Ok(());
+        };
+        if !row.is_of_another_id(&interaction) || !self.closed.insert(row.interaction_id()) {
+            return Ok(());
+        }
+        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
+        let closing = row.closing(&interaction);
+        let seen = &self.settled.seen;
+        if self.view.recorded(&[seen], mailbox_id, id)?.is_none() {
+            let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+            let Some(matched) = self.desk.matched(*interaction, about.touches) else {
+                return Ok(());
+            };
+            self.settled.seen.note_recorded(mailbox_id, id, this);
+            self.derive(matched);
+        }
+        self.derive(Matched {
+            interaction: closing,
+            touches: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn derive(&mut self, row: Matched) {
+        self.settled.tally.derived += 1;
+        self.settled.rows.push(row);
     }
 
     fn leave_unread(&mut self, unread: Unread) {

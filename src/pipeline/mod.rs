@@ -16,6 +16,7 @@ pub mod chain;
 pub mod context;
 pub mod decide;
 pub mod decoding;
+mod earlier_ids;
 pub mod graph_walk;
 pub mod index_state;
 pub mod indexing;
@@ -288,7 +289,7 @@ async fn read_all(
     readdress::revise(context, lake.clone(), &mut jobs).await?;
     Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
     let mut results = stream::iter(jobs)
-        .map(|job| read_one(context, job))
+        .map(|job| read_one(context, lake, job))
         .buffer_unordered(at_once);
     let mut coverage = Vec::new();
     while let Some(result) = results.next().await {
@@ -302,12 +303,12 @@ async fn read_all(
     Ok(coverage)
 }
 
-async fn read_one(context: &Context, job: Job) -> Result<Coverage, WriterGone> {
+async fn read_one(context: &Context, lake: &Arc<Lake>, job: Job) -> Result<Coverage, WriterGone> {
     let left = Walk::new(context, job.mailbox().clone());
     let reading = async {
         match job {
             Job::Graph(job) => graph_walk::read(context, *job).await,
-            Job::Archive(job) => archive_walk::read(context, *job).await,
+            Job::Archive(job) => archive_walk::read(context, lake, *job).await,
         }
     };
     tokio::select! {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use tokio::sync::oneshot;
 
+use crate::lake::error::LakeError;
 use crate::model::activity::Matched;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
@@ -108,6 +109,9 @@ pub enum WalkError {
     /// What was seen before is not known.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What is recorded cannot be read.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
     /// A computation panicked.
     #[error(transparent)]
     Computation(#[from] ComputationLost),

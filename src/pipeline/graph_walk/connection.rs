@@ -39,6 +39,7 @@ impl GraphWalk<'_> {
             meeting_settings: Vec::new(),
             recorded: 0,
             address: None,
+            id_rules: 0,
         }
     }
 
