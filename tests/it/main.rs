@@ -28,6 +28,7 @@ mod disk_full;
 mod ending;
 mod equal;
 mod faults;
+mod field_cases;
 mod fixtures;
 mod hostile_mail;
 mod mail_fixtures;
