@@ -15,9 +15,30 @@ use crate::model::activity::Matched;
 use crate::model::id::Id128;
 
 /// Few enough to meet, and different enough to be folded, cut and joined.
-const PIECES: [&str; 12] = [
-    "Offer", "offers", "ÓFFER", "off", "o'brien", "brien", "東京", "京", "a@b.org", "b.org", "ß",
+const PIECES: [&str; 23] = [
+    "Offer",
+    "offers",
+    "ÓFFER",
+    "off",
+    "o'brien",
+    "brien",
+    "東京",
+    "京",
+    "a@b.org",
+    "b.org",
+    "ß",
     "ss",
+    "ประชุมพรุ่งนี้",
+    "พรุ่งนี้",
+    "회의를",
+    "\u{1112}\u{116c}\u{110b}\u{1174}",
+    "회",
+    "ｶﾞク",
+    "ク",
+    "1½",
+    "1",
+    "Acme™",
+    "TM",
 ];
 
 /// What the people of [`mail`] are called, one text for each value of the field.
@@ -31,12 +52,13 @@ const PEOPLE: [&str; 6] = [
 ];
 
 fn occurs(expression: &Expression, text: &str) -> bool {
-    let words: Vec<_> = words::split(text).into_iter().map(|t| t.text).collect();
+    let words = words::split(text);
     let last = expression.words.len() - 1;
     words.windows(last + 1).any(|window| {
         let mut pairs = window.iter().zip(&expression.words).enumerate();
         pairs.all(|(n, (word, wanted))| {
-            word == wanted || (expression.is_prefix && n == last && word.starts_with(wanted))
+            let is_beginning = expression.is_prefix && n == last && word.begins_with(wanted);
+            is_beginning || word.is(wanted)
         })
     })
 }

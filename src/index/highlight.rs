@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use tantivy::tokenizer::Token;
 
 use crate::index::language::Expression;
 use crate::index::language::Words;
 use crate::index::words;
+use crate::index::words::Word;
 
 /// A text and the places in it that a query asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,9 +21,9 @@ pub struct Marked {
 impl Marked {
     /// Marks every wanted expression of a query.
     pub fn new(text: String, wanted: &Words) -> Self {
-        let tokens = words::split(&text);
+        let words = words::split(&text);
         let expressions = wanted.groups.iter().flatten();
-        let mut found: Vec<_> = expressions.flat_map(|e| places(&tokens, e)).collect();
+        let mut found: Vec<_> = expressions.flat_map(|e| places(&words, e)).collect();
         found.sort_by_key(|range| (range.start, range.end));
         let marks = united(&found);
         Self { text, marks }
@@ -44,23 +44,24 @@ impl Marked {
     }
 }
 
-fn places(tokens: &[Token], expression: &Expression) -> Vec<Range<usize>> {
-    let windows = tokens.windows(expression.words.len().max(1));
+fn places(words: &[Word], expression: &Expression) -> Vec<Range<usize>> {
+    let windows = words.windows(expression.words.len().max(1));
     let matching = windows.filter(|window| is_match(window, expression));
     matching
-        .filter_map(|window| Some(window.first()?.offset_from..window.last()?.offset_to))
+        .filter_map(|window| {
+            Some(window.first()?.token.offset_from..window.last()?.token.offset_to)
+        })
         .collect()
 }
 
-fn is_match(window: &[Token], expression: &Expression) -> bool {
+fn is_match(window: &[Word], expression: &Expression) -> bool {
     let last = expression.words.len().saturating_sub(1);
     let mut pairs = window.iter().zip(&expression.words).enumerate();
-    let first_position = window.first().map_or(0, |token| token.position);
-    pairs.all(|(n, (token, word))| {
-        let is_adjacent = token.position == first_position + n;
-        let is_word = token.text == *word;
+    let first_position = window.first().map_or(0, |word| word.token.position);
+    pairs.all(|(n, (word, wanted))| {
+        let is_adjacent = word.token.position == first_position + n;
         is_adjacent
-            && (is_word || (expression.is_prefix && n == last && token.text.starts_with(word)))
+            && (word.is(wanted) || (expression.is_prefix && n == last && word.begins_with(wanted)))
     })
 }
 
@@ -102,6 +103,34 @@ mod tests {
         assert_eq!(marked("new offer", "offer -new"), "new [offer]");
         assert_eq!(marked("a b c", "\"a b\" OR \"b c\""), "[a b c]");
         assert_eq!(marked("nothing", "offer"), "nothing");
+    }
+
+    #[test]
+    fn words_inside_a_running_text_are_marked_with_all_their_signs() {
+        let thai = "สวัสดีครับ ประชุมพรุ่งนี้เวลาสิบโมง";
+        assert_eq!(marked(thai, "พรุ่งนี้"), "สวัสดีครับ ประชุม[พรุ่งนี้]เวลาสิบโมง");
+        assert_eq!(
+            marked(thai, "ประชุม OR เวลา*"),
+            "สวัสดีครับ [ประชุม]พรุ่งนี้[เวลา]สิบโมง"
+        );
+        assert_eq!(marked("ប្រជុំនៅថ្ងៃស្អែក", "ថ្ងៃ"), "ប្រជុំនៅ[ថ្ងៃ]ស្អែក");
+        assert_eq!(
+            marked("정기회의를 회의록은", "회의"),
+            "정기[회의]를 [회의]록은"
+        );
+        let decomposed = "\u{1112}\u{116c}\u{110b}\u{1174}";
+        assert_eq!(
+            marked(&format!("{decomposed}를"), "회의"),
+            format!("[{decomposed}]를")
+        );
+    }
+
+    #[test]
+    fn other_forms_of_a_word_are_marked() {
+        assert_eq!(marked("次のﾐｰﾃｨﾝｸﾞは", "ミーティング"), "次の[ﾐｰﾃｨﾝｸﾞ]は");
+        assert_eq!(marked("ＡＣＭＥ™ ㍿", "acme 会社"), "[ＡＣＭＥ]™ [㍿]");
+        assert_eq!(marked("1½ h", "½"), "1[½] h");
+        assert_eq!(marked("Füße", "fuss*"), "[Füße]");
     }
 
     proptest! {

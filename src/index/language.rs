@@ -2,13 +2,16 @@
 //!
 //! All words must occur. `OR` joins its two neighbours and binds tighter than the blank between
 //! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter or
-//! digit separates words; several of them in one piece (`ann@x.org`) are a phrase.
+//! digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word whose
+//! letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
 
 use crate::index::words;
+use crate::index::words::Word;
 
 /// Nobody types more; a longer query would only cost time.
 pub const QUERY_BYTES_MAX: usize = 1_000;
-/// Each word is looked up in several fields.
+/// Each word is looked up in several fields. Letters that stand alone are one word until something
+/// separates them.
 pub const WORDS_MAX: usize = 64;
 
 /// Why a query cannot be asked.
@@ -63,7 +66,7 @@ pub struct Words {
 
 /// Reads what a user typed.
 pub fn parse(typed: &str) -> Result<Words, QueryError> {
-    if typed.len() > QUERY_BYTES_MAX {
+    if typed.len() > QUERY_BYTES_MAX || count(&words::split(typed)) > WORDS_MAX {
         return Err(QueryError::TooLong);
     }
     let mut parsed = Words::default();
@@ -86,12 +89,14 @@ pub fn parse(typed: &str) -> Result<Words, QueryError> {
     if or_before {
         return Err(QueryError::LonelyOr);
     }
-    let wanted = parsed.groups.iter().flatten();
-    let words = wanted.chain(&parsed.excluded).map(|e| e.words.len());
-    if words.sum::<usize>() > WORDS_MAX {
-        return Err(QueryError::TooLong);
-    }
     Ok(parsed)
+}
+
+/// How many words there are between separators.
+fn count(words: &[Word]) -> usize {
+    let ends = words.iter().skip(1).zip(words);
+    let separated = ends.filter(|(word, before)| word.token.offset_from > before.token.offset_to);
+    separated.count() + 1
 }
 
 enum Piece {
@@ -157,18 +162,53 @@ fn word_of(word: &str) -> Result<Option<Expression>, QueryError> {
 }
 
 fn expression(text: &str, is_prefix: bool) -> Result<Option<Expression>, QueryError> {
-    let tokens = words::split(text);
-    let is_whole = tokens.iter().enumerate().all(|(n, t)| t.position == n);
-    let has_long_word = tokens.is_empty() && text.chars().any(char::is_alphanumeric);
+    let found = words::split(text);
+    let mut places = found.iter().map(|word| word.token.position).enumerate();
+    let is_whole = places.all(|(n, position)| n == position);
+    let has_long_word = found.is_empty() && text.chars().any(char::is_alphanumeric);
     if !is_whole || has_long_word {
         return Err(QueryError::LongWord);
     }
-    let ends_in_word = tokens
+    let ends_in_word = found
         .last()
-        .is_some_and(|last| last.offset_to == text.len());
+        .is_some_and(|last| last.token.offset_to == text.len());
     if is_prefix && !ends_in_word {
         return Err(QueryError::MisplacedStar);
     }
-    let words: Vec<_> = tokens.into_iter().map(|token| token.text).collect();
+    let words: Vec<_> = found.iter().map(|word| word.token.text.clone()).collect();
     Ok((!words.is_empty()).then_some(Expression { words, is_prefix }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of the only expression of a query.
+    fn words_of(typed: &str) -> String {
+        let parsed = parse(typed).unwrap();
+        let [group] = parsed.groups.as_slice() else {
+            panic!("{typed}: {parsed:?}");
+        };
+        let [expression] = group.as_slice() else {
+            panic!("{typed}: {parsed:?}");
+        };
+        expression.words.join(" ")
+    }
+
+    #[test]
+    fn words_without_blanks_are_phrases_of_their_letters() {
+        assert_eq!(words_of("회의"), "회 의");
+        assert_eq!(words_of("\"PDF를 회의\""), "pdf 를 회 의");
+        assert_eq!(words_of("ประชุม"), "ป ร ะ ชุ ม");
+        assert_eq!(words_of("㍿"), "株 式 会 社");
+        assert!(parse("회의*").unwrap().groups[0][0].is_prefix);
+    }
+
+    #[test]
+    fn letters_that_stand_alone_are_one_word_until_something_separates_them() {
+        assert!(parse(&"ก".repeat(100)).is_ok());
+        assert!(parse(&"ก ".repeat(WORDS_MAX)).is_ok());
+        assert_eq!(parse(&"ก ".repeat(WORDS_MAX + 1)), Err(QueryError::TooLong));
+        assert_eq!(parse(&"ก".repeat(400)), Err(QueryError::TooLong));
+    }
 }

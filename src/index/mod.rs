@@ -8,6 +8,7 @@ pub mod error;
 pub mod exclusion;
 pub mod highlight;
 pub mod language;
+pub mod letters;
 pub mod query;
 mod read_only;
 pub mod schema;
@@ -19,5 +20,7 @@ pub mod writer;
 mod agreement;
 #[cfg(test)]
 mod meetings;
+#[cfg(test)]
+mod scripts;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::index::words::Words;
 
 /// Raised when the meaning of a field changes: an older index is then made again from the lake.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 const WORDS: &str = "words";
 

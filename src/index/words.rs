@@ -1,206 +1,180 @@
-//! Words of any language, folded so that case and accents do not matter.
+//! Words of any language, folded so that case, accents and compatibility forms do not matter.
 //!
 //! A word is a run of letters and digits. Accents and other combining marks belong to it but are
-//! left out of what is compared, and so are soft hyphens and joiners. Ideographs and kana stand
-//! alone, one word each, because nothing separates them: several of them are found as a phrase.
+//! left out of what is compared, and so are soft hyphens and joiners. Letters of scripts that are
+//! written without blanks (ideographs, kana, Thai, Lao, Khmer, Burmese) stand alone, one word each
+//! with its vowel signs, and so do the syllables of Hangul: several of them are found as a phrase,
+//! wherever a word begins. No dictionary has to know the word.
 
-use std::str::Chars;
-
-use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
-use icu_normalizer::properties::CanonicalDecompositionBorrowed;
-use icu_normalizer::properties::Decomposed;
+use icu_normalizer::properties::CanonicalCompositionBorrowed;
 use tantivy::tokenizer::Token;
 use tantivy::tokenizer::TokenStream;
 use tantivy::tokenizer::Tokenizer;
+
+use crate::index::letters::Letter;
+use crate::index::letters::Letters;
+use crate::index::letters::Role;
 
 /// Longer words are left out: they are encoded pictures and tokens of links, and each would stand
 /// in the dictionary for ever.
 pub const WORD_BYTES_MAX: usize = 64;
 
-static DECOMPOSITION: CanonicalDecompositionBorrowed<'static> =
-    CanonicalDecompositionBorrowed::new();
-static COMBINING: CanonicalCombiningClassMapBorrowed<'static> =
-    CanonicalCombiningClassMapBorrowed::new();
+static COMPOSITION: CanonicalCompositionBorrowed<'static> = CanonicalCompositionBorrowed::new();
 
-/// The tokenizer of all text fields and of queries.
+/// A word and its place.
+#[derive(Debug, Clone, Default)]
+pub struct Word {
+    /// Its text is the folded word.
+    pub token: Token,
+}
+
+impl Word {
+    /// Whether it is written like this.
+    pub fn is(&self, folded: &str) -> bool {
+        self.token.text == folded
+    }
+
+    /// Whether it begins like this.
+    pub fn begins_with(&self, folded: &str) -> bool {
+        self.token.text.starts_with(folded)
+    }
+
+    fn begin(&mut self, letter: Letter) {
+        self.token.text.clear();
+        self.token.offset_from = letter.from;
+        self.push(letter);
+    }
+
+    fn push(&mut self, letter: Letter) {
+        self.token.text.push(letter.folded);
+        self.token.offset_to = letter.to;
+    }
+
+    fn leave_out(&mut self, letter: Letter) {
+        self.token.offset_to = letter.to;
+    }
+
+    /// Takes a letter into the last one, where the two are parts of a Hangul syllable.
+    fn compose(&mut self, letter: Letter) -> bool {
+        // The vowels and last consonants of which there are syllables.
+        if !matches!(letter.folded, '\u{1161}'..='\u{11c2}') {
+            return false;
+        }
+        let last = self.token.text.chars().next_back();
+        let syllable = last.and_then(|last| COMPOSITION.compose(last, letter.folded));
+        if let Some(syllable) = syllable {
+            self.token.text.pop();
+            self.token.text.push(syllable);
+            self.token.offset_to = letter.to;
+        }
+        syllable.is_some()
+    }
+}
+
+/// Reads the words of a text one after the other.
+struct Reader<'a> {
+    letters: Letters<'a>,
+    /// How many words there were.
+    count: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        let letters = Letters::new(text);
+        Self { letters, count: 0 }
+    }
+
+    /// Takes the next word; false at the end of the text.
+    fn next_word(&mut self, word: &mut Word) -> bool {
+        loop {
+            let is_part = |letter: &Letter| !matches!(letter.role, Role::LeftOut | Role::Separator);
+            let Some(first) = self.letters.find(is_part) else {
+                return false;
+            };
+            // Words that are too long keep their place, so that no phrase reaches across them.
+            word.token.position = self.count;
+            self.count += 1;
+            word.begin(first);
+            self.take_rest(word, first.role);
+            if word.token.text.len() <= WORD_BYTES_MAX {
+                return true;
+            }
+        }
+    }
+
+    fn take_rest(&mut self, word: &mut Word, first: Role) {
+        loop {
+            if first != Role::Alone
+                && let Some(end) = self.letters.take_ascii(&mut word.token.text)
+            {
+                word.token.offset_to = end;
+            }
+            match self.letters.peek() {
+                Some(letter) if is_taken(word, first, letter) => self.letters.next(),
+                _ => return,
+            };
+        }
+    }
+}
+
+/// Takes a letter into a word, if it belongs to it.
+fn is_taken(word: &mut Word, first: Role, letter: Letter) -> bool {
+    match letter.role {
+        Role::Separator => return false,
+        Role::LeftOut => word.leave_out(letter),
+        Role::Alone => return first == Role::Alone && word.compose(letter),
+        Role::Joined if first == Role::Alone => return false,
+        Role::Joined | Role::Vowel => word.push(letter),
+    }
+    true
+}
+
+/// The tokenizer of all text fields.
 #[derive(Clone, Default)]
 pub struct Words {
-    token: Token,
+    word: Word,
 }
 
 /// The words of one text.
 pub struct WordStream<'a> {
-    token: &'a mut Token,
-    rest: Chars<'a>,
-    length: usize,
+    word: &'a mut Word,
+    reader: Reader<'a>,
 }
 
 impl Tokenizer for Words {
     type TokenStream<'a> = WordStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        self.token.reset();
         WordStream {
-            token: &mut self.token,
-            rest: text.chars(),
-            length: text.len(),
-        }
-    }
-}
-
-impl WordStream<'_> {
-    /// Byte offset of what comes next.
-    fn offset(&self) -> usize {
-        self.length - self.rest.as_str().len()
-    }
-
-    /// Takes one word into the token; false at the end of the text.
-    fn next_word(&mut self) -> bool {
-        self.token.text.clear();
-        loop {
-            self.token.offset_from = self.offset();
-            let Some(first) = self.rest.next() else {
-                return false;
-            };
-            if !first.is_alphanumeric() {
-                continue;
-            }
-            fold(first, &mut self.token.text);
-            self.take_rest_of_word(stands_alone(first));
-            if !self.token.text.is_empty() {
-                self.token.offset_to = self.offset();
-                return true;
-            }
-        }
-    }
-
-    fn take_rest_of_word(&mut self, alone: bool) {
-        loop {
-            let mut ahead = self.rest.clone();
-            let Some(c) = ahead.next() else { return };
-            if c.is_alphanumeric() && !alone && !stands_alone(c) {
-                fold(c, &mut self.token.text);
-            } else if c.is_ascii() || !is_left_out(c) {
-                return;
-            }
-            self.rest = ahead;
+            word: &mut self.word,
+            reader: Reader::new(text),
         }
     }
 }
 
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
-        loop {
-            // Words that are too long keep their place, so that no phrase reaches across them.
-            self.token.position = self.token.position.wrapping_add(1);
-            if !self.next_word() {
-                return false;
-            }
-            if self.token.text.len() <= WORD_BYTES_MAX {
-                return true;
-            }
-        }
+        self.reader.next_word(self.word)
     }
 
     fn token(&self) -> &Token {
-        self.token
+        &self.word.token
     }
 
     fn token_mut(&mut self) -> &mut Token {
-        self.token
+        &mut self.word.token
     }
 }
 
-/// The folded words of a text and where each stands in it (bytes).
-pub fn split(text: &str) -> Vec<Token> {
-    let mut words = Words::default();
-    let mut stream = words.token_stream(text);
-    let mut tokens = Vec::new();
-    while stream.advance() {
-        tokens.push(stream.token().clone());
+/// The words of a text and where each stands in it (bytes).
+pub fn split(text: &str) -> Vec<Word> {
+    let mut word = Word::default();
+    let mut reader = Reader::new(text);
+    let mut words = Vec::new();
+    while reader.next_word(&mut word) {
+        words.push(word.clone());
     }
-    tokens
-}
-
-/// Appends the folded form of a character.
-fn fold(c: char, folded: &mut String) {
-    if c.is_ascii() {
-        folded.push(c.to_ascii_lowercase());
-        return;
-    }
-    for lower in c.to_lowercase() {
-        decompose(lower, folded);
-    }
-}
-
-fn decompose(c: char, folded: &mut String) {
-    if let Some(plain) = plain_spelling(c) {
-        folded.push_str(plain);
-        return;
-    }
-    if let Some(narrow) = narrow_form(c) {
-        folded.push(narrow.to_ascii_lowercase());
-        return;
-    }
-    match DECOMPOSITION.decompose(c) {
-        Decomposed::Default if is_left_out(c) => {}
-        Decomposed::Default => folded.push(c),
-        Decomposed::Singleton(single) => decompose(single, folded),
-        Decomposed::Expansion(first, second) => {
-            decompose(first, folded);
-            decompose(second, folded);
-        }
-    }
-}
-
-/// Letters that Unicode does not take apart but people do.
-fn plain_spelling(c: char) -> Option<&'static str> {
-    Some(match c {
-        'ß' => "ss",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ø' => "o",
-        'ł' => "l",
-        'đ' | 'ð' => "d",
-        'þ' => "th",
-        'ħ' => "h",
-        'ŧ' => "t",
-        'ı' => "i",
-        'ς' => "σ",
-        'ﬀ' => "ff",
-        'ﬁ' => "fi",
-        'ﬂ' => "fl",
-        'ﬃ' => "ffi",
-        'ﬄ' => "ffl",
-        'ﬅ' | 'ﬆ' => "st",
-        _ => return None,
-    })
-}
-
-/// The ASCII character of a full-width one.
-fn narrow_form(c: char) -> Option<char> {
-    if !('\u{ff01}'..='\u{ff5e}').contains(&c) {
-        return None;
-    }
-    char::from_u32(u32::from(c) - 0xfee0)
-}
-
-/// Accents and other combining marks, soft hyphen, joiners.
-fn is_left_out(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}'
-    ) || COMBINING.get_u8(c) != 0
-}
-
-/// Ideographs and kana, which are written without blanks.
-fn stands_alone(c: char) -> bool {
-    matches!(c,
-        '\u{3041}'..='\u{30ff}'
-        | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{20000}'..='\u{323af}')
+    words
 }
 
 #[cfg(test)]
@@ -209,9 +183,23 @@ mod tests {
 
     use super::*;
 
+    fn texts(text: &str) -> Vec<String> {
+        split(text)
+            .into_iter()
+            .map(|word| word.token.text)
+            .collect()
+    }
+
     fn check(text: &str, expected: &[&str]) {
-        let words: Vec<_> = split(text).into_iter().map(|token| token.text).collect();
-        assert_eq!(words, expected, "{text:?}");
+        assert_eq!(texts(text), expected, "{text:?}");
+    }
+
+    /// The parts of a text that its words stand for.
+    fn check_places(text: &str, expected: &[&str]) {
+        let words = split(text);
+        let tokens = words.iter().map(|word| &word.token);
+        let places = tokens.map(|token| text.get(token.offset_from..token.offset_to).unwrap());
+        assert_eq!(places.collect::<Vec<_>>(), expected, "{text:?}");
     }
 
     #[test]
@@ -219,12 +207,11 @@ mod tests {
         check("Élan ZÜRICH", &["elan", "zurich"]);
         check("cafe\u{301}s CAFÉS", &["cafes", "cafes"]);
         check(
-            "Łódź Straße Øre İstanbul",
-            &["lodz", "strasse", "ore", "istanbul"],
+            "Łódź Straße STRAẞE Øre İstanbul",
+            &["lodz", "strasse", "strasse", "ore", "istanbul"],
         );
         check("Ἀθῆναι ΑΘΗΝΑΣ", &["αθηναι", "αθηνασ"]);
         check("йод Йод", &["иод", "иод"]);
-        check("ＡＢＣ１", &["abc1"]);
     }
 
     #[test]
@@ -237,24 +224,114 @@ mod tests {
     #[test]
     fn ideographs_stand_alone() {
         check("東京tower", &["東", "京", "tower"]);
+        check("佐々木ﾀﾜｰ", &["佐", "々", "木", "タ", "ワ", "ー"]);
+    }
+
+    #[test]
+    fn letters_of_south_east_asia_stand_alone_with_their_vowel_signs() {
+        check("ประชุม", &["ป", "ร", "ะ", "ชุ", "ม"]);
+        check("ປະຊຸມ", &["ປ", "ະ", "ຊຸ", "ມ"]);
+        check("ប្រជុំ", &["ប", "រ", "ជុំ"]);
+        check("အစည်းအဝေး", &["အ", "စ", "ညး", "အ", "ဝေး"]);
+        check("PDFครับ2569", &["pdf", "ค", "รั", "บ", "2569"]);
+        check("ปี ๒๕๖๙", &["ปี", "๒๕๖๙"]);
+        check_places("ประชุมพรุ่งนี้", &["ป", "ร", "ะ", "ชุ", "ม", "พ", "รุ่", "ง", "นี้"]);
+    }
+
+    #[test]
+    fn vowel_signs_are_compared_and_tone_marks_are_not() {
+        check("นี้", &["นี"]);
+        assert_ne!(texts("ลุง"), texts("ลง"));
+        assert_ne!(texts("ຕຸ"), texts("ຕ"));
+        // One vowel of two spellings; the tone mark in either place.
+        assert_eq!(texts("น้ำ"), texts("นํ้า"));
+        assert_eq!(texts("ນ້ຳ"), texts("ນໍ້າ"));
+        assert_eq!(texts("ເໝາະ"), texts("ເຫມາະ"));
+        assert_eq!(texts("ប្រជុំ\u{200b}នៅ"), texts("ប្រជុំនៅ"));
+        // Signs that make a vowel short or a letter mute.
+        check("เป็นศุกร์", &["เ", "ป", "น", "ศุ", "ก", "ร"]);
+    }
+
+    #[test]
+    fn other_scripts_with_vowel_signs_keep_their_words() {
+        check("हिन्दी में", &["हिनदी", "में"]);
+        check("שָׁלוֹם مَرْحَبًا", &["שלום", "مرحبا"]);
+    }
+
+    #[test]
+    fn hangul_syllables_stand_alone_however_they_are_composed() {
+        check("회의를 PDF로", &["회", "의", "를", "pdf", "로"]);
+        let decomposed = "\u{1112}\u{116c}\u{110b}\u{1174}\u{1105}\u{1173}\u{11af}";
+        check(decomposed, &["회", "의", "를"]);
+        check_places(
+            decomposed,
+            &[
+                "\u{1112}\u{116c}",
+                "\u{110b}\u{1174}",
+                "\u{1105}\u{1173}\u{11af}",
+            ],
+        );
+        // A syllable and its last consonant; half-width and compatibility letters.
+        check("리\u{11af}", &["릴"]);
+        check("ﾡￂ", &["가"]);
+        check("ㅎㅚㅋㅋ", &["회", "ᄏ", "ᄏ"]);
+        check("\u{3164}", &[]);
+    }
+
+    #[test]
+    fn compatibility_forms_do_not_matter() {
+        check("ＡＢＣ１ ﬁn oﬃce ŉ", &["abc1", "fin", "office", "ʼn"]);
+        check("m² Ⅳ H₂O 5㎏ 𝐁old", &["m2", "iv", "h2o", "5kg", "bold"]);
+        check("ﻣﺮﺣﺒﺎ", &["مرحبا"]);
+        let (half, full) = ("ﾐｰﾃｨﾝｸﾞ ｶﾞ ﾊﾟ", "ミーティング ガ パ");
+        assert_eq!(texts(half), texts(full));
+        assert_eq!(texts("か\u{3099}く か゛く"), texts("がくがく"));
+        check_places("ｸﾞﾗ", &["ｸﾞ", "ﾗ"]);
+    }
+
+    #[test]
+    fn symbols_are_words_of_their_own() {
+        check("Acme™ №5 20℃", &["acme", "tm", "no", "5", "20", "c"]);
+        check(
+            "①Offer Option② ⑫⑴",
+            &["1", "offer", "option", "2", "12", "1"],
+        );
+        check("1½ ¼l ⅟x", &["1", "1", "2", "1", "4", "l", "1", "x"]);
+        check("㈱東 ㍿", &["株", "東", "株", "式", "会", "社"]);
+        check_places("㍿½", &["㍿", "㍿", "㍿", "㍿", "½", "½"]);
     }
 
     #[test]
     fn words_that_are_too_long_are_left_out_but_keep_their_place() {
         let text = format!("a {} b", "x".repeat(WORD_BYTES_MAX + 1));
-        let positions: Vec<_> = split(&text).iter().map(|token| token.position).collect();
+        let words = split(&text);
+        let positions: Vec<_> = words.iter().map(|word| word.token.position).collect();
         assert_eq!(positions, [0, 2]);
     }
 
     proptest! {
         #[test]
-        fn folding_twice_changes_nothing_and_offsets_lie_in_the_text(text in "\\PC{0,40}") {
-            for token in split(&text) {
+        fn folding_twice_changes_nothing_and_offsets_lie_in_the_text(
+            text in "(\\PC|[a-zäöü\u{300}-\u{310}\u{e01}-\u{e7f}\u{1100}-\u{11ff}\u{1780}-\u{17df}]){0,40}"
+        ) {
+            for word in split(&text) {
+                let token = word.token;
                 prop_assert!(text.get(token.offset_from..token.offset_to).is_some());
-                let again = split(&token.text);
-                prop_assert_eq!(again.len(), 1, "{:?}", token.text);
-                prop_assert_eq!(&again[0].text, &token.text);
+                prop_assert_eq!(texts(&token.text), [&*token.text]);
             }
+        }
+
+        #[test]
+        fn folded_words_hold_letters_and_digits_only(text in "\\PC{0,40}") {
+            for word in texts(&text) {
+                prop_assert!(word.chars().all(char::is_alphanumeric), "{word:?}");
+            }
+        }
+
+        #[test]
+        fn the_form_of_normalisation_does_not_matter(text in "[\\PC\u{1100}-\u{11ff}가-힣กขุู่้ำ]{0,20}") {
+            let nfd = icu_normalizer::DecomposingNormalizer::new_nfd().normalize(&text).into_owned();
+            prop_assert_eq!(texts(&text), texts(&nfd));
         }
     }
 }
