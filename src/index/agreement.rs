@@ -15,7 +15,7 @@ use crate::model::activity::Matched;
 use crate::model::id::Id128;
 
 /// Few enough to meet, and different enough to be folded, cut and joined.
-const PIECES: [&str; 23] = [
+const PIECES: [&str; 26] = [
     "Offer",
     "offers",
     "ÓFFER",
@@ -37,7 +37,10 @@ const PIECES: [&str; 23] = [
     "ク",
     "1½",
     "1",
-    "Acme™",
+    "Büro™",
+    "buero",
+    "buro",
+    "bue",
     "TM",
 ];
 
@@ -53,12 +56,14 @@ const PEOPLE: [&str; 6] = [
 
 fn occurs(expression: &Expression, text: &str) -> bool {
     let words = words::split(text);
-    let last = expression.words.len() - 1;
-    words.windows(last + 1).any(|window| {
-        let mut pairs = window.iter().zip(&expression.words).enumerate();
-        pairs.all(|(n, (word, wanted))| {
-            let is_beginning = expression.is_prefix && n == last && word.begins_with(wanted);
-            is_beginning || word.is(wanted)
+    expression.spellings().any(|wanted| {
+        let last = wanted.len() - 1;
+        words.windows(last + 1).any(|window| {
+            let mut pairs = window.iter().zip(wanted).enumerate();
+            pairs.all(|(n, (word, wanted))| {
+                let is_beginning = expression.is_prefix && n == last && word.begins_with(wanted);
+                is_beginning || word.is(wanted)
+            })
         })
     })
 }

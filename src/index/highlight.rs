@@ -55,13 +55,19 @@ fn places(words: &[Word], expression: &Expression) -> Vec<Range<usize>> {
 }
 
 fn is_match(window: &[Word], expression: &Expression) -> bool {
-    let last = expression.words.len().saturating_sub(1);
-    let mut pairs = window.iter().zip(&expression.words).enumerate();
     let first_position = window.first().map_or(0, |word| word.token.position);
+    let mut places = window.iter().enumerate();
+    let is_adjacent = places.all(|(n, word)| word.token.position == first_position + n);
+    let mut spellings = expression.spellings();
+    is_adjacent && spellings.any(|wanted| is_written(window, wanted, expression.is_prefix))
+}
+
+/// Whether words are written in the wanted way, the last at least in its beginning.
+fn is_written(window: &[Word], wanted: &[String], is_prefix: bool) -> bool {
+    let last = wanted.len().saturating_sub(1);
+    let mut pairs = window.iter().zip(wanted).enumerate();
     pairs.all(|(n, (word, wanted))| {
-        let is_adjacent = word.token.position == first_position + n;
-        is_adjacent
-            && (word.is(wanted) || (expression.is_prefix && n == last && word.begins_with(wanted)))
+        word.is(wanted) || (is_prefix && n == last && word.begins_with(wanted))
     })
 }
 
@@ -126,10 +132,23 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_of_a_word_are_marked() {
+    fn other_forms_and_spellings_of_a_word_are_marked() {
         assert_eq!(marked("次のﾐｰﾃｨﾝｸﾞは", "ミーティング"), "次の[ﾐｰﾃｨﾝｸﾞ]は");
         assert_eq!(marked("ＡＣＭＥ™ ㍿", "acme 会社"), "[ＡＣＭＥ]™ [㍿]");
         assert_eq!(marked("1½ h", "½"), "1[½] h");
+        assert_eq!(
+            marked("Müller, Mueller, Muller", "mueller"),
+            "[Müller], [Mueller], Muller"
+        );
+        assert_eq!(
+            marked("Müller, Mueller, Muller", "müller"),
+            "[Müller], [Mueller], [Muller]"
+        );
+        assert_eq!(
+            marked("Frau Müllers Büro", "\"frau mueller\" buer*"),
+            "Frau Müllers [Büro]"
+        );
+        assert_eq!(marked("Frau Müller", "\"frau mueller\""), "[Frau Müller]");
         assert_eq!(marked("Füße", "fuss*"), "[Füße]");
     }
 

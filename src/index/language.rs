@@ -51,8 +51,18 @@ pub enum QueryError {
 pub struct Expression {
     /// Folded words; at least one.
     pub words: Vec<String>,
+    /// The same words with `ae`, `oe`, `ue` for each `ä`, `ö`, `ü`, where one was typed.
+    pub spelled_out: Option<Vec<String>>,
     /// Whether the last word is only a beginning.
     pub is_prefix: bool,
+}
+
+impl Expression {
+    /// The ways in which it may be written.
+    pub fn spellings(&self) -> impl Iterator<Item = &[String]> {
+        let spelled_out = self.spelled_out.iter();
+        spelled_out.chain([&self.words]).map(Vec::as_slice)
+    }
 }
 
 /// A query that makes sense. Both lists may be empty.
@@ -176,32 +186,46 @@ fn expression(text: &str, is_prefix: bool) -> Result<Option<Expression>, QueryEr
         return Err(QueryError::MisplacedStar);
     }
     let words: Vec<_> = found.iter().map(|word| word.token.text.clone()).collect();
-    Ok((!words.is_empty()).then_some(Expression { words, is_prefix }))
+    let spelled_out: Vec<_> = found.iter().map(Word::spelled_out).collect();
+    Ok((!words.is_empty()).then(|| Expression {
+        spelled_out: (spelled_out != words).then_some(spelled_out),
+        words,
+        is_prefix,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The words of the only expression of a query.
-    fn words_of(typed: &str) -> String {
+    /// The ways in which the only expression of a query may be written, the last as it is folded.
+    fn spellings(typed: &str) -> Vec<String> {
         let parsed = parse(typed).unwrap();
         let [group] = parsed.groups.as_slice() else {
             panic!("{typed}: {parsed:?}");
         };
-        let [expression] = group.as_slice() else {
-            panic!("{typed}: {parsed:?}");
-        };
-        expression.words.join(" ")
+        let spellings = group.iter().flat_map(Expression::spellings);
+        spellings.map(|words| words.join(" ")).collect()
     }
 
     #[test]
     fn words_without_blanks_are_phrases_of_their_letters() {
-        assert_eq!(words_of("회의"), "회 의");
-        assert_eq!(words_of("\"PDF를 회의\""), "pdf 를 회 의");
-        assert_eq!(words_of("ประชุม"), "ป ร ะ ชุ ม");
-        assert_eq!(words_of("㍿"), "株 式 会 社");
+        assert_eq!(spellings("회의"), ["회 의"]);
+        assert_eq!(spellings("\"PDF를 회의\""), ["pdf 를 회 의"]);
+        assert_eq!(spellings("ประชุม"), ["ป ร ะ ชุ ม"]);
+        assert_eq!(spellings("㍿"), ["株 式 会 社"]);
         assert!(parse("회의*").unwrap().groups[0][0].is_prefix);
+    }
+
+    #[test]
+    fn umlauts_are_asked_for_in_both_spellings() {
+        assert_eq!(spellings("Mueller"), ["mueller"]);
+        assert_eq!(spellings("Müller"), ["mueller", "muller"]);
+        assert_eq!(
+            spellings("\"Herr Müller\""),
+            ["herr mueller", "herr muller"]
+        );
+        assert_eq!(spellings("fuß"), ["fuss"]);
     }
 
     #[test]

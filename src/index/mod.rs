@@ -13,6 +13,7 @@ pub mod query;
 mod read_only;
 pub mod schema;
 pub mod search;
+pub mod umlauts;
 pub mod words;
 pub mod writer;
 

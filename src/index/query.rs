@@ -9,6 +9,7 @@ use tantivy::query::AllQuery;
 use tantivy::query::BooleanQuery;
 use tantivy::query::BoostQuery;
 use tantivy::query::ConstScoreQuery;
+use tantivy::query::DisjunctionMaxQuery;
 use tantivy::query::Occur;
 use tantivy::query::PhrasePrefixQuery;
 use tantivy::query::PhraseQuery;
@@ -26,6 +27,8 @@ use crate::index::language::Expression;
 use crate::index::language::QueryError;
 use crate::index::language::Words;
 use crate::index::schema::Fields;
+use crate::index::umlauts;
+use crate::index::umlauts::Form;
 use crate::model::interaction::Kind;
 use crate::model::time::Micros;
 
@@ -157,22 +160,40 @@ fn in_field(
     field: Field,
     expression: &Expression,
 ) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
-    let words = expression.words.iter();
-    let terms: Vec<_> = words
-        .map(|word| Term::from_field_text(field, word))
-        .collect();
-    Ok(match (expression.words.as_slice(), expression.is_prefix) {
+    let forms = umlauts::forms(expression);
+    let queries = forms
+        .iter()
+        .map(|form| in_form(field, form, expression.is_prefix));
+    let mut queries: Vec<_> = queries.collect::<Result<_, _>>()?;
+    Ok(match queries.pop() {
+        Some(only) if queries.is_empty() => only,
+        // What is found in several forms at one place is no better for it.
+        last => Box::new(DisjunctionMaxQuery::new(
+            queries.into_iter().chain(last).collect(),
+        )),
+    })
+}
+
+/// Asks for words, and the last of them or its beginning, in one form.
+fn in_form(
+    field: Field,
+    form: &Form,
+    is_prefix: bool,
+) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
+    let term = |(place, text): &(usize, String)| (*place, Term::from_field_text(field, text));
+    let terms: Vec<_> = form.iter().map(term).collect();
+    Ok(match (form.as_slice(), is_prefix) {
         // Folded words hold letters and digits only, none of which means anything in a pattern.
-        ([word], true) => Box::new(RegexQuery::from_pattern(&format!("{word}.*"), field)?),
+        ([(_, word)], true) => Box::new(RegexQuery::from_pattern(&format!("{word}.*"), field)?),
         (_, true) => {
-            let mut query = PhrasePrefixQuery::new(terms);
+            let mut query = PhrasePrefixQuery::new_with_offset(terms);
             query.set_max_expansions(ENDINGS_MAX);
             Box::new(query)
         }
-        ([word], false) => {
+        ([(_, word)], false) => {
             let term = Term::from_field_text(field, word);
             Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
         }
-        (_, false) => Box::new(PhraseQuery::new(terms)),
+        (_, false) => Box::new(PhraseQuery::new_with_offset(terms)),
     })
 }

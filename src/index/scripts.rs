@@ -113,3 +113,29 @@ fn words_are_found_in_any_compatibility_form() {
         ],
     );
 }
+
+#[test]
+fn umlauts_are_found_as_they_are_written_without_their_keys() {
+    check(
+        &[
+            "Grüße von Herrn Scho\u{308}nbäck",
+            "Gruesse von Herrn Schoenbaeck",
+            "Grusse von Herrn Schonback",
+            "zu Füßen",
+        ],
+        &[
+            ("gruesse", &[1, 2]),
+            ("grüße", &[1, 2, 3]),
+            ("grusse", &[1, 3]),
+            ("schoenbaeck", &[1, 2]),
+            ("schoe*", &[1, 2]),
+            ("schö*", &[1, 2, 3]),
+            ("\"herrn schoenbaeck\"", &[1, 2]),
+            ("\"herrn schönbäck\"", &[1, 2, 3]),
+            ("von -schoenbaeck", &[3]),
+            ("fuss*", &[4]),
+            ("fuess*", &[4]),
+            ("füss*", &[4]),
+        ],
+    );
+}

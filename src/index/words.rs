@@ -14,10 +14,13 @@ use tantivy::tokenizer::Tokenizer;
 use crate::index::letters::Letter;
 use crate::index::letters::Letters;
 use crate::index::letters::Role;
+use crate::index::umlauts;
 
 /// Longer words are left out: they are encoded pictures and tokens of links, and each would stand
 /// in the dictionary for ever.
 pub const WORD_BYTES_MAX: usize = 64;
+
+const DIAERESIS: char = '\u{308}';
 
 static COMPOSITION: CanonicalCompositionBorrowed<'static> = CanonicalCompositionBorrowed::new();
 
@@ -26,21 +29,48 @@ static COMPOSITION: CanonicalCompositionBorrowed<'static> = CanonicalComposition
 pub struct Word {
     /// Its text is the folded word.
     pub token: Token,
+    /// Where in the folded word a letter stands for `ä`, `ö` or `ü` (bytes).
+    umlauts: Vec<usize>,
 }
 
 impl Word {
-    /// Whether it is written like this.
+    /// Whether it is written like this, an umlaut with or without the `e` that may stand for it.
     pub fn is(&self, folded: &str) -> bool {
-        self.token.text == folded
+        self.token.text == folded || self.after(folded) == Some("")
     }
 
-    /// Whether it begins like this.
+    /// Whether it begins like this, an umlaut with or without the `e` that may stand for it.
     pub fn begins_with(&self, folded: &str) -> bool {
-        self.token.text.starts_with(folded)
+        self.token.text.starts_with(folded) || self.after(folded).is_some()
+    }
+
+    /// The folded word with `ae`, `oe`, `ue` for its umlauts.
+    pub fn spelled_out(&self) -> String {
+        let mut spelled_out = self.token.text.clone();
+        for vowel in self.umlauts.iter().rev() {
+            spelled_out.insert(vowel + 1, 'e');
+        }
+        spelled_out
+    }
+
+    /// What is left of the folded word after what was asked for.
+    fn after(&self, folded: &str) -> Option<&str> {
+        let mut asked = folded;
+        for (place, c) in self.token.text.char_indices() {
+            if asked.is_empty() {
+                return self.token.text.get(place..);
+            }
+            asked = asked.strip_prefix(c)?;
+            if self.umlauts.contains(&place) {
+                asked = asked.strip_prefix('e').unwrap_or(asked);
+            }
+        }
+        asked.is_empty().then_some("")
     }
 
     fn begin(&mut self, letter: Letter) {
         self.token.text.clear();
+        self.umlauts.clear();
         self.token.offset_from = letter.from;
         self.push(letter);
     }
@@ -52,6 +82,11 @@ impl Word {
 
     fn leave_out(&mut self, letter: Letter) {
         self.token.offset_to = letter.to;
+        let text = &self.token.text;
+        if letter.folded == DIAERESIS && text.ends_with(['a', 'o', 'u']) {
+            self.umlauts.push(text.len() - 1);
+            self.umlauts.dedup();
+        }
     }
 
     /// Takes a letter into the last one, where the two are parts of a Hangul syllable.
@@ -135,7 +170,7 @@ pub struct Words {
     word: Word,
 }
 
-/// The words of one text.
+/// The words of one text, and the marks of those with umlauts in the places before them.
 pub struct WordStream<'a> {
     word: &'a mut Word,
     reader: Reader<'a>,
@@ -145,6 +180,7 @@ impl Tokenizer for Words {
     type TokenStream<'a> = WordStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        self.word.umlauts.clear();
         WordStream {
             word: &mut self.word,
             reader: Reader::new(text),
@@ -154,7 +190,15 @@ impl Tokenizer for Words {
 
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
-        self.reader.next_word(self.word)
+        if let Some(vowel) = self.word.umlauts.pop() {
+            // tantivy wants the other terms of a phrase before the word that is only a beginning.
+            self.word.token.position = self.reader.count - 1;
+            self.word.token.text = umlauts::mark(vowel);
+            return true;
+        }
+        let is_read = self.reader.next_word(self.word);
+        self.word.token.position = self.reader.count;
+        is_read
     }
 
     fn token(&self) -> &Token {
@@ -302,6 +346,49 @@ mod tests {
     }
 
     #[test]
+    fn umlauts_have_a_second_spelling() {
+        let spelled_out = |text: &str| -> Vec<String> {
+            let words = split(text).into_iter();
+            words.map(|word| word.spelled_out()).collect()
+        };
+        assert_eq!(
+            spelled_out("Müller MU\u{308}LLER muller naïve"),
+            ["mueller", "mueller", "muller", "naive"]
+        );
+        assert_eq!(spelled_out("Äußeröl größe"), ["aeusseroel", "groesse"]);
+        check("Müller Füße", &["muller", "fusse"]);
+        let word = &split("Überführer")[0];
+        for same in ["uberfuhrer", "ueberfuehrer", "ueberfuhrer"] {
+            assert!(word.is(same), "{same}");
+        }
+        for (beginning, is_one) in [("ueb", true), ("ub", true), ("ubee", false), ("", true)] {
+            assert_eq!(word.begins_with(beginning), is_one, "{beginning}");
+            assert!(!word.is(beginning), "{beginning}");
+        }
+        assert!(split("Wüe")[0].is("wue"));
+    }
+
+    #[test]
+    fn marks_of_umlauts_stand_before_their_words() {
+        let mut words = Words::default();
+        let mut stream = words.token_stream("Ann Überöl für");
+        let mut tokens = Vec::new();
+        while stream.advance() {
+            let token = stream.token();
+            tokens.push((token.position, token.text.clone()));
+        }
+        let expected = [
+            (1, "ann"),
+            (2, "uberol"),
+            (1, "\u{308}4"),
+            (1, "\u{308}0"),
+            (3, "fur"),
+            (2, "\u{308}1"),
+        ];
+        assert_eq!(tokens, expected.map(|(n, text)| (n, text.to_owned())));
+    }
+
+    #[test]
     fn words_that_are_too_long_are_left_out_but_keep_their_place() {
         let text = format!("a {} b", "x".repeat(WORD_BYTES_MAX + 1));
         let words = split(&text);
@@ -315,9 +402,14 @@ mod tests {
             text in "(\\PC|[a-zäöü\u{300}-\u{310}\u{e01}-\u{e7f}\u{1100}-\u{11ff}\u{1780}-\u{17df}]){0,40}"
         ) {
             for word in split(&text) {
+                let spelled_out = word.spelled_out();
                 let token = word.token;
                 prop_assert!(text.get(token.offset_from..token.offset_to).is_some());
-                prop_assert_eq!(texts(&token.text), [&*token.text]);
+                for folded in [spelled_out, token.text] {
+                    let fits = folded.len() <= WORD_BYTES_MAX;
+                    let expected: Vec<_> = fits.then_some(folded.clone()).into_iter().collect();
+                    prop_assert_eq!(texts(&folded), expected);
+                }
             }
         }
 
