@@ -47,6 +47,7 @@ mod rematch;
 mod revised_mail;
 mod rooms;
 mod search_state;
+mod search_words;
 mod selection;
 mod shards;
 mod simulated;
