@@ -131,7 +131,7 @@ fn tag<'a>(inside: &'a str, out: &mut String) -> &'a str {
     let named = inside.strip_prefix('/').unwrap_or(inside);
     match named.bytes().next() {
         Some(b'a'..=b'z' | b'A'..=b'Z') => {}
-        Some(b'!' | b'?') if !is_close => return after(inside, ">"),
+        Some(b'!' | b'?') => return after(inside, ">"),
         _ => {
             out.push('<');
             return inside;
@@ -209,29 +209,27 @@ fn after<'a>(text: &'a str, mark: &str) -> &'a str {
     text.split_once(mark).map_or("", |(_, rest)| rest)
 }
 
+/// Entities that are read without a semicolon as well (HTML Standard, section 13.5).
+const WITHOUT_SEMICOLON: [&str; 5] = ["nbsp", "amp", "lt", "gt", "quot"];
+
 /// Reads what a `&` opens, and gives back what follows it.
 fn entity<'a>(from: &'a str, out: &mut String) -> &'a str {
-    let end = from
-        .bytes()
-        .take(ENTITY_MAX)
-        .position(|b| b == b';')
-        .map(|end| end + 1);
-    let Some((token, rest)) = end.and_then(|end| from.split_at_checked(end)) else {
-        out.push('&');
-        return from.get(1..).unwrap_or_default();
+    let inside = from.get(1..).unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '#';
+    let end = inside.find(|c| !is_name(c)).unwrap_or(inside.len());
+    let (name, rest) = inside.split_at_checked(end).unwrap_or((inside, ""));
+    let after = match rest.strip_prefix(';') {
+        Some(after) if name.len() < ENTITY_MAX && !name.is_empty() => Some(after),
+        _ => WITHOUT_SEMICOLON.contains(&name).then_some(rest),
     };
-    let is_entity = token
-        .bytes()
-        .skip(1)
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b';'));
-    if !is_entity {
+    let Some(after) = after else {
         out.push('&');
-        return from.get(1..).unwrap_or_default();
-    }
+        return inside;
+    };
     let mut character = String::new();
-    add_html_token(&mut character, token.as_bytes(), false);
+    add_html_token(&mut character, format!("&{name};").as_bytes(), false);
     out.push_str(&printable(character));
-    rest
+    after
 }
 
 /// Numbers 128 to 159 are meant, and shown, as Windows-1252.
@@ -307,6 +305,7 @@ mod tests {
         check("a<!-- ended <!--> b <!---> c", "a b c");
         check("a<!-- never <!-- closed <b>b", "a never closed b");
         check("<!DOCTYPE html><?xml?>x", "x");
+        check("a</!B>b", "ab");
     }
 
     #[test]
@@ -314,5 +313,6 @@ mod tests {
         check("&lt;&amp;&eacute;&#233;&#xE9;&nbsp;x", "<&ééé x");
         check("&#149;&#146;", "•’");
         check("&bogus; AT&T; a&b", "&bogus; AT&T; a&b");
+        check("1 &lt 2&nbsp!; a&amp=b &amplifier &; &", "1 < 2 !; a&=b &amplifier &; &");
     }
 }

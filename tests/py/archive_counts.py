@@ -9,16 +9,24 @@ FORMAT is mbox, maildir or eml. A file, and a tree of .eml files, is one mailbox
 child folder or .mbox file is one. Messages come in the order in which touchpoint reads them: Sent
 first, then by folder and file name or position.
 
+It follows the rules of touchpoint that are none of Python's: the first text that says something, whole
+pages that are called plain text, authors whom a mailing list replaced by itself.
+
 Where the two are known to differ on mail from outside, and which is right:
 
-- 8-bit header values and bodies without a usable charset: Python keeps replacement characters,
-  touchpoint reads UTF-8 or else Windows-1252.
+- 8-bit header values and bodies without a usable charset, or with bytes that are not of it: Python
+  keeps replacement characters, touchpoint reads UTF-8 or else Windows-1252. Where only the page states
+  its charset, touchpoint goes by that.
+- Times of twelve hours (`9:00 PM`): Python passes over the half of the day.
+- Recipients that cannot be parsed (a blank in place of a comma, a quote that is never closed): Python
+  joins them into one text, touchpoint takes the addresses that can be seen.
 - Three-digit years: RFC 5322 section 4.3 adds 1900 (`102` is 2002), Python takes them as they are.
 - A header line without colon: Python ends the header there, touchpoint goes on with the next line,
   so that participants behind it count.
 - Encoded words that decode to broken text, or name no charset Python knows: Python keeps the code.
 - A group with broken members (`undisclosed-recipient:@x.org;`): touchpoint keeps its whole text.
 - A name with an unquoted `@` (`To: Ann@Home <a@x.org>`): Python makes two recipients of it.
+- What follows the domain of an address (`a@x.org#1`): Python keeps it, touchpoint takes the address.
 - Base64 or quoted-printable that is broken, and multiparts without their boundary: each recovers
   another part of the text.
 - Text of HTML: Python's parser leaves out what follows an unclosed `<title>`.
@@ -246,21 +254,51 @@ def parts_of(message):
         yield message
 
 
+def stripped(page):
+    stripper = Stripper()
+    stripper.feed(page)
+    return "".join(stripper.out)
+
+
+# A whole page that is called plain text.
+PAGE = re.compile(r"[\s\ufeff]*(<\?xml[^>]*>\s*)?(<!doctype html|<html[ >])", re.IGNORECASE)
+# Blanks, characters that take no room, the dashes before a signature.
+BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\xad]*[-_\u2013\u2014]{0,3}[\s\u200b-\u200f\u2060\ufeff\xad]*")
+
+
 def body(message):
+    """The first plain part that says something, else the first page, else the others."""
     inline = [p for p in parts_of(message) if p.get_content_disposition() != "attachment"]
+    texts = {"text/plain": [], "text/html": []}
     for part in inline:
-        if part.get_content_type() == "text/plain":
-            return part_text(part)
-    for part in inline:
-        if part.get_content_type() == "text/html":
-            stripper = Stripper()
-            stripper.feed(part_text(part))
-            return "".join(stripper.out)
-    return None
+        if part.get_content_type() in texts:
+            text = part_text(part)
+            is_page = part.get_content_type() == "text/html" or PAGE.match(text)
+            texts[part.get_content_type()].append(stripped(text) if is_page else text)
+    plain, pages = texts["text/plain"], texts["text/html"]
+    candidates = plain[:1] + pages[:1] + plain[1:] + pages[1:]
+    return next((text for text in candidates if not BLANK.fullmatch(text)),
+                candidates[0] if candidates else None)
 
 
 def parsed(raw):
     return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw)
+
+
+def replaced_author(message, authors):
+    """The author whom a mailing list replaced by itself in `From` ("Ann via List")."""
+    def other(field):
+        listed = people(message[field]) if message.get(field) is not None else []
+        return next((a for a in listed if "@" in a and a != authors[0]), None)
+
+    if not authors:
+        return None
+    if message.get("x-original-from") is not None:
+        return other("x-original-from")
+    name = words(unfolded(message["from"])).split("<")[0]
+    if not re.search(r"\S\s+via\s+\S", name, re.IGNORECASE):
+        return None
+    return other("x-original-sender") or other("reply-to")
 
 
 def decode(message, line):
@@ -272,6 +310,9 @@ def decode(message, line):
     first = {}
     for role in ("from", "sender"):
         first[role] = people(message[role]) if message.get(role) is not None else []
+    if author := replaced_author(message, first["from"]):
+        first["sender"] = first["from"][:1] + first["sender"]
+        first["from"] = [author] + first["from"][1:]
     named += [["from", a] for a in first["from"]]
     named += [["sender", a] for a in first["sender"] if a not in first["from"]]
     for role in ("to", "cc", "bcc"):

@@ -40,13 +40,21 @@ impl Encoding {
     }
 }
 
+/// Of a body that is called base64, one character in so many may be none of the code's.
+const ODD_ONE_IN: usize = 20;
+
 /// Characters that are none of the code's are passed over; what is cut within a group of four is
-/// read as far as it goes.
+/// read as far as it goes. Text that only is called base64 stays as it is.
 fn base64(code: &[u8]) -> Vec<u8> {
     if let Some(bytes) = base64_decode(code).filter(|_| is_whole(code)) {
         return bytes;
     }
     let is_code = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let is_around = |b: &u8| matches!(b, b'\r' | b'\n' | b'=');
+    let odd = code.iter().filter(|b| !is_code(b) && !is_around(b)).count();
+    if odd > 1 && odd > code.len() / ODD_ONE_IN {
+        return code.to_vec();
+    }
     let mut code: Vec<u8> = code.iter().copied().filter(is_code).collect();
     if code.len() % 4 == 1 {
         code.pop();
@@ -123,6 +131,11 @@ mod tests {
         check("base64", "aGVsb*G8=", "hello");
         check("base64", "aGVsbG8x1", "hello1");
         check("base64", "", "");
+        check(
+            "base64",
+            "This is no code at all.",
+            "This is no code at all.",
+        );
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Addresses in every form in which people and programs write them.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Header fields that name people, well written and not.
+
 use super::*;
 
 fn check(value: &str, expected: &[(Option<&str>, &str)]) {
