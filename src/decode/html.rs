@@ -313,6 +313,9 @@ mod tests {
         check("&lt;&amp;&eacute;&#233;&#xE9;&nbsp;x", "<&ééé x");
         check("&#149;&#146;", "•’");
         check("&bogus; AT&T; a&b", "&bogus; AT&T; a&b");
-        check("1 &lt 2&nbsp!; a&amp=b &amplifier &; &", "1 < 2 !; a&=b &amplifier &; &");
+        check(
+            "1 &lt 2&nbsp!; a&amp=b &amplifier &; &",
+            "1 < 2 !; a&=b &amplifier &; &",
+        );
     }
 }

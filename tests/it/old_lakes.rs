@@ -75,3 +75,96 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     let found: Value = serde_json::from_str(&found).unwrap();
     assert!(found["total"].as_u64().unwrap() >= 23, "{found}");
 }
+
+/// What becomes of the files of an archive before a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Files {
+    Stay,
+    /// Mails are read, moved and renamed, as programs do it.
+    Change,
+}
+
+fn change(mails: &Path) {
+    let rename = |from: &str, to: &str| {
+        let to = mails.join(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::rename(mails.join(from), to).unwrap();
+    };
+    rename("ann/cur/2.move:2,S", "ann/.Archive/cur/2.move:2,S");
+    rename("ann/cur/3.sign!2,", "ann/cur/3.sign!2,S");
+    rename("ann/cur/4.name:2,S", "ann/cur/1799.server:2,S");
+}
+
+/// Mailbox and subject of each mail that counts.
+fn current_mails(folder: &Path) -> Vec<(String, String)> {
+    let mut script = python::script("rows.py");
+    script.arg(folder.join("lake")).arg("interactions");
+    let columns = [
+        "mailbox_id",
+        "subject",
+        "state",
+        "revision",
+        "interaction_id::VARCHAR AS id",
+    ];
+    let rows = python::json(script.args(columns));
+    let rows = rows.as_array().unwrap();
+    let key = |row: &Value| (row["id"].to_string(), row["mailbox_id"].to_string());
+    let is_newest = |row: &&Value| {
+        let mut same = rows.iter().filter(|other| key(other) == key(row));
+        same.all(|other| other["revision"].as_i64() <= row["revision"].as_i64())
+    };
+    let counted = rows
+        .iter()
+        .filter(is_newest)
+        .filter(|row| row["state"] == "active");
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let mut mails: Vec<_> = counted
+        .map(|row| (text(row, "mailbox_id"), text(row, "subject")))
+        .collect();
+    mails.sort();
+    mails
+}
+
+#[test]
+fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_becomes_of_these() {
+    let expected = [
+        ("copies/eva", "page"),
+        ("copies/eva", "plain"),
+        ("copies/zed", "page"),
+        ("copies/zed", "plain"),
+        ("old/ann", "by-a-group"),
+        ("old/ann", "has-an-id"),
+        ("old/ann", "in-the-evening"),
+        ("old/ann", "is-copied"),
+        ("old/ann", "is-moved"),
+        ("old/ann", "is-read"),
+        ("old/ann", "is-renamed"),
+        ("old/ann", "stays"),
+    ];
+    let expected = expected.map(|(mailbox, mail)| (format!("archive:{mailbox}"), mail.to_owned()));
+    for first in [Files::Stay, Files::Change] {
+        let folder = tempfile::tempdir().unwrap();
+        unpack("lake-archive-ids-by-file-name.tar.zst", folder.path());
+        let (config, mails) = (
+            folder.path().join("touchpoint.toml"),
+            folder.path().join("mails"),
+        );
+        assert_eq!(current_mails(folder.path()).len(), 13);
+        if first == Files::Change {
+            change(&mails);
+        }
+        run_report(&config, &[], 0);
+        assert_eq!(current_mails(folder.path()), expected);
+        expect_code(&mut with_config(&config, &["verify"]), 0);
+        let written = current(folder.path());
+        if first == Files::Stay {
+            change(&mails);
+        }
+        for name in ["state", "index"] {
+            fs::remove_dir_all(folder.path().join(name)).unwrap();
+            run_report(&config, &[], 0);
+            assert_eq!(current(folder.path()), written, "without {name}");
+        }
+        expect_code(&mut with_config(&config, &["verify"]), 0);
+    }
+}
