@@ -267,6 +267,53 @@ mod tests {
     }
 
     #[test]
+    fn text_that_may_hold_an_address_of_others_makes_an_item_external() {
+        let from = || raw(Role::From, "Ann", "ann@contoso.com");
+        for (text, expected) in [
+            ("eva@ fabrikam.com and others", Direction::Outbound),
+            ("<eva@fabrikam.com", Direction::Outbound),
+            ("eva@[fabrikam", Direction::Outbound),
+            ("bob at contoso.com", Direction::Internal),
+            ("bob @ eu.contoso.com, x", Direction::Internal),
+            ("list:;", Direction::Internal),
+        ] {
+            let people = resolve(&[from(), raw(Role::To, "", text)], &fixtures::directory());
+            assert_eq!(
+                direction(&people, &fixtures::directory()),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_guest_is_external_under_the_address_that_the_directory_or_the_name_gives() {
+        let name = "eva_fabrikam.com#EXT#@contoso.com";
+        let mut directory = fixtures::directory();
+        let people = |directory: &Directory| {
+            let raw = [
+                raw(Role::From, "", "ann@contoso.com"),
+                raw(Role::To, "Eva", name),
+            ];
+            show(&resolve(&raw, directory))
+        };
+        let by_name = ["from ann@contoso.com +", "to eva@fabrikam.com"];
+        assert_eq!(people(&directory), by_name);
+        let known = Address::parse("eva.miller@fabrikam.com").unwrap();
+        directory
+            .guests
+            .insert(Address::parse(name).unwrap(), known);
+        let by_directory = ["from ann@contoso.com +", "to eva.miller@fabrikam.com"];
+        assert_eq!(people(&directory), by_directory);
+        let other = [
+            raw(Role::From, "", "ann@contoso.com"),
+            raw(Role::To, "", "eva#EXT#@contoso.com"),
+        ];
+        let shown = show(&resolve(&other, &directory));
+        assert_eq!(shown, ["from ann@contoso.com +", "to eva#ext#@contoso.com"]);
+    }
+
+    #[test]
     fn without_an_author_mail_to_the_company_and_others_is_inbound() {
         check(
             &[

@@ -256,4 +256,6 @@ fn the_company_is_its_domains_its_people_and_their_old_names() {
     let legacy = directory.legacy_names.get("/o=contoso/cn=ann");
     assert_eq!(legacy.map(Address::as_str), Some("ann@contoso.com"));
     assert!(directory.is_own_legacy_name("/o=contoso/cn=gone"));
+    let guest = address("old_partner.example#EXT#@contoso.onmicrosoft.com");
+    assert_eq!(directory.at_home(guest).as_str(), "old@partner.example");
 }

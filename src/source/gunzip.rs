@@ -44,20 +44,19 @@ pub fn gunzip(packed: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
     }
 }
 
+/// Packs bytes, for tests.
+#[cfg(test)]
+pub fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
+    let mut out = vec![0; compressor.gzip_compress_bound(plain.len())];
+    let length = compressor.gzip_compress(plain, &mut out).unwrap();
+    out.truncate(length);
+    out
+}
+
 #[cfg(test)]
 mod tests {
-    use libdeflater::CompressionLvl;
-    use libdeflater::Compressor;
-
     use super::*;
-
-    fn gzip(plain: &[u8]) -> Vec<u8> {
-        let mut compressor = Compressor::new(CompressionLvl::default());
-        let mut out = vec![0; compressor.gzip_compress_bound(plain.len())];
-        let length = compressor.gzip_compress(plain, &mut out).unwrap();
-        out.truncate(length);
-        out
-    }
 
     #[test]
     fn a_body_comes_back_as_it_was_packed() {

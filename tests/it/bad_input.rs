@@ -176,7 +176,7 @@ fn a_folder_without_any_mail_is_no_maildir() {
 fn a_mail_that_cannot_be_read_is_counted_and_the_run_goes_on() {
     let folder = folder();
     let text = format!(
-        "{MAIL}\nFrom nobody\nno header here\n\n{}",
+        "{MAIL}\nFrom nobody Mon Mar  2 08:00:00 2026\nno header here\n\n{}",
         MAIL.replace("<1@", "<2@")
     );
     fs::write(folder.path().join("mail.mbox"), text).unwrap();

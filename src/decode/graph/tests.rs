@@ -193,6 +193,54 @@ fn fact_1_9_header_fields_tell_bulk_mail_where_they_are_returned() {
 }
 
 #[test]
+fn a_recipient_may_hold_several_addresses_and_what_cannot_be_read_stays() {
+    let named = |address: &str| {
+        let to = serde_json::json!([{ "emailAddress": { "name": "Eva", "address": address } }]);
+        let mail = with("toRecipients", &to.to_string());
+        let to = mail
+            .participants
+            .into_iter()
+            .filter(|one| one.role == Role::To);
+        to.map(|one| one.address).collect::<Vec<_>>()
+    };
+    assert_eq!(named("eva@y.org; bob@x.org"), ["eva@y.org", "bob@x.org"]);
+    assert_eq!(
+        named("Eva <eva@y.org> <bob@x.org>"),
+        ["eva@y.org", "bob@x.org"]
+    );
+    assert_eq!(named("\u{201c}eva@y.org\u{201d}"), ["eva@y.org"]);
+    assert_eq!(named("eva@y.org, bob@"), ["eva@y.org", "eva@y.org, bob@"]);
+    assert_eq!(named("/O=Y/CN=eva@y.org"), ["/O=Y/CN=eva@y.org"]);
+}
+
+#[test]
+fn header_fields_tell_the_author_whom_a_group_replaced_and_reports() {
+    let from = r#"{"emailAddress": {"name": "'Eva' via Sales", "address": "sales@contoso.com"}}"#;
+    let mail = |fields: &Value| {
+        let mut whole: Value = serde_json::json!({
+            "id": "a", "subject": "s", "sentDateTime": "2026-01-02T03:04:05Z", "toRecipients": [],
+            "internetMessageHeaders": fields,
+        });
+        whole["from"] = serde_json::from_str(from).unwrap();
+        mail_of(decoded(&whole.to_string()))
+    };
+    for field in ["X-Original-From", "x-original-sender", "Reply-To"] {
+        let mail = mail(&serde_json::json!([{ "name": field, "value": "Eva <eva@fabrikam.com>" }]));
+        let people = mail.participants.iter();
+        let people: Vec<_> = people.map(|one| (one.role, one.address.as_str())).collect();
+        let expected = [
+            (Role::From, "eva@fabrikam.com"),
+            (Role::Sender, "sales@contoso.com"),
+        ];
+        assert_eq!(people, expected, "{field}");
+    }
+    let value = "multipart/report; report-type=delivery-status; boundary=x";
+    let report = mail(&serde_json::json!([{ "name": "Content-Type", "value": value }]));
+    assert_eq!(report.bulk_reason, Some("report"));
+    assert_eq!(report.participants[0].address, "sales@contoso.com");
+}
+
+#[test]
 fn a_member_of_the_wrong_type_costs_that_member_only() {
     for member in [
         "subject",

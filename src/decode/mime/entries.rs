@@ -62,30 +62,69 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// Length of the first entry. Commas and semicolons within quotes, brackets, comments and encoded
-/// words part nothing; what is opened and never closed reaches to the end.
-fn first_end(field: &[u8]) -> (usize, End) {
-    let mut place = Place::Plain;
-    let mut comments = 0_usize;
-    let mut at = 0;
-    while let Some(byte) = field.get(at) {
+/// The bytes outside of quotes, brackets, comments and encoded words, those that open or close one
+/// among them. What is opened and never closed reaches to the end.
+struct Outside<'a> {
+    field: &'a [u8],
+    at: usize,
+    place: Place,
+    comments: usize,
+}
+
+impl<'a> Outside<'a> {
+    fn of(field: &'a [u8]) -> Self {
+        Self {
+            field,
+            at: 0,
+            place: Place::Plain,
+            comments: 0,
+        }
+    }
+
+    /// Takes the byte into account that stands here, and goes to the next.
+    fn pass(&mut self, byte: u8) {
         match byte {
-            b'\\' if place != Place::Plain || comments > 0 => at += 1,
-            b'(' if place != Place::Quotes => comments += 1,
-            b')' if comments > 0 => comments -= 1,
-            _ if comments > 0 => {}
-            b'"' if place == Place::Plain => place = Place::Quotes,
-            b'"' if place == Place::Quotes => place = Place::Plain,
-            b'<' if place == Place::Plain => place = Place::Brackets,
-            b'>' if place == Place::Brackets => place = Place::Plain,
-            b'=' => at += word_bytes(field.get(at..).unwrap_or_default()).saturating_sub(1),
-            b',' if place == Place::Plain => return (at, End::Comma),
-            b';' if place == Place::Plain => return (at + 1, End::Semicolon),
+            b'\\' if self.place != Place::Plain || self.comments > 0 => self.at += 1,
+            b'(' if self.place != Place::Quotes => self.comments += 1,
+            b')' if self.comments > 0 => self.comments -= 1,
+            _ if self.comments > 0 => {}
+            b'"' if self.place == Place::Plain => self.place = Place::Quotes,
+            b'"' if self.place == Place::Quotes => self.place = Place::Plain,
+            b'<' if self.place == Place::Plain => self.place = Place::Brackets,
+            b'>' if self.place == Place::Brackets => self.place = Place::Plain,
+            b'=' => {
+                let rest = self.field.get(self.at..).unwrap_or_default();
+                self.at += word_bytes(rest).saturating_sub(1);
+            }
             _ => {}
         }
-        at += 1;
+        self.at += 1;
     }
-    (field.len(), End::Field)
+}
+
+impl Iterator for Outside<'_> {
+    type Item = (usize, u8);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (at, byte) = (self.at, *self.field.get(self.at)?);
+            let is_outside = self.place == Place::Plain && self.comments == 0;
+            self.pass(byte);
+            if is_outside {
+                return Some((at, byte));
+            }
+        }
+    }
+}
+
+/// Length of the first entry, and what stands behind it.
+fn first_end(field: &[u8]) -> (usize, End) {
+    let end = Outside::of(field).find_map(|(at, byte)| match byte {
+        b',' => Some((at, End::Comma)),
+        b';' => Some((at + 1, End::Semicolon)),
+        _ => None,
+    });
+    end.unwrap_or((field.len(), End::Field))
 }
 
 /// A group's name before its colon (RFC 5322 section 3.4), and the entry without it. What begins
@@ -105,27 +144,11 @@ pub(super) fn group(entry: &str) -> (Option<&str>, &str) {
     (Some(name), member)
 }
 
-/// The first colon outside of quotes, brackets, comments and encoded words.
+/// The first colon outside, before any bracket.
 fn first_colon(entry: &[u8]) -> Option<usize> {
-    let mut place = Place::Plain;
-    let mut comments = 0_usize;
-    let mut at = 0;
-    while let Some(byte) = entry.get(at) {
-        match byte {
-            b'\\' if place != Place::Plain || comments > 0 => at += 1,
-            b'(' if place != Place::Quotes => comments += 1,
-            b')' if comments > 0 => comments -= 1,
-            _ if comments > 0 => {}
-            b'"' if place == Place::Plain => place = Place::Quotes,
-            b'"' => place = Place::Plain,
-            b'<' if place == Place::Plain => return None,
-            b'=' => at += word_bytes(entry.get(at..).unwrap_or_default()).saturating_sub(1),
-            b':' if place == Place::Plain => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
+    let mut bytes = Outside::of(entry);
+    let (at, byte) = bytes.find(|(_, byte)| matches!(byte, b':' | b'<'))?;
+    (byte == b':').then_some(at)
 }
 
 /// Whether all addresses of an entry stand in encoded words: some programs encode a whole list.

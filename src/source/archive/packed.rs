@@ -53,18 +53,8 @@ fn drained(mut reader: impl Read, room: &mut dyn FnMut(usize)) -> Result<Vec<u8>
 
 #[cfg(test)]
 mod tests {
-    use libdeflater::CompressionLvl;
-    use libdeflater::Compressor;
-
     use super::*;
-
-    fn gzip(plain: &[u8]) -> Vec<u8> {
-        let mut compressor = Compressor::new(CompressionLvl::default());
-        let mut out = vec![0; compressor.gzip_compress_bound(plain.len())];
-        let length = compressor.gzip_compress(plain, &mut out).unwrap();
-        out.truncate(length);
-        out
-    }
+    use crate::source::gunzip::gzip;
 
     fn zstd(plain: &[u8]) -> Vec<u8> {
         zstd::stream::encode_all(plain, 3).unwrap()
