@@ -59,6 +59,7 @@ fn message(text: String) -> ArchiveMessage {
         received: None,
         is_draft: false,
         is_junk: false,
+        former_ids: Vec::new(),
         unreadable: None,
     }
 }

@@ -227,12 +227,13 @@ pub fn without_own_domains(read: Book, is_own: impl Fn(&str) -> bool) -> Book {
 fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, String> {
     let others: Vec<&str> = parts(row.cell(3)).collect();
     let email = crm_values::address(row.cell(2));
-    let other_emails: Vec<Address> = others
+    let read: Vec<_> = others
         .iter()
-        .filter_map(|raw| crm_values::address(raw))
+        .filter_map(|raw| crm_values::addresses(raw))
         .collect();
     let written = usize::from(!row.cell(2).is_empty()) + others.len();
-    let good = usize::from(email.is_some()) + other_emails.len();
+    let good = usize::from(email.is_some()) + read.len();
+    let other_emails: Vec<Address> = read.into_iter().flatten().collect();
     if written == 0 {
         return Err("the contact has no address; fill in email or other_emails".to_owned());
     }

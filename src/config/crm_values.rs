@@ -1,6 +1,7 @@
 //! Cells of the CRM files as people and programs fill them in.
 
 use crate::model::address::Address;
+use crate::model::address::visible::visible;
 pub use crate::model::address::written_domain::ReadDomain;
 use crate::model::address::written_domain::read;
 
@@ -8,6 +9,17 @@ use crate::model::address::written_domain::read;
 /// name stands for the address of which it was made. `None` where there is none, or several.
 pub fn address(cell: &str) -> Option<Address> {
     Address::parse(cell).map(Address::at_home)
+}
+
+/// The addresses in a cell that may hold several; `None` where something in it cannot be read.
+pub fn addresses(cell: &str) -> Option<Vec<Address>> {
+    if let Some(address) = address(cell) {
+        return Some(vec![address]);
+    }
+    let seen = visible(cell);
+    let is_whole = !seen.has_rest && !seen.found.is_empty();
+    let found = seen.found.into_iter().map(|one| one.address.at_home());
+    is_whole.then(|| found.collect())
 }
 
 /// The domain in a cell; of a web address or a mail address, its host. `None` where there is none.

@@ -89,6 +89,9 @@ pub fn optional_address<'de, D: Deserializer<'de>>(
 
 fn read_address(raw: &str) -> Result<Address, String> {
     refuse_placeholder(raw)?;
+    if raw.contains('*') {
+        return Err("`*` stands for nothing here; name a whole domain in domains".into());
+    }
     Address::parse(raw).ok_or_else(|| "not a mail address; write it like ann@contoso.com".into())
 }
 
@@ -108,7 +111,7 @@ pub fn refuse_placeholder(value: &str) -> Result<(), String> {
         return Err("the value is empty; fill it in".into());
     }
     let lower = value.to_lowercase();
-    let is_bracketed = value.starts_with('<') && value.ends_with('>');
+    let is_bracketed = value.starts_with('<') && value.ends_with('>') && !value.contains('@');
     let is_word = ["changeme", "change-me", "change_me"].contains(&lower.as_str());
     if value.contains('…') || value == "..." || is_bracketed || is_word || is_example_id(&lower) {
         return Err("this is still the placeholder of the example; fill in your own value".into());

@@ -2,9 +2,14 @@
 //! in its name (DMARC): `From: 'Eva' via Sales <sales@contoso.com>`.
 //!
 //! Google Groups name the author in `X-Original-From` where they replace it, and in
-//! `X-Original-Sender` always; Mailman and others put the author into `Reply-To`.
+//! `X-Original-Sender` always; Mailman and others put the author into `Reply-To`, or into `Cc` where
+//! answers go to the list. Other services write "via" as well (`Ann via HubSpot`), and their `Reply-To`
+//! is an address of their own: it is an author only where it is the group's mail, or bears the name that
+//! stands before "via".
 
+use crate::decode::bulk;
 use crate::model::address::Address;
+use crate::model::address::visible::visible;
 use crate::model::interaction::Role;
 use crate::model::mail::RawParticipant;
 
@@ -20,6 +25,9 @@ pub const FIELDS: [&str; 5] = [
 /// What groups write between the author's name and their own, in their language.
 const VIA: [&str; 6] = ["via", "über", "tramite", "através", "przez", "через"];
 
+/// Letters of a word by which a name is recognised in an address.
+const NAME_LETTERS_MIN: usize = 3;
+
 /// What the header says of the author besides `From`.
 #[derive(Debug, Default)]
 pub struct Claims {
@@ -34,41 +42,107 @@ pub struct Claims {
 }
 
 /// Puts the author in the place of the group that replaced it; the group stays as the sender.
-pub fn restore(participants: &mut Vec<RawParticipant>, claims: Claims) {
+pub fn restore(participants: &mut Vec<RawParticipant>, claims: &Claims) {
     let is_from = |one: &RawParticipant| one.role == Role::From;
     let Some(place) = participants.iter().position(is_from) else {
         return;
     };
-    let Some(mut author) = author(&participants[place], claims) else {
+    let Some(group) = participants.get(place).and_then(Group::of) else {
+        return;
+    };
+    let Some(mut author) = group.author(participants, claims) else {
         return;
     };
     author.role = Role::From;
-    let mut group = std::mem::replace(&mut participants[place], author);
-    group.role = Role::Sender;
-    let is_group = |one: &RawParticipant| one.role == Role::Sender && is_same(one, &group);
-    if !participants.iter().any(is_group) {
-        participants.insert(place + 1, group);
+    let mut sender = group.from;
+    sender.role = Role::Sender;
+    if let Some(from) = participants.get_mut(place) {
+        *from = author;
+    }
+    let is_sender = |one: &RawParticipant| one.role == Role::Sender && is_same(one, &sender);
+    if !participants.iter().any(is_sender) {
+        participants.insert(place + 1, sender);
     }
 }
 
-fn author(from: &RawParticipant, claims: Claims) -> Option<RawParticipant> {
-    let is_via = from.name.as_deref().is_some_and(names_via);
-    let address = Address::parse(&from.address)?;
-    let is_group = is_via || claims.list.to_lowercase().contains(address.as_str());
-    let other = |listed: Vec<RawParticipant>| {
-        let mut others = listed.into_iter();
-        others.find(|one| Address::parse(&one.address).is_some() && !is_same(one, from))
-    };
-    if !claims.original_from.is_empty() {
-        return other(claims.original_from);
+/// What may be a group that stands in `From`.
+struct Group {
+    from: RawParticipant,
+    address: Address,
+    /// The name before "via", where it is so written.
+    author_name: Option<String>,
+}
+
+impl Group {
+    fn of(from: &RawParticipant) -> Option<Self> {
+        Some(Self {
+            from: from.clone(),
+            address: Address::parse(&from.address)?,
+            author_name: from.name.as_deref().and_then(name_before_via),
+        })
     }
-    let sender = other(claims.original_sender).filter(|_| is_group);
-    let reply_to = || other(claims.reply_to).filter(|_| is_via);
-    let mut author = sender.or_else(reply_to)?;
-    author.name = author
-        .name
-        .or_else(|| name_before_via(from.name.as_deref()?));
-    Some(author)
+
+    fn author(&self, people: &[RawParticipant], claims: &Claims) -> Option<RawParticipant> {
+        let is_read = |one: &&RawParticipant| Address::parse(&one.address).is_some();
+        if let Some(original) = claims.original_from.iter().find(is_read) {
+            return Some(original.clone()).filter(|one| !is_same(one, &self.from));
+        }
+        let is_listed = claims.list.to_lowercase().contains(self.address.as_str());
+        let is_recipient =
+            |one: &RawParticipant| one.role > Role::Sender && is_same(one, &self.from);
+        let is_group = is_listed || people.iter().any(is_recipient);
+        let is_via = self.author_name.is_some();
+        let original = claims
+            .original_sender
+            .iter()
+            .filter(|_| is_listed || is_via);
+        let answers = claims
+            .reply_to
+            .iter()
+            .filter(|one| is_via && (is_group || self.is_named(one)));
+        let copied = people.iter().filter(|one| one.role == Role::Cc);
+        let copied = copied.filter(|one| is_listed && self.is_named(one));
+        let mut candidates = original.chain(answers).chain(copied);
+        let found = candidates.find(|one| self.may_be_author(one)).cloned();
+        let mut author = found.or_else(|| self.named_author())?;
+        author.name = author.name.or_else(|| self.author_name.clone());
+        Some(author)
+    }
+
+    /// Another address, of another domain, that somebody reads.
+    fn may_be_author(&self, one: &RawParticipant) -> bool {
+        let address = Address::parse(&one.address);
+        address.is_some_and(|address| {
+            address.domain() != self.address.domain()
+                && bulk::reason(Some(address.as_str()), None, None).is_none()
+        })
+    }
+
+    /// Whether somebody bears the name that stands before "via".
+    fn is_named(&self, one: &RawParticipant) -> bool {
+        let name = self
+            .author_name
+            .as_deref()
+            .unwrap_or_default()
+            .to_lowercase();
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        let theirs = [one.name.as_deref().unwrap_or_default(), &one.address]
+            .join(" ")
+            .to_lowercase();
+        words.any(|word| word.chars().count() >= NAME_LETTERS_MIN && theirs.contains(word))
+    }
+
+    /// The address that stands in the name itself: `eva@fabrikam.com via Sales`.
+    fn named_author(&self) -> Option<RawParticipant> {
+        let name = self.author_name.as_deref()?;
+        let written = visible(name).found.into_iter().next()?;
+        let author = RawParticipant {
+            role: Role::From,
+            name: None,
+            address: written.text,
+        };
+        self.may_be_author(&author).then_some(author)
+    }
 }
 
 fn is_same(one: &RawParticipant, other: &RawParticipant) -> bool {
@@ -76,21 +150,15 @@ fn is_same(one: &RawParticipant, other: &RawParticipant) -> bool {
     address(one) == address(other)
 }
 
-/// Whether a name is that of somebody and of the group by which the mail came.
-fn names_via(name: &str) -> bool {
-    let words = name.split_whitespace().skip(1);
-    let words: Vec<String> = words.map(str::to_lowercase).collect();
-    let named = words.split_last().map_or(&[][..], |(_, before)| before);
-    named.iter().any(|word| VIA.contains(&word.as_str()))
-}
-
+/// The name of somebody before that of the group by which the mail came.
 fn name_before_via(name: &str) -> Option<String> {
-    let words = name.split_whitespace();
-    let is_name = |word: &&str| !VIA.contains(&word.to_lowercase().as_str());
-    let name: Vec<&str> = words.take_while(is_name).collect();
-    let name = name.join(" ");
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_via = |word: &&str| VIA.contains(&word.to_lowercase().as_str());
+    let at = words.iter().position(is_via)?;
+    let (before, behind) = words.split_at_checked(at)?;
+    let name = before.join(" ");
     let name = name.trim_matches(['\'', '"']).trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    (!name.is_empty() && behind.len() > 1).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -105,80 +173,127 @@ mod tests {
         }
     }
 
-    fn check(from: (&str, &str), claims: Claims, expected: &[(Role, &str, &str)]) {
-        let mut participants = vec![
-            named(Role::From, from.0, from.1),
-            named(Role::To, "", "sales@contoso.com"),
-        ];
+    /// Who is author and sender of a mail from somebody to `to`.
+    fn restored(from: (&str, &str), to: &[RawParticipant], claims: &Claims) -> Vec<String> {
+        let mut participants = vec![named(Role::From, from.0, from.1)];
+        participants.extend_from_slice(to);
         restore(&mut participants, claims);
-        participants.pop();
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|one| named(one.0, one.1, one.2))
-            .collect();
-        assert_eq!(participants, expected);
+        let authors = participants.iter().filter(|one| one.role <= Role::Sender);
+        let shown = authors.map(|one| {
+            let name = one.name.as_deref().unwrap_or_default();
+            format!("{} {name} {}", one.role.as_str(), one.address)
+        });
+        shown.collect()
     }
 
     fn eva() -> Vec<RawParticipant> {
         vec![named(Role::To, "Eva", "eva@fabrikam.com")]
     }
 
+    fn to(address: &str) -> Vec<RawParticipant> {
+        vec![named(Role::To, "", address)]
+    }
+
     const GROUP: (&str, &str) = ("'Eva' via Sales", "sales@contoso.com");
+    const RIGHT: [&str; 2] = [
+        "from Eva eva@fabrikam.com",
+        "sender 'Eva' via Sales sales@contoso.com",
+    ];
 
     #[test]
     fn the_author_stands_before_the_group_that_replaced_it() {
-        let expected = [
-            (Role::From, "Eva", "eva@fabrikam.com"),
-            (Role::Sender, GROUP.0, GROUP.1),
-        ];
-        let original = Claims {
-            original_from: eva(),
-            ..Claims::default()
-        };
-        check(GROUP, original, &expected);
-        let sender = Claims {
-            original_sender: vec![named(Role::To, "", "eva@fabrikam.com")],
-            ..Claims::default()
-        };
-        check(GROUP, sender, &expected);
-        let both = vec![named(Role::To, "", "sales@contoso.com"), eva().remove(0)];
-        let reply_to = Claims {
-            reply_to: both,
-            ..Claims::default()
-        };
-        check(GROUP, reply_to, &expected);
+        let nobody = || vec![named(Role::To, "", "garbage")];
+        for (original_from, original_sender, reply_to) in [
+            (eva(), Vec::new(), Vec::new()),
+            (Vec::new(), to("eva@fabrikam.com"), Vec::new()),
+            (Vec::new(), Vec::new(), eva()),
+            (Vec::new(), Vec::new(), to("eva@fabrikam.com")),
+            (
+                Vec::new(),
+                Vec::new(),
+                [to("sales@contoso.com"), eva()].concat(),
+            ),
+            (nobody(), Vec::new(), eva()),
+        ] {
+            let claims = Claims {
+                original_from,
+                original_sender,
+                reply_to,
+                list: String::new(),
+            };
+            for recipient in ["ann@contoso.com", "sales@contoso.com"] {
+                assert_eq!(
+                    restored(GROUP, &to(recipient), &claims),
+                    RIGHT,
+                    "{claims:?}"
+                );
+            }
+        }
     }
 
     #[test]
-    fn a_group_is_known_by_its_list_as_well() {
-        let claims = Claims {
-            original_sender: eva(),
+    fn a_group_is_known_by_its_list_and_an_author_in_cc_or_in_the_name() {
+        let list = || Claims {
             list: "<mailto:Sales@contoso.com>".to_owned(),
             ..Claims::default()
         };
-        let expected = [
-            (Role::From, "Eva", "eva@fabrikam.com"),
-            (Role::Sender, "Sales", GROUP.1),
+        let claims = Claims {
+            original_sender: eva(),
+            ..list()
+        };
+        let right = [
+            "from Eva eva@fabrikam.com",
+            "sender Sales sales@contoso.com",
         ];
-        check(("Sales", GROUP.1), claims, &expected);
+        assert_eq!(restored(("Sales", GROUP.1), &[], &claims), right);
+        let copied = [named(Role::Cc, "Eva", "eva@fabrikam.com")];
+        assert_eq!(restored(GROUP, &copied, &list()), RIGHT);
+        let from = ("eva@fabrikam.com via Sales", GROUP.1);
+        let author = &restored(from, &to("ann@contoso.com"), &Claims::default())[0];
+        assert_eq!(author, "from eva@fabrikam.com eva@fabrikam.com");
     }
 
     #[test]
     fn an_author_who_was_not_replaced_stays() {
-        for name in ["Ann", "Via Milano", "Ann via", "Olivia Navia Lee"] {
+        for (name, address, reply_to) in [
+            ("Ann", "ann@contoso.com", "eva@fabrikam.com"),
+            ("Via Milano", "ann@contoso.com", "eva@fabrikam.com"),
+            ("Ann via", "ann@contoso.com", "eva@fabrikam.com"),
+            ("Olivia Navia Lee", "ann@contoso.com", "eva@fabrikam.com"),
+            ("Ann via HubSpot", "ann@contoso.com", "track@hubspot.com"),
+            (
+                "Ann Lee via Zendesk",
+                "support@contoso.com",
+                "support@contoso.zendesk.com",
+            ),
+            (
+                "Eva via DocuSign",
+                "dse@docusign.net",
+                "noreply@docusign.net",
+            ),
+            (
+                "Eva via LinkedIn",
+                "invitations@linkedin.com",
+                "no-reply@linkedin.com",
+            ),
+            ("Eva via Jira", "jira@fabrikam.com", "jira+eva@fabrikam.com"),
+        ] {
             let claims = Claims {
-                original_sender: eva(),
-                reply_to: eva(),
+                reply_to: to(reply_to),
                 ..Claims::default()
             };
-            let expected = [(Role::From, name, "ann@contoso.com")];
-            check((name, "ann@contoso.com"), claims, &expected);
+            let stays = [format!("from {name} {address}")];
+            assert_eq!(
+                restored((name, address), &to("bob@contoso.com"), &claims),
+                stays
+            );
         }
         let same = Claims {
-            original_from: vec![named(Role::To, "", "Sales@Contoso.com")],
+            original_from: to("Sales@Contoso.com"),
             reply_to: eva(),
             ..Claims::default()
         };
-        check(GROUP, same, &[(Role::From, GROUP.0, GROUP.1)]);
+        let stays = [format!("from {} {}", GROUP.0, GROUP.1)];
+        assert_eq!(restored(GROUP, &[], &same), stays);
     }
 }

@@ -31,6 +31,9 @@ pub const FIELDS: &[&str] = &[
     "precedence",
     "return-path",
     "x-auto-response-suppress",
+    "x-autoreply",
+    "x-autorespond",
+    "x-failed-recipients",
 ];
 
 /// One rule, as the README prints it.
@@ -72,12 +75,22 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: "report",
-        sentence: "`Content-Type` is `multipart/report` (RFC 6522): a delivery report, a read receipt \
-                   or another report of a machine.",
+        sentence: "`Content-Type` is `multipart/report` (RFC 6522), or the part of one that machines \
+                   read: a delivery report, a read receipt or another report.",
         needs_headers: true,
         applies: |facts| {
             let value = facts.headers.first("content-type");
-            first_word(value.unwrap_or_default()) == "multipart/report"
+            let kind = first_word(value.unwrap_or_default());
+            REPORTS.contains(&kind.as_str())
+        },
+    },
+    Rule {
+        id: "auto_reply_field",
+        sentence: "`X-Autoreply`, `X-Autorespond` or `X-Failed-Recipients` is there.",
+        needs_headers: true,
+        applies: |facts| {
+            let mut names = ["x-autoreply", "x-autorespond", "x-failed-recipients"].into_iter();
+            names.any(|name| facts.headers.first(name).is_some())
         },
     },
     Rule {
@@ -97,12 +110,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: "precedence",
-        sentence: "`Precedence` is `bulk` or `junk`, or is `list` and the list takes no posts \
-                   (see `newsletter`).",
+        sentence: "`Precedence` is `bulk`, `junk` or `auto_reply`, or is `list` and the list takes no \
+                   posts (see `newsletter`).",
         needs_headers: true,
         applies: |facts| {
             let word = first_word(facts.headers.first("precedence").unwrap_or_default());
-            matches!(word.as_str(), "bulk" | "junk")
+            matches!(word.as_str(), "bulk" | "junk" | "auto_reply")
                 || (word == "list" && !is_discussion(facts.headers))
         },
     },
@@ -166,10 +179,8 @@ pub const RULES: &[Rule] = &[
                    (`Automatic reply:`, `Out of office:`, `Abwesenheitsnotiz`, …).",
         needs_headers: false,
         applies: |facts| {
-            AUTO_REPLY_SUBJECTS
-                .iter()
-                .any(|beginning| facts.subject.starts_with(beginning))
-                || facts.subject == "out of office"
+            begins_with_one(&facts.subject, AUTO_REPLY_SUBJECTS)
+                || facts.subject.contains(NOTES_ABSENCE)
         },
     },
     Rule {
@@ -177,70 +188,80 @@ pub const RULES: &[Rule] = &[
         sentence: "The subject begins as mail systems begin that of a delivery report \
                    (`Undeliverable:`, `Delivery Status Notification`, …).",
         needs_headers: false,
-        applies: |facts| {
-            DELIVERY_REPORT_SUBJECTS
-                .iter()
-                .any(|beginning| facts.subject.starts_with(beginning))
-        },
+        applies: |facts| begins_with_one(&facts.subject, DELIVERY_REPORT_SUBJECTS),
     },
+];
+
+/// Types of reports (RFC 6522, 3464, 8098).
+const REPORTS: [&str; 3] = [
+    "multipart/report",
+    "message/delivery-status",
+    "message/disposition-notification",
 ];
 
 /// People write "Out of office next week" themselves: only what programs write is listed, as
 /// Exchange, Gmail and others write it in their users' languages.
 const AUTO_REPLY_SUBJECTS: &[&str] = &[
-    "automatic reply:",
-    "automatic reply ",
-    "automatic response:",
-    "auto reply:",
-    "auto-reply:",
-    "autoreply:",
-    "auto response:",
-    "auto-response:",
-    "auto:",
-    "out of office:",
+    "automatic reply",
+    "automatic response",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "auto",
+    "out of office",
     "out of office autoreply",
     "out of office auto-reply",
     "out of office reply",
     // German
     "abwesenheitsnotiz",
+    "automatische abwesenheitsnotiz",
     "abwesenheitsmeldung",
     "abwesenheitsbenachrichtigung",
     "abwesenheitsassistent",
-    "abwesenheit:",
+    "abwesenheit",
     "automatische antwort",
-    "autom. antwort:",
+    "autom. antwort",
     // French
     "réponse automatique",
-    "absence du bureau:",
-    "absence du bureau :",
+    "absence du bureau",
+    "absent du bureau",
+    "message d'absence",
+    "message d’absence",
     // Spanish, Catalan, Galician
     "respuesta automática",
-    "fuera de la oficina:",
+    "fuera de la oficina",
+    "fuera de oficina",
     "resposta automàtica",
     // Italian
     "risposta automatica",
-    "fuori sede:",
+    "fuori sede",
+    "fuori ufficio",
     // Portuguese
     "resposta automática",
-    "ausência temporária:",
+    "ausência temporária",
     // Dutch
     "automatisch antwoord",
     "automatische beantwoording",
-    "afwezig:",
+    "afwezig",
+    "afwezigheidsbericht",
     // Swedish, Danish, Norwegian
-    "autosvar:",
+    "autosvar",
     "automatiskt svar",
-    "frånvaro:",
+    "frånvaro",
+    "frånvaromeddelande",
+    "fraværsmelding",
     "automatisk svar",
-    "ikke til stede:",
+    "ikke til stede",
     // Finnish
     "automaattinen vastaus",
-    "poissa:",
-    "poissaoloilmoitus:",
+    "poissa",
+    "poissaoloilmoitus",
     // Polish
     "automatyczna odpowiedź",
     "odpowiedź automatyczna",
-    "autoodpowiedź:",
+    "autoodpowiedź",
     // Czech, Slovak
     "automatická odpověď",
     "automatická odpoveď",
@@ -250,20 +271,21 @@ const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "răspuns automat",
     // Russian, Ukrainian, Bulgarian, Serbian
     "автоматический ответ",
-    "автоответ:",
+    "автоответ",
     "автоматична відповідь",
     "автоматичен отговор",
     "аутоматски одговор",
     // Greek
     "αυτόματη απάντηση",
     // Turkish
-    "otomatik yanıt",
+    "otomatik yanit",
     "otomatik cevap",
     // Croatian, Slovenian
     "automatski odgovor",
     "samodejni odgovor",
     // Estonian, Latvian, Lithuanian
     "automaatvastus",
+    "automaatne vastus",
     "automātiska atbilde",
     "automātiskā atbilde",
     "automatinis atsakymas",
@@ -277,6 +299,7 @@ const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "自動返信",
     "不在通知",
     "자동 회신",
+    "자동 응답",
     "자동회신",
     "부재 중 자동 회신",
     "부재중 자동 응답",
@@ -294,17 +317,17 @@ const AUTO_REPLY_SUBJECTS: &[&str] = &[
 ];
 
 const DELIVERY_REPORT_SUBJECTS: &[&str] = &[
-    "undeliverable:",
+    "undeliverable",
     "undelivered mail returned to sender",
-    "undelivered mail:",
-    "unzustellbar:",
+    "undelivered mail",
+    "unzustellbar",
     "delivery status notification",
     "delivery failure",
-    "delivery delayed:",
+    "delivery delayed",
     "mail delivery failed",
     "mail delivery failure",
     "mail delivery system",
-    "returned mail:",
+    "returned mail",
     "failure notice",
 ];
 
@@ -332,10 +355,25 @@ pub fn reason(
         .map(|rule| rule.id)
 }
 
+/// What Lotus Notes writes behind a name.
+const NOTES_ABSENCE: &str = " is out of the office (returning";
+
+/// Whether a subject begins with one of some phrases, and goes on as programs go on: with a colon, a
+/// bracket or nothing. People go on with their words.
+fn begins_with_one(subject: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        let rest = subject.strip_prefix(phrase).map(str::trim_start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '\u{ff1a}', '(', '[']))
+    })
+}
+
 fn lower_beginning(subject: &str) -> String {
     let beginning = subject.chars().take(SUBJECT_CHARS);
-    let beginning: String = beginning.flat_map(char::to_lowercase).collect();
-    unicode::composed(&beginning).into_owned()
+    let lower = beginning.flat_map(char::to_lowercase);
+    // The dotted and the dotless letter of Turkish are written for each other.
+    let plain = lower.filter(|c| *c != '\u{307}');
+    let plain: String = plain.map(|c| if c == 'ı' { 'i' } else { c }).collect();
+    unicode::composed(&plain).into_owned()
 }
 
 /// A list that people can write to: `List-Post: NO` and its absence mean that they cannot
@@ -475,6 +513,12 @@ mod tests {
             ("ABWESENHEITSNOTIZ: Angebot", "auto_reply_subject"),
             ("Réponse automatique : offre", "auto_reply_subject"),
             ("Re\u{301}ponse automatique: offre", "auto_reply_subject"),
+            ("Out of office", "auto_reply_subject"),
+            ("OTOMAT\u{130}K YANIT: teklif", "auto_reply_subject"),
+            (
+                "Ann Lee is out of the office (returning 12/01/2026)",
+                "auto_reply_subject",
+            ),
             ("Autosvar: tilbud", "auto_reply_subject"),
             ("Automaattinen vastaus: tarjous", "auto_reply_subject"),
             ("Odpowiedź automatyczna: oferta", "auto_reply_subject"),
@@ -491,7 +535,16 @@ mod tests {
         ] {
             assert_eq!(by_subject(subject), Some(expected), "{subject}");
         }
-        assert_eq!(by_subject("Out of office next week"), None);
+        for subject in [
+            "Out of office next week",
+            "Automatische Antwort gewünscht? Nein",
+            "Abwesenheitsnotiz einrichten",
+            "自動応答装置の見積",
+            "Delivery failure on pallet 7",
+            "Failure notice period",
+        ] {
+            assert_eq!(by_subject(subject), None, "{subject}");
+        }
         assert_eq!(by_subject("Re: Undeliverable: offer"), None);
     }
 

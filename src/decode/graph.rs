@@ -82,10 +82,11 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
     let bulk_reason = bulk_reason(&participants, subject, headers.as_deref());
     author::restore(
         &mut participants,
-        claims(headers.as_deref().unwrap_or_default()),
+        &claims(headers.as_deref().unwrap_or_default()),
     );
     let mut mail = Mail {
         source_id,
+        former_ids: Vec::new(),
         container: Arc::clone(container),
         message_id: raw.internet_message_id.filled().and_then(message_id),
         sent: raw.sent.filled().and_then(instant),

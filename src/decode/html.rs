@@ -85,13 +85,27 @@ pub fn is_page(text: &str) -> bool {
         let start = text.as_bytes().get(..with.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
     };
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let text = if begins(text, "<?xml") {
-        after(text, ">").trim_start()
-    } else {
-        text
-    };
-    begins(text, "<!doctype html") || begins(text, "<html>") || begins(text, "<html ")
+    let mut text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    while begins(text, "<?xml") || begins(text, "<!--") {
+        let end = if begins(text, "<?xml") { ">" } else { "-->" };
+        text = after(text, end).trim_start();
+    }
+    let is_begun = begins(text, "<html>") || begins(text, "<html ");
+    begins(text, "<!doctype html") || (is_begun && has_parts(text))
+}
+
+/// Bytes of a page in which its parts are looked for.
+const PARTS_BYTES: usize = 64 << 10;
+
+/// Whether a page has one of its two parts, or ends: somebody may begin a text with the first tag.
+fn has_parts(page: &str) -> bool {
+    let head = page.as_bytes();
+    let head = head.get(..PARTS_BYTES).unwrap_or(head);
+    let lower = head.to_ascii_lowercase();
+    let parts: [&[u8]; 3] = [b"<head", b"<body", b"</html"];
+    parts
+        .iter()
+        .any(|part| memchr::memmem::find(&lower, part).is_some())
 }
 
 struct Reader {
@@ -284,13 +298,22 @@ mod tests {
     #[test]
     fn a_whole_page_is_told_from_text_that_speaks_of_one() {
         for page in [
-            "<html>x",
+            "<html>x</html>",
+            "<!-- c --><html><body>",
             "\u{feff} <!DOCTYPE HTML><p>",
-            "<?xml?>\n<HTML lang=en>",
+            "<?xml?>\n<HTML lang=en><Head>",
         ] {
             assert!(is_page(page), "{page}");
         }
-        for text in ["<htmlx>", "see <html>", "<b>x</b>", "", "<?xml"] {
+        for text in [
+            "<htmlx>",
+            "see <html>",
+            "<html> is a tag",
+            "<b>x</b>",
+            "",
+            "<?xml",
+            "<!--",
+        ] {
             assert!(!is_page(text), "{text}");
         }
     }

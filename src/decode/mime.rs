@@ -13,6 +13,8 @@ mod stable_bytes;
 mod transfer;
 mod words;
 
+use std::borrow::Cow;
+
 use hashbrown::HashSet;
 
 use crate::decode::author;
@@ -62,27 +64,40 @@ pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     }
 }
 
+/// Reports on reports that are looked into.
+const REPORTS_MAX: usize = 3;
+
 /// Reads a message, or the mail on which it reports.
 fn read(message: &ArchiveMessage, options: Options) -> Result<Mail, &'static str> {
-    let fields = Fields::read(&message.bytes);
-    let receipt = received(&fields).or(message.received);
-    if !journal::is_report(&fields) {
-        let mail = Source {
-            message,
-            fields,
-            body: &message.bytes,
+    let mut body: Cow<'_, [u8]> = Cow::Borrowed(&message.bytes);
+    let mut receipt = message.received;
+    let mut envelope = Found::default();
+    for _ in 0..REPORTS_MAX {
+        let fields = Fields::read(&body);
+        receipt = received(&fields).or(receipt);
+        if !journal::is_report(&fields) {
+            break;
+        }
+        let Some(report) = journal::read(&body) else {
+            if journal::is_by_exchange(&fields) {
+                return Err("no_journal_mail");
+            }
+            break;
         };
-        return mail.read(receipt, Found::default(), options);
+        receipt = receipt.or_else(|| sent(&fields));
+        envelope = report.envelope;
+        body = report.mail.into();
     }
-    let report = journal::read(&message.bytes).ok_or("no_journal_mail")?;
-    let fields = Fields::read(&report.mail);
-    let receipt = received(&fields).or(receipt);
-    let mail = Source {
+    let source = Source {
         message,
-        fields,
-        body: &report.mail,
+        fields: Fields::read(&body),
+        body: &body,
     };
-    mail.read(receipt, report.envelope, options)
+    source.read(receipt, envelope, options)
+}
+
+fn sent(fields: &Fields<'_>) -> Option<Micros> {
+    mail_date::parse(&fields.first("date")?)
 }
 
 /// A mail in RFC 5322 form, and the message in which it lies.
@@ -99,8 +114,7 @@ impl Source<'_> {
         envelope: Found,
         options: Options,
     ) -> Result<Mail, &'static str> {
-        let sent = self.fields.first("date");
-        let sent = sent.and_then(|date| mail_date::parse(&date));
+        let sent = sent(&self.fields);
         if sent.is_none() && received.is_none() {
             return Err("no_date");
         }
@@ -119,7 +133,7 @@ impl Source<'_> {
         let mut found = participants(fields);
         journal::add_envelope(&mut found, envelope);
         let bulk_from = of_role(&found.participants, Role::From).next().cloned();
-        author::restore(&mut found.participants, claims(fields));
+        author::restore(&mut found.participants, &claims(fields));
         let Found {
             participants,
             mut kept,
@@ -136,6 +150,7 @@ impl Source<'_> {
             .then(|| content_key(sent, &participants, subject.as_deref(), text));
         let mut mail = Mail {
             source_id: message.source_id.clone(),
+            former_ids: message.former_ids.clone(),
             container: message.container.clone(),
             thread_id: thread_id(fields, message_id.as_deref()),
             bulk_reason: bulk_reason(fields, bulk_from.as_ref(), subject.as_deref()),
@@ -243,7 +258,10 @@ fn thread_id(fields: &Fields<'_>, own: Option<&str>) -> Option<String> {
         let first = if is_bracketed {
             Some(value.as_str())
         } else {
-            value.split_whitespace().next()
+            value
+                .split_whitespace()
+                .next()
+                .filter(|id| id.contains('@'))
         };
         message_id(first?)
     });

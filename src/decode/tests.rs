@@ -153,6 +153,7 @@ fn mail(bytes: String) {
         received: Some(Micros(1)),
         is_draft: false,
         is_junk: false,
+        former_ids: Vec::new(),
         unreadable: None,
     };
     let options = mime::Options {

@@ -7,6 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use crate::lake::cells::Cells;
+use crate::lake::cells::text;
 use crate::lake::cells::word;
 use crate::lake::error::LakeError;
 use crate::lake::interaction_rows::id_at;
@@ -24,7 +25,7 @@ use crate::model::interaction::State;
 use crate::model::time::Micros;
 
 /// The columns that [`Recorded`] holds.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "interaction_id",
     "mailbox_id",
     "source_id",
@@ -32,11 +33,12 @@ const COLUMNS: [&str; 9] = [
     "revision",
     "state",
     "occurred_at",
+    "subject",
     "fingerprint",
     "run_id",
 ];
 
-/// A row of `interactions` without people and content.
+/// A row of `interactions` without people, and of its content the subject alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     missing_docs,
@@ -50,6 +52,7 @@ pub struct Recorded {
     pub revision: i32,
     pub state: State,
     pub occurred_at: Micros,
+    pub subject: Option<String>,
     pub fingerprint: i64,
     pub run_id: Arc<str>,
 }
@@ -94,7 +97,7 @@ fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
     let (kinds, states) = (cells.texts("kind")?, cells.texts("state")?);
     let (revisions, runs) = (cells.ints("revision")?, cells.texts("run_id")?);
     let occurred = cells.instants("occurred_at")?;
-    let fingerprints = cells.longs("fingerprint")?;
+    let (subjects, fingerprints) = (cells.texts("subject")?, cells.longs("fingerprint")?);
     let mut last: Option<Arc<str>> = None;
     let row = |row| {
         let mailbox = mailboxes.value(row);
@@ -111,6 +114,7 @@ fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
             revision: revisions.value(row),
             state: word(states, row, State::parse, "state")?,
             occurred_at: instant_at(occurred, row, "occurred_at")?,
+            subject: text(subjects, row).map(str::to_owned),
             fingerprint: fingerprints.value(row),
             run_id: runs.value(row).into(),
         })

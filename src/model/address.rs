@@ -9,6 +9,7 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use hashbrown::HashSet;
+use percent_encoding::percent_decode_str;
 
 use crate::model::limits;
 
@@ -78,8 +79,9 @@ impl Address {
         self.local().contains(GUEST_MARK)
     }
 
-    /// The address that a guest's principal name was made of; any other stays as it is. Its last
-    /// `_` stands for the `@`, since no domain holds one.
+    /// The address of which a name in a directory was made; any other stays as it is. The last `_` of
+    /// a guest's principal name stands for the `@`, since no domain holds one; Exchange writes an
+    /// address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
     #[must_use]
     pub fn at_home(self) -> Self {
         let of_guest = || {
@@ -88,7 +90,12 @@ impl Address {
             let is_whole = !local.is_empty() && domain.contains('.');
             is_whole.then(|| Self::of_parts(local, domain))?
         };
-        of_guest().unwrap_or(self)
+        let of_exchange = || {
+            let code = self.local().strip_prefix(ENCAPSULATED)?;
+            let code = code.replace('%', "%25").replace('+', "%");
+            Self::parse(&percent_decode_str(&code).decode_utf8().ok()?)
+        };
+        of_guest().or_else(of_exchange).unwrap_or(self)
     }
 
     /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` where it has none.
@@ -98,6 +105,9 @@ impl Address {
         (!name.is_empty()).then(|| Self(format!("{name}@{domain}").into()))
     }
 }
+
+/// What stands before an address that Exchange encapsulated (MS-OXOAB, IMCEA).
+const ENCAPSULATED: &str = "imceasmtp-";
 
 /// What follows the name in a guest's principal name.
 const GUEST_MARK: &str = "#ext#";

@@ -9,8 +9,10 @@ use crate::model::unicode::is_invisible;
 pub enum FolderUse {
     /// What was sent.
     Sent,
-    /// What is not sent yet: drafts, templates, the outbox.
-    Unsent,
+    /// What is not finished: drafts.
+    Drafts,
+    /// What waits to be sent, or never is: the outbox, templates.
+    Waiting,
     /// What was sorted out as unwanted.
     Junk,
 }
@@ -20,7 +22,8 @@ pub fn used_for(name: &str) -> Option<FolderUse> {
     let name = comparable(name);
     let lists = [
         (SENT, FolderUse::Sent),
-        (UNSENT, FolderUse::Unsent),
+        (DRAFTS, FolderUse::Drafts),
+        (WAITING, FolderUse::Waiting),
         (JUNK, FolderUse::Junk),
     ];
     let found = lists.iter().find(|(list, _)| list.contains(&name.as_str()));
@@ -180,102 +183,70 @@ const SENT: &[&str] = &[
     "भेजा गया",
 ];
 
-const UNSENT: &[&str] = &[
+const DRAFTS: &[&str] = &[
     "draft",
     "drafts",
-    "outbox",
-    "templates",
-    "unsent messages",
-    "unsent",
-    "scheduled",
     // German
     "entwurf",
     "entwürfe",
-    "postausgang",
     // French
     "brouillon",
     "brouillons",
-    "boîte d'envoi",
-    "boîte d’envoi",
-    "messages en attente",
-    "messages à envoyer",
     // Spanish, Catalan
     "borrador",
     "borradores",
-    "bandeja de salida",
     "esborranys",
-    "safata de sortida",
     // Italian
     "bozza",
     "bozze",
-    "posta in uscita",
     // Portuguese
     "rascunho",
     "rascunhos",
-    "caixa de saída",
     // Dutch
-    "concept",
     "concepten",
-    "postvak uit",
     // Swedish, Danish, Norwegian
     "utkast",
-    "utkorgen",
-    "utkorg",
     "kladde",
     "kladder",
-    "udbakke",
     "kladd",
-    "utboks",
     // Finnish
     "luonnos",
     "luonnokset",
-    "lähtevät",
-    "lähtevät viestit",
     // Polish
     "wersje robocze",
     "robocze",
     "kopie robocze",
-    "szkice",
-    "skrzynka nadawcza",
     // Czech, Slovak
     "koncept",
     "koncepty",
     "rozepsané",
-    "pošta k odeslání",
     "rozpísané",
-    "pošta na odoslanie",
     // Hungarian
     "piszkozat",
     "piszkozatok",
-    "postázandó üzenetek",
-    "kimenő üzenetek",
     // Romanian
     "schițe",
+    "schiţe",
     "ciorne",
     "mesaje nefinalizate",
-    "mesaje de trimis",
     // Russian, Ukrainian, Bulgarian
     "черновик",
     "черновики",
-    "исходящие",
     "чернетка",
     "чернетки",
-    "вихідні",
     "чернова",
     "чернови",
-    "изходящи",
     // Greek
     "πρόχειρα",
-    "εξερχόμενα",
     // Turkish
     "taslak",
     "taslaklar",
-    "giden kutusu",
     // Croatian, Slovenian, Serbian
     "skice",
     "nacrti",
     "osnutki",
     "недовршене",
+    "нацрти",
     "nedovršene",
     // Estonian, Latvian, Lithuanian
     "mustand",
@@ -285,40 +256,75 @@ const UNSENT: &[&str] = &[
     "juodraščiai",
     // Hebrew, Arabic
     "טיוטות",
-    "דואר יוצא",
     "المسودات",
     "مسودات",
-    "صندوق الصادر",
-    "علبة الصادر",
     // Japanese, Korean, Chinese
     "下書き",
     "下書きトレイ",
-    "送信トレイ",
-    "未送信トレイ",
     "임시 보관함",
     "임시보관함",
-    "보낼 편지함",
     "초안",
     "草稿",
     "草稿箱",
     "草稿夹",
-    "发件箱",
     "草稿匣",
-    "寄件匣",
     // Vietnamese, Thai, Indonesian, Hindi
     "thư nháp",
     "bản nháp",
-    "hộp thư đi",
+    "bản thảo",
     "ร่างจดหมาย",
     "จดหมายร่าง",
     "ร่าง",
     "แบบร่าง",
-    "กล่องจดหมายออก",
     "draf",
     "konsep",
-    "kotak keluar",
     "ड्राफ़्ट",
     "ड्राफ्ट",
+];
+
+const WAITING: &[&str] = &[
+    "outbox",
+    "templates",
+    "unsent messages",
+    "unsent",
+    "postausgang",
+    "boîte d'envoi",
+    "boîte d’envoi",
+    "messages en attente",
+    "messages à envoyer",
+    "bandeja de salida",
+    "safata de sortida",
+    "posta in uscita",
+    "caixa de saída",
+    "postvak uit",
+    "utkorgen",
+    "utkorg",
+    "udbakke",
+    "utboks",
+    "lähtevät",
+    "lähtevät viestit",
+    "skrzynka nadawcza",
+    "pošta k odeslání",
+    "pošta na odoslanie",
+    "postázandó üzenetek",
+    "kimenő üzenetek",
+    "mesaje de trimis",
+    "исходящие",
+    "вихідні",
+    "изходящи",
+    "εξερχόμενα",
+    "giden kutusu",
+    "דואר יוצא",
+    "صندوق الصادر",
+    "علبة الصادر",
+    "送信トレイ",
+    "未送信トレイ",
+    "보낼 편지함",
+    "发件箱",
+    "寄件匣",
+    "hộp thư đi",
+    "กล่องจดหมายออก",
+    "kotak keluar",
 ];
 
 const JUNK: &[&str] = &[
@@ -327,10 +333,8 @@ const JUNK: &[&str] = &[
     "junk e mail",
     "junk email",
     "bulk mail",
-    "bulk",
     "spam",
     "spam mail",
-    "quarantine",
     // German
     "junk e mails",
     "unerwünschte werbung",
@@ -345,6 +349,7 @@ const JUNK: &[&str] = &[
     "pourriels",
     // Spanish, Catalan
     "correo no deseado",
+    "correo basura",
     "correo electrónico no deseado",
     "no deseado",
     "correu brossa",
@@ -355,6 +360,7 @@ const JUNK: &[&str] = &[
     // Portuguese
     "lixo eletrônico",
     "lixo eletrónico",
+    "lixo electrónico",
     "e mail de lixo",
     "correio eletrónico de lixo",
     "correio não solicitado",
@@ -370,6 +376,7 @@ const JUNK: &[&str] = &[
     "uønsket post",
     "uønsket e post",
     "søppelpost",
+    "useriøs e post",
     "søppel e post",
     // Finnish
     "roskaposti",
@@ -397,6 +404,7 @@ const JUNK: &[&str] = &[
     "небажана пошта",
     "небажана електронна пошта",
     "нежелана поща",
+    "нежелана електронна поща",
     "нежелани",
     // Greek
     "ανεπιθύμητη αλληλογραφία",
@@ -413,8 +421,10 @@ const JUNK: &[&str] = &[
     "neželjena pošta",
     "neželjena e pošta",
     "neželena pošta",
+    "vsiljena pošta",
     "neželena e pošta",
     "нежељена пошта",
+    "непожељно",
     // Estonian, Latvian, Lithuanian
     "rämpspost",
     "mēstules",
@@ -433,6 +443,7 @@ const JUNK: &[&str] = &[
     "بريد غير مرغوب فيه",
     "غير مرغوب فيه",
     "رسائل غير مرغوب فيها",
+    "الرسائل غير المرغوب فيها",
     // Japanese, Korean, Chinese
     "迷惑メール",
     "정크 메일",
@@ -469,7 +480,7 @@ mod tests {
     #[test]
     fn all_names_stand_in_the_form_in_which_they_are_compared_and_once() {
         let mut seen = std::collections::BTreeSet::new();
-        for name in SENT.iter().chain(UNSENT).chain(JUNK) {
+        for name in SENT.iter().chain(DRAFTS).chain(WAITING).chain(JUNK) {
             assert_eq!(comparable(name), *name);
             assert!(seen.insert(name), "{name}");
         }
@@ -481,9 +492,9 @@ mod tests {
             ("Sent", FolderUse::Sent),
             ("_sent_mail", FolderUse::Sent),
             ("Gesendete  Objekte", FolderUse::Sent),
-            ("Entw\u{fc}rfe", FolderUse::Unsent),
-            ("Entwu\u{308}rfe", FolderUse::Unsent),
-            ("Unsent Messages", FolderUse::Unsent),
+            ("Entw\u{fc}rfe", FolderUse::Drafts),
+            ("Entwu\u{308}rfe", FolderUse::Drafts),
+            ("Unsent Messages", FolderUse::Waiting),
             ("Junk-E-Mail", FolderUse::Junk),
             ("WIADOMO\u{15a}CI-\u{15a}MIECI", FolderUse::Junk),
             ("\u{130}stenmeyen", FolderUse::Junk),
@@ -493,6 +504,9 @@ mod tests {
         }
         for name in [
             "",
+            "Concept",
+            "Bulk",
+            "Scheduled",
             "presented",
             "Trash",
             "Papierkorb",

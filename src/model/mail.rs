@@ -81,6 +81,8 @@ pub enum MailClass {
 pub struct Mail {
     /// The provider's id.
     pub source_id: String,
+    /// The ids of the messages that earlier versions made of it.
+    pub former_ids: Vec<String>,
     /// Folder in which it lay: Graph folder id, archive folder name.
     pub container: Arc<str>,
     /// Inside of the first `<…>` of Message-ID, else the trimmed text; never empty.

@@ -40,6 +40,8 @@ pub struct GraphPage {
 pub struct ArchiveMessage {
     /// Design section 4.1: file name, or hash of the bytes and the number of its repetition.
     pub source_id: String,
+    /// The ids of the messages that earlier versions made of it.
+    pub former_ids: Vec<String>,
     /// Name of the folder in which it lies.
     pub container: Arc<str>,
     /// Where it is found, for reports: the file below the mailbox, and in an mbox its number.

@@ -94,8 +94,8 @@ enum Entry {
     Unreadable(Unread),
     Unchanged,
     Mail(Box<JudgedMail>),
-    /// A mail that is recorded, and its row.
-    Earlier(Box<JudgedMail>, EarlierRow),
+    /// A mail that is recorded, and its rows.
+    Earlier(Box<JudgedMail>, Vec<EarlierRow>),
 }
 
 #[derive(Debug)]
@@ -117,6 +117,8 @@ struct About {
     awaits_sent: bool,
     /// It says more than is kept.
     is_shortened: bool,
+    /// Earlier rules made several of it.
+    was_split: bool,
     /// What became of it when it was last read.
     was: Option<Outcome>,
 }
@@ -205,9 +207,10 @@ impl Desk {
             Decoded::Mail(mail) => {
                 let known = seen(&mail.source_id)?;
                 let fingerprint = fingerprint_in(&mail, &item.place);
-                if let Some(row) = self.earlier.row_of(&mail.source_id, fingerprint) {
+                let rows = self.earlier.rows_of(&mail);
+                if !rows.is_empty() {
                     let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
-                    return Ok(Sift::Entry(Entry::Earlier(Box::new(mail), row)));
+                    return Ok(Sift::Entry(Entry::Earlier(Box::new(mail), rows)));
                 }
                 if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
@@ -262,6 +265,7 @@ impl Desk {
     ) -> JudgedMail {
         let source_id = mail.source_id.clone();
         let (sensitivity, is_shortened) = (mail.sensitivity, mail.is_shortened);
+        let was_split = !mail.former_ids.is_empty();
         let came_at = mail.received.or(mail.sent);
         let is_late = |from| came_at.is_none_or(|at| at >= from);
         let judged = self.judge.judge(mail, place.is_excluded);
@@ -282,6 +286,7 @@ impl Desk {
             touches,
             awaits_sent,
             is_shortened,
+            was_split,
             was: known.map(|seen| seen.outcome),
         };
         JudgedMail { judged, about }
@@ -310,7 +315,6 @@ impl Desk {
             view: self.state.view()?,
             settled: Settled::default(),
             decided: HashMap::new(),
-            closed: HashSet::new(),
         };
         for entry in sifted.entries {
             counter.settle(entry, private)?;
@@ -413,8 +417,6 @@ struct Counter<'a> {
     view: View,
     settled: Settled,
     decided: HashMap<String, Seen>,
-    /// Earlier ids that were left in these pages.
-    closed: HashSet<Id128>,
 }
 
 impl Counter<'_> {
@@ -424,38 +426,53 @@ impl Counter<'_> {
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
             Entry::Unreadable(unread) => self.leave_unread(unread),
             Entry::Mail(mail) => self.settle_mail(*mail, private)?,
-            Entry::Earlier(mail, row) => self.settle_earlier(*mail, row)?,
+            Entry::Earlier(mail, rows) => self.settle_earlier(*mail, &rows)?,
         }
         Ok(())
     }
 
-    /// A mail that is recorded: under the id that it has, or under an earlier one, which it leaves.
+    /// A mail that is recorded: under the id that it has, or under earlier ones, which it leaves.
     /// What the rules say of it today changes nothing else.
-    fn settle_earlier(&mut self, mail: JudgedMail, row: EarlierRow) -> Result<(), StateError> {
+    fn settle_earlier(&mut self, mail: JudgedMail, rows: &[EarlierRow]) -> Result<(), StateError> {
         let JudgedMail { judged, about } = mail;
         self.count(Outcome::Unchanged, "");
         self.note(about.source_id, Outcome::Recorded, about.fingerprint);
         let Judged::Keep(interaction) = judged else {
             return Ok(());
         };
-        if !row.is_of_another_id(&interaction) || !self.closed.insert(row.interaction_id()) {
-            return Ok(());
-        }
         let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
-        let closing = row.closing(&interaction);
+        let (same, others): (Vec<&EarlierRow>, Vec<_>) =
+            rows.iter().partition(|row| row.interaction_id() == id);
+        let earlier = &self.desk.earlier;
+        let revised = same
+            .first()
+            .filter(|_| about.was_split && earlier.leave(id));
+        let revised = revised.and_then(|row| row.completed(&interaction));
+        let others: Vec<Interaction> = others
+            .into_iter()
+            .filter(|row| earlier.leave(row.interaction_id()))
+            .map(|row| row.closing(&interaction))
+            .collect();
         let seen = &self.settled.seen;
-        if self.view.recorded(&[seen], mailbox_id, id)?.is_none() {
-            let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
-            let Some(matched) = self.desk.matched(*interaction, about.touches) else {
-                return Ok(());
-            };
-            self.settled.seen.note_recorded(mailbox_id, id, this);
-            self.derive(matched);
+        let is_new = self.view.recorded(&[seen], mailbox_id, id)?.is_none();
+        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+        let row = revised.or_else(|| is_new.then_some(*interaction));
+        let row = row.map(|row| self.desk.matched(row, about.touches));
+        match row {
+            // Under today's rules it would be none: what is recorded stays as it is.
+            Some(None) => return Ok(()),
+            Some(Some(row)) => {
+                self.settled.seen.note_recorded(mailbox_id, id, this);
+                self.derive(row);
+            }
+            None => {}
         }
-        self.derive(Matched {
-            interaction: closing,
-            touches: Vec::new(),
-        });
+        for interaction in others {
+            self.derive(Matched {
+                interaction,
+                touches: Vec::new(),
+            });
+        }
         Ok(())
     }
 

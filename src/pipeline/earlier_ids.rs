@@ -1,12 +1,18 @@
-//! Mails of archives that are recorded under another id than the rules give them now.
+//! Mails of archives that are recorded under another id, or from other bytes, than the rules give
+//! them now.
 //!
 //! Until rules of [`RULES`], a mail without a Message-ID went by the name of its file or the hash of
-//! its bytes, and reading or moving it made another mail of it; and what is read of a mail's text
-//! and author, by which archives with `identity = "content"` go, was read differently. So a mailbox
-//! that was read under earlier rules is gone through once: each of its mails gets the id that it has
-//! now, and its earlier row is withdrawn in the same commit.
+//! its bytes, and reading or moving it made another mail of it; what is read of a mail's text and
+//! author, by which archives with `identity = "content"` go, was read differently; and every line of
+//! an mbox that begins with `From ` opened a mail. So a mailbox that was read under earlier rules is
+//! gone through once: each of its mails gets the id that it has now, and the rows that stand for it
+//! otherwise are withdrawn in the same commit.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use hashbrown::HashMap;
+use hashbrown::HashSet;
 
 use crate::config::archive::Identity;
 use crate::lake::error::LakeError;
@@ -17,11 +23,14 @@ use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;
 use crate::model::interaction::State;
+use crate::model::mail::Mail;
 use crate::model::mailbox::slot;
 use crate::model::time::Micros;
 use crate::policy::identity::item_id;
+use crate::policy::identity::sent_time;
 use crate::policy::meeting::withdrawn;
 use crate::source::archive::steady_source_id;
+use crate::state::key::RecordedMail;
 
 /// The rules by which mails of archives get their ids; raised when they change.
 pub const RULES: u32 = 1;
@@ -32,14 +41,30 @@ pub struct EarlierRow {
     interaction_id: Id128,
     revision: i32,
     occurred_at: Micros,
+    fingerprint: i64,
+    origin: Origin,
 }
 
-/// The rows of a mailbox whose ids may be earlier ones. Some 150 bytes for each.
+/// What a row goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Its Message-ID: no other mail has it.
+    MessageId,
+    /// The name of its file, or what it says.
+    FileOrContent,
+}
+
+/// The rows of a mailbox. Some 150 bytes for each.
 #[derive(Debug, Default)]
 pub struct EarlierIds {
-    by_source: HashMap<String, EarlierRow>,
-    /// For those whose file has another name or other bytes since.
-    by_fingerprint: HashMap<i64, EarlierRow>,
+    rows: Vec<EarlierRow>,
+    by_source: HashMap<Id128, usize>,
+    /// Of rows that do not go by a Message-ID, for those whose file has another name or other bytes
+    /// since: by what was read of them, and by subject and minute.
+    by_fingerprint: HashMap<i64, Vec<usize>>,
+    by_look: HashMap<RecordedMail, Vec<usize>>,
+    /// Ids whose rows got a further revision.
+    left: Mutex<HashSet<Id128>>,
 }
 
 impl EarlierIds {
@@ -52,11 +77,7 @@ impl EarlierIds {
         let mut newest: HashMap<Id128, Recorded> = HashMap::new();
         for row in lake.recorded(&Filter::of_slots(&[slot(mailbox_id)]))? {
             let row = row?;
-            let may_differ = || {
-                identity == Identity::Content
-                    || row.interaction_id == item_id(mailbox_id, &row.source_id)
-            };
-            if *row.mailbox_id != *mailbox_id || row.kind != Kind::Email || !may_differ() {
+            if *row.mailbox_id != *mailbox_id || row.kind != Kind::Email {
                 continue;
             }
             let known = newest.get(&row.interaction_id);
@@ -67,46 +88,101 @@ impl EarlierIds {
         let mut earlier = Self::default();
         for row in newest.into_values() {
             if row.state == State::Active {
-                earlier.add(&row);
+                earlier.add(&row, identity);
             }
         }
         Ok(earlier)
     }
 
-    fn add(&mut self, row: &Recorded) {
-        let known = EarlierRow {
+    fn add(&mut self, row: &Recorded, identity: Identity) {
+        let is_item = row.interaction_id == item_id(&row.mailbox_id, &row.source_id);
+        let origin = if is_item || identity == Identity::Content {
+            Origin::FileOrContent
+        } else {
+            Origin::MessageId
+        };
+        let at = self.rows.len();
+        self.rows.push(EarlierRow {
             interaction_id: row.interaction_id,
             revision: row.revision,
             occurred_at: row.occurred_at,
-        };
-        self.by_source
-            .insert(steady_source_id(&row.source_id), known);
-        self.by_fingerprint.insert(row.fingerprint, known);
+            fingerprint: row.fingerprint,
+            origin,
+        });
+        self.by_source.insert(source_key(&row.source_id), at);
+        if origin == Origin::FileOrContent {
+            let look = RecordedMail::of(row.subject.as_deref(), row.occurred_at);
+            self.by_fingerprint
+                .entry(row.fingerprint)
+                .or_default()
+                .push(at);
+            self.by_look.entry(look).or_default().push(at);
+        }
     }
 
-    /// Whether the row of a message may stand under an earlier id, so that it has to be read.
+    /// Whether a message has a row, so that it has to be read.
     pub fn has_source(&self, source_id: &str) -> bool {
-        self.by_source.contains_key(source_id)
+        self.by_source.contains_key(&source_key(source_id))
     }
 
-    /// The row of a mail.
-    pub fn row_of(&self, source_id: &str, fingerprint: i64) -> Option<EarlierRow> {
-        let by_source = self.by_source.get(source_id);
-        by_source
-            .or_else(|| self.by_fingerprint.get(&fingerprint))
+    /// All rows that stand for a mail.
+    pub fn rows_of(&self, mail: &Mail) -> Vec<EarlierRow> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
+        let former = mail.former_ids.iter();
+        let sources = [&mail.source_id].into_iter().chain(former);
+        let mut found: Vec<usize> = sources
+            .filter_map(|id| self.by_source.get(&source_key(id)).copied())
+            .collect();
+        if found.is_empty() {
+            found.extend(self.alike(mail));
+        }
+        // Copies of a mail that went by their files, and were each recorded.
+        for at in found.clone() {
+            let row = self
+                .rows
+                .get(at)
+                .filter(|row| row.origin == Origin::FileOrContent);
+            let same = row.and_then(|row| self.by_fingerprint.get(&row.fingerprint));
+            found.extend(same.into_iter().flatten());
+        }
+        let mut seen = HashSet::new();
+        found.retain(|at| seen.insert(*at));
+        found
+            .iter()
+            .filter_map(|at| self.rows.get(*at))
             .copied()
+            .collect()
     }
+
+    /// Notes that a row gets a further revision; says whether it is the first time.
+    pub fn leave(&self, id: Id128) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.insert(id)
+    }
+
+    /// A row that says the same, or has the same subject and time.
+    fn alike(&self, mail: &Mail) -> Option<usize> {
+        let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
+        let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id)?;
+        let look = |subject: Option<&str>| RecordedMail::of(subject, time.at);
+        let same = self.by_fingerprint.get(&mail.fingerprint);
+        let same = same.or_else(|| self.by_look.get(&look(mail.subject.as_deref())));
+        // Of whom the CRM knows nobody in, rows have no subject.
+        let same = same.or_else(|| self.by_look.get(&look(None)));
+        same?.first().copied()
+    }
+}
+
+fn source_key(source_id: &str) -> Id128 {
+    Id128::of(&[b"source", steady_source_id(source_id).as_bytes()])
 }
 
 impl EarlierRow {
     /// The id under which it stands.
     pub fn interaction_id(self) -> Id128 {
         self.interaction_id
-    }
-
-    /// Whether it stands under another id.
-    pub fn is_of_another_id(self, interaction: &Interaction) -> bool {
-        self.interaction_id != interaction.interaction_id
     }
 
     /// What takes the row back, of the mail as it is read now.
@@ -117,5 +193,14 @@ impl EarlierRow {
             occurred_at: self.occurred_at,
             ..withdrawn(interaction)
         }
+    }
+
+    /// The row with what is read of its mail now, where that is more: it was split off too early.
+    pub fn completed(self, interaction: &Interaction) -> Option<Interaction> {
+        let is_new = self.fingerprint != interaction.fingerprint;
+        (is_new && self.occurred_at == interaction.occurred_at).then(|| Interaction {
+            revision: self.revision.saturating_add(1),
+            ..interaction.clone()
+        })
     }
 }

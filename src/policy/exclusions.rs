@@ -41,7 +41,7 @@ impl Exclusions {
     /// `subject`, the first of them that applies.
     pub fn of_item(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
         let people = || people.iter().filter(|participant| participant.is_address);
-        if people().any(|participant| self.addresses.contains(&participant.address)) {
+        if people().any(|participant| self.has_address(&participant.address)) {
             return Some("address");
         }
         let is_of_domain = |participant: &Participant| {
@@ -59,6 +59,14 @@ impl Exclusions {
         phrases
             .any(|phrase| contains_words(&subject, phrase))
             .then_some("subject")
+    }
+
+    /// Whether an address is left out, with or without its tag.
+    fn has_address(&self, address: &str) -> bool {
+        let is_listed = |address: &str| self.addresses.contains(address);
+        let untagged = || Address::stored(address)?.without_tag();
+        let has_any = !self.addresses.is_empty();
+        has_any && (is_listed(address) || untagged().is_some_and(|one| is_listed(one.as_str())))
     }
 
     /// Whether a folder is left out: by its name, by the name of a folder above it, or by a path
@@ -130,6 +138,7 @@ mod tests {
         for (address, subject, expected) in [
             ("lawyer@firm.example", "HR", Some("address")),
             ("x@firm.example", "", None),
+            ("lawyer+x@firm.example", "", Some("address")),
             ("x@clinic.example", "HR", Some("domain")),
             ("x@eu.clinic.example", "", Some("domain")),
             ("x@notclinic.example", "", None),

@@ -14,6 +14,7 @@ use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::Source;
 use crate::model::interaction::State;
+use crate::model::limits;
 use crate::model::mail::Mail;
 use crate::model::mail::MailClass;
 use crate::model::mail::Sensitivity;
@@ -125,7 +126,10 @@ impl Judge {
         if let Some(rule) = excluded {
             return dropped(Outcome::Excluded, rule);
         }
+        // Of more people than are kept, nobody knows whether they are.
+        let are_all = mail.participants.len() < limits::PARTICIPANTS;
         if self.rules.internal_only == InternalOnly::Skip
+            && are_all
             && participants::is_internal_only(&people, &self.directory)
         {
             return dropped(Outcome::InternalOnly, "");

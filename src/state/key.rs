@@ -53,7 +53,7 @@ pub(crate) fn outcome_of(code: u8) -> Option<Outcome> {
 
 /// What is kept of the mail that was recorded under an interaction id: enough to tell a copy of it
 /// from another mail that a machine gave the same Message-ID (design section 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordedMail(pub u64);
 
 impl RecordedMail {

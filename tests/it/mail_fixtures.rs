@@ -26,6 +26,7 @@ fn read(bytes: Vec<u8>) -> Value {
         received: None,
         is_draft: false,
         is_junk: false,
+        former_ids: Vec::new(),
         unreadable: None,
     };
     match mime::mail(&message, OPTIONS) {

@@ -93,6 +93,12 @@ fn change(mails: &Path) {
     rename("ann/cur/2.move:2,S", "ann/.Archive/cur/2.move:2,S");
     rename("ann/cur/3.sign!2,", "ann/cur/3.sign!2,S");
     rename("ann/cur/4.name:2,S", "ann/cur/1799.server:2,S");
+    rename("ann/new/10.answer", "ann/cur/1800.server:2,S");
+    rename("ann/cur/11.twice:2,S", "ann/cur/1801.server:2,S");
+    rename(
+        "ann/.Kept/cur/12.twice:2,S",
+        "ann/.Kept/cur/1802.server:2,S",
+    );
 }
 
 /// Mailbox and subject of each mail that counts.
@@ -135,11 +141,18 @@ fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_b
         ("old/ann", "by-a-group"),
         ("old/ann", "has-an-id"),
         ("old/ann", "in-the-evening"),
+        ("old/ann", "is-an-answer"),
         ("old/ann", "is-copied"),
         ("old/ann", "is-moved"),
         ("old/ann", "is-read"),
         ("old/ann", "is-renamed"),
+        ("old/ann", "is-twice"),
         ("old/ann", "stays"),
+        ("split/zoe@contoso.com", "u1"),
+        ("split/zoe@contoso.com", "u2"),
+        ("split/zoe@contoso.com", "u3"),
+        ("split/zoe@contoso.com", "u4"),
+        ("split/zoe@contoso.com", "u5"),
     ];
     let expected = expected.map(|(mailbox, mail)| (format!("archive:{mailbox}"), mail.to_owned()));
     for first in [Files::Stay, Files::Change] {
@@ -149,13 +162,19 @@ fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_b
             folder.path().join("touchpoint.toml"),
             folder.path().join("mails"),
         );
-        assert_eq!(current_mails(folder.path()).len(), 13);
+        assert_eq!(current_mails(folder.path()).len(), 24);
         if first == Files::Change {
             change(&mails);
         }
         run_report(&config, &[], 0);
         assert_eq!(current_mails(folder.path()), expected);
         expect_code(&mut with_config(&config, &["verify"]), 0);
+        for (word, hits) in [("zzutail", 1), ("zzend", 1), ("phantom", 2)] {
+            let search = ["--format", "json", "search", word];
+            let found = expect_code(&mut with_config(&config, &search), 0);
+            let found: Value = serde_json::from_str(&found).unwrap();
+            assert_eq!(found["total"], hits, "{word}: {found}");
+        }
         let written = current(folder.path());
         if first == Files::Stay {
             change(&mails);

@@ -261,7 +261,8 @@ def stripped(page):
 
 
 # A whole page that is called plain text.
-PAGE = re.compile(r"[\s\ufeff]*(<\?xml[^>]*>\s*)?(<!doctype html|<html[ >])", re.IGNORECASE)
+PAGE = re.compile(r"[\s\ufeff]*(?:(?:<\?xml[^>]*>|<!--.*?-->)\s*)*(?:<!doctype html|<html[ >])",
+                  re.IGNORECASE | re.DOTALL)
 # Blanks, characters that take no room, the dashes before a signature.
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\xad]*[-_\u2013\u2014]{0,3}[\s\u200b-\u200f\u2060\ufeff\xad]*")
 

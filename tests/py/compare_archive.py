@@ -220,7 +220,14 @@ def is_quoted_local_part(mail, what, ours, theirs):
         (role, address.replace('"', "")) for role, address in theirs]
 
 
+def is_hidden_page(mail, what, ours, theirs):
+    """A page of which Python's parser takes all for the content of an element that nobody reads, since
+    it is never closed as the parser wants it. Touchpoint shows what a browser shows."""
+    return what == "text" and not theirs and bool(ours)
+
+
 CLASSES = {
+    "hidden page": is_hidden_page,
     "charset": is_broken_charset,
     "encoded word": is_broken_word,
     "quoted local part": is_quoted_local_part,

@@ -101,12 +101,17 @@ fn says_something(text: &str) -> bool {
 /// The text of a part, and whether it was not read to its end.
 pub(super) fn text(part: &Part<'_>) -> (String, bool) {
     let (bytes, is_cut) = decoded(part, limits::TEXT_SOURCE_BYTES);
-    let stated = part
-        .charset
-        .as_deref()
-        .filter(|name| !name.trim().is_empty());
-    let in_page = || html::charset(&bytes).filter(|_| part.kind == Kind::Html);
-    let text = charset::text(stated.or_else(in_page), &bytes);
+    let stated = part.charset.as_deref();
+    let stated = stated.filter(|name| !name.trim().is_empty());
+    let in_page = html::charset(&bytes).filter(|_| part.kind == Kind::Html);
+    // ASCII is stated by whoever does not know, and other bytes show it.
+    let is_told = |name: &&str| !charset::says_nothing(name) || bytes.is_ascii();
+    let charset = stated.filter(is_told).or(in_page).or(stated);
+    let text = charset::text(charset, &bytes);
+    let text = text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text);
     let text = if part.kind == Kind::Html || html::is_page(&text) {
         html::text(&text)
     } else if part.has_joined_lines {

@@ -12,7 +12,7 @@ pub(super) fn text(charset: Option<&str>, bytes: &[u8]) -> String {
     if charset.is_some_and(is_utf7) && bytes.is_ascii() {
         return utf7(bytes);
     }
-    let named = charset.filter(|name| !is_utf7(name) && !is_ascii_or_utf8(name));
+    let named = charset.filter(|name| !is_utf7(name) && !says_nothing(name));
     let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
     let decoded = decoder.map(|decode| decode(bytes));
     match decoded.filter(|text| is_of_charset(text, bytes)) {
@@ -38,8 +38,9 @@ pub(super) fn lenient(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Programs that know no better state ASCII and UTF-8, whatever they write.
-fn is_ascii_or_utf8(charset: &str) -> bool {
+/// Programs that know no better state ASCII and UTF-8, whatever they write, and older ones that a user
+/// defined it.
+pub(super) fn says_nothing(charset: &str) -> bool {
     let plain = charset.replace(['-', '_'], "");
     [
         "utf8",
@@ -48,6 +49,7 @@ fn is_ascii_or_utf8(charset: &str) -> bool {
         "ansix3.41968",
         "iso646us",
         "unicode11utf8",
+        "xuserdefined",
     ]
     .iter()
     .any(|name| plain.eq_ignore_ascii_case(name))
@@ -154,6 +156,7 @@ mod tests {
             "x-unknown",
             "8bit",
             "us-ascii",
+            "x-user-defined",
             "utf-8",
             "",
             "y",

@@ -35,8 +35,19 @@ pub(super) fn is_report(fields: &Fields<'_>) -> bool {
     };
     is_there("x-ms-journal-report")
         || is_there("x-ms-exchange-journal-report")
+        || is_there("x-ms-exchange-organization-journal-report")
         || names_itself("content-identifier")
         || names_itself("content-identifer")
+}
+
+/// Whether it is sent as reports are: any other mail may have kept a mark of one.
+pub(super) fn is_by_exchange(fields: &Fields<'_>) -> bool {
+    let from = fields.first("from").unwrap_or_default();
+    let local = from.rsplit(['<', '"', ' ']).next().unwrap_or_default();
+    let local = local.to_ascii_lowercase();
+    ["microsoftexchange", "postmaster@", "journal"]
+        .iter()
+        .any(|begin| local.starts_with(begin))
 }
 
 /// Reads a report; `None` where no mail is in it.

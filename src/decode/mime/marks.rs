@@ -1,6 +1,7 @@
 //! What mail programs note in a mail: that it is not sent yet, and under which labels it lies.
 
 use crate::decode::mime::fields::Fields;
+use crate::decode::mime::fields::unfolded;
 use crate::decode::mime::words;
 use crate::model::folder_names;
 use crate::model::folder_names::FolderUse;
@@ -14,10 +15,12 @@ const LABELS_MAX: usize = 200;
 /// The labels of a mail by `X-Gmail-Labels` (Google Takeout): names in the user's language, parted
 /// by commas, in quotes where they hold one.
 pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
-    let Some(value) = fields.first("x-gmail-labels") else {
-        return Vec::new();
-    };
-    let value = words::decoded(&value);
+    let values = fields.all("x-gmail-labels").map(unfolded);
+    let labels = values.flat_map(|value| parted(&words::decoded(value.trim())));
+    labels.take(LABELS_MAX).collect()
+}
+
+fn parted(value: &str) -> Vec<String> {
     let mut is_quoted = false;
     let labels = value.split(|c| {
         is_quoted ^= c == '"';
@@ -25,23 +28,40 @@ pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
     });
     let labels = labels.map(|label| label.trim().trim_matches('"').trim());
     let labels = labels.filter(|label| !label.is_empty());
-    labels.take(LABELS_MAX).map(str::to_owned).collect()
+    labels.map(str::to_owned).collect()
 }
+
+/// Letters of a status: read, old, answered, deleted, flagged, draft, new, unread.
+const STATUS_LETTERS: &[u8] = b"ROADFTNU";
 
 /// Whether a mail is not sent yet: by a field that says so, or by one of its labels.
 pub(super) fn is_unsent(fields: &Fields<'_>, labels: &[String]) -> bool {
     let value = |name| fields.first(name).unwrap_or_default();
     let is_marked = ["1", "true", "yes"].contains(&value("x-unsent").to_lowercase().as_str());
-    // Letters of the status: R and O (read, old), A (answered), D (deleted), F (flagged), T (draft).
-    let has_letter = |name| value(name).bytes().any(|letter| letter == b'T');
+    // `Status` is a word of many programs: only letters of the status are one.
+    let is_draft = |name| {
+        let letters = value(name);
+        let mut bytes = letters.bytes();
+        letters.contains('T') && bytes.all(|letter| STATUS_LETTERS.contains(&letter))
+    };
     let mozilla = u16::from_str_radix(value("x-mozilla-status").trim(), 16).unwrap_or_default();
-    let is_unsent_label = |label: &String| folder_names::used_for(label) == Some(FolderUse::Unsent);
     is_marked
-        || has_letter("x-status")
-        || has_letter("status")
+        || is_draft("x-status")
+        || is_draft("status")
         || mozilla & MOZILLA_QUEUED != 0
-        || fields.all("x-mozilla-draft-info").next().is_some()
-        || labels.iter().any(is_unsent_label)
+        || fields.first("x-mozilla-draft-info").is_some()
+        || is_labelled_draft(labels)
+}
+
+/// People give labels any name: what was sent is no draft, whatever stands beside.
+fn is_labelled_draft(labels: &[String]) -> bool {
+    let uses = || {
+        labels
+            .iter()
+            .filter_map(|label| folder_names::used_for(label))
+    };
+    uses().any(|used_for| used_for == FolderUse::Drafts)
+        && !uses().any(|used_for| used_for == FolderUse::Sent)
 }
 
 #[cfg(test)]
@@ -63,6 +83,7 @@ mod tests {
             "X-Mozilla-Status: 0801\n",
             "X-Mozilla-Draft-Info: internal/draft; vcard=0\n",
             "X-Gmail-Labels: Important,Drafts\n",
+            "X-Gmail-Labels: Important\nX-Gmail-Labels: Drafts\n",
             "X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe,Wichtig?=\n",
             "X-Gmail-Labels: =?UTF-8?B?5LiL5pu444GN?=\n",
         ] {
@@ -74,6 +95,11 @@ mod tests {
             "X-Mozilla-Status: 0009\n",
             "X-Mozilla-Status: none\n",
             "X-Gmail-Labels: Inbox,Drafts of contracts,Clients/Drafts\n",
+            "X-Gmail-Labels: Sent,Drafts\n",
+            "X-Gmail-Labels: Inbox,Templates,Scheduled,Concept,Outbox\n",
+            "Status: Ticket closed\n",
+            "Status: To Do\n",
+            "X-Mozilla-Draft-Info:\n",
             "Subject: T\n",
         ] {
             assert!(!marks(header).0, "{header}");

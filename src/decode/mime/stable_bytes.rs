@@ -12,12 +12,21 @@ const VOLATILE: &[&str] = &[
     "x-uidl",
     "x-imap",
     "x-imapbase",
+    "x-tuid",
+    "x-offlineimap",
     "x-mozilla-",
+    "x-account-key",
     "x-gmail-labels",
+    "x-gm-",
     "x-label",
     "x-evolution",
     "x-evolution-",
     "x-kmail-",
+    "x-vm-",
+    "x-rmail-attributes",
+    "x-pmflags",
+    "replied",
+    "forwarded",
     "content-length",
     "lines",
 ];
@@ -27,7 +36,10 @@ pub(super) fn key(mail: &[u8]) -> Id128 {
     let mut hasher = blake3::Hasher::new();
     let mut is_header = true;
     let mut is_passed_over = false;
-    for line in mail.trim_ascii_end().split(|b| *b == b'\n') {
+    for line in without_mbox_line(mail)
+        .trim_ascii_end()
+        .split(|b| *b == b'\n')
+    {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         is_header &= !line.is_empty();
         if is_header && !line.starts_with(b" ") && !line.starts_with(b"\t") {
@@ -41,6 +53,13 @@ pub(super) fn key(mail: &[u8]) -> Id128 {
     let mut key = Id128::default();
     key.0.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     key
+}
+
+/// Without a line of an mbox file that was left before the header.
+fn without_mbox_line(mail: &[u8]) -> &[u8] {
+    let is_left = mail.starts_with(b"From ") || mail.starts_with(b">From ");
+    let end = memchr::memchr(b'\n', mail).filter(|_| is_left);
+    end.and_then(|end| mail.get(end + 1..)).unwrap_or(mail)
 }
 
 fn is_volatile(line: &[u8]) -> bool {
@@ -63,6 +82,7 @@ mod tests {
             "Status: RO\nFrom: a\nSubject: b\n\nStatus: c\n",
             "From: a\r\nSubject: b\r\nX-Keywords: x\r\n\ty\r\n\r\nStatus: c\r\n",
             "X-UID: 7\nFrom: a\nX-Mozilla-Keys: x\nSubject: b\nContent-Length : 9\n\nStatus: c\n",
+            "From ann@x.org Mon Jan  5 10:00:00 2026\nFrom: a\nReplied: x\nSubject: b\n\nStatus: c\n",
             "X-Gmail-Labels: =?UTF-8?Q?x?=\n =?UTF-8?Q?y?=\nFrom: a\nSubject: b\n\nStatus: c\n",
         ] {
             assert_eq!(key(same.as_bytes()), plain, "{same}");

@@ -13,6 +13,7 @@ const OPTIONS: Options = Options {
 fn message(bytes: &[u8]) -> ArchiveMessage {
     ArchiveMessage {
         source_id: "1".into(),
+        former_ids: Vec::new(),
         container: "INBOX".into(),
         place: "1.eml".into(),
         bytes: bytes.to_vec().into(),

@@ -75,6 +75,7 @@ fn an_address_is_read_in_every_form_in_which_it_is_written() {
         "\u{a0}ann@x.org\u{202f}",
         "\u{2068}ann@x.org\u{2069}",
         "ANN@X.ORG",
+        "ann\u{ff20}x.org",
     ] {
         check(raw, Some("ann@x.org"));
     }
@@ -146,7 +147,12 @@ fn a_guest_has_the_address_of_which_the_name_was_made() {
         home("Eva_M_fabrikam.com#EXT#@contoso.onmicrosoft.com"),
         "eva_m@fabrikam.com"
     );
+    assert_eq!(
+        home("IMCEASMTP-eva+2Em+40fabrikam+2Ecom@contoso.com"),
+        "eva.m@fabrikam.com"
+    );
     for other in [
+        "imceasmtp-eva@contoso.com",
         "eva#ext#@contoso.com",
         "eva_m@fabrikam.com",
         "_fabrikam.com#ext#@c.com",

@@ -66,15 +66,22 @@ fn plain(raw: &str) -> Option<Address> {
     Address::of_parts(local, domain)
 }
 
-/// The text without characters that take no room, with a blank for each kind of blank.
+/// The text without characters that take no room, with a blank for each kind of blank and an `@` for
+/// a wide one.
 pub fn cleaned(raw: &str) -> Cow<'_, str> {
     let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
     if raw.bytes().all(is_plain) {
         return Cow::Borrowed(raw);
     }
     let visible = raw.chars().filter(|c| !is_invisible(*c));
-    let blank = |c: char| if c.is_whitespace() { ' ' } else { c };
-    Cow::Owned(visible.map(blank).collect())
+    let has_sign = raw.contains('@');
+    let plain = |c: char| match c {
+        // As input methods of East Asia write it.
+        '\u{ff20}' | '\u{fe6b}' if !has_sign => '@',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    };
+    Cow::Owned(visible.map(plain).collect())
 }
 
 /// What parts addresses, or ends the text around them.

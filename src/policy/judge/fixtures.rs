@@ -55,6 +55,7 @@ pub fn mail() -> Mail {
     };
     Mail {
         source_id: "item".into(),
+        former_ids: Vec::new(),
         container: "inbox".into(),
         message_id: Some("1@acme.com".into()),
         sent: Micros::parse_rfc3339("2026-03-01T10:00:00Z"),

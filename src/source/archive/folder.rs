@@ -43,7 +43,7 @@ impl Folder {
             path,
             tree: Arc::clone(tree),
             is_sent: uses.contains(&FolderUse::Sent),
-            is_draft: uses.contains(&FolderUse::Unsent),
+            is_draft: uses.contains(&FolderUse::Drafts) || uses.contains(&FolderUse::Waiting),
             is_junk: uses.contains(&FolderUse::Junk),
         }
     }
@@ -74,11 +74,15 @@ impl Folder {
     }
 }
 
-/// The names in a path's component: Maildir++ writes `.Archive.Sent` for `Archive/Sent`.
+/// The names in a path's component: Maildir++ writes `.Archive.Sent` for `Archive/Sent`, Apple Mail
+/// `Sent.mbox`, Thunderbird `Sent.sbd` for the folder of its folders.
 fn components(component: &str) -> impl Iterator<Item = &str> {
-    let nested = component.strip_prefix('.');
+    let ends = [".mbox", ".sbd"];
+    let bare = ends.into_iter().find_map(|end| component.strip_suffix(end));
+    let bare = bare.unwrap_or(component);
+    let nested = bare.strip_prefix('.').or(bare.strip_prefix("INBOX."));
     let separator = nested.map_or('/', |_| '.');
-    nested.unwrap_or(component).split(separator)
+    nested.unwrap_or(bare).split(separator)
 }
 
 #[cfg(test)]
@@ -100,6 +104,9 @@ mod tests {
             ".Entw&APw-rfe",
             ".INBOX.Entwu\u{308}rfe",
             "Local/Templates",
+            "Drafts.mbox",
+            "Drafts.sbd/old",
+            "INBOX.Drafts",
         ] {
             assert!(folder(name).is_draft, "{name}");
         }

@@ -6,6 +6,9 @@ const FIELD_NAME_MAX: usize = 128;
 /// Lines before the header that some programs write (`Microsoft Mail Internet Headers Version 2.0`).
 const BANNER_LINES_MAX: usize = 3;
 
+/// Bytes of such a line.
+const BANNER_BYTES_MAX: usize = 512;
+
 /// Fields that people write, too, where they quote a mail, in lower case.
 const WRITTEN_FIELDS: [&[u8]; 3] = [b"from", b"to", b"subject"];
 
@@ -75,7 +78,7 @@ fn is_banner(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let is_number = line.iter().all(u8::is_ascii_digit);
     let is_text = !line.iter().any(u8::is_ascii_control) && !line.starts_with(b"<");
-    !line.is_empty() && line.len() <= FIELD_NAME_MAX && is_text && !is_number
+    !line.is_empty() && line.len() <= BANNER_BYTES_MAX && is_text && !is_number
 }
 
 fn has_known_fields(text: &[u8]) -> bool {

@@ -146,7 +146,7 @@ fn is_of_server(name: &str) -> bool {
 }
 
 /// Files of Maildir++ (Courier, Dovecot), and of mail programs that keep folders as files.
-const SERVER_FILES: [&str; 8] = [
+const SERVER_FILES: [&str; 14] = [
     "maildirfolder",
     "maildirsize",
     "subscriptions",
@@ -155,6 +155,12 @@ const SERVER_FILES: [&str; 8] = [
     "courierimapsubscribed",
     "shared-maildirs",
     "courierimaphieracl",
+    "courierpop3dsizelist",
+    "maildirfilter",
+    "quotawarn",
+    "sieve.log",
+    "Thumbs.db",
+    "desktop.ini",
 ];
 
 /// Beginnings of further ones: `dovecot.index.cache`, `dovecot-uidlist`, `cyrus.header`.

@@ -5,6 +5,7 @@ use std::io::BufRead;
 use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
 use crate::source::archive::mail_shape;
 use crate::source::archive::open::is_link;
+use crate::source::archive::repetition;
 use crate::source::archive::separator;
 use crate::source::archive::separator::FROM;
 use crate::source::archive::separator::Line;
@@ -175,11 +177,41 @@ pub(super) struct Split {
     pub is_stray: bool,
     /// Larger than [`MESSAGE_BYTES_MAX`].
     pub is_too_large: bool,
+    /// Where lines lie in it that begin with `From ` and are no separators.
+    from_lines: Vec<Range<usize>>,
 }
 
-/// Splits an mbox. A separator behind a blank line opens a message ([`separator`]), unless the
-/// message's `Content-Length` reaches beyond it and leads to another one; all other lines belong to
-/// the message, whatever they begin with. One `>` goes from lines that begin with `>From `,
+/// Lines of a message that begin with `From ` and are remembered.
+const FROM_LINES_MAX: usize = 1_000;
+
+impl Split {
+    /// The ids of what earlier versions split it into: they took every such line for a separator.
+    pub fn former_ids(&self) -> Vec<String> {
+        if self.from_lines.is_empty() {
+            return Vec::new();
+        }
+        let begins = [0]
+            .into_iter()
+            .chain(self.from_lines.iter().map(|line| line.end));
+        let ends = self.from_lines.iter().map(|line| line.start);
+        let parts = begins.zip(ends.chain([self.bytes.len()]));
+        let parts = parts.filter_map(|(begin, end)| self.bytes.get(begin..end));
+        let hash = |part| repetition::beginning(&blake3::hash(without_blank_end(part))).to_string();
+        parts.map(hash).collect()
+    }
+}
+
+/// Without the blank line that stands before a separator.
+fn without_blank_end(part: &[u8]) -> &[u8] {
+    let is_line_end = |rest: &&[u8]| rest.is_empty() || rest.ends_with(b"\n");
+    let crlf = part.strip_suffix(b"\r\n").filter(is_line_end);
+    let lf = part.strip_suffix(b"\n").filter(is_line_end);
+    crlf.or(lf).unwrap_or(part)
+}
+
+/// Splits an mbox. A separator behind a blank line, or before a header, opens a message
+/// ([`separator`]), unless the message's `Content-Length` reaches beyond it and leads to another one; all
+/// other lines belong to the message, whatever they begin with. One `>` goes from lines that begin with `>From `,
 /// `>>From ` and so on, and the blank line before the next message goes with it. It never holds more
 /// than one message.
 pub(super) struct Splitter<R> {
@@ -272,6 +304,7 @@ impl<R: BufRead + Seek> Splitter<R> {
             }
             if is_line_start {
                 place.pass(&self.line, self.position);
+                message.note_from_line(&self.line);
             } else {
                 place.is_behind_blank = false;
             }
@@ -318,17 +351,20 @@ impl<R: BufRead + Seek> Splitter<R> {
     fn is_separator(&mut self, place: &mut Place) -> io::Result<bool> {
         let begin = self.position - self.line.len() as u64;
         let line = separator::read(&self.line);
-        if let Line::Dated(_) = line
-            && place.stated_end() == Some(begin)
-        {
+        let is_dated = matches!(line, Line::Exact(_) | Line::Likely(_));
+        if is_dated && place.stated_end() == Some(begin) {
             return Ok(true);
         }
-        let is_one = place.is_behind_blank
-            && match line {
-                Line::Dated(_) => true,
-                Line::Bare => self.opens_mail()?,
-                Line::Other => self.writer == Writer::Unknown && self.opens_mail()?,
-            };
+        let is_one = match line {
+            Line::Exact(_) if place.is_behind_blank => true,
+            // Some writers (Eudora), and files that were put together, have no blank line before it.
+            Line::Exact(_) => place.body.is_some() && self.opens_mail()?,
+            Line::Likely(_) | Line::Bare => place.is_behind_blank && self.opens_mail()?,
+            Line::Other => {
+                let is_unknown = self.writer == Writer::Unknown && place.is_behind_blank;
+                is_unknown && self.opens_mail()?
+            }
+        };
         Ok(is_one && !self.is_within_length(place, begin)?)
     }
 
@@ -355,7 +391,7 @@ impl<R: BufRead + Seek> Splitter<R> {
         let text = self.look(end)?;
         let rest = mail_shape::without_blank_lines(&text);
         let line = rest.split_inclusive(|b| *b == b'\n').next();
-        let is_dated = |line| matches!(separator::read(line), Line::Dated(_));
+        let is_dated = |line| matches!(separator::read(line), Line::Exact(_) | Line::Likely(_));
         Ok(line.is_none_or(is_dated))
     }
 
@@ -407,6 +443,7 @@ struct Growing {
     blank: &'static [u8],
     /// Takes the place of `bytes` once they are too many.
     overflow: Option<blake3::Hasher>,
+    from_lines: Vec<Range<usize>>,
 }
 
 impl Growing {
@@ -424,6 +461,14 @@ impl Growing {
         let mut large = Vec::with_capacity(MESSAGE_BYTES_MAX);
         large.extend_from_slice(&self.bytes);
         std::mem::replace(&mut self.bytes, large)
+    }
+
+    /// Remembers where a line is put that begins with `From `.
+    fn note_from_line(&mut self, line: &[u8]) {
+        if line.starts_with(FROM) && self.from_lines.len() < FROM_LINES_MAX {
+            let begin = self.bytes.len() + self.blank.len();
+            self.from_lines.push(begin..begin + line.len());
+        }
     }
 
     fn push(&mut self, piece: &[u8]) {
@@ -462,6 +507,7 @@ impl Growing {
             received,
             is_stray,
             is_too_large: self.overflow.is_some(),
+            from_lines: self.from_lines,
         }
     }
 }
@@ -483,7 +529,7 @@ fn without_quotes(line: &[u8]) -> &[u8] {
 /// not know.
 fn received(line: &[u8]) -> Option<Micros> {
     let date = match separator::read(line) {
-        Line::Dated(date) => date,
+        Line::Exact(date) | Line::Likely(date) => date,
         Line::Bare => return None,
         Line::Other => {
             let text = std::str::from_utf8(line.strip_prefix(FROM)?).ok()?;

@@ -275,6 +275,7 @@ fn of_file(
     let name = &file.name;
     ArchiveMessage {
         source_id: source_id(folder, file, &content, format, repetition),
+        former_ids: Vec::new(),
         container: folder.container(),
         place: tree::join(&folder.name, name).into(),
         unreadable: content.unreadable,
@@ -292,6 +293,7 @@ fn of_link(folder: &Folder, name: &str) -> ArchiveMessage {
     ArchiveMessage {
         // No path begins so.
         source_id: format!("//link/{id}"),
+        former_ids: Vec::new(),
         container: folder.container(),
         place: place.into(),
         unreadable: Some("link_outside"),
@@ -316,6 +318,7 @@ fn of_mbox(
     };
     ArchiveMessage {
         source_id: repetition.id(&split.hash),
+        former_ids: split.former_ids(),
         container: folder.container(),
         place: format!("{}, message {number}", file.to_string_lossy()).into(),
         bytes: of_header(split.bytes),

@@ -2,10 +2,11 @@
 
 use std::io::Read;
 
+use flate2::read::MultiGzDecoder;
+
 use crate::source::archive::MESSAGE_BYTES_MAX;
 use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::gunzip::Fault;
-use crate::source::gunzip::gunzip;
 
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
@@ -17,23 +18,13 @@ pub(super) fn unpacked(
     room: &mut dyn FnMut(usize),
 ) -> Option<Result<Vec<u8>, Fault>> {
     if bytes.starts_with(GZIP) {
-        Some(gunzipped(bytes, room))
+        Some(drained(MultiGzDecoder::new(bytes), room))
     } else if bytes.starts_with(ZSTD) {
         let reader = zstd::stream::read::Decoder::with_buffer(bytes);
         let reader = reader.map_err(|_| Fault::Broken);
         Some(reader.and_then(|reader| drained(reader, room)))
     } else {
         None
-    }
-}
-
-fn gunzipped(bytes: &[u8], room: &mut dyn FnMut(usize)) -> Result<Vec<u8>, Fault> {
-    match gunzip(bytes, SMALL_MESSAGE_BYTES) {
-        Err(Fault::TooLarge) => {
-            room(MESSAGE_BYTES_MAX);
-            gunzip(bytes, MESSAGE_BYTES_MAX)
-        }
-        small => small,
     }
 }
 
@@ -83,5 +74,8 @@ mod tests {
             assert_eq!(unpacked(cut, &mut |_| {}), Some(Err(Fault::Broken)));
         }
         assert_eq!(unpacked(b"Subject: x\n", &mut |_| {}), None);
+        let members = [gzip(b"Subject: "), gzip(b"x\n")].concat();
+        let whole = unpacked(&members, &mut |_| {}).unwrap().unwrap();
+        assert_eq!(whole, b"Subject: x\n");
     }
 }

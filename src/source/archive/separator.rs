@@ -3,12 +3,13 @@
 //! Every writer has its own form, and the bodies of mails hold lines that begin with `From `. So a
 //! separator ends in a date, in one of the forms that writers are known to use:
 //!
-//! - `From ann@x.org Mon Jan  5 10:00:00 2026`: `asctime`, also without seconds, with a zone before
-//!   or behind the year (RFC 4155 appendix A; Google Takeout), with `remote from host` (UUCP);
+//! - `From ann@x.org Mon Jan  5 10:00:00 2026`: `asctime`, also with a zone before or behind the year
+//!   (RFC 4155 appendix A; Google Takeout), with `remote from host` (UUCP);
 //! - `From ann@x.org Mon, 5 Jan 2026 10:00:00 +0100`: the date of RFC 5322;
-//! - `From - Mon Jan  5 10:00:00 2026` (Mozilla), `From ann at x.org  Mon Jan …` (Mailman);
-//! - without any date (`From `, `From -`, `From ???@???`), and in files of which the first line has
-//!   none that is known, any other; then a header field must follow.
+//! - `From - Mon Jan  5 10:00:00 2026` (Mozilla), `From ann at x.org  Mon Jan …` (Mailman).
+//!
+//! Where a header field must follow, it may also be a line with any other date and time, or without one
+//! (`From `, `From -`, `From ???@???`), and in files whose first line is in another form, any line.
 
 /// What opens a message.
 pub(super) const FROM: &[u8] = b"From ";
@@ -36,6 +37,16 @@ const FIELDS: &[&str] = &[
     "status",
     "user-agent",
     "organization",
+    "importance",
+    "priority",
+    "thread-topic",
+    "thread-index",
+    "accept-language",
+    "comments",
+    "errors-to",
+    "resent-from",
+    "content-length",
+    "lines",
     "dkim-signature",
     "authentication-results",
 ];
@@ -56,7 +67,9 @@ pub(super) fn begins_mail(line: &[u8]) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
     /// A separator, and its date.
-    Dated(String),
+    Exact(String),
+    /// One whose form people write as well; a separator if a header field follows.
+    Likely(String),
     /// A separator of a writer that gives no date, if a header field follows.
     Bare,
     /// Text, or a separator in a form that is not known.
@@ -83,11 +96,23 @@ pub(super) fn read(line: &[u8]) -> Line {
     }
     let words: Vec<&str> = rest.split_whitespace().take(WORDS_MAX).collect();
     let words = without_remote(&words);
-    let date = (0..words.len()).find_map(|at| {
-        let (sender, date) = words.split_at_checked(at)?;
-        (is_sender(sender) && is_date(date, sender.is_empty())).then_some(date)
-    });
-    date.map_or(Line::Other, |date| Line::Dated(date.join(" ")))
+    let parted = |at| words.split_at_checked(at);
+    let exact = (0..words.len())
+        .filter_map(parted)
+        .find(|(sender, date)| is_sender(sender) && is_exact(sender, date));
+    if let Some((_, date)) = exact {
+        return Line::Exact(date.join(" "));
+    }
+    let dated = (0..words.len())
+        .filter_map(parted)
+        .find(|(_, date)| is_date(date));
+    match dated {
+        Some((_, date)) => Line::Likely(date.join(" ")),
+        None if has_time_and_year(words) => {
+            Line::Likely(words.get(1..).unwrap_or_default().join(" "))
+        }
+        None => Line::Other,
+    }
 }
 
 /// `… remote from host`, as UUCP wrote it.
@@ -107,9 +132,39 @@ fn is_sender(words: &[&str]) -> bool {
     }
 }
 
-/// Without a sender, a date stands alone only where it is as exact as programs write it.
-fn is_date(words: &[&str], is_alone: bool) -> bool {
-    is_asctime(words) || is_of_header(words, is_alone)
+/// A date as exact as programs write it: with seconds, and as in a header only behind an address.
+fn is_exact(sender: &[&str], date: &[&str]) -> bool {
+    let has_seconds = date
+        .iter()
+        .any(|word| word.matches(':').count() == 2 && is_time(word));
+    let is_address = sender.iter().any(|word| word.contains('@') || *word == "-");
+    let has_weekday = date.first().is_some_and(|word| is_name(word));
+    let is_of_header = is_of_header(date) && (is_address || (sender.is_empty() && has_weekday));
+    has_seconds && (is_asctime(date) || is_of_header)
+}
+
+fn is_date(words: &[&str]) -> bool {
+    is_asctime(words) || is_of_header(words)
+}
+
+/// Whether a time and a year stand in a line, in whatever form.
+fn has_time_and_year(words: &[&str]) -> bool {
+    let is_time_of_day = |word: &str| {
+        let digits = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        let hour = word.len() - digits.len();
+        let rest = digits.strip_prefix([':', '.']).unwrap_or_default();
+        let minutes = rest.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&hour) && minutes == 2
+    };
+    let has_year = |word: &&str| {
+        let mut parts = word.split(|c: char| !c.is_ascii_digit());
+        parts.any(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")))
+    };
+    let is_iso = |word: &str| word.contains('T') && word.matches(':').count() == 2;
+    let has_time = words
+        .iter()
+        .any(|word| is_time_of_day(word) || is_iso(word));
+    has_time && words.iter().any(has_year)
 }
 
 /// `Mon Jan  5 10:00:00 2026`, with zones before or behind the year.
@@ -125,25 +180,18 @@ fn is_asctime(words: &[&str]) -> bool {
     is_name(weekday) && is_name(month) && is_day(day) && is_time(time) && are_zones(zones)
 }
 
-/// `Mon, 5 Jan 2026 10:00:00 +0100`.
-fn is_of_header(words: &[&str], is_alone: bool) -> bool {
-    let named = |words: &'_ [&str]| {
-        words
-            .first()
-            .is_some_and(|day| is_name(day.trim_end_matches(',')))
-    };
-    let has_weekday = named(words);
+/// `Mon, 5 Jan 2026 10:00:00 +0100`, also without the name of the day.
+fn is_of_header(words: &[&str]) -> bool {
+    let has_weekday = words.first().is_some_and(|word| is_name(word));
     let date = if has_weekday {
-        words.get(1..).unwrap_or_default()
+        words.get(1..)
     } else {
-        words
+        Some(words)
     };
-    let [day, month, year, time, zones @ ..] = date else {
+    let [day, month, year, time, zones @ ..] = date.unwrap_or_default() else {
         return false;
     };
-    let is_exact = has_weekday && time.matches(':').count() == 2;
-    let is_read = is_day(day) && is_name(month) && is_year(year) && is_time(time);
-    is_read && are_zones(zones) && (is_exact || !is_alone)
+    is_day(day) && is_name(month) && is_year(year) && is_time(time) && are_zones(zones)
 }
 
 /// The name of a day or month, in any language, short or long.
@@ -191,7 +239,7 @@ mod tests {
 
     fn date_of(line: &str) -> Option<String> {
         match read(line.as_bytes()) {
-            Line::Dated(date) => Some(date),
+            Line::Exact(date) => Some(date),
             _ => None,
         }
     }
@@ -202,10 +250,6 @@ mod tests {
             (
                 "From ann@x.org Mon Jan  5 10:00:00 2026\n",
                 "Mon Jan  5 10:00:00 2026",
-            ),
-            (
-                "From ann@x.org Mon Jan 5 10:00 2026\r\n",
-                "Mon Jan 5 10:00 2026",
             ),
             (
                 "From ann Mon Jan  5 10:00:00 MET DST 2026\n",
@@ -222,10 +266,6 @@ mod tests {
             (
                 "From ann@x.org Mon, 5 Jan 2026 10:00:00 +0100 (CET)\n",
                 "Mon, 5 Jan 2026 10:00:00 +0100 (CET)",
-            ),
-            (
-                "From ann@x.org 5 Jan 2026 10:00 GMT\n",
-                "5 Jan 2026 10:00 GMT",
             ),
             (
                 "From - Mon Jan  5 10:00:00 2026\n",
@@ -265,6 +305,28 @@ mod tests {
             ),
         ] {
             assert_eq!(date_of(line), Some(date.replace("  ", " ")), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_as_well_needs_a_header_behind_it() {
+        for line in [
+            "From ann@x.org Mon Jan 5 10:00 2026\n",
+            "From ann@x.org 5 Jan 2026 10:00 GMT\n",
+            "From Berlin Monday, 12 January 2026 10:00\n",
+            "From Eva Mon, 12 Jan 2026 09:00:00 +0100\n",
+            "From Eva Miller Mon Jan 12 09:00:00 2026\n",
+            "From eva@x.org (Eva Miller) Mon Jan 12 09:00:00 2026\n",
+            "From eva@x.org Mon Jan 12 09:00:00 Pacific Standard Time 2026\n",
+            "From eva@x.org Mon Jan 12 09:00:00 UTC+1 2026\n",
+            "From eva@x.org Mon Jan 12 09:00:00.123 2026\n",
+            "From eva@x.org Mon Jan 12 09.00.00 2026\n",
+            "From eva@x.org 2026-01-12 09:00:00\n",
+            "From eva@x.org 2026-01-12T09:00:00Z\n",
+            "From eva@x.org 1/12/2026 9:00:00 AM\n",
+            "From our call on Mon Jan  5 10:00:00 2026\n",
+        ] {
+            assert!(matches!(read(line.as_bytes()), Line::Likely(_)), "{line}");
         }
     }
 
