@@ -268,6 +268,14 @@ const DRAFTS: &[&str] = &[
     "草稿箱",
     "草稿夹",
     "草稿匣",
+    // Icelandic, Galician, Basque, Welsh, Afrikaans, Filipino, Persian
+    "drög",
+    "rascuños",
+    "zirriborroak",
+    "drafftiau",
+    "konsepte",
+    "mga draft",
+    "پیشنویسها",
     // Vietnamese, Thai, Indonesian, Hindi
     "thư nháp",
     "bản nháp",
@@ -460,6 +468,9 @@ const JUNK: &[&str] = &[
     "垃圾郵件",
     "垃圾信件匣",
     "垃圾郵件匣",
+    // Icelandic, Persian
+    "ruslpóstur",
+    "هرزنامه",
     // Vietnamese, Thai, Indonesian, Hindi
     "thư rác",
     "email rác",

@@ -12,21 +12,39 @@ const MOZILLA_QUEUED: u16 = 0x0800;
 /// Labels of a mail that are read.
 const LABELS_MAX: usize = 200;
 
-/// The labels of a mail by `X-Gmail-Labels` (Google Takeout): names in the user's language, parted
-/// by commas, in quotes where they hold one.
+/// The labels of a mail: by `X-Gmail-Labels` (Google Takeout) names in the user's language, parted by
+/// commas, in quotes where they hold one; by `X-GM-LABELS` names parted by blanks (`\Draft "A b"`); and
+/// `Junk` and `Draft` among the keywords of mail programs.
 pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
-    let values = fields.all("x-gmail-labels").map(unfolded);
-    let labels = values.flat_map(|value| parted(&words::decoded(value.trim())));
-    labels.take(LABELS_MAX).collect()
+    let values = |name| fields.all(name).map(unfolded);
+    let decoded = values("x-gmail-labels").map(|value| words::decoded(value.trim()));
+    let takeout = decoded.flat_map(|value| parted(&value, |c| c == ','));
+    let gmail = values("x-gm-labels").flat_map(|value| parted(&value, char::is_whitespace));
+    let keywords = ["x-keywords", "x-mozilla-keys"]
+        .into_iter()
+        .flat_map(values);
+    let keywords = keywords.flat_map(|value| parted(&value, char::is_whitespace));
+    let keywords =
+        keywords.filter(|word| KEYWORDS.iter().any(|key| word.eq_ignore_ascii_case(key)));
+    takeout
+        .chain(gmail)
+        .chain(keywords)
+        .take(LABELS_MAX)
+        .collect()
 }
 
-fn parted(value: &str) -> Vec<String> {
+/// Keywords that stand for folders.
+const KEYWORDS: [&str; 2] = ["junk", "draft"];
+
+fn parted(value: &str, is_separator: impl Fn(char) -> bool) -> Vec<String> {
     let mut is_quoted = false;
     let labels = value.split(|c| {
         is_quoted ^= c == '"';
-        c == ',' && !is_quoted
+        !is_quoted && is_separator(c)
     });
     let labels = labels.map(|label| label.trim().trim_matches('"').trim());
+    // Names of the system have a sign before them.
+    let labels = labels.map(|label| label.trim_start_matches(['\\', '$']));
     let labels = labels.filter(|label| !label.is_empty());
     labels.map(str::to_owned).collect()
 }
@@ -83,6 +101,8 @@ mod tests {
             "X-Mozilla-Status: 0801\n",
             "X-Mozilla-Draft-Info: internal/draft; vcard=0\n",
             "X-Gmail-Labels: Important,Drafts\n",
+            "X-GM-LABELS: \"\\\\Draft\" Other\n",
+            "X-Keywords: \\Draft NonJunk\n",
             "X-Gmail-Labels: Important\nX-Gmail-Labels: Drafts\n",
             "X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe,Wichtig?=\n",
             "X-Gmail-Labels: =?UTF-8?B?5LiL5pu444GN?=\n",

@@ -235,6 +235,26 @@ enum Writer {
     Unknown,
 }
 
+/// What must follow a line that may be a separator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Header {
+    /// A field with which mails begin.
+    Begun,
+    /// Such a field, and further ones, as no quoted mail needs them.
+    Whole,
+}
+
+impl Header {
+    fn is_in(self, text: &[u8]) -> bool {
+        let text = text.get(..HEAD_BYTES).unwrap_or(text);
+        let mut lines = text.split(|b| *b == b'\n');
+        let is_begun = lines.next().is_some_and(separator::begins_mail);
+        let header = lines.take_while(|line| !line.trim_ascii().is_empty());
+        let further = || header.filter(|line| separator::begins_mail(line)).count();
+        is_begun && (self == Self::Begun || further() > 0)
+    }
+}
+
 /// Where it stands in a message.
 #[derive(Debug, Default)]
 struct Place {
@@ -358,11 +378,12 @@ impl<R: BufRead + Seek> Splitter<R> {
         let is_one = match line {
             Line::Exact(_) if place.is_behind_blank => true,
             // Some writers (Eudora), and files that were put together, have no blank line before it.
-            Line::Exact(_) => place.body.is_some() && self.opens_mail()?,
-            Line::Likely(_) | Line::Bare => place.is_behind_blank && self.opens_mail()?,
+            Line::Exact(_) => place.body.is_some() && self.opens_mail(Header::Whole)?,
+            Line::Likely(_) => place.is_behind_blank && self.opens_mail(Header::Whole)?,
+            Line::Bare => place.is_behind_blank && self.opens_mail(Header::Begun)?,
             Line::Other => {
                 let is_unknown = self.writer == Writer::Unknown && place.is_behind_blank;
-                is_unknown && self.opens_mail()?
+                is_unknown && self.opens_mail(Header::Begun)?
             }
         };
         Ok(is_one && !self.is_within_length(place, begin)?)
@@ -395,15 +416,15 @@ impl<R: BufRead + Seek> Splitter<R> {
         Ok(line.is_none_or(is_dated))
     }
 
-    /// Whether a header field follows with which a mail may begin.
-    fn opens_mail(&mut self) -> io::Result<bool> {
+    /// Whether a header follows.
+    fn opens_mail(&mut self, header: Header) -> io::Result<bool> {
         let ahead = self.reader.fill_buf()?;
-        if let Some(end) = memchr::memchr(b'\n', ahead) {
-            return Ok(separator::begins_mail(ahead.get(..end).unwrap_or_default()));
+        let is_enough = ahead.len() >= HEAD_BYTES
+            || (header == Header::Begun && memchr::memchr(b'\n', ahead).is_some());
+        if is_enough {
+            return Ok(header.is_in(ahead));
         }
-        let text = self.look(self.position)?;
-        let line = text.split(|b| *b == b'\n').next();
-        Ok(line.is_some_and(separator::begins_mail))
+        Ok(header.is_in(&self.look(self.position)?))
     }
 
     /// Some bytes at another place of the file.

@@ -149,6 +149,85 @@ fn an_mbox_is_split_at_from_lines_and_unquoted_once() {
 }
 
 #[test]
+fn an_mbox_is_split_where_writers_split_it_and_nowhere_else() {
+    let subjects = |content: &str| {
+        let messages = mbox(content);
+        let subjects = messages.iter().map(|message| {
+            let text = String::from_utf8_lossy(&message.bytes).into_owned();
+            let subject = text.lines().find_map(|line| line.strip_prefix("Subject: "));
+            subject.unwrap_or_default().to_owned()
+        });
+        subjects.collect::<Vec<_>>().join(" ")
+    };
+    let first = "From ann@x.org Mon Jan  5 10:00:00 2026\nSubject: 1\nDate: x\n";
+    let other = "Subject: 2\nDate: x\n\ny\n";
+    for separator in [
+        "From ann@x.org Mon Jan  5 10:00:00 2026\n",
+        "From ann@x.org Mon, 5 Jan 2026 10:00:00 +0100\n",
+        "From Ann Lee Mon Jan  5 10:00:00 2026\n",
+        "From ann@x.org 2026-01-05 10:00:00\n",
+        "From -\n",
+    ] {
+        assert_eq!(
+            subjects(&format!("{first}\nx\n\n{separator}{other}")),
+            "1 2",
+            "{separator}"
+        );
+    }
+    // Without a blank line before it, as Eudora writes it.
+    let eudora = "From ???@??? Mon Jan  5 10:00:00 2026\r\n";
+    assert_eq!(
+        subjects(&format!("{eudora}Subject: 1\r\n\r\nx\r\n{eudora}{other}")),
+        "1 2"
+    );
+    for line in [
+        "From Berlin 5 Jan 2026 10:00\nTo Munich 5 Jan 2026 14:00\n",
+        "From our call on Mon Jan  5 10:00:00 2026\nTo: do\n",
+        "From the customer:\nSubject: old\nDate: x\n",
+        "From ann@x.org\nSubject: old\n",
+    ] {
+        assert_eq!(
+            subjects(&format!("{first}\nx\n\n{line}\ny\n")),
+            "1",
+            "{line}"
+        );
+    }
+    let middle = "x\nFrom ann@x.org Mon Jan  5 10:00:00 2026\nis such a line\n";
+    assert_eq!(subjects(&format!("{first}\n{middle}")), "1");
+}
+
+#[test]
+fn content_length_counts_where_it_leads_to_a_separator() {
+    let line = "From ann@x.org Mon Jan  5 10:00:00 2026\n";
+    let body = format!("x\n\n{line}Subject: inner\nDate: x\n\ny\n");
+    let next = format!("{line}Subject: 2\nDate: x\n\nz\n");
+    let count = |length: usize, next: &str| {
+        mbox(format!(
+            "{line}Subject: 1\nContent-Length: {length}\n\n{body}\n{next}"
+        ))
+        .len()
+    };
+    assert_eq!(count(body.len(), &next), 2);
+    assert_eq!(count(body.len(), ""), 1);
+    assert_eq!(count(body.len() + 1, &next), 2);
+    for wrong in [0, 1, body.len() - 2, body.len() + 5, usize::MAX] {
+        assert_eq!(count(wrong, &next), 3, "{wrong}");
+    }
+}
+
+#[test]
+fn what_earlier_versions_made_of_a_message_is_known_by_its_ids() {
+    let line = "From ann@x.org Mon Jan  5 10:00:00 2026\n";
+    let whole = mbox(format!(
+        "{line}Subject: 1\n\nx\n\nFrom the start\nSubject: old\n\ny\n\n{line}Subject: 2\n\nz\n"
+    ));
+    let parts = ["Subject: 1\n\nx\n", "Subject: old\n\ny\n"];
+    let ids = parts.map(|part| mbox(format!("{line}{part}"))[0].source_id.clone());
+    assert_eq!(whole[0].former_ids, ids);
+    assert!(whole[1].former_ids.is_empty());
+}
+
+#[test]
 fn the_last_message_of_an_mbox_is_the_same_when_another_follows() {
     let alone = mbox("From a\nSubject: 1\n\nx\n\n");
     let bare = mbox("From a\nSubject: 1\n\nx\n");
