@@ -9,6 +9,7 @@ use crate::model::address::Address;
 use crate::model::address::is_within;
 use crate::model::interaction::Participant;
 use crate::model::unicode::composed;
+use crate::policy::participants::domains_in;
 
 /// The exclusions, laid out for lookups.
 #[derive(Debug, Clone, Default)]
@@ -40,18 +41,15 @@ impl Exclusions {
     /// The rule that leaves out an item of these people with this subject: `address`, `domain` or
     /// `subject`, the first of them that applies.
     pub fn of_item(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
-        let people = || people.iter().filter(|participant| participant.is_address);
-        if people().any(|participant| self.has_address(&participant.address)) {
+        let addresses = people.iter().filter(|participant| participant.is_address);
+        let mut addresses = addresses.map(|participant| participant.address.as_str());
+        if addresses.any(|address| self.has_address(address)) {
             return Some("address");
         }
-        let is_of_domain = |participant: &Participant| {
-            let domain = participant
-                .address
-                .split_once('@')
-                .map(|(_, domain)| domain);
-            domain.is_some_and(|domain| is_within(domain, &self.domains))
-        };
-        if !self.domains.is_empty() && people().any(is_of_domain) {
+        // What is no address may hold one.
+        let mut domains = people.iter().flat_map(|one| domains_in(&one.address));
+        let has_domain = |domain: String| is_within(&domain, &self.domains);
+        if !self.domains.is_empty() && domains.any(has_domain) {
             return Some("domain");
         }
         let subject = subject.filter(|_| !self.subjects.is_empty()).map(plain)?;
@@ -153,6 +151,9 @@ mod tests {
             assert_eq!(found, expected, "{address} {subject}");
         }
         assert_eq!(exclusions().of_item(&[], None), None);
+        let mut text = fixtures::outsider("x@@clinic.example");
+        text.is_address = false;
+        assert_eq!(exclusions().of_item(&[text], None), Some("domain"));
     }
 
     #[test]

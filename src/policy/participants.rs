@@ -97,14 +97,18 @@ pub fn is_internal_only(participants: &[Participant], directory: &Directory) -> 
 
 /// Whether behind an `@` in a text stands a domain that is not the company's.
 fn names_another_domain(text: &str, directory: &Directory) -> bool {
-    let mut behind = text.split('@').skip(1);
-    behind.any(|rest| {
+    domains_in(text).any(|domain| !directory.is_internal_domain(&domain))
+}
+
+/// The domains that stand behind an `@` in a text that is no address.
+pub(super) fn domains_in(text: &str) -> impl Iterator<Item = String> {
+    let domains = text.split('@').skip(1).map(|rest| {
         let rest = rest.trim_start();
         let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
         let end = rest.find(|c| !is_host(c)).unwrap_or(rest.len());
-        let domain = address::domain(rest.get(..end).unwrap_or_default());
-        !domain.is_empty() && !directory.is_internal_domain(&domain)
-    })
+        address::domain(rest.get(..end).unwrap_or_default())
+    });
+    domains.filter(|domain| !domain.is_empty())
 }
 
 /// The direction as seen from the company, so that all copies have the same.

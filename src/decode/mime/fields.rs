@@ -37,7 +37,11 @@ impl<'a> Fields<'a> {
                 let is_cut = is_long || !rest.is_empty();
                 return Self { fields, is_cut };
             }
-            let end = end_of_field(rest);
+            let mut end = end_of_field(rest);
+            let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            if goes_on(line, next) {
+                end += end_of_field(next);
+            }
             let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
             fields.extend(field(line));
             rest = next;
@@ -90,6 +94,14 @@ fn end_of_field(rest: &[u8]) -> usize {
     end.unwrap_or(rest.len())
 }
 
+/// Whether a list of recipients was broken without the blank that says so: it ends in a comma, and the
+/// next line is no field and holds an address.
+fn goes_on(line: &[u8], next: &[u8]) -> bool {
+    let is_open = line.trim_ascii_end().ends_with(b",");
+    let next = next.get(..end_of_field(next)).unwrap_or(next);
+    is_open && memchr::memchr(b'@', next).is_some() && field(next).is_none()
+}
+
 fn field(line: &[u8]) -> Option<Field<'_>> {
     let colon = memchr::memchr(b':', line)?;
     let (name, value) = line.split_at_checked(colon)?;
@@ -113,6 +125,14 @@ mod tests {
         assert_eq!(to, [" a", " b"]);
         assert_eq!(fields.first("x").as_deref(), Some("y z"));
         assert_eq!(fields.first("cc"), None);
+    }
+
+    #[test]
+    fn a_list_that_was_broken_without_a_blank_goes_on() {
+        let fields = Fields::read(b"To: a@x,\nb@x\nCc: c@x,\nno address\nSubject: d,\nX: e@x\n\n");
+        assert_eq!(fields.first("to").as_deref(), Some("a@x,b@x"));
+        assert_eq!(fields.first("cc").as_deref(), Some("c@x,"));
+        assert_eq!(fields.first("x").as_deref(), Some("e@x"));
     }
 
     #[test]
