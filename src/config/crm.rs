@@ -279,7 +279,7 @@ fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
                 domain: domain.clone(),
             });
         }
-        // The book and its digest say all that matching goes by.
+        // Left out, so that the digest of the book covers only what is matched.
         if is_freemail(&domain) {
             notes.push(Note::Freemail { account, domain });
         } else {

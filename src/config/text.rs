@@ -59,7 +59,7 @@ pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     read.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
-/// An address stands for nobody else of its domain.
+/// An address names one person, not its domain.
 fn domain(raw: &str) -> Result<String, String> {
     let is_address = raw
         .trim_start_matches(|c: char| !c.is_alphanumeric())

@@ -8,6 +8,7 @@
 //! stands before "via".
 
 use crate::decode::bulk;
+use crate::decode::mime;
 use crate::model::address::Address;
 use crate::model::address::visible::visible;
 use crate::model::interaction::Role;
@@ -37,8 +38,23 @@ pub struct Claims {
     pub original_sender: Vec<RawParticipant>,
     /// Who stands in `Reply-To`.
     pub reply_to: Vec<RawParticipant>,
-    /// `List-Post` and `Mailing-list`, as they stand there.
-    pub list: String,
+    /// The addresses in `List-Post` and `Mailing-list`.
+    pub lists: Vec<Address>,
+}
+
+impl Claims {
+    /// Reads the fields, of which `field` gives the first of a name.
+    pub fn of(field: impl Fn(&str) -> Option<String>) -> Self {
+        let named = |name| field(name).map_or_else(Vec::new, |value| mime::named_in(&value));
+        let listed = |name| field(name).map_or_else(Vec::new, |value| visible(&value).found);
+        let lists = ["list-post", "mailing-list"].into_iter().flat_map(listed);
+        Self {
+            original_from: named("x-original-from"),
+            original_sender: named("x-original-sender"),
+            reply_to: named("reply-to"),
+            lists: lists.map(|written| written.address).collect(),
+        }
+    }
 }
 
 /// Puts the author in the place of the group that replaced it; the group stays as the sender.
@@ -87,7 +103,7 @@ impl Group {
         if let Some(original) = claims.original_from.iter().find(is_read) {
             return Some(original.clone()).filter(|one| !is_same(one, &self.from));
         }
-        let is_listed = claims.list.to_lowercase().contains(self.address.as_str());
+        let is_listed = claims.lists.contains(&self.address);
         let is_recipient =
             |one: &RawParticipant| one.role > Role::Sender && is_same(one, &self.from);
         let is_group = is_listed || people.iter().any(is_recipient);
@@ -219,7 +235,7 @@ mod tests {
                 original_from,
                 original_sender,
                 reply_to,
-                list: String::new(),
+                lists: Vec::new(),
             };
             for recipient in ["ann@contoso.com", "sales@contoso.com"] {
                 assert_eq!(
@@ -234,7 +250,7 @@ mod tests {
     #[test]
     fn a_group_is_known_by_its_list_and_an_author_in_cc_or_in_the_name() {
         let list = || Claims {
-            list: "<mailto:Sales@contoso.com>".to_owned(),
+            lists: vec![Address::parse("Sales@contoso.com").unwrap()],
             ..Claims::default()
         };
         let claims = Claims {

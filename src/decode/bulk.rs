@@ -180,6 +180,8 @@ pub const RULES: &[Rule] = &[
         needs_headers: false,
         applies: |facts| {
             begins_with_one(&facts.subject, AUTO_REPLY_SUBJECTS)
+                || stands_before_colon(&facts.subject, ABSENCE_WORDS)
+                || facts.subject == "out of office"
                 || facts.subject.contains(NOTES_ABSENCE)
         },
     },
@@ -209,8 +211,6 @@ const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "autoreply",
     "auto response",
     "auto-response",
-    "auto",
-    "out of office",
     "out of office autoreply",
     "out of office auto-reply",
     "out of office reply",
@@ -220,43 +220,28 @@ const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "abwesenheitsmeldung",
     "abwesenheitsbenachrichtigung",
     "abwesenheitsassistent",
-    "abwesenheit",
     "automatische antwort",
     "autom. antwort",
     // French
     "réponse automatique",
-    "absence du bureau",
-    "absent du bureau",
-    "message d'absence",
-    "message d’absence",
     // Spanish, Catalan, Galician
     "respuesta automática",
-    "fuera de la oficina",
-    "fuera de oficina",
     "resposta automàtica",
     // Italian
     "risposta automatica",
-    "fuori sede",
-    "fuori ufficio",
     // Portuguese
     "resposta automática",
-    "ausência temporária",
     // Dutch
     "automatisch antwoord",
     "automatische beantwoording",
-    "afwezig",
     "afwezigheidsbericht",
     // Swedish, Danish, Norwegian
-    "autosvar",
     "automatiskt svar",
-    "frånvaro",
     "frånvaromeddelande",
     "fraværsmelding",
     "automatisk svar",
-    "ikke til stede",
     // Finnish
     "automaattinen vastaus",
-    "poissa",
     "poissaoloilmoitus",
     // Polish
     "automatyczna odpowiedź",
@@ -316,6 +301,26 @@ const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "jawaban otomatis",
 ];
 
+/// Words that people write as well: of a program only before a colon.
+const ABSENCE_WORDS: &[&str] = &[
+    "out of office",
+    "abwesenheit",
+    "afwezig",
+    "poissa",
+    "frånvaro",
+    "fuori sede",
+    "fuori ufficio",
+    "absent du bureau",
+    "absence du bureau",
+    "ikke til stede",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "message d'absence",
+    "message d’absence",
+    "ausência temporária",
+    "autosvar",
+];
+
 const DELIVERY_REPORT_SUBJECTS: &[&str] = &[
     "undeliverable",
     "undelivered mail returned to sender",
@@ -364,6 +369,13 @@ fn begins_with_one(subject: &str, phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| {
         let rest = subject.strip_prefix(phrase).map(str::trim_start);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '\u{ff1a}', '(', '[']))
+    })
+}
+
+fn stands_before_colon(subject: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        let rest = subject.strip_prefix(word).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with([':', '\u{ff1a}']))
     })
 }
 
@@ -537,6 +549,10 @@ mod tests {
         }
         for subject in [
             "Out of office next week",
+            "Out of office (next week)",
+            "Auto: Angebot für Ihr Fahrzeug",
+            "Abwesenheit",
+            "Absent du bureau [vendredi]",
             "Automatische Antwort gewünscht? Nein",
             "Abwesenheitsnotiz einrichten",
             "自動応答装置の見積",

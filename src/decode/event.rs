@@ -180,7 +180,15 @@ fn time(raw: &RawTime<'_>) -> Option<EventTime> {
 fn invited(listed: &[RawAttendee<'_>], kept: &mut Kept) -> Vec<Attendee> {
     let some = listed.get(..limits::PARTICIPANTS).unwrap_or(listed);
     kept.is_shortened |= some.len() < listed.len();
-    some.iter().flat_map(|raw| attendees(raw, kept)).collect()
+    let mut invited = Vec::with_capacity(some.len());
+    for attendee in some {
+        for one in attendees(attendee, kept) {
+            if kept.has_room(invited.len()) {
+                invited.push(one);
+            }
+        }
+    }
+    invited
 }
 
 /// Those whom an entry names: several where its address holds more than one.

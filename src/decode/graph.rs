@@ -18,7 +18,6 @@ use crate::decode::lenient::Many;
 use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::instant;
-use crate::decode::mime;
 use crate::model::address::Address;
 use crate::model::content_hash::ContentHash;
 use crate::model::interaction::Role;
@@ -82,7 +81,7 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
     let bulk_reason = bulk_reason(&participants, subject, headers.as_deref());
     author::restore(
         &mut participants,
-        &claims(headers.as_deref().unwrap_or_default()),
+        &Claims::of(|name| header(headers.as_deref(), name)),
     );
     let mut mail = Mail {
         source_id,
@@ -131,6 +130,13 @@ fn headers<'a>(raw: &'a RawItem<'_>) -> Option<Vec<(&'a str, &'a str)>> {
     Some(fields.collect())
 }
 
+/// The first header field of a name.
+fn header(headers: Option<&[(&str, &str)]>, name: &str) -> Option<String> {
+    let mut fields = headers.unwrap_or_default().iter();
+    let field = fields.find(|(field, _)| field.eq_ignore_ascii_case(name));
+    field.map(|(_, value)| (*value).to_owned())
+}
+
 /// Why a mail is bulk, by its header fields too where they were returned.
 fn bulk_reason(
     participants: &[RawParticipant],
@@ -141,21 +147,6 @@ fn bulk_reason(
     let from = people.find(|somebody| somebody.role == Role::From);
     let from = from.map(|somebody| somebody.address.as_str());
     bulk::reason(from, subject, headers.map(Headers::new).as_ref())
-}
-
-/// What the header fields say of the author.
-fn claims(headers: &[(&str, &str)]) -> Claims {
-    let first = |name: &str| {
-        let mut fields = headers.iter();
-        let field = fields.find(|(field, _)| field.eq_ignore_ascii_case(name));
-        field.map_or("", |(_, value)| *value)
-    };
-    Claims {
-        original_from: mime::named_in(first("x-original-from")),
-        original_sender: mime::named_in(first("x-original-sender")),
-        reply_to: mime::named_in(first("reply-to")),
-        list: [first("list-post"), first("mailing-list")].join(" "),
-    }
 }
 
 /// The inside of the first `<…>`, else the trimmed text.
@@ -210,6 +201,9 @@ fn participants(raw: &RawItem<'_>, kept: &mut Kept) -> Vec<RawParticipant> {
                 break;
             }
             for listed in participants_of(recipient, role, kept) {
+                if !kept.has_room(found.len()) {
+                    break;
+                }
                 // Most mails have one recipient: nobody needs to remember it.
                 if recipients.len() < 2 || known.insert(comparable(&listed.address)) {
                     found.push(listed);

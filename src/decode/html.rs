@@ -41,8 +41,8 @@ pub fn text(html: &str) -> String {
 /// programs write their styles before it).
 const CHARSET_BYTES: usize = 16 << 10;
 
-/// The charset that a page states itself: in a `<meta>`, or as XML. UTF-16 there means UTF-8, for
-/// else the tag could not be read.
+/// The charset that a page states itself: in a `<meta>`, or as XML. UTF-16 there means UTF-8: in
+/// UTF-16 the tag would not have been found.
 pub fn charset(page: &[u8]) -> Option<&str> {
     let head = page.get(..CHARSET_BYTES).unwrap_or(page);
     let is_meta = |at: &usize| {

@@ -43,9 +43,14 @@ impl Kept {
     /// An address, or the text in its place. What is left of a longer one is marked, so that it is
     /// no address: it would be another one.
     pub fn address(&mut self, mut text: String) -> String {
+        let has_sign = text.contains('@');
         if limits::truncate(&mut text, limits::ADDRESS_BYTES) {
             self.is_shortened = true;
             text.push_str(" …");
+            // That there was an address can still be seen.
+            if has_sign && !text.contains('@') {
+                text.push('@');
+            }
         }
         text
     }
@@ -79,5 +84,10 @@ mod tests {
         let address = format!("ann@{}example.org", "x.".repeat(300));
         let left = Kept::default().address(address);
         assert!(Address::parse(&left).is_none(), "{left}");
+        let left = Kept::default().address(format!("{}@x.org", "a".repeat(600)));
+        assert!(
+            Address::parse(&left).is_none() && left.ends_with("…@"),
+            "{left}"
+        );
     }
 }

@@ -133,7 +133,10 @@ impl Source<'_> {
         let mut found = participants(fields);
         journal::add_envelope(&mut found, envelope);
         let bulk_from = of_role(&found.participants, Role::From).next().cloned();
-        author::restore(&mut found.participants, &claims(fields));
+        author::restore(
+            &mut found.participants,
+            &Claims::of(|name| fields.first(name)),
+        );
         let Found {
             participants,
             mut kept,
@@ -175,22 +178,6 @@ impl Source<'_> {
         mail.fingerprint = fingerprint(&mail, text);
         mail.body_text = body.text.filter(|_| options.body_text);
         mail
-    }
-}
-
-/// What the header says of the author besides `From`.
-fn claims(fields: &Fields<'_>) -> Claims {
-    let named = |name| {
-        fields
-            .first(name)
-            .map_or_else(Vec::new, |value| named_in(&value))
-    };
-    let list = ["list-post", "mailing-list"].map(|name| fields.first(name).unwrap_or_default());
-    Claims {
-        original_from: named("x-original-from"),
-        original_sender: named("x-original-sender"),
-        reply_to: named("reply-to"),
-        list: list.join(" "),
     }
 }
 

@@ -154,7 +154,7 @@ impl Iterator for Letters<'_> {
 }
 
 fn role(c: char) -> Role {
-    if is_invisible(c) {
+    if is_joiner_or_filler(c) {
         return Role::LeftOut;
     }
     let is_letter = c.is_alphanumeric();
@@ -181,16 +181,15 @@ fn role(c: char) -> Role {
 }
 
 /// Soft hyphen, joiners, and the fillers that stand for a missing part of a Hangul syllable.
-fn is_invisible(c: char) -> bool {
+fn is_joiner_or_filler(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{200c}' | '\u{200d}' | '\u{2060}'
     )
 }
 
-/// Of the marks that count as letters: those that lie on no fixed side of it, and those of the
-/// classes that are reserved for signs of Telugu, Thai, Lao and Tibetan (84 to 132 in table 15 of
-/// UAX #44). Points of Hebrew and Arabic are left out as accents are, and so are viramas.
+/// Marks that count as letters: those of combining class 0 (spacing vowel signs), and of the classes 84
+/// to 132, which belong to Telugu, Thai, Lao and Tibetan (UAX #44, table 15). Points of Hebrew and Arabic are left out as accents are, and so are viramas.
 fn is_vowel_sign(mark: char) -> bool {
     matches!(COMBINING.get_u8(mark), 0 | 84..=132)
 }

@@ -84,8 +84,10 @@ impl Word {
         self.token.offset_to = letter.to;
         let text = &self.token.text;
         if letter.folded == DIAERESIS && text.ends_with(['a', 'o', 'u']) {
-            self.umlauts.push(text.len() - 1);
-            self.umlauts.dedup();
+            let at = text.len() - 1;
+            if self.umlauts.last() != Some(&at) && text.len() <= WORD_BYTES_MAX {
+                self.umlauts.push(at);
+            }
         }
     }
 

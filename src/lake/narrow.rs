@@ -25,7 +25,7 @@ use crate::model::interaction::State;
 use crate::model::time::Micros;
 
 /// The columns that [`Recorded`] holds.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 9] = [
     "interaction_id",
     "mailbox_id",
     "source_id",
@@ -33,12 +33,11 @@ const COLUMNS: [&str; 10] = [
     "revision",
     "state",
     "occurred_at",
-    "subject",
     "fingerprint",
     "run_id",
 ];
 
-/// A row of `interactions` without people, and of its content the subject alone.
+/// A row of `interactions` without people and content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     missing_docs,
@@ -52,6 +51,7 @@ pub struct Recorded {
     pub revision: i32,
     pub state: State,
     pub occurred_at: Micros,
+    /// Where it was asked for.
     pub subject: Option<String>,
     pub fingerprint: i64,
     pub run_id: Arc<str>,
@@ -60,9 +60,22 @@ pub struct Recorded {
 impl Lake {
     /// The rows of `interactions` without people and content, in no particular order.
     pub fn recorded(&self, filter: &Filter) -> Result<Rows<Recorded>, LakeError> {
+        self.recorded_columns(filter, &COLUMNS)
+    }
+
+    /// The same with their subjects.
+    pub fn recorded_subjects(&self, filter: &Filter) -> Result<Rows<Recorded>, LakeError> {
+        self.recorded_columns(filter, &[&COLUMNS[..], &["subject"]].concat())
+    }
+
+    fn recorded_columns(
+        &self,
+        filter: &Filter,
+        columns: &[&str],
+    ) -> Result<Rows<Recorded>, LakeError> {
         let files = paths(&self.interactions, filter)?;
         let filter = filter.clone();
-        let rows = batches(files, narrow(TableName::Interactions, &COLUMNS))
+        let rows = batches(files, narrow(TableName::Interactions, columns))
             .flat_map(|batch| rows_of(batch.and_then(|(path, batch)| from_batch(&path, &batch))));
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
@@ -97,7 +110,9 @@ fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
     let (kinds, states) = (cells.texts("kind")?, cells.texts("state")?);
     let (revisions, runs) = (cells.ints("revision")?, cells.texts("run_id")?);
     let occurred = cells.instants("occurred_at")?;
-    let (subjects, fingerprints) = (cells.texts("subject")?, cells.longs("fingerprint")?);
+    // Most readers leave the subjects out.
+    let subjects = cells.texts("subject").ok();
+    let fingerprints = cells.longs("fingerprint")?;
     let mut last: Option<Arc<str>> = None;
     let row = |row| {
         let mailbox = mailboxes.value(row);
@@ -114,7 +129,9 @@ fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
             revision: revisions.value(row),
             state: word(states, row, State::parse, "state")?,
             occurred_at: instant_at(occurred, row, "occurred_at")?,
-            subject: text(subjects, row).map(str::to_owned),
+            subject: subjects
+                .and_then(|subjects| text(subjects, row))
+                .map(str::to_owned),
             fingerprint: fingerprints.value(row),
             run_id: runs.value(row).into(),
         })

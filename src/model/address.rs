@@ -31,9 +31,9 @@ impl Address {
         written::read(raw).map(|written| written.address)
     }
 
-    /// An address as the lake holds it. The rule may not change: by it the texts that stand for
-    /// participants are told from raw ones, in all lakes. It allows what [`Address::parse`] would
-    /// not make: a blank before the `@`, any character in the domain.
+    /// An address as the lake holds it. Must not change: lakes store no flag, so that this rule decides
+    /// whether a participant's text is an address. It allows what [`Address::parse`] would not make: a
+    /// blank before the `@`, any character in the domain.
     pub fn stored(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;
         let is_one = !local.is_empty()

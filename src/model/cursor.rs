@@ -63,7 +63,7 @@ pub struct MailboxCursor {
     pub address: Option<String>,
     /// Of an archive: the rules by which its mails got their ids (`pipeline::earlier_ids`). 0: those
     /// of the first versions.
-    #[serde(default, skip_serializing_if = "is_none_yet")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub id_rules: u32,
 }
 
@@ -71,8 +71,8 @@ pub struct MailboxCursor {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands over a reference"
 )]
-fn is_none_yet(rules: &u32) -> bool {
-    *rules == 0
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Where the chain of one folder goes on.

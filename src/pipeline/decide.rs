@@ -95,7 +95,7 @@ enum Entry {
     Unchanged,
     Mail(Box<JudgedMail>),
     /// A mail that is recorded, and its rows.
-    Earlier(Box<JudgedMail>, Vec<EarlierRow>),
+    AlreadyRecorded(Box<JudgedMail>, Vec<EarlierRow>),
 }
 
 #[derive(Debug)]
@@ -210,7 +210,7 @@ impl Desk {
                 let rows = self.earlier.rows_of(&mail);
                 if !rows.is_empty() {
                     let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
-                    return Ok(Sift::Entry(Entry::Earlier(Box::new(mail), rows)));
+                    return Ok(Sift::Entry(Entry::AlreadyRecorded(Box::new(mail), rows)));
                 }
                 if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
                     Sift::Entry(Entry::Unchanged)
@@ -426,14 +426,14 @@ impl Counter<'_> {
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
             Entry::Unreadable(unread) => self.leave_unread(unread),
             Entry::Mail(mail) => self.settle_mail(*mail, private)?,
-            Entry::Earlier(mail, rows) => self.settle_earlier(*mail, &rows)?,
+            Entry::AlreadyRecorded(mail, rows) => self.settle_recorded(*mail, &rows)?,
         }
         Ok(())
     }
 
     /// A mail that is recorded: under the id that it has, or under earlier ones, which it leaves.
     /// What the rules say of it today changes nothing else.
-    fn settle_earlier(&mut self, mail: JudgedMail, rows: &[EarlierRow]) -> Result<(), StateError> {
+    fn settle_recorded(&mut self, mail: JudgedMail, rows: &[EarlierRow]) -> Result<(), StateError> {
         let JudgedMail { judged, about } = mail;
         self.count(Outcome::Unchanged, "");
         self.note(about.source_id, Outcome::Recorded, about.fingerprint);
@@ -446,11 +446,11 @@ impl Counter<'_> {
         let earlier = &self.desk.earlier;
         let revised = same
             .first()
-            .filter(|_| about.was_split && earlier.leave(id));
+            .filter(|_| about.was_split && earlier.supersede(id));
         let revised = revised.and_then(|row| row.completed(&interaction));
         let others: Vec<Interaction> = others
             .into_iter()
-            .filter(|row| earlier.leave(row.interaction_id()))
+            .filter(|row| earlier.supersede(row.interaction_id()))
             .map(|row| row.closing(&interaction))
             .collect();
         let seen = &self.settled.seen;

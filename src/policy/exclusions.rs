@@ -46,10 +46,7 @@ impl Exclusions {
         if addresses.any(|address| self.has_address(address)) {
             return Some("address");
         }
-        // What is no address may hold one.
-        let mut domains = people.iter().flat_map(|one| domains_in(&one.address));
-        let has_domain = |domain: String| is_within(&domain, &self.domains);
-        if !self.domains.is_empty() && domains.any(has_domain) {
+        if !self.domains.is_empty() && people.iter().any(|one| self.has_domain_of(one)) {
             return Some("domain");
         }
         let subject = subject.filter(|_| !self.subjects.is_empty()).map(plain)?;
@@ -57,6 +54,14 @@ impl Exclusions {
         phrases
             .any(|phrase| contains_words(&subject, phrase))
             .then_some("subject")
+    }
+
+    /// Whether somebody is of a domain that is left out. What is no address may hold one.
+    fn has_domain_of(&self, one: &Participant) -> bool {
+        match one.address.split_once('@') {
+            Some((_, domain)) if one.is_address => is_within(domain, &self.domains),
+            _ => domains_in(&one.address).any(|domain| is_within(&domain, &self.domains)),
+        }
     }
 
     /// Whether an address is left out, with or without its tag.

@@ -126,7 +126,7 @@ impl Judge {
         if let Some(rule) = excluded {
             return dropped(Outcome::Excluded, rule);
         }
-        // Of more people than are kept, nobody knows whether they are.
+        // If participants were cut off, the rest may be external.
         let are_all = mail.participants.len() < limits::PARTICIPANTS;
         if self.rules.internal_only == InternalOnly::Skip
             && are_all

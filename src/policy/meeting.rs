@@ -16,6 +16,7 @@ use crate::model::interaction::Kind;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
+use crate::model::limits;
 use crate::model::mail::RawParticipant;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
@@ -59,7 +60,10 @@ impl Judge {
         if let Some(rule) = self.rules.exclusions.of_item(&people, subject) {
             return dropped(Outcome::Excluded, rule);
         }
+        // If attendees were cut off, the rest may be external.
+        let attendees = event.attendees.as_ref().map_or(0, Vec::len);
         if self.rules.internal_only == InternalOnly::Skip
+            && attendees < limits::PARTICIPANTS
             && participants::is_internal_only(&people, &self.directory)
         {
             return dropped(Outcome::InternalOnly, "");

@@ -100,15 +100,14 @@ fn names_another_domain(text: &str, directory: &Directory) -> bool {
     domains_in(text).any(|domain| !directory.is_internal_domain(&domain))
 }
 
-/// The domains that stand behind an `@` in a text that is no address.
+/// The domains that stand behind an `@` in a text that is no address; empty where none can be read.
 pub(super) fn domains_in(text: &str) -> impl Iterator<Item = String> {
-    let domains = text.split('@').skip(1).map(|rest| {
+    text.split('@').skip(1).map(|rest| {
         let rest = rest.trim_start();
         let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
         let end = rest.find(|c| !is_host(c)).unwrap_or(rest.len());
         address::domain(rest.get(..end).unwrap_or_default())
-    });
-    domains.filter(|domain| !domain.is_empty())
+    })
 }
 
 /// The direction as seen from the company, so that all copies have the same.
@@ -276,6 +275,8 @@ mod tests {
         for (text, expected) in [
             ("eva@ fabrikam.com and others", Direction::Outbound),
             ("<eva@fabrikam.com", Direction::Outbound),
+            ("eva@ <fabrikam.com>", Direction::Outbound),
+            ("eva, bob@", Direction::Outbound),
             ("eva@[fabrikam", Direction::Outbound),
             ("bob at contoso.com", Direction::Internal),
             ("bob @ eu.contoso.com, x", Direction::Internal),

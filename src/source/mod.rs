@@ -2,4 +2,3 @@
 
 pub mod archive;
 pub mod graph;
-mod gunzip;

@@ -29,6 +29,7 @@ mod ending;
 mod equal;
 mod faults;
 mod field_cases;
+mod field_worlds;
 mod fixtures;
 mod hostile_mail;
 mod mail_fixtures;

@@ -136,6 +136,8 @@ fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_b
     let expected = [
         ("copies/eva", "page"),
         ("copies/eva", "plain"),
+        // Another mail of the same subject and minute, which came since.
+        ("copies/eva", "plain"),
         ("copies/zed", "page"),
         ("copies/zed", "plain"),
         ("old/ann", "by-a-group"),
@@ -166,6 +168,15 @@ fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_b
         if first == Files::Change {
             change(&mails);
         }
+        let plain = fs::read_to_string(folder.path().join("copies/eva/2.eml")).unwrap();
+        let other = plain
+            .replace("10:00:00", "10:00:30")
+            .replace("hello", "good-bye");
+        fs::write(
+            folder.path().join("copies/eva/9.eml"),
+            other.replace("eva2@", "eva9@"),
+        )
+        .unwrap();
         run_report(&config, &[], 0);
         assert_eq!(current_mails(folder.path()), expected);
         expect_code(&mut with_config(&config, &["verify"]), 0);

@@ -104,8 +104,8 @@ pub(super) fn text(part: &Part<'_>) -> (String, bool) {
     let stated = part.charset.as_deref();
     let stated = stated.filter(|name| !name.trim().is_empty());
     let in_page = html::charset(&bytes).filter(|_| part.kind == Kind::Html);
-    // ASCII is stated by whoever does not know, and other bytes show it.
-    let is_told = |name: &&str| !charset::says_nothing(name) || bytes.is_ascii();
+    // A label of ASCII is ignored where the bytes are not ASCII.
+    let is_told = |name: &&str| !charset::is_uninformative(name) || bytes.is_ascii();
     let charset = stated.filter(is_told).or(in_page).or(stated);
     let text = charset::text(charset, &bytes);
     let text = text
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_within_the_mail_says_nothing() {
+    fn a_mail_within_the_mail_is_uninformative() {
         let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
                     Content-Type: message/rfc822\n\nSubject: x\n\ninner\n--b--\n";
         assert_eq!(text_of(mail), None);

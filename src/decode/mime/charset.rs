@@ -12,7 +12,7 @@ pub(super) fn text(charset: Option<&str>, bytes: &[u8]) -> String {
     if charset.is_some_and(is_utf7) && bytes.is_ascii() {
         return utf7(bytes);
     }
-    let named = charset.filter(|name| !is_utf7(name) && !says_nothing(name));
+    let named = charset.filter(|name| !is_utf7(name) && !is_uninformative(name));
     let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
     let decoded = decoder.map(|decode| decode(bytes));
     match decoded.filter(|text| is_of_charset(text, bytes)) {
@@ -38,9 +38,8 @@ pub(super) fn lenient(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Programs that know no better state ASCII and UTF-8, whatever they write, and older ones that a user
-/// defined it.
-pub(super) fn says_nothing(charset: &str) -> bool {
+/// Charsets that many programs state without checking.
+pub(super) fn is_uninformative(charset: &str) -> bool {
     let plain = charset.replace(['-', '_'], "");
     [
         "utf8",
@@ -55,8 +54,8 @@ pub(super) fn says_nothing(charset: &str) -> bool {
     .any(|name| plain.eq_ignore_ascii_case(name))
 }
 
-/// Whether bytes are of the charset by which they were decoded: where some of them are not, they
-/// are not UTF-8 either, and most of the rest is.
+/// Whether the decoded text is plausible: no replacement characters, or few of them where the bytes are
+/// not UTF-8 either.
 fn is_of_charset(text: &str, bytes: &[u8]) -> bool {
     let wrong = text.matches(char::REPLACEMENT_CHARACTER).count();
     if wrong == 0 {

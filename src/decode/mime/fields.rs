@@ -39,8 +39,11 @@ impl<'a> Fields<'a> {
             }
             let mut end = end_of_field(rest);
             let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            if goes_on(line, next) {
-                end += end_of_field(next);
+            let (mut last, mut ahead) = (line, next);
+            while goes_on(last, ahead) {
+                let length = end_of_field(ahead);
+                end += length;
+                (last, ahead) = ahead.split_at_checked(length).unwrap_or((ahead, &[]));
             }
             let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
             fields.extend(field(line));
@@ -129,8 +132,9 @@ mod tests {
 
     #[test]
     fn a_list_that_was_broken_without_a_blank_goes_on() {
-        let fields = Fields::read(b"To: a@x,\nb@x\nCc: c@x,\nno address\nSubject: d,\nX: e@x\n\n");
-        assert_eq!(fields.first("to").as_deref(), Some("a@x,b@x"));
+        let fields =
+            Fields::read(b"To: a@x,\nb@x,\nz@x\nCc: c@x,\nno address\nSubject: d,\nX: e@x\n\n");
+        assert_eq!(fields.first("to").as_deref(), Some("a@x,b@x,z@x"));
         assert_eq!(fields.first("cc").as_deref(), Some("c@x,"));
         assert_eq!(fields.first("x").as_deref(), Some("e@x"));
     }

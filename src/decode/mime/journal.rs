@@ -4,6 +4,8 @@
 //! lists among them: `Sender:`, `To:`, `Cc:`, `Bcc:`, `Recipient:`, each on a line of its own
 //! (Microsoft Learn, "Journaling in Exchange Online").
 
+use hashbrown::HashSet;
+
 use crate::decode::mime::body;
 use crate::decode::mime::fields::Fields;
 use crate::decode::mime::parts;
@@ -12,9 +14,10 @@ use crate::decode::mime::recipients::Found;
 use crate::model::address::Address;
 use crate::model::interaction::Role;
 use crate::model::limits;
+use crate::model::mail::RawParticipant;
 
-/// What is behind the address of a recipient to whom a list was expanded, or a mail forwarded.
-const BY_WHICH_WAY: [&str; 2] = [", expanded:", ", forwarded:"];
+/// What follows the address of a recipient who was reached through a list or by forwarding.
+const ROUTING_SUFFIXES: [&str; 2] = [", expanded:", ", forwarded:"];
 
 /// What a report holds.
 pub(super) struct Report {
@@ -40,7 +43,7 @@ pub(super) fn is_report(fields: &Fields<'_>) -> bool {
         || names_itself("content-identifer")
 }
 
-/// Whether it is sent as reports are: any other mail may have kept a mark of one.
+/// Whether Exchange sent it. Other mail may carry the header of a report.
 pub(super) fn is_by_exchange(fields: &Fields<'_>) -> bool {
     let from = fields.first("from").unwrap_or_default();
     let local = from.rsplit(['<', '"', ' ']).next().unwrap_or_default();
@@ -50,21 +53,21 @@ pub(super) fn is_by_exchange(fields: &Fields<'_>) -> bool {
         .any(|begin| local.starts_with(begin))
 }
 
-/// Reads a report; `None` where no mail is in it.
+/// Reads a report; `None` where it holds no mail, or no envelope: then it is none.
 pub(super) fn read(report: &[u8]) -> Option<Report> {
     let parts = parts::read(report).found;
     let mail = parts.iter().find(|part| part.kind == Kind::Mail)?;
+    let text = parts.iter().find(|part| part.kind == Kind::Plain)?;
+    let envelope = envelope(&body::text(text).0)?;
     let mail = mail.encoding.decode(mail.body).into_owned();
-    let text = parts.iter().find(|part| part.kind == Kind::Plain);
-    let text = text.map(|part| body::text(part).0).unwrap_or_default();
-    Some(Report {
-        mail,
-        envelope: envelope(&text),
-    })
+    Some(Report { mail, envelope })
 }
 
-fn envelope(text: &str) -> Found {
+/// Whom an envelope names; `None` where a text is none: it has a sender and a recipient, or the id of
+/// the mail.
+fn envelope(text: &str) -> Option<Found> {
     let mut found = Found::default();
+    let (mut has_sender, mut has_more) = (false, false);
     for line in limits::cut(text, limits::HEADER_BYTES).lines() {
         let Some((name, value)) = line.split_once(':') else {
             continue;
@@ -74,30 +77,39 @@ fn envelope(text: &str) -> Found {
             "to" => Role::To,
             "cc" => Role::Cc,
             "bcc" | "recipient" => Role::Bcc,
+            "message-id" => {
+                has_more = true;
+                continue;
+            }
             _ => continue,
         };
+        has_sender |= role == Role::Sender;
+        has_more |= role != Role::Sender;
         found.named_in(recipient(value).as_bytes(), role);
     }
-    found
+    (has_sender && has_more).then_some(found)
 }
 
 fn recipient(value: &str) -> &str {
     let lower = value.to_ascii_lowercase();
-    let end = BY_WHICH_WAY.iter().filter_map(|way| lower.find(way)).min();
+    let end = ROUTING_SUFFIXES
+        .iter()
+        .filter_map(|way| lower.find(way))
+        .min();
     value.get(..end.unwrap_or(value.len())).unwrap_or(value)
 }
 
 /// Adds those of the envelope whom the mail itself does not name.
 pub(super) fn add_envelope(found: &mut Found, envelope: Found) {
-    let is_recipient = |role| matches!(role, Role::To | Role::Cc | Role::Bcc);
+    let key = |one: &RawParticipant| {
+        let is_recipient = one.role > Role::Sender;
+        Address::parse(&one.address).map(|address| (is_recipient, address))
+    };
     found.kept.is_shortened |= envelope.kept.is_shortened;
+    let mut named: HashSet<_> = found.participants.iter().filter_map(key).collect();
     for one in envelope.participants {
-        let address = Address::parse(&one.address);
-        let is_named = found.participants.iter().any(|other| {
-            let is_of_kind = is_recipient(other.role) == is_recipient(one.role);
-            is_of_kind && address.is_some() && Address::parse(&other.address) == address
-        });
-        if !is_named && found.kept.has_room(found.participants.len()) {
+        let is_new = key(&one).is_none_or(|key| named.insert(key));
+        if is_new && found.kept.has_room(found.participants.len()) {
             found.participants.push(one);
         }
     }

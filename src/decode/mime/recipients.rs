@@ -98,9 +98,15 @@ impl Found {
 
     /// Adds what stands in the place of an address: `Ann Lee`, `Ann <ann>`.
     fn push_raw(&mut self, role: Role, entry: &str) {
-        let read = limits::cut(entry, limits::PARTICIPANT_BYTES);
-        self.kept.is_shortened |= read.len() < entry.len();
-        let bare = addr_spec::without_comments(read).unwrap_or_else(|| read.to_owned());
+        let mut read = limits::cut(entry, limits::PARTICIPANT_BYTES).to_owned();
+        if read.len() < entry.len() {
+            self.kept.is_shortened = true;
+            // That there was an address can still be seen.
+            if entry.contains('@') && !read.contains('@') {
+                read.push_str(" …@");
+            }
+        }
+        let bare = addr_spec::without_comments(&read).unwrap_or(read);
         let plain = |text: &str| {
             let text = words::decoded(text.trim());
             let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"');

@@ -302,6 +302,13 @@ fn a_journal_report_is_the_mail_on_which_it_reports() {
             ..
         }
     ));
+    // A mark that was left in a mail of others makes no report of it.
+    let forwarded = read_dated(
+        "X-MS-Journal-Report:\nMessage-ID: <own@x>\nContent-Type: multipart/mixed; boundary=J\n\n\
+         --J\nContent-Type: text/plain\n\nSee below.\n--J\nContent-Type: message/rfc822\n\n\
+         Message-ID: <other@x>\n\nx\n--J--\n",
+    );
+    assert_eq!(forwarded.message_id.as_deref(), Some("own@x"));
     let plain = read_dated(&report("X-Other: y", inner));
     assert_eq!(plain.message_id.as_deref(), Some("outer@x"));
 }

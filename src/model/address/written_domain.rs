@@ -41,7 +41,7 @@ pub fn read(text: &str) -> Option<ReadDomain> {
     })
 }
 
-/// No mail is addressed to a web server.
+/// The host without `www.`, where something is left.
 fn without_www(host: &str) -> Option<&str> {
     let www = host.get(..4)?;
     let rest = host.get(4..)?;

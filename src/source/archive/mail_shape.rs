@@ -81,7 +81,8 @@ fn is_banner(line: &[u8]) -> bool {
     !line.is_empty() && line.len() <= BANNER_BYTES_MAX && is_text && !is_number
 }
 
-fn has_known_fields(text: &[u8]) -> bool {
+/// Whether a header has several fields, one of which only programs write.
+pub(super) fn has_known_fields(text: &[u8]) -> bool {
     let lines = text.split(|b| *b == b'\n').take(30);
     let header = lines.take_while(|line| !line.trim_ascii().is_empty());
     let (mut of_programs, mut written) = (0, 0);

@@ -34,6 +34,10 @@ const LINE_PIECE_BYTES: u64 = 64 << 10;
 /// Bytes of a file that tell what begins there.
 const HEAD_BYTES: usize = 2 << 10;
 
+/// After so many lengths that lead elsewhere, those of a file are not looked at any more: its line ends
+/// were changed, and each look reads the buffer anew.
+const WRONG_LENGTHS_MAX: u32 = 20;
+
 const CONTENT_LENGTH: &[u8] = b"Content-Length:";
 
 /// The mailboxes of the archive: name and mbox files.
@@ -222,6 +226,8 @@ pub(super) struct Splitter<R> {
     /// Whether `line` holds a `From ` line that was read ahead.
     is_ahead: bool,
     writer: Writer,
+    /// How often a `Content-Length` was found to lead elsewhere.
+    wrong_lengths: u32,
     /// In which small messages are put together: they are handed out as copies of the right size.
     spare: Vec<u8>,
 }
@@ -239,19 +245,17 @@ enum Writer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Header {
     /// A field with which mails begin.
-    Begun,
-    /// Such a field, and further ones, as no quoted mail needs them.
-    Whole,
+    FirstField,
+    /// Such a field and others, one of which only programs write.
+    Complete,
 }
 
 impl Header {
     fn is_in(self, text: &[u8]) -> bool {
         let text = text.get(..HEAD_BYTES).unwrap_or(text);
-        let mut lines = text.split(|b| *b == b'\n');
-        let is_begun = lines.next().is_some_and(separator::begins_mail);
-        let header = lines.take_while(|line| !line.trim_ascii().is_empty());
-        let further = || header.filter(|line| separator::begins_mail(line)).count();
-        is_begun && (self == Self::Begun || further() > 0)
+        let first = text.split(|b| *b == b'\n').next();
+        let is_begun = first.is_some_and(separator::begins_mail);
+        is_begun && (self == Self::FirstField || mail_shape::has_known_fields(text))
     }
 }
 
@@ -295,6 +299,7 @@ impl<R: BufRead + Seek> Splitter<R> {
             line: Vec::new(),
             is_ahead: false,
             writer: Writer::Known,
+            wrong_lengths: 0,
             spare: Vec::with_capacity(SMALL_MESSAGE_BYTES),
         }
     }
@@ -378,12 +383,12 @@ impl<R: BufRead + Seek> Splitter<R> {
         let is_one = match line {
             Line::Exact(_) if place.is_behind_blank => true,
             // Some writers (Eudora), and files that were put together, have no blank line before it.
-            Line::Exact(_) => place.body.is_some() && self.opens_mail(Header::Whole)?,
-            Line::Likely(_) => place.is_behind_blank && self.opens_mail(Header::Whole)?,
-            Line::Bare => place.is_behind_blank && self.opens_mail(Header::Begun)?,
+            Line::Exact(_) => place.body.is_some() && self.opens_mail(Header::Complete)?,
+            Line::Likely(_) => place.is_behind_blank && self.opens_mail(Header::Complete)?,
+            Line::Bare => place.is_behind_blank && self.opens_mail(Header::FirstField)?,
             Line::Other => {
                 let is_unknown = self.writer == Writer::Unknown && place.is_behind_blank;
-                is_unknown && self.opens_mail(Header::Begun)?
+                is_unknown && self.opens_mail(Header::FirstField)?
             }
         };
         Ok(is_one && !self.is_within_length(place, begin)?)
@@ -394,8 +399,9 @@ impl<R: BufRead + Seek> Splitter<R> {
         let Some(end) = place.stated_end().filter(|end| *end > begin) else {
             return Ok(false);
         };
-        if !place.is_proven {
+        if !place.is_proven && self.wrong_lengths < WRONG_LENGTHS_MAX {
             place.is_proven = self.leads_to_separator(end)?;
+            self.wrong_lengths += u32::from(!place.is_proven);
         }
         if !place.is_proven {
             place.length = None;
@@ -420,7 +426,7 @@ impl<R: BufRead + Seek> Splitter<R> {
     fn opens_mail(&mut self, header: Header) -> io::Result<bool> {
         let ahead = self.reader.fill_buf()?;
         let is_enough = ahead.len() >= HEAD_BYTES
-            || (header == Header::Begun && memchr::memchr(b'\n', ahead).is_some());
+            || (header == Header::FirstField && memchr::memchr(b'\n', ahead).is_some());
         if is_enough {
             return Ok(header.is_in(ahead));
         }

@@ -22,10 +22,10 @@ use crate::source::archive::maildir::MessageFile;
 use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
 use crate::source::archive::packed;
+use crate::source::archive::packed::Fault;
 use crate::source::archive::repetition;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
-use crate::source::gunzip::Fault;
 
 /// Bytes read from an mbox at a time: disks give no more for more.
 const READ_BYTES: usize = 256 << 10;
@@ -135,19 +135,20 @@ impl Messages {
         room: &mut dyn FnMut(usize),
     ) -> Option<Result<ArchiveMessage, ArchiveError>> {
         match self.open.as_mut()? {
-            Open::Mbox(folder, splitter, number) => match splitter.next(room) {
-                Ok(Some(split)) if mail_shape::is_folder_data(&split.bytes) => {
-                    *number += 1;
-                    self.advance(room)
-                }
-                Ok(split) => {
-                    *number += 1;
-                    split.map(|split| Ok(of_mbox(folder, *number, split, &mut self.repetition)))
-                }
-                Err(source) => {
-                    let error = ArchiveError::io(&folder.path, source);
-                    self.open = None;
-                    Some(Err(error))
+            Open::Mbox(folder, splitter, number) => loop {
+                *number += 1;
+                match splitter.next(room) {
+                    // What a server keeps in the file is no message.
+                    Ok(Some(split)) if mail_shape::is_folder_data(&split.bytes) => {}
+                    Ok(split) => {
+                        let repetition = &mut self.repetition;
+                        return split.map(|split| Ok(of_mbox(folder, *number, split, repetition)));
+                    }
+                    Err(source) => {
+                        let error = ArchiveError::io(&folder.path, source);
+                        self.open = None;
+                        return Some(Err(error));
+                    }
                 }
             },
             Open::Files(open) => loop {

@@ -6,10 +6,18 @@ use flate2::read::MultiGzDecoder;
 
 use crate::source::archive::MESSAGE_BYTES_MAX;
 use crate::source::archive::SMALL_MESSAGE_BYTES;
-use crate::source::gunzip::Fault;
 
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// Why a packed message cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It ends early, or is broken.
+    Broken,
+    /// It is larger than a message may be.
+    TooLarge,
+}
 
 /// The message in some packed bytes; `None` where they are not packed. `room` is told before more than
 /// [`SMALL_MESSAGE_BYTES`] of it are held.
@@ -30,22 +38,40 @@ pub(super) fn unpacked(
 
 fn drained(mut reader: impl Read, room: &mut dyn FnMut(usize)) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
-    for most in [SMALL_MESSAGE_BYTES, MESSAGE_BYTES_MAX] {
-        let left = (most + 1).saturating_sub(out.len()) as u64;
-        let mut limited = reader.by_ref().take(left);
-        limited.read_to_end(&mut out).map_err(|_| Fault::Broken)?;
-        if out.len() <= most {
-            return Ok(out);
-        }
+    read_up_to(&mut reader, SMALL_MESSAGE_BYTES, &mut out)?;
+    if out.len() > SMALL_MESSAGE_BYTES {
         room(MESSAGE_BYTES_MAX);
+        // Copies that double would take more than the message.
+        out.reserve_exact(MESSAGE_BYTES_MAX + 1 - out.len());
+        read_up_to(&mut reader, MESSAGE_BYTES_MAX, &mut out)?;
     }
-    Err(Fault::TooLarge)
+    if out.len() > MESSAGE_BYTES_MAX {
+        return Err(Fault::TooLarge);
+    }
+    Ok(out)
+}
+
+/// Reads on until there is one byte more than so many.
+fn read_up_to(reader: &mut impl Read, most: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let left = (most + 1).saturating_sub(out.len()) as u64;
+    let read = reader.take(left).read_to_end(out);
+    read.map(|_| ()).map_err(|_| Fault::Broken)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
     use super::*;
-    use crate::source::gunzip::gzip;
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
 
     fn zstd(plain: &[u8]) -> Vec<u8> {
         zstd::stream::encode_all(plain, 3).unwrap()
@@ -68,7 +94,9 @@ mod tests {
     fn what_is_broken_or_too_large_is_told() {
         for pack in [gzip, zstd] {
             let bomb = pack(&vec![0; MESSAGE_BYTES_MAX + 1]);
-            assert_eq!(unpacked(&bomb, &mut |_| {}), Some(Err(Fault::TooLarge)));
+            let mut asked = 0;
+            let found = unpacked(&bomb, &mut |_| asked += 1);
+            assert_eq!((found, asked), (Some(Err(Fault::TooLarge)), 1));
             let cut = pack(b"Subject: x\n\nsome text");
             let cut = &cut[..cut.len() - 5];
             assert_eq!(unpacked(cut, &mut |_| {}), Some(Err(Fault::Broken)));

@@ -216,6 +216,16 @@ fn content_length_counts_where_it_leads_to_a_separator() {
 }
 
 #[test]
+fn what_a_server_keeps_in_an_mbox_is_passed_over_however_often() {
+    let data = "From MAILER-DAEMON Mon Jan  5 10:00:00 2026\nX-IMAP: 1 2\n\
+                Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n\nx\n\n";
+    let mail = "From ann@x.org Mon Jan  5 10:00:00 2026\nSubject: 1\n\nx\n";
+    let messages = mbox(data.repeat(100_000) + mail);
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0].place.ends_with("message 100001"));
+}
+
+#[test]
 fn what_earlier_versions_made_of_a_message_is_known_by_its_ids() {
     let line = "From ann@x.org Mon Jan  5 10:00:00 2026\n";
     let whole = mbox(format!(

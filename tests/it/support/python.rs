@@ -17,8 +17,13 @@ use serde_json::json;
 /// A command that runs a script of `tests/py` in the environment that `scripts/test` makes.
 pub fn script(name: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    command(&root.join("tests/py").join(name))
+}
+
+/// A command that runs a script that lies anywhere.
+pub fn command(script: &Path) -> Command {
     let mut command = Command::new(interpreter());
-    command.arg(root.join("tests/py").join(name));
+    command.arg(script);
     command
 }
 
