@@ -12,6 +12,7 @@ use icu_properties::CodePointMapDataBorrowed;
 use icu_properties::props::GeneralCategory;
 use icu_properties::props::GeneralCategoryGroup;
 use icu_properties::props::LineBreak;
+use tantivy::tokenizer::Token;
 
 /// NFKD (UAX #15): a half-width kana becomes a kana, `㈱` becomes `(株)`.
 static DECOMPOSITION: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfkd();
@@ -97,6 +98,37 @@ impl<'a> Letters<'a> {
         self.rest = rest.chars();
         self.to += run.len();
         Some(self.to)
+    }
+
+    /// Takes the next word into a token where all of it is ASCII and what follows it, too; else it takes
+    /// no more than separators. Nearly all words are such.
+    pub fn take_ascii_word(&mut self, token: &mut Token) -> bool {
+        if self.ahead.is_some() || !self.folded.is_empty() {
+            return false;
+        }
+        let text = self.rest.as_str();
+        let is_separator = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+        let begin = text.bytes().position(|byte| !is_separator(byte));
+        let (skipped, text) = text
+            .split_at_checked(begin.unwrap_or(text.len()))
+            .unwrap_or_default();
+        let end = text.bytes().position(|byte| !byte.is_ascii_alphanumeric());
+        let end = end.unwrap_or(text.len());
+        let is_whole = end > 0 && text.as_bytes().get(end).is_none_or(u8::is_ascii);
+        let (word, rest) = text
+            .split_at_checked(if is_whole { end } else { 0 })
+            .unwrap_or_default();
+        self.to += skipped.len();
+        self.rest = rest.chars();
+        if is_whole {
+            token.text.clear();
+            token.text.push_str(word);
+            token.text.make_ascii_lowercase();
+            token.offset_from = self.to;
+            self.to += word.len();
+            token.offset_to = self.to;
+        }
+        is_whole
     }
 
     fn letter(&self, folded: char, role: Role) -> Letter {

@@ -123,20 +123,29 @@ impl<'a> Reader<'a> {
 
     /// Takes the next word; false at the end of the text.
     fn next_word(&mut self, word: &mut Word) -> bool {
-        loop {
-            let is_part = |letter: &Letter| !matches!(letter.role, Role::LeftOut | Role::Separator);
-            let Some(first) = self.letters.find(is_part) else {
-                return false;
-            };
+        while self.take_word(word) {
             // Words that are too long keep their place, so that no phrase reaches across them.
             word.token.position = self.count;
             self.count += 1;
-            word.begin(first);
-            self.take_rest(word, first.role);
             if word.token.text.len() <= WORD_BYTES_MAX {
                 return true;
             }
         }
+        false
+    }
+
+    fn take_word(&mut self, word: &mut Word) -> bool {
+        if self.letters.take_ascii_word(&mut word.token) {
+            word.umlauts.clear();
+            return true;
+        }
+        let is_part = |letter: &Letter| !matches!(letter.role, Role::LeftOut | Role::Separator);
+        let Some(first) = self.letters.find(is_part) else {
+            return false;
+        };
+        word.begin(first);
+        self.take_rest(word, first.role);
+        true
     }
 
     fn take_rest(&mut self, word: &mut Word, first: Role) {
