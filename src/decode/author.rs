@@ -2,10 +2,10 @@
 //! in its name (DMARC): `From: 'Eva' via Sales <sales@contoso.com>`.
 //!
 //! Google Groups name the author in `X-Original-From` where they replace it, and in
-//! `X-Original-Sender` always; Mailman and others put the author into `Reply-To`, or into `Cc` where
-//! answers go to the list. Other services write "via" as well (`Ann via HubSpot`), and their `Reply-To`
-//! is an address of their own: it is an author only where it is the group's mail, or bears the name that
-//! stands before "via".
+//! `X-Original-Sender` always; Mailman and others put the author into `Reply-To`, or into `Cc`
+//! where answers go to the list. Other services write "via" as well (`Ann via HubSpot`), and their
+//! `Reply-To` is an address of their own: it is an author only where it is the group's mail, or
+//! bears the name that stands before "via".
 
 use crate::decode::bulk;
 use crate::decode::mime;

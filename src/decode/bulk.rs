@@ -363,8 +363,8 @@ pub fn reason(
 /// What Lotus Notes writes behind a name.
 const NOTES_ABSENCE: &str = " is out of the office (returning";
 
-/// Whether a subject begins with one of some phrases, and goes on as programs go on: with a colon, a
-/// bracket or nothing. People go on with their words.
+/// Whether a subject begins with one of some phrases, and goes on as programs go on: with a colon,
+/// a bracket or nothing. People go on with their words.
 fn begins_with_one(subject: &str, phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| {
         let rest = subject.strip_prefix(phrase).map(str::trim_start);

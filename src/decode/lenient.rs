@@ -1,5 +1,5 @@
-//! What the service's JSON is made of, read leniently: a member of the wrong type counts as missing,
-//! never as a reason to lose the item.
+//! What the service's JSON is made of, read leniently: a member of the wrong type counts as
+//! missing, never as a reason to lose the item.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -172,8 +172,8 @@ impl RawAddress<'_> {
     }
 }
 
-/// What an address is, or the addresses that can be seen in it. A name that stands apart goes before
-/// one that stands with the address.
+/// What an address is, or the addresses that can be seen in it. A name that stands apart goes
+/// before one that stands with the address.
 fn written(name: Option<String>, text: &str, kept: &mut Kept) -> Vec<(Option<String>, String)> {
     let name = name.map(|name| kept.name(name));
     let seen = if legacy_name::read(text).is_some() {

@@ -46,8 +46,8 @@ pub struct Options {
 
 /// Reads a message. Whatever its bytes are, it is a mail or unreadable for a reason that is told:
 /// `not_mail` (no header field to begin with), `too_large`, `no_date`, `no_journal_mail` (a journal
-/// report without the mail on which it reports), or `malformed` where the parts are such that reading
-/// them fails.
+/// report without the mail on which it reports), or `malformed` where the parts are such that
+/// reading them fails.
 pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     let unreadable = |code| Decoded::Unreadable {
         source_id: Some(message.source_id.clone()),

@@ -100,8 +100,8 @@ impl<'a> Letters<'a> {
         Some(self.to)
     }
 
-    /// Takes the next word into a token where all of it is ASCII and what follows it, too; else it takes
-    /// no more than separators. Nearly all words are such.
+    /// Takes the next word into a token where all of it is ASCII and what follows it, too; else it
+    /// takes no more than separators. Nearly all words are such.
     pub fn take_ascii_word(&mut self, token: &mut Token) -> bool {
         if self.ahead.is_some() || !self.folded.is_empty() {
             return false;
@@ -220,8 +220,9 @@ fn is_joiner_or_filler(c: char) -> bool {
     )
 }
 
-/// Marks that count as letters: those of combining class 0 (spacing vowel signs), and of the classes 84
-/// to 132, which belong to Telugu, Thai, Lao and Tibetan (UAX #44, table 15). Points of Hebrew and Arabic are left out as accents are, and so are viramas.
+/// Marks that count as letters: those of combining class 0 (spacing vowel signs), and of the
+/// classes 84 to 132, which belong to Telugu, Thai, Lao and Tibetan (UAX #44, table 15). Points of
+/// Hebrew and Arabic are left out as accents are, and so are viramas.
 fn is_vowel_sign(mark: char) -> bool {
     matches!(COMBINING.get_u8(mark), 0 | 84..=132)
 }
@@ -243,8 +244,8 @@ fn stands_alone(letter: char) -> bool {
     )
 }
 
-/// Characters whose spelling is a word of its own wherever they stand: `Acme™` is not `acmetm`, `①offer`
-/// is not `1offer`, and `1½` is not `11`.
+/// Characters whose spelling is a word of its own wherever they stand: `Acme™` is not `acmetm`,
+/// `①offer` is not `1offer`, and `1½` is not `11`.
 fn is_spelled_apart(c: char) -> bool {
     match c {
         // Vulgar fractions; circled and squared letters and numbers.

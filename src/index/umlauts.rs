@@ -1,9 +1,10 @@
 //! Umlauts as people write them who lack these keys: `mueller` for `Müller`.
 //!
 //! The index has `Müller` as `muller`, and in the place before it a mark that says which of its
-//! letters has two dots. Who asks for `mueller` also asks for `muller` after that mark, so that what
-//! has no umlaut (`manul` for `manuel`) is not found. There are few marks, whatever the words: they
-//! make an index of German manual pages 2.2 % larger; every such word in both spellings, 4.3 %.
+//! letters has two dots. Who asks for `mueller` also asks for `muller` after that mark, so that
+//! what has no umlaut (`manul` for `manuel`) is not found. There are few marks, whatever the words:
+//! they make an index of German manual pages 2.2 % larger; every such word in both spellings, 4.3
+//! %.
 
 use crate::index::language::Expression;
 

@@ -31,9 +31,9 @@ impl Address {
         written::read(raw).map(|written| written.address)
     }
 
-    /// An address as the lake holds it. Must not change: lakes store no flag, so that this rule decides
-    /// whether a participant's text is an address. It allows what [`Address::parse`] would not make: a
-    /// blank before the `@`, any character in the domain.
+    /// An address as the lake holds it. Must not change: lakes store no flag, so that this rule
+    /// decides whether a participant's text is an address. It allows what [`Address::parse`] would
+    /// not make: a blank before the `@`, any character in the domain.
     pub fn stored(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;
         let is_one = !local.is_empty()
@@ -79,9 +79,9 @@ impl Address {
         self.local().contains(GUEST_MARK)
     }
 
-    /// The address of which a name in a directory was made; any other stays as it is. The last `_` of
-    /// a guest's principal name stands for the `@`, since no domain holds one; Exchange writes an
-    /// address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
+    /// The address of which a name in a directory was made; any other stays as it is. The last `_`
+    /// of a guest's principal name stands for the `@`, since no domain holds one; Exchange writes
+    /// an address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
     #[must_use]
     pub fn at_home(self) -> Self {
         let of_guest = || {

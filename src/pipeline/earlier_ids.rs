@@ -4,9 +4,9 @@
 //! Before [`RULES`] 1, a mail without a Message-ID went by the name of its file or the hash of its
 //! bytes, so that reading or moving it made another mail of it. Text and author were decoded
 //! differently, which changes the ids of archives with `identity = "content"`. And every line of an
-//! mbox that begins with `From ` opened a mail. So a mailbox that was read under earlier rules is gone
-//! through once: each of its mails gets the id that it has now, and the rows that stand for it otherwise
-//! are withdrawn in the same commit.
+//! mbox that begins with `From ` opened a mail. So a mailbox that was read under earlier rules is
+//! gone through once: each of its mails gets the id that it has now, and the rows that stand for it
+//! otherwise are withdrawn in the same commit.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -60,10 +60,11 @@ enum Origin {
 pub struct EarlierIds {
     rows: Vec<EarlierRow>,
     by_source: HashMap<Id128, usize>,
-    /// Of rows that do not go by a Message-ID: copies of a mail, and a mail whose file has another name
-    /// or other bytes since.
+    /// Of rows that do not go by a Message-ID: copies of a mail, and a mail whose file has another
+    /// name or other bytes since.
     by_fingerprint: HashMap<i64, Vec<usize>>,
-    /// Of rows that went by their files, by subject and minute, where the mail is read differently now.
+    /// Of rows that went by their files, by subject and minute, where the mail is read differently
+    /// now.
     by_look: HashMap<RecordedMail, Vec<usize>>,
     /// Ids whose rows got a further revision.
     superseded: Mutex<HashSet<Id128>>,
@@ -169,9 +170,9 @@ impl EarlierIds {
         superseded.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The row of a mail whose file is not known: one that says the same, or the only one that went by
-    /// its file and has the same subject and minute. A row by content keeps its id while its text is
-    /// read alike, so that only what it says proves whose it is.
+    /// The row of a mail whose file is not known: one that says the same, or the only one that went
+    /// by its file and has the same subject and minute. A row by content keeps its id while its
+    /// text is read alike, so that only what it says proves whose it is.
     fn guess_row(&self, mail: &Mail) -> Option<usize> {
         let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
         let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id)?;

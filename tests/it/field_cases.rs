@@ -1,5 +1,5 @@
-//! What people reported of other programs, each with its right value: mails, mbox files and tables in
-//! `fixtures/field-cases`, through the real program.
+//! What people reported of other programs, each with its right value: mails, mbox files and tables
+//! in `fixtures/field-cases`, through the real program.
 
 use std::fs;
 use std::path::Path;

@@ -54,8 +54,8 @@ pub(super) fn is_uninformative(charset: &str) -> bool {
     .any(|name| plain.eq_ignore_ascii_case(name))
 }
 
-/// Whether the decoded text is plausible: no replacement characters, or few of them where the bytes are
-/// not UTF-8 either.
+/// Whether the decoded text is plausible: no replacement characters, or few of them where the bytes
+/// are not UTF-8 either.
 fn is_of_charset(text: &str, bytes: &[u8]) -> bool {
     let wrong = text.matches(char::REPLACEMENT_CHARACTER).count();
     if wrong == 0 {

@@ -62,8 +62,8 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// The bytes outside of quotes, brackets, comments and encoded words, and those that open one. What is
-/// opened and never closed reaches to the end.
+/// The bytes outside of quotes, brackets, comments and encoded words, and those that open one. What
+/// is opened and never closed reaches to the end.
 struct Outside<'a> {
     field: &'a [u8],
     at: usize,

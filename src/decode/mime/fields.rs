@@ -97,8 +97,8 @@ fn end_of_field(rest: &[u8]) -> usize {
     end.unwrap_or(rest.len())
 }
 
-/// Whether a list of recipients was broken without the blank that says so: it ends in a comma, and the
-/// next line is no field and holds an address.
+/// Whether a list of recipients was broken without the blank that says so: it ends in a comma, and
+/// the next line is no field and holds an address.
 fn goes_on(line: &[u8], next: &[u8]) -> bool {
     let is_open = line.trim_ascii_end().ends_with(b",");
     let next = next.get(..end_of_field(next)).unwrap_or(next);

@@ -1,5 +1,6 @@
 //! Text whose lines are joined by a blank at their ends that belongs to no word (`format=flowed;
-//! delsp=yes`, RFC 3676 section 4.2): programs part words of languages without blanks, and links, so.
+//! delsp=yes`, RFC 3676 section 4.2): programs part words of languages without blanks, and links,
+//! so.
 //!
 //! Without `delsp` the blank stands between two words, and nothing has to be done.
 

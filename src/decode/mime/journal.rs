@@ -63,8 +63,8 @@ pub(super) fn read(report: &[u8]) -> Option<Report> {
     Some(Report { mail, envelope })
 }
 
-/// Whom an envelope names; `None` where a text is none: it has a sender and a recipient, or the id of
-/// the mail.
+/// Whom an envelope names; `None` where a text is none: it has a sender and a recipient, or the id
+/// of the mail.
 fn envelope(text: &str) -> Option<Found> {
     let mut found = Found::default();
     let (mut has_sender, mut has_more) = (false, false);

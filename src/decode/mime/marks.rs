@@ -12,9 +12,9 @@ const MOZILLA_QUEUED: u16 = 0x0800;
 /// Labels of a mail that are read.
 const LABELS_MAX: usize = 200;
 
-/// The labels of a mail: by `X-Gmail-Labels` (Google Takeout) names in the user's language, parted by
-/// commas, in quotes where they hold one; by `X-GM-LABELS` names parted by blanks (`\Draft "A b"`); and
-/// `Junk` and `Draft` among the keywords of mail programs.
+/// The labels of a mail: by `X-Gmail-Labels` (Google Takeout) names in the user's language, parted
+/// by commas, in quotes where they hold one; by `X-GM-LABELS` names parted by blanks (`\Draft "A
+/// b"`); and `Junk` and `Draft` among the keywords of mail programs.
 pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
     let values = |name| fields.all(name).map(unfolded);
     let decoded = values("x-gmail-labels").map(|value| words::decoded(value.trim()));

@@ -14,8 +14,8 @@ pub enum Place {
     Alone,
 }
 
-/// Reads `local@domain`: as it is written, without comments and blanks, and normalised. `None` where
-/// it is none, and where other text stands beside it.
+/// Reads `local@domain`: as it is written, without comments and blanks, and normalised. `None`
+/// where it is none, and where other text stands beside it.
 pub fn read(text: &str, place: Place) -> Option<(String, Address)> {
     if text.len() > limits::PARTICIPANT_BYTES {
         return None;

@@ -1,10 +1,11 @@
 //! One address as people and programs write it.
 //!
-//! Read are: `ann@x.org`; behind a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org (Ann)`);
-//! with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in the formula of a
-//! spreadsheet (`="ann@x.org"`); with comments and blanks that RFC 5322 allows; with separators
-//! behind it; with characters that take no room or blanks of any kind, as copied text holds them.
-//! This is the one place for header fields, the service's recipients, CRM files and exclusions.
+//! Read are: `ann@x.org`; behind a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org
+//! (Ann)`); with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in the
+//! formula of a spreadsheet (`="ann@x.org"`); with comments and blanks that RFC 5322 allows; with
+//! separators behind it; with characters that take no room or blanks of any kind, as copied text
+//! holds them. This is the one place for header fields, the service's recipients, CRM files and
+//! exclusions.
 
 use std::borrow::Cow;
 
@@ -66,8 +67,8 @@ fn plain(raw: &str) -> Option<Address> {
     Address::of_parts(local, domain)
 }
 
-/// The text without characters that take no room, with a blank for each kind of blank and an `@` for
-/// a wide one.
+/// The text without characters that take no room, with a blank for each kind of blank and an `@`
+/// for a wide one.
 pub fn cleaned(raw: &str) -> Cow<'_, str> {
     let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
     if raw.bytes().all(is_plain) {
@@ -213,8 +214,8 @@ fn in_brackets(inside: &str) -> Option<Written> {
 }
 
 /// Whether a name that is not in quotes holds another address: then a comma may be missing between
-/// the two. `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is what a group puts
-/// in the place of the author: `ann@x.org via Team <team@x.org>`.
+/// the two. `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is what a group
+/// puts in the place of the author: `ann@x.org via Team <team@x.org>`.
 fn holds_another(name: &str, address: &Address) -> bool {
     let is_of_group = || {
         name.split_whitespace()

@@ -3,7 +3,8 @@
 /// A name longer than this is no header field's: the longest that are registered have half of it.
 const FIELD_NAME_MAX: usize = 128;
 
-/// Lines before the header that some programs write (`Microsoft Mail Internet Headers Version 2.0`).
+/// Lines before the header that some programs write (`Microsoft Mail Internet Headers Version
+/// 2.0`).
 const BANNER_LINES_MAX: usize = 3;
 
 /// Bytes of such a line.
@@ -27,8 +28,8 @@ const FOLDER_DATA_BYTES: usize = 2 << 10;
 /// The mail in some bytes, without what stands before its header: a mark of the byte order, blank
 /// lines, lines that some programs write. `None` where it is no mail.
 ///
-/// A mail begins with a header field (`Name:`) or with an mbox line that was left in place (`From `,
-/// `>From `). All else is no mail: PST and MSG files, pictures, text without any header, `.emlx`
+/// A mail begins with a header field (`Name:`) or with an mbox line that was left in place (`From
+/// `, `>From `). All else is no mail: PST and MSG files, pictures, text without any header, `.emlx`
 /// (which begins with a number).
 pub(super) fn mail(bytes: &[u8]) -> Option<&[u8]> {
     let mut text = without_blank_lines(bytes);

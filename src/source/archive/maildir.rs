@@ -136,7 +136,8 @@ fn is_message(name: &str, format: Format) -> bool {
     !tree::is_hidden(name) && (format == Format::Maildir || tree::has_extension(name, "eml"))
 }
 
-/// Whether a file beside `cur` and `new` is one in which a server keeps what it knows of the folder.
+/// Whether a file beside `cur` and `new` is one in which a server keeps what it knows of the
+/// folder.
 fn is_of_server(name: &str) -> bool {
     let is_of = |server: &str| {
         let rest = name.strip_prefix(server);

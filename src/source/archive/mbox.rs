@@ -34,8 +34,8 @@ const LINE_PIECE_BYTES: u64 = 64 << 10;
 /// Bytes of a file that tell what begins there.
 const HEAD_BYTES: usize = 2 << 10;
 
-/// After so many lengths that lead elsewhere, those of a file are not looked at any more: its line ends
-/// were changed, and each look reads the buffer anew.
+/// After so many lengths that lead elsewhere, those of a file are not looked at any more: its line
+/// ends were changed, and each look reads the buffer anew.
 const WRONG_LENGTHS_MAX: u32 = 20;
 
 const CONTENT_LENGTH: &[u8] = b"Content-Length:";
@@ -214,10 +214,10 @@ fn without_blank_end(part: &[u8]) -> &[u8] {
 }
 
 /// Splits an mbox. A separator behind a blank line, or before a header, opens a message
-/// ([`separator`]), unless the message's `Content-Length` reaches beyond it and leads to another one; all
-/// other lines belong to the message, whatever they begin with. One `>` goes from lines that begin with `>From `,
-/// `>>From ` and so on, and the blank line before the next message goes with it. It never holds more
-/// than one message.
+/// ([`separator`]), unless the `Content-Length` of the message before reaches beyond it and leads
+/// to another one; all other lines belong to the message, whatever they begin with. One `>` is
+/// removed from lines that begin with `>From `, `>>From ` and so on, and so is the blank line
+/// before the next message. It never holds more than one message.
 pub(super) struct Splitter<R> {
     reader: R,
     /// Bytes of the file before `line` ends.
@@ -382,7 +382,8 @@ impl<R: BufRead + Seek> Splitter<R> {
         }
         let is_one = match line {
             Line::Exact(_) if place.is_behind_blank => true,
-            // Some writers (Eudora), and files that were put together, have no blank line before it.
+            // Some writers (Eudora), and files that were put together, have no blank line before
+            // it.
             Line::Exact(_) => place.body.is_some() && self.opens_mail(Header::Complete)?,
             Line::Likely(_) => place.is_behind_blank && self.opens_mail(Header::Complete)?,
             Line::Bare => place.is_behind_blank && self.opens_mail(Header::FirstField)?,

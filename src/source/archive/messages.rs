@@ -57,8 +57,8 @@ struct OpenFolder {
 }
 
 impl OpenFolder {
-    /// Looks where files are by now that were gone: a mail that is flagged gets another name. `None`
-    /// where there are none.
+    /// Looks where files are by now that were gone: a mail that is flagged gets another name.
+    /// `None` where there are none.
     fn look_again(&mut self, format: Format) -> Option<()> {
         if self.missed.is_empty() || self.looks == LOOKS_MAX {
             return None;
@@ -246,8 +246,8 @@ fn read(folder: &Folder, path: &Path, room: &mut dyn FnMut(usize)) -> io::Result
     }
 }
 
-/// A Maildir file goes by its name, which says nothing where another file of the folder has it, too;
-/// then, and in other formats, by what it holds.
+/// A Maildir file goes by its name, which says nothing where another file of the folder has it,
+/// too; then, and in other formats, by what it holds.
 fn source_id(
     folder: &Folder,
     file: &MessageFile,

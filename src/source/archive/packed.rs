@@ -1,4 +1,5 @@
-//! Messages that a server stores packed (Dovecot's zlib plugin): gzip and zstd, by their first bytes.
+//! Messages that a server stores packed (Dovecot's zlib plugin): gzip and zstd, by their first
+//! bytes.
 
 use std::io::Read;
 
@@ -19,8 +20,8 @@ pub(super) enum Fault {
     TooLarge,
 }
 
-/// The message in some packed bytes; `None` where they are not packed. `room` is told before more than
-/// [`SMALL_MESSAGE_BYTES`] of it are held.
+/// The message in some packed bytes; `None` where they are not packed. `room` is told before more
+/// than [`SMALL_MESSAGE_BYTES`] of it are held.
 pub(super) fn unpacked(
     bytes: &[u8],
     room: &mut dyn FnMut(usize),

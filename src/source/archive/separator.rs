@@ -3,13 +3,14 @@
 //! Every writer has its own form, and the bodies of mails hold lines that begin with `From `. So a
 //! separator ends in a date, in one of the forms that writers are known to use:
 //!
-//! - `From ann@x.org Mon Jan  5 10:00:00 2026`: `asctime`, also with a zone before or behind the year
-//!   (RFC 4155 appendix A; Google Takeout), with `remote from host` (UUCP);
+//! - `From ann@x.org Mon Jan  5 10:00:00 2026`: `asctime`, also with a zone before or behind the
+//!   year (RFC 4155 appendix A; Google Takeout), with `remote from host` (UUCP);
 //! - `From ann@x.org Mon, 5 Jan 2026 10:00:00 +0100`: the date of RFC 5322;
 //! - `From - Mon Jan  5 10:00:00 2026` (Mozilla), `From ann at x.org  Mon Jan …` (Mailman).
 //!
-//! Where a header field must follow, it may also be a line with any other date and time, or without one
-//! (`From `, `From -`, `From ???@???`), and in files whose first line is in another form, any line.
+//! Where a header field must follow, it may also be a line with any other date and time, or without
+//! one (`From `, `From -`, `From ???@???`), and in files whose first line is in another form, any
+//! line.
 
 /// What opens a message.
 pub(super) const FROM: &[u8] = b"From ";
