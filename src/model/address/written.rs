@@ -37,12 +37,8 @@ const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
 /// Reads a text that holds one address. `None` where it holds none or several, and where other text
 /// stands beside it that is no name.
 pub fn read(raw: &str) -> Option<Written> {
-    if let Some(address) = plain(raw) {
-        return Some(Written {
-            name: None,
-            text: raw.to_owned(),
-            address,
-        });
+    if let Some(written) = plain(raw) {
+        return Some(written);
     }
     if raw.len() > limits::PARTICIPANT_BYTES {
         return None;
@@ -56,7 +52,7 @@ pub fn read(raw: &str) -> Option<Written> {
 }
 
 /// An address of the usual characters, which needs none of the rest.
-fn plain(raw: &str) -> Option<Address> {
+fn plain(raw: &str) -> Option<Written> {
     let (local, domain) = raw.split_once('@')?;
     let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let is_plain = |part: &str| part.bytes().all(is_usual) && !part.is_empty();
@@ -64,7 +60,11 @@ fn plain(raw: &str) -> Option<Address> {
     if !is_local(local) || !is_plain(domain) || domain.ends_with('.') {
         return None;
     }
-    Address::of_parts(local, domain)
+    Some(Written {
+        name: None,
+        text: raw.to_owned(),
+        address: Address::of_parts(local, domain)?,
+    })
 }
 
 /// The text without characters that take no room, with a blank for each kind of blank and an `@`
@@ -196,6 +196,9 @@ fn last_bracket(text: &str) -> Option<usize> {
 }
 
 fn in_brackets(inside: &str) -> Option<Written> {
+    if let Some(written) = plain(inside) {
+        return Some(written);
+    }
     let mut text = Cow::Borrowed(inside);
     for _ in 0..NESTING_MAX {
         let bare = text.trim_matches(is_outside);
