@@ -45,12 +45,30 @@ const FIELDS: &[&str] = &[
     "accept-language",
     "comments",
     "errors-to",
-    "resent-from",
     "content-length",
     "lines",
     "dkim-signature",
+    "domainkey-signature",
     "authentication-results",
+    "old-return-path",
+    "envelope-from",
+    "delivery-date",
+    "mailing-list",
+    "precedence",
+    "auto-submitted",
+    "apparently-to",
+    "newsgroups",
+    "path",
+    "keywords",
+    "sensitivity",
+    "expires",
+    "autocrypt",
+    "feedback-id",
+    "disposition-notification-to",
 ];
+
+/// Beginnings of the names of such fields.
+const FIELD_BEGINNINGS: &[&str] = &["x-", "arc-", "list-", "resent-", "received-"];
 
 /// Whether a line is a field with which a mail may begin.
 pub(super) fn begins_mail(line: &[u8]) -> bool {
@@ -60,8 +78,8 @@ pub(super) fn begins_mail(line: &[u8]) -> bool {
     let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
     let name = name.to_ascii_lowercase();
     let is_known = FIELDS.iter().any(|field| field.as_bytes() == name);
-    let is_beginning = |with: &[u8]| name.starts_with(with) && !name.contains(&b' ');
-    is_known || is_beginning(b"x-") || is_beginning(b"arc-") || is_beginning(b"list-")
+    let is_beginning = |with: &&str| name.starts_with(with.as_bytes());
+    is_known || (!name.contains(&b' ') && FIELD_BEGINNINGS.iter().any(is_beginning))
 }
 
 /// What a line that begins with `From ` is.
@@ -161,7 +179,7 @@ fn has_time_and_year(words: &[&str]) -> bool {
         let mut parts = word.split(|c: char| !c.is_ascii_digit());
         parts.any(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")))
     };
-    let is_iso = |word: &str| word.contains('T') && word.matches(':').count() == 2;
+    let is_iso = |word: &str| word.contains('T') && (2..=3).contains(&word.matches(':').count());
     let has_time = words
         .iter()
         .any(|word| is_time_of_day(word) || is_iso(word));
@@ -324,6 +342,7 @@ mod tests {
             "From eva@x.org Mon Jan 12 09.00.00 2026\n",
             "From eva@x.org 2026-01-12 09:00:00\n",
             "From eva@x.org 2026-01-12T09:00:00Z\n",
+            "From eva@x.org 2026-01-12T09:00:00+01:00\n",
             "From eva@x.org 1/12/2026 9:00:00 AM\n",
             "From our call on Mon Jan  5 10:00:00 2026\n",
         ] {
@@ -338,6 +357,8 @@ mod tests {
             "subject : x\n",
             "X-Mailer: y\n",
             "ARC-Seal: i=1\n",
+            "Received-SPF: pass\n",
+            "Resent-Date: x\n",
         ] {
             assert!(begins_mail(line.as_bytes()), "{line}");
         }
