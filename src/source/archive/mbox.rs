@@ -198,10 +198,13 @@ impl Split {
             .into_iter()
             .chain(self.from_lines.iter().map(|line| line.end));
         let ends = self.from_lines.iter().map(|line| line.start);
-        let parts = begins.zip(ends.chain([self.bytes.len()]));
+        let parts = begins.clone().zip(ends);
         let parts = parts.filter_map(|(begin, end)| self.bytes.get(begin..end));
-        let hash = |part| repetition::beginning(&blake3::hash(without_blank_end(part))).to_string();
-        parts.map(hash).collect()
+        let parts = parts.map(without_blank_end);
+        // Behind the last one, the blank line is gone already.
+        let last = begins.last().and_then(|begin| self.bytes.get(begin..));
+        let hash = |part| repetition::beginning(&blake3::hash(part)).to_string();
+        parts.chain(last).map(hash).collect()
     }
 }
 

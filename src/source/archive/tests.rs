@@ -235,6 +235,13 @@ fn what_earlier_versions_made_of_a_message_is_known_by_its_ids() {
     let ids = parts.map(|part| mbox(format!("{line}{part}"))[0].source_id.clone());
     assert_eq!(whole[0].former_ids, ids);
     assert!(whole[1].former_ids.is_empty());
+    let blank_end = "Subject: 1\n\nx\n\nFrom the start\nSubject: old\n\ny\n\n\n";
+    let former = mbox(format!("{line}{blank_end}"))[0].former_ids.clone();
+    let last = mbox(format!("{line}Subject: old\n\ny\n\n\n"))[0]
+        .source_id
+        .clone();
+    assert_eq!(former[1], last);
+    assert_ne!(former[1], ids[1]);
 }
 
 #[test]
