@@ -4,6 +4,8 @@
 //! What needs memory of what was read before (unchanged items, further copies) is decided here, in
 //! the order in which the items were read ([`Desk::settle`]).
 
+mod traced;
+
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -24,8 +26,9 @@ use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::time::Micros;
+use crate::pipeline::decide::traced::TracedMail;
 use crate::pipeline::earlier_ids::EarlierIds;
-use crate::pipeline::earlier_ids::EarlierRow;
+use crate::pipeline::earlier_ids::Trace;
 use crate::pipeline::withheld::WithheldMails;
 use crate::policy::judge;
 use crate::policy::judge::Judge;
@@ -94,8 +97,8 @@ enum Entry {
     Unreadable(Unread),
     Unchanged,
     Mail(Box<JudgedMail>),
-    /// A mail that is recorded, and its rows.
-    AlreadyRecorded(Box<JudgedMail>, Vec<EarlierRow>),
+    /// A mail that may be recorded under an earlier id.
+    Traced(Box<TracedMail>),
 }
 
 #[derive(Debug)]
@@ -207,17 +210,20 @@ impl Desk {
             Decoded::Mail(mail) => {
                 let known = seen(&mail.source_id)?;
                 let fingerprint = fingerprint_in(&mail, &item.place);
-                let rows = self.earlier.rows_of(&mail);
-                if !rows.is_empty() {
-                    let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
-                    return Ok(Sift::Entry(Entry::AlreadyRecorded(Box::new(mail), rows)));
+                let is_known = known.is_some_and(|seen| self.is_known(seen, fingerprint));
+                let trace = (!self.earlier.is_empty()).then(|| Trace::of(&mail));
+                if is_known && trace.is_none() {
+                    return Ok(Sift::Entry(Entry::Unchanged));
                 }
-                if known.is_some_and(|seen| self.is_known(seen, fingerprint)) {
-                    Sift::Entry(Entry::Unchanged)
-                } else {
-                    let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
-                    Sift::Entry(Entry::Mail(Box::new(mail)))
-                }
+                let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
+                Sift::Entry(match trace {
+                    None => Entry::Mail(Box::new(mail)),
+                    Some(trace) => Entry::Traced(Box::new(TracedMail {
+                        mail,
+                        trace,
+                        is_known,
+                    })),
+                })
             }
         })
     }
@@ -247,7 +253,8 @@ impl Desk {
                 Outcome::Recorded => self.withheld.is_empty(),
                 _ => !self.again,
             };
-            if seen.is_some_and(is_settled) && !self.earlier.has_source(id(&item)) {
+            // Any mail may be recorded under an earlier id.
+            if self.earlier.is_empty() && seen.is_some_and(is_settled) {
                 known += 1;
             } else {
                 fresh.push(item);
@@ -426,59 +433,9 @@ impl Counter<'_> {
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
             Entry::Unreadable(unread) => self.leave_unread(unread),
             Entry::Mail(mail) => self.settle_mail(*mail, private)?,
-            Entry::AlreadyRecorded(mail, rows) => self.settle_recorded(*mail, &rows)?,
+            Entry::Traced(mail) => self.settle_traced(*mail, private)?,
         }
         Ok(())
-    }
-
-    /// A mail that is recorded: under the id that it has, or under earlier ones, which it leaves.
-    /// What the rules say of it today changes nothing else.
-    fn settle_recorded(&mut self, mail: JudgedMail, rows: &[EarlierRow]) -> Result<(), StateError> {
-        let JudgedMail { judged, about } = mail;
-        self.count(Outcome::Unchanged, "");
-        self.note(about.source_id, Outcome::Recorded, about.fingerprint);
-        let Judged::Keep(interaction) = judged else {
-            return Ok(());
-        };
-        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
-        let (same, others): (Vec<&EarlierRow>, Vec<_>) =
-            rows.iter().partition(|row| row.interaction_id() == id);
-        let earlier = &self.desk.earlier;
-        let revised = same
-            .first()
-            .filter(|_| about.was_split && earlier.supersede(id));
-        let revised = revised.and_then(|row| row.completed(&interaction));
-        let others: Vec<Interaction> = others
-            .into_iter()
-            .filter(|row| earlier.supersede(row.interaction_id()))
-            .map(|row| row.closing(&interaction))
-            .collect();
-        let seen = &self.settled.seen;
-        let is_new = self.view.recorded(&[seen], mailbox_id, id)?.is_none();
-        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
-        let row = revised.or_else(|| is_new.then_some(*interaction));
-        let row = row.map(|row| self.desk.matched(row, about.touches));
-        match row {
-            // Under today's rules it would be none: what is recorded stays as it is.
-            Some(None) => return Ok(()),
-            Some(Some(row)) => {
-                self.settled.seen.note_recorded(mailbox_id, id, this);
-                self.derive(row);
-            }
-            None => {}
-        }
-        for interaction in others {
-            self.derive(Matched {
-                interaction,
-                touches: Vec::new(),
-            });
-        }
-        Ok(())
-    }
-
-    fn derive(&mut self, row: Matched) {
-        self.settled.tally.derived += 1;
-        self.settled.rows.push(row);
     }
 
     fn leave_unread(&mut self, unread: Unread) {

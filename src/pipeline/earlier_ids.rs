@@ -36,11 +36,12 @@ use crate::state::key::RecordedMail;
 /// The rules by which mails of archives get their ids; raised when they change.
 pub const RULES: u32 = 1;
 
-/// A row that is recorded.
+/// A row that is recorded, by its newest revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EarlierRow {
     interaction_id: Id128,
     revision: i32,
+    state: State,
     occurred_at: Micros,
     fingerprint: i64,
     origin: Origin,
@@ -55,28 +56,63 @@ enum Origin {
     FileOrContent,
 }
 
-/// The rows of a mailbox. Some 150 bytes for each.
+/// The rows of a mailbox. Some 200 bytes for each.
 #[derive(Debug, Default)]
 pub struct EarlierIds {
     rows: Vec<EarlierRow>,
-    by_source: HashMap<Id128, usize>,
+    /// Withdrawn rows too: a run that ended early may have withdrawn that of a mail.
+    by_id: HashMap<Id128, usize>,
+    by_source: HashMap<Id128, Vec<usize>>,
     /// Of rows that do not go by a Message-ID: copies of a mail, and a mail whose file has another
     /// name or other bytes since.
     by_fingerprint: HashMap<i64, Vec<usize>>,
-    /// Of rows that went by their files, by subject and minute, where the mail is read differently
-    /// now.
+    /// Of the same rows, by subject and minute, where the mail is read differently now.
     by_look: HashMap<RecordedMail, Vec<usize>>,
-    /// Ids whose rows got a further revision.
-    superseded: Mutex<HashSet<Id128>>,
+    progress: Mutex<Progress>,
+}
+
+/// What became of the rows so far.
+#[derive(Debug, Default)]
+struct Progress {
+    standing: HashMap<Id128, Standing>,
+    /// Rows that were taken for those of mails whose files are not known.
+    guessed: HashSet<Id128>,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// No mail was read that has its id.
+    Open,
+    /// A mail has its id.
+    Kept,
+    /// The same, and it got a further revision.
+    Revised,
+    /// It was withdrawn.
+    Closed,
+}
+
+/// By what the rows of a mail are found.
+#[derive(Debug)]
+pub struct Trace {
+    source: Id128,
+    /// Of the mails that earlier rules made of it.
+    former: Vec<Id128>,
+    /// Of a mail whose row may have gone by its file or by what it says.
+    guess: Option<Guess>,
+}
+
+#[derive(Debug)]
+struct Guess {
+    fingerprint: i64,
+    looks: [RecordedMail; 2],
 }
 
 /// A row while the newest revision of each is looked for.
 struct Newest {
     row: EarlierRow,
-    state: State,
     source: Id128,
     look: RecordedMail,
-    is_item: bool,
 }
 
 impl EarlierIds {
@@ -97,11 +133,11 @@ impl EarlierIds {
                 newest.insert(row.interaction_id, Newest::of(&row, identity));
             }
         }
+        let mut newest: Vec<Newest> = newest.into_values().collect();
+        newest.sort_unstable_by_key(|one| one.row.interaction_id);
         let mut earlier = Self::default();
-        for one in newest.into_values() {
-            if one.state == State::Active {
-                earlier.add(&one);
-            }
+        for one in newest {
+            earlier.add(&one);
         }
         Ok(earlier)
     }
@@ -109,84 +145,154 @@ impl EarlierIds {
     fn add(&mut self, one: &Newest) {
         let at = self.rows.len();
         self.rows.push(one.row);
-        self.by_source.insert(one.source, at);
+        self.by_id.insert(one.row.interaction_id, at);
+        if one.row.state != State::Active {
+            return;
+        }
+        self.by_source.entry(one.source).or_default().push(at);
         if one.row.origin == Origin::FileOrContent {
             let same = self.by_fingerprint.entry(one.row.fingerprint);
             same.or_default().push(at);
-        }
-        if one.is_item {
             self.by_look.entry(one.look).or_default().push(at);
         }
     }
 
-    /// Whether a message has a row, so that it has to be read.
-    pub fn has_source(&self, source_id: &str) -> bool {
-        self.by_source.contains_key(&source_key(source_id))
+    /// Whether no mail can be recorded under another id.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
-    /// All rows that stand for a mail.
-    pub fn rows_of(&self, mail: &Mail) -> Vec<EarlierRow> {
-        if self.rows.is_empty() {
-            return Vec::new();
+    /// All rows that stand for a mail under other ids than the one that it has now.
+    pub fn rows_of(&self, trace: &Trace, now: Option<Id128>) -> Vec<EarlierRow> {
+        let own = self.of_source(trace.source);
+        let former = trace.former.iter().map(|id| self.of_source(*id));
+        let sources = [own].into_iter().chain(former);
+        // The first mail of a source takes all of its rows along.
+        let open = sources.filter(|rows| !self.is_first_closed(rows));
+        let mut found: Vec<usize> = open.flatten().copied().collect();
+        let is_new = now.is_some_and(|id| !self.by_id.contains_key(&id));
+        if is_new && (own.is_empty() || self.are_guessed(own)) {
+            found.extend(self.guess_row(trace, &found));
         }
-        let former = mail.former_ids.iter();
-        let sources = [&mail.source_id].into_iter().chain(former);
-        let mut found: Vec<usize> = sources
-            .filter_map(|id| self.by_source.get(&source_key(id)).copied())
-            .collect();
-        if found.is_empty() {
-            found.extend(self.guess_row(mail));
-        }
-        for at in found.clone() {
-            found.extend(self.copies_of(at));
-        }
+        found.extend(self.copies_of(&found));
         let mut seen = HashSet::new();
         found.retain(|at| seen.insert(*at));
+        let rows = found.iter().filter_map(|at| self.rows.get(*at)).copied();
+        rows.filter(|row| Some(row.interaction_id) != now).collect()
+    }
+
+    fn of_source(&self, source: Id128) -> &[usize] {
+        self.by_source.get(&source).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_first_closed(&self, rows: &[usize]) -> bool {
+        let first = rows.first().and_then(|at| self.rows.get(*at));
+        first.is_some_and(|row| self.standing(row) == Standing::Closed)
+    }
+
+    /// Copies of mails that went by their files, and were each recorded; the first mail takes all
+    /// of them along.
+    fn copies_of(&self, found: &[usize]) -> Vec<usize> {
         let rows = found.iter().filter_map(|at| self.rows.get(*at));
-        rows.copied().collect()
+        let copied = rows.filter(|row| row.origin == Origin::FileOrContent && self.is_open(row));
+        let fingerprints: HashSet<i64> = copied.map(|row| row.fingerprint).collect();
+        let copies = fingerprints
+            .iter()
+            .filter_map(|one| self.by_fingerprint.get(one));
+        copies.flatten().copied().collect()
     }
 
-    /// Copies of a mail that went by their files, and were each recorded.
-    fn copies_of(&self, at: usize) -> &[usize] {
-        let row = self.rows.get(at).filter(|row| {
-            // The first of them takes all others along.
-            row.origin == Origin::FileOrContent && !self.is_superseded(row.interaction_id)
-        });
-        let copies = row.and_then(|row| self.by_fingerprint.get(&row.fingerprint));
-        copies.map_or(&[], Vec::as_slice)
+    fn is_open(&self, row: &EarlierRow) -> bool {
+        self.standing(row) == Standing::Open
     }
 
-    /// Notes that a row gets a further revision; says whether it is the first time.
-    pub fn supersede(&self, id: Id128) -> bool {
-        self.superseded().insert(id)
+    fn are_guessed(&self, rows: &[usize]) -> bool {
+        let progress = self.progress();
+        let mut rows = rows.iter().filter_map(|at| self.rows.get(*at));
+        rows.all(|row| progress.guessed.contains(&row.interaction_id))
     }
 
-    fn is_superseded(&self, id: Id128) -> bool {
-        self.superseded().contains(&id)
+    /// The row of a mail whose file is not known: one that says the same, or that has the same
+    /// subject and minute. Where it is that of another mail which is still there, that one gets
+    /// its own anew ([`Self::note_read`]), or another one of those.
+    fn guess_row(&self, trace: &Trace, not: &[usize]) -> Option<usize> {
+        let guess = trace.guess.as_ref()?;
+        let is_open = |at: &&usize| {
+            let row = self.rows.get(**at);
+            row.is_some_and(|row| self.is_open(row)) && !not.contains(at)
+        };
+        let open = |rows: &Vec<usize>| rows.iter().find(is_open).copied();
+        let same = self.by_fingerprint.get(&guess.fingerprint).and_then(open);
+        let mut alike = guess.looks.iter();
+        let found = same.or_else(|| alike.find_map(|look| open(self.by_look.get(look)?)))?;
+        let id = self.rows.get(found)?.interaction_id;
+        self.progress().guessed.insert(id);
+        Some(found)
     }
 
-    fn superseded(&self) -> MutexGuard<'_, HashSet<Id128>> {
-        let superseded = self.superseded.lock();
-        superseded.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The row of a mail whose file is not known: one that says the same, or the only one that went
-    /// by its file and has the same subject and minute. A row by content keeps its id while its
-    /// text is read alike, so that only what it says proves whose it is.
-    fn guess_row(&self, mail: &Mail) -> Option<usize> {
-        let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
-        let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id)?;
-        if let Some(same) = self.by_fingerprint.get(&mail.fingerprint) {
-            return same.first().copied();
+    /// Notes that a row is withdrawn. `false`: it is already, or a mail has its id.
+    pub fn close(&self, row: EarlierRow) -> bool {
+        let is_open = self.is_open(&row);
+        if is_open {
+            self.note(row.interaction_id, Standing::Closed);
         }
+        is_open
+    }
+
+    /// Notes that a mail was read that has an id. The revision that its row needs: it was withdrawn
+    /// as that of another mail, or the mail was split off too early.
+    pub fn note_read(&self, now: &Interaction, was_split: bool) -> Option<Interaction> {
+        let row = *self.rows.get(*self.by_id.get(&now.interaction_id)?)?;
+        let standing = self.standing(&row);
+        let revision = match standing {
+            Standing::Closed => Some(row.reopened(now)),
+            Standing::Open | Standing::Kept if was_split => row.completed(now),
+            _ => None,
+        };
+        let is_revised = revision.is_some() || standing == Standing::Revised;
+        self.note(
+            now.interaction_id,
+            if is_revised {
+                Standing::Revised
+            } else {
+                Standing::Kept
+            },
+        );
+        revision
+    }
+
+    fn standing(&self, row: &EarlierRow) -> Standing {
+        let noted = self.progress().standing.get(&row.interaction_id).copied();
+        noted.unwrap_or(match row.state {
+            State::Active => Standing::Open,
+            _ => Standing::Closed,
+        })
+    }
+
+    fn note(&self, id: Id128, standing: Standing) {
+        self.progress().standing.insert(id, standing);
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Trace {
+    /// What a mail leaves to find its rows by.
+    pub fn of(mail: &Mail) -> Self {
+        let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
+        let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id);
         // Of a mail in which the CRM knows nobody, the row has no subject.
-        let subjects = [mail.subject.as_deref(), None].into_iter();
-        let mut looks = subjects.map(|subject| RecordedMail::of(subject, time.at));
-        let alike = looks.find_map(|look| self.by_look.get(&look))?;
-        let fingerprint = |at: &usize| self.rows.get(*at).map(|row| row.fingerprint);
-        let first = alike.first()?;
-        let are_copies = alike.iter().all(|at| fingerprint(at) == fingerprint(first));
-        are_copies.then_some(*first)
+        let look = |subject, at| RecordedMail::of(subject, at);
+        Self {
+            source: source_key(&mail.source_id),
+            former: mail.former_ids.iter().map(|id| source_key(id)).collect(),
+            guess: time.map(|time| Guess {
+                fingerprint: mail.fingerprint,
+                looks: [look(mail.subject.as_deref(), time.at), look(None, time.at)],
+            }),
+        }
     }
 }
 
@@ -202,28 +308,36 @@ impl Newest {
             row: EarlierRow {
                 interaction_id: row.interaction_id,
                 revision: row.revision,
+                state: row.state,
                 occurred_at: row.occurred_at,
                 fingerprint: row.fingerprint,
                 origin,
             },
-            state: row.state,
             source: source_key(&row.source_id),
             look: RecordedMail::of(row.subject.as_deref(), row.occurred_at),
-            is_item,
         }
     }
 }
 
 fn source_key(source_id: &str) -> Id128 {
-    Id128::of(&[b"source", steady_source_id(source_id).as_bytes()])
+    let steady = steady_source_id(source_id);
+    Id128::of(&[b"source", without_number(&steady).as_bytes()])
+}
+
+/// The id of a message of an mbox without the number of its copy: a mail and what was taken for one
+/// inside of another may be each other's.
+fn without_number(source_id: &str) -> &str {
+    match source_id.split_once('-') {
+        Some((hash, number)) if is_copy(hash, number) => hash,
+        _ => source_id,
+    }
+}
+
+fn is_copy(hash: &str, number: &str) -> bool {
+    Id128::parse(hash).is_some() && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl EarlierRow {
-    /// The id under which it stands.
-    pub fn interaction_id(self) -> Id128 {
-        self.interaction_id
-    }
-
     /// What takes the row back, of the mail as it is read now.
     pub fn closing(self, interaction: &Interaction) -> Interaction {
         Interaction {
@@ -234,8 +348,17 @@ impl EarlierRow {
         }
     }
 
+    /// The row anew, after it was taken back: behind the revision that it has, or got in this run.
+    fn reopened(self, interaction: &Interaction) -> Interaction {
+        let after = if self.state == State::Active { 2 } else { 1 };
+        Interaction {
+            revision: self.revision.saturating_add(after),
+            ..interaction.clone()
+        }
+    }
+
     /// The row with what is read of its mail now, where that is more: it was split off too early.
-    pub fn completed(self, interaction: &Interaction) -> Option<Interaction> {
+    fn completed(self, interaction: &Interaction) -> Option<Interaction> {
         let is_new = self.fingerprint != interaction.fingerprint;
         (is_new && self.occurred_at == interaction.occurred_at).then(|| Interaction {
             revision: self.revision.saturating_add(1),
