@@ -224,6 +224,8 @@ proptest! {
 #[test]
 fn decoration_and_case_are_taken_away() {
     check(" <Ann.Lee@Example.COM> ", Some("ann.lee@example.com"));
+    check("<'@x.org", None);
+    check("<'ann@x.org", Some("ann@x.org"));
     check("SMTP:ann@x.org", Some("ann@x.org"));
     check("'ann@x.org'", Some("ann@x.org"));
     check("\"smtp:<ann@x.org>\"", Some("ann@x.org"));

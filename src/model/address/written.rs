@@ -44,11 +44,18 @@ pub fn read(raw: &str) -> Option<Written> {
         return None;
     }
     let text = cleaned(raw);
-    nested(&text, 0).or_else(|| {
+    let found = nested(&text, 0).or_else(|| {
         // What was opened and not closed.
         let bare = text.trim_matches(|c| is_outside(c) || is_quote(c));
         nested(bare.trim_matches(['<', '>']), 0)
-    })
+    })?;
+    if !found.address.local().starts_with(['\'', '`']) {
+        return Some(found);
+    }
+    // A quote that was left over behind a bracket.
+    let bare = nested(&found.text, 0)?;
+    let name = found.name;
+    Some(Written { name, ..bare })
 }
 
 /// An address of the usual characters, which needs none of the rest.
