@@ -14,8 +14,13 @@ impl Id128 {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
+        Self::beginning(&hasher.finalize())
+    }
+
+    /// As much of a hash as tells contents apart: its first half.
+    pub fn beginning(hash: &blake3::Hash) -> Self {
         let mut id = [0; 16];
-        id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        id.copy_from_slice(&hash.as_bytes()[..16]);
         Self(id)
     }
 

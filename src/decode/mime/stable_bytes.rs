@@ -50,9 +50,7 @@ pub(super) fn key(mail: &[u8]) -> Id128 {
             hasher.update(b"\n");
         }
     }
-    let mut key = Id128::default();
-    key.0.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    key
+    Id128::beginning(&hasher.finalize())
 }
 
 /// Without a line of an mbox file that was left before the header.

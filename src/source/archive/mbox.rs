@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::model::id::Id128;
 use crate::model::mail_date;
 use crate::model::time::Micros;
 use crate::source::archive::ArchiveSpec;
@@ -19,7 +20,6 @@ use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
 use crate::source::archive::mail_shape;
 use crate::source::archive::open::is_link;
-use crate::source::archive::repetition;
 use crate::source::archive::separator;
 use crate::source::archive::separator::FROM;
 use crate::source::archive::separator::Line;
@@ -35,7 +35,7 @@ const LINE_PIECE_BYTES: u64 = 64 << 10;
 const HEAD_BYTES: usize = 2 << 10;
 
 /// After so many lengths that lead elsewhere, those of a file are not looked at any more: its line
-/// ends were changed, and each look reads the buffer anew.
+/// ends were changed, and each look reads the buffer again.
 const WRONG_LENGTHS_MAX: u32 = 20;
 
 const CONTENT_LENGTH: &[u8] = b"Content-Length:";
@@ -203,7 +203,7 @@ impl Split {
         let parts = parts.map(without_blank_end);
         // Behind the last one, the blank line is gone already.
         let last = begins.last().and_then(|begin| self.bytes.get(begin..));
-        let hash = |part| repetition::beginning(&blake3::hash(part)).to_string();
+        let hash = |part| Id128::beginning(&blake3::hash(part)).to_string();
         parts.chain(last).map(hash).collect()
     }
 }

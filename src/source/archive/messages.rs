@@ -10,6 +10,7 @@ use std::vec::IntoIter;
 
 use bytes::Bytes;
 
+use crate::model::id::Id128;
 use crate::model::page::ArchiveMessage;
 use crate::source::archive::Format;
 use crate::source::archive::MESSAGE_BYTES_MAX;
@@ -23,7 +24,6 @@ use crate::source::archive::mbox::Split;
 use crate::source::archive::mbox::Splitter;
 use crate::source::archive::packed;
 use crate::source::archive::packed::Fault;
-use crate::source::archive::repetition;
 use crate::source::archive::repetition::Repetition;
 use crate::source::archive::tree;
 
@@ -260,7 +260,7 @@ fn source_id(
     }
     let name = tree::join(&folder.name, maildir::base_name(&file.name));
     if file.is_name_shared {
-        tree::join(&name, &repetition::beginning(&content.hash()).to_string())
+        tree::join(&name, &Id128::beginning(&content.hash()).to_string())
     } else {
         name
     }

@@ -11,7 +11,7 @@ pub(super) struct Repetition(HashMap<Id128, u32>);
 impl Repetition {
     /// The digits of the hash, and from the second message of these bytes on its number.
     pub fn id(&mut self, hash: &blake3::Hash) -> String {
-        let key = beginning(hash);
+        let key = Id128::beginning(hash);
         let number = self.0.entry(key).or_insert(0);
         *number += 1;
         match number {
@@ -19,11 +19,4 @@ impl Repetition {
             number => format!("{key}-{number}"),
         }
     }
-}
-
-/// As much of a hash as tells messages apart: 32 hex digits.
-pub(super) fn beginning(hash: &blake3::Hash) -> Id128 {
-    let mut id = Id128::default();
-    id.0.copy_from_slice(&hash.as_bytes()[..16]);
-    id
 }
