@@ -5,12 +5,14 @@ use std::borrow::Cow;
 
 use mail_parser::decoders::base64::base64_decode;
 
+use crate::decode::mime::words::hex;
+
 /// How a body is encoded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Encoding {
     Base64,
     QuotedPrintable,
-    /// As it stands: 7bit, 8bit, binary, and names that nobody knows.
+    /// As it stands: 7bit, 8bit, binary, and unknown names.
     #[default]
     Plain,
 }
@@ -75,7 +77,8 @@ fn quoted_printable(code: &[u8]) -> Vec<u8> {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, &[]));
         out.extend_from_slice(before);
         let behind = from.get(1..).unwrap_or_default();
-        let digits = (hex(behind.first()), hex(behind.get(1)));
+        let digit = |at| behind.get(at).copied().and_then(hex);
+        let digits = (digit(0), digit(1));
         rest = if let (Some(high), Some(low)) = digits {
             out.push(high * 16 + low);
             behind.get(2..).unwrap_or_default()
@@ -97,11 +100,6 @@ fn behind_line_end(text: &[u8]) -> Option<&[u8]> {
         .take_while(|b| matches!(b, b' ' | b'\t' | b'\r'));
     let rest = text.get(blanks.count()..)?;
     rest.strip_prefix(b"\n").or(rest.is_empty().then_some(rest))
-}
-
-fn hex(digit: Option<&u8>) -> Option<u8> {
-    let value = char::from(*digit?).to_digit(16)?;
-    u8::try_from(value).ok()
 }
 
 #[cfg(test)]

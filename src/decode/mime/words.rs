@@ -112,7 +112,8 @@ fn quoted(data: &str) -> Vec<u8> {
     out
 }
 
-fn hex(digit: u8) -> Option<u8> {
+/// The value of a hex digit.
+pub(super) fn hex(digit: u8) -> Option<u8> {
     let value = char::from(digit).to_digit(16)?;
     u8::try_from(value).ok()
 }

@@ -2,6 +2,7 @@
 //! that is not closed, without commas, or with other separators.
 
 use crate::model::address::Address;
+use crate::model::address::written::SCHEMES;
 use crate::model::address::written::Written;
 use crate::model::address::written::cleaned;
 use crate::model::address::written::is_quote;
@@ -90,7 +91,7 @@ fn has_top_level(domain: &str) -> bool {
 
 /// The name before an address in brackets: what follows the address before it.
 fn name_before(text: &str) -> Option<String> {
-    let scheme = ["mailto:", "smtp:"].into_iter().find(|scheme| {
+    let scheme = SCHEMES.into_iter().find(|scheme| {
         let end = text.len().checked_sub(scheme.len());
         let end = end.and_then(|end| text.get(end..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(scheme))

@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 use crate::model::address::Address;
 use crate::model::address::addr_spec;
 use crate::model::address::addr_spec::Place;
+use crate::model::address::visible::visible;
 use crate::model::limits;
 use crate::model::unicode::is_invisible;
 
@@ -32,7 +33,7 @@ pub struct Written {
 const NESTING_MAX: usize = 8;
 
 /// Schemes before an address, in lower case.
-const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
+pub(super) const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
 
 /// Reads a text that holds one address. `None` where it holds none or several, and where other text
 /// stands beside it that is no name.
@@ -242,7 +243,7 @@ fn holds_another(name: &str, address: &Address) -> bool {
             if is_quoted || c == '"' { ' ' } else { c }
         })
         .collect();
-    let seen = super::visible::visible(&outside);
+    let seen = visible(&outside);
     seen.found.iter().any(|other| other.address != *address)
 }
 
