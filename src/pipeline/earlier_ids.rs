@@ -213,8 +213,8 @@ impl EarlierIds {
     }
 
     /// The row of a mail whose file is not known: one that says the same, or that has the same
-    /// subject and minute. Where it is that of another mail which is still there, that one gets
-    /// its own anew ([`Self::note_read`]), or another one of those.
+    /// subject and minute. Where it is that of another mail which is still there, that row becomes
+    /// active again ([`Self::note_read`]), or that mail takes another one of those.
     fn guess_row(&self, trace: &Trace, not: &[usize]) -> Option<usize> {
         let guess = trace.guess.as_ref()?;
         let is_open = |at: &&usize| {
@@ -348,7 +348,7 @@ impl EarlierRow {
         }
     }
 
-    /// The row anew, after it was taken back: behind the revision that it has, or got in this run.
+    /// The revision that makes a withdrawn row active again; it follows the one that withdrew it.
     fn reopened(self, interaction: &Interaction) -> Interaction {
         let after = if self.state == State::Active { 2 } else { 1 };
         Interaction {

@@ -11,7 +11,7 @@ use crate::source::archive::SMALL_MESSAGE_BYTES;
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
-/// Why a packed message cannot be had.
+/// Why a packed message cannot be unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// It ends early, or is broken.
