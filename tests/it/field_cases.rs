@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::expect_code;
 use crate::support::python;
+use crate::support::rename_into;
 use crate::support::run_report;
 use crate::support::with_config;
 
@@ -76,10 +77,7 @@ fn outcomes(report: &Value) -> Vec<(String, u64)> {
 
 /// The rows that count, by subject.
 fn rows(folder: &TempDir) -> Vec<Value> {
-    let mut script = python::script("rows.py");
-    script.arg(folder.path().join("lake")).arg("interactions");
-    let rows = python::json(script.args(COLUMNS));
-    let mut rows = rows.as_array().unwrap().clone();
+    let mut rows = python::rows(folder.path(), "interactions", &COLUMNS);
     rows.sort_by_key(|row| row["subject"].to_string());
     rows
 }
@@ -105,15 +103,13 @@ fn people(row: &Value) -> Vec<&str> {
 }
 
 fn contacts_of(folder: &TempDir) -> Vec<(String, String)> {
-    let mut script = python::script("rows.py");
-    script
-        .arg(folder.path().join("lake"))
-        .arg("contact_activity");
-    let rows = python::json(script.args(["subject", "contact_id"]));
+    let rows = python::rows(
+        folder.path(),
+        "contact_activity",
+        &["subject", "contact_id"],
+    );
     let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
     let mut touches: Vec<_> = rows
-        .as_array()
-        .unwrap()
         .iter()
         .map(|row| (text(row, "subject"), text(row, "contact_id")))
         .collect();
@@ -354,11 +350,7 @@ fn neither_reading_nor_moving_a_mail_makes_another_of_it() {
     assert_eq!(outcomes(&report), expected, "{report}");
     let first = rows(&folder);
     let mails = folder.path().join("mails");
-    let rename = |from: &str, to: &str| {
-        let to = mails.join(to);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::rename(mails.join(from), to).unwrap();
-    };
+    let rename = |from: &str, to: &str| rename_into(&mails, from, to);
     rename("win/cur/4.w!2,", "win/cur/4.w!2,S");
     rename("move/cur/6.m:2,S", "move/.Archive/cur/6.m:2,S");
     rename("move/cur/7.m:2,S", "move/cur/1799.server:2,RS");

@@ -96,17 +96,13 @@ impl World {
 
     /// Mailbox, subject and people of each row.
     fn rows(&self) -> Vec<String> {
-        let mut script = python::script("rows.py");
-        script
-            .arg(self.folder.path().join("lake"))
-            .arg("interactions");
-        let rows = python::json(script.args([
+        let columns = [
             "mailbox_address",
             "subject",
             "[p.role || ' ' || p.address for p in participants] AS people",
-        ]));
-        let rows = rows.as_array().unwrap().iter();
-        let mut rows: Vec<String> = rows.map(shown).collect();
+        ];
+        let rows = python::rows(self.folder.path(), "interactions", &columns);
+        let mut rows: Vec<String> = rows.iter().map(shown).collect();
         rows.sort();
         rows
     }
@@ -215,12 +211,8 @@ fn a_series_of_whole_days_without_a_zone_is_one_meeting_in_both_mailboxes() {
     let rows = world.rows();
     let moved = rows.iter().filter(|row| row.contains("hall 7"));
     assert_eq!((rows.len(), moved.count()), (10, 2), "{rows:?}");
-    let mut script = python::script("rows.py");
-    script
-        .arg(world.folder.path().join("lake"))
-        .arg("interactions");
-    let ids = python::json(script.args(["interaction_id::VARCHAR AS id", "revision", "subject"]));
-    let ids = ids.as_array().unwrap();
+    let columns = ["interaction_id::VARCHAR AS id", "revision", "subject"];
+    let ids = python::rows(world.folder.path(), "interactions", &columns);
     let of = |is_wanted: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
         let wanted = ids.iter().filter(|row| is_wanted(row));
         wanted.map(|row| row["id"].to_string()).collect()

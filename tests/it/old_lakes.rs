@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::archive_config;
 use crate::support::expect_code;
 use crate::support::python;
+use crate::support::rename_into;
 use crate::support::run_report;
 use crate::support::with_config;
 
@@ -85,11 +86,7 @@ enum Files {
 }
 
 fn change(mails: &Path) {
-    let rename = |from: &str, to: &str| {
-        let to = mails.join(to);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::rename(mails.join(from), to).unwrap();
-    };
+    let rename = |from: &str, to: &str| rename_into(mails, from, to);
     rename("ann/cur/2.move:2,S", "ann/.Archive/cur/2.move:2,S");
     rename("ann/cur/3.sign!2,", "ann/cur/3.sign!2,S");
     rename("ann/cur/4.name:2,S", "ann/cur/1799.server:2,S");
@@ -103,8 +100,6 @@ fn change(mails: &Path) {
 
 /// Mailbox and subject of each mail that counts.
 fn current_mails(folder: &Path) -> Vec<(String, String)> {
-    let mut script = python::script("rows.py");
-    script.arg(folder.join("lake")).arg("interactions");
     let columns = [
         "mailbox_id",
         "subject",
@@ -112,8 +107,7 @@ fn current_mails(folder: &Path) -> Vec<(String, String)> {
         "revision",
         "interaction_id::VARCHAR AS id",
     ];
-    let rows = python::json(script.args(columns));
-    let rows = rows.as_array().unwrap();
+    let rows = python::rows(folder, "interactions", &columns);
     let key = |row: &Value| (row["id"].to_string(), row["mailbox_id"].to_string());
     let is_newest = |row: &&Value| {
         let mut same = rows.iter().filter(|other| key(other) == key(row));

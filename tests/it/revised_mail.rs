@@ -32,9 +32,8 @@ fn add_contact(folder: &Path, row: &str) {
 
 /// The rows of a table, as text of the columns, in order.
 fn rows(folder: &Path, table: &str, columns: &str) -> Vec<String> {
-    let mut script = python::script("rows.py");
-    script.arg(folder.join("lake")).arg(table);
-    let rows = python::json(script.args(columns.split(' ')));
+    let names: Vec<&str> = columns.split(' ').collect();
+    let rows = python::rows(folder, table, &names);
     let row = |row: &Value| {
         let cells = columns.split(' ').map(|column| match &row[column] {
             Value::String(text) => text.clone(),
@@ -42,7 +41,7 @@ fn rows(folder: &Path, table: &str, columns: &str) -> Vec<String> {
         });
         cells.collect::<Vec<_>>().join(" ")
     };
-    let mut rows: Vec<String> = rows.as_array().unwrap().iter().map(row).collect();
+    let mut rows: Vec<String> = rows.iter().map(row).collect();
     rows.sort();
     rows
 }

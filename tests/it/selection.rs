@@ -10,9 +10,7 @@ use crate::support::tenant::Tenant;
 
 /// The rows of `interactions`, one object each.
 fn rows(tenant: &Tenant) -> Vec<Value> {
-    let mut script = python::script("rows.py");
-    script.arg(tenant.folder().join("lake")).arg("interactions");
-    script.args([
+    let columns = [
         "run_id",
         "kind",
         "state",
@@ -25,8 +23,8 @@ fn rows(tenant: &Tenant) -> Vec<Value> {
         "mailbox_id",
         "sensitivity_known",
         "is_recurring",
-    ]);
-    python::json(&mut script).as_array().unwrap().clone()
+    ];
+    python::rows(tenant.folder(), "interactions", &columns)
 }
 
 /// Those of one run that hold content.

@@ -40,9 +40,7 @@ fn run(folder: &Path, zone: &str) {
 }
 
 fn rows(folder: &Path) -> Vec<Value> {
-    let mut script = python::script("rows.py");
-    let rows = python::json(script.arg(folder.join("lake")).arg("interactions"));
-    rows.as_array().unwrap().clone()
+    python::rows(folder, "interactions", &[])
 }
 
 #[test]

@@ -106,6 +106,13 @@ pub fn archive_of_one_mail(config: &str) -> TempDir {
     archive_folder(config, [("1".to_owned(), mail)])
 }
 
+/// Renames a file below a folder, and makes the folder that it comes into.
+pub fn rename_into(folder: &Path, from: &str, to: &str) {
+    let to = folder.join(to);
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    fs::rename(folder.join(from), to).unwrap();
+}
+
 /// Starts a run and kills it after so long. (The moment is what is tested: nothing is waited for.)
 pub fn run_and_kill(config: &Path, after: Duration) {
     let mut command = with_config(config, &["run"]);

@@ -51,6 +51,13 @@ pub fn json(command: &mut Command) -> Value {
     serde_json::from_str(answer["stdout"].as_str().unwrap()).unwrap()
 }
 
+/// The rows of a table of the lake in a folder, one object each: all columns, or these.
+pub fn rows(folder: &Path, table: &str, columns: &[&str]) -> Vec<Value> {
+    let mut script = script("rows.py");
+    let rows = json(script.arg(folder.join("lake")).arg(table).args(columns));
+    rows.as_array().unwrap().clone()
+}
+
 /// Python processes of this test's process that wait for a script: to start one costs most of the
 /// time that a script takes.
 static SERVERS: Mutex<Vec<Server>> = Mutex::new(Vec::new());

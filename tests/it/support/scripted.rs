@@ -11,7 +11,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
-use std::process::Command;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -136,13 +135,8 @@ pub fn rows(folder: &Path) -> Vec<Row> {
         "strftime(occurred_at, '%Y-%m-%d') AS day",
         "subject",
     ];
-    let mut script: Command = python::script("rows.py");
-    script
-        .arg(folder.join("lake"))
-        .arg("interactions")
-        .args(columns);
-    let listed = python::json(&mut script);
-    let mut rows: Vec<Row> = listed.as_array().unwrap().iter().map(row).collect();
+    let listed = python::rows(folder, "interactions", &columns);
+    let mut rows: Vec<Row> = listed.iter().map(row).collect();
     rows.sort();
     rows
 }
