@@ -28,6 +28,8 @@ use crate::world::highest_in_month;
 
 /// A chain of cursor files of this length is merged into a full one. The lake waits longer.
 const LINKS_BEFORE_MERGE: usize = 2;
+/// No chain is read further beyond its committed link.
+const PAGES_AHEAD: u8 = 2;
 
 /// What is being committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +56,8 @@ pub struct Attempt {
     pub concerned: [bool; ITEMS as usize],
     /// Where chains go on, and what is known of their mailboxes then.
     pub reached: Vec<(u8, Cursor, Known)>,
+    /// Pages of each chain that a batch holds.
+    pub pages: u8,
 }
 
 impl Attempt {
@@ -68,6 +72,7 @@ impl Attempt {
             olds: Vec::new(),
             concerned: [false; ITEMS as usize],
             reached: Vec::new(),
+            pages: 0,
         }
     }
 
@@ -115,19 +120,22 @@ impl Turn<'_> {
         }
     }
 
-    /// Decides the next page of every chain that is not read to its end.
+    /// Decides the next page of every chain that is not read to its end. What was decided before and
+    /// is not committed yet lies over the state. The batch is closed then, or takes further pages.
     pub fn fetch(mut self) -> Next {
-        let mut attempt = Attempt::new(Kind::Batch, Steps::new());
-        let mut slots = Vec::new();
+        let is_open = |attempt: &Attempt| attempt.kind == Kind::Batch && attempt.steps.is_empty();
+        let open = self.me.attempt.take().filter(is_open);
+        let mut attempt = open.unwrap_or_else(|| Attempt::new(Kind::Batch, Steps::new()));
+        let mut has_fetched = false;
         for slot in self.me.slots.clone() {
             let at = usize::from(slot);
             let (cursor, is_done) = self.me.chains[at];
             if is_done {
                 continue;
             }
+            has_fetched = true;
             let place = self.now.server.place(cursor);
-            let state = self.now.disk.state[at];
-            let mut known = state.map(|state| state.known).unwrap_or_default();
+            let mut known = self.known(&attempt, slot);
             let closes = !self.is(Mutation::LeavesMonthsOpen);
             for item in self.now.server.items(place.page) {
                 let rows = known.decide(slot, *item, &self.now.server, closes);
@@ -144,13 +152,35 @@ impl Turn<'_> {
             ) {
                 state.cursor = Some(next);
             }
+            attempt.reached.retain(|(of, ..)| *of != slot);
             attempt.reached.push((slot, next, known));
-            slots.push(slot);
         }
-        if slots.is_empty() {
+        if attempt.reached.is_empty() {
             return Ok(self.to(Step::CommitIndex));
         }
-        self.plan(attempt, &slots, Step::Write(Table::Rows))
+        attempt.pages += u8::from(has_fetched);
+        let mut moments = Vec::new();
+        if has_fetched && attempt.pages < PAGES_AHEAD {
+            let mut open = Turn {
+                me: self.me.clone(),
+                now: self.now.clone(),
+                ..self
+            };
+            open.me.attempt = Some(attempt.clone());
+            moments = open.to(Step::Fetch);
+        }
+        let slots: Vec<u8> = attempt.reached.iter().map(|(slot, ..)| *slot).collect();
+        moments.extend(self.plan(attempt, &slots, Step::Write(Table::Rows))?);
+        Ok(moments)
+    }
+
+    /// What is known of a mailbox: what was decided last, committed or not.
+    fn known(&self, open: &Attempt, slot: u8) -> Known {
+        let state = self.now.disk.state[usize::from(slot)].map(|state| state.known);
+        let decided = open.reached.iter().find(|(of, ..)| *of == slot);
+        let decided = decided.map(|(.., known)| *known);
+        let decided = decided.filter(|_| !self.is(Mutation::DecidesWithoutUncommittedRows));
+        decided.or(state).unwrap_or_default()
     }
 
     /// Gives an attempt its version, in each way in which its random part may fall.

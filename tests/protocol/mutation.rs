@@ -19,6 +19,8 @@ pub enum Mutation {
     KeepsCursorBeforeRows,
     /// A batch is given up, and its chain goes on after it.
     KeepsCursorOfFailedBatch,
+    /// A page is decided without what was decided before and is not committed yet.
+    DecidesWithoutUncommittedRows,
     /// A meeting that moves leaves no closing row in the old month.
     LeavesMonthsOpen,
     /// A catch-up asks tonight's book.

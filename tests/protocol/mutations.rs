@@ -126,6 +126,21 @@ fn a_cursor_that_is_kept_without_its_rows_loses_them() {
 }
 
 #[test]
+fn a_page_decided_without_uncommitted_rows_records_an_item_twice() {
+    let budget = Budget {
+        starts: 1,
+        moves: 1,
+        ..NOTHING
+    };
+    breaks(
+        M::DecidesWithoutUncommittedRows,
+        budget,
+        ALONE,
+        I::NothingIsThereTwice,
+    );
+}
+
+#[test]
 fn a_meeting_that_moves_counts_twice_without_its_closing_row() {
     let budget = Budget {
         starts: 1,
