@@ -29,6 +29,7 @@ use crate::pipeline::decide::Place;
 use crate::pipeline::decoding::TOO_COSTLY;
 use crate::pipeline::earlier_ids;
 use crate::pipeline::earlier_ids::EarlierIds;
+use crate::pipeline::in_flight::Turn;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::Walk;
 use crate::pipeline::walk::WalkError;
@@ -84,6 +85,7 @@ pub async fn read(
     context: &Context,
     lake: &Arc<Lake>,
     job: ArchiveJob,
+    _turn: Turn,
 ) -> Result<Coverage, WriterGone> {
     let mut walk = ArchiveWalk {
         walk: Walk::new(context, job.mailbox),
@@ -196,7 +198,10 @@ impl ArchiveWalk<'_> {
         let rules = self.walk.context.rules.clone();
         let cpu = &self.walk.context.cpu;
         let (knowing, messages) = (desk.clone(), block.messages);
-        let parted = cpu.run(move || knowing.part_known(messages, |message| &message.source_id));
+        let uncommitted = self.walk.uncommitted();
+        let before = uncommitted.clone();
+        let parted =
+            cpu.run(move || knowing.part_known(before, messages, |message| &message.source_id));
         let (unchanged, fresh) = parted.await??;
         let names = fresh
             .iter()
@@ -207,17 +212,21 @@ impl ArchiveWalk<'_> {
         let items = items.map(|(item, name)| item.unwrap_or_else(|| too_costly(name)));
         let (settling, items) = (desk.clone(), items.collect());
         let settled = cpu.run(move || {
-            let mut sifted = settling.sift(items)?;
+            let mut sifted = settling.sift(uncommitted.clone(), items)?;
             sifted.note_unchanged(unchanged);
-            settling.settle(sifted, &Sensitivities::Hidden)
+            settling.settle(uncommitted, sifted, &Sensitivities::Hidden)
         });
         let settled = settled.await??;
+        let mut cursors = self.walk.note_unread_of_archive(&settled);
+        if block.is_last && !self.walk.is_stopped() {
+            cursors.extend(self.walk.strike_out_of_archive());
+        }
         let pages = Pages {
             received,
             total_cost: self.cost,
-            is_last: block.is_last,
         };
-        self.walk.hand_over(settled, Vec::new(), pages).await?;
+        // An archive stays as it is: it is read on whatever is committed yet.
+        let _ = self.walk.hand_over(settled, cursors, pages).await?;
         drop(block.taken);
         Ok(block.error)
     }

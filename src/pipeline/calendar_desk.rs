@@ -34,6 +34,7 @@ use crate::state::calendar::WaitingSeries;
 use crate::state::error::StateError;
 use crate::state::key::Seen;
 use crate::state::meetings::MeetingRecord;
+use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
 mod copies;
@@ -92,6 +93,7 @@ pub struct Times {
 /// Decides a round; runs on the pool of `runtime::cpu`.
 pub fn decide(
     desk: &Desk,
+    before: Uncommitted,
     times: Times,
     round: Round,
     fetched: Fetched,
@@ -100,7 +102,7 @@ pub fn decide(
     let mut deciding = Deciding {
         desk,
         times,
-        view: desk.state.view()?,
+        view: desk.state.view(before)?,
         masters: fetched.masters,
         siblings: HashMap::new(),
         sources: HashSet::new(),
@@ -230,9 +232,7 @@ impl Deciding<'_> {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
-        let seen = self
-            .view
-            .item(&[], &self.desk.mailbox.id, &whole.source_id)?;
+        let seen = self.view.item(&self.desk.mailbox.id, &whole.source_id)?;
         let is_seen = seen.is_some_and(|seen| self.is_settled(seen, id.interaction_id, &whole));
         self.know_series(id.interaction_id, &whole);
         let is_known = known_id.is_some();

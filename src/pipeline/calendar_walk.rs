@@ -33,6 +33,7 @@ use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::state::error::StateError;
+use crate::state::uncommitted::Uncommitted;
 
 mod ledger;
 mod undated;
@@ -60,6 +61,8 @@ pub struct Calendar<'a> {
     pub client: &'a MailboxClient,
     /// Where its events are decided.
     pub desk: &'a Arc<Desk>,
+    /// What was decided of the mailbox and is not committed yet.
+    pub uncommitted: Uncommitted,
     /// Where its chain was left.
     pub cursor: Option<&'a CalendarCursor>,
     /// What could not be read so far.
@@ -132,10 +135,11 @@ impl Calendar<'_> {
         };
         let times = self.times();
         let desk = self.desk.clone();
+        let before = self.uncommitted.clone();
         let mut settled = self
             .context
             .cpu
-            .run(move || calendar_desk::decide(&desk, times, round, fetched, memory))
+            .run(move || calendar_desk::decide(&desk, before, times, round, fetched, memory))
             .await??;
         let mailbox_id = &self.desk.mailbox.id;
         let mark = cursor.link.clone().unwrap_or_default();

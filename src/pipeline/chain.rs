@@ -9,6 +9,7 @@ use crate::model::cursor::FolderProof;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::model::time::Micros;
+use crate::pipeline::in_flight::Ticket;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
 use crate::source::graph::client::MailboxClient;
@@ -48,6 +49,8 @@ pub struct Chain {
     pages: u64,
     restarts: u32,
     repeats: Repeats,
+    /// Its last pages.
+    committed: Ticket,
 }
 
 /// What a chain came to with the pages of one portion.
@@ -117,6 +120,7 @@ pub fn of_folders(
             pages: 0,
             restarts: 0,
             repeats: Repeats::default(),
+            committed: Ticket::redeemed(),
             folder,
         };
         if anew || is_other {
@@ -293,6 +297,16 @@ impl Chain {
     /// fetched when it is asked for.)
     fn is_at_kept_link(&self) -> bool {
         self.seen_until().is_some() && self.pages <= 1 && self.restarts == 0
+    }
+
+    /// Its last pages were handed over: it is fetched further once they are committed.
+    pub fn goes_on_after(&mut self, ticket: Ticket) {
+        self.committed = ticket;
+    }
+
+    /// What it waits for.
+    pub fn committed(&self) -> &Ticket {
+        &self.committed
     }
 
     /// When the chain was begun.

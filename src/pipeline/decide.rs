@@ -39,6 +39,7 @@ use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
 use crate::state::pending::Pending;
 use crate::state::store::State;
+use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
 /// Everything that decisions about one mailbox need.
@@ -163,8 +164,8 @@ pub struct Settled {
 
 impl Desk {
     /// Judges items, in parallel; runs on the pool of `runtime::cpu`.
-    pub fn sift(&self, items: Vec<Item>) -> Result<Sifted, StateError> {
-        let view = self.state.view()?;
+    pub fn sift(&self, before: Uncommitted, items: Vec<Item>) -> Result<Sifted, StateError> {
+        let view = self.state.view(before)?;
         let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
         let sifted: Vec<Sift> = items
             .into_par_iter()
@@ -186,7 +187,7 @@ impl Desk {
         whole: &HashSet<String>,
         item: Item,
     ) -> Result<Sift, StateError> {
-        let seen = |id: &str| view.item(&[], &self.mailbox.id, id);
+        let seen = |id: &str| view.item(&self.mailbox.id, id);
         Ok(match item.decoded {
             Decoded::Removed { .. } => Sift::Entry(Entry::Removed),
             Decoded::Unreadable { source_id, code } => Sift::Entry(Entry::Unreadable(Unread {
@@ -239,14 +240,15 @@ impl Desk {
     /// id alone tells: in an archive, where an id stands for the bytes of a message.
     pub fn part_known<T>(
         &self,
+        before: Uncommitted,
         items: Vec<T>,
         id: impl Fn(&T) -> &str,
     ) -> Result<(u64, Vec<T>), StateError> {
-        let view = self.state.view()?;
+        let view = self.state.view(before)?;
         let mut known = 0;
         let mut fresh = Vec::new();
         for item in items {
-            let seen = view.item(&[], &self.mailbox.id, id(&item))?;
+            let seen = view.item(&self.mailbox.id, id(&item))?;
             // What could not be read is read, and counted, until it is gone.
             let is_settled = |seen: Seen| match seen.outcome {
                 Outcome::Unreadable => false,
@@ -316,10 +318,15 @@ impl Desk {
     }
 
     /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
-    pub fn settle(&self, sifted: Sifted, private: &Sensitivities) -> Result<Settled, StateError> {
+    pub fn settle(
+        &self,
+        before: Uncommitted,
+        sifted: Sifted,
+        private: &Sensitivities,
+    ) -> Result<Settled, StateError> {
         let mut counter = Counter {
             desk: self,
-            view: self.state.view()?,
+            view: self.state.view(before)?,
             settled: Settled::default(),
             decided: HashMap::new(),
         };
@@ -508,7 +515,7 @@ impl Counter<'_> {
         let mailbox_id = &self.desk.mailbox.id;
         let id = interaction.interaction_id;
         let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
-        if let Some(other) = self.view.recorded(&[&self.settled.seen], mailbox_id, id)? {
+        if let Some(other) = self.view.recorded(&self.settled.seen, mailbox_id, id)? {
             if other.is_another_mail(this) {
                 self.settled.tally.id_reused += 1;
             }

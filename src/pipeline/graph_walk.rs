@@ -49,6 +49,7 @@ use crate::pipeline::graph_walk::presence::Presence;
 use crate::pipeline::graph_walk::privacy::Privacy;
 use crate::pipeline::graph_walk::proof::Checked;
 use crate::pipeline::graph_walk::proof::Shortfall;
+use crate::pipeline::in_flight::Turn;
 use crate::pipeline::known;
 use crate::pipeline::known::Known;
 use crate::pipeline::walk::Pages;
@@ -92,11 +93,12 @@ pub struct GraphJob {
 }
 
 /// Reads a mailbox; whatever goes wrong in it becomes its status.
-pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGone> {
+pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Coverage, WriterGone> {
     let mut walk = GraphWalk {
         client: job.client.mailbox(&job.mailbox.id),
         tenant: job.client,
         walk: Walk::new(context, job.mailbox),
+        turn,
         captures_mail: job.captures_mail,
         captures_meetings: job.captures_meetings,
         folders: Places::default(),
@@ -122,6 +124,7 @@ pub async fn read(context: &Context, job: GraphJob) -> Result<Coverage, WriterGo
 
 struct GraphWalk<'a> {
     walk: Walk<'a>,
+    turn: Turn,
     tenant: Client,
     client: MailboxClient,
     captures_mail: bool,
@@ -260,8 +263,7 @@ impl GraphWalk<'_> {
                 asked_at: self.tenant.service_time(),
             };
             let record = known::absent_record(&self.walk.mailbox.id, Some(&absent));
-            self.hand_over(Settled::default(), 0, vec![record], true)
-                .await?;
+            self.record(Settled::default(), 0, vec![record]).await?;
         }
         listed
     }
@@ -338,6 +340,7 @@ impl GraphWalk<'_> {
             context: self.walk.context,
             client: &self.client,
             desk,
+            uncommitted: self.walk.uncommitted(),
             cursor,
             ledger: &self.walk.ledger,
             now: self.tenant.service_time(),
@@ -346,12 +349,14 @@ impl GraphWalk<'_> {
         let pages = Pages {
             received: decided.received,
             total_cost: self.total_cost(),
-            is_last: true,
         };
         self.remark_calendar(&decided.cursor);
         let record = known::calendar_record(&self.walk.mailbox.id, &decided.cursor);
-        let handed_over = self.walk.hand_over(decided.settled, vec![record], pages);
-        Ok(handed_over.await?)
+        let mut cursors = vec![record];
+        cursors.extend(self.walk.keep_ledger(&decided.settled));
+        let handed_over = self.walk.hand_over(decided.settled, cursors, pages);
+        // The round is whole: the next one is read by the next run.
+        Ok(handed_over.await.map(drop)?)
     }
 
     /// Takes chains a few at a time, a few pages of each, until all have ended; then proves that
@@ -367,7 +372,7 @@ impl GraphWalk<'_> {
             if self.walk.is_stopped() {
                 return Ok(Status::Stopped);
             }
-            let (chains, is_sent) = places::next_chains(&mut queue, CHAINS_PER_PORTION);
+            let (chains, is_sent) = self.next_chains(&mut queue).await?;
             if is_sent {
                 self.folders.sent_read_at = Some(self.tenant.service_time());
             }
@@ -380,7 +385,7 @@ impl GraphWalk<'_> {
             };
             places::put_off(&mut queue, left);
             let mut sorted = self.sort(fetched, &mut cursors);
-            places::put_back(&mut queue, sorted.unfinished, is_sent);
+            let mut ahead = sorted.unfinished;
             let received = sorted
                 .pages
                 .iter()
@@ -388,14 +393,14 @@ impl GraphWalk<'_> {
                 .sum();
             let sifted = self.sift(desk, sorted.pages).await?;
             let is_well = sorted.failure.is_none() && sorted.spoilt.is_empty();
-            let is_end = queue.is_empty() && is_well;
+            let is_end = queue.is_empty() && ahead.is_empty() && is_well;
             let Checked { doubts, unfinished } = if is_end || (is_sent && is_well) {
                 self.doubts(&mut cursors).await?
             } else {
                 Checked::default()
             };
-            places::put_back(&mut queue, unfinished, is_sent);
-            let is_end = is_end && queue.is_empty();
+            ahead.extend(unfinished);
+            let is_end = is_end && ahead.is_empty();
             if is_end {
                 self.note_forgotten();
             }
@@ -404,13 +409,14 @@ impl GraphWalk<'_> {
             } else {
                 Vec::new()
             };
-            let is_last = (is_end || sorted.failure.is_some())
-                && doubts.is_empty()
-                && again.is_empty()
-                && !self.reads_calendar();
             let settled = self.settle(desk, sifted).await?;
-            self.hand_over(settled, received, std::mem::take(&mut cursors), is_last)
+            let ticket = self
+                .hand_over(settled, received, std::mem::take(&mut cursors))
                 .await?;
+            for chain in &mut ahead {
+                chain.goes_on_after(ticket.clone());
+            }
+            places::put_back(&mut queue, ahead, is_sent);
             self.read_spoilt(desk, sorted.spoilt, &mut sorted.failure)
                 .await?;
             if let Some(error) = sorted.failure {
@@ -423,6 +429,22 @@ impl GraphWalk<'_> {
             if sorted.has_restarted {
                 self.wait_for_resync().await?;
             }
+        }
+    }
+
+    /// The next chains to fetch: Sent Items alone and first, then those that are no more than a few
+    /// pages beyond their committed links. Waits for a commit where there are none.
+    async fn next_chains(
+        &mut self,
+        queue: &mut VecDeque<Chain>,
+    ) -> Result<(Vec<Chain>, bool), WalkError> {
+        loop {
+            let (chains, is_sent) = places::next_chains(queue, CHAINS_PER_PORTION);
+            let Some(chain) = queue.front().filter(|_| chains.is_empty()) else {
+                return Ok((chains, is_sent));
+            };
+            let committed = self.turn.wait_for(chain.committed());
+            self.walk.unless_stopped(committed).await?;
         }
     }
 

@@ -18,6 +18,7 @@ pub mod decide;
 pub mod decoding;
 mod earlier_ids;
 pub mod graph_walk;
+pub mod in_flight;
 pub mod index_state;
 pub mod indexing;
 pub mod inputs;
@@ -33,10 +34,11 @@ pub mod walk;
 pub mod withheld;
 pub mod writer;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::stream::FuturesUnordered;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
@@ -58,6 +60,8 @@ use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
 use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
+use crate::pipeline::in_flight::InFlight;
+use crate::pipeline::in_flight::Turn;
 use crate::pipeline::inputs::Inputs;
 use crate::pipeline::stores::Stores;
 use crate::pipeline::survey::Job;
@@ -137,7 +141,9 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (portions, receiver) = mpsc::channel(PORTIONS);
+    let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
     let writer = Writer {
+        in_flight: in_flight.clone(),
         lake: stores.lake.clone(),
         state: stores.state.clone(),
         index: indexing::IndexQueue::start(stores.indexer),
@@ -165,8 +171,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         resyncs: Arc::new(Semaphore::new(RESYNCS_AT_ONCE)),
         portions,
     };
-    let at_once = config.run.mailboxes_at_once.into();
-    let coverage = read_all(&context, &stores.lake, jobs, at_once).await;
+    let coverage = read_all(&context, &stores.lake, jobs, &in_flight).await;
     let shutdown = context.shutdown.clone();
     let interrupted = shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
@@ -177,13 +182,12 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let may_merge = behind.is_none() && shutdown.requested().is_none();
     let (merged_months, unmerged) = merge(&stores.lake, may_merge).await;
     let notes = unmerged.into_iter().chain(survey.notes);
-    let left_out = survey.lines.into_iter();
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
         opening,
         coverage,
-        left_out: left_out.filter(|line| line.out_because.is_some()).collect(),
+        left_out: left_out(survey.lines),
         crm: survey.crm,
         index_behind: behind,
         notes: notes.chain(notes_of(&options.progress)).collect(),
@@ -191,6 +195,11 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         caught_up: stores.caught_up,
         merged_months,
     })
+}
+
+fn left_out(mut lines: Vec<PlanLine>) -> Vec<PlanLine> {
+    lines.retain(|line| line.out_because.is_some());
+    lines
 }
 
 /// Merges small files where nobody waits for the end; gives the months, and why it did not.
@@ -284,17 +293,33 @@ async fn read_all(
     context: &Context,
     lake: &Arc<Lake>,
     mut jobs: Vec<Job>,
-    at_once: usize,
+    in_flight: &InFlight,
 ) -> Result<Vec<Coverage>, RunError> {
-    readdress::revise(context, lake.clone(), &mut jobs).await?;
+    if let Some(turn) = in_flight.begin() {
+        readdress::revise(context, lake.clone(), &mut jobs, turn).await?;
+    }
     Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
-    let mut results = stream::iter(jobs)
-        .map(|job| read_one(context, lake, job))
-        .buffer_unordered(at_once);
+    let mut jobs = VecDeque::from(jobs);
+    let mut reading = FuturesUnordered::new();
     let mut coverage = Vec::new();
-    while let Some(result) = results.next().await {
-        coverage.push(result.map_err(|gone| RunError::Machine(gone.to_string()))?);
-        Progress::raise(&context.progress.mailboxes_done, 1);
+    loop {
+        while !jobs.is_empty()
+            && let Some(turn) = in_flight.begin()
+        {
+            reading.extend(
+                jobs.pop_front()
+                    .map(|job| read_one(context, lake, job, turn)),
+            );
+        }
+        in_flight.set_has_more(!jobs.is_empty());
+        tokio::select! {
+            Some(result) = reading.next() => {
+                coverage.push(result.map_err(|gone| RunError::Machine(gone.to_string()))?);
+                Progress::raise(&context.progress.mailboxes_done, 1);
+            }
+            () = in_flight.room(), if !jobs.is_empty() => {}
+            else => break,
+        }
     }
     coverage.sort_by(|a, b| {
         let key = |c: &Coverage| (c.mailbox.tenant.clone(), c.mailbox.address.clone());
@@ -303,12 +328,17 @@ async fn read_all(
     Ok(coverage)
 }
 
-async fn read_one(context: &Context, lake: &Arc<Lake>, job: Job) -> Result<Coverage, WriterGone> {
+async fn read_one(
+    context: &Context,
+    lake: &Arc<Lake>,
+    job: Job,
+    turn: Turn,
+) -> Result<Coverage, WriterGone> {
     let left = Walk::new(context, job.mailbox().clone());
     let reading = async {
         match job {
-            Job::Graph(job) => graph_walk::read(context, *job).await,
-            Job::Archive(job) => archive_walk::read(context, lake, *job).await,
+            Job::Graph(job) => graph_walk::read(context, *job, turn).await,
+            Job::Archive(job) => archive_walk::read(context, lake, *job, turn).await,
         }
     };
     tokio::select! {

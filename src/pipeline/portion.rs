@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
-
 use crate::model::activity::Matched;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
+use crate::pipeline::in_flight::Promise;
 use crate::state::pending::Pending;
 
 /// Some decided pages of one mailbox. They become visible together.
@@ -26,10 +25,9 @@ pub struct Portion {
     /// What fetching these pages cost.
     pub cost: Cost,
     /// What the state cache shall know once this is committed.
-    pub seen: Pending,
-    /// Told once the portion is committed; `None` where the mailbox has nothing further to fetch
-    /// and so nobody waits.
-    pub committed: Option<oneshot::Sender<()>>,
+    pub seen: Arc<Pending>,
+    /// Redeemed once the portion is committed.
+    pub promise: Promise,
 }
 
 impl Portion {
@@ -41,7 +39,8 @@ impl Portion {
     /// A rough size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         let rows = self.rows.iter();
-        rows.map(|row| interaction_bytes(&row.interaction)).sum()
+        let rows: usize = rows.map(|row| interaction_bytes(&row.interaction)).sum();
+        rows + self.seen.bytes()
     }
 }
 

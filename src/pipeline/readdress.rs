@@ -19,6 +19,8 @@ use crate::model::mailbox::slot;
 use crate::model::outcome::Tally;
 use crate::model::run::RunStamp;
 use crate::pipeline::context::Context;
+use crate::pipeline::in_flight::Ticket;
+use crate::pipeline::in_flight::Turn;
 use crate::pipeline::known::Known;
 use crate::pipeline::portion::Portion;
 use crate::pipeline::portion::interaction_bytes;
@@ -27,19 +29,19 @@ use crate::pipeline::withheld::WithheldMails;
 use crate::pipeline::writer::WriterError;
 use crate::policy::participants;
 use crate::runtime::shutdown::Shutdown;
-use crate::state::pending::Pending;
 
 /// Rows of all mailboxes that are held at a time.
 const ROWS_AT_ONCE: usize = 4_000;
 /// Bytes that they have at most, besides the last row.
 const BYTES_AT_ONCE: usize = 16 << 20;
 
-/// Hands the new revisions of all mailboxes of archives to the writer, and notes at each job how many
-/// it has.
+/// Hands the new revisions of all mailboxes of archives to the writer, notes at each job how many it
+/// has, and waits until they are committed: whoever reads the lake afterwards must see them.
 pub async fn revise(
     context: &Context,
     lake: Arc<Lake>,
     jobs: &mut [Job],
+    mut turn: Turn,
 ) -> Result<(), WriterError> {
     let mut mailboxes = HashMap::new();
     for job in &*jobs {
@@ -63,12 +65,15 @@ pub async fn revise(
         rows: 0,
         bytes: 0,
         counts: HashMap::new(),
+        last: Ticket::redeemed(),
     };
     let working = tokio::task::spawn_blocking(move || {
         revising.all(&lake)?;
-        Ok::<_, LakeError>(revising.counts)
+        Ok::<_, LakeError>((revising.counts, revising.last))
     });
-    let counts = working.await.map_err(|_| WriterError::Lost)??;
+    let (counts, last) = working.await.map_err(|_| WriterError::Lost)??;
+    // Where the writer has stopped, the run is over.
+    let _ = turn.wait_for(&last).await;
     for job in jobs {
         if let Job::Archive(job) = job {
             job.readdressed = counts.get(&job.mailbox.id).copied().unwrap_or_default();
@@ -111,6 +116,8 @@ struct Revising {
     rows: usize,
     bytes: usize,
     counts: HashMap<Arc<str>, u64>,
+    /// Of what was handed over last.
+    last: Ticket,
 }
 
 impl Revising {
@@ -171,6 +178,8 @@ impl Revising {
                 ..Tally::default()
             };
             *self.counts.entry(id).or_default() += tally.derived;
+            let (promise, ticket) = Ticket::new();
+            self.last = ticket;
             // Where the writer has stopped, the run is over.
             let _ = self.portions.blocking_send(Portion {
                 mailbox: Arc::clone(mailbox),
@@ -178,8 +187,8 @@ impl Revising {
                 cursors: Vec::new(),
                 tally,
                 cost: Cost::default(),
-                seen: Pending::default(),
-                committed: None,
+                seen: Arc::default(),
+                promise,
             });
         }
     }

@@ -2,10 +2,10 @@
 //! how it ends.
 
 use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
-use tokio::sync::oneshot;
 
 use crate::lake::error::LakeError;
 use crate::model::activity::Matched;
@@ -17,7 +17,6 @@ use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
 use crate::model::cursor::MailboxCursor;
 use crate::model::mailbox::Mailbox;
-use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
@@ -29,6 +28,7 @@ use crate::pipeline::context::Context;
 use crate::pipeline::context::WriterGone;
 use crate::pipeline::decide::AWAITS_SENT;
 use crate::pipeline::decide::Settled;
+use crate::pipeline::in_flight::Ticket;
 use crate::pipeline::known;
 use crate::pipeline::known::CursorUnreadable;
 use crate::pipeline::known::Known;
@@ -39,6 +39,8 @@ use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::state::error::StateError;
+use crate::state::pending::Pending;
+use crate::state::uncommitted::Uncommitted;
 
 /// Runs in which an item is tried, the first included: trouble of the service has been seen to last
 /// for days (facts 6.2). Afterwards it is kept in the ledger, and tried by `run --again` only.
@@ -73,6 +75,8 @@ pub struct Walk<'a> {
     /// `cursor` as the lake has it.
     written: Option<MailboxCursor>,
     tally: Tally,
+    /// What was decided and may not be committed yet.
+    decided: VecDeque<(Ticket, Arc<Pending>)>,
     /// What was handed over of the cost.
     counted: Cost,
 }
@@ -84,8 +88,6 @@ pub struct Pages {
     pub received: u64,
     /// What the mailbox has cost so far, these pages included.
     pub total_cost: Cost,
-    /// Whether the mailbox has nothing further to fetch.
-    pub is_last: bool,
 }
 
 /// Why a mailbox was not read to its end.
@@ -183,6 +185,7 @@ impl<'a> Walk<'a> {
             unread: HashSet::new(),
             written: None,
             tally: Tally::default(),
+            decided: VecDeque::new(),
             counted: Cost::default(),
         }
     }
@@ -220,19 +223,25 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Hands decided pages to the writer. Unless they are the mailbox's `last`, waits until they
-    /// are committed: what is decided next must see them.
+    /// What was decided and is not committed yet: the next decision has to see it.
+    pub fn uncommitted(&mut self) -> Uncommitted {
+        // Commits follow each other in the order of what was handed over.
+        while let Some((ticket, _)) = self.decided.front()
+            && ticket.is_redeemed()
+        {
+            self.decided.pop_front();
+        }
+        Uncommitted::new(self.decided.iter().map(|(_, seen)| Arc::clone(seen)))
+    }
+
+    /// Hands decided pages to the writer. What is decided next sees them at once, in
+    /// [`Walk::uncommitted`]; what must not happen before they are committed waits for the ticket.
     pub async fn hand_over(
         &mut self,
         settled: Settled,
         mut cursors: Vec<CursorRecord>,
         pages: Pages,
-    ) -> Result<(), WriterGone> {
-        if self.mailbox.kind == MailboxKind::Archive {
-            self.keep_archive_ledger(&settled, &mut cursors, pages.is_last);
-        } else {
-            self.keep_ledger(&settled, &mut cursors);
-        }
+    ) -> Result<Ticket, WriterGone> {
         let mut tally = settled.tally;
         tally.received = pages.received;
         Progress::raise(&self.context.progress.items, pages.received);
@@ -245,37 +254,32 @@ impl<'a> Walk<'a> {
                 self.written = Some(cursor.clone());
             }
         }
-        let (sender, receiver) = oneshot::channel();
+        let (promise, ticket) = Ticket::new();
+        let seen = Arc::new(settled.seen);
         let portion = Portion {
             mailbox: self.mailbox.clone(),
             rows: settled.rows,
             cursors,
             tally,
             cost: pages.total_cost.since(self.counted),
-            seen: settled.seen,
-            committed: (!pages.is_last).then_some(sender),
+            seen: Arc::clone(&seen),
+            promise,
         };
         self.counted = pages.total_cost;
         if portion.is_empty() {
-            return Ok(());
+            return Ok(Ticket::redeemed());
         }
+        self.decided.push_back((ticket.clone(), seen));
         let sent = self.context.portions.send(portion).await;
         sent.map_err(|_| WriterGone)?;
-        if pages.is_last {
-            return Ok(());
-        }
-        receiver.await.map_err(|_| WriterGone)
+        Ok(ticket)
     }
 
-    /// Notes what of an archive could not be read, and at its end strikes out what is gone or could
-    /// be read. What is known already is not written again: an archive stays as it is.
-    fn keep_archive_ledger(
-        &mut self,
-        settled: &Settled,
-        cursors: &mut Vec<CursorRecord>,
-        is_last: bool,
-    ) {
+    /// Notes what of an archive could not be read. What is known already is not written again: an
+    /// archive stays as it is.
+    pub fn note_unread_of_archive(&mut self, settled: &Settled) -> Vec<CursorRecord> {
         let now = clock::now();
+        let mut cursors = Vec::new();
         for unread in &settled.unread {
             let Some(id) = &unread.source_id else {
                 continue;
@@ -297,21 +301,27 @@ impl<'a> Walk<'a> {
             cursors.push(known::ledger_record(&self.mailbox.id, id, Some(&entry)));
             self.ledger.insert(id.clone(), entry);
         }
-        if is_last && !self.is_stopped() {
-            let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
-            self.ledger.retain(|id, _| {
-                let is_there = unread.contains(id);
-                if !is_there {
-                    cursors.push(known::ledger_record(mailbox_id, id, None));
-                }
-                is_there
-            });
-        }
+        cursors
+    }
+
+    /// Strikes out, at the end of an archive, what is gone or could be read.
+    pub fn strike_out_of_archive(&mut self) -> Vec<CursorRecord> {
+        let mut cursors = Vec::new();
+        let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
+        self.ledger.retain(|id, _| {
+            let is_there = unread.contains(id);
+            if !is_there {
+                cursors.push(known::ledger_record(mailbox_id, id, None));
+            }
+            is_there
+        });
+        cursors
     }
 
     /// Notes what could not be read, and strikes out what could after all.
-    fn keep_ledger(&mut self, settled: &Settled, cursors: &mut Vec<CursorRecord>) {
+    pub fn keep_ledger(&mut self, settled: &Settled) -> Vec<CursorRecord> {
         let now = clock::now();
+        let mut cursors = Vec::new();
         for unread in &settled.unread {
             let Some(id) = &unread.source_id else {
                 continue;
@@ -344,6 +354,7 @@ impl<'a> Walk<'a> {
             }
             !is_read
         });
+        cursors
     }
 
     /// How far the mailbox was read: whatever went wrong in it becomes its status.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::index::error::IndexError;
@@ -18,6 +17,8 @@ use crate::model::cursor::CursorRecord;
 use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
+use crate::pipeline::in_flight::InFlight;
+use crate::pipeline::in_flight::Promise;
 use crate::pipeline::indexing;
 use crate::pipeline::indexing::IndexBatch;
 use crate::pipeline::indexing::IndexQueue;
@@ -47,6 +48,8 @@ pub struct Writer {
     pub index: IndexQueue,
     /// The run in whose name rows are written.
     pub run: RunStamp,
+    /// Which mailboxes wait for commits.
+    pub in_flight: InFlight,
     /// Digest of the book that matched the rows.
     pub book: Arc<str>,
     /// The threads that compute.
@@ -84,9 +87,9 @@ struct Open {
     rows: Vec<Matched>,
     cursors: Vec<CursorRecord>,
     tallies: Vec<MailboxTally>,
-    seen: Pending,
+    seen: Vec<Arc<Pending>>,
     bytes: usize,
-    waiting: Vec<oneshot::Sender<()>>,
+    promises: Vec<Promise>,
     since: Option<Instant>,
 }
 
@@ -95,27 +98,37 @@ impl Writer {
     pub async fn run(mut self, mut portions: mpsc::Receiver<Portion>) -> Result<(), WriterError> {
         let mut open = Open::default();
         loop {
-            let deadline = open.since.map(|since| since + BATCH_AGE);
-            match next(&mut portions, deadline).await {
+            match self.next(&mut portions, open.since).await {
                 Next::Portion(portion) => open.add(*portion),
-                Next::Deadline => {
-                    self.commit(std::mem::take(&mut open)).await?;
-                    continue;
-                }
+                Next::Due => self.commit(std::mem::take(&mut open)).await?,
                 Next::Closed => break,
             }
-            if open.must_close() {
-                // Whatever lies ready goes along: under load, commits get fewer, not later.
-                while !open.is_full()
-                    && let Ok(portion) = portions.try_recv()
-                {
-                    open.add(portion);
-                }
+            if open.is_full() {
                 self.commit(std::mem::take(&mut open)).await?;
             }
         }
         self.commit(open).await?;
         Ok(self.index.close().await?)
+    }
+
+    /// What comes next: whatever lies ready goes along, so that under load commits get fewer.
+    async fn next(&self, portions: &mut mpsc::Receiver<Portion>, since: Option<Instant>) -> Next {
+        let due = async {
+            match since {
+                Some(since) => tokio::select! {
+                    () = tokio::time::sleep_until(since + BATCH_AGE) => {}
+                    () = self.in_flight.stalled() => {}
+                },
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            received = portions.recv() => {
+                received.map_or(Next::Closed, |portion| Next::Portion(Box::new(portion)))
+            }
+            () = due => Next::Due,
+        }
     }
 
     async fn commit(&mut self, open: Open) -> Result<(), WriterError> {
@@ -127,7 +140,7 @@ impl Writer {
             cursors,
             tallies,
             seen,
-            waiting,
+            promises,
             ..
         } = open;
         let batch = Batch {
@@ -152,9 +165,8 @@ impl Writer {
         let is_withdrawn = |row: &&Matched| row.interaction.state == RowState::Withdrawn;
         let withdrawn = rows.iter().filter(is_withdrawn).count() as u64;
         Progress::raise(&self.progress.withdrawn, withdrawn);
-        for waiting in waiting {
-            // Who gave up waiting does not want to know.
-            let _ = waiting.send(());
+        for promise in &promises {
+            self.in_flight.redeem(promise);
         }
         let docs = self.cpu.run(move || indexing::documents(&rows)).await?;
         self.index.send(IndexBatch { docs, versions }).await;
@@ -164,29 +176,20 @@ impl Writer {
 
 enum Next {
     Portion(Box<Portion>),
-    Deadline,
+    /// The batch is old enough, or every mailbox in flight waits for it.
+    Due,
     Closed,
-}
-
-async fn next(portions: &mut mpsc::Receiver<Portion>, deadline: Option<Instant>) -> Next {
-    let received = match deadline {
-        None => portions.recv().await,
-        Some(deadline) => match tokio::time::timeout_at(deadline, portions.recv()).await {
-            Ok(received) => received,
-            Err(_) => return Next::Deadline,
-        },
-    };
-    received.map_or(Next::Closed, |portion| Next::Portion(Box::new(portion)))
 }
 
 impl Open {
     fn add(&mut self, portion: Portion) {
         self.since.get_or_insert_with(Instant::now);
         self.bytes += portion.bytes();
+        let mut cursors = Pending::default();
         for record in &portion.cursors {
-            self.seen.note_cursor(record.clone());
+            cursors.note_cursor(record.clone());
         }
-        self.seen.append(portion.seen);
+        self.seen.extend([Arc::new(cursors), portion.seen]);
         self.rows.extend(portion.rows);
         self.cursors.extend(portion.cursors);
         self.tallies.push(MailboxTally {
@@ -194,15 +197,10 @@ impl Open {
             tally: portion.tally,
             cost: portion.cost,
         });
-        self.waiting.extend(portion.committed);
+        self.promises.push(portion.promise);
     }
 
     fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
-    }
-
-    /// A mailbox that waits for the commit before it fetches further closes the batch.
-    fn must_close(&self) -> bool {
-        self.is_full() || !self.waiting.is_empty()
     }
 }

@@ -13,6 +13,7 @@ pub mod pending;
 pub mod rebuild;
 pub mod sorter;
 pub mod store;
+pub mod uncommitted;
 pub mod view;
 
 #[cfg(test)]

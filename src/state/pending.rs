@@ -50,25 +50,11 @@ impl Pending {
             .insert((slot, record.mailbox_id, record.key), record.value);
     }
 
-    /// Puts the notes of a later batch over these.
-    pub fn append(&mut self, later: Self) {
-        self.items.extend(later.items);
-        for (key, mail) in later.recorded {
-            self.recorded.entry(key).or_insert(mail);
-        }
-        self.cursors.extend(later.cursors);
-        self.meetings.extend(later.meetings);
-        self.series.extend(later.series);
-        self.calendar_marks.extend(later.calendar_marks);
-    }
-
-    /// Whether nothing was noted.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-            && self.recorded.is_empty()
-            && self.cursors.is_empty()
-            && self.meetings.is_empty()
-            && self.series.is_empty()
-            && self.calendar_marks.is_empty()
+    /// A rough size in memory, in bytes, of what there is of each item.
+    pub fn bytes(&self) -> usize {
+        let item = size_of::<Key>() + size_of::<Seen>();
+        let recorded = size_of::<Key>() + size_of::<RecordedMail>();
+        // A hash map is half full.
+        2 * (self.items.len() * item + self.recorded.len() * recorded)
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::panic;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use redb::Database;
 use redb::ReadableDatabase;
@@ -23,6 +24,7 @@ use crate::state::key::Key;
 use crate::state::meetings;
 use crate::state::pending::Pending;
 use crate::state::rebuild::Rebuild;
+use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
 pub(crate) const ITEMS: TableDefinition<Key, (u8, i64)> = TableDefinition::new("items");
@@ -97,19 +99,22 @@ impl State {
         Ok(version.map(|version| version.value()))
     }
 
-    /// Takes a view for the lookups of one batch.
-    pub fn view(&self) -> Result<View, StateError> {
+    /// Takes a view for the lookups of one decision, below what its mailbox has decided before.
+    /// What was committed may have left `uncommitted`, which therefore is read first.
+    pub fn view(&self, uncommitted: Uncommitted) -> Result<View, StateError> {
         let transaction = self.read()?;
         Ok(View {
+            uncommitted,
             items: transaction.open_table(ITEMS).map_err(StateError::of)?,
             recorded: transaction.open_table(RECORDED).map_err(StateError::of)?,
         })
     }
 
-    /// Writes a batch and the lake versions that its slots have reached, all of it or nothing.
+    /// Writes the decisions of a batch, in their order, and the lake versions that its slots have
+    /// reached: all of it or nothing.
     pub fn commit(
         &self,
-        pending: &Pending,
+        pending: &[Arc<Pending>],
         versions: &BTreeMap<u8, i64>,
     ) -> Result<(), StateError> {
         let transaction = self.write()?;
@@ -200,31 +205,40 @@ pub(crate) fn write_versions(
     Ok(())
 }
 
-/// Writes in order of key, which touches each page of the file once.
-fn write_pending(transaction: &WriteTransaction, pending: &Pending) -> Result<(), StateError> {
-    let mut items: Vec<_> = pending.items.iter().collect();
-    items.sort_unstable_by_key(|(key, _)| **key);
+/// Writes in order of key, which touches each page of the file once. Of several decisions about an
+/// item the last one counts; of several mails under one id the first stays.
+fn write_pending(
+    transaction: &WriteTransaction,
+    pending: &[Arc<Pending>],
+) -> Result<(), StateError> {
+    let mut items: Vec<_> = pending.iter().flat_map(|one| &one.items).collect();
+    items.sort_by_key(|(key, _)| **key);
     let mut table = transaction.open_table(ITEMS).map_err(StateError::of)?;
     for (key, seen) in items {
         let value = (key::outcome_code(seen.outcome), seen.fingerprint);
         table.insert(key, value).map_err(StateError::of)?;
     }
-    let mut recorded: Vec<_> = pending.recorded.iter().collect();
-    recorded.sort_unstable_by_key(|(key, _)| **key);
+    let mut recorded: Vec<_> = pending.iter().flat_map(|one| &one.recorded).collect();
+    recorded.sort_by_key(|(key, _)| **key);
+    recorded.dedup_by_key(|(key, _)| **key);
     let mut table = transaction.open_table(RECORDED).map_err(StateError::of)?;
     for (key, mail) in recorded {
         table.insert(key, mail.0).map_err(StateError::of)?;
     }
     let mut table = transaction.open_table(CURSORS).map_err(StateError::of)?;
-    for ((slot, mailbox_id, key), value) in &pending.cursors {
+    let cursors: BTreeMap<_, _> = pending.iter().flat_map(|one| &one.cursors).collect();
+    for ((slot, mailbox_id, key), value) in cursors {
         let key = (*slot, mailbox_id.as_str(), key.as_str());
         match value {
             Some(value) => table.insert(key, value.as_str()).map_err(StateError::of)?,
             None => table.remove(key).map_err(StateError::of)?,
         };
     }
-    meetings::write(transaction, &pending.meetings)?;
-    calendar::write(transaction, &pending.series, &pending.calendar_marks)
+    for one in pending {
+        meetings::write(transaction, &one.meetings)?;
+        calendar::write(transaction, &one.series, &one.calendar_marks)?;
+    }
+    Ok(())
 }
 
 fn forget_slot(transaction: &WriteTransaction, slot: u8) -> Result<(), StateError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -26,6 +27,8 @@ use crate::state::store::Opened;
 use crate::state::store::Settings;
 use crate::state::store::State;
 use crate::state::store::Was;
+use crate::state::uncommitted::Uncommitted;
+use crate::state::view::View;
 
 const LAKE: &str = "lake-1";
 
@@ -107,8 +110,19 @@ fn versions(version: i64) -> BTreeMap<u8, i64> {
     BTreeMap::from([(slot("ann"), version)])
 }
 
-fn item(state: &State, pending: &[&Pending]) -> Option<Seen> {
-    state.view().unwrap().item(pending, "ann", "1").unwrap()
+fn view(state: &State) -> View {
+    state.view(Uncommitted::default()).unwrap()
+}
+
+fn commit(state: &State, pending: &Pending, versions: &BTreeMap<u8, i64>) {
+    let decided = [Arc::new(pending.clone())];
+    state.commit(&decided, versions).unwrap();
+}
+
+fn item(state: &State, oldest_first: &[&Pending]) -> Option<Seen> {
+    let decided = oldest_first.iter().map(|one| Arc::new((*one).clone()));
+    let view = state.view(Uncommitted::new(decided)).unwrap();
+    view.item("ann", "1").unwrap()
 }
 
 #[test]
@@ -120,27 +134,33 @@ fn a_committed_batch_is_there_after_reopening() {
     let mut pending = one_item(7);
     let mail = RecordedMail::of(Some("hello"), Micros(5));
     pending.note_recorded("ann", Id128([1; 16]), mail);
-    state.commit(&pending, &versions(3)).unwrap();
+    commit(&state, &pending, &versions(3));
     drop(state);
 
     let Opened { state, was } = open(folder.path());
     assert_eq!(was, Was::Known);
     assert_eq!(state.version(slot("ann")).unwrap(), Some(3));
     assert_eq!(item(&state, &[]), Some(seen(Outcome::Recorded, 7)));
-    let view = state.view().unwrap();
-    let found = view.recorded(&[], "ann", Id128([1; 16])).unwrap();
+    let view = view(&state);
+    let found = view
+        .recorded(&Pending::default(), "ann", Id128([1; 16]))
+        .unwrap();
     assert_eq!(found, Some(mail));
-    assert_eq!(view.recorded(&[], "bob", Id128([1; 16])).unwrap(), None);
-    assert_eq!(view.item(&[], "bob", "1").unwrap(), None);
+    assert_eq!(
+        view.recorded(&Pending::default(), "bob", Id128([1; 16]))
+            .unwrap(),
+        None
+    );
+    assert_eq!(view.item("bob", "1").unwrap(), None);
 }
 
 #[test]
 fn what_is_pending_is_seen_first_and_forgotten_when_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
-    state.commit(&one_item(1), &versions(1)).unwrap();
+    commit(&state, &one_item(1), &versions(1));
     let (newer, older) = (one_item(3), one_item(2));
-    assert_eq!(item(&state, &[&newer, &older]).unwrap().fingerprint, 3);
+    assert_eq!(item(&state, &[&older, &newer]).unwrap().fingerprint, 3);
     assert_eq!(item(&state, &[&older]).unwrap().fingerprint, 2);
     drop((newer, older));
     assert_eq!(item(&state, &[]).unwrap().fingerprint, 1);
@@ -150,9 +170,9 @@ fn what_is_pending_is_seen_first_and_forgotten_when_dropped() {
 fn a_view_does_not_see_a_later_commit() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
-    let view = state.view().unwrap();
-    state.commit(&one_item(1), &versions(1)).unwrap();
-    assert_eq!(view.item(&[], "ann", "1").unwrap(), None);
+    let view = view(&state);
+    commit(&state, &one_item(1), &versions(1));
+    assert_eq!(view.item("ann", "1").unwrap(), None);
     assert!(item(&state, &[]).is_some());
 }
 
@@ -170,8 +190,8 @@ fn the_first_mail_of_an_id_stays_within_a_batch() {
     pending.note_recorded("ann", Id128([1; 16]), first);
     pending.note_recorded("ann", Id128([1; 16]), RecordedMail(9));
     let folder = tempfile::tempdir().unwrap();
-    let view = open(folder.path()).state.view().unwrap();
-    let found = view.recorded(&[&pending], "ann", Id128([1; 16])).unwrap();
+    let view = view(&open(folder.path()).state);
+    let found = view.recorded(&pending, "ann", Id128([1; 16])).unwrap();
     assert_eq!(found, Some(first));
 }
 
@@ -185,10 +205,10 @@ fn cursors_stream_by_slot_mailbox_and_key_and_can_be_taken_away() {
             pending.note_cursor(cursor(mailbox, key, Some("{}")));
         }
     }
-    state.commit(&pending, &BTreeMap::new()).unwrap();
+    commit(&state, &pending, &BTreeMap::new());
     let mut taken_away = Pending::default();
     taken_away.note_cursor(cursor("ann", "mail/a", None));
-    state.commit(&taken_away, &BTreeMap::new()).unwrap();
+    commit(&state, &taken_away, &BTreeMap::new());
 
     let all: Vec<_> = state.all_cursors().unwrap().map(Result::unwrap).collect();
     let order = |c: &CursorRecord| (slot(&c.mailbox_id), c.mailbox_id.clone(), c.key.clone());
@@ -212,14 +232,14 @@ fn a_slot_is_forgotten_whole_and_the_others_stay() {
     pending.note_cursor(cursor("ann", "mailbox", Some("{}")));
     pending.note_cursor(cursor("zoe", "mailbox", Some("{}")));
     let both = BTreeMap::from([(slot("ann"), 1), (slot("zoe"), 2)]);
-    state.commit(&pending, &both).unwrap();
+    commit(&state, &pending, &both);
     state.reset_slot(slot("ann")).unwrap();
 
     assert_eq!(item(&state, &[]), None);
     assert_eq!(state.version(slot("ann")).unwrap(), None);
     assert_eq!(state.cursors("ann").unwrap(), []);
-    let view = state.view().unwrap();
-    assert!(view.item(&[], "zoe", "1").unwrap().is_some());
+    let view = view(&state);
+    assert!(view.item("zoe", "1").unwrap().is_some());
     assert_eq!(state.version(slot("zoe")).unwrap(), Some(2));
     assert_eq!(state.cursors("zoe").unwrap().len(), 1);
 }
@@ -228,7 +248,7 @@ fn a_slot_is_forgotten_whole_and_the_others_stay() {
 fn the_state_of_another_lake_is_never_believed() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
-    state.commit(&one_item(1), &versions(1)).unwrap();
+    commit(&state, &one_item(1), &versions(1));
     drop(state);
     let Opened { state, was } = open_for(folder.path(), "lake-2").unwrap();
     assert_eq!(was, Was::Fresh);
@@ -262,7 +282,7 @@ fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
     let state = open(folder.path()).state;
     let mut pending = one_item(1);
     pending.note_item("ann", "gone", seen(Outcome::Draft, 1));
-    state.commit(&pending, &versions(1)).unwrap();
+    commit(&state, &pending, &versions(1));
 
     let row = mail();
     let mut dropped = state.rebuild(&[slot("ann")]).unwrap();
@@ -278,10 +298,12 @@ fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
     ];
     rebuild.absorb_cursors(cursors).unwrap();
     rebuild.finish(&versions(9)).unwrap();
-    let view = state.view().unwrap();
+    let view = view(&state);
     assert_eq!(item(&state, &[]), Some(seen(Outcome::Recorded, -5)));
-    assert_eq!(view.item(&[], "ann", "gone").unwrap(), None);
-    let recorded = view.recorded(&[], "ann", Id128([1; 16])).unwrap();
+    assert_eq!(view.item("ann", "gone").unwrap(), None);
+    let recorded = view
+        .recorded(&Pending::default(), "ann", Id128([1; 16]))
+        .unwrap();
     assert_eq!(recorded, Some(RecordedMail::of(None, Micros(0))));
     assert_eq!(
         state.cursors("ann").unwrap()[0].value.as_deref(),
@@ -303,7 +325,7 @@ fn killed_copy(folder: &Path) -> tempfile::TempDir {
 fn a_killed_run_leaves_its_last_commit_even_with_half_of_the_next_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
-    state.commit(&one_item(1), &versions(1)).unwrap();
+    commit(&state, &one_item(1), &versions(1));
     let mut rebuild = state.rebuild(&[slot("ann")]).unwrap();
     // More than the page cache holds, so that some of it is written before the commit.
     let value = "x".repeat(1_000);
@@ -334,7 +356,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let state = open(folder.path()).state;
-        state.commit(&one_item(1), &versions(1)).unwrap();
+        commit(&state, &one_item(1), &versions(1));
         drop(state);
         let path = folder.path().join("state/state.redb");
         let mut bytes = fs::read(&path).unwrap();
@@ -348,7 +370,7 @@ proptest! {
         }
         fs::write(&path, &bytes).unwrap();
         let Opened { state, .. } = open(folder.path());
-        state.commit(&one_item(2), &versions(2)).unwrap();
+        commit(&state, &one_item(2), &versions(2));
         prop_assert_eq!(item(&state, &[]).unwrap().fingerprint, 2);
     }
 }

@@ -9,27 +9,24 @@ use crate::state::key::Key;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
 use crate::state::pending::Pending;
+use crate::state::uncommitted::Uncommitted;
 
-/// The file as it was when the view was taken. May be shared by threads.
+/// The file as it was when the view was taken, below what the mailbox has decided since. May be
+/// shared by threads.
 ///
-/// It does not see later commits, so take one for each batch, and keep handing over the
-/// [`Pending`] of a batch until a view taken after its commit is in use.
+/// It does not see later commits, so take one for each decision.
 pub struct View {
+    pub(crate) uncommitted: Uncommitted,
     pub(crate) items: ReadOnlyTable<Key, (u8, i64)>,
     pub(crate) recorded: ReadOnlyTable<Key, u64>,
 }
 
 impl View {
-    /// What became of an item when it was last read; `pending` is asked first, in its order.
-    pub fn item(
-        &self,
-        pending: &[&Pending],
-        mailbox_id: &str,
-        source_id: &str,
-    ) -> Result<Option<Seen>, StateError> {
+    /// What became of an item when it was last read.
+    pub fn item(&self, mailbox_id: &str, source_id: &str) -> Result<Option<Seen>, StateError> {
         let key = key::item(mailbox_id, source_id);
-        if let Some(seen) = pending.iter().find_map(|batch| batch.items.get(&key)) {
-            return Ok(Some(*seen));
+        if let Some(seen) = self.uncommitted.item(&key) {
+            return Ok(Some(seen));
         }
         let Some(value) = self.items.get(key).map_err(StateError::of)? else {
             return Ok(None);
@@ -42,16 +39,18 @@ impl View {
         }))
     }
 
-    /// The mail under which a mailbox has recorded an interaction; `pending` is asked first.
+    /// The mail under which a mailbox has recorded an interaction; what is being decided is asked
+    /// first.
     pub fn recorded(
         &self,
-        pending: &[&Pending],
+        deciding: &Pending,
         mailbox_id: &str,
         interaction_id: Id128,
     ) -> Result<Option<RecordedMail>, StateError> {
         let key = key::recorded(mailbox_id, interaction_id);
-        if let Some(mail) = pending.iter().find_map(|batch| batch.recorded.get(&key)) {
-            return Ok(Some(*mail));
+        let decided = deciding.recorded.get(&key).copied();
+        if let Some(mail) = decided.or_else(|| self.uncommitted.recorded(&key)) {
+            return Ok(Some(mail));
         }
         let value = self.recorded.get(key).map_err(StateError::of)?;
         Ok(value.map(|value| RecordedMail(value.value())))

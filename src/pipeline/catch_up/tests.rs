@@ -111,7 +111,7 @@ impl Site {
             let record = MeetingRecord::of(row);
             pending.note_meeting(&row.mailbox.id, row.interaction_id, record);
         }
-        state.state.commit(&pending, &versions).unwrap();
+        state.state.commit(&[Arc::new(pending)], &versions).unwrap();
         let docs = batch.rows.iter().filter_map(IndexDoc::of).collect();
         indexer.add(docs, Keys::New).unwrap();
         indexer.commit(&versions).unwrap();

@@ -66,7 +66,7 @@ impl Counter<'_> {
         };
         let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
         let seen = &self.settled.seen;
-        let is_new = self.view.recorded(&[seen], mailbox_id, id)?.is_none();
+        let is_new = self.view.recorded(seen, mailbox_id, id)?.is_none();
         let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
         let row = revised.or_else(|| is_new.then(|| (*interaction).clone()));
         let row = row.map(|row| self.desk.matched(row, about.touches));

@@ -23,6 +23,8 @@ use crate::source::graph::listing::Listing;
 use crate::source::graph::listing::MAILS_PER_PAGE;
 use crate::source::graph::listing::Span;
 use crate::source::graph::retry::Reaction;
+use crate::state::error::StateError;
+use crate::state::view::View;
 
 /// Pages of 1,000 ids for one folder: twice what a folder of Exchange Online can hold.
 const ID_PAGES_MAX: usize = 2_000;
@@ -58,7 +60,7 @@ impl GraphWalk<'_> {
     /// A list that ends is not believed: it is asked again for what is older than its last item,
     /// until nothing new comes. So a list that the service cuts short does not pass for the whole.
     pub(super) async fn list_ids(
-        &self,
+        &mut self,
         folder: &Arc<str>,
         from: Option<Micros>,
     ) -> Result<Listed, WalkError> {
@@ -83,14 +85,19 @@ impl GraphWalk<'_> {
         .into())
     }
 
+    /// What was seen before.
+    fn view(&mut self) -> Result<View, StateError> {
+        self.walk.context.state.view(self.walk.uncommitted())
+    }
+
     /// Adds a page of ids; says whether any of them was not listed yet.
     fn add_ids(
-        &self,
+        &mut self,
         listed: &mut Listed,
         known: &mut HashSet<u64>,
         page: Vec<ListedId>,
     ) -> Result<bool, WalkError> {
-        let view = self.walk.context.state.view()?;
+        let view = self.view()?;
         let before = listed.count;
         for id in page.into_iter().filter_map(|item| item.id) {
             if !known.insert(short(&id)) {
@@ -98,7 +105,7 @@ impl GraphWalk<'_> {
             }
             listed.count += 1;
             let is_seen = self.walk.ledger.contains_key(&id)
-                || view.item(&[], &self.walk.mailbox.id, &id)?.is_some();
+                || view.item(&self.walk.mailbox.id, &id)?.is_some();
             if !is_seen {
                 listed.unseen.push(id);
             }
@@ -124,10 +131,10 @@ impl GraphWalk<'_> {
                 Err(WalkError::Graph(error)) if error.reaction() == Reaction::PlainList => {}
                 Err(error) => return Err(error),
             }
-            let view = self.walk.context.state.view()?;
+            let view = self.view()?;
             let mut left = Vec::new();
             for id in unseen {
-                if view.item(&[], &self.walk.mailbox.id, &id)?.is_none() {
+                if view.item(&self.walk.mailbox.id, &id)?.is_none() {
                     left.push(id);
                 }
             }
@@ -152,7 +159,7 @@ impl GraphWalk<'_> {
             let settled = self.settle(desk, sifted).await?;
             let cursors = self.strike_out(wanted, &settled);
             let received = wanted.len() as u64;
-            self.hand_over(settled, received, cursors, false).await?;
+            self.record(settled, received, cursors).await?;
         }
         Ok(())
     }
@@ -181,7 +188,7 @@ impl GraphWalk<'_> {
                 let received = pages.iter().map(|page| page.items.len() as u64).sum();
                 let sifted = self.sift(desk, pages).await?;
                 let settled = self.settle(desk, sifted).await?;
-                self.hand_over(settled, received, Vec::new(), false).await?;
+                self.record(settled, received, Vec::new()).await?;
             }
             match failure {
                 Some(error) => return Err(error),
@@ -219,7 +226,6 @@ impl GraphWalk<'_> {
             whole_at: recent.unwrap_or(begun),
         };
         let record = known::list_record(&self.walk.mailbox.id, folder, Some(&cursor));
-        self.hand_over(Settled::default(), 0, vec![record], false)
-            .await
+        self.record(Settled::default(), 0, vec![record]).await
     }
 }

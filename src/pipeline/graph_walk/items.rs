@@ -15,6 +15,7 @@ use crate::pipeline::decide::Sifted;
 use crate::pipeline::decoding;
 use crate::pipeline::graph_walk::GraphWalk;
 use crate::pipeline::graph_walk::presence;
+use crate::pipeline::in_flight::Ticket;
 use crate::pipeline::walk::Pages;
 use crate::pipeline::walk::WalkError;
 use crate::runtime::cpu::ComputationLost;
@@ -33,9 +34,12 @@ impl GraphWalk<'_> {
         let working = desk.clone();
         let wanted = self.presence.wanted();
         let items = self.decoded(pages).await?;
+        let before = self.walk.uncommitted();
         let sifting = self.walk.context.cpu.run(move || {
             let sightings = presence::sightings(&items, &wanted);
-            working.sift(items).map(|sifted| (sifted, sightings))
+            working
+                .sift(before, items)
+                .map(|sifted| (sifted, sightings))
         });
         let (mut sifted, sightings) = sifting.await??;
         self.presence.note(sightings);
@@ -92,7 +96,8 @@ impl GraphWalk<'_> {
             .map(|(decoded, place)| Item { decoded, place })
             .collect();
         let desk = desk.clone();
-        let judged = self.walk.context.cpu.run(move || desk.sift(items));
+        let before = self.walk.uncommitted();
+        let judged = self.walk.context.cpu.run(move || desk.sift(before, items));
         sifted.append(judged.await??);
         Ok(())
     }
@@ -105,30 +110,42 @@ impl GraphWalk<'_> {
     ) -> Result<Settled, WalkError> {
         let private = self.sensitivities(&sifted).await?;
         let settling = desk.clone();
+        let before = self.walk.uncommitted();
         let cpu = &self.walk.context.cpu;
-        let settled = cpu.run(move || settling.settle(sifted, &private)).await??;
+        let settling = cpu.run(move || settling.settle(before, sifted, &private));
+        let settled = settling.await??;
         self.note_unknown_privacy(&settled);
         Ok(settled)
     }
 
-    /// Hands decided items to the writer.
+    /// Hands decided items to the writer. Chains of which they are pages go on once they are
+    /// committed.
     pub(super) async fn hand_over(
         &mut self,
         settled: Settled,
         received: u64,
-        cursors: Vec<CursorRecord>,
-        is_last: bool,
-    ) -> Result<(), WalkError> {
+        mut cursors: Vec<CursorRecord>,
+    ) -> Result<Ticket, WalkError> {
         let pages = Pages {
             received,
             total_cost: self.total_cost(),
-            is_last,
         };
-        self.walk.hand_over(settled, cursors, pages).await?;
+        cursors.extend(self.walk.keep_ledger(&settled));
+        let ticket = self.walk.hand_over(settled, cursors, pages).await?;
         if self.refused > REFUSED_MAX {
             return Err(WalkError::ManyRefused { max: REFUSED_MAX });
         }
-        Ok(())
+        Ok(ticket)
+    }
+
+    /// The same for items that are no pages of a chain: nothing waits for them.
+    pub(super) async fn record(
+        &mut self,
+        settled: Settled,
+        received: u64,
+        cursors: Vec<CursorRecord>,
+    ) -> Result<(), WalkError> {
+        self.hand_over(settled, received, cursors).await.map(drop)
     }
 }
 

@@ -68,13 +68,29 @@ impl GraphWalk<'_> {
     }
 }
 
-/// The next chains to fetch: Sent Items alone and first.
+/// The next chains to fetch: Sent Items alone and first. None where the chains that are left, or
+/// Sent Items, wait for a commit.
 pub(super) fn next_chains(queue: &mut VecDeque<Chain>, at_most: usize) -> (Vec<Chain>, bool) {
-    if queue.front().is_some_and(|chain| chain.folder.is_sent) {
-        return (queue.pop_front().into_iter().collect(), true);
+    let may_go_on = |chain: &Chain| chain.committed().is_redeemed();
+    let is_sent = queue.front().is_some_and(|chain| chain.folder.is_sent);
+    let at_most = if is_sent { 1 } else { at_most };
+    let mut next = Vec::new();
+    let mut waiting = VecDeque::new();
+    while next.len() < at_most
+        && let Some(chain) = queue.pop_front()
+    {
+        if may_go_on(&chain) {
+            next.push(chain);
+        } else if is_sent {
+            queue.push_front(chain);
+            break;
+        } else {
+            waiting.push_back(chain);
+        }
     }
-    let count = queue.len().min(at_most);
-    (queue.drain(..count).collect(), false)
+    waiting.append(queue);
+    *queue = waiting;
+    (next, is_sent)
 }
 
 /// Chains that were not fetched: they are next, in their order.

@@ -197,13 +197,12 @@ impl GraphWalk<'_> {
                     cursors.extend(self.unproven(&doubt));
                 }
                 Err(error) => {
-                    self.hand_over(Settled::default(), 0, cursors, false)
-                        .await?;
+                    self.record(Settled::default(), 0, cursors).await?;
                     return Err(error);
                 }
             }
         }
-        self.hand_over(Settled::default(), 0, cursors, false).await
+        self.record(Settled::default(), 0, cursors).await
     }
 
     /// Gives the number of items that were listed.

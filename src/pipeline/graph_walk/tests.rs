@@ -32,6 +32,7 @@ use crate::model::outcome::Outcome;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::pipeline::context::Context;
+use crate::pipeline::in_flight::InFlight;
 use crate::pipeline::portion::Portion;
 use crate::policy::judge::Rules;
 use crate::policy::judge::fixtures;
@@ -45,6 +46,7 @@ use crate::source::graph::selection::Selection;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
+use crate::state::pending::Pending;
 use crate::state::store::Settings;
 use crate::state::store::State;
 
@@ -168,7 +170,7 @@ async fn night(
     night_with(server, shutdown, state, Meetings::None).await
 }
 
-/// Reads the mailbox; portions are "committed" at once, to the state alone, and given back.
+/// Reads the mailbox; portions are "committed" to the state alone, as late as can be, and given back.
 async fn night_with(
     server: &Server,
     shutdown: Shutdown,
@@ -204,20 +206,26 @@ async fn night_with(
         resyncs: Arc::new(Semaphore::new(1)),
         portions,
     };
+    let in_flight = InFlight::new(1);
+    let turn = in_flight.begin().unwrap();
     let kept = state.clone();
     let committing = tokio::spawn(async move {
-        let mut all = Vec::new();
-        while let Some(mut portion) = receiver.recv().await {
-            let mut seen = portion.seen.clone();
-            for cursor in &portion.cursors {
-                seen.note_cursor(cursor.clone());
+        let (mut all, mut committed) = (Vec::new(), 0);
+        loop {
+            let is_open = committed < all.len();
+            tokio::select! {
+                biased;
+                portion = receiver.recv() => match portion {
+                    Some(portion) => all.push(portion),
+                    None => break,
+                },
+                () = in_flight.stalled(), if is_open => {
+                    commit(&kept, &in_flight, &all[committed..]);
+                    committed = all.len();
+                }
             }
-            kept.commit(&seen, &BTreeMap::new()).unwrap();
-            if let Some(committed) = portion.committed.take() {
-                committed.send(()).unwrap();
-            }
-            all.push(portion);
         }
+        commit(&kept, &in_flight, &all[committed..]);
         all
     });
     let job = GraphJob {
@@ -226,9 +234,24 @@ async fn night_with(
         captures_mail: true,
         captures_meetings,
     };
-    let coverage = read(&context, job).await.unwrap();
+    let coverage = read(&context, job, turn).await.unwrap();
     drop(context);
     (coverage, committing.await.unwrap())
+}
+
+fn commit(state: &State, in_flight: &InFlight, portions: &[Portion]) {
+    let mut seen = Vec::new();
+    for portion in portions {
+        let mut cursors = Pending::default();
+        for cursor in &portion.cursors {
+            cursors.note_cursor(cursor.clone());
+        }
+        seen.extend([portion.seen.clone(), Arc::new(cursors)]);
+    }
+    state.commit(&seen, &BTreeMap::new()).unwrap();
+    for portion in portions {
+        in_flight.redeem(&portion.promise);
+    }
 }
 
 fn recorded_in(portions: &[Portion]) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Meetings in the state: noted, read back, rebuilt from the lake's rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -16,6 +17,7 @@ use crate::model::time::Micros;
 use crate::state::calendar::WaitingSeries;
 use crate::state::tests::mail;
 use crate::state::tests::open;
+use crate::state::uncommitted::Uncommitted;
 
 const HOUR: i64 = DAY / 24;
 
@@ -66,7 +68,9 @@ fn noted(rows: &[Interaction]) -> Pending {
 
 fn commit(state: &State, pending: &Pending) {
     let versions = BTreeMap::from([(mailbox::slot("ann"), 1)]);
-    state.commit(pending, &versions).unwrap();
+    state
+        .commit(&[Arc::new(pending.clone())], &versions)
+        .unwrap();
 }
 
 fn rebuilt(state: &State, rows: &[Interaction]) {
@@ -110,10 +114,9 @@ fn a_later_note_replaces_an_earlier_one_in_a_batch_and_in_the_file() {
         revision,
         ..meeting(1, 101)
     };
-    let mut pending = noted(&[revised(2)]);
-    assert!(!pending.is_empty());
-    pending.append(noted(&[revised(3)]));
-    commit(&state, &pending);
+    let versions = BTreeMap::from([(mailbox::slot("ann"), 1)]);
+    let decided = [noted(&[revised(2)]), noted(&[revised(3)])].map(Arc::new);
+    state.commit(&decided, &versions).unwrap();
     let found = state.meetings("ann").unwrap();
     assert_eq!(found, [(Id128([1; 16]), MeetingRecord::of(&revised(3)))]);
 
@@ -174,8 +177,10 @@ fn meetings_are_no_mails_to_a_rebuild() {
     let state = open(folder.path()).state;
     let row = meeting(1, 100);
     rebuilt(&state, std::slice::from_ref(&row));
-    let view = state.view().unwrap();
-    let found = view.recorded(&[], "ann", row.interaction_id).unwrap();
+    let view = state.view(Uncommitted::default()).unwrap();
+    let found = view
+        .recorded(&Pending::default(), "ann", row.interaction_id)
+        .unwrap();
     assert_eq!(found, None);
 }
 

@@ -1,6 +1,7 @@
 //! The kind of a mailbox, which changes when somebody leaves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::coverage::Status;
 use crate::model::cursor::MAILBOX_KEY;
@@ -54,7 +55,7 @@ async fn fact_3_3_the_kind_is_asked_for_again_after_a_month_and_not_before() {
     };
     let mut seen = Pending::default();
     seen.note_cursor(known::mailbox_record("id of ann", &long_ago));
-    state.commit(&seen, &BTreeMap::new()).unwrap();
+    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
     for (expected, times) in [
         (MailboxKind::User, 2),
         (MailboxKind::Shared, 3),

@@ -1,6 +1,7 @@
 //! What a folder says that it holds, against what is told of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::json;
@@ -159,7 +160,7 @@ async fn a_folder_that_fell_short_and_cannot_be_listed_goes_on_and_begins_anew_o
     };
     let mut seen = Pending::default();
     seen.note_cursor(known::chain_record("id of ann", "a", &long_ago));
-    state.commit(&seen, &BTreeMap::new()).unwrap();
+    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
     for expected in [1, 2] {
         let (coverage, _) = night(&server, Shutdown::default(), &state).await;
         check(&coverage, Status::Incomplete);
@@ -238,7 +239,7 @@ async fn a_first_round_of_several_nights_that_fell_short_and_cannot_be_listed_is
     };
     let mut seen = Pending::default();
     seen.note_cursor(known::chain_record("id of ann", "a", &begun));
-    state.commit(&seen, &BTreeMap::new()).unwrap();
+    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
     let (coverage, _) = night(&server, Shutdown::default(), &state).await;
     check(&coverage, Status::Incomplete);
     let reason = coverage.reason.unwrap();

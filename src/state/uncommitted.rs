@@ -1,0 +1,36 @@
+//! Decisions of one mailbox that are handed to the writer and not committed yet: they lie over what
+//! the file says.
+
+use std::sync::Arc;
+
+use crate::state::key::Key;
+use crate::state::key::RecordedMail;
+use crate::state::key::Seen;
+use crate::state::pending::Pending;
+
+/// What a mailbox has decided beyond its last commit. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Uncommitted {
+    newest_first: Vec<Arc<Pending>>,
+}
+
+impl Uncommitted {
+    /// Decisions in the order in which they were taken.
+    pub fn new(oldest_first: impl DoubleEndedIterator<Item = Arc<Pending>>) -> Self {
+        Self {
+            newest_first: oldest_first.rev().collect(),
+        }
+    }
+
+    /// The latest decision about an item.
+    pub(crate) fn item(&self, key: &Key) -> Option<Seen> {
+        let mut decisions = self.newest_first.iter();
+        decisions.find_map(|pending| pending.items.get(key).copied())
+    }
+
+    /// The mail under which an interaction is recorded.
+    pub(crate) fn recorded(&self, key: &Key) -> Option<RecordedMail> {
+        let mut decisions = self.newest_first.iter();
+        decisions.find_map(|pending| pending.recorded.get(key).copied())
+    }
+}
