@@ -7,7 +7,7 @@ use crate::cli::args::RematchArgs;
 use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
-use crate::pipeline::rematch;
+use crate::maintenance::rematch;
 use crate::report;
 
 /// Matches, or shows what would come and go, and tells what came of it.

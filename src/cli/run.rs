@@ -23,6 +23,7 @@ use crate::model::mailbox::MailboxName;
 use crate::model::run::Progress;
 use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
+use crate::model::span::Span;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
@@ -33,7 +34,6 @@ use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
-use crate::source::graph::listing::Span;
 
 /// After so long, what does not end by itself is left.
 const GRACE: Duration = Duration::from_secs(8);

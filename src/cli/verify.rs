@@ -11,7 +11,7 @@ use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
 use crate::lake::verify::Finding;
-use crate::pipeline::verify;
+use crate::maintenance::verify;
 use crate::report::exit;
 
 /// Verifies and tells what was found; 1 where something is damaged. What the next run puts right by

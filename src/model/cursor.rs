@@ -61,7 +61,7 @@ pub struct MailboxCursor {
     /// Of an archive: the address under which they are recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Of an archive: the rules by which its mails got their ids (`pipeline::earlier_ids`). 0: those
+    /// Of an archive: the rules by which its mails got their ids (`reconcile::earlier_ids`). 0: those
     /// of the first versions.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub id_rules: u32,

@@ -2,6 +2,7 @@
 //! tool's work on the tables. Each gives a line for the report where it had something to do.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -10,26 +11,27 @@ use hashbrown::HashSet;
 use crate::index::doc::IndexDoc;
 use crate::index::writer::Indexer;
 use crate::index::writer::Keys;
+use crate::lake::catch_up::CaughtUp;
 use crate::lake::error::LakeError;
 use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::read::Rows;
 use crate::lake::read::Since;
 use crate::matching::Matcher;
+use crate::matching::difference::BookDifference;
 use crate::model::activity::Matched;
 use crate::model::activity::Touch;
 use crate::model::contact::ContactBook;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
+use crate::model::interaction::Participant;
 use crate::model::interaction::State;
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
-use crate::pipeline::portion::interaction_bytes;
-use crate::pipeline::rematch;
-use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
 use crate::state::store::Opened;
+use crate::sync::batch::interaction_bytes;
 
 /// Rows that are held in memory at a time.
 const ROWS_AT_ONCE: usize = 4_096;
@@ -51,7 +53,7 @@ impl Books {
         let mut matchers = HashMap::new();
         for digest in of_slot.values() {
             if !matchers.contains_key(digest) {
-                matchers.insert(digest.clone(), stores::matcher(&lake.load_book(digest)?));
+                matchers.insert(digest.clone(), matcher(&lake.load_book(digest)?));
             }
         }
         Ok(Self { of_slot, matchers })
@@ -84,6 +86,57 @@ pub fn mailboxes(lake: &Lake, run: &RunStamp) -> Result<Option<String>, LakeErro
     Ok((!rows.is_empty()).then(|| format!("mailboxes: {} rows of interrupted runs", rows.len())))
 }
 
+/// A book, ready to be asked. The company's own domains are no longer in it.
+pub fn matcher(book: &ContactBook) -> Matcher {
+    Matcher::new(book, &HashSet::new())
+}
+
+/// Appends what a book says otherwise than the books in force, and makes it the book in force.
+/// With `full`, everything is compared, whoever is concerned.
+pub fn append(
+    lake: &Lake,
+    book: &ContactBook,
+    matcher: &Matcher,
+    run: &RunStamp,
+    full: bool,
+) -> Result<CaughtUp, LakeError> {
+    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+    if full {
+        return lake.rematch(run, &book.digest, true, touches);
+    }
+    let concerned = Concerned::by(lake, book)?;
+    lake.rematch_concerned(run, &book.digest, |one| concerned.has(one), touches)
+}
+
+/// Whom a book may concern, against every other book that is in force somewhere.
+#[derive(Debug)]
+pub struct Concerned {
+    /// `None`: everybody.
+    differences: Option<Vec<BookDifference>>,
+}
+
+impl Concerned {
+    /// Compares a book with those in force. Where one of them is gone, nobody knows what it said,
+    /// and everybody is concerned.
+    pub fn by(lake: &Lake, book: &ContactBook) -> Result<Self, LakeError> {
+        let others: BTreeSet<String> = lake.books_in_force()?.into_values().collect();
+        let others = others.iter().filter(|digest| **digest != *book.digest);
+        let differences = others.map(|digest| {
+            let old = lake.load_book(digest).ok()?;
+            Some(BookDifference::of(&old, book))
+        });
+        Ok(Self {
+            differences: differences.collect(),
+        })
+    }
+
+    /// Whether some book in force may say something else of a participant.
+    pub fn has(&self, participant: &Participant) -> bool {
+        let differences = self.differences.as_ref();
+        differences.is_none_or(|all| all.iter().any(|one| one.concerns(participant)))
+    }
+}
+
 /// The table `contact_activity` under tonight's book: where another one is in force, what it says
 /// otherwise is appended as a new generation, without any mail being read again.
 pub fn book(
@@ -92,7 +145,7 @@ pub fn book(
     matcher: &Matcher,
     run: &RunStamp,
 ) -> Result<Option<String>, LakeError> {
-    let done = rematch::append(lake, book, matcher, run, false)?;
+    let done = append(lake, book, matcher, run, false)?;
     let text = || {
         format!(
             "contact_activity for the changed book: {} rows",

@@ -17,7 +17,7 @@ use crate::config::tenant::Scope;
 use crate::config::tenant::Tenant;
 use crate::config::users_file;
 use crate::model::address::Address;
-use crate::pipeline::survey::RunError;
+use crate::pipeline::error::RunError;
 use crate::source::archive;
 use crate::source::archive::ArchiveMailbox;
 use crate::source::archive::ArchiveSpec;

@@ -7,81 +7,51 @@
 //!                        decide (on runtime::cpu)                  └─► lake, state
 //! ```
 
-pub mod archive_walk;
-pub mod calendar_desk;
-pub mod calendar_round;
-pub mod calendar_walk;
 pub mod catch_up;
-pub mod chain;
-pub mod context;
-pub mod decide;
-pub mod decoding;
-mod earlier_ids;
-pub mod graph_walk;
-pub mod in_flight;
+pub mod error;
+pub mod index_queue;
 pub mod index_state;
-pub mod indexing;
 pub mod inputs;
-pub mod known;
 pub mod order;
-pub mod portion;
-pub mod readdress;
-pub mod rematch;
+pub mod run_id;
 pub mod stores;
 pub mod survey;
-pub mod verify;
-pub mod walk;
-pub mod withheld;
 pub mod writer;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::config::capture::Capture;
-use crate::config::capture::Content;
 use crate::config::crm::Trust;
 use crate::lake::open::Lake;
-use crate::model::coverage::Cost;
-use crate::model::coverage::Coverage;
-use crate::model::mail::ContentLevel;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
-use crate::model::run::RunStamp;
 use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
-use crate::pipeline::context::Context;
-use crate::pipeline::context::WriterGone;
-use crate::pipeline::in_flight::InFlight;
-use crate::pipeline::in_flight::Turn;
+use crate::model::span::Span;
+use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::Inputs;
 use crate::pipeline::stores::Stores;
-use crate::pipeline::survey::Job;
-use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
-use crate::pipeline::walk::Walk;
-use crate::pipeline::walk::WalkError;
-use crate::pipeline::withheld::WithheldMails;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
+use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
-use crate::runtime::random;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
-use crate::source::graph::listing::Span;
-use crate::source::graph::selection::Headers;
-use crate::source::graph::selection::Selection;
 use crate::state::store::State;
+use crate::sync::context::Context;
+use crate::sync::context::selection;
+use crate::sync::in_flight::InFlight;
+use crate::sync::job::Job;
+use crate::sync::schedule::read_all;
 
 /// Portions that wait for the writer: enough to close a good batch, few enough to bound memory
 /// (each is a few thousand mails at most).
@@ -133,7 +103,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
     };
     let cpu = stores::cpu(config)?;
-    let run = stamp(started_at);
+    let run = run_id::stamp(started_at);
     let begun = Stopwatch::start();
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &survey, options.crm, &run, machine).await?;
@@ -146,7 +116,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         in_flight: in_flight.clone(),
         lake: stores.lake.clone(),
         state: stores.state.clone(),
-        index: indexing::IndexQueue::start(stores.indexer),
+        index: index_queue::IndexQueue::start(stores.indexer),
         run: run.clone(),
         book: survey.book.digest.clone(),
         cpu: cpu.clone(),
@@ -285,91 +255,4 @@ async fn interrupted(shutdown: &Shutdown) {
     if shutdown.wait().await != StopReason::Signal {
         std::future::pending::<()>().await;
     }
-}
-
-/// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
-/// that are not begun when the run is asked to end are `stopped`.
-async fn read_all(
-    context: &Context,
-    lake: &Arc<Lake>,
-    mut jobs: Vec<Job>,
-    in_flight: &InFlight,
-) -> Result<Vec<Coverage>, RunError> {
-    if let Some(turn) = in_flight.begin() {
-        readdress::revise(context, lake.clone(), &mut jobs, turn).await?;
-    }
-    Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
-    let mut jobs = VecDeque::from(jobs);
-    let mut reading = FuturesUnordered::new();
-    let mut coverage = Vec::new();
-    loop {
-        while !jobs.is_empty()
-            && let Some(turn) = in_flight.begin()
-        {
-            reading.extend(
-                jobs.pop_front()
-                    .map(|job| read_one(context, lake, job, turn)),
-            );
-        }
-        in_flight.set_has_more(!jobs.is_empty());
-        tokio::select! {
-            Some(result) = reading.next() => {
-                coverage.push(result.map_err(|gone| RunError::Machine(gone.to_string()))?);
-                Progress::raise(&context.progress.mailboxes_done, 1);
-            }
-            () = in_flight.room(), if !jobs.is_empty() => {}
-            else => break,
-        }
-    }
-    coverage.sort_by(|a, b| {
-        let key = |c: &Coverage| (c.mailbox.tenant.clone(), c.mailbox.address.clone());
-        key(a).cmp(&key(b))
-    });
-    Ok(coverage)
-}
-
-async fn read_one(
-    context: &Context,
-    lake: &Arc<Lake>,
-    job: Job,
-    turn: Turn,
-) -> Result<Coverage, WriterGone> {
-    let left = Walk::new(context, job.mailbox().clone());
-    let reading = async {
-        match job {
-            Job::Graph(job) => graph_walk::read(context, *job, turn).await,
-            Job::Archive(job) => archive_walk::read(context, lake, *job, turn).await,
-        }
-    };
-    tokio::select! {
-        coverage = reading => coverage,
-        // What it had committed stays; the next run repeats the rest.
-        () = context.shutdown.overdue() => {
-            left.coverage(Err(WalkError::Overdue), Cost::default())
-        }
-    }
-}
-
-/// A run id that rises with time and that no other run has.
-fn stamp(started_at: crate::model::time::Micros) -> RunStamp {
-    let random = random::bits() & u64::from(u32::MAX);
-    let time = started_at.timestamp().strftime("%Y%m%dT%H%M%SZ");
-    RunStamp {
-        run_id: format!("{time}-{random:08x}").into(),
-        started_at,
-    }
-}
-
-fn selection(capture: &Capture) -> Selection {
-    let content = match capture.content {
-        Content::Envelope => ContentLevel::Envelope,
-        Content::Preview => ContentLevel::Preview,
-        Content::Full => ContentLevel::Full,
-    };
-    let headers = if capture.bulk_headers {
-        Headers::Asked
-    } else {
-        Headers::Left
-    };
-    Selection { content, headers }
 }

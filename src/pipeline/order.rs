@@ -3,10 +3,10 @@
 
 use std::cmp::Reverse;
 
-use crate::pipeline::known::Known;
-use crate::pipeline::survey::Job;
 use crate::state::error::StateError;
 use crate::state::store::State;
+use crate::sync::cursors::Known;
+use crate::sync::job::Job;
 
 /// Sorts the mailboxes: those that were never read (nobody knows how large they are), then by what
 /// was recorded of them, then users without a mailbox, whose answers take longest (facts 6.2).

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashSet;
 use tokio::runtime::Handle;
 
 use crate::config::Config;
@@ -23,8 +22,8 @@ use crate::model::contact::ContactBook;
 use crate::model::coverage::Coverage;
 use crate::model::run::RunStamp;
 use crate::pipeline::catch_up;
+use crate::pipeline::error::RunError;
 use crate::pipeline::index_state;
-use crate::pipeline::survey::RunError;
 use crate::pipeline::survey::Survey;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::cpu::CpuPool;
@@ -124,7 +123,7 @@ fn open_views(
     lake: Lake,
 ) -> Result<Stores, WriterError> {
     lake.store_book(book)?;
-    let matcher = matcher(book);
+    let matcher = catch_up::matcher(book);
     let mut caught_up = Vec::new();
     caught_up.extend(catch_up::activities(
         &lake,
@@ -198,11 +197,6 @@ pub fn lake_settings(config: &Config) -> LakeSettings {
         ConfiguredContent::Preview => ActivityContent::Preview,
     };
     LakeSettings::new(config.lake.path.clone(), content)
-}
-
-/// A book, ready to be asked. The company's own domains are no longer in it.
-pub fn matcher(book: &ContactBook) -> Matcher {
-    Matcher::new(book, &HashSet::new())
 }
 
 /// Writes the rows of the table `mailboxes`.

@@ -9,9 +9,7 @@ use hashbrown::HashSet;
 use crate::config::Config;
 use crate::config::crm;
 use crate::config::crm_notes;
-use crate::config::error::ConfigError;
 use crate::config::members::Settings;
-use crate::lake::error::LakeError;
 use crate::model::address::Address;
 use crate::model::contact::ContactBook;
 use crate::model::directory::Directory;
@@ -23,106 +21,21 @@ use crate::model::mailbox::MailboxName;
 use crate::model::run::CrmCounts;
 use crate::model::run::PlanLine;
 use crate::model::shard::Shard;
-use crate::pipeline::archive_walk::ArchiveJob;
-use crate::pipeline::graph_walk::GraphJob;
+use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::ArchiveInput;
 use crate::pipeline::inputs::Inputs;
 use crate::pipeline::inputs::TenantInput;
 use crate::pipeline::inputs::WantedInput;
-use crate::pipeline::writer::WriterError;
 use crate::scope::company::Company;
 use crate::scope::own_addresses;
 use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
-use crate::scope::plan::ScopeError;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
 use crate::source::archive::ArchiveMailbox;
-use crate::source::archive::error::ArchiveError;
-use crate::source::graph::error::GraphError;
-
-/// Why a run did not begin, or had to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The configuration, or a file that it names.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// An archive is not there, or is none.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// A tenant cannot be read at all.
-    #[error("tenant {tenant}: {source}")]
-    Tenant {
-        /// Its name.
-        tenant: Arc<str>,
-        /// Why.
-        source: GraphError,
-    },
-    /// A scope that names nobody.
-    #[error("tenant {tenant}: {source}")]
-    Scope {
-        /// The tenant's name.
-        tenant: Arc<str>,
-        /// Why.
-        source: ScopeError,
-    },
-    /// `--mailbox` names a mailbox that is not read.
-    #[error("the mailbox that --mailbox names is not read ({reason}); see run --plan")]
-    NotInScope {
-        /// Why it is left out.
-        reason: String,
-    },
-    /// `--mailbox` is the name of several.
-    #[error("several mailboxes have the name that --mailbox says; name one by its id: {ids}")]
-    Ambiguous {
-        /// Their ids.
-        ids: String,
-    },
-    /// The lake, the state or the index.
-    #[error(transparent)]
-    Writer(#[from] WriterError),
-    /// A signal came before anything was read.
-    #[error("interrupted before anything was read")]
-    Interrupted,
-    /// The machine does not give what is needed.
-    #[error("cannot start: {0}")]
-    Machine(String),
-}
-
-impl RunError {
-    /// A tenant cannot be read at all.
-    pub fn tenant(tenant: &Arc<str>, source: GraphError) -> Self {
-        Self::Tenant {
-            tenant: tenant.clone(),
-            source,
-        }
-    }
-}
-
-impl From<LakeError> for RunError {
-    fn from(error: LakeError) -> Self {
-        Self::Writer(error.into())
-    }
-}
-
-/// A mailbox to read.
-#[derive(Debug)]
-pub enum Job {
-    /// Of a tenant.
-    Graph(Box<GraphJob>),
-    /// Of an archive.
-    Archive(Box<ArchiveJob>),
-}
-
-impl Job {
-    /// Whose mailbox it is.
-    pub fn mailbox(&self) -> &Mailbox {
-        match self {
-            Self::Graph(job) => &job.mailbox,
-            Self::Archive(job) => &job.mailbox,
-        }
-    }
-}
+use crate::sync::archive::ArchiveJob;
+use crate::sync::job::Job;
+use crate::sync::mail::GraphJob;
 
 /// What is read tonight, and with what.
 #[derive(Debug)]

@@ -17,18 +17,18 @@ use crate::model::cursor::CursorRecord;
 use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
-use crate::pipeline::in_flight::InFlight;
-use crate::pipeline::in_flight::Promise;
-use crate::pipeline::indexing;
-use crate::pipeline::indexing::IndexBatch;
-use crate::pipeline::indexing::IndexQueue;
-use crate::pipeline::indexing::IndexingError;
-use crate::pipeline::portion::Portion;
+use crate::pipeline::index_queue;
+use crate::pipeline::index_queue::IndexBatch;
+use crate::pipeline::index_queue::IndexQueue;
+use crate::pipeline::index_queue::IndexingError;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::store::State;
+use crate::sync::batch::Portion;
+use crate::sync::in_flight::InFlight;
+use crate::sync::in_flight::Promise;
 
 /// Rows of a batch: beyond this the files of a month grow no better, only memory does.
 const BATCH_ROWS: usize = 250_000;
@@ -168,7 +168,7 @@ impl Writer {
         for promise in &promises {
             self.in_flight.redeem(promise);
         }
-        let docs = self.cpu.run(move || indexing::documents(&rows)).await?;
+        let docs = self.cpu.run(move || index_queue::documents(&rows)).await?;
         self.index.send(IndexBatch { docs, versions }).await;
         Ok(())
     }

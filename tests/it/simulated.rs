@@ -25,7 +25,7 @@ use touchpoint::model::time::DAY;
 use touchpoint::model::time::Micros;
 use touchpoint::model::time::SECOND;
 use touchpoint::pipeline;
-use touchpoint::pipeline::survey::RunError;
+use touchpoint::pipeline::error::RunError;
 use touchpoint::report::exit;
 use touchpoint::runtime::shutdown::Shutdown;
 use touchpoint::sim::dice::Dice;

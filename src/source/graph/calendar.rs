@@ -2,8 +2,8 @@
 
 use crate::model::event::CONTAINER;
 use crate::model::page::GraphPage;
+use crate::model::span::Window;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::runtime::clock;
 use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::call::Call;
@@ -17,48 +17,9 @@ use crate::source::graph::listing;
 use crate::source::graph::listing::ListedId;
 use crate::source::graph::retry::Asked;
 
-/// The span of a chain, fixed when it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// Its beginning.
-    pub start: Micros,
-    /// Its end.
-    pub end: Micros,
-}
-
 /// The longest span that is asked for. The service refuses more than 1,825 days, of lists and
 /// presumably of chains as well (facts 13).
 pub const SPAN_MAX: i64 = 1_800 * DAY;
-
-impl Window {
-    /// Its halves, the earlier first, unless they would be shorter than `shortest` (microseconds).
-    pub fn halves(self, shortest: i64) -> Option<[Self; 2]> {
-        let length = self.end.0 - self.start.0;
-        let middle = self.start.plus(length / 2);
-        (length >= 2 * shortest).then_some([
-            Self {
-                end: middle,
-                ..self
-            },
-            Self {
-                start: middle,
-                ..self
-            },
-        ])
-    }
-
-    /// Parts of it that may be asked for, the earliest first.
-    pub fn slices(self) -> Vec<Self> {
-        let mut slices = Vec::new();
-        let mut start = self.start;
-        while start < self.end {
-            let end = start.plus(SPAN_MAX).min(self.end);
-            slices.push(Self { start, end });
-            start = end;
-        }
-        slices
-    }
-}
 
 /// A page of the plain list of a window.
 #[derive(Debug, Clone)]
@@ -202,6 +163,7 @@ const IDS_TOP: u32 = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::Micros;
 
     #[test]
     fn fact_13_no_slice_is_longer_than_the_service_allows_and_nothing_is_between_them() {
@@ -209,7 +171,7 @@ mod tests {
             start: Micros(7),
             end: Micros(7).plus(3 * SPAN_MAX + 1),
         };
-        let slices = window.slices();
+        let slices = window.slices(SPAN_MAX);
         assert_eq!(slices.len(), 4);
         assert_eq!(slices.first().map(|slice| slice.start), Some(window.start));
         assert_eq!(slices.last().map(|slice| slice.end), Some(window.end));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::model::page::GraphPage;
+use crate::model::span::Span;
 use crate::model::time::Micros;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
@@ -15,16 +16,6 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::Asked;
 use crate::source::graph::selection::Selection;
-
-/// Which of a folder's mails are listed, by receipt: the service compares whole seconds (facts
-/// 1.2), so each end may bring a second more.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Span {
-    /// Not before.
-    pub from: Option<Micros>,
-    /// Not after.
-    pub to: Option<Micros>,
-}
 
 /// An item of a list of ids.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

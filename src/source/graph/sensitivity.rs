@@ -1,11 +1,10 @@
 //! Which mails are private: Graph keeps it apart from the mails (facts 1.9).
 
-use std::sync::Arc;
-
 use hashbrown::HashSet;
 use serde::Deserialize;
 use url::Url;
 
+use crate::model::sensitivity::Sensitivities;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
@@ -14,34 +13,6 @@ use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
 use crate::source::graph::retry::Asked;
 use crate::source::graph::retry::Reaction;
-
-/// What is known of the sensitivity of mails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sensitivities {
-    /// Ids of all mails that are marked personal, private or confidential; all others are normal.
-    Known(Arc<HashSet<String>>),
-    /// The same of mails that were asked for one by one.
-    Singly {
-        /// Those that are not normal.
-        private: HashSet<String>,
-        /// Those of which it could not be had.
-        unknown: HashSet<String>,
-    },
-    /// The permission does not show it (Mail.ReadBasic).
-    Hidden,
-}
-
-impl Sensitivities {
-    /// Whether a mail is private; `None`: it is not known.
-    pub fn is_private(&self, id: &str) -> Option<bool> {
-        match self {
-            Self::Known(private) => Some(private.contains(id)),
-            Self::Singly { unknown, .. } if unknown.contains(id) => None,
-            Self::Singly { private, .. } => Some(private.contains(id)),
-            Self::Hidden => None,
-        }
-    }
-}
 
 /// What came of asking for the list of a mailbox's private mails.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The chain of a calendar, the plain list that stands in for it, and single events, over HTTP.
 
 use crate::model::page::Link;
+use crate::model::span::Window;
 use crate::model::time::Micros;
-use crate::source::graph::calendar::Window;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::tests::server::Reply;

@@ -7,8 +7,8 @@ use libdeflater::Compressor;
 
 use crate::model::mail::ContentLevel;
 use crate::model::page::Link;
+use crate::model::span::Window;
 use crate::model::time::Micros;
-use crate::source::graph::calendar::Window;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
 use crate::source::graph::sensitivity::PrivateList;

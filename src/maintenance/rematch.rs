@@ -1,0 +1,178 @@
+//! The contact book against all that was captured: without signing in anywhere, and without any
+//! mail being read again.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::config::Config;
+use crate::config::capture::Unmatched;
+use crate::config::crm;
+use crate::config::crm::Book;
+use crate::config::crm::Trust;
+use crate::config::crm_notes;
+use crate::lake::error::LakeError;
+use crate::lake::open::Lake;
+use crate::matching::Matcher;
+use crate::model::address::is_within;
+use crate::model::contact::ContactBook;
+use crate::model::interaction::Interaction;
+use crate::model::rematch::BookChange;
+use crate::model::rematch::RematchResult;
+use crate::model::rematch::RematchSummary;
+use crate::model::rematch::Whose;
+use crate::pipeline::catch_up;
+use crate::pipeline::catch_up::Concerned;
+use crate::pipeline::error::RunError;
+use crate::pipeline::run_id;
+use crate::pipeline::stores;
+use crate::pipeline::writer::WriterError;
+use crate::reconcile::withheld;
+use crate::runtime::clock;
+use crate::runtime::cpu::CpuPool;
+
+/// Matches the CRM files of the configuration against all that was captured, and brings the index
+/// up. Files that cannot be read leave the lake as it is.
+pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchSummary, RunError> {
+    let run = run_id::stamp(clock::now());
+    in_lake(config, move |config, read, cpu, handle| {
+        let settings = stores::lake_settings(config);
+        // One that is not there is an error here; opening it to write would make it.
+        drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
+        let lake = Lake::open_to_write(settings, cpu, handle)?;
+        let read = ready(&lake, read)?;
+        if crm == Trust::Checked {
+            stores::check_crm(config, &read.book, &lake)?;
+        }
+        let mut caught_up = Vec::new();
+        if !lake.slots_behind()?.is_empty() {
+            let books = catch_up::Books::of(&lake)?;
+            caught_up.extend(catch_up::activities(&lake, &books, &run)?);
+        }
+        lake.store_book(&read.book)?;
+        // Before anything is committed: a later version would hide that the index is ahead.
+        let mut indexer = stores::open_index(config, &lake)?;
+        let matcher = catch_up::matcher(&read.book);
+        let done = catch_up::append(&lake, &read.book, &matcher, &run, full)?;
+        let books = catch_up::Books::of(&lake)?;
+        caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
+        indexer.close().map_err(WriterError::from)?;
+        let result = RematchResult::Appended {
+            run_id: run.run_id.clone(),
+            rows: done.activities as u64,
+            caught_up,
+        };
+        let mut summary = summary(&read, result);
+        summary.without_content = without_content(config, &lake, &matcher)?;
+        Ok(summary)
+    })
+    .await
+}
+
+/// Mails in which the book knows somebody and whose content was withheld: looked for where the
+/// configuration withholds it.
+fn without_content(config: &Config, lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
+    match config.capture.unmatched {
+        Unmatched::Envelope => withheld::count(lake, matcher),
+        Unmatched::Keep | Unmatched::Skip => Ok(0),
+    }
+}
+
+/// What [`rematch`] would do to the current rows, contact by contact. Writes nothing.
+pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunError> {
+    in_lake(config, move |config, read, cpu, handle| {
+        let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
+        let read = ready(&lake, read)?;
+        let changes = changes(&lake, &read.book, full)?;
+        let mut summary = summary(&read, RematchResult::Planned { changes });
+        summary.without_content = without_content(config, &lake, &catch_up::matcher(&read.book))?;
+        let doubt = stores::check_crm(config, &read.book, &lake).err();
+        summary.notes.extend(doubt.map(|doubt| doubt.to_string()));
+        Ok(summary)
+    })
+    .await
+}
+
+/// Reads the CRM files, then does what blocks on the disk where it may.
+async fn in_lake<W>(config: &Config, work: W) -> Result<RematchSummary, RunError>
+where
+    W: FnOnce(
+        &Config,
+        Book,
+        Arc<CpuPool>,
+        tokio::runtime::Handle,
+    ) -> Result<RematchSummary, RunError>,
+    W: Send + 'static,
+{
+    let read = crm::load(&config.crm)?;
+    let cpu = stores::cpu(config)?;
+    let config = config.clone();
+    let handle = tokio::runtime::Handle::current();
+    let working = tokio::task::spawn_blocking(move || work(&config, read, cpu, handle));
+    working.await.map_err(|_| WriterError::Lost)?
+}
+
+/// The book as a run would ask it: without the domains that the last run knew to be the company's
+/// own, so that both name it by one digest.
+fn ready(lake: &Lake, read: Book) -> Result<Book, LakeError> {
+    let own_domains = lake.own_domains()?.unwrap_or_default();
+    let is_own = |domain: &str| is_within(domain, &own_domains);
+    Ok(crm::without_own_domains(read, is_own))
+}
+
+fn summary(read: &Book, result: RematchResult) -> RematchSummary {
+    RematchSummary {
+        book: read.book.digest.clone(),
+        result,
+        without_content: 0,
+        notes: crm_notes::told(&read.notes),
+    }
+}
+
+/// What comes and goes, for everybody whose rows change.
+fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
+    let matcher = catch_up::matcher(book);
+    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+    let changes = if full {
+        lake.plan_rematch(&book.digest, None, touches)?
+    } else {
+        let concerned = Concerned::by(lake, book)?;
+        lake.plan_rematch(&book.digest, Some(&|one| concerned.has(one)), touches)?
+    };
+    let mut names = Names::default();
+    // The new book's names go before those of the rows that go.
+    names.add(book);
+    for digest in lake
+        .books_in_force()?
+        .into_values()
+        .collect::<BTreeSet<_>>()
+    {
+        if let Ok(old) = lake.load_book(&digest) {
+            names.add(&old);
+        }
+    }
+    let changes = changes.into_iter().map(|(whose, changes)| BookChange {
+        name: names.0.get(&whose).cloned(),
+        whose,
+        come: changes.come,
+        go: changes.go,
+    });
+    Ok(changes.collect())
+}
+
+/// The names of contacts and accounts, by the first book that has them.
+#[derive(Default)]
+struct Names(HashMap<Whose, Arc<str>>);
+
+impl Names {
+    fn add(&mut self, book: &ContactBook) {
+        let contacts = book.contacts.iter();
+        let contacts = contacts.map(|one| (Whose::Contact(one.id.clone()), &one.name));
+        let accounts = book.accounts.iter();
+        let accounts = accounts.map(|one| (Whose::Account(one.id.clone()), &one.name));
+        for (whose, name) in contacts.chain(accounts) {
+            self.0.entry(whose).or_insert_with(|| name.clone());
+        }
+    }
+}

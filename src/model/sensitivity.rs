@@ -1,0 +1,33 @@
+//! Which mails are private, as far as it is known.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+/// What is known of the sensitivity of mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sensitivities {
+    /// Ids of all mails that are marked personal, private or confidential; all others are normal.
+    Known(Arc<HashSet<String>>),
+    /// The same of mails that were asked for one by one.
+    Singly {
+        /// Those that are not normal.
+        private: HashSet<String>,
+        /// Those of which it could not be had.
+        unknown: HashSet<String>,
+    },
+    /// The permission does not show it (Mail.ReadBasic).
+    Hidden,
+}
+
+impl Sensitivities {
+    /// Whether a mail is private; `None`: it is not known.
+    pub fn is_private(&self, id: &str) -> Option<bool> {
+        match self {
+            Self::Known(private) => Some(private.contains(id)),
+            Self::Singly { unknown, .. } if unknown.contains(id) => None,
+            Self::Singly { private, .. } => Some(private.contains(id)),
+            Self::Hidden => None,
+        }
+    }
+}

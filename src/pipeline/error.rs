@@ -1,0 +1,85 @@
+//! Why a run cannot begin or go on.
+
+use std::sync::Arc;
+
+use crate::config::error::ConfigError;
+use crate::lake::error::LakeError;
+use crate::pipeline::writer::WriterError;
+use crate::scope::plan::ScopeError;
+use crate::source::archive::error::ArchiveError;
+use crate::source::graph::error::GraphError;
+use crate::sync::mailbox::WalkError;
+
+/// Why a run did not begin, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration, or a file that it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An archive is not there, or is none.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A tenant cannot be read at all.
+    #[error("tenant {tenant}: {source}")]
+    Tenant {
+        /// Its name.
+        tenant: Arc<str>,
+        /// Why.
+        source: GraphError,
+    },
+    /// A scope that names nobody.
+    #[error("tenant {tenant}: {source}")]
+    Scope {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// Why.
+        source: ScopeError,
+    },
+    /// `--mailbox` names a mailbox that is not read.
+    #[error("the mailbox that --mailbox names is not read ({reason}); see run --plan")]
+    NotInScope {
+        /// Why it is left out.
+        reason: String,
+    },
+    /// `--mailbox` is the name of several.
+    #[error("several mailboxes have the name that --mailbox says; name one by its id: {ids}")]
+    Ambiguous {
+        /// Their ids.
+        ids: String,
+    },
+    /// The lake, the state or the index.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    /// A signal came before anything was read.
+    #[error("interrupted before anything was read")]
+    Interrupted,
+    /// The machine does not give what is needed.
+    #[error("cannot start: {0}")]
+    Machine(String),
+}
+
+impl RunError {
+    /// A tenant cannot be read at all.
+    pub fn tenant(tenant: &Arc<str>, source: GraphError) -> Self {
+        Self::Tenant {
+            tenant: tenant.clone(),
+            source,
+        }
+    }
+}
+
+impl From<LakeError> for RunError {
+    fn from(error: LakeError) -> Self {
+        Self::Writer(error.into())
+    }
+}
+
+impl From<WalkError> for RunError {
+    fn from(error: WalkError) -> Self {
+        match error {
+            WalkError::Lake(error) => Self::Writer(error.into()),
+            WalkError::State(error) => Self::Writer(error.into()),
+            other => Self::Machine(other.to_string()),
+        }
+    }
+}

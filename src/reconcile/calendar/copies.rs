@@ -1,0 +1,39 @@
+//! A round may tell of an event several times (facts 1.4): which of the copies counts.
+
+use hashbrown::HashMap;
+
+use crate::model::event::DecodedEvent;
+use crate::reconcile::calendar::input;
+
+/// One copy of each item, in the order of their first copies: the one that was changed last, as
+/// far as they tell, else the one that came last (facts 1.4).
+pub(super) fn newest_copies(items: Vec<DecodedEvent>) -> Vec<DecodedEvent> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut newest: Vec<DecodedEvent> = Vec::with_capacity(items.len());
+    for item in items {
+        let place = input::source_id(&item).and_then(|id| places.get(id).copied());
+        match place.and_then(|place| newest.get_mut(place)) {
+            Some(held) if is_older(&item, held) => {}
+            Some(held) => *held = item,
+            None => {
+                if let Some(id) = input::source_id(&item) {
+                    places.insert(id.to_owned(), newest.len());
+                }
+                newest.push(item);
+            }
+        }
+    }
+    newest
+}
+
+/// Whether an item was changed before another, as far as both tell.
+fn is_older(item: &DecodedEvent, other: &DecodedEvent) -> bool {
+    let modified = |item: &DecodedEvent| match item {
+        DecodedEvent::Event(event) => event.modified,
+        _ => None,
+    };
+    match (modified(item), modified(other)) {
+        (Some(item), Some(other)) => item < other,
+        _ => false,
+    }
+}

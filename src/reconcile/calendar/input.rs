@@ -1,0 +1,143 @@
+//! What a round of a calendar's chain says, as a whole: a series is compared with all of its
+//! occurrences.
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
+use crate::model::event::EventType;
+use crate::model::span::Window;
+use crate::policy::meeting_identity::date_of_uid;
+use crate::reconcile::unread::NOT_SERVED;
+
+/// Events of one round, which are held in memory together: ten times what a busy calendar has in
+/// two years.
+const EVENTS_MAX: usize = 200_000;
+
+/// A round is too large to be decided as a whole.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a calendar has more than {EVENTS_MAX} events in its window; shorten [capture] window, or switch \
+     meetings off for this mailbox"
+)]
+pub struct TooManyEvents;
+
+/// Everything that a round said.
+#[derive(Debug)]
+pub struct Round {
+    /// Its items, in order.
+    pub events: Vec<DecodedEvent>,
+    /// Items of pages that were given up: of a chain that was begun anew, or that did not end.
+    /// What they say is said again by `events`.
+    pub given_up: u64,
+    /// The deltaLink; `None`: the calendar was read by a plain list.
+    pub link: Option<String>,
+    /// The span of the chain.
+    pub window: Window,
+    /// Whether `events` are all that the window holds: then what is not among them is gone.
+    pub is_complete: bool,
+    /// Ids of what is there besides and is not asked for tonight: it was tried in vain before.
+    pub unasked: HashSet<String>,
+}
+
+impl Round {
+    /// Adds items.
+    pub fn add(&mut self, events: Vec<DecodedEvent>) -> Result<(), TooManyEvents> {
+        self.events.extend(events);
+        if self.events.len() > EVENTS_MAX {
+            return Err(TooManyEvents);
+        }
+        Ok(())
+    }
+
+    /// Begins anew over a window; what was fetched so far counts as read, and says nothing.
+    #[must_use]
+    pub fn given_up(self, window: Window) -> Self {
+        Self {
+            given_up: self.given_up + self.events.len() as u64,
+            events: Vec::new(),
+            link: None,
+            window,
+            is_complete: true,
+            unasked: HashSet::new(),
+        }
+    }
+
+    /// The provider's ids of its items.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().filter_map(source_id)
+    }
+
+    /// Items that were received.
+    pub fn received(&self) -> u64 {
+        self.given_up + self.events.len() as u64
+    }
+
+    /// Ids of series of which something came without the series itself. What is remembered of them
+    /// does not count: they may have changed.
+    pub fn missing_masters(&self) -> Vec<String> {
+        let mut wanted = Vec::new();
+        let mut seen = HashSet::new();
+        for decoded in &self.events {
+            let DecodedEvent::Event(event) = decoded else {
+                continue;
+            };
+            if event.event_type == EventType::Master {
+                seen.insert(&event.source_id);
+            }
+            wanted.extend(&event.master_id);
+        }
+        wanted.retain(|id| seen.insert(*id));
+        wanted.into_iter().cloned().collect()
+    }
+
+    /// Ids of the exceptions that do not tell which occurrence they stand for: what a chain says of
+    /// an exception is documented nowhere (facts 11).
+    pub fn unplaced(&self) -> HashSet<String> {
+        let events = self.events.iter().filter_map(|decoded| match decoded {
+            DecodedEvent::Event(event) if is_unplaced(event) => Some(event.source_id.clone()),
+            _ => None,
+        });
+        events.collect()
+    }
+
+    /// Puts events that were fetched singly where the chain said too little of them. One that is
+    /// neither `whole` nor `gone` cannot be read: nobody knows which occurrence it stands for.
+    pub fn place(&mut self, whole: &HashMap<String, Event>, gone: &HashSet<String>) {
+        for decoded in &mut self.events {
+            let DecodedEvent::Event(event) = decoded else {
+                continue;
+            };
+            if !is_unplaced(event) || gone.contains(&event.source_id) {
+                continue;
+            }
+            match whole.get(&event.source_id) {
+                Some(whole) => **event = whole.clone(),
+                None => *decoded = not_served(std::mem::take(&mut event.source_id)),
+            }
+        }
+    }
+}
+
+fn is_unplaced(event: &Event) -> bool {
+    let names_none = event.original_start.is_none() && date_of_uid(event).is_none();
+    event.event_type == EventType::Exception && names_none
+}
+
+/// An event that the service does not hand out.
+pub fn not_served(source_id: String) -> DecodedEvent {
+    DecodedEvent::Unreadable {
+        source_id: Some(source_id),
+        code: NOT_SERVED,
+    }
+}
+
+/// The provider's id of an item.
+pub fn source_id(decoded: &DecodedEvent) -> Option<&str> {
+    match decoded {
+        DecodedEvent::Event(event) => Some(&event.source_id),
+        DecodedEvent::Removed { source_id } => Some(source_id),
+        DecodedEvent::Unreadable { source_id, .. } => source_id.as_deref(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Mails of an archive that is read under new rules for the first time.
+
+use crate::model::activity::Matched;
+use crate::model::interaction::Interaction;
+use crate::model::outcome::Outcome;
+use crate::model::sensitivity::Sensitivities;
+use crate::policy::judge::Judged;
+use crate::reconcile::earlier_ids::EarlierRow;
+use crate::reconcile::earlier_ids::Trace;
+use crate::reconcile::mail::Counter;
+use crate::reconcile::mail::JudgedMail;
+use crate::state::error::StateError;
+use crate::state::key::RecordedMail;
+
+/// A mail that may be recorded under an earlier id.
+#[derive(Debug)]
+pub(super) struct TracedMail {
+    pub(super) mail: JudgedMail,
+    pub(super) trace: Trace,
+    /// It was decided before, and says nothing new.
+    pub(super) is_known: bool,
+}
+
+impl Counter<'_> {
+    /// A mail that may be recorded: under the id that it has, or under earlier ones, which it
+    /// leaves.
+    pub(super) fn settle_traced(
+        &mut self,
+        traced: TracedMail,
+        private: &Sensitivities,
+    ) -> Result<(), StateError> {
+        let mail = traced.mail;
+        let earlier = &self.desk.earlier;
+        let now = match &mail.judged {
+            Judged::Keep(interaction) => Some(interaction),
+            Judged::Drop { .. } => None,
+        };
+        let revised = now.and_then(|now| earlier.note_read(now, mail.about.was_split));
+        let others = earlier.rows_of(&traced.trace, now.map(|now| now.interaction_id));
+        if !others.is_empty() || revised.is_some() {
+            return self.settle_recorded(mail, revised, others);
+        }
+        if traced.is_known {
+            self.count(Outcome::Unchanged, "");
+            return Ok(());
+        }
+        self.settle_mail(mail, private)
+    }
+
+    /// What the rules say today of a mail that is recorded changes nothing but its ids.
+    fn settle_recorded(
+        &mut self,
+        mail: JudgedMail,
+        revised: Option<Interaction>,
+        others: Vec<EarlierRow>,
+    ) -> Result<(), StateError> {
+        let JudgedMail { judged, about } = mail;
+        self.count(Outcome::Unchanged, "");
+        let seen = match about.was {
+            Some(Outcome::Duplicate) => Outcome::Duplicate,
+            _ => Outcome::Recorded,
+        };
+        self.note(about.source_id, seen, about.fingerprint);
+        let Judged::Keep(interaction) = judged else {
+            return Ok(());
+        };
+        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
+        let seen = &self.settled.seen;
+        let is_new = self.view.recorded(seen, mailbox_id, id)?.is_none();
+        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+        let row = revised.or_else(|| is_new.then(|| (*interaction).clone()));
+        let row = row.map(|row| self.desk.matched(row, about.touches));
+        match row {
+            // Under today's rules it would be none: what is recorded stays as it is.
+            Some(None) => return Ok(()),
+            Some(Some(row)) => {
+                self.settled.seen.note_recorded(mailbox_id, id, this);
+                self.derive(row);
+            }
+            None => {}
+        }
+        for other in others {
+            if self.desk.earlier.close(other) {
+                self.derive(Matched {
+                    interaction: other.closing(&interaction),
+                    touches: Vec::new(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn derive(&mut self, row: Matched) {
+        self.settled.tally.derived += 1;
+        self.settled.rows.push(row);
+    }
+}

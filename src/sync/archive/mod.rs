@@ -1,0 +1,352 @@
+//! One mailbox of an archive: its messages in order, some at a time.
+
+pub mod readdress;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::config::archive::Identity;
+use crate::config::window::Window;
+use crate::decode::mime;
+use crate::lake::open::Lake;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::cursor::MailboxCursor;
+use crate::model::folder_names;
+use crate::model::folder_names::FolderUse;
+use crate::model::interaction::Source;
+use crate::model::mail::ContentLevel;
+use crate::model::mail::Decoded;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::page::ArchiveMessage;
+use crate::model::sensitivity::Sensitivities;
+use crate::model::time::Micros;
+use crate::policy::judge::Rules;
+use crate::reconcile::earlier_ids;
+use crate::reconcile::earlier_ids::EarlierIds;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::Item;
+use crate::reconcile::mail::Place;
+use crate::runtime::cpu::ComputationLost;
+use crate::runtime::memory::Memory;
+use crate::runtime::memory::Taken;
+use crate::source::archive::ArchiveMailbox;
+use crate::source::archive::error::ArchiveError;
+use crate::sync::context::Context;
+use crate::sync::decoding::TOO_COSTLY;
+use crate::sync::in_flight::Turn;
+use crate::sync::in_flight::WriterGone;
+use crate::sync::mailbox::Pages;
+use crate::sync::mailbox::Walk;
+use crate::sync::mailbox::WalkError;
+
+/// Messages of a portion: a commit of its own for less costs more than it saves.
+const PORTION_MESSAGES: usize = 4_000;
+/// Bytes of a portion; fewer where the memory for messages is scarce.
+const PORTION_BYTES: usize = 16 << 20;
+/// Memory is taken in steps of so many bytes.
+const STEP_BYTES: usize = 1 << 20;
+/// So many bytes are waited for where memory is scarce: a portion of less is not worth its commit.
+const BEGIN_BYTES: usize = 4 << 20;
+/// Portions that are read ahead of the one that is decided.
+const READ_AHEAD: usize = 1;
+
+/// A mailbox to read.
+#[derive(Debug)]
+pub struct ArchiveJob {
+    /// Where its messages are.
+    pub source: ArchiveMailbox,
+    /// Whose it is.
+    pub mailbox: Mailbox,
+    /// How its files are made.
+    pub format: Source,
+    /// By what copies of a mail are told to be the same.
+    pub identity: Identity,
+    /// How far back it is read.
+    pub window: Window,
+    /// Rows that got another address before it is read.
+    pub readdressed: u64,
+}
+
+/// Messages that become one portion.
+#[derive(Debug, Default)]
+struct Block {
+    messages: Vec<ArchiveMessage>,
+    bytes: usize,
+    is_last: bool,
+    error: Option<ArchiveError>,
+    /// Memory for the messages, until they are decided.
+    taken: Taken,
+}
+
+/// Reads a mailbox; whatever goes wrong in it becomes its status.
+pub async fn read(
+    context: &Context,
+    lake: &Arc<Lake>,
+    job: ArchiveJob,
+    _turn: Turn,
+) -> Result<Coverage, WriterGone> {
+    let mut walk = ArchiveWalk {
+        walk: Walk::new(context, job.mailbox),
+        format: job.format,
+        identity: job.identity,
+        window: job.window,
+        cost: Cost::default(),
+        lake: Arc::clone(lake),
+    };
+    walk.walk.note_derived(job.readdressed);
+    let result = walk.all(job.source).await;
+    walk.walk.coverage(result, walk.cost)
+}
+
+struct ArchiveWalk<'a> {
+    walk: Walk<'a>,
+    format: Source,
+    identity: Identity,
+    window: Window,
+    cost: Cost,
+    lake: Arc<Lake>,
+}
+
+impl ArchiveWalk<'_> {
+    async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, WalkError> {
+        if self.walk.is_stopped() {
+            return Ok(Status::Stopped);
+        }
+        let cursor = self.walk.known()?.mailbox;
+        let mut cursor = cursor.unwrap_or_else(|| self.connect());
+        // What was recorded under another one has been revised.
+        cursor.address = Some(self.walk.mailbox.address.to_string());
+        let (context, mailbox) = (self.walk.context, &self.walk.mailbox);
+        let mut desk = context.desk(mailbox, self.format, &cursor);
+        if cursor.id_rules < earlier_ids::RULES {
+            desk.earlier = self.earlier_ids().await?;
+        }
+        let desk = Arc::new(desk);
+        self.walk.cursor = Some(cursor);
+        let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
+        let blocks_to_fill = Blocks {
+            sender,
+            memory: self.walk.context.messages_memory.clone(),
+            block: Block::default(),
+        };
+        let reader = tokio::task::spawn_blocking(move || blocks_to_fill.fill(&source));
+        let mut status = Status::Complete;
+        let mut failure = None;
+        while let Some(block) = blocks.recv().await {
+            if self.walk.is_stopped() {
+                status = Status::Stopped;
+                break;
+            }
+            if block.is_last && block.error.is_none() && failure.is_none() {
+                self.note_rules();
+            }
+            failure = self.decide(&desk, block).await?.or(failure);
+        }
+        // The reader ends by itself once nobody takes its blocks.
+        drop(blocks);
+        reader.await.map_err(|_| ComputationLost::Panicked)?;
+        failure.map_or(Ok(status), |error| Err(error.into()))
+    }
+
+    /// The rows that may stand under earlier ids.
+    async fn earlier_ids(&self) -> Result<EarlierIds, WalkError> {
+        let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.walk.mailbox.id));
+        let identity = self.identity;
+        let reading =
+            tokio::task::spawn_blocking(move || EarlierIds::of(&lake, &id, identity)).await;
+        Ok(reading.map_err(|_| ComputationLost::Panicked)??)
+    }
+
+    /// Notes that all of the mailbox was read under the rules of today.
+    fn note_rules(&mut self) {
+        if let Some(cursor) = &mut self.walk.cursor {
+            cursor.id_rules = earlier_ids::RULES;
+        }
+    }
+
+    fn connect(&self) -> MailboxCursor {
+        MailboxCursor {
+            connected_at: self.walk.started_at,
+            window_start: self.window.start(self.walk.started_at),
+            kind: MailboxKind::Archive.as_str().to_owned(),
+            kind_told_at: Micros(0),
+            forgotten_runs: 0,
+            well_known: std::collections::BTreeMap::new(),
+            // Archives have no members' settings: what lies in them is captured.
+            mail_settings: vec![(self.walk.started_at, true)],
+            meeting_settings: Vec::new(),
+            recorded: 0,
+            address: None,
+            id_rules: earlier_ids::RULES,
+        }
+    }
+
+    /// Decides the messages of a block and hands them to the writer.
+    async fn decide(
+        &mut self,
+        desk: &Arc<Desk>,
+        block: Block,
+    ) -> Result<Option<ArchiveError>, WalkError> {
+        let received = block.messages.len() as u64;
+        self.cost.bytes += block.bytes as u64;
+        let options = mime::Options {
+            body_text: self.walk.context.selection.content == ContentLevel::Full,
+            content_key: self.identity == Identity::Content,
+        };
+        let rules = self.walk.context.rules.clone();
+        let cpu = &self.walk.context.cpu;
+        let (knowing, messages) = (desk.clone(), block.messages);
+        let uncommitted = self.walk.uncommitted();
+        let before = uncommitted.clone();
+        let parted =
+            cpu.run(move || knowing.part_known(before, messages, |message| &message.source_id));
+        let (unchanged, fresh) = parted.await??;
+        let names = fresh
+            .iter()
+            .map(|one| (one.source_id.clone(), one.place.clone()));
+        let names: Vec<_> = names.collect();
+        let decoded = cpu.each(fresh, move |message| decoded(message, &rules, options));
+        let items = decoded.await?.into_iter().zip(names);
+        let items = items.map(|(item, name)| item.unwrap_or_else(|| too_costly(name)));
+        let (settling, items) = (desk.clone(), items.collect());
+        let settled = cpu.run(move || {
+            let mut sifted = settling.sift(uncommitted.clone(), items)?;
+            sifted.note_unchanged(unchanged);
+            settling.settle(uncommitted, sifted, &Sensitivities::Hidden)
+        });
+        let settled = settled.await??;
+        let mut cursors = self.walk.note_unread_of_archive(&settled);
+        if block.is_last && !self.walk.is_stopped() {
+            cursors.extend(self.walk.strike_out_of_archive());
+        }
+        let pages = Pages {
+            received,
+            total_cost: self.cost,
+        };
+        // An archive stays as it is: it is read on whatever is committed yet.
+        let _ = self.walk.hand_over(settled, cursors, pages).await?;
+        drop(block.taken);
+        Ok(block.error)
+    }
+}
+
+fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> Item {
+    let decoded = mime::mail(&message, options);
+    let is_excluded = message.is_junk
+        || rules.excludes_folder(&message.container)
+        || labels(&decoded)
+            .iter()
+            .any(|label| is_left_out(label, rules));
+    let is_unreadable = matches!(decoded, Decoded::Unreadable { .. });
+    Item {
+        decoded,
+        place: Place {
+            // Of what cannot be read, people want to know where it lies.
+            container: if is_unreadable {
+                message.place
+            } else {
+                message.container
+            },
+            is_excluded,
+            awaits_sent_from: None,
+        },
+    }
+}
+
+/// The labels under which a mail lies, which stand for folders.
+fn labels(decoded: &Decoded) -> &[String] {
+    match decoded {
+        Decoded::Mail(mail) => &mail.labels,
+        _ => &[],
+    }
+}
+
+fn is_left_out(label: &str, rules: &Rules) -> bool {
+    folder_names::used_for(label) == Some(FolderUse::Junk) || rules.excludes_folder(label)
+}
+
+/// A message that was given up, by its id and where it lies.
+fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
+    Item {
+        decoded: Decoded::Unreadable {
+            source_id: Some(source_id),
+            code: TOO_COSTLY,
+        },
+        place: Place {
+            container,
+            is_excluded: false,
+            awaits_sent_from: None,
+        },
+    }
+}
+
+/// The reader's side: the block that is being filled.
+struct Blocks {
+    sender: mpsc::Sender<Block>,
+    memory: Memory,
+    block: Block,
+}
+
+/// The walk has ended: no further block is taken.
+struct NotWanted;
+
+impl Blocks {
+    /// Reads the archive block by block until it ends or nobody wants more.
+    fn fill(mut self, source: &ArchiveMailbox) {
+        let mut messages = source.messages();
+        while let Some(message) = messages.next_with(&mut |bytes| self.take(bytes)) {
+            if self.push(message).is_err() {
+                return;
+            }
+        }
+        self.block.is_last = true;
+        // Nobody waits for the last block of a run that was stopped.
+        let _ = self.hand_over();
+    }
+
+    fn push(&mut self, message: Result<ArchiveMessage, ArchiveError>) -> Result<(), NotWanted> {
+        match message {
+            Ok(message) => {
+                let bytes = self.block.bytes + message.bytes.len();
+                // Small messages are read before their memory is taken: each reader holds one.
+                if self.block.taken.bytes() < bytes {
+                    self.take(message.bytes.len().max(STEP_BYTES));
+                }
+                self.block.bytes += message.bytes.len();
+                self.block.messages.push(message);
+            }
+            // The other files are read all the same.
+            Err(error) => self.block.error = Some(error),
+        }
+        let block = &mut self.block;
+        block.taken.shrink_to(block.bytes + STEP_BYTES);
+        if block.messages.len() >= PORTION_MESSAGES || block.bytes >= PORTION_BYTES {
+            return self.hand_over();
+        }
+        Ok(())
+    }
+
+    /// Takes memory for so many bytes. Where it is scarce, what was read goes first: whoever waits
+    /// holds nothing. Then it waits for enough to make a portion worth its commit.
+    fn take(&mut self, bytes: usize) {
+        let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
+            // Where nobody wants it, the next message finds out.
+            let _ = self.hand_over();
+            self.memory.take(bytes.max(BEGIN_BYTES))
+        });
+        self.block.taken.add(taken);
+    }
+
+    fn hand_over(&mut self) -> Result<(), NotWanted> {
+        let mut block = std::mem::take(&mut self.block);
+        block.taken.shrink_to(block.bytes);
+        if block.messages.is_empty() && block.error.is_none() && !block.is_last {
+            return Ok(());
+        }
+        self.sender.blocking_send(block).map_err(|_| NotWanted)
+    }
+}

@@ -1,0 +1,62 @@
+//! What a mailbox's task hands to the writer: decided pages, and where their chains go on.
+
+use std::sync::Arc;
+
+use crate::model::activity::Matched;
+use crate::model::coverage::Cost;
+use crate::model::cursor::CursorRecord;
+use crate::model::interaction::Interaction;
+use crate::model::mailbox::Mailbox;
+use crate::model::outcome::Tally;
+use crate::state::pending::Pending;
+use crate::sync::in_flight::Promise;
+
+/// Some decided pages of one mailbox. They become visible together.
+#[derive(Debug)]
+pub struct Portion {
+    /// Whose.
+    pub mailbox: Arc<Mailbox>,
+    /// Rows of `interactions` and what the book says of each.
+    pub rows: Vec<Matched>,
+    /// The newest links of the chains whose pages are in this portion.
+    pub cursors: Vec<CursorRecord>,
+    /// Outcomes of all items of these pages.
+    pub tally: Tally,
+    /// What fetching these pages cost.
+    pub cost: Cost,
+    /// What the state cache shall know once this is committed.
+    pub seen: Arc<Pending>,
+    /// Redeemed once the portion is committed.
+    pub promise: Promise,
+}
+
+impl Portion {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.cursors.is_empty() && self.tally.received == 0
+    }
+
+    /// A rough size in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        let rows = self.rows.iter();
+        let rows: usize = rows.map(|row| interaction_bytes(&row.interaction)).sum();
+        rows + self.seen.bytes()
+    }
+}
+
+/// Text of a row, and a flat sum for everything of fixed size and the allocations around it.
+pub fn interaction_bytes(interaction: &Interaction) -> usize {
+    const FIXED: usize = 512;
+    const PARTICIPANT: usize = 96;
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let people: usize = interaction
+        .participants
+        .iter()
+        .map(|participant| PARTICIPANT + participant.address.len() + text(&participant.name))
+        .sum();
+    FIXED
+        + people
+        + text(&interaction.subject)
+        + text(&interaction.preview)
+        + text(&interaction.body_text)
+}

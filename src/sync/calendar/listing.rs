@@ -1,0 +1,110 @@
+//! Plain lists of a window: in parts where the service does not manage it as a whole.
+
+use crate::model::span::Window;
+use crate::model::time::DAY;
+use crate::reconcile::calendar::input::Round;
+use crate::reconcile::calendar::input::TooManyEvents;
+use crate::source::graph::calendar::SPAN_MAX;
+use crate::source::graph::error::GraphError;
+use crate::sync::calendar::round::Fetching;
+use crate::sync::calendar::round::RoundError;
+use crate::sync::calendar::round::asks_for_list;
+
+/// Pages of the lists of a window: as many events as a round may have, by pages that became small.
+const LIST_PAGES_MAX: usize = 4_000;
+/// A list that is too deep is asked for in parts down to this length: each has fewer pages.
+const DEEP_MIN: i64 = 7 * DAY;
+/// One whose first page takes too long, down to this: each part costs all its repetitions, and what
+/// such a list cannot tell, events tell one by one.
+const SLOW_MIN: i64 = 90 * DAY;
+
+impl Fetching<'_> {
+    /// Adds all that a window holds, of whatever length.
+    pub async fn list(&self, round: &mut Round, window: Window) -> Result<(), RoundError> {
+        let mut pages = 0;
+        in_parts(window, async |part| {
+            match self.list_part(round, part, &mut pages).await {
+                Err(Unlisted::Spoilt(refused)) => Ok(self.around(round, part, refused).await?),
+                other => other,
+            }
+        })
+        .await
+    }
+
+    async fn list_part(
+        &self,
+        round: &mut Round,
+        part: Window,
+        pages: &mut usize,
+    ) -> Result<(), Unlisted> {
+        let mut link: Option<String> = None;
+        loop {
+            *pages += 1;
+            let listed = self.client.calendar_list(part, link.as_deref()).await;
+            let listed = listed.map_err(|refused| Unlisted::of(refused, part, link.is_some()))?;
+            let decoded = self.decoded(listed.page).await.map_err(RoundError::from)?;
+            round.add(decoded).map_err(RoundError::from)?;
+            match listed.next {
+                None => return Ok(()),
+                next if next == link || *pages >= LIST_PAGES_MAX => {
+                    return Err(RoundError::from(TooManyEvents).into());
+                }
+                next => link = next,
+            }
+        }
+    }
+}
+
+/// Does `work` for a window in parts that may be asked for, the earliest first: for halves of a part
+/// where that takes too long.
+pub(super) async fn in_parts(
+    window: Window,
+    mut work: impl AsyncFnMut(Window) -> Result<(), Unlisted>,
+) -> Result<(), RoundError> {
+    let mut parts = window.slices(SPAN_MAX);
+    parts.reverse();
+    while let Some(part) = parts.pop() {
+        match work(part).await {
+            Ok(()) => {}
+            Err(Unlisted::Slow(halves)) => parts.extend(halves.into_iter().rev()),
+            Err(Unlisted::Spoilt(refused)) => return Err(refused.into()),
+            Err(Unlisted::Round(error)) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Why a part of a window was not listed.
+pub(super) enum Unlisted {
+    /// It takes too long: its halves may not.
+    Slow([Window; 2]),
+    /// A page is spoilt, and would be in any list that holds it.
+    Spoilt(GraphError),
+    /// For another reason.
+    Round(RoundError),
+}
+
+impl Unlisted {
+    /// A page that was refused. One behind a link is deep in its list, which may be all that is
+    /// wrong with it (facts 13).
+    pub(super) fn of(refused: GraphError, part: Window, is_behind_link: bool) -> Self {
+        if !asks_for_list(&refused) {
+            return Self::Round(refused.into());
+        }
+        let halves = match refused.status() {
+            _ if is_behind_link => part.halves(DEEP_MIN),
+            502 | 504 => part.halves(SLOW_MIN),
+            _ => None,
+        };
+        match halves {
+            Some(halves) => Self::Slow(halves),
+            None => Self::Spoilt(refused),
+        }
+    }
+}
+
+impl From<RoundError> for Unlisted {
+    fn from(error: RoundError) -> Self {
+        Self::Round(error)
+    }
+}

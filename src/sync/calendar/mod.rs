@@ -1,0 +1,366 @@
+//! The calendar of one mailbox: where its chain goes on, one round of it, and what that came to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::model::cursor::CalendarCursor;
+use crate::model::cursor::LedgerEntry;
+use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
+use crate::model::event::EventType;
+use crate::model::mailbox;
+use crate::model::span::Window;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::reconcile::calendar::Fetched;
+use crate::reconcile::calendar::Memory;
+use crate::reconcile::calendar::Times;
+use crate::reconcile::calendar::decide;
+use crate::reconcile::calendar::input;
+use crate::reconcile::calendar::input::Round;
+use crate::reconcile::calendar::input::TooManyEvents;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::Settled;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::graph::calendar::SPAN_MAX;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::error::GraphError;
+use crate::state::error::StateError;
+use crate::state::uncommitted::Uncommitted;
+use crate::sync::calendar::round::Fetching;
+use crate::sync::calendar::round::RoundError;
+use crate::sync::calendar::undated::events_of;
+use crate::sync::calendar::undated::fetch_undated;
+use crate::sync::context::Context;
+
+mod listing;
+mod retries;
+pub mod round;
+mod singles;
+mod undated;
+mod unnamed;
+
+/// How far ahead a chain's window reaches.
+const WINDOW_AHEAD: i64 = 366 * DAY;
+/// How far back a calendar is read at most, with or without a window.
+const WINDOW_BACK_MAX: i64 = 10 * 366 * DAY;
+/// A chain is replaced when its window ends within so many days: series are recorded 30 days ahead,
+/// and single meetings are seldom made earlier than two months before.
+const WINDOW_LEFT_MIN: i64 = 60 * DAY;
+/// A chain of which nobody could see whether it told of everything is begun anew after so many days.
+const UNPROVEN_DAYS: i64 = 30;
+/// Occurrences that are asked for one by one in a round: a hundred batches. What is beyond stays as
+/// it is known.
+const UNNAMED_MAX: usize = 2_000;
+
+/// A calendar that is to be read.
+#[derive(Debug)]
+pub struct Calendar<'a> {
+    /// What all tasks share.
+    pub context: &'a Context,
+    /// Of the mailbox.
+    pub client: &'a MailboxClient,
+    /// Where its events are decided.
+    pub desk: &'a Arc<Desk>,
+    /// What was decided of the mailbox and is not committed yet.
+    pub uncommitted: Uncommitted,
+    /// Where its chain was left.
+    pub cursor: Option<&'a CalendarCursor>,
+    /// What could not be read so far.
+    pub ledger: &'a BTreeMap<String, LedgerEntry>,
+    /// The service's time.
+    pub now: Micros,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct Decided {
+    /// Rows, outcomes and marks.
+    pub settled: Settled,
+    /// Items that were received.
+    pub received: u64,
+    /// Where the chain goes on, and what is still due of it.
+    pub cursor: CalendarCursor,
+}
+
+/// Why a calendar was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum CalendarError {
+    /// Its round did not come to an end.
+    #[error("the calendar was not read (permission Calendars.Read): {0}")]
+    Round(#[from] RoundError),
+    /// The state cache.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A computation died.
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+}
+
+impl From<GraphError> for CalendarError {
+    fn from(error: GraphError) -> Self {
+        Self::Round(error.into())
+    }
+}
+
+impl From<TooManyEvents> for CalendarError {
+    fn from(error: TooManyEvents) -> Self {
+        Self::Round(error.into())
+    }
+}
+
+impl Calendar<'_> {
+    /// Reads one round and decides it.
+    pub async fn read(&self) -> Result<Decided, CalendarError> {
+        let memory = self.memory()?;
+        let link = self.link()?;
+        let given_up = self.given_up();
+        let fetching = Fetching {
+            client: self.client,
+            cpu: &self.context.cpu,
+            content: self.context.selection.content,
+            given_up: &given_up,
+        };
+        let is_new = link.is_none();
+        let mut round = fetching.round(link, self.new_window()).await?;
+        let fetched = self.complete(&fetching, &mut round, &memory).await?;
+        let received = round.received();
+        let items_before = if is_new {
+            0
+        } else {
+            self.cursor.map_or(0, |cursor| cursor.items)
+        };
+        let cursor = CalendarCursor {
+            link: round.link.clone(),
+            window_start: round.window.start,
+            window_end: round.window.end,
+            content: Some(self.context.selection.content),
+            unproven_since: self.unproven_since(round.is_complete, fetched.is_unproven),
+            is_past_due: fetched.is_past_due,
+            finished_at: self.now,
+            items: items_before + received,
+        };
+        let times = self.times();
+        let desk = self.desk.clone();
+        let before = self.uncommitted.clone();
+        let mut settled = self
+            .context
+            .cpu
+            .run(move || decide(&desk, before, times, round, fetched, memory))
+            .await??;
+        let mailbox_id = &self.desk.mailbox.id;
+        let mark = cursor.link.clone().unwrap_or_default();
+        settled.seen.note_calendar_mark(mailbox_id, mark);
+        Ok(Decided {
+            settled,
+            received,
+            cursor,
+        })
+    }
+
+    fn times(&self) -> Times {
+        Times {
+            now: self.now,
+            finished_at: self.cursor.map(|cursor| cursor.finished_at),
+        }
+    }
+
+    fn memory(&self) -> Result<Memory, StateError> {
+        let (state, mailbox_id) = (&self.context.state, &self.desk.mailbox.id);
+        Ok(Memory {
+            meetings: state.meetings(mailbox_id)?.into_iter().collect(),
+            series: state.series(mailbox_id)?.into_iter().collect(),
+            unread: self.unread(),
+        })
+    }
+
+    /// Where the chain goes on. `None`: it begins anew, because there is none, because its window
+    /// ends soon, because it could not be checked for a month, because as much of its events as is
+    /// wanted now was not kept, or because nobody remembers which occurrences wait (a lost state
+    /// cache).
+    fn link(&self) -> Result<Option<(String, Window)>, StateError> {
+        let Some(cursor) = self.cursor else {
+            return Ok(None);
+        };
+        let mailbox_id = &self.desk.mailbox.id;
+        // Not all mailboxes on the same night: each slot has a day of its own.
+        let spread = i64::from(mailbox::slot(mailbox_id)) * DAY;
+        let ends_soon = cursor.window_end < self.now.plus(WINDOW_LEFT_MIN + spread);
+        let is_remembered = self.context.state.calendar_mark(mailbox_id)? == cursor.link;
+        let is_as_wanted = cursor.content == Some(self.context.selection.content);
+        let window = Window {
+            start: cursor.window_start,
+            end: cursor.window_end,
+        };
+        let is_doubtful = |since: Micros| self.now.0 - since.0 >= UNPROVEN_DAYS * DAY;
+        let is_fine = is_remembered
+            && is_as_wanted
+            && !ends_soon
+            && !cursor.unproven_since.is_some_and(is_doubtful);
+        let link = cursor.link.clone().filter(|_| is_fine);
+        Ok(link.map(|link| (link, window)))
+    }
+
+    /// The window of a chain that begins now: what ends before it is over, or is read as the past.
+    fn new_window(&self) -> Window {
+        let end = self.now.plus(WINDOW_AHEAD);
+        Window {
+            start: self.wanted_from().max(end.plus(-SPAN_MAX)),
+            end,
+        }
+    }
+
+    fn wanted_from(&self) -> Micros {
+        let oldest = self.now.plus(-WINDOW_BACK_MAX);
+        self.desk.judge.window_start.unwrap_or(oldest).max(oldest)
+    }
+
+    /// What the first round reads besides its chain, which cannot reach so far back.
+    fn past(&self, chain: Window) -> Option<Window> {
+        let past = Window {
+            start: self.wanted_from(),
+            end: chain.start,
+        };
+        let is_due = self.cursor.is_none_or(|cursor| cursor.is_past_due);
+        (is_due && past.start < past.end).then_some(past)
+    }
+
+    /// Reads the past where it is due; says whether nothing of it is left. Where lists cannot be had
+    /// tonight, it stays due: what the chain brought is not thrown away for it.
+    async fn list_past(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+    ) -> Result<bool, RoundError> {
+        let Some(past) = self.past(round.window) else {
+            return Ok(true);
+        };
+        round::could_be_listed(fetching.list(round, past).await)
+    }
+
+    /// Since when nobody knows whether the chain told of everything.
+    fn unproven_since(&self, is_complete: bool, is_unproven: bool) -> Option<Micros> {
+        if is_complete {
+            return is_unproven.then_some(self.now);
+        }
+        self.cursor?.unproven_since
+    }
+
+    /// Fetches what did not come along.
+    async fn complete(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+        memory: &Memory,
+    ) -> Result<Fetched, CalendarError> {
+        let is_first_of_chain = round.is_complete && round.link.is_some();
+        let is_unproven = is_first_of_chain && !unnamed::completed(fetching, round).await?;
+        // A plain list tells of each event in full.
+        let mut fetched = match round.link {
+            Some(_) => self.fetch_series(fetching, round, memory).await?,
+            None => Fetched::default(),
+        };
+        fetched.is_unproven = is_unproven;
+        if round.is_complete {
+            self.fetch_unnamed(fetching, round, memory, &mut fetched)
+                .await?;
+        }
+        fetched.is_past_due = !self.list_past(fetching, round).await?;
+        self.try_again(fetching, round).await?;
+        fetch_undated(fetching, round, &mut fetched).await?;
+        Ok(fetched)
+    }
+
+    /// Fetches series, what became of their occurrences that were not named, and exceptions that do
+    /// not tell which occurrence they stand for.
+    async fn fetch_series(
+        &self,
+        fetching: &Fetching<'_>,
+        round: &mut Round,
+        memory: &Memory,
+    ) -> Result<Fetched, CalendarError> {
+        let mut fetched = Fetched::default();
+        let mut whole = HashMap::new();
+        let mut gone = HashSet::new();
+        let series = self.series_to_ask(round, memory);
+        let mut missing = series.clone();
+        missing.extend(round.unplaced());
+        let singles = fetching.singles(&missing).await?;
+        let ids: Vec<String> = singles.iter().map(|item| item.id.clone()).collect();
+        for (id, told) in ids.into_iter().zip(fetching.told(singles).await?) {
+            match told {
+                DecodedEvent::Event(event) if event.event_type == EventType::Master => {
+                    fetched.masters.insert(id, *event);
+                }
+                DecodedEvent::Event(event) => {
+                    whole.insert(id, *event);
+                }
+                DecodedEvent::Removed { .. } => {
+                    gone.insert(id);
+                }
+                DecodedEvent::Unreadable { .. } => {}
+            }
+        }
+        round.place(&whole, &gone);
+        let in_vain = series.into_iter();
+        let in_vain = in_vain.filter(|id| !fetched.masters.contains_key(id));
+        fetched.in_vain = in_vain.collect();
+        if round.is_complete {
+            return Ok(fetched);
+        }
+        let unnamed = self.unnamed_of_series(round, &fetched.masters, memory);
+        let mut there = Vec::new();
+        for item in fetching.singles(&unnamed).await? {
+            if item.is_refused {
+                // Whether it is still there is asked again in the next runs.
+                round.add(vec![input::not_served(item.id)])?;
+            } else if item.body.is_some() {
+                there.push(item);
+            } else {
+                fetched.gone.insert(item.id);
+            }
+        }
+        fetched.others = events_of(fetching.told(there).await?);
+        Ok(fetched)
+    }
+
+    /// Ids of series that did not come along, tonight or on an earlier night. One that could not be
+    /// had is asked for on some further nights, like any item that could not be read.
+    fn series_to_ask(&self, round: &Round, memory: &Memory) -> Vec<String> {
+        let mut wanted = round.missing_masters();
+        let named: HashSet<String> = wanted.iter().cloned().collect();
+        let is_tried = |id: &String| self.ledger.get(id).is_some_and(|one| self.is_tried(one));
+        let waiting = memory
+            .series
+            .iter()
+            .filter(|(id, series)| series.master.is_none() && is_tried(id) && !named.contains(*id));
+        wanted.extend(waiting.map(|(id, _)| id.clone()));
+        wanted
+    }
+
+    /// Ids of what is known of series that did not come along and was not named either. A series
+    /// that comes tells by itself which of its occurrences are left (facts 2.2); of these nobody
+    /// knows whether all were named.
+    fn unnamed_of_series(
+        &self,
+        round: &Round,
+        masters: &HashMap<String, Event>,
+        memory: &Memory,
+    ) -> Vec<String> {
+        let is_of_them =
+            |id: &Option<String>| id.as_ref().is_some_and(|id| masters.contains_key(id));
+        let recorded = memory.meetings.values();
+        let recorded = recorded.filter(|record| is_of_them(&record.master_id));
+        let waiting = memory.series.iter();
+        let waiting = waiting
+            .filter(|(id, _)| masters.contains_key(*id))
+            .flat_map(|(_, series)| &series.instances)
+            .map(|event| event.source_id.as_str());
+        let mut unnamed = self.unnamed(round, recorded, waiting);
+        unnamed.truncate(UNNAMED_MAX);
+        unnamed
+    }
+}

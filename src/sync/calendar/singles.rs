@@ -1,0 +1,161 @@
+//! The way around a list of whole events that is spoilt as well: ids alone, and each event by its id.
+//! What cannot be had then costs itself alone (facts 6.2).
+
+use hashbrown::HashSet;
+
+use crate::model::event::DecodedEvent;
+use crate::model::span::Window;
+use crate::reconcile::calendar::input::Round;
+use crate::reconcile::calendar::input::TooManyEvents;
+use crate::reconcile::calendar::input::not_served;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::graph::batch::FetchedItem;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::listing::ListedId;
+use crate::sync::calendar::listing::Unlisted;
+use crate::sync::calendar::listing::in_parts;
+use crate::sync::calendar::round::Fetching;
+use crate::sync::calendar::round::RoundError;
+use crate::sync::decoding;
+
+/// Pages of ids: as many events as a round may have, by pages that became small.
+const ID_PAGES_MAX: usize = 2_000;
+/// Events that are fetched singly instead of by a list: what the service serves of one mailbox in
+/// twenty minutes (facts 7.1). A calendar that needs more is left for the next run.
+const SINGLES_MAX: usize = 20_000;
+/// Of these, so many are fetched before they are decoded and let go: five batches.
+const SINGLES_AT_ONCE: usize = 100;
+/// Events that are given up one by one in a round, each after all its repetitions; more of them are
+/// trouble of the mailbox.
+pub(super) const REFUSED_MAX: usize = 100;
+
+impl Fetching<'_> {
+    /// Reads what the plain list of a window did not bring before it was refused.
+    pub(super) async fn around(
+        &self,
+        round: &mut Round,
+        window: Window,
+        refusal: GraphError,
+    ) -> Result<(), RoundError> {
+        let named: HashSet<String> = round.named().map(str::to_owned).collect();
+        let mut wanted = Vec::new();
+        for id in self.ids(window).await? {
+            if named.contains(&id) {
+                continue;
+            }
+            if self.given_up.contains(&id) {
+                round.unasked.insert(id);
+            } else {
+                wanted.push(id);
+            }
+        }
+        if wanted.len() > SINGLES_MAX {
+            return Err(refusal.into());
+        }
+        let mut refused = 0;
+        for ids in wanted.chunks(SINGLES_AT_ONCE) {
+            let fetched = self.client.events_by_id(ids).await?;
+            refused += count_refused(&fetched);
+            if refused > REFUSED_MAX {
+                return Err(RoundError::ManyRefused);
+            }
+            round.add(self.told(fetched).await?)?;
+        }
+        Ok(())
+    }
+
+    /// The ids of all that a window holds, each once.
+    pub async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
+        let mut ids = Ids::default();
+        in_parts(window, async |part| self.ids_of_part(&mut ids, part).await).await?;
+        Ok(ids.listed)
+    }
+
+    async fn ids_of_part(&self, ids: &mut Ids, part: Window) -> Result<(), Unlisted> {
+        let mut link: Option<String> = None;
+        loop {
+            ids.pages += 1;
+            let listed = self.client.calendar_ids(part, link.as_deref()).await;
+            let (page, next) =
+                listed.map_err(|refused| Unlisted::of(refused, part, link.is_some()))?;
+            ids.add(page);
+            if next.is_none() {
+                return Ok(());
+            }
+            if ids.pages >= ID_PAGES_MAX {
+                return Err(RoundError::from(TooManyEvents).into());
+            }
+            link = next;
+        }
+    }
+
+    /// Events by their ids, in the order of the ids. Where very many of them cannot be had the rest
+    /// is not asked for tonight: each would cost all its repetitions.
+    pub async fn singles(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
+        let mut all = Vec::with_capacity(ids.len());
+        let mut refused = 0;
+        for ids in ids.chunks(SINGLES_AT_ONCE) {
+            let fetched = self.client.events_by_id(ids).await?;
+            refused += count_refused(&fetched);
+            all.extend(fetched);
+            if refused > REFUSED_MAX {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// What events say that were asked for by their ids.
+    pub async fn told(
+        &self,
+        fetched: Vec<FetchedItem>,
+    ) -> Result<Vec<DecodedEvent>, ComputationLost> {
+        let bodies = fetched
+            .iter()
+            .filter_map(|item| item.body.clone())
+            .collect();
+        let decoded = decoding::events(self.cpu, bodies, self.content).await?;
+        let mut decoded = decoded.into_iter();
+        let told = fetched.into_iter().map(|item| match &item.body {
+            Some(_) => decoded
+                .next()
+                .map_or_else(|| not_served(item.id.clone()), |one| named(one, &item.id)),
+            None if item.is_refused => not_served(item.id),
+            None => DecodedEvent::Removed { source_id: item.id },
+        });
+        Ok(told.collect())
+    }
+}
+
+/// Ids of events, each once, and the pages that they came by.
+#[derive(Default)]
+struct Ids {
+    listed: Vec<String>,
+    seen: HashSet<String>,
+    pages: usize,
+}
+
+impl Ids {
+    fn add(&mut self, page: Vec<ListedId>) {
+        for id in page.into_iter().filter_map(|item| item.id) {
+            if self.seen.insert(id.clone()) {
+                self.listed.push(id);
+            }
+        }
+    }
+}
+
+fn count_refused(fetched: &[FetchedItem]) -> usize {
+    fetched.iter().filter(|item| item.is_refused).count()
+}
+
+/// An event that was asked for by its id has that id, whatever it says.
+fn named(event: DecodedEvent, id: &str) -> DecodedEvent {
+    match event {
+        DecodedEvent::Unreadable { code, .. } => DecodedEvent::Unreadable {
+            source_id: Some(id.to_owned()),
+            code,
+        },
+        told => told,
+    }
+}

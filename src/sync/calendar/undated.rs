@@ -1,0 +1,65 @@
+//! What must be asked for besides, because a plain list does not tell which days the occurrences of
+//! a series were to be on: it names no series (facts 2.2), and ids of other systems have no date.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashSet;
+
+use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
+use crate::model::event::EventType;
+use crate::policy::meeting_identity::date_of_uid;
+use crate::reconcile::calendar::Fetched;
+use crate::reconcile::calendar::input::Round;
+use crate::sync::calendar::round::Fetching;
+use crate::sync::calendar::round::RoundError;
+
+/// Series that are asked for in a round: fifty batches. The occurrences of those beyond have the
+/// day that their zone's name tells.
+const SERIES_MAX: usize = 1_000;
+
+/// Fetches the series of plain lists whose occurrences do not tell their days by themselves, where
+/// the round did not name them. One that cannot be had costs nothing: its occurrences are read in
+/// full.
+pub async fn fetch_undated(
+    fetching: &Fetching<'_>,
+    round: &Round,
+    fetched: &mut Fetched,
+) -> Result<(), RoundError> {
+    let undated: BTreeSet<&String> = round.events.iter().filter_map(undated_series).collect();
+    if undated.is_empty() {
+        return Ok(());
+    }
+    let named: HashSet<&str> = round.named().collect();
+    let ids = undated.into_iter().filter(|id| {
+        !named.contains(id.as_str())
+            && !fetched.masters.contains_key(*id)
+            && !fetched.in_vain.contains(id)
+    });
+    let ids: Vec<String> = ids.take(SERIES_MAX).cloned().collect();
+    let singles = fetching.singles(&ids).await?;
+    for master in events_of(fetching.told(singles).await?) {
+        if master.event_type == EventType::Master {
+            fetched.masters.insert(master.source_id.clone(), master);
+        }
+    }
+    Ok(())
+}
+
+/// Those of the items that are events.
+pub fn events_of(items: Vec<DecodedEvent>) -> Vec<Event> {
+    let event = |item| match item {
+        DecodedEvent::Event(event) => Some(*event),
+        DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => None,
+    };
+    items.into_iter().filter_map(event).collect()
+}
+
+fn undated_series(item: &DecodedEvent) -> Option<&String> {
+    let DecodedEvent::Event(event) = item else {
+        return None;
+    };
+    let is_told = date_of_uid(event).is_some()
+        || event.event_type == EventType::Occurrence && event.is_all_day == Some(true);
+    event.master_id.as_ref().filter(|_| !is_told)
+}

@@ -1,0 +1,125 @@
+//! What all tasks of a run share.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+
+use crate::config::capture::Capture;
+use crate::config::capture::Content;
+use crate::config::capture::Meetings;
+use crate::matching::Matcher;
+use crate::model::cursor::MailboxCursor;
+use crate::model::directory::Directory;
+use crate::model::interaction::Source;
+use crate::model::mail::ContentLevel;
+use crate::model::mailbox::Mailbox;
+use crate::model::run::Progress;
+use crate::model::run::RunStamp;
+use crate::model::span::Span;
+use crate::model::time::Micros;
+use crate::policy::judge::Judge;
+use crate::policy::judge::Rules;
+use crate::reconcile::earlier_ids::EarlierIds;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::withheld::WithheldMails;
+use crate::runtime::cpu::CpuPool;
+use crate::runtime::memory::Memory;
+use crate::runtime::shutdown::Shutdown;
+use crate::source::graph::selection::Headers;
+use crate::source::graph::selection::Selection;
+use crate::state::store::State;
+use crate::sync::batch::Portion;
+
+/// What all tasks of a run share.
+#[derive(Debug)]
+pub struct Context {
+    /// In whose name rows are written.
+    pub run: RunStamp,
+    /// The tenant-wide policy, as configured.
+    pub capture: Capture,
+    /// The same, ready to be applied.
+    pub rules: Arc<Rules>,
+    /// What is asked for, read and kept of a mail, and how much of its text.
+    pub selection: Selection,
+    /// Who belongs to the company.
+    pub directory: Arc<Directory>,
+    /// The contact book.
+    pub matcher: Arc<Matcher>,
+    /// What was seen before, and where chains go on.
+    pub state: Arc<State>,
+    /// The threads that compute.
+    pub cpu: Arc<CpuPool>,
+    /// For the messages of archives that are read and not decided yet.
+    pub messages_memory: Memory,
+    /// Raised when the run shall end at the next commit.
+    pub shutdown: Shutdown,
+    /// Counters for the progress display.
+    pub progress: Arc<Progress>,
+    /// Whether chains begin anew and all that is not recorded is decided again.
+    pub again: bool,
+    /// Mails that are recorded and of which the content is wanted now.
+    pub withheld: Arc<WithheldMails>,
+    /// Only mails that were received within it, by plain lists; `None`: what the chains bring.
+    pub range: Option<Span>,
+    /// Who may read folders again that the service forgot.
+    pub resyncs: Arc<Semaphore>,
+    /// To the writer.
+    pub portions: mpsc::Sender<Portion>,
+}
+
+impl Context {
+    /// The desk at which the items of a mailbox are decided.
+    pub fn desk(&self, mailbox: &Arc<Mailbox>, source: Source, cursor: &MailboxCursor) -> Desk {
+        let window_start = match self.range {
+            // What is asked for by dates may be older than the first window.
+            Some(range) => cursor.window_start.min(range.from),
+            None => cursor.window_start,
+        };
+        let judge = Judge {
+            rules: self.rules.clone(),
+            directory: self.directory.clone(),
+            mailbox: mailbox.clone(),
+            source,
+            history: cursor.mail_settings.clone(),
+            meetings: meetings(cursor),
+            window_start,
+            captured_at: self.run.started_at,
+            run_id: self.run.run_id.clone(),
+        };
+        Desk {
+            mailbox: mailbox.clone(),
+            judge,
+            matcher: self.matcher.clone(),
+            state: self.state.clone(),
+            unmatched: self.capture.unmatched,
+            again: self.again || self.range.is_some(),
+            withheld: self.withheld.clone(),
+            earlier: EarlierIds::default(),
+        }
+    }
+}
+
+/// The settings for meetings as they are kept. A word that is not known (any more) lets none be
+/// captured: less can be made good, more cannot.
+fn meetings(cursor: &MailboxCursor) -> Vec<(Micros, Meetings)> {
+    let settings = cursor.meeting_settings.iter();
+    settings
+        .map(|(since, word)| (*since, Meetings::parse(word).unwrap_or(Meetings::None)))
+        .collect()
+}
+
+/// What is asked for of mails.
+pub fn selection(capture: &Capture) -> Selection {
+    let content = match capture.content {
+        Content::Envelope => ContentLevel::Envelope,
+        Content::Preview => ContentLevel::Preview,
+        Content::Full => ContentLevel::Full,
+    };
+    let headers = if capture.bulk_headers {
+        Headers::Asked
+    } else {
+        Headers::Left
+    };
+    Selection { content, headers }
+}

@@ -1,0 +1,274 @@
+//! Proof of completeness: what a folder says that it holds against what its chain brought.
+//!
+//! A chain has no filter, so the first round of a folder brings all mails that lie in it: as many
+//! different ids as the folder counts, but for items of other kinds, which it counts too (facts
+//! 1.10). Of later rounds no such sum can be made (items come again, move in and out, and are lost
+//! on their way back, facts 1.7); there the count is compared only as long as nothing was brought,
+//! and else the ids are listed.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::FolderProof;
+use crate::model::id::Id128;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::Settled;
+use crate::source::graph::retry::Reaction;
+use crate::sync::cursors;
+use crate::sync::mail::GraphWalk;
+use crate::sync::mail::folder_delta;
+use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mailbox::WalkError;
+
+/// A proof is made again after so many days: an item that a chain has lost is missing for a month
+/// at most, and a folder of 30,000 mails costs one request a day.
+const PROOF_DAYS: i64 = 30;
+/// Folders that were connected in one night are not all checked in one night: each is checked up to
+/// so many days earlier.
+const SPREAD_DAYS: i64 = 10;
+/// A folder that says it holds more than its chain brought, and cannot be listed, is read again from
+/// its beginning where its chain was begun so many days ago.
+const BEGUN_AGAIN_DAYS: i64 = 30;
+/// So many folders are asked for their counts one by one; more are cheaper by the whole listing.
+const ASKED_SINGLY: usize = 4;
+
+/// A folder whose count does not tell that all was seen.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    chain: Chain,
+    /// Items that the first round brought, the known surplus included; `None`: unknown.
+    walked: Option<u64>,
+    /// Items that the folder says it holds.
+    held: u64,
+}
+
+impl Doubt {
+    /// What was walked; where nobody knows (a first round that several runs read), all that the
+    /// chain ever brought, which may be more.
+    fn walked_at_most(&self) -> u64 {
+        let surplus = self.chain.proof.map_or(0, |proof| proof.surplus);
+        self.walked.unwrap_or(self.chain.items + surplus)
+    }
+}
+
+/// What the counts of folders say of their chains.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// Folders whose counts differ from what their chains brought.
+    pub doubts: Vec<Doubt>,
+    /// Chains that are followed once more before that is believed: what came while they were read,
+    /// or while the folder counted, comes by their deltaLinks.
+    pub unfinished: Vec<Chain>,
+}
+
+/// A folder of which not all could be seen.
+#[derive(Debug)]
+pub(super) struct Shortfall {
+    walked: u64,
+    held: u64,
+}
+
+impl GraphWalk<'_> {
+    /// Compares the folders whose rounds have ended with their own counts, where that is due. What
+    /// is proven goes to `cursors`, what is not is given back.
+    pub(super) async fn doubts(
+        &mut self,
+        cursors: &mut Vec<CursorRecord>,
+    ) -> Result<Checked, WalkError> {
+        let now = self.tenant.service_time();
+        let mailbox_id = self.walk.mailbox.id.clone();
+        let mut due = Vec::new();
+        for chain in std::mem::take(&mut self.ended) {
+            let walked = self.presence.count(&chain.folder.id);
+            if walked.is_some() || is_due(&mailbox_id, &chain, now) {
+                due.push((chain, walked));
+            }
+        }
+        let counts = self.counts(&due).await?;
+        let mut checked = Checked::default();
+        for (mut chain, walked) in due {
+            let Some(held) = counts.get(&chain.folder.id).copied().flatten() else {
+                // It is gone meanwhile, or does not tell.
+                continue;
+            };
+            let surplus = chain.proof.map_or(0, |proof| proof.surplus);
+            let walked = walked.map(|walked| walked + surplus);
+            let is_as_before =
+                |proof: FolderProof| (proof.items, proof.count) == (chain.items, held);
+            let is_proven = walked == Some(held)
+                || held == 0
+                || (walked.is_none() && chain.proof.is_some_and(is_as_before));
+            if is_proven {
+                cursors.push(proven(&mailbox_id, chain, now, held, surplus));
+            } else if chain.was_followed_up {
+                checked.doubts.push(Doubt {
+                    chain,
+                    walked,
+                    held,
+                });
+            } else {
+                chain.was_followed_up = true;
+                checked.unfinished.push(chain);
+            }
+        }
+        Ok(checked)
+    }
+
+    /// What folders say that they hold: told afresh where it is compared with what was walked just
+    /// now, as it was told at the start where it only shows whether anything changed.
+    async fn counts(
+        &mut self,
+        due: &[(Chain, Option<u64>)],
+    ) -> Result<HashMap<Arc<str>, Option<u64>>, WalkError> {
+        let mut counts: HashMap<Arc<str>, Option<u64>> = due
+            .iter()
+            .map(|(chain, _)| (chain.folder.id.clone(), chain.folder.total_item_count))
+            .collect();
+        let walked = due.iter().filter(|(chain, walked)| {
+            // Where nothing was told once, nothing is to be expected.
+            walked.is_some() && chain.folder.total_item_count.is_some()
+        });
+        let walked: Vec<&Arc<str>> = walked.map(|(chain, _)| &chain.folder.id).collect();
+        if walked.len() <= ASKED_SINGLY {
+            for folder in walked {
+                counts.insert(folder.clone(), self.count(folder).await?);
+            }
+            return Ok(counts);
+        }
+        let listed = self.walk.unless_stopped(self.client.folders()).await;
+        let listed = self.told(listed)?.unwrap_or_default();
+        for folder in walked {
+            let found = listed.iter().find(|listed| listed.id == *folder);
+            counts.insert(
+                folder.clone(),
+                found.and_then(|found| found.total_item_count),
+            );
+        }
+        Ok(counts)
+    }
+
+    async fn count(&mut self, folder: &str) -> Result<Option<u64>, WalkError> {
+        let asked = self.client.item_count(folder);
+        let told = self.walk.unless_stopped(asked).await;
+        Ok(self.told(told)?.flatten())
+    }
+
+    /// What was told. A count that cannot be had tonight leaves the proof due, and nothing else.
+    fn told<T>(&mut self, told: Result<T, WalkError>) -> Result<Option<T>, WalkError> {
+        match told {
+            Err(WalkError::Graph(error)) if error.reaction() == Reaction::FolderGone => Ok(None),
+            Err(WalkError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
+                self.unproven += 1;
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    /// Lists the ids of doubtful folders, reads what was not seen, and keeps what neither chain nor
+    /// list brings as the folder's known surplus.
+    pub(super) async fn prove(
+        &mut self,
+        desk: &Arc<Desk>,
+        doubts: Vec<Doubt>,
+    ) -> Result<(), WalkError> {
+        if doubts.is_empty() {
+            return Ok(());
+        }
+        let mailbox_id = self.walk.mailbox.id.clone();
+        let mut cursors = Vec::new();
+        for doubt in doubts {
+            let folder = doubt.chain.folder.id.clone();
+            match self.complete(desk, &folder).await {
+                Ok(listed) => {
+                    let now = self.tenant.service_time();
+                    // Of the counts before and after the list the smaller: what came or went
+                    // meanwhile is no surplus.
+                    let after = self.count(&folder).await?.unwrap_or(doubt.held);
+                    let surplus = doubt.held.min(after).saturating_sub(listed);
+                    cursors.push(proven(&mailbox_id, doubt.chain, now, doubt.held, surplus));
+                }
+                Err(WalkError::Graph(error)) if error.reaction() == Reaction::FolderGone => {}
+                Err(WalkError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
+                    cursors.extend(self.unproven(&doubt));
+                }
+                Err(error) => {
+                    self.record(Settled::default(), 0, cursors).await?;
+                    return Err(error);
+                }
+            }
+        }
+        self.record(Settled::default(), 0, cursors).await
+    }
+
+    /// Gives the number of items that were listed.
+    async fn complete(&mut self, desk: &Arc<Desk>, folder: &Arc<str>) -> Result<u64, WalkError> {
+        let listed = self.list_ids(folder, None).await?;
+        tracing::info!(
+            unseen = listed.unseen.len(),
+            listed = listed.count,
+            "a folder was listed because its count and its chain differ"
+        );
+        self.read_unseen(desk, folder, None, listed).await
+    }
+
+    /// A folder that cannot be listed. Its chain is fine, so it goes on, and the proof stays due.
+    /// Where it fell short, the folder is read again from its beginning once a month.
+    fn unproven(&mut self, doubt: &Doubt) -> Option<CursorRecord> {
+        let walked = doubt.walked_at_most();
+        if walked >= doubt.held {
+            self.unproven += 1;
+            return None;
+        }
+        self.shortfalls.push(Shortfall {
+            walked,
+            held: doubt.held,
+        });
+        let chain = &doubt.chain;
+        self.folders.is_sent_awaited |= chain.folder.is_sent;
+        let age = self.tenant.service_time().0 - chain.begun_at().0;
+        (age >= BEGUN_AGAIN_DAYS * DAY)
+            .then(|| cursors::no_chain_record(&self.walk.mailbox.id, &chain.folder.id))
+    }
+
+    /// What the shortfalls come to, if there are any.
+    pub(super) fn incomplete(&self) -> Result<(), WalkError> {
+        if self.shortfalls.is_empty() {
+            return Ok(());
+        }
+        Err(WalkError::Incomplete {
+            folders: self.shortfalls.len(),
+            held: self.shortfalls.iter().map(|shortfall| shortfall.held).sum(),
+            walked: self
+                .shortfalls
+                .iter()
+                .map(|shortfall| shortfall.walked)
+                .sum(),
+        })
+    }
+}
+
+fn proven(mailbox_id: &str, chain: Chain, at: Micros, count: u64, surplus: u64) -> CursorRecord {
+    let items = chain.items;
+    let surplus = surplus.min(count);
+    let proof = FolderProof {
+        at,
+        items,
+        count,
+        surplus,
+    };
+    chain.proven(mailbox_id, proof)
+}
+
+fn is_due(mailbox_id: &str, chain: &Chain, now: Micros) -> bool {
+    let Some(proof) = chain.proof else {
+        return true;
+    };
+    let hash = Id128::of(&[b"proof", mailbox_id.as_bytes(), chain.folder.id.as_bytes()]).0;
+    let earlier = i64::from(hash[0]) % SPREAD_DAYS;
+    now.0 - proof.at.0 >= (PROOF_DAYS - earlier) * DAY
+}

@@ -1,0 +1,108 @@
+//! What is kept of a mailbox as a whole: when it was connected, its kind, its settings, and whether
+//! another installation reads it with the same application registration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::cursor::MailboxCursor;
+use crate::model::mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::run::Progress;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::policy::settings;
+use crate::sync::mail::GraphWalk;
+use crate::sync::mailbox::WalkError;
+
+/// A mailbox's kind is asked for again after so many days, ...
+const KIND_DAYS: i64 = 30;
+/// ... up to so many days earlier, not of all mailboxes in one night.
+const KIND_SPREAD_DAYS: i64 = 10;
+
+/// In so many runs in a row the service had forgotten every chain of a mailbox: once may be its
+/// maintenance, again is somebody else who reads with the same application (facts 1.6).
+const FORGOTTEN_RUNS: u32 = 2;
+
+impl GraphWalk<'_> {
+    /// The first connection: here the window is fixed.
+    pub(super) fn connect(&self) -> MailboxCursor {
+        let window = &self.walk.context.capture.window;
+        let connected_at = self.tenant.service_time();
+        MailboxCursor {
+            connected_at,
+            window_start: window.start(connected_at),
+            kind: MailboxKind::User.as_str().to_owned(),
+            kind_told_at: Micros(0),
+            forgotten_runs: 0,
+            well_known: BTreeMap::new(),
+            mail_settings: Vec::new(),
+            meeting_settings: Vec::new(),
+            recorded: 0,
+            address: None,
+            id_rules: 0,
+        }
+    }
+
+    /// Asks for the mailbox's kind where that is due. What is not told changes nothing, and costs
+    /// the mailbox nothing but the request: it is asked for again in the next run.
+    pub(super) async fn ask_kind(&self, cursor: &mut MailboxCursor) -> Result<(), WalkError> {
+        let now = self.tenant.service_time();
+        let earlier = i64::from(mailbox::slot(&self.walk.mailbox.id)) % KIND_SPREAD_DAYS;
+        if now.0 - cursor.kind_told_at.0 < (KIND_DAYS - earlier) * DAY {
+            return Ok(());
+        }
+        let asked = self.tenant.user_purpose(&self.walk.mailbox.id);
+        match self.walk.unless_stopped(asked).await {
+            Ok(kind) => {
+                cursor.kind_told_at = now;
+                if let Some(kind) = kind {
+                    kind.as_str().clone_into(&mut cursor.kind);
+                }
+                Ok(())
+            }
+            Err(WalkError::Graph(error)) => {
+                tracing::debug!(code = error.code(), "the kind of a mailbox was not told");
+                Ok(())
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Notes the settings that hold from now on.
+    pub(super) fn note_settings(&mut self, cursor: &mut MailboxCursor) {
+        let now = self.tenant.service_time();
+        settings::record(&mut cursor.mail_settings, now, self.captures_mail);
+        let meetings = self.captures_meetings.as_str().to_owned();
+        settings::record(&mut cursor.meeting_settings, now, meetings);
+        if let Some(kind) = MailboxKind::parse(&cursor.kind) {
+            Arc::make_mut(&mut self.walk.mailbox).kind = kind;
+        }
+    }
+
+    /// Notes, when all chains have ended, whether the service had forgotten every one of them.
+    pub(super) fn note_forgotten(&mut self) {
+        let Some(cursor) = self.walk.cursor.as_mut().filter(|_| self.kept > 0) else {
+            return;
+        };
+        let are_all = self.forgotten == self.kept;
+        cursor.forgotten_runs = if are_all {
+            cursor.forgotten_runs + 1
+        } else {
+            0
+        };
+        if cursor.forgotten_runs >= FORGOTTEN_RUNS {
+            Progress::raise(&self.walk.context.progress.forgotten, 1);
+        }
+    }
+
+    /// What is to be said of it.
+    pub(super) fn forgotten_remark(&self) -> Option<String> {
+        let runs = self.walk.cursor.as_ref()?.forgotten_runs;
+        (runs >= FORGOTTEN_RUNS).then(|| {
+            format!(
+                "in {runs} runs in a row the service had forgotten where all of its folders stood: \
+                 another installation may read it with the same application registration"
+            )
+        })
+    }
+}

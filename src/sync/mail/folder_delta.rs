@@ -1,0 +1,335 @@
+//! The chain of one folder in one run: a few pages at a time, and what to do when it breaks.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::model::cursor::ChainCursor;
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::FolderProof;
+use crate::model::page::GraphPage;
+use crate::model::page::Link;
+use crate::model::time::Micros;
+use crate::source::graph::client::MailboxClient;
+use crate::source::graph::delta::FetchedPage;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::folders::Folder;
+use crate::source::graph::repeats::Repeats;
+use crate::source::graph::retry::Reaction;
+use crate::source::graph::selection::Selection;
+use crate::sync::cursors;
+use crate::sync::cursors::Known;
+use crate::sync::in_flight::Ticket;
+
+/// A chain is fetched at most so many pages beyond its committed link: its older links die after
+/// a few generations (facts 1.6), and a crash goes back to the committed one.
+pub const PAGES_AHEAD: usize = 2;
+/// A chain that the service ends for us is begun anew at most so often in one run.
+const RESTARTS_MAX: u32 = 2;
+/// Pages of one chain in one run: 5 million items at the default page size. A chain that goes on
+/// beyond that does not end (facts 2.2).
+const PAGES_MAX: u64 = 10_000;
+
+/// A folder's chain in this run.
+#[derive(Debug)]
+pub struct Chain {
+    /// Its folder.
+    pub folder: Folder,
+    /// The last proof that all of it was seen.
+    pub proof: Option<FolderProof>,
+    /// Items of the chain so far, over all rounds.
+    pub items: u64,
+    /// Whether its deltaLink was followed once more because the folder's count differs.
+    pub was_followed_up: bool,
+    link: Option<String>,
+    is_delta: bool,
+    fetched_at: Micros,
+    begun_at: Micros,
+    /// Of what is asked for tonight.
+    selection: Arc<str>,
+    pages: u64,
+    restarts: u32,
+    repeats: Repeats,
+    /// Its last pages.
+    committed: Ticket,
+}
+
+/// What a chain came to with the pages of one portion.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The chain, where it stands now.
+    pub chain: Chain,
+    /// The pages.
+    pub pages: Vec<GraphPage>,
+    /// How its round stands.
+    pub state: RoundState,
+    /// Where it goes on after these pages; `None`: where it did before.
+    pub cursor: Option<CursorRecord>,
+    /// Why it cannot go on tonight.
+    pub error: Option<ChainError>,
+}
+
+/// How the round of a chain stands after the pages of one portion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundState {
+    /// The next page follows.
+    InProgress,
+    /// All its pages were fetched.
+    Complete,
+    /// The service said that there is no such folder.
+    FolderGone,
+    /// The first page follows, since the service forgot the chain.
+    Restarted {
+        /// Whether that was at the link which an earlier run had kept.
+        at_kept_link: bool,
+    },
+}
+
+/// Why a chain cannot go on tonight.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The service refused.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// It does not end.
+    #[error("the chain of a folder does not end; the next run goes on")]
+    Endless,
+}
+
+/// The chains of a mailbox, in the order in which they are read. `anew`: each from its beginning.
+/// A chain of another selection begins anew in any case: the service would never tell by it what is
+/// asked for now (facts 1.2).
+pub fn of_folders(
+    folders: Vec<Folder>,
+    known: &Known,
+    selection: Selection,
+    anew: bool,
+) -> VecDeque<Chain> {
+    let digest: Arc<str> = selection.digest().into();
+    let chain = |folder: Folder| {
+        let cursor = known.chains.get(&*folder.id);
+        let is_other = cursor.is_some_and(|cursor| cursor.selection.as_deref() != Some(&*digest));
+        let mut chain = Chain {
+            selection: digest.clone(),
+            link: cursor.map(|cursor| cursor.link.clone()),
+            is_delta: cursor.is_some_and(|cursor| cursor.is_delta),
+            fetched_at: cursor.map_or(Micros(0), |cursor| cursor.fetched_at),
+            items: cursor.map_or(0, |cursor| cursor.items),
+            proof: cursor.and_then(|cursor| cursor.proof),
+            was_followed_up: false,
+            begun_at: cursor.map_or(Micros(0), |cursor| cursor.begun_at),
+            pages: 0,
+            restarts: 0,
+            repeats: Repeats::default(),
+            committed: Ticket::redeemed(),
+            folder,
+        };
+        if anew || is_other {
+            chain.begin_anew();
+        }
+        chain
+    };
+    folders.into_iter().map(chain).collect()
+}
+
+/// Takes away the cursors of folders that are no longer listed.
+pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
+    let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
+    let chains = known.chains.keys().filter(is_gone);
+    let chains = chains.map(|id| cursors::no_chain_record(mailbox_id, id));
+    let lists = known.lists.keys().filter(is_gone);
+    let lists = lists.map(|id| cursors::list_record(mailbox_id, id, None));
+    chains.chain(lists).collect()
+}
+
+/// Fetches the next pages of a chain.
+pub async fn fetch(
+    client: &MailboxClient,
+    mailbox_id: &str,
+    mut chain: Chain,
+    selection: Selection,
+) -> Fetched {
+    let mut pages = Vec::new();
+    let mut state = RoundState::InProgress;
+    let mut cursor = None;
+    let mut error = None;
+    while pages.len() < PAGES_AHEAD && state == RoundState::InProgress && error.is_none() {
+        match chain.next_page(client, selection).await {
+            Ok(fetched) => {
+                chain.items += fetched.page.items.len() as u64;
+                if matches!(fetched.link, Link::Delta(_)) {
+                    state = RoundState::Complete;
+                }
+                cursor = chain
+                    .follow(mailbox_id, fetched.link, fetched.fetched_at)
+                    .or(cursor);
+                pages.push(fetched.page);
+            }
+            Err(ChainError::Graph(refused)) => match refused.reaction() {
+                Reaction::RestartChain if chain.restarts < RESTARTS_MAX => {
+                    state = RoundState::Restarted {
+                        at_kept_link: chain.is_at_kept_link(),
+                    };
+                    chain.restarts += 1;
+                    chain.begin_anew();
+                    // A link that is dead is not worth keeping.
+                    cursor = None;
+                }
+                Reaction::FolderGone => {
+                    state = RoundState::FolderGone;
+                    cursor = Some(cursors::no_chain_record(mailbox_id, &chain.folder.id));
+                }
+                reaction => {
+                    // A link that is dead is not worth keeping.
+                    cursor = cursor.filter(|_| reaction != Reaction::RestartChain);
+                    error = Some(ChainError::Graph(refused));
+                }
+            },
+            Err(other) => error = Some(other),
+        }
+    }
+    Fetched {
+        chain,
+        pages,
+        state,
+        cursor,
+        error,
+    }
+}
+
+impl Fetched {
+    /// Bytes of its pages.
+    pub fn bytes(&self) -> usize {
+        self.pages.iter().map(|page| page.body.len()).sum()
+    }
+}
+
+impl ChainError {
+    /// Whether other folders of the mailbox may be read all the same.
+    pub fn is_of_one_folder(&self) -> bool {
+        match self {
+            Self::Graph(error) => is_of_one_folder(error),
+            Self::Endless => true,
+        }
+    }
+
+    /// Whether the folder may be read in another way: a full mailbox, a page that is spoilt, a chain
+    /// that the service forgets each time it is begun (facts 13).
+    pub fn asks_for_lists(&self) -> bool {
+        match self {
+            Self::Graph(error) => matches!(
+                error.reaction(),
+                Reaction::PlainList | Reaction::RestartChain
+            ),
+            Self::Endless => true,
+        }
+    }
+}
+
+/// Whether a refusal says nothing of the mailbox's other folders.
+pub fn is_of_one_folder(error: &GraphError) -> bool {
+    matches!(
+        error.reaction(),
+        Reaction::GiveUpMailbox | Reaction::PlainList | Reaction::RestartChain
+    )
+}
+
+impl Chain {
+    async fn next_page(
+        &mut self,
+        client: &MailboxClient,
+        selection: Selection,
+    ) -> Result<FetchedPage, ChainError> {
+        self.pages += 1;
+        if self.pages > PAGES_MAX {
+            return Err(ChainError::Endless);
+        }
+        let fetched = match &self.link {
+            Some(link) => client.next_page(&self.folder.id, link).await?,
+            None => client.first_page(&self.folder.id, selection).await?,
+        };
+        if self.repeats.is_endless(&fetched.page) {
+            return Err(ChainError::Endless);
+        }
+        Ok(fetched)
+    }
+
+    /// Moves on; gives the cursor where the link is another one than before (facts 1.4: the same
+    /// deltaLink again is no error).
+    fn follow(&mut self, mailbox_id: &str, link: Link, fetched_at: Micros) -> Option<CursorRecord> {
+        let is_delta = matches!(link, Link::Delta(_));
+        let (Link::Next(link) | Link::Delta(link)) = link;
+        if self.link.as_ref() == Some(&link) {
+            return None;
+        }
+        if self.link.is_none() {
+            self.begun_at = fetched_at;
+        }
+        self.link = Some(link);
+        self.is_delta = is_delta;
+        self.fetched_at = fetched_at;
+        Some(self.record(mailbox_id))
+    }
+
+    /// The record of the chain as it stands. A chain that has no link has no record either.
+    fn record(&self, mailbox_id: &str) -> CursorRecord {
+        let Some(link) = &self.link else {
+            return cursors::no_chain_record(mailbox_id, &self.folder.id);
+        };
+        let cursor = ChainCursor {
+            link: link.clone(),
+            is_delta: self.is_delta,
+            fetched_at: self.fetched_at,
+            begun_at: self.begun_at,
+            selection: Some(self.selection.to_string()),
+            items: self.items,
+            proof: self.proof,
+        };
+        cursors::chain_record(mailbox_id, &self.folder.id, &cursor)
+    }
+
+    /// The record of the chain with a proof.
+    pub fn proven(mut self, mailbox_id: &str, proof: FolderProof) -> CursorRecord {
+        self.proof = Some(proof);
+        self.record(mailbox_id)
+    }
+
+    /// Whether the next page is behind the deltaLink with which this run began. (It counts as
+    /// fetched when it is asked for.)
+    fn is_at_kept_link(&self) -> bool {
+        self.seen_until().is_some() && self.pages <= 1 && self.restarts == 0
+    }
+
+    /// Its last pages were handed over: it is fetched further once they are committed.
+    pub fn goes_on_after(&mut self, ticket: Ticket) {
+        self.committed = ticket;
+    }
+
+    /// What it waits for.
+    pub fn committed(&self) -> &Ticket {
+        &self.committed
+    }
+
+    /// When the chain was begun.
+    pub fn begun_at(&self) -> Micros {
+        self.begun_at
+    }
+
+    /// Whether the next page is the first of all.
+    pub fn is_at_start(&self) -> bool {
+        self.link.is_none()
+    }
+
+    /// Up to when everything was seen; `None`: no round has come to its end.
+    pub fn seen_until(&self) -> Option<Micros> {
+        (self.link.is_some() && self.is_delta).then_some(self.fetched_at)
+    }
+
+    /// The folder is read again, as when the service forgot where reading stood (facts 1.6).
+    fn begin_anew(&mut self) {
+        self.link = None;
+        self.is_delta = false;
+        self.repeats = Repeats::default();
+        self.items = 0;
+        self.proof = self.proof.map(FolderProof::lapsed);
+    }
+}

@@ -1,0 +1,231 @@
+//! The other way of reading a folder: ids by plain lists, compared with what was seen, and what was
+//! not seen fetched singly or by lists of whole mails.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::model::cursor::ListCursor;
+use crate::model::span::Span;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::Place;
+use crate::reconcile::mail::Settled;
+use crate::reconcile::mail::Sifted;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::listing::ListedId;
+use crate::source::graph::listing::Listing;
+use crate::source::graph::listing::MAILS_PER_PAGE;
+use crate::source::graph::retry::Reaction;
+use crate::state::error::StateError;
+use crate::state::view::View;
+use crate::sync::cursors;
+use crate::sync::mail::GraphWalk;
+use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::seen_ids::short;
+use crate::sync::mailbox::WalkError;
+
+/// Pages of 1,000 ids for one folder: twice what a folder of Exchange Online can hold.
+const ID_PAGES_MAX: usize = 2_000;
+/// Pages of 100 mails for one folder: the same.
+const MAIL_PAGES_MAX: usize = 20_000;
+/// Whole pages that become one portion: as many mails as two large pages of a chain.
+const MAIL_PAGES_PER_PORTION: usize = 10;
+/// Items that are fetched singly for one folder, 20 to a request; each counts against the budget of
+/// 10,000 in 10 minutes (facts 7.1). More are fetched by lists of whole mails, where these take
+/// fewer requests.
+const SINGLES_MAX: usize = 500;
+/// Items that are fetched singly and become one portion.
+const SINGLES_PER_PORTION: usize = 200;
+/// A list that is made again goes back so far before the last one: a mail may appear days after
+/// its receipt (replication, moves). What is moved from elsewhere with an older date is found by
+/// the chain, once it works again, ...
+const LIST_OVERLAP: i64 = 7 * DAY;
+/// ... and by a list that goes back to the window's start, made after so many days.
+const WHOLE_DAYS: i64 = 30;
+
+/// What the lists of a folder's ids came to.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// Ids that were not seen before and are not in the ledger.
+    pub unseen: Vec<String>,
+    /// Items that were listed.
+    pub count: u64,
+}
+
+impl GraphWalk<'_> {
+    /// Lists the ids of a folder, and which of them were not seen.
+    ///
+    /// A list that ends is not believed: it is asked again for what is older than its last item,
+    /// until nothing new comes. So a list that the service cuts short does not pass for the whole.
+    pub(super) async fn list_ids(
+        &mut self,
+        folder: &Arc<str>,
+        from: Option<Micros>,
+    ) -> Result<Listed, WalkError> {
+        let mut listed = Listed {
+            unseen: Vec::new(),
+            count: 0,
+        };
+        let mut known = HashSet::new();
+        let mut listing = Listing::new(folder, Span { from, to: None });
+        let mut has_news = false;
+        for _ in 0..ID_PAGES_MAX {
+            let asked = self.client.listed_ids(&mut listing);
+            let page = self.walk.unless_stopped(asked).await?;
+            has_news |= self.add_ids(&mut listed, &mut known, page)?;
+            if listing.is_over() && !(std::mem::take(&mut has_news) && listing.ask_by_time()) {
+                return Ok(listed);
+            }
+        }
+        Err(GraphError::EndlessChain {
+            call: "list of ids",
+        }
+        .into())
+    }
+
+    /// What was seen before.
+    fn view(&mut self) -> Result<View, StateError> {
+        self.walk.context.state.view(self.walk.uncommitted())
+    }
+
+    /// Adds a page of ids; says whether any of them was not listed yet.
+    fn add_ids(
+        &mut self,
+        listed: &mut Listed,
+        known: &mut HashSet<u64>,
+        page: Vec<ListedId>,
+    ) -> Result<bool, WalkError> {
+        let view = self.view()?;
+        let before = listed.count;
+        for id in page.into_iter().filter_map(|item| item.id) {
+            if !known.insert(short(&id)) {
+                continue;
+            }
+            listed.count += 1;
+            let is_seen = self.walk.ledger.contains_key(&id)
+                || view.item(&self.walk.mailbox.id, &id)?.is_some();
+            if !is_seen {
+                listed.unseen.push(id);
+            }
+        }
+        Ok(listed.count > before)
+    }
+
+    /// Reads what was not seen of a folder, and decides it like items of its chain. Gives the number
+    /// of items that were listed.
+    pub(super) async fn read_unseen(
+        &mut self,
+        desk: &Arc<Desk>,
+        folder: &Arc<str>,
+        from: Option<Micros>,
+        listed: Listed,
+    ) -> Result<u64, WalkError> {
+        let Listed { mut unseen, count } = listed;
+        let pages = usize::try_from(count).unwrap_or(usize::MAX) / MAILS_PER_PAGE as usize;
+        if unseen.len() > SINGLES_MAX.max(pages) {
+            match self.list_mails(desk, folder, Span { from, to: None }).await {
+                Ok(()) => {}
+                // One spoilt page: what the others did not bring is fetched singly.
+                Err(WalkError::Graph(error)) if error.reaction() == Reaction::PlainList => {}
+                Err(error) => return Err(error),
+            }
+            let view = self.view()?;
+            let mut left = Vec::new();
+            for id in unseen {
+                if view.item(&self.walk.mailbox.id, &id)?.is_none() {
+                    left.push(id);
+                }
+            }
+            unseen = left;
+        }
+        let place = self.places().of(folder);
+        let wanted = unseen.into_iter().map(|id| (id, place.clone())).collect();
+        self.read_singles(desk, wanted).await?;
+        Ok(count)
+    }
+
+    /// Fetches items singly, some at a time, and decides them. What can be read now, or is gone,
+    /// leaves the ledger.
+    pub(super) async fn read_singles(
+        &mut self,
+        desk: &Arc<Desk>,
+        wanted: Vec<(String, Place)>,
+    ) -> Result<(), WalkError> {
+        for wanted in wanted.chunks(SINGLES_PER_PORTION) {
+            let mut sifted = Sifted::default();
+            self.add_singles(desk, &mut sifted, wanted.to_vec()).await?;
+            let settled = self.settle(desk, sifted).await?;
+            let cursors = self.strike_out(wanted, &settled);
+            let received = wanted.len() as u64;
+            self.record(settled, received, cursors).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads and decides the mails that were received within a span, whether they were seen or not.
+    pub(super) async fn list_mails(
+        &mut self,
+        desk: &Arc<Desk>,
+        folder: &Arc<str>,
+        span: Span,
+    ) -> Result<(), WalkError> {
+        let selection = self.walk.context.selection;
+        let mut listing = Listing::new(folder, span);
+        let mut pages = Vec::new();
+        for _ in 0..MAIL_PAGES_MAX {
+            let asked = self.client.listed_mails(&mut listing, selection);
+            let asked = self.walk.unless_stopped(asked).await;
+            let (page, failure) = match asked {
+                Ok(page) => (Some(page), None),
+                Err(error) => (None, Some(error)),
+            };
+            pages.extend(page);
+            let is_end = failure.is_some() || listing.is_over();
+            if is_end || pages.len() >= MAIL_PAGES_PER_PORTION {
+                let pages = std::mem::take(&mut pages);
+                let received = pages.iter().map(|page| page.items.len() as u64).sum();
+                let sifted = self.sift(desk, pages).await?;
+                let settled = self.settle(desk, sifted).await?;
+                self.record(settled, received, Vec::new()).await?;
+            }
+            match failure {
+                Some(error) => return Err(error),
+                None if is_end => return Ok(()),
+                None => {}
+            }
+        }
+        Err(GraphError::EndlessChain {
+            call: "list of mails",
+        }
+        .into())
+    }
+
+    /// Reads a folder whose chain does not work tonight. Its link stays where it was: the next run
+    /// tries the chain again.
+    pub(super) async fn read_plainly(
+        &mut self,
+        desk: &Arc<Desk>,
+        chain: &Chain,
+        listed: Option<&ListCursor>,
+    ) -> Result<(), WalkError> {
+        let folder = &chain.folder.id;
+        let begun = self.tenant.service_time();
+        let seen_until = chain.seen_until().max(listed.map(|list| list.listed_at));
+        let whole_at = listed.map_or(chain.seen_until(), |list| Some(list.whole_at));
+        let recent = whole_at.filter(|at| begun.0 - at.0 < WHOLE_DAYS * DAY);
+        let from = match (recent, seen_until) {
+            (Some(_), Some(until)) => Some(until.plus(-LIST_OVERLAP)),
+            _ => desk.judge.window_start,
+        };
+        let listed = self.list_ids(folder, from).await?;
+        self.read_unseen(desk, folder, from, listed).await?;
+        let cursor = ListCursor {
+            listed_at: begun,
+            whole_at: recent.unwrap_or(begun),
+        };
+        let record = cursors::list_record(&self.walk.mailbox.id, folder, Some(&cursor));
+        self.record(Settled::default(), 0, vec![record]).await
+    }
+}

@@ -1,0 +1,115 @@
+//! How a run learns which mails of a mailbox are private, by as few requests as will do: the list of
+//! them is a search over the whole mailbox, which a large one may not answer (facts 1.9, 13).
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::config::capture::UnknownSensitivity;
+use crate::model::sensitivity::Sensitivities;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::reconcile::mail::Settled;
+use crate::reconcile::mail::Sifted;
+use crate::reconcile::mail::UnknownPrivacy;
+use crate::source::graph::sensitivity::PrivateList;
+use crate::sync::mail::GraphWalk;
+use crate::sync::mailbox::WalkError;
+
+/// A list is asked for again after so long: a mail may be moved into the mailbox meanwhile that was
+/// received long ago.
+const LIST_AGE: i64 = 600 * SECOND;
+/// What was received so shortly before a list was asked for may not be on it: clocks differ.
+const MARGIN: i64 = 60 * SECOND;
+
+/// How this run learns which mails are private.
+#[derive(Debug)]
+pub(super) enum Privacy {
+    /// It was not asked yet.
+    Unasked,
+    /// By the list of the whole mailbox.
+    Listed {
+        /// Those that are private.
+        ids: Arc<HashSet<String>>,
+        /// The service's time when it was asked for.
+        at: Micros,
+    },
+    /// Mail by mail: the service does not list them.
+    Singly,
+    /// Not at all: the permission does not show it.
+    Hidden,
+}
+
+impl Privacy {
+    fn is_due(&self, mails: &[UnknownPrivacy<'_>], now: Micros) -> bool {
+        match self {
+            Self::Unasked => true,
+            Self::Listed { at, .. } => {
+                let is_later = |mail: &UnknownPrivacy<'_>| {
+                    mail.came_at
+                        .is_some_and(|came_at| came_at.0 >= at.0 - MARGIN)
+                };
+                now.0 - at.0 > LIST_AGE || mails.iter().any(is_later)
+            }
+            Self::Singly | Self::Hidden => false,
+        }
+    }
+}
+
+impl GraphWalk<'_> {
+    /// What is known of the privacy of some mails.
+    pub(super) async fn sensitivities(
+        &mut self,
+        sifted: &Sifted,
+    ) -> Result<Sensitivities, WalkError> {
+        let mails: Vec<_> = sifted.of_unknown_privacy().collect();
+        if mails.is_empty() {
+            return Ok(Sensitivities::Hidden);
+        }
+        let now = self.tenant.service_time();
+        if self.privacy.is_due(&mails, now) {
+            let list = self.walk.unless_stopped(self.client.private_list()).await?;
+            self.privacy = match list {
+                PrivateList::Ids(ids) => Privacy::Listed {
+                    ids: Arc::new(ids),
+                    at: now,
+                },
+                PrivateList::NotListed => Privacy::Singly,
+                PrivateList::Hidden => Privacy::Hidden,
+            };
+        }
+        Ok(match &self.privacy {
+            Privacy::Listed { ids, .. } => Sensitivities::Known(ids.clone()),
+            Privacy::Singly => {
+                let ids: Vec<String> = mails.iter().map(|mail| mail.source_id.to_owned()).collect();
+                let asking = self.client.private_among(&ids);
+                self.walk.unless_stopped(asking).await?
+            }
+            Privacy::Unasked | Privacy::Hidden => Sensitivities::Hidden,
+        })
+    }
+
+    /// Notes mails that are recorded without anybody knowing whether they are private.
+    pub(super) fn note_unknown_privacy(&mut self, settled: &Settled) {
+        let rows = settled.rows.iter();
+        let unknown = rows.filter(|row| !row.interaction.sensitivity_known);
+        self.of_unknown_privacy += unknown.count();
+    }
+
+    /// What is to be said of them.
+    pub(super) fn privacy_remark(&self) -> Option<String> {
+        let count = self.of_unknown_privacy;
+        let hides = self.walk.context.capture.unknown_sensitivity == UnknownSensitivity::Hide;
+        let so = if hides {
+            ", so their subject and text were withheld"
+        } else {
+            ""
+        };
+        (count > 0).then(|| {
+            format!(
+                "of {count} mails it could not be seen whether they are private{so} (the permission \
+                 Mail.Read shows it, Mail.ReadBasic does not)"
+            )
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Items that could not be read are tried again, a few at a time and a stated number of times.
+
+use hashbrown::HashSet;
+
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::LedgerEntry;
+use crate::model::event::CONTAINER;
+use crate::reconcile::mail::Place;
+use crate::reconcile::mail::Settled;
+use crate::reconcile::unread::AWAITS_SENT;
+use crate::reconcile::unread::NOT_SERVED;
+use crate::sync::cursors;
+use crate::sync::mail::GraphWalk;
+use crate::sync::mail::sent_first::Places;
+use crate::sync::mailbox::TRIES_MAX;
+
+/// Items that are tried again in one run, of Sent Items and of the other folders: ten batches each.
+const TRIED_PER_RUN: usize = 200;
+
+impl GraphWalk<'_> {
+    /// The items of Sent Items that are to be tried again tonight, before other folders are read.
+    pub(super) fn due_in_sent(&self) -> Vec<(String, Place)> {
+        let due = self.due(|entry| self.folders.is_sent(&entry.folder));
+        placed(due, &self.places())
+    }
+
+    /// Those of the other folders; and, where Sent Items is wholly read by now, all that waited for
+    /// it.
+    pub(super) fn due_elsewhere(&self) -> Vec<(String, Place)> {
+        let places = self.places();
+        let due = self.due(|entry| !self.folders.is_sent(&entry.folder));
+        let mut due = placed(due, &places);
+        if !places.is_sent_awaited {
+            let waited = self.tried_before().filter(|(_, entry)| waits(entry));
+            // Sent Items was read since.
+            let places = Places {
+                sent_read_at: None,
+                ..places
+            };
+            due.extend(placed(waited.collect(), &places));
+        }
+        due
+    }
+
+    /// Items whose trouble may have passed: those that were tried longest ago.
+    fn due(&self, is_wanted: impl Fn(&LedgerEntry) -> bool) -> Vec<(&String, &LedgerEntry)> {
+        let again = self.walk.context.again;
+        let due = self
+            .tried_before()
+            .filter(|(_, entry)| !waits(entry) && is_wanted(entry) && (again || may_be_had(entry)));
+        let mut due: Vec<_> = due.collect();
+        due.sort_by_key(|(_, entry)| entry.last_at);
+        due.truncate(TRIED_PER_RUN);
+        due
+    }
+
+    /// Mails that were tried in earlier runs. (What is of the calendar is asked for with it.)
+    fn tried_before(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
+        let started_at = self.walk.started_at;
+        let mails = self.walk.ledger.iter();
+        mails.filter(move |(_, entry)| entry.folder != CONTAINER && entry.last_at < started_at)
+    }
+
+    /// Takes items that were tried out of the ledger, but for those that still cannot be read.
+    pub(super) fn strike_out(
+        &mut self,
+        tried: &[(String, Place)],
+        settled: &Settled,
+    ) -> Vec<CursorRecord> {
+        let still = settled.unread.iter();
+        let still: HashSet<&String> = still
+            .filter_map(|unread| unread.source_id.as_ref())
+            .collect();
+        let mut cursors = Vec::new();
+        for (id, _) in tried {
+            if !still.contains(id) && self.walk.ledger.remove(id).is_some() {
+                cursors.push(cursors::ledger_record(&self.walk.mailbox.id, id, None));
+            }
+        }
+        cursors
+    }
+}
+
+fn placed(entries: Vec<(&String, &LedgerEntry)>, places: &Places) -> Vec<(String, Place)> {
+    let entries = entries.into_iter();
+    entries
+        .map(|(id, entry)| (id.clone(), places.of(&entry.folder.as_str().into())))
+        .collect()
+}
+
+/// Whether an item that could not be read may be had in one of the next runs: the trouble may pass,
+/// and it is tried still. What a mail lacks (a date) it will lack tomorrow; when it is changed, its
+/// chain brings it again.
+pub(super) fn may_be_had(entry: &LedgerEntry) -> bool {
+    [NOT_SERVED, "incomplete"].contains(&entry.reason.as_str()) && entry.tries < TRIES_MAX
+}
+
+/// Whether an item can be read and waits until Sent Items is.
+fn waits(entry: &LedgerEntry) -> bool {
+    entry.reason == AWAITS_SENT
+}

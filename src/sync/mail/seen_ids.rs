@@ -1,0 +1,137 @@
+//! Which items the first rounds of this run have brought, folder by folder: what a folder's own
+//! count is compared with.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::HashSet;
+
+use crate::model::id::Id128;
+use crate::model::mail::Decoded;
+use crate::reconcile::mail::Item;
+
+/// Items that are remembered for one mailbox: 16 mailboxes at a time take some 50 MB. What is
+/// beyond is checked by listing ids, which needs no memory of the walk.
+const ITEMS_MAX: usize = 200_000;
+
+/// The items of a mailbox's first rounds.
+#[derive(Debug, Default)]
+pub struct Presence {
+    folders: HashMap<Arc<str>, HashSet<u64>>,
+}
+
+/// That an item is in a folder, or is no longer.
+#[derive(Debug)]
+pub struct Sighting {
+    folder: Arc<str>,
+    item: u64,
+    is_here: bool,
+}
+
+impl Presence {
+    /// A folder is read from its beginning.
+    pub fn begin(&mut self, folder: &Arc<str>) {
+        self.folders.insert(folder.clone(), HashSet::new());
+    }
+
+    /// The folders of which sightings are wanted.
+    pub fn wanted(&self) -> HashSet<Arc<str>> {
+        self.folders.keys().cloned().collect()
+    }
+
+    /// Takes what some pages said, in their order.
+    pub fn note(&mut self, sightings: Vec<Sighting>) {
+        for sighting in sightings {
+            let Some(items) = self.folders.get_mut(&sighting.folder) else {
+                continue;
+            };
+            if sighting.is_here {
+                items.insert(sighting.item);
+            } else {
+                items.remove(&sighting.item);
+            }
+        }
+        while self.folders.values().map(HashSet::len).sum::<usize>() > ITEMS_MAX {
+            let sizes = self.folders.iter().map(|(id, items)| (items.len(), id));
+            let Some(largest) = sizes.max().map(|(_, id)| id.clone()) else {
+                return;
+            };
+            self.folders.remove(&largest);
+        }
+    }
+
+    /// How many items a folder's first round brought; `None`: not all of it was watched.
+    pub fn count(&self, folder: &str) -> Option<u64> {
+        self.folders.get(folder).map(|items| items.len() as u64)
+    }
+}
+
+/// What items say of the folders that are wanted.
+pub fn sightings(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Sighting> {
+    let sighting = |item: &Item| {
+        let (id, is_here) = match &item.decoded {
+            Decoded::Mail(mail) => (&mail.source_id, true),
+            Decoded::Partial { source_id, .. } => (source_id, true),
+            Decoded::Removed { source_id } => (source_id, false),
+            Decoded::Unreadable { source_id, .. } => (source_id.as_ref()?, true),
+        };
+        let folder = wanted.get(&item.place.container)?.clone();
+        Some(Sighting {
+            folder,
+            item: short(id),
+            is_here,
+        })
+    };
+    items.iter().filter_map(sighting).collect()
+}
+
+/// 64 bits of hash: among a million items two are the same once in 37 million folders.
+pub fn short(id: &str) -> u64 {
+    let hash = Id128::of(&[b"present", id.as_bytes()]).0;
+    u64::from_le_bytes([
+        hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7],
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(folder: &Arc<str>, item: u64, is_here: bool) -> Sighting {
+        let folder = folder.clone();
+        Sighting {
+            folder,
+            item,
+            is_here,
+        }
+    }
+
+    #[test]
+    fn an_item_that_comes_twice_counts_once_and_one_that_goes_does_not() {
+        let (a, other): (Arc<str>, Arc<str>) = ("a".into(), "other".into());
+        let mut presence = Presence::default();
+        presence.begin(&a);
+        presence.note(vec![
+            seen(&a, 1, true),
+            seen(&a, 1, true),
+            seen(&a, 2, true),
+            seen(&a, 2, false),
+            seen(&a, 3, false),
+            seen(&other, 4, true),
+        ]);
+        assert_eq!(presence.count("a"), Some(1));
+        assert_eq!(presence.count("other"), None);
+    }
+
+    #[test]
+    fn the_largest_folder_is_forgotten_when_there_are_too_many_items() {
+        let (small, large): (Arc<str>, Arc<str>) = ("small".into(), "large".into());
+        let mut presence = Presence::default();
+        presence.begin(&small);
+        presence.begin(&large);
+        let many = (0..=ITEMS_MAX as u64).map(|item| seen(&large, item, true));
+        presence.note(many.chain([seen(&small, 1, true)]).collect());
+        assert_eq!(presence.count("small"), Some(1));
+        assert_eq!(presence.count("large"), None);
+    }
+}

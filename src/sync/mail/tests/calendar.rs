@@ -1,0 +1,323 @@
+//! Events that cannot be read: they cost themselves alone, are in the ledger until they are read or
+//! gone, and never pass for cancelled.
+
+use std::sync::Arc;
+use std::sync::LazyLock;
+use std::sync::Mutex;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::config::capture::Meetings;
+use crate::model::coverage::Status;
+use crate::model::cursor::LedgerEntry;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::model::time::SECOND;
+use crate::runtime::clock;
+use crate::runtime::shutdown::Shutdown;
+use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Seen;
+use crate::source::graph::tests::server::Server;
+use crate::state::store::State;
+use crate::sync::batch::Portion;
+use crate::sync::cursors::Known;
+use crate::sync::mail::tests::USER;
+use crate::sync::mail::tests::mailbox;
+use crate::sync::mail::tests::night_with;
+use crate::sync::mail::tests::nothing_seen;
+use crate::sync::mail::tests::single_of;
+use crate::sync::mailbox::TRIES_MAX;
+
+/// A time in two days: what lies then is recorded, and not over in any of these nights.
+static SOON: LazyLock<Micros> = LazyLock::new(|| clock::now().plus(2 * DAY));
+
+/// A day so many days after [`SOON`], as an event has it.
+fn at(days: i64) -> Value {
+    let at = SOON.plus(days * DAY).0 / SECOND * SECOND;
+    json!({"dateTime": Micros(at).rfc3339(), "timeZone": "UTC"})
+}
+
+/// Events: `e…` are single ones, `m` is a series, `o…` are its occurrences, `x` is an exception.
+fn whole(id: &str) -> Value {
+    let number = id.chars().last().and_then(|last| last.to_digit(10));
+    let day = i64::from(number.unwrap_or(9));
+    let kind = match id.get(..1).unwrap_or_default() {
+        "m" => "seriesMaster",
+        "o" => "occurrence",
+        "x" => "exception",
+        _ => "singleInstance",
+    };
+    let mut event = json!({"id": id, "type": kind, "subject": "x", "isCancelled": false,
+        "iCalUId": format!("uid-{id}"), "isDraft": false, "sensitivity": "normal",
+        "start": at(day), "end": at(day), "originalStartTimeZone": "UTC",
+        "organizer": {"emailAddress": {"address": "bob@acme.com"}},
+        "attendees": [{"emailAddress": {"address": "ann@contoso.com"}}]});
+    if kind == "occurrence" || kind == "exception" {
+        event["seriesMasterId"] = json!("m");
+        event["iCalUId"] = json!("uid-m");
+        event["originalStart"] = event["start"]["dateTime"].clone();
+    }
+    event
+}
+
+/// As much of an occurrence or exception as a chain tells.
+fn slim(id: &str) -> Value {
+    let whole = whole(id);
+    json!({"id": id, "type": whole["type"], "seriesMasterId": "m", "start": whole["start"],
+        "end": whole["end"]})
+}
+
+/// What the calendar answers tonight.
+#[derive(Default)]
+struct Tonight {
+    /// Neither the chain nor a list of whole events works.
+    is_spoilt: bool,
+    /// Items that the chain tells of.
+    chain: Vec<Value>,
+    /// What a list of ids gives.
+    ids: Vec<&'static str>,
+    /// What is not handed out singly.
+    refused: Vec<&'static str>,
+    /// What is gone.
+    gone: Vec<&'static str>,
+}
+
+impl Tonight {
+    fn answer(&self, base: &str, seen: &Seen) -> Option<Reply> {
+        let singles = single_of("/events/", seen, |path| self.single(path));
+        let target = seen.target.as_str();
+        if singles.is_some() || !target.contains("/calendarView") {
+            return singles;
+        }
+        Some(if target.contains("$select=id") {
+            let ids = self.ids.iter().map(|id| json!({ "id": id }));
+            let ids: Vec<Value> = ids.collect();
+            Reply::ok(json!({ "value": ids }).to_string())
+        } else if self.is_spoilt {
+            Reply::error(500, "ErrorCorruptData")
+        } else {
+            let link = format!("{base}{USER}/calendarView/delta?$deltatoken=1");
+            Reply::ok(json!({"value": self.chain, "@odata.deltaLink": link}).to_string())
+        })
+    }
+
+    fn single(&self, path: &str) -> (u16, String) {
+        let id = path.rsplit('/').next().unwrap();
+        let (status, body) = if self.refused.contains(&id) {
+            (500, json!({"error": {"code": "ErrorCorruptData"}}))
+        } else if self.gone.contains(&id) {
+            (404, json!({"error": {"code": "ErrorItemNotFound"}}))
+        } else {
+            (200, whole(id))
+        };
+        (status, body.to_string())
+    }
+}
+
+/// A mailbox with a calendar that answers otherwise each night.
+struct Nights {
+    server: Server,
+    tonight: Arc<Mutex<Tonight>>,
+    state: Arc<State>,
+    _folder: tempfile::TempDir,
+}
+
+impl Nights {
+    async fn new() -> Self {
+        let tonight = Arc::new(Mutex::new(Tonight::default()));
+        let answers = tonight.clone();
+        let server = mailbox(move |base, seen, _| answers.lock().unwrap().answer(base, seen)).await;
+        let (folder, state) = nothing_seen();
+        Self {
+            server,
+            tonight,
+            state,
+            _folder: folder,
+        }
+    }
+
+    /// A night; gives the rows of meetings: id of the event, state and revision.
+    async fn night(&self, tonight: Tonight) -> Vec<(String, &'static str, i32)> {
+        *self.tonight.lock().unwrap() = tonight;
+        let shutdown = Shutdown::default();
+        let (coverage, portions) =
+            night_with(&self.server, shutdown, &self.state, Meetings::All).await;
+        assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+        assert!(coverage.tally.is_balanced());
+        rows(&portions)
+    }
+
+    /// Reason and tries of what could not be read, by its id.
+    fn ledger(&self) -> Vec<(String, String, u32)> {
+        let known = self.known();
+        let entry = |(id, entry): (String, LedgerEntry)| (id, entry.reason, entry.tries);
+        known.ledger.into_iter().map(entry).collect()
+    }
+
+    fn known(&self) -> Known {
+        let mailbox = crate::policy::judge::fixtures::mailbox("ann");
+        Known::read(self.state.cursors(&mailbox.id).unwrap()).unwrap()
+    }
+
+    /// How often an event was asked for by its id.
+    fn asked_for(&self, id: &str) -> usize {
+        let asked = format!("/events/{id}\"");
+        let requests = self.server.requests();
+        requests
+            .iter()
+            .filter(|one| one.body.contains(&asked))
+            .count()
+    }
+}
+
+fn rows(portions: &[Portion]) -> Vec<(String, &'static str, i32)> {
+    let rows = portions.iter().flat_map(|portion| &portion.rows);
+    let rows = rows.map(|row| &row.interaction);
+    let meetings = rows.filter(|row| row.container.as_ref() == "calendar");
+    let mut rows: Vec<_> = meetings
+        .map(|row| (row.source_id.clone(), row.state.as_str(), row.revision))
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn row(id: &str, state: &'static str, revision: i32) -> (String, &'static str, i32) {
+    (id.to_owned(), state, revision)
+}
+
+fn entry(id: &str, reason: &str, tries: u32) -> (String, String, u32) {
+    (id.to_owned(), reason.to_owned(), tries)
+}
+
+#[tokio::test]
+async fn fact_6_2_a_corrupt_event_costs_itself_alone_and_is_recorded_when_it_can_be_had() {
+    let nights = Nights::new().await;
+    let spoilt = |refused| Tonight {
+        is_spoilt: true,
+        ids: vec!["e1", "e2", "e3"],
+        refused,
+        ..Tonight::default()
+    };
+    let found = nights.night(spoilt(vec!["e2"])).await;
+    assert_eq!(found, [row("e1", "active", 1), row("e3", "active", 1)]);
+    assert_eq!(nights.ledger(), [entry("e2", "not_served", 1)]);
+    assert!(nights.known().calendar.is_some());
+    // The chain works and does not tell of it: it is asked for all the same.
+    let found = nights
+        .night(Tonight {
+            chain: vec![whole("e1"), whole("e3")],
+            refused: vec!["e2"],
+            ..Tonight::default()
+        })
+        .await;
+    assert_eq!(found, []);
+    assert_eq!(nights.ledger(), [entry("e2", "not_served", 2)]);
+    let found = nights.night(Tonight::default()).await;
+    assert_eq!(found, [row("e2", "active", 1)]);
+    assert_eq!(nights.ledger(), []);
+    assert_eq!(nights.night(spoilt(vec![])).await, []);
+}
+
+#[tokio::test]
+async fn a_recorded_meeting_that_is_corrupt_has_not_vanished_and_one_that_is_gone_has() {
+    let nights = Nights::new().await;
+    let chain = vec![whole("e1"), whole("e2")];
+    let sound = Tonight {
+        chain,
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(sound).await.len(), 2);
+    for tries in 1..TRIES_MAX + 3 {
+        let spoilt = Tonight {
+            is_spoilt: true,
+            ids: vec!["e1", "e2"],
+            refused: vec!["e2"],
+            ..Tonight::default()
+        };
+        assert_eq!(nights.night(spoilt).await, [], "{tries}");
+        let tries = tries.min(TRIES_MAX);
+        assert_eq!(nights.ledger(), [entry("e2", "not_served", tries)]);
+        assert_eq!(nights.asked_for("e2"), tries as usize);
+    }
+    // Not listed, and gone when it is asked for by its id.
+    let spoilt = Tonight {
+        is_spoilt: true,
+        ids: vec!["e1"],
+        gone: vec!["e2"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(spoilt).await, [row("e2", "removed", 2)]);
+    let again = Tonight {
+        is_spoilt: true,
+        ids: vec!["e1", "e3"],
+        refused: vec!["e3"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(again).await, []);
+    let gone = Tonight {
+        chain: vec![whole("e1")],
+        gone: vec!["e3"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(gone).await, []);
+    assert_eq!(nights.ledger(), [entry("e2", "not_served", TRIES_MAX)]);
+}
+
+#[tokio::test]
+async fn a_series_that_is_corrupt_does_not_stop_its_calendar_and_its_occurrences_wait_for_it() {
+    let nights = Nights::new().await;
+    let first = Tonight {
+        chain: vec![whole("e1"), slim("o2")],
+        refused: vec!["m"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(first).await, [row("e1", "active", 1)]);
+    assert_eq!(nights.ledger(), [entry("m", "no_master", 1)]);
+    assert!(nights.known().calendar.unwrap().link.is_some());
+    assert_eq!(
+        nights.night(Tonight::default()).await,
+        [row("o2", "active", 1)]
+    );
+    assert_eq!(nights.ledger(), []);
+}
+
+#[tokio::test]
+async fn an_occurrence_that_is_corrupt_when_it_is_asked_for_is_not_gone() {
+    let nights = Nights::new().await;
+    let first = Tonight {
+        chain: vec![whole("m"), slim("o2"), slim("o3")],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(first).await.len(), 2);
+    let without_master = Tonight {
+        chain: vec![slim("o2")],
+        refused: vec!["o3"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(without_master).await, []);
+    assert_eq!(nights.ledger(), [entry("o3", "not_served", 1)]);
+    let gone = Tonight {
+        gone: vec!["o3"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(gone).await, [row("o3", "removed", 2)]);
+    assert_eq!(nights.ledger(), []);
+}
+
+#[tokio::test]
+async fn an_exception_of_which_nobody_knows_what_it_stands_for_is_recorded_when_it_can_be_had() {
+    let nights = Nights::new().await;
+    let first = Tonight {
+        chain: vec![whole("m"), slim("o2"), slim("x")],
+        refused: vec!["x"],
+        ..Tonight::default()
+    };
+    assert_eq!(nights.night(first).await, [row("o2", "active", 1)]);
+    assert_eq!(nights.ledger(), [entry("x", "not_served", 1)]);
+    assert_eq!(
+        nights.night(Tonight::default()).await,
+        [row("x", "active", 1)]
+    );
+    assert_eq!(nights.ledger(), []);
+}

@@ -1,0 +1,68 @@
+//! The kind of a mailbox, which changes when somebody leaves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::coverage::Status;
+use crate::model::cursor::MAILBOX_KEY;
+use crate::model::cursor::MailboxCursor;
+use crate::model::mailbox::MailboxKind;
+use crate::model::time::DAY;
+use crate::runtime::shutdown::Shutdown;
+use crate::source::graph::tests::server::Reply;
+use crate::state::pending::Pending;
+use crate::sync::batch::Portion;
+use crate::sync::cursors;
+use crate::sync::mail::tests::mailbox;
+use crate::sync::mail::tests::night;
+use crate::sync::mail::tests::nothing_seen;
+
+/// What was last written of the mailbox as a whole.
+fn written(portions: &[Portion]) -> MailboxCursor {
+    let mut cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let last = cursors.rfind(|cursor| cursor.key == MAILBOX_KEY).unwrap();
+    serde_json::from_str(last.value.as_ref().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn fact_3_3_the_kind_is_asked_for_again_after_a_month_and_not_before() {
+    let server = mailbox(|_, seen, before| {
+        let is_asked = seen.target.contains("userPurpose");
+        is_asked.then(|| match before {
+            0 => Reply::ok(r#"{"value":"user"}"#),
+            // It cannot be had that night.
+            1 => Reply::error(404, "ResourceNotFound"),
+            _ => Reply::ok(r#"{"value":"shared"}"#),
+        })
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    let asked = || {
+        let requests = server.requests();
+        let asked = requests
+            .iter()
+            .filter(|seen| seen.target.contains("userPurpose"));
+        asked.count()
+    };
+    let (_, portions) = night(&server, Shutdown::default(), &state).await;
+    let first = written(&portions);
+    assert_eq!((asked(), &*first.kind), (1, "user"));
+    let (coverage, _) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(asked(), 1, "{:?}", coverage.reason);
+    let long_ago = MailboxCursor {
+        kind_told_at: first.kind_told_at.plus(-31 * DAY),
+        ..first
+    };
+    let mut seen = Pending::default();
+    seen.note_cursor(cursors::mailbox_record("id of ann", &long_ago));
+    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
+    for (expected, times) in [
+        (MailboxKind::User, 2),
+        (MailboxKind::Shared, 3),
+        (MailboxKind::Shared, 3),
+    ] {
+        let (coverage, _) = night(&server, Shutdown::default(), &state).await;
+        assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+        assert_eq!((coverage.mailbox.kind, asked()), (expected, times));
+    }
+}

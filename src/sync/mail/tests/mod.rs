@@ -1,0 +1,547 @@
+//! The walk over one mailbox, against a small server: what one folder's trouble does to the rest,
+//! and what a second night makes of what is told again.
+
+mod calendar;
+mod forgotten;
+mod kind;
+mod proof;
+mod sent;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use hashbrown::HashSet;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+
+use super::GraphJob;
+use super::read;
+use crate::config::capture::Capture;
+use crate::config::capture::Meetings;
+use crate::matching::Matcher;
+use crate::model::contact::ContactBook;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::directory::Directory;
+use crate::model::mail::ContentLevel;
+use crate::model::outcome::Outcome;
+use crate::model::run::Progress;
+use crate::model::run::RunStamp;
+use crate::policy::judge::Rules;
+use crate::policy::judge::fixtures;
+use crate::runtime::clock;
+use crate::runtime::cpu::CpuPool;
+use crate::runtime::memory::Memory;
+use crate::runtime::shutdown::Shutdown;
+use crate::runtime::shutdown::StopReason;
+use crate::source::graph::selection::Headers;
+use crate::source::graph::selection::Selection;
+use crate::source::graph::tests::server::Reply;
+use crate::source::graph::tests::server::Seen;
+use crate::source::graph::tests::server::Server;
+use crate::state::pending::Pending;
+use crate::state::store::Settings;
+use crate::state::store::State;
+use crate::sync::batch::Portion;
+use crate::sync::context::Context;
+use crate::sync::in_flight::InFlight;
+
+/// A mail from outside.
+fn mail(id: &str) -> String {
+    let now = clock::now().rfc3339();
+    format!(
+        r#"{{"id":"{id}","subject":"x","sentDateTime":"{now}","receivedDateTime":"{now}",
+        "internetMessageId":"<{id}@acme.com>","isDraft":false,
+        "from":{{"emailAddress":{{"address":"bob@acme.com"}}}},
+        "toRecipients":[{{"emailAddress":{{"address":"ann@contoso.com"}}}}]}}"#
+    )
+}
+
+/// Below which the service has the mailbox.
+const USER: &str = "/v1.0/users/id%20of%20ann";
+
+/// A page of some items, the last of its round.
+fn page_of(base: &str, folder: &str, items: &[String]) -> String {
+    let items = items.join(",");
+    let link = format!("{base}{USER}/mailFolders/{folder}/messages/delta?$deltatoken=1");
+    format!(r#"{{"value":[{items}],"@odata.deltaLink":"{link}"}}"#)
+}
+
+/// A page of one mail, the last of its round.
+fn page(base: &str, folder: &str) -> String {
+    page_of(base, folder, &[mail(&format!("{folder}-1"))])
+}
+
+/// The same, but not the last.
+fn not_last(page: &str) -> String {
+    page.replace("deltaLink", "nextLink")
+        .replace("deltatoken", "skiptoken")
+}
+
+/// The answer to a batch that asks for single mails: what `answer` says of each path.
+fn single(seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
+    single_of("/messages/", seen, answer)
+}
+
+/// The same for items whose paths hold a segment.
+fn single_of(segment: &str, seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
+    if !seen.target.ends_with("/$batch") || !seen.body.contains(segment) {
+        return None;
+    }
+    let asked: Value = serde_json::from_str(&seen.body).unwrap();
+    let answers = asked["requests"].as_array().unwrap().iter().map(|part| {
+        let (status, body) = answer(part["url"].as_str().unwrap());
+        let body: Value = serde_json::from_str(&body).unwrap();
+        json!({"id": part["id"], "status": status, "body": body})
+    });
+    let answers: Vec<Value> = answers.collect();
+    Some(Reply::ok(json!({ "responses": answers }).to_string()))
+}
+
+/// A mailbox with Sent Items (`s`) and the folders `a`, `b` and `c`; `special` may answer first.
+async fn mailbox(
+    special: impl Fn(&str, &Seen, usize) -> Option<Reply> + Send + Sync + 'static,
+) -> Server {
+    Server::start(move |base, seen, before| {
+        if seen.is_sign_in() {
+            return None;
+        }
+        if let Some(reply) = special(base, seen, before) {
+            return Some(reply);
+        }
+        let target = seen.target.as_str();
+        Some(if target.ends_with("/$batch") {
+            // Places as the client numbers them: Sent Items are asked for first.
+            Reply::ok(
+                r#"{"responses":[{"id":"0","status":200,"body":{"id":"s"}},
+                {"id":"1","status":404},{"id":"2","status":404},{"id":"3","status":404},
+                {"id":"4","status":404},{"id":"5","status":404},{"id":"6","status":404},
+                {"id":"7","status":404},{"id":"8","status":404}]}"#,
+            )
+        } else if target.contains("/mailFolders?") {
+            let folders = ["s", "a", "b", "c"];
+            let folders = folders.map(|id| format!(r#"{{"id":"{id}","displayName":"{id}"}}"#));
+            Reply::ok(format!(r#"{{"value":[{}]}}"#, folders.join(",")))
+        } else if target.contains("/messages?") {
+            Reply::ok(r#"{"value":[]}"#)
+        } else if target.contains("?$deltatoken=") {
+            Reply::ok(format!(
+                r#"{{"value":[],"@odata.deltaLink":"{base}{target}"}}"#
+            ))
+        } else if let Some(folder) = ["s", "a", "b", "c"]
+            .into_iter()
+            .find(|id| target.contains(&format!("/mailFolders/{id}/messages/delta")))
+        {
+            Reply::ok(page(base, folder))
+        } else {
+            Reply::error(403, "ErrorAccessDenied")
+        })
+    })
+    .await
+}
+
+/// What was seen: nothing yet.
+fn nothing_seen() -> (tempfile::TempDir, Arc<State>) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        folder: folder.path().to_owned(),
+        memory_bytes: 1 << 20,
+    };
+    let state = State::open(settings, "lake").unwrap().state;
+    (folder, Arc::new(state))
+}
+
+/// Reads the mailbox for the first time.
+async fn walk(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
+    let (_folder, state) = nothing_seen();
+    night(server, shutdown, &state).await
+}
+
+/// Reads the mailbox without its calendar.
+async fn night(
+    server: &Server,
+    shutdown: Shutdown,
+    state: &Arc<State>,
+) -> (Coverage, Vec<Portion>) {
+    night_with(server, shutdown, state, Meetings::None).await
+}
+
+/// Reads the mailbox; portions are "committed" to the state alone, as late as can be, and given back.
+async fn night_with(
+    server: &Server,
+    shutdown: Shutdown,
+    state: &Arc<State>,
+    captures_meetings: Meetings,
+) -> (Coverage, Vec<Portion>) {
+    let capture = Capture::default();
+    let (portions, mut receiver) = mpsc::channel::<Portion>(8);
+    let context = Context {
+        run: RunStamp {
+            run_id: "run".into(),
+            started_at: clock::now(),
+        },
+        rules: Arc::new(Rules::new(&capture)),
+        capture,
+        selection: Selection {
+            content: ContentLevel::Preview,
+            headers: Headers::Asked,
+        },
+        directory: Arc::new(fixtures::directory()) as Arc<Directory>,
+        matcher: Arc::new(Matcher::new(
+            &ContactBook::new(Vec::new(), Vec::new()),
+            &HashSet::new(),
+        )),
+        state: state.clone(),
+        cpu: Arc::new(CpuPool::new(1).unwrap()),
+        messages_memory: Memory::new(0),
+        shutdown,
+        progress: Arc::new(Progress::default()),
+        again: false,
+        withheld: Arc::default(),
+        range: None,
+        resyncs: Arc::new(Semaphore::new(1)),
+        portions,
+    };
+    let in_flight = InFlight::new(1);
+    let turn = in_flight.begin().unwrap();
+    let kept = state.clone();
+    let committing = tokio::spawn(async move {
+        let (mut all, mut committed) = (Vec::new(), 0);
+        loop {
+            let is_open = committed < all.len();
+            tokio::select! {
+                biased;
+                portion = receiver.recv() => match portion {
+                    Some(portion) => all.push(portion),
+                    None => break,
+                },
+                () = in_flight.stalled(), if is_open => {
+                    commit(&kept, &in_flight, &all[committed..]);
+                    committed = all.len();
+                }
+            }
+        }
+        commit(&kept, &in_flight, &all[committed..]);
+        all
+    });
+    let job = GraphJob {
+        client: server.client(),
+        mailbox: fixtures::mailbox("ann").as_ref().clone(),
+        captures_mail: true,
+        captures_meetings,
+    };
+    let coverage = read(&context, job, turn).await.unwrap();
+    drop(context);
+    (coverage, committing.await.unwrap())
+}
+
+fn commit(state: &State, in_flight: &InFlight, portions: &[Portion]) {
+    let mut seen = Vec::new();
+    for portion in portions {
+        let mut cursors = Pending::default();
+        for cursor in &portion.cursors {
+            cursors.note_cursor(cursor.clone());
+        }
+        seen.extend([portion.seen.clone(), Arc::new(cursors)]);
+    }
+    state.commit(&seen, &BTreeMap::new()).unwrap();
+    for portion in portions {
+        in_flight.redeem(&portion.promise);
+    }
+}
+
+fn recorded_in(portions: &[Portion]) -> Vec<String> {
+    let rows = portions.iter().flat_map(|portion| &portion.rows);
+    let mut folders: Vec<String> = rows
+        .map(|row| row.interaction.container.to_string())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn keys(portions: &[Portion]) -> Vec<(String, bool)> {
+    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let mut keys: Vec<(String, bool)> = cursors
+        .map(|cursor| (cursor.key.clone(), cursor.value.is_some()))
+        .filter(|(key, _)| key != "mailbox")
+        .collect();
+    keys.sort();
+    keys
+}
+
+fn in_folder(seen: &Seen, id: &str) -> bool {
+    let is_first = !seen.target.contains("token=");
+    is_first && seen.target.contains(&format!("/mailFolders/{id}/"))
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_leaves_the_others_to_be_read() {
+    let server = mailbox(|_, seen, _| {
+        in_folder(seen, "a").then(|| Reply::error(400, "ErrorInvalidUrlQuery"))
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::Failed, "{:?}", coverage.reason);
+    assert!(coverage.reason.unwrap().contains("400"));
+    assert_eq!(recorded_in(&portions), ["b", "c", "s"]);
+    let expected = ["mail/b", "mail/c", "mail/s"].map(|key| (key.to_owned(), true));
+    assert_eq!(keys(&portions), expected);
+    assert_eq!(coverage.recorded_total, 3);
+}
+
+#[tokio::test]
+async fn nothing_is_read_before_sent_items_can_be() {
+    let server = mailbox(|_, seen, _| {
+        in_folder(seen, "s").then(|| Reply::error(400, "ErrorInvalidUrlQuery"))
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::Failed);
+    assert_eq!(recorded_in(&portions), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_denial_in_mid_run_ends_the_mailbox_and_keeps_what_was_read() {
+    let server =
+        mailbox(|_, seen, _| in_folder(seen, "b").then(|| Reply::error(403, "ErrorAccessDenied")))
+            .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::Denied);
+    assert_eq!(recorded_in(&portions), ["a", "c", "s"]);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_listed_but_not_found_is_a_gap_and_no_success() {
+    let server =
+        mailbox(|_, seen, _| in_folder(seen, "a").then(|| Reply::error(404, "ErrorItemNotFound")))
+            .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::Failed);
+    assert!(coverage.reason.unwrap().contains("not found"));
+    assert_eq!(recorded_in(&portions), ["b", "c", "s"]);
+    assert_eq!(keys(&portions)[0], ("mail/a".to_owned(), false));
+}
+
+#[tokio::test]
+async fn fact_6_2_a_folder_that_was_deleted_since_it_was_listed_is_no_gap() {
+    let server = mailbox(|_, seen, before| {
+        let listing = seen.target.contains("/mailFolders?") && before > 0;
+        let without = r#"{"value":[{"id":"s"},{"id":"b"},{"id":"c"}]}"#;
+        let gone = in_folder(seen, "a").then(|| Reply::error(404, "ErrorSyncFolderNotFound"));
+        gone.or(listing.then(|| Reply::ok(without)))
+    })
+    .await;
+    let (coverage, _) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+}
+
+#[tokio::test]
+async fn fact_1_6_a_forgotten_chain_begins_anew_in_the_same_run_and_doubles_nothing() {
+    let server = mailbox(|base, seen, before| {
+        if seen.target.contains("skiptoken") {
+            return Some(Reply::error(410, "SyncStateNotFound"));
+        }
+        let first = in_folder(seen, "a") && before == 0;
+        first.then(|| Reply::ok(not_last(&page(base, "a"))))
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+    assert_eq!(recorded_in(&portions), ["a", "b", "c", "s"]);
+    assert_eq!(coverage.tally.received, 5);
+    assert_eq!(coverage.tally.of(Outcome::Unchanged), 1);
+    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let links: Vec<&str> = cursors
+        .filter(|cursor| cursor.key == "mail/a")
+        .filter_map(|cursor| cursor.value.as_deref())
+        .collect();
+    assert!(
+        links.iter().all(|link| link.contains("deltatoken")),
+        "{links:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stop_in_mid_fetch_hands_over_nothing_of_it() {
+    let shutdown = Shutdown::default();
+    let asked = shutdown.clone();
+    let server = mailbox(move |_, seen, _| {
+        in_folder(seen, "a").then(|| {
+            asked.request(StopReason::Signal);
+            Reply {
+                gate: Some(Arc::new(Semaphore::new(0))),
+                ..Reply::ok("")
+            }
+        })
+    })
+    .await;
+    let (coverage, portions) = walk(&server, shutdown).await;
+    assert_eq!(coverage.status, Status::Stopped);
+    assert_eq!(recorded_in(&portions), ["s"]);
+    assert_eq!(keys(&portions), [("mail/s".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn fact_1_4_a_mail_that_comes_several_times_in_a_round_and_again_in_the_next_is_one_row() {
+    let server = mailbox(|base, seen, _| {
+        let items = if in_folder(seen, "a") {
+            let page = page_of(base, "a", &[mail("a-1"), mail("a-1")]);
+            return Some(Reply::ok(not_last(&page)));
+        } else if seen.target.contains("/a/messages/delta?$skiptoken=") {
+            [mail("a-2"), mail("a-1")]
+        } else if seen.target.contains("/a/messages/delta?$deltatoken=") {
+            [mail("a-2"), mail("a-3")]
+        } else {
+            return None;
+        };
+        Some(Reply::ok(page_of(base, "a", &items)))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    let (first, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    assert_eq!(first.tally.received, 7);
+    assert_eq!(first.tally.of(Outcome::Unchanged), 2);
+    let (second, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["a"]);
+    assert_eq!(second.tally.received, 2);
+    assert_eq!(second.tally.of(Outcome::Unchanged), 1);
+    assert_eq!(second.recorded_total, 6);
+}
+
+#[tokio::test]
+async fn fact_1_5_a_changed_mail_is_fetched_singly_if_it_is_unknown_and_only_then() {
+    let changed = |id: &str| format!(r#"{{"id":"{id}","isRead":true,"parentFolderId":"a"}}"#);
+    let server = mailbox(move |base, seen, _| {
+        if seen.target.ends_with("/$batch") {
+            let found = mail("there");
+            return seen.body.contains("/messages/").then(|| {
+                Reply::ok(format!(
+                    r#"{{"responses":[{{"id":"0","status":404}},
+                    {{"id":"1","status":200,"body":{found}}}]}}"#
+                ))
+            });
+        }
+        let items = if in_folder(seen, "a") {
+            // The last of them comes whole as well.
+            vec![
+                changed("gone"),
+                changed("there"),
+                mail("a-1"),
+                changed("a-1"),
+            ]
+        } else if seen.target.contains("/a/messages/delta?$deltatoken=") {
+            vec![changed("there"), changed("a-1")]
+        } else {
+            return None;
+        };
+        Some(Reply::ok(page_of(base, "a", &items)))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    let (first, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    assert_eq!(first.tally.of(Outcome::Removed), 1);
+    assert_eq!(first.tally.of(Outcome::Unchanged), 1);
+    let (second, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&portions), Vec::<String>::new());
+    assert_eq!(second.tally.of(Outcome::Unchanged), 2);
+    let requests = server.requests();
+    let fetched: Vec<&Seen> = requests
+        .iter()
+        .filter(|seen| seen.body.contains("/messages/"))
+        .collect();
+    assert_eq!(fetched.len(), 1, "unknown ones, together, once");
+    assert!(!fetched[0].body.contains("/messages/a-1"));
+}
+
+#[tokio::test]
+async fn fact_1_5_a_mail_that_is_moved_keeps_its_row_whichever_folder_tells_first() {
+    for (from, to) in [("a", "b"), ("c", "b")] {
+        let server = mailbox(move |base, seen, _| {
+            let id = format!("{from}-1");
+            if seen
+                .target
+                .contains(&format!("/{from}/messages/delta?$deltatoken="))
+            {
+                let removed = format!(r#"{{"id":"{id}","@removed":{{"reason":"deleted"}}}}"#);
+                Some(Reply::ok(page_of(base, from, &[removed])))
+            } else {
+                let is_new_there = seen
+                    .target
+                    .contains(&format!("/{to}/messages/delta?$deltatoken="));
+                is_new_there.then(|| Reply::ok(page_of(base, to, &[mail(&id)])))
+            }
+        })
+        .await;
+        let (_folder, state) = nothing_seen();
+        night(&server, Shutdown::default(), &state).await;
+        let (second, portions) = night(&server, Shutdown::default(), &state).await;
+        assert_eq!(recorded_in(&portions), Vec::<String>::new());
+        assert_eq!(second.tally.of(Outcome::Removed), 1, "{from} to {to}");
+        assert_eq!(second.tally.of(Outcome::Unchanged), 1, "{from} to {to}");
+        assert_eq!(second.recorded_total, 4);
+    }
+}
+
+#[tokio::test]
+async fn fact_5_1_a_denial_is_dated_probed_again_the_next_night_and_takes_nothing_away() {
+    let is_denied = Arc::new(AtomicBool::new(false));
+    let denied = is_denied.clone();
+    let server = mailbox(move |_, seen, _| {
+        let denied = denied.load(Ordering::SeqCst) && seen.target.contains("/v1.0/");
+        denied.then(|| Reply::error(403, "ErrorAccessDenied"))
+    })
+    .await;
+    let (_folder, state) = nothing_seen();
+    night(&server, Shutdown::default(), &state).await;
+    let cursors = || {
+        state
+            .cursors(&fixtures::mailbox("ann").id)
+            .unwrap()
+            .into_iter()
+    };
+    let before: Vec<_> = cursors().collect();
+    is_denied.store(true, Ordering::SeqCst);
+    let begun = clock::now();
+    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(coverage.status, Status::Denied);
+    assert!(begun <= coverage.started_at && coverage.started_at <= coverage.ended_at);
+    assert!(portions.is_empty(), "{portions:?}");
+    assert_eq!(cursors().collect::<Vec<_>>(), before);
+    is_denied.store(false, Ordering::SeqCst);
+    let (coverage, _) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
+    let requests = server.requests();
+    let firsts = requests
+        .iter()
+        .filter(|seen| seen.target.contains("/messages/delta?$select"));
+    assert_eq!(firsts.count(), 4, "chains go on where they were left");
+}
+
+#[tokio::test]
+async fn fact_6_2_an_address_that_a_refusal_shows_is_not_repeated() {
+    let name = "6f1c0b2e-1111-4222-8333-444455556666@0d9a7c1e-aaaa-4bbb-8ccc-ddddeeeeffff";
+    let body = format!(
+        r#"{{"error":{{"code":"ErrorInvalidUser",
+        "message":"The requested user '{name}' is invalid."}}}}"#
+    );
+    let server = mailbox(move |_, seen, _| {
+        let is_listing = seen.target.contains("/mailFolders?");
+        is_listing.then(|| Reply::status(404, body.clone()))
+    })
+    .await;
+    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    assert_eq!(coverage.status, Status::NoMailbox);
+    assert!(portions.iter().all(|portion| portion.rows.is_empty()));
+    let reason = coverage.reason.unwrap();
+    assert!(reason.contains("errorinvaliduser"), "{reason}");
+    assert!(
+        !reason.contains('@') && !reason.contains("6f1c0b2e"),
+        "{reason}"
+    );
+}

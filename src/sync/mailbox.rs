@@ -1,0 +1,398 @@
+//! One mailbox while it is read, by whatever walk: what it adds up, what the lake keeps of it, and
+//! how it ends.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::lake::error::LakeError;
+use crate::model::activity::Matched;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::coverage::UnreadItem;
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::MailboxCursor;
+use crate::model::mailbox::Mailbox;
+use crate::model::outcome::Outcome;
+use crate::model::outcome::Tally;
+use crate::model::run::Progress;
+use crate::model::time::Micros;
+use crate::reconcile::mail::Settled;
+use crate::reconcile::unread::AWAITS_SENT;
+use crate::runtime::clock;
+use crate::runtime::cpu::ComputationLost;
+use crate::source::archive::error::ArchiveError;
+use crate::source::graph::error::GraphError;
+use crate::source::graph::retry::Reaction;
+use crate::state::error::StateError;
+use crate::state::pending::Pending;
+use crate::state::uncommitted::Uncommitted;
+use crate::sync::batch::Portion;
+use crate::sync::calendar::CalendarError;
+use crate::sync::calendar::round::RoundError;
+use crate::sync::context::Context;
+use crate::sync::cursors;
+use crate::sync::cursors::CursorUnreadable;
+use crate::sync::cursors::Known;
+use crate::sync::in_flight::Ticket;
+use crate::sync::in_flight::WriterGone;
+use crate::sync::mail::folder_delta::ChainError;
+
+/// Runs in which an item is tried, the first included: trouble of the service has been seen to last
+/// for days (facts 6.2). Afterwards it is kept in the ledger, and tried by `run --again` only.
+pub const TRIES_MAX: u32 = 10;
+
+/// Unreadable items of a mailbox that the report names.
+const UNREAD_TOLD: usize = 100;
+
+/// One mailbox while it is read.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    /// What all tasks of the run share.
+    pub context: &'a Context,
+    /// Whose.
+    pub mailbox: Arc<Mailbox>,
+    /// When the run turned to it.
+    pub started_at: Micros,
+    /// What is kept of the mailbox as a whole; the lake follows with the next portion.
+    pub cursor: Option<MailboxCursor>,
+    /// See [`Coverage::cursor_age_hours`].
+    pub cursor_age_hours: Option<f64>,
+    /// See [`Coverage::folder_items`].
+    pub folder_items: Option<i64>,
+    /// Items that could not be read, by the provider's id; the lake follows with each portion.
+    pub ledger: BTreeMap<String, LedgerEntry>,
+    /// What is to be said of the mailbox although nothing is wrong with it.
+    pub remark: Option<String>,
+    /// See [`Coverage::was_absent`].
+    pub was_absent: bool,
+    /// Items of an archive that this run could not read.
+    unread: HashSet<String>,
+    /// `cursor` as the lake has it.
+    written: Option<MailboxCursor>,
+    tally: Tally,
+    /// What was decided and may not be committed yet.
+    decided: VecDeque<(Ticket, Arc<Pending>)>,
+    /// What was handed over of the cost.
+    counted: Cost,
+}
+
+/// What is known of some pages besides their items.
+#[derive(Debug, Clone, Copy)]
+pub struct Pages {
+    /// Items counted when the pages were split.
+    pub received: u64,
+    /// What the mailbox has cost so far, these pages included.
+    pub total_cost: Cost,
+}
+
+/// Why a mailbox was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// The service refused.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A folder's chain cannot go on.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The calendar's chain cannot go on.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// A file of the archive cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// Where reading goes on is not known.
+    #[error(transparent)]
+    Cursor(#[from] CursorUnreadable),
+    /// What was seen before is not known.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What is recorded cannot be read.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// A computation panicked.
+    #[error(transparent)]
+    Computation(#[from] ComputationLost),
+    /// The run is over.
+    #[error(transparent)]
+    Writer(#[from] WriterGone),
+    /// Not an error of the mailbox.
+    #[error("the run was asked to end")]
+    Stopped,
+    /// Something in it did not come to an end: a file that blocks, an item that is being decoded.
+    #[error("it was left while something of it was still being read; the next run reads it again")]
+    Overdue,
+    /// The listing of the folders and a folder's own answer contradict each other.
+    #[error("a folder that is listed was answered as not found; the next run reads it again")]
+    FolderHidden,
+    /// What a folder holds was not all seen, and the rest cannot be had.
+    #[error(
+        "{folders} folders hold {held} items, {walked} of them were read and the others cannot be \
+         had; the next run compares them again"
+    )]
+    Incomplete {
+        /// How many folders.
+        folders: usize,
+        /// Items that they say they hold.
+        held: u64,
+        /// Items that their chains brought.
+        walked: u64,
+    },
+    /// So many items cannot be had that it is trouble of the mailbox.
+    #[error("more than {max} items cannot be had; the next run tries them and the others again")]
+    ManyRefused {
+        /// So many are given up one by one.
+        max: usize,
+    },
+}
+
+impl WalkError {
+    fn status(&self) -> Status {
+        match self {
+            Self::Stopped | Self::Overdue => Status::Stopped,
+            Self::Incomplete { .. } | Self::ManyRefused { .. } => Status::Incomplete,
+            Self::Graph(error)
+            | Self::Chain(ChainError::Graph(error))
+            | Self::Calendar(CalendarError::Round(RoundError::Graph(error))) => {
+                match error.reaction() {
+                    Reaction::MailboxDenied => Status::Denied,
+                    Reaction::NoMailbox => Status::NoMailbox,
+                    _ => Status::Failed,
+                }
+            }
+            _ => Status::Failed,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Turns to a mailbox.
+    pub fn new(context: &'a Context, mailbox: Mailbox) -> Self {
+        Self {
+            context,
+            mailbox: Arc::new(mailbox),
+            started_at: clock::now(),
+            cursor: None,
+            cursor_age_hours: None,
+            folder_items: None,
+            ledger: BTreeMap::new(),
+            remark: None,
+            was_absent: false,
+            unread: HashSet::new(),
+            written: None,
+            tally: Tally::default(),
+            decided: VecDeque::new(),
+            counted: Cost::default(),
+        }
+    }
+
+    /// What the lake keeps of the mailbox from earlier runs.
+    pub fn known(&mut self) -> Result<Known, WalkError> {
+        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
+        self.written.clone_from(&known.mailbox);
+        self.ledger.clone_from(&known.ledger);
+        Ok(known)
+    }
+
+    /// Notes rows that were handed over before it was turned to.
+    pub fn note_derived(&mut self, rows: u64) {
+        self.tally.derived += rows;
+    }
+
+    /// Whether the run was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.context.shutdown.requested().is_some()
+    }
+
+    /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
+    /// have asked for half an hour of patience.
+    pub async fn unless_stopped<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, WalkError>
+    where
+        WalkError: From<E>,
+    {
+        tokio::select! {
+            result = work => Ok(result?),
+            _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
+        }
+    }
+
+    /// What was decided and is not committed yet: the next decision has to see it.
+    pub fn uncommitted(&mut self) -> Uncommitted {
+        // Commits follow each other in the order of what was handed over.
+        while let Some((ticket, _)) = self.decided.front()
+            && ticket.is_redeemed()
+        {
+            self.decided.pop_front();
+        }
+        Uncommitted::new(self.decided.iter().map(|(_, seen)| Arc::clone(seen)))
+    }
+
+    /// Hands decided pages to the writer. What is decided next sees them at once, in
+    /// [`Walk::uncommitted`]; what must not happen before they are committed waits for the ticket.
+    pub async fn hand_over(
+        &mut self,
+        settled: Settled,
+        mut cursors: Vec<CursorRecord>,
+        pages: Pages,
+    ) -> Result<Ticket, WriterGone> {
+        let mut tally = settled.tally;
+        tally.received = pages.received;
+        Progress::raise(&self.context.progress.items, pages.received);
+        self.tally.add(&tally);
+        if let Some(cursor) = &mut self.cursor {
+            let is_first = |row: &&Matched| row.interaction.revision == 1;
+            cursor.recorded += settled.rows.iter().filter(is_first).count() as u64;
+            if self.written.as_ref() != Some(cursor) {
+                cursors.push(cursors::mailbox_record(&self.mailbox.id, cursor));
+                self.written = Some(cursor.clone());
+            }
+        }
+        let (promise, ticket) = Ticket::new();
+        let seen = Arc::new(settled.seen);
+        let portion = Portion {
+            mailbox: self.mailbox.clone(),
+            rows: settled.rows,
+            cursors,
+            tally,
+            cost: pages.total_cost.since(self.counted),
+            seen: Arc::clone(&seen),
+            promise,
+        };
+        self.counted = pages.total_cost;
+        if portion.is_empty() {
+            return Ok(Ticket::redeemed());
+        }
+        self.decided.push_back((ticket.clone(), seen));
+        let sent = self.context.portions.send(portion).await;
+        sent.map_err(|_| WriterGone)?;
+        Ok(ticket)
+    }
+
+    /// Notes what of an archive could not be read. What is known already is not written again: an
+    /// archive stays as it is.
+    pub fn note_unread_of_archive(&mut self, settled: &Settled) -> Vec<CursorRecord> {
+        let now = clock::now();
+        let mut cursors = Vec::new();
+        for unread in &settled.unread {
+            let Some(id) = &unread.source_id else {
+                continue;
+            };
+            self.unread.insert(id.clone());
+            let is_known = |entry: &LedgerEntry| {
+                entry.reason == unread.code && *entry.folder == *unread.container
+            };
+            if self.ledger.get(id).is_some_and(is_known) {
+                continue;
+            }
+            let entry = LedgerEntry {
+                folder: unread.container.to_string(),
+                reason: unread.code.to_owned(),
+                tries: 1,
+                first_at: now,
+                last_at: now,
+            };
+            cursors.push(cursors::ledger_record(&self.mailbox.id, id, Some(&entry)));
+            self.ledger.insert(id.clone(), entry);
+        }
+        cursors
+    }
+
+    /// Strikes out, at the end of an archive, what is gone or could be read.
+    pub fn strike_out_of_archive(&mut self) -> Vec<CursorRecord> {
+        let mut cursors = Vec::new();
+        let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
+        self.ledger.retain(|id, _| {
+            let is_there = unread.contains(id);
+            if !is_there {
+                cursors.push(cursors::ledger_record(mailbox_id, id, None));
+            }
+            is_there
+        });
+        cursors
+    }
+
+    /// Notes what could not be read, and strikes out what could after all.
+    pub fn keep_ledger(&mut self, settled: &Settled) -> Vec<CursorRecord> {
+        let now = clock::now();
+        let mut cursors = Vec::new();
+        for unread in &settled.unread {
+            let Some(id) = &unread.source_id else {
+                continue;
+            };
+            let entry = self.ledger.entry(id.clone()).or_insert(LedgerEntry {
+                folder: unread.container.to_string(),
+                reason: String::new(),
+                tries: 0,
+                first_at: now,
+                last_at: now,
+            });
+            if entry.reason == AWAITS_SENT {
+                // It could be read.
+                entry.tries = 0;
+            }
+            unread.code.clone_into(&mut entry.reason);
+            entry.tries = entry.tries.saturating_add(1);
+            entry.last_at = now;
+            cursors.push(cursors::ledger_record(&self.mailbox.id, id, Some(entry)));
+        }
+        let mailbox_id = &self.mailbox.id;
+        let is_read = |id: &String| {
+            let decided = settled.decided.get(id);
+            decided.is_some_and(|seen| seen.outcome != Outcome::Unreadable)
+        };
+        self.ledger.retain(|id, _| {
+            let is_read = is_read(id);
+            if is_read {
+                cursors.push(cursors::ledger_record(mailbox_id, id, None));
+            }
+            !is_read
+        });
+        cursors
+    }
+
+    /// How far the mailbox was read: whatever went wrong in it becomes its status.
+    pub fn coverage(
+        self,
+        result: Result<Status, WalkError>,
+        cost: Cost,
+    ) -> Result<Coverage, WriterGone> {
+        let (status, reason) = match result {
+            Ok(status) => (status, self.remark),
+            Err(WalkError::Writer(gone)) => return Err(gone),
+            Err(WalkError::Stopped) => (Status::Stopped, None),
+            Err(error) => {
+                let remark = self.remark.into_iter();
+                let told: Vec<String> = remark.chain([error.to_string()]).collect();
+                (error.status(), Some(told.join("; ")))
+            }
+        };
+        let recorded = self.cursor.map_or(0, |cursor| cursor.recorded);
+        let unread = self.ledger.into_values().take(UNREAD_TOLD);
+        let unread = unread.map(|entry| UnreadItem {
+            place: entry.folder,
+            code: entry.reason,
+        });
+        Ok(Coverage {
+            run_id: self.context.run.run_id.clone(),
+            mailbox: self.mailbox,
+            started_at: self.started_at,
+            ended_at: clock::now(),
+            status,
+            reason,
+            tally: self.tally,
+            cost,
+            cursor_age_hours: self.cursor_age_hours,
+            folder_items: self.folder_items,
+            recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
+            unread: unread.collect(),
+            was_absent: self.was_absent,
+        })
+    }
+}

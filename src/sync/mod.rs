@@ -1,0 +1,16 @@
+//! Is all of this mailbox here?
+//!
+//! A mailbox is read to where its cursors end, what it brings is decided (`reconcile`) and handed to
+//! the writer in batches, each with the cursors of the same pages.
+
+pub mod archive;
+pub mod batch;
+pub mod calendar;
+pub mod context;
+pub mod cursors;
+pub mod decoding;
+pub mod in_flight;
+pub mod job;
+pub mod mail;
+pub mod mailbox;
+pub mod schedule;

@@ -1,0 +1,85 @@
+//! Which mailboxes are read when: some at a time, and others while these wait for commits.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::lake::open::Lake;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::run::Progress;
+use crate::sync::archive;
+use crate::sync::archive::readdress;
+use crate::sync::context::Context;
+use crate::sync::in_flight::InFlight;
+use crate::sync::in_flight::Turn;
+use crate::sync::in_flight::WriterGone;
+use crate::sync::job::Job;
+use crate::sync::mail;
+use crate::sync::mailbox::Walk;
+use crate::sync::mailbox::WalkError;
+
+/// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
+/// that are not begun when the run is asked to end are `stopped`.
+pub async fn read_all(
+    context: &Context,
+    lake: &Arc<Lake>,
+    mut jobs: Vec<Job>,
+    in_flight: &InFlight,
+) -> Result<Vec<Coverage>, WalkError> {
+    if let Some(turn) = in_flight.begin() {
+        readdress::revise(context, lake.clone(), &mut jobs, turn).await?;
+    }
+    Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
+    let mut jobs = VecDeque::from(jobs);
+    let mut reading = FuturesUnordered::new();
+    let mut coverage = Vec::new();
+    loop {
+        while !jobs.is_empty()
+            && let Some(turn) = in_flight.begin()
+        {
+            reading.extend(
+                jobs.pop_front()
+                    .map(|job| read_one(context, lake, job, turn)),
+            );
+        }
+        in_flight.set_has_more(!jobs.is_empty());
+        tokio::select! {
+            Some(result) = reading.next() => {
+                coverage.push(result?);
+                Progress::raise(&context.progress.mailboxes_done, 1);
+            }
+            () = in_flight.room(), if !jobs.is_empty() => {}
+            else => break,
+        }
+    }
+    coverage.sort_by(|a, b| {
+        let key = |c: &Coverage| (c.mailbox.tenant.clone(), c.mailbox.address.clone());
+        key(a).cmp(&key(b))
+    });
+    Ok(coverage)
+}
+
+async fn read_one(
+    context: &Context,
+    lake: &Arc<Lake>,
+    job: Job,
+    turn: Turn,
+) -> Result<Coverage, WriterGone> {
+    let left = Walk::new(context, job.mailbox().clone());
+    let reading = async {
+        match job {
+            Job::Graph(job) => mail::read(context, *job, turn).await,
+            Job::Archive(job) => archive::read(context, lake, *job, turn).await,
+        }
+    };
+    tokio::select! {
+        coverage = reading => coverage,
+        // What it had committed stays; the next run repeats the rest.
+        () = context.shutdown.overdue() => {
+            left.coverage(Err(WalkError::Overdue), Cost::default())
+        }
+    }
+}
