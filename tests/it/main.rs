@@ -17,6 +17,7 @@ mod bad_input;
 mod book;
 mod caches;
 mod calendars;
+mod citations;
 mod commands;
 mod complete;
 mod corpora;
