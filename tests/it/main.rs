@@ -24,6 +24,7 @@ mod corpora;
 mod crash;
 mod crm_files;
 mod damage;
+mod dependencies;
 mod description;
 mod disk_full;
 mod ending;
