@@ -36,7 +36,7 @@ pub const FIELDS: &[&str] = &[
     "x-failed-recipients",
 ];
 
-/// One rule, as the README prints it.
+/// One rule, as TABLES.md prints it.
 pub struct Rule {
     /// The word in the column `bulk_reason`.
     pub id: &'static str,

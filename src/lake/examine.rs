@@ -117,7 +117,7 @@ impl Lake {
     /// and month, with what the view says of it, and `take` for what comes of it, in order. Gives
     /// the number of interactions of which the view speaks and that are not there.
     ///
-    /// Rows come without what [`MatchRows::row`] leaves out. Call it from a blocking thread.
+    /// Rows come without what `MatchRows::row` leaves out. Call it from a blocking thread.
     pub(super) fn examine<T: Send>(
         &self,
         slots: &[u8],

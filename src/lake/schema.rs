@@ -64,7 +64,7 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
-    /// The type in the words of the README.
+    /// The type in the words of TABLES.md.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "string",
@@ -96,7 +96,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// The type in the words of the README.
+    /// The type in the words of TABLES.md.
     pub fn type_name(&self) -> &'static str {
         self.kind.as_str()
     }

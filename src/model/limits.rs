@@ -34,7 +34,7 @@ pub const PARTS: usize = 1_000;
 /// Parts within parts that are looked into; a mail inside the mail is not.
 pub const DEPTH: usize = 100;
 
-/// A line of the table of limits, as the README prints it.
+/// A line of the table of limits, as REFERENCE.md prints it.
 #[derive(Debug)]
 pub struct Limit {
     /// What is limited.

@@ -167,7 +167,7 @@ fn write_totals(text: &mut String, total: &Tally, seconds: f64) {
     if total.shortened > 0 {
         let _ = writeln!(
             text,
-            "  {} of the recorded say more than is kept (shortened; the README lists the limits)",
+            "  {} of the recorded say more than is kept (shortened; REFERENCE.md lists the limits)",
             number(total.shortened)
         );
     }

@@ -265,7 +265,7 @@ pub struct Switches {
     pub batch_parallel: usize,
     /// Simulated seconds that pass with each request; 0: the clock stands still during a run.
     pub seconds_per_request: i64,
-    /// An unknown zone in `Prefer: outlook.timezone`; the documents do not say (facts 11).
+    /// An unknown zone in `Prefer: outlook.timezone`; the documents do not say (facts 11.17).
     pub unknown_zone: UnknownZone,
     /// Whether `createdDateTime` and `lastModifiedDateTime` can be selected of calendarView: a text
     /// of 2021 says that they cannot (facts 2.1).

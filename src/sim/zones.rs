@@ -1,5 +1,5 @@
 //! `Prefer: outlook.timezone` with a zone that nobody knows: the documents do not say what becomes of
-//! it (facts 11), so a world does.
+//! it (facts 11.17), so a world does.
 
 use crate::sim::calendar::delta;
 use crate::sim::request::Request;

@@ -66,7 +66,7 @@ pub(crate) fn write(row: &Interaction) -> String {
     json(&columns_of(row))
 }
 
-/// Reads what [`write`] wrote, without the mailbox's further addresses, as the lake does. Rows of
+/// Reads what [`write()`] wrote, without the mailbox's further addresses, as the lake does. Rows of
 /// one mailbox that follow each other share it. `None`: damaged.
 pub(crate) fn read(json: &str, last_mailbox: &mut Option<Arc<Mailbox>>) -> Option<Interaction> {
     let columns: Columns<'static> = serde_json::from_str(json).ok()?;

@@ -1,10 +1,11 @@
-//! The README says what is so: its commands run, its tables are those of the code.
+//! The README and the documents beside it say what is so: commands run, lists are those of the code.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use touchpoint::config::Config;
 use touchpoint::decode::bulk;
 use touchpoint::lake::schema;
 use touchpoint::lake::schema::TableName;
@@ -21,20 +22,37 @@ use crate::support::text_of;
 use crate::support::touchpoint;
 use crate::support::with_config;
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+/// What a user reads: the README and what it links beside it.
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "REFERENCE.md",
+    "TABLES.md",
+    "RELIABILITY.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+];
+
+fn document(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The texts of the blocks of code in a language.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    text.split(&format!("```{language}\n"))
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
 }
 
 /// Commands of the shell blocks, one in a line.
 fn commands() -> Vec<String> {
-    let text = readme();
-    let blocks = text
-        .split("```sh\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap());
-    blocks
-        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
-        .collect()
+    let text = document("README.md");
+    let blocks = blocks(&text, "sh").into_iter();
+    blocks.flat_map(str::lines).map(str::to_owned).collect()
 }
 
 #[test]
@@ -45,7 +63,7 @@ fn every_command_of_the_readme_runs() {
     for line in commands {
         if line == "scripts/test" {
             // It is running this test.
-            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(line).is_file());
+            assert!(root().join(line).is_file());
             continue;
         }
         let words = line
@@ -60,8 +78,9 @@ fn every_command_of_the_readme_runs() {
 }
 
 #[test]
-fn every_command_and_option_of_the_program_is_in_the_readme() {
-    let text = readme();
+fn every_command_is_in_the_readme_and_every_option_in_it_or_in_the_reference() {
+    let readme = document("README.md");
+    let both = readme.clone() + &document("REFERENCE.md");
     let help = expect_code(touchpoint().arg("--help"), 0);
     let listed = help
         .split("Commands:")
@@ -76,17 +95,103 @@ fn every_command_and_option_of_the_program_is_in_the_readme() {
     let mut count = 0;
     for name in names.filter(|name| !name.is_empty() && *name != "help") {
         assert!(
-            text.contains(&format!("`touchpoint {name}")),
+            readme.contains(&format!("`touchpoint {name}")),
             "{name} is not in the README"
         );
         count += 1;
         let help = expect_code(touchpoint().args([name, "--help"]), 0);
         assert!(help.contains("Usage:"));
+        let options = help.lines().map(str::trim_start).filter_map(|line| {
+            let at = line.find("--").filter(|_| line.starts_with('-'))?;
+            line[at..].split([' ', ',']).next()
+        });
+        for option in options.filter(|option| *option != "--help") {
+            assert!(
+                both.contains(&format!("`{option}")) || both.contains(&format!(" {option} ")),
+                "{option} of {name} is in neither README.md nor REFERENCE.md"
+            );
+            count += 1;
+        }
     }
-    assert!(count >= 6, "{help}");
+    assert!(count >= 30, "{count}: {help}");
 }
 
-/// What the README prints of the code: columns, rules of bulk mail, freemail domains.
+#[test]
+fn every_link_of_the_documents_leads_to_a_file_and_to_a_heading_of_it() {
+    let mut count = 0;
+    for name in DOCUMENTS {
+        let text = document(name);
+        for target in text
+            .split("](")
+            .skip(1)
+            .map(|rest| rest.split(')').next().unwrap())
+        {
+            if target.starts_with("https://") {
+                continue;
+            }
+            count += 1;
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { name } else { file };
+            assert!(root().join(file).is_file(), "{name} links {target}");
+            if !heading.is_empty() {
+                let linked = document(file);
+                let mut anchors = linked.lines().filter_map(anchor);
+                assert!(
+                    anchors.any(|known| known == heading),
+                    "{name} links {target}"
+                );
+            }
+        }
+    }
+    assert!(count >= 20, "{count}");
+}
+
+#[test]
+fn every_path_that_the_documents_name_exists() {
+    let mut count = 0;
+    for name in DOCUMENTS {
+        let text = document(name);
+        // Every second part lies between backticks.
+        for code in text.split('`').skip(1).step_by(2) {
+            let path = code.split_whitespace().next().unwrap_or_default();
+            let folder = path.split('/').next().unwrap();
+            if !["src", "tests", "fixtures", "scripts"].contains(&folder) {
+                continue;
+            }
+            assert!(root().join(path).exists(), "{name}: there is no {path}");
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "{count}");
+}
+
+/// What links name the heading by that a line is: lower case, hyphens for spaces.
+fn anchor(line: &str) -> Option<String> {
+    let title = line.strip_prefix('#')?.trim_start_matches('#').trim();
+    let kept = title
+        .chars()
+        .filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+    Some(kept.collect::<String>().to_lowercase().replace(' ', "-"))
+}
+
+#[test]
+fn the_configurations_of_the_documents_are_accepted() {
+    let mut count = 0;
+    for name in ["README.md", "REFERENCE.md"] {
+        let text = document(name);
+        for block in blocks(&text, "toml") {
+            // A placeholder is refused; its place takes any word.
+            let filled_in = block.replace('…', "own");
+            if let Err(error) = Config::parse(&filled_in, Path::new(name)) {
+                panic!("{error}");
+            }
+            count += 1;
+        }
+    }
+    assert_eq!(count, 2);
+}
+
+/// What the documents print of the code: columns, rules of bulk mail, freemail domains, limits.
 fn lists_of_the_code() -> String {
     let mut text = String::new();
     for table in TableName::ALL {
@@ -120,14 +225,17 @@ fn lists_of_the_code() -> String {
 }
 
 #[test]
-fn columns_rules_and_freemail_domains_of_the_readme_are_those_of_the_code() {
+fn columns_rules_limits_and_freemail_domains_of_the_documents_are_those_of_the_code() {
     let lists = lists_of_the_code();
-    let readme = readme();
-    if !lists.split("\n\n").all(|list| readme.contains(list.trim())) {
-        let wanted = target().join("readme-lists.md");
+    let documents = document("TABLES.md") + &document("REFERENCE.md");
+    if !lists
+        .split("\n\n")
+        .all(|list| documents.contains(list.trim()))
+    {
+        let wanted = target().join("lists-of-the-code.md");
         fs::write(&wanted, lists).unwrap();
         panic!(
-            "the README does not hold the lists that are now in {}",
+            "TABLES.md and REFERENCE.md do not hold the lists that are now in {}",
             wanted.display()
         );
     }
@@ -135,8 +243,13 @@ fn columns_rules_and_freemail_domains_of_the_readme_are_those_of_the_code() {
 
 #[test]
 fn scripts_are_strict_and_can_be_run() {
-    for script in ["scripts/test", "scripts/soak", ".ci/run"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    for script in [
+        "scripts/test",
+        "scripts/soak",
+        "scripts/rustdoc-lints",
+        ".ci/run",
+    ] {
+        let path = root().join(script);
         assert!(
             fs::read_to_string(&path)
                 .unwrap()
@@ -159,9 +272,7 @@ fn an_argument_that_the_test_script_does_not_know_is_refused_before_anything_is_
 
 /// Filters of tests in the long turns and in the order of nextest: `module::beginning_of_a_name`.
 fn filters() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
-    let [soak, nextest] = ["scripts/soak", ".config/nextest.toml"].map(read);
+    let [soak, nextest] = ["scripts/soak", ".config/nextest.toml"].map(document);
     let after = |text: &str, mark: &str| -> Vec<String> {
         let found = text.split(mark).skip(1);
         let found = found.map(|rest| rest.split([' ', ')', '\n']).next().unwrap().to_owned());
@@ -198,7 +309,7 @@ fn every_test_that_a_long_turn_or_the_order_of_tests_names_exists() {
 }
 
 #[test]
-fn the_queries_of_the_readme_see_the_same_rows_in_every_engine() {
+fn the_queries_of_the_documents_see_the_same_rows_in_every_engine() {
     let mut tenant = Tenant::generated(66, 12);
     tenant.run();
     // Some interactions lose all contacts: their last rows say so, and nothing but so.
@@ -207,9 +318,10 @@ fn the_queries_of_the_readme_see_the_same_rows_in_every_engine() {
     contacts.rows.truncate(kept);
     contacts.save();
     expect_code(&mut with_config(&tenant.config(), &["rematch"]), 0);
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let mut queries = python::script("readme_queries.py");
-    let seen = python::json(queries.arg(readme).arg(tenant.folder()));
+    queries.arg(tenant.folder());
+    let documents = ["README.md", "TABLES.md"].map(|name| root().join(name));
+    let seen = python::json(queries.args(documents));
     let engines = seen.as_object().unwrap();
     assert_eq!(engines.len(), 4, "{seen}");
     for (engine, rows) in engines {
@@ -224,8 +336,8 @@ fn the_queries_of_the_readme_see_the_same_rows_in_every_engine() {
 }
 
 #[test]
-fn every_test_that_the_readme_names_exists() {
-    let text = readme();
+fn every_test_that_the_documents_name_exists() {
+    let text = document("RELIABILITY.md");
     let section = text.split("## What it survives").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
     let names: Vec<&str> = section
@@ -242,10 +354,9 @@ fn every_test_that_the_readme_names_exists() {
 
 /// All Rust code of the project.
 fn sources() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
     for folder in ["src", "tests"] {
-        read_sources(&root.join(folder), &mut sources);
+        read_sources(&root().join(folder), &mut sources);
     }
     sources
 }

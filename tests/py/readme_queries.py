@@ -1,10 +1,10 @@
-"""Runs the README's queries on a lake and prints what each engine sees, as one JSON object.
+"""Runs the documents' queries on a lake and prints what each engine sees, as one JSON object.
 
-usage: readme_queries.py README FOLDER
+usage: readme_queries.py FOLDER DOCUMENT...
 
-FOLDER holds the lake. The code is that of the README, block by block, so that nobody reads one
-query and tests another. Two things stand in for what a test cannot have: DuckDB's delta_scan, an
-extension that is fetched from the network, and Spark, whose SQL is run by DuckDB.
+FOLDER holds the lake. The code is that of the documents, block by block, so that the query that is
+read is the query that is tested. Two things stand in for what a test cannot have: DuckDB's
+delta_scan, an extension that is fetched from the network, and Spark, whose SQL is run by DuckDB.
 """
 
 import hashlib
@@ -25,9 +25,10 @@ KEYS = {
 TABLES = ["interactions", "contact_activity"]
 
 
-def blocks(readme):
+def blocks(text):
     """Code by engine: the first line of a block names it."""
-    found = re.findall(r"^```(?:sql|python)\n(?:--|#) (\w+)\n(.*?)^```", readme, re.M | re.S)
+    found = re.findall(r"^```(?:sql|python)\n(?:--|#) (\w+)\n(.*?)^```", text, re.M | re.S)
+    assert len(dict(found)) == len(found), "an engine has two queries"
     return dict(found)
 
 
@@ -63,7 +64,7 @@ def with_pandas(code):
 
 
 class Spark:
-    """As much of a Spark session as the README uses, on DuckDB."""
+    """As much of a Spark session as the documents use, on DuckDB."""
 
     def __init__(self):
         self.connection = lake()
@@ -99,8 +100,8 @@ def summary(name, rows):
 
 
 def main():
-    code = blocks(Path(sys.argv[1]).read_text())
-    os.chdir(sys.argv[2])
+    code = blocks("\n".join(Path(name).read_text() for name in sys.argv[2:]))
+    os.chdir(sys.argv[1])
     closing = lake().sql("FROM lake_contact_activity WHERE state <> 'active'")
     assert len(closing) > 0, "without closing rows a wrong query gives the same"
     engines = {

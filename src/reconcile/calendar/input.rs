@@ -93,7 +93,7 @@ impl Round {
     }
 
     /// Ids of the exceptions that do not tell which occurrence they stand for: what a chain says of
-    /// an exception is documented nowhere (facts 11).
+    /// an exception is documented nowhere (facts 11.8).
     pub fn unplaced(&self) -> HashSet<String> {
         let events = self.events.iter().filter_map(|decoded| match decoded {
             DecodedEvent::Event(event) if is_unplaced(event) => Some(event.source_id.clone()),

@@ -101,7 +101,7 @@ impl Base {
 }
 
 /// What a URL asks for, without query: names and ids, whether they are written as `users/a` or as
-/// `users('a')` (facts 13).
+/// `users('a')` (facts 1.1).
 fn resource(url: &Url) -> Vec<String> {
     let mut parts = Vec::new();
     for segment in url.path_segments().into_iter().flatten() {
