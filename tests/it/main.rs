@@ -19,6 +19,7 @@ mod caches;
 mod calendars;
 mod citations;
 mod commands;
+mod commits;
 mod complete;
 mod corpora;
 mod crash;
