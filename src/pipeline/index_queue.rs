@@ -15,24 +15,26 @@ use crate::index::writer::Keys;
 use crate::model::activity::Matched;
 use crate::runtime::clock::Stopwatch;
 
-/// Committed batches that wait for the index; each may hold the rows of a whole batch.
-const QUEUE: usize = 2;
+/// Mailbox batches whose documents wait for the index: enough that it never runs dry, few enough to
+/// bound memory.
+const QUEUE: usize = 4;
 /// So much indexing is repeated at most after a crash. Each commit costs a segment to be merged.
 const COMMIT_EVERY_SECONDS: u64 = 60;
 
-/// Rows that were committed to the lake, and how far the lake came with them.
+/// What the index is told, in this order: the documents of the rows of a batch, then that the batch is
+/// committed. The index makes none of them visible before.
 #[derive(Debug)]
-pub struct IndexBatch {
-    /// Documents of the rows that are new.
-    pub docs: Vec<IndexDoc>,
-    /// Version that each slot touched has reached.
-    pub versions: BTreeMap<u8, i64>,
+enum Message {
+    /// Documents of rows that are about to be committed.
+    Docs(Vec<IndexDoc>),
+    /// The rows of all documents so far are committed; the version of each slot touched.
+    Committed(BTreeMap<u8, i64>),
 }
 
 /// The way to the thread that indexes.
 #[derive(Debug)]
 pub struct IndexQueue {
-    sender: mpsc::Sender<IndexBatch>,
+    sender: mpsc::Sender<Message>,
     ended: oneshot::Receiver<Result<(), IndexError>>,
 }
 
@@ -59,10 +61,16 @@ impl IndexQueue {
         Self { sender, ended }
     }
 
-    /// Hands over rows that were committed. Waits while the queue is full. Where the thread has
-    /// failed the rows are dropped: [`IndexQueue::close`] tells, and the next run catches up.
-    pub async fn send(&self, batch: IndexBatch) {
-        let _ = self.sender.send(batch).await;
+    /// Hands over documents of rows that are about to be committed. Waits while the queue is full.
+    /// Where the thread has failed they are dropped: [`IndexQueue::close`] reports it, and the next
+    /// run catches up.
+    pub async fn add(&self, docs: Vec<IndexDoc>) {
+        let _ = self.sender.send(Message::Docs(docs)).await;
+    }
+
+    /// Says that the rows of all documents so far are committed.
+    pub async fn committed(&self, versions: BTreeMap<u8, i64>) {
+        let _ = self.sender.send(Message::Committed(versions)).await;
     }
 
     /// Waits until all rows are indexed and committed.
@@ -75,21 +83,33 @@ impl IndexQueue {
     }
 }
 
-fn follow(
-    mut indexer: Indexer,
-    mut receiver: mpsc::Receiver<IndexBatch>,
-) -> Result<(), IndexError> {
+fn follow(mut indexer: Indexer, mut receiver: mpsc::Receiver<Message>) -> Result<(), IndexError> {
     let mut reached = BTreeMap::new();
     let mut since_commit = Stopwatch::start();
-    while let Some(IndexBatch { docs, versions }) = receiver.blocking_recv() {
-        indexer.add(docs, Keys::New)?;
-        reached.extend(versions);
-        if since_commit.elapsed().as_secs() >= COMMIT_EVERY_SECONDS {
-            indexer.commit(&reached)?;
-            since_commit = Stopwatch::start();
+    let mut is_ahead = false;
+    while let Some(message) = receiver.blocking_recv() {
+        match message {
+            Message::Docs(docs) => {
+                is_ahead |= !docs.is_empty();
+                indexer.add(docs, Keys::New)?;
+            }
+            Message::Committed(versions) => {
+                is_ahead = false;
+                reached.extend(versions);
+                if since_commit.elapsed().as_secs() >= COMMIT_EVERY_SECONDS {
+                    indexer.commit(&reached)?;
+                    since_commit = Stopwatch::start();
+                }
+            }
         }
     }
-    indexer.commit(&reached)?;
+    if is_ahead {
+        // The run failed before their rows were committed: the next one catches up from the last
+        // commit of the index.
+        indexer.discard()?;
+    } else {
+        indexer.commit(&reached)?;
+    }
     indexer.close()
 }
 

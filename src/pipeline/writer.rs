@@ -18,7 +18,6 @@ use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::pipeline::index_queue;
-use crate::pipeline::index_queue::IndexBatch;
 use crate::pipeline::index_queue::IndexQueue;
 use crate::pipeline::index_queue::IndexingError;
 use crate::runtime::cpu::ComputationLost;
@@ -99,7 +98,7 @@ impl Writer {
         let mut open = Open::default();
         loop {
             match self.next(&mut portions, open.since).await {
-                Next::Portion(portion) => open.add(*portion),
+                Next::Portion(portion) => open.add(self.index(*portion).await?),
                 Next::Due => self.commit(std::mem::take(&mut open)).await?,
                 Next::Closed => break,
             }
@@ -109,6 +108,17 @@ impl Writer {
         }
         self.commit(open).await?;
         Ok(self.index.close().await?)
+    }
+
+    /// Sends the documents of rows to the index, which waits for the commit with them.
+    async fn index(&self, portion: Portion) -> Result<Portion, WriterError> {
+        let working = self.cpu.run(move || {
+            let docs = index_queue::documents(&portion.rows);
+            (portion, docs)
+        });
+        let (portion, docs) = working.await?;
+        self.index.add(docs).await;
+        Ok(portion)
     }
 
     /// What comes next: whatever lies ready goes along, so that under load commits get fewer.
@@ -168,8 +178,7 @@ impl Writer {
         for promise in &promises {
             self.in_flight.redeem(promise);
         }
-        let docs = self.cpu.run(move || index_queue::documents(&rows)).await?;
-        self.index.send(IndexBatch { docs, versions }).await;
+        self.index.committed(versions).await;
         Ok(())
     }
 }
