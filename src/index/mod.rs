@@ -6,10 +6,12 @@
 pub mod doc;
 pub mod error;
 pub mod exclusion;
+pub mod expression;
 pub mod highlight;
 pub mod language;
 pub mod letters;
 pub mod query;
+pub mod query_error;
 mod read_only;
 pub mod schema;
 pub mod search;

@@ -36,8 +36,8 @@ use crate::policy::judge::Rules;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
-use crate::source::archive::ArchiveMailbox;
 use crate::source::archive::error::ArchiveError;
+use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::source::graph::sensitivity::Sensitivities;
 
 /// Messages of a portion: a commit of its own for less costs more than it saves.

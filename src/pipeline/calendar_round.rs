@@ -12,7 +12,7 @@ use crate::model::page::GraphPage;
 use crate::model::page::Link;
 use crate::pipeline::decide::NOT_SERVED;
 use crate::pipeline::decoding;
-use crate::policy::meeting_identity::date_of_uid;
+use crate::policy::global_object_id::date_of_uid;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::source::graph::calendar::Window;

@@ -37,8 +37,8 @@ use crate::scope::plan::PlanEntry;
 use crate::scope::plan::ScopeError;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
-use crate::source::archive::ArchiveMailbox;
 use crate::source::archive::error::ArchiveError;
+use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::source::graph::error::GraphError;
 
 /// Why a run did not begin, or had to stop.

@@ -12,7 +12,7 @@ use crate::pipeline::calendar_desk::Fetched;
 use crate::pipeline::calendar_round::Fetching;
 use crate::pipeline::calendar_round::Round;
 use crate::pipeline::calendar_round::RoundError;
-use crate::policy::meeting_identity::date_of_uid;
+use crate::policy::global_object_id::date_of_uid;
 
 /// Series that are asked for in a round: fifty batches. The occurrences of those beyond have the
 /// day that their zone's name tells.
