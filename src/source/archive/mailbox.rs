@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
 use crate::source::archive::maildir;
-use crate::source::archive::mbox;
+use crate::source::archive::mbox_files;
 use crate::source::archive::messages::Messages;
 use crate::source::archive::spec::ArchiveSpec;
 use crate::source::archive::spec::Format;
@@ -33,7 +33,7 @@ impl Archive {
     /// and the beginning of mbox files.
     pub fn open(spec: &ArchiveSpec) -> Result<Vec<ArchiveMailbox>, ArchiveError> {
         let roots = match spec.format {
-            Format::Mbox => mbox::mailboxes(spec)?,
+            Format::Mbox => mbox_files::mailboxes(spec)?,
             Format::Maildir | Format::Eml => maildir::mailboxes(spec)?,
         };
         let mut mailboxes: Vec<_> = roots

@@ -7,6 +7,7 @@ mod mail_shape;
 pub mod mailbox;
 mod maildir;
 mod mbox;
+mod mbox_files;
 pub mod messages;
 mod modified_utf7;
 mod open;
