@@ -1,4 +1,4 @@
-//! What is wrong with the options of a request, whatever is asked for: the gateway reads them before
+//! What is wrong with the options of a request, whatever is requested: the gateway reads them before
 //! anything else (facts 13).
 
 use crate::sim::description;

@@ -78,8 +78,8 @@ pub fn source_files() -> Vec<SourceFile> {
 }
 
 /// Which files each file imports, tests left out: where an imported item's module lies, whether it
-/// is named by `use` or in the midst of an expression. A file that only declares another as its
-/// child does not import it.
+/// is named by `use`, through a module that was imported, or by its whole path. A file that only
+/// declares another as its child does not import it.
 pub fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>> {
     let product = || files.iter().filter(|file| !file.is_test);
     let modules: BTreeSet<&Module> = product()
@@ -89,9 +89,25 @@ pub fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>> {
     let mut graph = BTreeMap::new();
     for file in product().filter(|file| !file.module.is_empty()) {
         let children = file.children();
+        let aliases: BTreeMap<&str, Vec<&str>> = file
+            .product_code()
+            .filter_map(|line| {
+                line.trim_start()
+                    .strip_prefix("use crate::")?
+                    .strip_suffix(';')
+            })
+            .filter_map(|path| path.split("::").last().map(|name| (name, path)))
+            .map(|(name, path)| (name, path.split("::").collect()))
+            .collect();
         let mut imported = BTreeSet::new();
         for path in file.product_code().flat_map(paths) {
-            let named = absolute(&file.module, &children, &path);
+            let through = aliases
+                .get(path[0])
+                .map(|begin| [begin, &path[1..]].concat());
+            let named = match through {
+                Some(path) => Some(owned(&path)),
+                None => absolute(&file.module, &children, &path),
+            };
             let lives_in = named.and_then(|named| {
                 (1..=named.len())
                     .rev()
@@ -180,11 +196,15 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+fn owned(names: &[&str]) -> Module {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 fn child_of(module: &[String], name: &str) -> Module {
     [module, &[name.to_owned()]].concat()
 }
 
-/// The paths of two names and more in a line: `crate::sim::mail::put`.
+/// The paths of two names and more in a line: `crate::sim::mail::delivery::put`.
 fn paths(line: &str) -> Vec<Vec<&str>> {
     let code = line.split(" // ").next().unwrap_or_default();
     code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':')
@@ -259,5 +279,14 @@ fn imports_are_found_in_every_form() {
             format!("{} -> {}", from.join("::"), to.join(", "))
         })
         .collect();
-    assert_eq!(text, ["a -> a::c", "a::b -> d", "a::c -> a::b", "d -> "]);
+    assert_eq!(
+        text,
+        [
+            "a -> a::c",
+            "a::b -> d",
+            "a::c -> a::b",
+            "d -> ",
+            "e -> a, a::c"
+        ]
+    );
 }
