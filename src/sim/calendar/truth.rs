@@ -216,7 +216,7 @@ impl Expectation<'_> {
             "series": format!("s{number}"), "kind": "meeting",
             "source_id": render::event_id(self.world, self.mailbox, item, true),
             "class": format!("{:?}", self.meeting.variant),
-            "lifecycle": format!("{:?}", self.meeting.lifecycle),
+            "story": format!("{:?}", self.meeting.lifecycle),
             "foreign_uid": matches!(self.meeting.uid, Uid::Plain(_)),
             "outcome": newest.map(|(outcome, _)| outcome),
             "reason": newest.and_then(|(_, reason)| reason),

@@ -75,7 +75,7 @@ fn every_kind_of_change_is_planted_20_times_and_leaves_a_version() {
     for seed in SEEDS {
         let mut counts: HashMap<String, usize> = HashMap::new();
         for line in lines(&small(seed), 40) {
-            let lifecycle = line["lifecycle"].as_str().unwrap().to_owned();
+            let lifecycle = line["story"].as_str().unwrap().to_owned();
             if line["versions"].as_array().unwrap().len() > 1 || lifecycle == "New" {
                 *counts.entry(lifecycle).or_default() += 1;
             }

@@ -267,6 +267,7 @@ fn imports_are_found_in_every_form() {
         file("a/mod.rs", "pub mod b;\nmod c;\nfn f() { c::g() }\n"),
         file("a/b.rs", "use crate::d::Item;\n// use crate::a::Item;\n"),
         file("a/c.rs", "fn g() -> super::b::Item { crate::a::b::h() }\n"),
+        file("e.rs", "use crate::a;\nfn e() { a::c::g() }\n"),
         file(
             "d.rs",
             "#[cfg(test)]\nmod tests {\n    use crate::a::X;\n}\n",
