@@ -18,7 +18,7 @@ use crate::runtime::cpu::CpuPool;
 use crate::source::graph::calendar::Window;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 
 mod around;
 mod list;
@@ -245,7 +245,7 @@ fn is_unplaced(event: &Event) -> bool {
 
 /// Whether the chain does not work, and a plain list may.
 fn asks_for_list(error: &GraphError) -> bool {
-    matches!(error, GraphError::EndlessChain { .. }) || error.reaction() == Reaction::PlainList
+    matches!(error, GraphError::EndlessChain { .. }) || error.action() == RetryAction::PlainList
 }
 
 /// Whether what was asked of lists could be had tonight.
@@ -258,7 +258,7 @@ pub fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError
 }
 
 fn is_restart(error: &GraphError) -> bool {
-    error.reaction() == Reaction::RestartChain
+    error.action() == RetryAction::RestartChain
 }
 
 /// An event that the service does not hand out.

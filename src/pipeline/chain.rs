@@ -15,8 +15,8 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::delta::FetchedPage;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::folders::Folder;
-use crate::source::graph::repeats::Repeats;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::loop_detector::LoopDetector;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::selection::Selection;
 
 /// A chain is fetched at most so many pages beyond its committed link: its older links die after
@@ -47,7 +47,7 @@ pub struct Chain {
     selection: Arc<str>,
     pages: u64,
     restarts: u32,
-    repeats: Repeats,
+    repeats: LoopDetector,
 }
 
 /// What a chain came to with the pages of one portion.
@@ -116,7 +116,7 @@ pub fn of_folders(
             begun_at: cursor.map_or(Micros(0), |cursor| cursor.begun_at),
             pages: 0,
             restarts: 0,
-            repeats: Repeats::default(),
+            repeats: LoopDetector::default(),
             folder,
         };
         if anew || is_other {
@@ -160,8 +160,8 @@ pub async fn fetch(
                     .or(cursor);
                 pages.push(fetched.page);
             }
-            Err(ChainError::Graph(refused)) => match refused.reaction() {
-                Reaction::RestartChain if chain.restarts < RESTARTS_MAX => {
+            Err(ChainError::Graph(refused)) => match refused.action() {
+                RetryAction::RestartChain if chain.restarts < RESTARTS_MAX => {
                     state = RoundState::Restarted {
                         at_kept_link: chain.is_at_kept_link(),
                     };
@@ -170,13 +170,13 @@ pub async fn fetch(
                     // A link that is dead is not worth keeping.
                     cursor = None;
                 }
-                Reaction::FolderGone => {
+                RetryAction::FolderGone => {
                     state = RoundState::FolderGone;
                     cursor = Some(known::no_chain_record(mailbox_id, &chain.folder.id));
                 }
                 reaction => {
                     // A link that is dead is not worth keeping.
-                    cursor = cursor.filter(|_| reaction != Reaction::RestartChain);
+                    cursor = cursor.filter(|_| reaction != RetryAction::RestartChain);
                     error = Some(ChainError::Graph(refused));
                 }
             },
@@ -213,8 +213,8 @@ impl ChainError {
     pub fn asks_for_lists(&self) -> bool {
         match self {
             Self::Graph(error) => matches!(
-                error.reaction(),
-                Reaction::PlainList | Reaction::RestartChain
+                error.action(),
+                RetryAction::PlainList | RetryAction::RestartChain
             ),
             Self::Endless => true,
         }
@@ -224,8 +224,8 @@ impl ChainError {
 /// Whether a refusal says nothing of the mailbox's other folders.
 pub fn is_of_one_folder(error: &GraphError) -> bool {
     matches!(
-        error.reaction(),
-        Reaction::GiveUpMailbox | Reaction::PlainList | Reaction::RestartChain
+        error.action(),
+        RetryAction::GiveUpMailbox | RetryAction::PlainList | RetryAction::RestartChain
     )
 }
 
@@ -314,7 +314,7 @@ impl Chain {
     fn begin_anew(&mut self) {
         self.link = None;
         self.is_delta = false;
-        self.repeats = Repeats::default();
+        self.repeats = LoopDetector::default();
         self.items = 0;
         self.proof = self.proof.map(FolderProof::lapsed);
     }

@@ -58,7 +58,7 @@ use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::folders::Folder;
 use crate::source::graph::listing::Span;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::well_known;
 
 /// Chains of one mailbox whose pages become one portion, ...
@@ -253,7 +253,7 @@ impl GraphWalk<'_> {
     async fn listed(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
         let listed = self.walk.unless_stopped(self.client.folders()).await;
         if let Err(WalkError::Graph(error)) = &listed
-            && error.reaction() == Reaction::NoMailbox
+            && error.action() == RetryAction::NoMailbox
             && known.mailbox.is_none()
         {
             let absent = AbsentCursor {

@@ -37,7 +37,7 @@ use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::state::error::StateError;
 
 /// Runs in which an item is tried, the first included: trouble of the service has been seen to last
@@ -156,9 +156,9 @@ impl WalkError {
             Self::Graph(error)
             | Self::Chain(ChainError::Graph(error))
             | Self::Calendar(CalendarError::Round(RoundError::Graph(error))) => {
-                match error.reaction() {
-                    Reaction::MailboxDenied => Status::Denied,
-                    Reaction::NoMailbox => Status::NoMailbox,
+                match error.action() {
+                    RetryAction::MailboxDenied => Status::Denied,
+                    RetryAction::NoMailbox => Status::NoMailbox,
                     _ => Status::Failed,
                 }
             }

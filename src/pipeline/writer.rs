@@ -23,6 +23,7 @@ use crate::pipeline::indexing::IndexBatch;
 use crate::pipeline::indexing::IndexQueue;
 use crate::pipeline::indexing::IndexingError;
 use crate::pipeline::portion::Portion;
+use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::state::error::StateError;
@@ -181,7 +182,7 @@ async fn next(portions: &mut mpsc::Receiver<Portion>, deadline: Option<Instant>)
 
 impl Open {
     fn add(&mut self, portion: Portion) {
-        self.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(clock::monotonic);
         self.bytes += portion.bytes();
         for record in &portion.cursors {
             self.seen.note_cursor(record.clone());

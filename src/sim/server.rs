@@ -21,7 +21,6 @@ use axum::response::Response as HttpResponse;
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
@@ -102,7 +101,7 @@ pub async fn start(world: World, options: Options) -> io::Result<Running> {
         state,
         journal: Mutex::default(),
         recording,
-        begun: (clock::now(), Instant::now()),
+        begun: (clock::now(), clock::monotonic()),
     });
     let router = Router::new()
         .fallback(serve)

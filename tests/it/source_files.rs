@@ -12,7 +12,7 @@ const TEST_LINES_MAX: usize = 600;
 
 /// Rooms in which files still import each other or are too long. No room is added here, and each
 /// goes as soon as it is in order.
-const UNFINISHED: [&str; 4] = ["lake", "pipeline", "source", "state"];
+const UNFINISHED: [&str; 3] = ["lake", "pipeline", "state"];
 
 #[test]
 fn every_source_file_says_what_it_is_for() {

@@ -22,7 +22,7 @@ use crate::source::graph::listing::ListedId;
 use crate::source::graph::listing::Listing;
 use crate::source::graph::listing::MAILS_PER_PAGE;
 use crate::source::graph::listing::Span;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 
 /// Pages of 1,000 ids for one folder: twice what a folder of Exchange Online can hold.
 const ID_PAGES_MAX: usize = 2_000;
@@ -121,7 +121,7 @@ impl GraphWalk<'_> {
             match self.list_mails(desk, folder, Span { from, to: None }).await {
                 Ok(()) => {}
                 // One spoilt page: what the others did not bring is fetched singly.
-                Err(WalkError::Graph(error)) if error.reaction() == Reaction::PlainList => {}
+                Err(WalkError::Graph(error)) if error.action() == RetryAction::PlainList => {}
                 Err(error) => return Err(error),
             }
             let view = self.walk.context.state.view()?;

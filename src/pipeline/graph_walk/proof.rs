@@ -22,7 +22,7 @@ use crate::pipeline::decide::Settled;
 use crate::pipeline::graph_walk::GraphWalk;
 use crate::pipeline::known;
 use crate::pipeline::walk::WalkError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 
 /// A proof is made again after so many days: an item that a chain has lost is missing for a month
 /// at most, and a folder of 30,000 mails costs one request a day.
@@ -160,7 +160,7 @@ impl GraphWalk<'_> {
     /// What was told. A count that cannot be had tonight leaves the proof due, and nothing else.
     fn told<T>(&mut self, told: Result<T, WalkError>) -> Result<Option<T>, WalkError> {
         match told {
-            Err(WalkError::Graph(error)) if error.reaction() == Reaction::FolderGone => Ok(None),
+            Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => Ok(None),
             Err(WalkError::Graph(error)) if chain::is_of_one_folder(&error) => {
                 self.unproven += 1;
                 Ok(None)
@@ -192,7 +192,7 @@ impl GraphWalk<'_> {
                     let surplus = doubt.held.min(after).saturating_sub(listed);
                     cursors.push(proven(&mailbox_id, doubt.chain, now, doubt.held, surplus));
                 }
-                Err(WalkError::Graph(error)) if error.reaction() == Reaction::FolderGone => {}
+                Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => {}
                 Err(WalkError::Graph(error)) if chain::is_of_one_folder(&error) => {
                     cursors.extend(self.unproven(&doubt));
                 }

@@ -137,9 +137,9 @@ impl SignIn {
     pub async fn token(&self) -> Result<Token, GraphError> {
         let mut state = self.state.lock().await;
         match &*state {
-            State::Held(token) if Instant::now() < token.renew_at => return Ok(token.clone()),
+            State::Held(token) if clock::monotonic() < token.renew_at => return Ok(token.clone()),
             State::Refused(refusal) => return Err(refusal.clone().into()),
-            State::Silent(refusal, again_at) if Instant::now() < *again_at => {
+            State::Silent(refusal, again_at) if clock::monotonic() < *again_at => {
                 return Err(refusal.clone().into());
             }
             State::Held(_) | State::Empty | State::Silent(..) => {}
@@ -148,7 +148,7 @@ impl SignIn {
             Ok(token) => (State::Held(token.clone()), Ok(token)),
             Err(Failure::Final(refusal)) => (State::Refused(refusal.clone()), Err(refusal.into())),
             Err(Failure::Passing(_)) => {
-                let again_at = Instant::now() + WAIT_MAX;
+                let again_at = clock::monotonic() + WAIT_MAX;
                 (State::Silent(NO_ANSWER, again_at), Err(NO_ANSWER.into()))
             }
         };
@@ -170,7 +170,7 @@ impl SignIn {
 
     /// Signs in, and tries again where the failure may pass; whoever needs a token waits meanwhile.
     async fn sign_in(&self) -> Result<Token, Failure> {
-        let begun = Instant::now();
+        let begun = clock::monotonic();
         let mut wait = self.backoff;
         for attempt in 1.. {
             let asked_for = match self.ask().await {
@@ -252,7 +252,7 @@ fn token(granted: &Granted) -> Option<Token> {
     Some(Token {
         header,
         serial: random::bits(),
-        renew_at: Instant::now() + use_for,
+        renew_at: clock::monotonic() + use_for,
     })
 }
 
@@ -411,7 +411,7 @@ mod tests {
                 expires_in: expires,
             };
             let token = token(&granted).unwrap();
-            let left = token.renew_at.duration_since(Instant::now());
+            let left = token.renew_at.duration_since(clock::monotonic());
             let life = Duration::from_secs(life);
             assert!(
                 left <= life && left + Duration::from_secs(1) > life,

@@ -15,7 +15,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::listing;
 use crate::source::graph::listing::ListedId;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 
 /// The span of a chain, fixed when it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,8 @@ impl MailboxClient {
     /// The first page of a chain. Nothing but the window can be chosen (facts 2.1).
     pub async fn first_calendar_page(&self, window: Window) -> Result<FetchedPage, GraphError> {
         let path = format!("{CHAIN}?{}", span(window));
-        self.calendar_page(self.url(&path)?, Asked::Folder).await
+        self.calendar_page(self.url(&path)?, RequestTarget::Folder)
+            .await
     }
 
     /// The page behind a link of the chain.
@@ -82,7 +83,7 @@ impl MailboxClient {
     /// As for every call; and where a nextLink leads to itself.
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
         let url = self.kept(link, &self.url(CHAIN)?)?;
-        let fetched = self.calendar_page(url, Asked::Link).await?;
+        let fetched = self.calendar_page(url, RequestTarget::Link).await?;
         fetched.behind(link, NAME)
     }
 
@@ -127,16 +128,20 @@ impl MailboxClient {
     pub async fn events_by_id(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let call = Call {
             utc_times: true,
-            ..self.batch_call("events by id", Asked::Item)?
+            ..self.batch_call("events by id", RequestTarget::Item)?
         };
         let path = |id: &str| format!("/events/{}", escaped(id));
         self.items_by_id(&call, ids, path).await
     }
 
-    async fn calendar_page(&self, url: url::Url, asked: Asked) -> Result<FetchedPage, GraphError> {
+    async fn calendar_page(
+        &self,
+        url: url::Url,
+        target: RequestTarget,
+    ) -> Result<FetchedPage, GraphError> {
         let call = Call {
             sized_pages: true,
-            asked,
+            target,
             ..calendar_call(NAME, url)
         };
         let opened = self.ask(&call, envelope::open).await?;
@@ -152,17 +157,17 @@ impl MailboxClient {
 fn calendar_call(name: &'static str, url: url::Url) -> Call {
     Call {
         utc_times: true,
-        ..Call::get(name, Asked::Folder, url).with_immutable_ids()
+        ..Call::get(name, RequestTarget::Folder, url).with_immutable_ids()
     }
 }
 
 fn list_call(name: &'static str, url: url::Url, link: Option<&str>, top: u32) -> Call {
-    let asked = match link {
-        Some(_) => Asked::ListLink,
-        None => Asked::Folder,
+    let target = match link {
+        Some(_) => RequestTarget::ListLink,
+        None => RequestTarget::Folder,
     };
     Call {
-        asked,
+        target,
         top: Some(top),
         ..calendar_call(name, url)
     }

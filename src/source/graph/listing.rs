@@ -13,7 +13,7 @@ use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 use crate::source::graph::selection::Selection;
 
 /// Which of a folder's mails are listed, by receipt: the service compares whole seconds (facts
@@ -163,8 +163,11 @@ impl MailboxClient {
         let folder = escaped(&listing.folder);
         let first = |span| self.url(&path(&folder, span, select));
         let (asked, url) = match &listing.link {
-            Some(link) => (Asked::ListLink, self.follow(link, &first(listing.span)?)?),
-            None => (Asked::Folder, first(listing.span)?),
+            Some(link) => (
+                RequestTarget::ListLink,
+                self.follow(link, &first(listing.span)?)?,
+            ),
+            None => (RequestTarget::Folder, first(listing.span)?),
         };
         let instead = listing.link.as_ref().and(listing.older());
         Ok(Call {
@@ -177,7 +180,7 @@ impl MailboxClient {
     /// How many items, of every kind, a folder says that it holds now; `None`: it does not say.
     pub async fn item_count(&self, folder: &str) -> Result<Option<u64>, GraphError> {
         let path = format!("/mailFolders/{}?$select=totalItemCount", escaped(folder));
-        let call = Call::get("count of a folder", Asked::Folder, self.url(&path)?);
+        let call = Call::get("count of a folder", RequestTarget::Folder, self.url(&path)?);
         let parse = |body: bytes::Bytes| serde_json::from_slice::<CountOnly>(&body).ok();
         let told = self.ask(&call, parse).await?.total_item_count;
         Ok(told.and_then(|count| u64::try_from(count).ok()))

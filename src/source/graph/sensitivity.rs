@@ -12,8 +12,8 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::retry::Asked;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RequestTarget;
+use crate::source::graph::retry::RetryAction;
 
 /// What is known of the sensitivity of mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,11 +69,11 @@ const FILTER: &str = concat!(
 const EXPAND: &str = "singleValueExtendedProperties($filter=id%20eq%20'Integer%200x36')";
 
 #[derive(Deserialize)]
-struct OnlyId {
+struct IdOnly {
     id: String,
 }
 
-impl Listed for OnlyId {
+impl Listed for IdOnly {
     fn id(&self) -> &str {
         &self.id
     }
@@ -111,13 +111,14 @@ impl MailboxClient {
                 Ok(Some(ids)) => return Ok(PrivateList::Ids(ids)),
                 Ok(None) => return Ok(PrivateList::Hidden),
                 Err(GraphError::Refused {
-                    status: 400 | 501, ..
+                    status: Some(400 | 501),
+                    ..
                 }) => break,
-                Err(error) => match error.reaction() {
+                Err(error) => match error.action() {
                     // The service did not manage it.
-                    Reaction::ItemUnreadable => {}
+                    RetryAction::ItemUnreadable => {}
                     // It does not answer at all: what is asked next tells whether the mailbox does.
-                    Reaction::GiveUpMailbox => break,
+                    RetryAction::GiveUpMailbox => break,
                     _ => return Err(error),
                 },
             }
@@ -130,11 +131,11 @@ impl MailboxClient {
             "/messages?$select=id&$top={size}&$filter={FILTER}"
         ))?;
         let ask = async |url| {
-            let call = Call::get(NAME, Asked::Item, url).with_immutable_ids();
+            let call = Call::get(NAME, RequestTarget::Item, url).with_immutable_ids();
             self.ask(&call, |body| lists::page(&body)).await.map(Some)
         };
         let follow = |link: &str, first: &Url| self.follow(link, first);
-        let listed: Vec<OnlyId> = lists::read(NAME, first, ask, follow).await?;
+        let listed: Vec<IdOnly> = lists::read(NAME, first, ask, follow).await?;
         Ok(listed.into_iter().map(|item| item.id).collect())
     }
 
@@ -146,7 +147,7 @@ impl MailboxClient {
     /// stored that depends on it.
     pub async fn private_among(&self, ids: &[String]) -> Result<Sensitivities, GraphError> {
         let path = |id: &str| format!("/messages/{}?$select=id&$expand={EXPAND}", escaped(id));
-        let call = self.batch_call("sensitivity by id", Asked::Item)?;
+        let call = self.batch_call("sensitivity by id", RequestTarget::Item)?;
         let (mut private, mut unknown) = (HashSet::new(), HashSet::new());
         for fetched in self.items_by_id(&call, ids, path).await? {
             let mail = fetched

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Counts of one mailbox (or of the directory), added to by all its requests.
 #[derive(Debug, Default)]
-pub struct RequestCounts {
+pub struct RequestMetrics {
     requests: AtomicU64,
     bytes: AtomicU64,
     waited_micros: AtomicU64,
@@ -23,7 +23,7 @@ pub struct RequestTotals {
     pub waited: Duration,
 }
 
-impl RequestCounts {
+impl RequestMetrics {
     /// The counts at this moment.
     pub fn totals(&self) -> RequestTotals {
         RequestTotals {

@@ -6,13 +6,13 @@ use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 
 /// Any mail: what every permission to read mail allows.
 const ANY_PATH: &str = "/messages?$select=id&$top=1";
 
 #[derive(Deserialize)]
-struct Anything {}
+struct AnyItem {}
 
 impl MailboxClient {
     /// Asks for what a permission that need not be given shows. `None`: it is hidden.
@@ -27,8 +27,9 @@ impl MailboxClient {
         if let Some(told) = unless_refused(ask().await)? {
             return Ok(Some(told));
         }
-        let call = Call::get("any mail", Asked::Item, self.url(ANY_PATH)?).with_immutable_ids();
-        self.ask(&call, |body| envelope::list::<Anything>(&body))
+        let call =
+            Call::get("any mail", RequestTarget::Item, self.url(ANY_PATH)?).with_immutable_ids();
+        self.ask(&call, |body| envelope::list::<AnyItem>(&body))
             .await?;
         unless_refused(ask().await)
     }
@@ -37,7 +38,9 @@ impl MailboxClient {
 fn unless_refused<T>(told: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
     match told {
         // 400 is a fault of this program, and 501 one of the service: they hide nothing.
-        Err(GraphError::Refused { status: 403, .. }) => Ok(None),
+        Err(GraphError::Refused {
+            status: Some(403), ..
+        }) => Ok(None),
         other => other.map(Some),
     }
 }

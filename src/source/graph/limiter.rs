@@ -1,8 +1,10 @@
 //! The limits of one mailbox: its slots, its pause, the page size that works for it, its counts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::Weak;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,7 +13,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::source::graph::counts::RequestCounts;
+use crate::runtime::clock;
+use crate::source::graph::request_metrics::RequestMetrics;
 
 /// Smaller pages than this do not help any more (facts 1.7).
 const PAGE_SIZE_MIN: u32 = 10;
@@ -22,9 +25,36 @@ const STEP: u32 = 4;
 /// Pages in a row that must come before larger ones are tried: one in so many may fail for it.
 const PAGES_BEFORE_GROWTH: u32 = 16;
 
+/// After this many new limiters those that are no longer used are removed.
+const ADDED_BETWEEN_SWEEPS: usize = 256;
+
+/// The limiters of all mailboxes that are in use.
+#[derive(Debug, Default)]
+pub struct Limiters {
+    by_user: HashMap<Arc<str>, Weak<MailboxLimiter>>,
+    added_since_sweep: usize,
+}
+
+impl Limiters {
+    /// The limiter of a user's mailbox: the one in use, or a new one.
+    pub fn of(&mut self, user: &str, new: impl FnOnce() -> MailboxLimiter) -> Arc<MailboxLimiter> {
+        if let Some(used) = self.by_user.get(user).and_then(Weak::upgrade) {
+            return used;
+        }
+        if self.added_since_sweep >= ADDED_BETWEEN_SWEEPS {
+            self.by_user.retain(|_, limiter| limiter.strong_count() > 0);
+            self.added_since_sweep = 0;
+        }
+        let limiter = Arc::new(new());
+        self.by_user.insert(user.into(), Arc::downgrade(&limiter));
+        self.added_since_sweep += 1;
+        limiter
+    }
+}
+
 /// What the requests of one mailbox share (facts 7.1: limits are per application and mailbox).
 #[derive(Debug)]
-pub struct Lane {
+pub struct MailboxLimiter {
     slots: Arc<Semaphore>,
     width: u32,
     paused_until: Mutex<Option<Instant>>,
@@ -33,11 +63,11 @@ pub struct Lane {
     /// Pages in a row that came.
     came: AtomicU32,
     /// What it cost.
-    pub counts: RequestCounts,
+    pub metrics: RequestMetrics,
 }
 
-impl Lane {
-    /// A lane for so many requests at a time, beginning with pages of so many items.
+impl MailboxLimiter {
+    /// A limiter for this many requests at a time, beginning with pages of this many items.
     pub fn new(width: u32, page_size: u32) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(width as usize)),
@@ -46,7 +76,7 @@ impl Lane {
             page_size: AtomicU32::new(page_size),
             wished_size: page_size,
             came: AtomicU32::new(0),
-            counts: RequestCounts::default(),
+            metrics: RequestMetrics::default(),
         }
     }
 
@@ -62,11 +92,11 @@ impl Lane {
 
     /// Lets nothing of this mailbox start for a while. Overlapping pauses count once.
     pub fn pause(&self, wait: Duration) {
-        let now = Instant::now();
+        let now = clock::monotonic();
         let mut paused_until = self.lock();
         let from = paused_until.map_or(now, |end| end.max(now));
         let end = from.max(now + wait);
-        self.counts.add_wait(end - from);
+        self.metrics.add_wait(end - from);
         *paused_until = Some(end);
     }
 
@@ -111,7 +141,7 @@ impl Lane {
     }
 
     fn pause_end(&self) -> Option<Instant> {
-        self.lock().filter(|end| *end > Instant::now())
+        self.lock().filter(|end| *end > clock::monotonic())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
@@ -128,9 +158,9 @@ mod tests {
 
     #[tokio::test]
     async fn fact_7_3_a_pause_holds_up_its_own_mailbox_only_and_counts_once() {
-        let throttled = Lane::new(3, 100);
-        let other = Lane::new(3, 100);
-        let start = Instant::now();
+        let throttled = MailboxLimiter::new(3, 100);
+        let other = MailboxLimiter::new(3, 100);
+        let start = clock::monotonic();
         throttled.pause(Duration::from_millis(50));
         throttled.pause(Duration::from_millis(50));
         throttled.pause(Duration::from_millis(20));
@@ -138,31 +168,31 @@ mod tests {
         assert!(throttled.pause_end().is_some());
         let _held = throttled.enter(false).await;
         assert!(start.elapsed() >= Duration::from_millis(50));
-        let waited = throttled.counts.totals().waited;
+        let waited = throttled.metrics.totals().waited;
         assert!(waited >= Duration::from_millis(50) && waited < Duration::from_millis(60));
     }
 
     #[test]
     fn pages_shrink_down_to_ten() {
-        let lane = Lane::new(3, 500);
+        let limiter = MailboxLimiter::new(3, 500);
         let mut sizes = Vec::new();
         for _ in 0..4 {
-            lane.shrink_pages();
-            sizes.push(lane.page_size());
+            limiter.shrink_pages();
+            sizes.push(limiter.page_size());
         }
         assert_eq!(sizes, [125, 31, 10, 10]);
-        let tiny = Lane::new(3, 1);
+        let tiny = MailboxLimiter::new(3, 1);
         tiny.shrink_pages();
         assert_eq!(tiny.page_size(), 1);
     }
 
     #[test]
     fn fact_1_7_lists_shrink_with_the_pages_of_chains() {
-        let lane = Lane::new(3, 500);
+        let limiter = MailboxLimiter::new(3, 500);
         let mut sizes = Vec::new();
         for _ in 0..5 {
-            sizes.push([1_000, 100, 7].map(|largest| lane.list_size(largest)));
-            lane.shrink_pages();
+            sizes.push([1_000, 100, 7].map(|largest| limiter.list_size(largest)));
+            limiter.shrink_pages();
         }
         let expected = [
             [1_000, 100, 7],
@@ -176,26 +206,26 @@ mod tests {
 
     #[test]
     fn pages_grow_again_after_many_came_and_never_beyond_the_wish() {
-        let lane = Lane::new(3, 500);
+        let limiter = MailboxLimiter::new(3, 500);
         for _ in 0..4 {
-            lane.shrink_pages();
+            limiter.shrink_pages();
         }
         let mut sizes = Vec::new();
         for _ in 0..4 {
             for _ in 0..PAGES_BEFORE_GROWTH - 1 {
-                lane.note_success(true);
-                lane.note_success(false);
+                limiter.note_success(true);
+                limiter.note_success(false);
             }
-            sizes.push(lane.page_size());
-            lane.note_success(true);
+            sizes.push(limiter.page_size());
+            limiter.note_success(true);
         }
         assert_eq!(sizes, [10, 40, 160, 500]);
-        lane.shrink_pages();
+        limiter.shrink_pages();
         for _ in 1..PAGES_BEFORE_GROWTH {
-            lane.note_success(true);
+            limiter.note_success(true);
         }
-        lane.shrink_pages();
-        lane.note_success(true);
-        assert_eq!(lane.page_size(), 31);
+        limiter.shrink_pages();
+        limiter.note_success(true);
+        assert_eq!(limiter.page_size(), 31);
     }
 }

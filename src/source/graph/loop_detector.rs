@@ -16,13 +16,13 @@ const EMPTY_PAGES_MAX: u32 = 1_000;
 
 /// The pages of a round so far.
 #[derive(Debug, Default)]
-pub struct Repeats {
+pub struct LoopDetector {
     seen: HashSet<u64>,
     in_a_row: u32,
     empty: u32,
 }
 
-impl Repeats {
+impl LoopDetector {
     /// Notes a page. Whether so many came again, or empty, that the chain has no end.
     pub fn is_endless(&mut self, page: &GraphPage) -> bool {
         if page.items.is_empty() {
@@ -58,10 +58,10 @@ mod tests {
     }
 
     fn pages_until_endless(pages: impl Iterator<Item = &'static str>) -> Option<usize> {
-        let mut repeats = Repeats::default();
+        let mut detector = LoopDetector::default();
         pages
             .map(page)
-            .position(|page| repeats.is_endless(&page))
+            .position(|page| detector.is_endless(&page))
             .map(|at| at + 1)
     }
 

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 /// A call that was not answered with what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Problem {
-    /// HTTP status; 0 where no (whole) answer came.
-    pub status: u16,
+pub struct ErrorResponse {
+    /// HTTP status; `None` where no (whole) answer came.
+    pub status: Option<u16>,
     /// Codes in lower case, the outermost first; empty ones are left out.
     pub codes: Vec<String>,
     /// The wait that the service names.
@@ -35,7 +35,7 @@ const INNER_ERRORS_MAX: usize = 8;
 /// Codes are words; a longer text is none, and might hold anything.
 const CODE_LENGTH_MAX: usize = 64;
 
-impl Problem {
+impl ErrorResponse {
     /// No answer, or none that is whole.
     pub fn no_answer() -> Self {
         Self::default()
@@ -59,7 +59,7 @@ impl Problem {
 
     /// Whether nothing came, or nothing that is of use.
     pub fn is_without_answer(&self) -> bool {
-        self.status == 0
+        self.status.is_none()
     }
 
     /// Whether nothing whole came.
@@ -72,7 +72,7 @@ impl Problem {
         let body = Some(body).filter(|body| body.len() <= BODY_MAX);
         let parsed: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
         Self {
-            status,
+            status: Some(status),
             codes: parsed.as_ref().map(codes).unwrap_or_default(),
             retry_after,
             request_id: None,
@@ -123,9 +123,9 @@ mod tests {
     use super::*;
 
     fn check(body: &str, expected: &[&str]) {
-        let problem = Problem::of_answer(500, body.as_bytes(), None);
-        assert_eq!(problem.codes, expected, "{body}");
-        assert_eq!(problem.status, 500);
+        let error_response = ErrorResponse::of_answer(500, body.as_bytes(), None);
+        assert_eq!(error_response.codes, expected, "{body}");
+        assert_eq!(error_response.status, Some(500));
     }
 
     #[test]
