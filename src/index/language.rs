@@ -1,9 +1,9 @@
 //! The language of queries: words, `"phrases"`, `-exclusions`, `begin*` and `OR`.
 //!
 //! All words must occur. `OR` joins its two neighbours and binds tighter than the blank between
-//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter or
-//! digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word whose
-//! letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
+//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter
+//! or digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word
+//! whose letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
 
 use crate::index::expression::Expression;
 use crate::index::query_error::QUERY_BYTES_MAX;

@@ -1,5 +1,5 @@
-//! `POST /$batch`: its items run a few at a time, or one after the other where one waits for another
-//! (facts 1.11).
+//! `POST /$batch`: its items run a few at a time, or one after the other where one waits for
+//! another (facts 1.11).
 
 use serde_json::Map;
 use serde_json::Value;

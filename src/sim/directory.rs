@@ -201,8 +201,8 @@ pub fn one_group(world: &World, request: &Request, key: &str) -> Response {
     }
 }
 
-/// `GET /groups/{id}/transitiveMembers`: flat, of mixed types, nested groups among them. A cast leaves
-/// users only, without saying so.
+/// `GET /groups/{id}/transitiveMembers`: flat, of mixed types, nested groups among them. A cast
+/// leaves users only, without saying so.
 pub fn members(
     world: &World,
     request: &Request,

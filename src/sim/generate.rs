@@ -1,5 +1,5 @@
-//! Makes a world from what its world file says: people, then mails, then meetings, then what changes
-//! in the CRM.
+//! Makes a world from what its world file says: people, then mails, then meetings, then what
+//! changes in the CRM.
 
 use crate::sim::calendar;
 use crate::sim::crm;

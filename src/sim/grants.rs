@@ -14,7 +14,8 @@ pub struct Grants {
     pub exchange: Vec<String>,
     /// The mailboxes for which these are assigned.
     pub scope: Scope,
-    /// Whether `User.Read.All` allows `/organization`: the documents contradict each other (facts 13).
+    /// Whether `User.Read.All` allows `/organization`: the documents contradict each other (facts
+    /// 13).
     pub user_read_covers_organization: bool,
 }
 

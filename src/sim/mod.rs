@@ -1,4 +1,5 @@
-//! The simulated tenant: a seeded world, what must become of its items, and Graph's protocol over it.
+//! The simulated tenant: a seeded world, what must become of its items, and Graph's protocol over
+//! it.
 
 pub mod answer;
 pub mod batch;

@@ -128,8 +128,8 @@ impl Users {
     }
 }
 
-/// Whether a request to a mailbox is allowed, by these roles of a token or by those that are assigned
-/// in Exchange, and how much it shows.
+/// Whether a request to a mailbox is allowed, by these roles of a token or by those that are
+/// assigned in Exchange, and how much it shows.
 pub fn mailbox(
     world: &World,
     roles: &[String],

@@ -72,8 +72,8 @@ const CHANGES_MAX: usize = 5;
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CrmChanges {
-    /// How many changes of each kind there are, 0 to 5. Under `unmatched = "skip"` no contact comes or
-    /// goes: what is stored would depend on it.
+    /// How many changes of each kind there are, 0 to 5. Under `unmatched = "skip"` no contact comes
+    /// or goes: what is stored would depend on it.
     pub each: usize,
     /// Within how many days after the start they happen, each about noon.
     pub days: u32,

@@ -156,9 +156,9 @@ fn basic(header: &str) -> Option<(String, String)> {
     Some((decode(id), decode(secret)))
 }
 
-/// A token that says by itself until when it holds and what was granted in Entra when it was issued,
-/// so that a restart keeps it, and a later change of what is granted does not change it (facts 4.4).
-/// As the service's it has three parts, of which the second can be read.
+/// A token that says by itself until when it holds and what was granted in Entra when it was
+/// issued, so that a restart keeps it, and a later change of what is granted does not change it
+/// (facts 4.4). As the service's it has three parts, of which the second can be read.
 pub fn sign(world: &World, until: Micros) -> String {
     let claims = serde_json::json!({
         "aud": "https://graph.microsoft.com", "tid": world.app.tenant_id,
@@ -188,7 +188,7 @@ fn read(world: &World, token: &str) -> Option<Claims> {
 
 /// What a link holds, as a token that only this world can make and read.
 pub fn hide(world: &World, text: &str) -> String {
-    let text = format!("{text}|padding-of-an-opaque-token-that-nobody-shall-state-into");
+    let text = format!("{text}|padding-of-an-opaque-token-that-nobody-shall-look-into");
     format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
 }
 

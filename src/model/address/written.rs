@@ -29,8 +29,8 @@ const NESTING_MAX: usize = 8;
 const ENCAPSULATED: &str = "imceasmtp-";
 
 impl Address {
-    /// Normalises what a header, a directory or a file holds, in any of the forms of [this module](self);
-    /// `None` where it is not one address.
+    /// Normalises what a header, a directory or a file holds, in any of the forms of [this
+    /// module](self); `None` where it is not one address.
     pub fn parse(raw: &str) -> Option<Self> {
         read(raw).map(|written| written.address)
     }

@@ -68,7 +68,7 @@ pub fn of_whole_days(
     put(world, plan);
 }
 
-/// Lays a meeting into calendars; its number.
+/// Puts a meeting into calendars; its number.
 fn put(world: &mut World, plan: MeetingPlan) -> usize {
     let number = world.meetings.len();
     for (person, mut copy) in plan.copies {

@@ -194,8 +194,8 @@ pub fn single_day(view: &View<'_>, item: Item) -> Option<jiff::civil::Date> {
     })
 }
 
-/// How many blocks the page takes: as many as needed for the wanted number of items is reached, since no
-/// series is split (facts 2.2); at times fewer, at times none.
+/// How many blocks the page takes: as many as needed for the wanted number of items is reached,
+/// since no series is split (facts 2.2); at times fewer, at times none.
 fn cut(world: &World, request: &Request, here: &Position, blocks: &[Block]) -> Cut {
     let wish = request.prefer().page.unwrap_or(PAGE_DEFAULT).max(1);
     let lot = [

@@ -1,4 +1,5 @@
-//! Fills the calendars: each variant and each lifecycle at least a few times, then ordinary traffic.
+//! Fills the calendars: each variant and each lifecycle at least a few times, then ordinary
+//! traffic.
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;

@@ -12,8 +12,8 @@
 //! - Of an event with `in_series`, or of one that is `in_calendar` no more, a run passes over what
 //!   came after the last run before it, if the row's `ended_at` is not after that last run.
 //! - `subject` and `preview` are those that the first nightly run finds that reads the event; for
-//!   other runs `content_periods` say when `full_subject` and `full_preview` are kept. `touches` are
-//!   those of the CRM at the end, whichever version they stand in.
+//!   other runs `content_periods` say when `full_subject` and `full_preview` are kept. `touches`
+//!   are those of the CRM at the end, whichever version they stand in.
 //!
 //! A line with `edge` begins so near the beginning of the first window that a run whose window
 //! begins later need not have it.
@@ -288,7 +288,8 @@ impl Expectation<'_> {
         stage
     }
 
-    /// What left the calendar is not read again: its texts stay as they were decided on when it was.
+    /// What left the calendar is not read again: its texts stay as they were decided on when it
+    /// was.
     fn version(&self, from: Micros, read_from: Micros, stage: &Stage) -> Value {
         let mut version = json!({"from": from.rfc3339(), "in_calendar": stage.in_calendar,
             "outcome": stage.outcome.name(), "reason": stage.reason, "state": stage.state,

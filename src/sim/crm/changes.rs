@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_change_is_planted_and_the_first_newcomer_has_written_before() {
+    fn each_kind_of_change_occurs_and_the_first_new_contact_has_written_before() {
         let world = world("");
         let start = world.start();
         let (early, late) = (world.crm.at(start), world.crm.at(start.plus(30 * DAY)));
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_comes_or_goes_where_that_would_decide_what_is_stored() {
+    fn no_contact_comes_or_goes_where_that_would_decide_what_is_stored() {
         let world = world("[policy]\nunmatched = \"skip\"");
         let (early, late) = (world.start(), world.start().plus(30 * DAY));
         for address in &world.addresses {

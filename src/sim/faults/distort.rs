@@ -1,4 +1,5 @@
-//! Answers that were right and are distorted on their way: bodies, links, and what the connection does.
+//! Answers that were right and are distorted on their way: bodies, links, and what the connection
+//! does.
 
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;

@@ -15,7 +15,7 @@ pub const FAULTS_MAX: usize = 1000;
 pub struct Fault {
     /// What happens.
     pub kind: Kind,
-    /// Whose requests; the directory is nobody's, so it is met by faults of `"any"` only.
+    /// Whose requests; the directory belongs to no mailbox, so it is met by faults of `"any"` only.
     #[serde(default)]
     pub mailbox: Target,
     /// Which requests; by default those for which the kind is known.
@@ -37,7 +37,8 @@ pub struct Fault {
     pub round: Round,
     /// Folder of the items, by its well-known name or number; by default the inbox.
     pub folder: Option<Place>,
-    /// How many items of the folder or calendar are concerned; 1 by default, of `unreadable_item` all.
+    /// How many items of the folder or calendar are concerned; 1 by default, of `unreadable_item`
+    /// all.
     pub items: Option<usize>,
     /// Status of a refusal.
     pub status: Option<u16>,
@@ -74,11 +75,11 @@ pub enum Kind {
     PoisonedItem,
     /// The same with private mails, and with the answer that was seen for them (facts 1.9).
     PrivatePoison,
-    /// The same with single events: pages of calendarView, delta or plain, that hold one of them, and
-    /// the event alone.
+    /// The same with single events: pages of calendarView, delta or plain, that hold one of them,
+    /// and the event alone.
     PoisonedEvent,
-    /// The same with masters of series. Where the stream leaves masters out, with some of these: then
-    /// who asks for one by its id meets it.
+    /// The same with masters of series. Where the stream leaves masters out, with some of these:
+    /// then who asks for one by its id meets it.
     PoisonedMaster,
     /// These items cannot be read singly; pages hold them.
     UnreadableItem,

@@ -1,5 +1,6 @@
 //! Faults of the simulated service: `[[faults]]` of a world file, to whom and when they happen, and
-//! what the service then does. They disturb the service only: what must become of each item stays the same.
+//! what the service then does. They disturb the service only: what must become of each item stays
+//! the same.
 
 pub mod connection;
 pub mod distort;

@@ -127,8 +127,8 @@ fn filter(text: &str, kind: &str, is_advanced: bool) -> Result<Expr, Response> {
     Ok(expr)
 }
 
-/// What the directory does not filter by at all: parts of texts, all entries of a list, the order of
-/// texts.
+/// What the directory does not filter by at all: parts of texts, all entries of a list, the order
+/// of texts.
 fn never(part: &Expr) -> bool {
     match part {
         Expr::Call(Function::Contains, ..)

@@ -30,7 +30,8 @@ fn is_kind(item: &Value, kind: &str) -> bool {
     item["type"] == kind
 }
 
-/// The first copy of a meeting with this lifecycle: mailbox, number of the copy, number of the meeting.
+/// The first copy of a meeting with this lifecycle: mailbox, number of the copy, number of the
+/// meeting.
 fn copy_of(client: &TestClient, lifecycle: Lifecycle, organises: bool) -> (usize, usize, usize) {
     for (mailbox, held) in client.world.mailboxes.iter().enumerate() {
         if !client.world.people[mailbox].is_read() {
@@ -156,7 +157,7 @@ fn fact_2_2_a_plain_list_has_whole_occurrences_and_no_masters_ten_to_a_page() {
 }
 
 #[test]
-fn fact_2_2_a_cancelled_occurrence_is_told_by_sending_the_series_again_without_it() {
+fn fact_2_2_a_cancelled_occurrence_is_reported_by_sending_the_series_again_without_it() {
     let mut client = TestClient::new(PLAIN);
     let (mailbox, _, meeting) = copy_of(&client, Lifecycle::OccurrenceCancelled, true);
     let meeting = &client.world.meetings[meeting];
@@ -213,7 +214,7 @@ fn fact_2_2_attendees_see_it_as_cancelled_unless_the_switch_says_that_they_do_no
 }
 
 #[test]
-fn fact_2_2_a_series_is_not_split_so_a_page_can_be_larger_than_asked_for() {
+fn fact_2_2_a_series_is_not_split_so_a_page_can_be_larger_than_requested() {
     let mut client = TestClient::new("");
     let mut link = chain(&client, 0);
     let (mut oversize, mut empty) = (false, false);

@@ -67,7 +67,7 @@ fn fact_7_3_retry_after_is_a_number_a_fraction_a_date_or_missing() {
 }
 
 #[test]
-fn a_body_is_spoilt_as_its_row_says() {
+fn a_body_is_distorted_as_its_row_says() {
     let parsed = |response: &Response| serde_json::from_slice::<Value>(&response.body);
     assert!(parsed(&first("kind='bad_json'")).is_err());
     assert!(String::from_utf8(first("kind='bad_utf8'").body).is_err());

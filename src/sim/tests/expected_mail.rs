@@ -35,7 +35,7 @@ fn text<'a>(line: &'a Value, name: &str) -> &'a str {
 }
 
 #[test]
-fn every_outcome_of_an_undisturbed_run_is_planted_20_times() {
+fn every_outcome_of_an_undisturbed_run_occurs_20_times() {
     for seed in SEEDS {
         let mut counts: HashMap<String, usize> = HashMap::new();
         for line in lines(&small(seed), 0) {
@@ -78,7 +78,7 @@ fn mail_that_the_crm_does_not_know_is_unmatched_where_the_policy_skips_it() {
 }
 
 #[test]
-fn every_variant_of_every_match_rule_is_planted_20_times() {
+fn every_variant_of_every_match_rule_occurs_20_times() {
     for seed in SEEDS {
         let world = small(seed);
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -105,7 +105,7 @@ fn every_variant_of_every_match_rule_is_planted_20_times() {
 }
 
 #[test]
-fn moves_that_a_reader_sees_again_are_planted_20_times() {
+fn moves_that_a_reader_sees_again_occur_20_times() {
     let world = small(3);
     let moved = world.mailboxes.iter().flat_map(|mailbox| &mailbox.copies);
     let moved = moved.filter(|copy| copy.events.iter().any(|(_, event)| {
@@ -122,7 +122,7 @@ fn a_world_is_the_same_for_the_same_seed_and_another_for_another() {
 }
 
 #[test]
-fn each_copy_has_participants_and_an_outcome_and_ids_are_never_doubled() {
+fn each_copy_has_participants_and_an_outcome_and_ids_are_unique() {
     for seed in SEEDS {
         let mut ids = HashSet::new();
         for line in lines(&small(seed), 0) {

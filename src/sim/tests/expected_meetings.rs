@@ -39,7 +39,7 @@ fn count(counts: &HashMap<String, usize>, key: &str) -> usize {
 }
 
 #[test]
-fn every_outcome_and_every_state_of_meetings_is_planted_20_times() {
+fn every_outcome_and_every_state_of_meetings_occurs_20_times() {
     for seed in SEEDS {
         let mut counts: HashMap<String, usize> = HashMap::new();
         for line in lines(&small(seed), 40) {
@@ -71,7 +71,7 @@ fn every_outcome_and_every_state_of_meetings_is_planted_20_times() {
 }
 
 #[test]
-fn every_kind_of_change_is_planted_20_times_and_leaves_a_version() {
+fn every_kind_of_change_occurs_20_times_and_leaves_a_version() {
     for seed in SEEDS {
         let mut counts: HashMap<String, usize> = HashMap::new();
         for line in lines(&small(seed), 40) {

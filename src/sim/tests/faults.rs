@@ -204,7 +204,7 @@ fn fact_1_9_a_private_mail_spoils_its_page_in_the_way_that_was_seen() {
 }
 
 #[test]
-fn an_unreadable_item_comes_on_its_page_and_cannot_be_had_singly() {
+fn an_unreadable_item_comes_on_its_page_and_is_unavailable_by_its_id() {
     let mut client = client(
         "[[faults]]\nkind = \"unreadable_item\"\nmailbox = 0\nitems = 2\nstatus = 404\ncode = \"ErrorItemNotFound\"",
     );

@@ -1,5 +1,5 @@
-//! How copies of a meeting name their zone, and how whole days are written (facts 13), each shown by
-//! the simulated service.
+//! How copies of a meeting name their zone, and how whole days are written (facts 13), each shown
+//! by the simulated service.
 
 use std::collections::HashMap;
 use std::collections::HashSet;

@@ -25,7 +25,8 @@ use crate::source::graph::settings::GraphSettings;
 /// A token is used for a day at most: the service gives hours (facts 4.1), and what a broken one
 /// says must not reach beyond the clock.
 const LIFE_MAX: Duration = Duration::from_hours(24);
-/// How long before its end a token is renewed, at most; short-lived ones at a quarter of their life.
+/// How long before its end a token is renewed, at most; short-lived ones at a quarter of their
+/// life.
 const RENEWED_BEFORE_END: Duration = Duration::from_mins(5);
 
 /// A token's answer is some 2 kB; what is longer than this is none.
@@ -34,12 +35,13 @@ const TOKEN_BODY_BYTES: usize = 256 * 1024;
 /// The sign-in service answers in a second; a lost connection must not hold up all mailboxes.
 const SIGN_IN_DEADLINE: Duration = Duration::from_mins(1);
 
-/// Attempts at the first sign-in of a run, where it fails for a passing reason: few, so that a wrong
-/// address shows soon.
+/// Attempts at the first sign-in of a run, where it fails for a passing reason: few, so that a
+/// wrong address shows soon.
 const FIRST_ATTEMPTS: u32 = 4;
 /// Once the service has given a token, an outage is waited for: as long as this,
 const PATIENCE: Duration = Duration::from_mins(10);
-/// by waits that double up to this one. (Repeated sign-ins count as a loop: AADSTS50196, facts 4.1.)
+/// by waits that double up to this one. (Repeated sign-ins count as a loop: AADSTS50196, facts
+/// 4.1.)
 const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The token of one tenant, shared by all its requests.
@@ -91,7 +93,7 @@ const NO_ANSWER: Refusal = Refusal {
 };
 
 enum Failure {
-    /// With the wait that the service asked for.
+    /// With the wait that the service requested.
     Passing(Option<Duration>),
     Final(Refusal),
 }

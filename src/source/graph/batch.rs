@@ -30,10 +30,10 @@ const PARTS_MAX: usize = 20;
 /// Bytes of one part's headers: as much as HTTP servers take.
 const HEADERS_MAX: usize = 16 * 1_024;
 
-/// An item that was asked for by its id.
+/// An item that was requested by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedItem {
-    /// The id that was asked for.
+    /// The requested id.
     pub id: String,
     /// The item as it stands on a page; `None`: it is gone.
     pub body: Option<Bytes>,
@@ -61,7 +61,7 @@ struct Reply<'a> {
 type Part = Result<Bytes, ErrorResponse>;
 
 impl MailboxClient {
-    /// Messages by their immutable ids, in the order of the ids. One that cannot be had does not
+    /// Messages by their immutable ids, in the order of the ids. One that is unavailable does not
     /// cost the others.
     pub async fn messages_by_id(
         &self,
@@ -75,7 +75,7 @@ impl MailboxClient {
     }
 
     /// Items by their ids, in the order of the ids; `path` says where an id is, below the
-    /// mailbox's owner. One that cannot be had is marked so, and does not cost the others.
+    /// mailbox's owner. One that is unavailable is marked so, and does not cost the others.
     pub(super) async fn items_by_id(
         &self,
         call: &Call,
@@ -138,7 +138,7 @@ impl MailboxClient {
             let mut longest = ErrorResponse::no_answer();
             open.retain(|&place| {
                 let part = answers.remove(&place);
-                // A part without an answer is asked for again like one that was throttled.
+                // A part without an answer is requested again like one that was throttled.
                 let part = part.unwrap_or_else(|| Err(ErrorResponse::no_answer()));
                 let again = part.as_ref().err().filter(|error_response| {
                     let action = retry::action(call.target, error_response, attempts);

@@ -1,4 +1,4 @@
-//! Calendar delta: one chain per mailbox, over a window that it keeps for ever (facts 2.1, 2.2).
+//! Calendar delta: one chain per mailbox, over a window that it keeps permanently (facts 2.1, 2.2).
 
 use crate::model::event::CONTAINER;
 use crate::model::page::GraphPage;
@@ -26,7 +26,7 @@ pub struct Window {
     pub end: Micros,
 }
 
-/// The longest span that is asked for. The service refuses more than 1,825 days, of lists and
+/// The longest span that is requested. The service refuses more than 1,825 days, of lists and
 /// presumably of chains as well (facts 13).
 pub const SPAN_MAX: i64 = 1_800 * DAY;
 
@@ -47,7 +47,7 @@ impl Window {
         ])
     }
 
-    /// Parts of it that may be asked for, the earliest first.
+    /// Parts of it that may be requested, the earliest first.
     pub fn slices(self) -> Vec<Self> {
         let mut slices = Vec::new();
         let mut start = self.start;
@@ -124,7 +124,7 @@ impl MailboxClient {
     }
 
     /// Events by their immutable ids, in the order of the ids: what did not come along, or spoilt
-    /// the page that holds it. One that cannot be had does not cost the others.
+    /// the page that holds it. One that is unavailable does not cost the others.
     pub async fn events_by_id(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let call = Call {
             utc_times: true,

@@ -44,11 +44,11 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 /// The directory has a budget of its own (facts 7.2): its pages follow one another anyway.
 const DIRECTORY_SLOTS: u32 = 4;
 
-/// After so many waits that did not help, they grow.
+/// After this many waits that did not help, they grow.
 const TRUSTED_WAITS: u32 = 4;
 
-/// So many requests in a row without any answer, of whichever mailbox, are no trouble of theirs:
-/// more than all that are in flight at a time.
+/// This many requests in a row without any answer are no fault of single mailboxes: more than all
+/// that are in flight at a time.
 const UNANSWERED_MAX: u32 = 100;
 
 /// The client of one tenant; copies share everything.
@@ -181,7 +181,7 @@ impl Client {
     /// What time it is for the service, as its newest answer says; before that, for this machine.
     ///
     /// Windows and settings are kept with the service's time, which dates the mails too: a machine
-    /// whose clock is wrong would fix a wrong window for ever.
+    /// whose clock is wrong would fix a wrong window permanently.
     pub fn service_time(&self) -> Micros {
         self.inner.service_clock.now()
     }
@@ -345,7 +345,7 @@ impl Client {
             Some(wait) if wait > limits.longest_wait => {
                 return Err(refused(call, error_response, retry::last(call.target)));
             }
-            // The service has been seen to name one second for ever (facts 7.1).
+            // The service has been seen to name one second without end (facts 7.1).
             Some(wait) if attempts.sent >= TRUSTED_WAITS => {
                 limiter.pause(wait.max(backoff(limits, attempts.sent)));
             }
@@ -407,7 +407,7 @@ impl MailboxClient {
     }
 
     /// A link that was kept from an earlier page. It was fine then; if it leads elsewhere now, the
-    /// configured address has changed, and the chain has to begin anew there.
+    /// configured address has changed, and the chain has to begin from scratch there.
     pub(super) fn kept(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
         self.follow(link, first).map_err(|_| GraphError::KeptLink)
     }

@@ -164,14 +164,14 @@ impl MailboxClient {
         let call = Call::get("mailbox kind", RequestTarget::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
         // MailboxSettings.Read is a permission that need not be given.
-        let told = self.unless_hidden(async || self.ask(&call, parse).await);
-        let purpose = match told.await {
+        let shown = self.unless_hidden(async || self.ask(&call, parse).await);
+        let purpose = match shown.await {
             // A service that does not know the question has no other kinds.
             Err(GraphError::Refused {
                 status: Some(400 | 501),
                 ..
             }) => None,
-            told => told?.and_then(|purpose| purpose.value),
+            shown => shown?.and_then(|purpose| purpose.value),
         };
         Ok(purpose.as_deref().map(kind))
     }

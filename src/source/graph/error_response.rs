@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A call that was not answered with what was asked for.
+/// A call that was not answered with what was requested.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorResponse {
     /// HTTP status; `None` where no (whole) answer came.
@@ -22,7 +22,7 @@ pub struct ErrorResponse {
 /// The code of an answer that was not read to its end because of its size.
 pub const TOO_LARGE: &str = "too_large";
 
-/// The code of an answer that came whole and is not what was asked for.
+/// The code of an answer that came whole and is not what was requested.
 const GARBLED: &str = "garbled";
 
 /// A refusal says its codes in some hundred bytes. A larger body is a gateway's page, or meant to

@@ -28,7 +28,7 @@ pub struct Folder {
     pub display_name: String,
     /// Names from the top, joined by `/`.
     pub path: String,
-    /// Items of every kind: need not equal the number of messages. `None`: not told.
+    /// Items of every kind: need not equal the number of messages. `None`: not stated.
     pub total_item_count: Option<u64>,
     /// Whether it is Sent Items (known once well-known folders are resolved).
     pub is_sent: bool,

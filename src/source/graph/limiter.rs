@@ -19,10 +19,10 @@ use crate::source::graph::request_metrics::RequestMetrics;
 /// Smaller pages than this do not help any more (facts 1.7).
 const PAGE_SIZE_MIN: u32 = 10;
 
-/// Pages become so many times smaller, or larger.
+/// Pages become this many times smaller, or larger.
 const STEP: u32 = 4;
 
-/// Pages in a row that must come before larger ones are tried: one in so many may fail for it.
+/// Pages in a row that must come before larger ones are tried: one in this many may fail for it.
 const PAGES_BEFORE_GROWTH: u32 = 16;
 
 /// After this many new limiters those that are no longer used are removed.
@@ -105,8 +105,8 @@ impl MailboxLimiter {
         self.page_size.load(Ordering::Relaxed)
     }
 
-    /// Items to ask for of a list whose pages hold so many at most: fewer in the proportion in which
-    /// pages of chains became smaller (facts 1.7).
+    /// Items to request of a list whose pages hold at most `largest`: fewer in the proportion in
+    /// which pages of chains became smaller (facts 1.7).
     pub fn list_size(&self, largest: u32) -> u32 {
         let wished = u64::from(self.wished_size.max(1));
         let size = u64::from(largest) * u64::from(self.page_size()) / wished;

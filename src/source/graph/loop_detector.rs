@@ -8,7 +8,7 @@ use std::hash::Hasher as _;
 use crate::model::page::GraphPage;
 
 /// Pages in a row that bring nothing but what an earlier page brought, item for item. Single items
-/// may come twice (facts 1.4), whole pages have not been seen to, and so many in a row will not.
+/// may come twice (facts 1.4), whole pages have not been seen to, and this many in a row will not.
 const REPEATED_PAGES_MAX: u32 = 4;
 
 /// Empty pages in a row. They are normal (facts 1.4), but each is a request.
@@ -23,7 +23,7 @@ pub struct LoopDetector {
 }
 
 impl LoopDetector {
-    /// Notes a page. Whether so many came again, or empty, that the chain has no end.
+    /// Notes a page. Whether the chain has no end: too many pages came again, or were empty.
     pub fn is_endless(&mut self, page: &GraphPage) -> bool {
         if page.items.is_empty() {
             self.empty += 1;

@@ -1,4 +1,5 @@
-//! What a permission may hide, and how that is told from a mailbox that is denied for a moment.
+//! What a permission may hide, and how that is distinguished from a mailbox that is denied for a
+//! moment.
 
 use serde::Deserialize;
 
@@ -17,15 +18,15 @@ struct AnyItem {}
 impl MailboxClient {
     /// Asks for what a permission that need not be given shows. `None`: it is hidden.
     ///
-    /// What is decided upon that stays for ever, and a policy that begins in mid-run refuses just
-    /// as a missing permission does (facts 5.1). So a refusal is believed where a list of mails is
-    /// allowed and the same is refused once more.
+    /// What is decided upon that stays permanently, and a policy that begins in mid-run refuses
+    /// just as a missing permission does (facts 5.1). So a refusal is believed where a list of
+    /// mails is allowed and the same is refused once more.
     pub(super) async fn unless_hidden<T>(
         &self,
         ask: impl AsyncFn() -> Result<T, GraphError>,
     ) -> Result<Option<T>, GraphError> {
-        if let Some(told) = unless_refused(ask().await)? {
-            return Ok(Some(told));
+        if let Some(shown) = unless_refused(ask().await)? {
+            return Ok(Some(shown));
         }
         let call =
             Call::get("any mail", RequestTarget::Item, self.url(ANY_PATH)?).with_immutable_ids();
@@ -35,8 +36,8 @@ impl MailboxClient {
     }
 }
 
-fn unless_refused<T>(told: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
-    match told {
+fn unless_refused<T>(answer: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
+    match answer {
         // 400 is a fault of this program, and 501 one of the service: they hide nothing.
         Err(GraphError::Refused {
             status: Some(403), ..

@@ -24,9 +24,9 @@ pub enum RetryAction {
     FolderGone,
     /// The item is gone.
     ItemGone,
-    /// The folder is read by plain lists and single items instead of its chain, tonight.
+    /// The folder is read by plain lists and single items instead of its chain, in this run.
     PlainList,
-    /// The item is there but cannot be had: it goes to the ledger, and the others are read.
+    /// The item is there but unavailable: it goes to the ledger, and the others are read.
     ItemUnreadable,
     /// The mailbox is left for the next run.
     GiveUpMailbox,

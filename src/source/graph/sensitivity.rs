@@ -20,7 +20,7 @@ use crate::source::graph::retry::RetryAction;
 pub enum Sensitivities {
     /// Ids of all mails that are marked personal, private or confidential; all others are normal.
     Known(Arc<HashSet<String>>),
-    /// The same of mails that were asked for one by one.
+    /// The same of mails that were requested one by one.
     Singly {
         /// Those that are not normal.
         private: HashSet<String>,
@@ -50,12 +50,13 @@ pub enum PrivateList {
     Ids(HashSet<String>),
     /// The permission does not show them.
     Hidden,
-    /// The service does not list them, whatever the size of the page: it takes too long over a large
-    /// mailbox, or does not know the filter.
+    /// The service does not list them, whatever the size of the page: it takes too long over a
+    /// large mailbox, or does not know the filter.
     NotListed,
 }
 
-/// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts 1.7).
+/// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts
+/// 1.7).
 const PAGE_SIZES: [u16; 4] = [1_000, 250, 50, 10];
 
 /// All that is not normal: personal 1, private 2, confidential 3. Colon, slash and blank of such a
@@ -117,7 +118,7 @@ impl MailboxClient {
                 Err(error) => match error.action() {
                     // The service did not manage it.
                     RetryAction::ItemUnreadable => {}
-                    // It does not answer at all: what is asked next tells whether the mailbox does.
+                    // It does not answer at all: the next request shows whether the mailbox does.
                     RetryAction::GiveUpMailbox => break,
                     _ => return Err(error),
                 },
