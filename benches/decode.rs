@@ -13,12 +13,12 @@ use criterion::criterion_group;
 use criterion::criterion_main;
 use touchpoint::decode::mime;
 use touchpoint::model::page::ArchiveMessage;
-use touchpoint::source::archive::Archive;
-use touchpoint::source::archive::ArchiveMailbox;
-use touchpoint::source::archive::ArchiveSpec;
-use touchpoint::source::archive::Format;
-use touchpoint::source::archive::Layout;
-use touchpoint::source::archive::Links;
+use touchpoint::source::archive::mailbox::Archive;
+use touchpoint::source::archive::mailbox::ArchiveMailbox;
+use touchpoint::source::archive::spec::ArchiveSpec;
+use touchpoint::source::archive::spec::Format;
+use touchpoint::source::archive::spec::Layout;
+use touchpoint::source::archive::spec::Links;
 
 /// Mails in the mbox that is split.
 const MAILS: usize = 10_000;

@@ -14,6 +14,7 @@ use crate::cli::output;
 use crate::cli::run;
 use crate::cli::search;
 use crate::cli::search::SearchArgs;
+use crate::cli::setup::block_on;
 use crate::config::Config;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
@@ -38,7 +39,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = fs::canonicalize(&args.folder)?;
     let world = World::generated(args.seed, usize::try_from(args.users)?);
     let changes = highlights::of(&world);
-    run::block_on(nights(world, &folder))?;
+    block_on(nights(world, &folder))?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
     if let Some(changes) = changes {
         show_changes(&config, &changes)?;

@@ -8,19 +8,17 @@ pub mod progress;
 pub mod rematch;
 pub mod run;
 pub mod search;
+pub mod setup;
 pub mod simulate;
 pub mod status;
 pub mod verify;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::Args;
 use crate::cli::args::Command;
 use crate::cli::args::Format;
-use crate::config::Config;
 use crate::pipeline::error::RunError;
-use crate::pipeline::stores;
 use crate::report::exit;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
@@ -54,13 +52,6 @@ fn causes(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-/// Reads the configuration; what is written from now on is for the readers that it names.
-fn load(path: &Path) -> anyhow::Result<Config> {
-    let config = Config::load(path)?;
-    private::limit_new_files(stores::readers(&config));
-    Ok(config)
 }
 
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::RematchArgs;
-use crate::cli::load;
 use crate::cli::output;
-use crate::cli::run::block_on;
+use crate::cli::setup::block_on;
+use crate::cli::setup::load;
 use crate::maintenance::rematch;
 use crate::report;
 

@@ -14,9 +14,10 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
 use crate::cli::args::RunArgs;
-use crate::cli::load;
 use crate::cli::output;
 use crate::cli::progress;
+use crate::cli::setup::block_on;
+use crate::cli::setup::load;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::model::mailbox::MailboxName;
@@ -111,20 +112,6 @@ pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
         output::result(&report::text::render(summary))?;
     }
     Ok(ExitCode::from(exit::of(summary).0))
-}
-
-/// Runs asynchronous work on threads of its own. Two suffice: they only wait and hand over, the
-/// work is done by `runtime::cpu`.
-pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("starting the threads that wait for the network")?;
-    let result = runtime.block_on(work);
-    // A thread that blocks in a file would be waited for.
-    runtime.shutdown_background();
-    result
 }
 
 fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -12,9 +12,9 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use crate::cli::load;
 use crate::cli::output;
-use crate::cli::run::block_on;
+use crate::cli::setup::block_on;
+use crate::cli::setup::load;
 use crate::config::Config;
 use crate::index::doc::ShownParticipant;
 use crate::index::highlight::Marked;

@@ -10,9 +10,9 @@ use anyhow::Context as _;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::cli::load;
 use crate::cli::output;
-use crate::cli::run::block_on;
+use crate::cli::setup::block_on;
+use crate::cli::setup::load;
 use crate::config::Config;
 use crate::lake::open::Lake;
 use crate::model::coverage::Coverage;

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::cli::load;
 use crate::cli::output;
-use crate::cli::run::block_on;
+use crate::cli::setup::block_on;
+use crate::cli::setup::load;
 use crate::lake::verify::Finding;
 use crate::maintenance::verify;
 use crate::report::exit;

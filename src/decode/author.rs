@@ -8,7 +8,7 @@
 //! bears the name that stands before "via".
 
 use crate::decode::bulk;
-use crate::decode::mime;
+use crate::decode::mime::recipients;
 use crate::model::address::Address;
 use crate::model::address::visible::visible;
 use crate::model::interaction::Role;
@@ -45,7 +45,7 @@ pub struct Claims {
 impl Claims {
     /// Reads the fields, of which `field` gives the first of a name.
     pub fn of(field: impl Fn(&str) -> Option<String>) -> Self {
-        let named = |name| field(name).map_or_else(Vec::new, |value| mime::named_in(&value));
+        let named = |name| field(name).map_or_else(Vec::new, |value| recipients::named_in(&value));
         let listed = |name| field(name).map_or_else(Vec::new, |value| visible(&value).found);
         let lists = ["list-post", "mailing-list"].into_iter().flat_map(listed);
         Self {

@@ -8,7 +8,7 @@ mod flowed;
 mod journal;
 mod marks;
 mod parts;
-mod recipients;
+pub mod recipients;
 mod stable_bytes;
 mod transfer;
 mod words;
@@ -179,13 +179,6 @@ impl Source<'_> {
         mail.body_text = body.text.filter(|_| options.body_text);
         mail
     }
-}
-
-/// Everybody whom the value of a header field names, as their author.
-pub fn named_in(value: &str) -> Vec<RawParticipant> {
-    let mut found = Found::default();
-    found.named_in(value.as_bytes(), Role::From);
-    found.participants
 }
 
 /// The date of the topmost `Received`: what follows its last semicolon.

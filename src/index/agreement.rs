@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use crate::index::expression::Expression;
 use crate::index::language;
-use crate::index::language::Expression;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
 use crate::index::tests::index;

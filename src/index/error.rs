@@ -9,7 +9,7 @@ use tantivy::directory::error::LockError;
 use tantivy::directory::error::OpenReadError;
 use tantivy::directory::error::OpenWriteError;
 
-use crate::index::language::QueryError;
+use crate::index::query_error::QueryError;
 
 /// Why the index could not be written or searched. None of these endangers the lake.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::index::language::Expression;
+use crate::index::expression::Expression;
 use crate::index::language::Words;
 use crate::index::words;
 use crate::index::words::Word;

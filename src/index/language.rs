@@ -1,69 +1,16 @@
 //! The language of queries: words, `"phrases"`, `-exclusions`, `begin*` and `OR`.
 //!
 //! All words must occur. `OR` joins its two neighbours and binds tighter than the blank between
-//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter or
-//! digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word whose
-//! letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
+//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter
+//! or digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word
+//! whose letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
 
+use crate::index::expression::Expression;
+use crate::index::query_error::QUERY_BYTES_MAX;
+use crate::index::query_error::QueryError;
+use crate::index::query_error::WORDS_MAX;
 use crate::index::words;
 use crate::index::words::Word;
-
-/// Nobody types more; a longer query would only cost time.
-pub const QUERY_BYTES_MAX: usize = 1_000;
-/// Each word is looked up in several fields. Letters that stand alone are one word until something
-/// separates them.
-pub const WORDS_MAX: usize = 64;
-
-/// Why a query cannot be asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum QueryError {
-    /// Neither words nor filters.
-    #[error("nothing to look for: give a word, --contact, --account, --user, --from or --to")]
-    Empty,
-    /// A phrase without end.
-    #[error("a quotation mark is not closed: write \"like this\"")]
-    OpenQuote,
-    /// `OR` at an end, twice in a row, or beside an exclusion.
-    #[error("`OR` needs a word or phrase on both sides, none of them excluded with `-`")]
-    LonelyOr,
-    /// A star in the middle, in front, or in a phrase.
-    #[error("`*` may only stand at the end of a word, as in `turb*`")]
-    MisplacedStar,
-    /// A word that is not in the index because it is too long.
-    #[error("a word is too long to be found; its beginning with `*` may help")]
-    LongWord,
-    /// Too many words or characters.
-    #[error("the query is too long: at most {WORDS_MAX} words and {QUERY_BYTES_MAX} bytes")]
-    TooLong,
-    /// A page too far down.
-    #[error(
-        "hits can only be listed down to number {}; narrow the query",
-        crate::index::query::HITS_DEEP_MAX
-    )]
-    TooDeep,
-    /// The first day lies after the last.
-    #[error("--from lies after --to")]
-    EmptyPeriod,
-}
-
-/// A word, or several that must follow one another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expression {
-    /// Folded words; at least one.
-    pub words: Vec<String>,
-    /// The same words with `ae`, `oe`, `ue` for each `ä`, `ö`, `ü`, where one was typed.
-    pub spelled_out: Option<Vec<String>>,
-    /// Whether the last word is only a beginning.
-    pub is_prefix: bool,
-}
-
-impl Expression {
-    /// The ways in which it may be written.
-    pub fn spellings(&self) -> impl Iterator<Item = &[String]> {
-        let spelled_out = self.spelled_out.iter();
-        spelled_out.chain([&self.words]).map(Vec::as_slice)
-    }
-}
 
 /// A query that makes sense. Both lists may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,15 +1,18 @@
 //! Where is it said? A tantivy index over the newest rows, which can always be rebuilt.
 //!
-//! One document for each interaction of a mailbox that was not withdrawn, whatever its state. The writer replaces by key and records
-//! with every commit which lake it follows and how far; the searcher reads what was committed.
+//! One document for each interaction of a mailbox that was not withdrawn, whatever its state. The
+//! writer replaces by key and records with every commit which lake it follows and how far; the
+//! searcher reads what was committed.
 
 pub mod doc;
 pub mod error;
 pub mod exclusion;
+pub mod expression;
 pub mod highlight;
 pub mod language;
 pub mod letters;
 pub mod query;
+pub mod query_error;
 mod read_only;
 pub mod schema;
 pub mod search;

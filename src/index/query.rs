@@ -22,18 +22,17 @@ use tantivy::schema::IndexRecordOption;
 use crate::index::doc;
 use crate::index::error::IndexError;
 use crate::index::exclusion::Excluded;
+use crate::index::expression::Expression;
 use crate::index::language;
-use crate::index::language::Expression;
-use crate::index::language::QueryError;
 use crate::index::language::Words;
+use crate::index::query_error::HITS_DEEP_MAX;
+use crate::index::query_error::QueryError;
 use crate::index::schema::Fields;
 use crate::index::umlauts;
 use crate::index::umlauts::Form;
 use crate::model::interaction::Kind;
 use crate::model::time::Micros;
 
-/// Hits further down are not listed: the best so many are held in memory.
-pub const HITS_DEEP_MAX: usize = 10_000;
 /// How many endings of the last word of `ann@exam*` are tried.
 const ENDINGS_MAX: u32 = 10_000;
 

@@ -67,8 +67,8 @@ pub struct Hit {
     pub ended_at: Option<Micros>,
     /// `email`, `meeting`.
     pub kind: String,
-    /// Of a mail `active`; of a meeting `planned` (it begins after the search), `held`, `cancelled`,
-    /// `declined` or `removed`.
+    /// Of a mail `active`; of a meeting `planned` (it begins after the search), `held`,
+    /// `cancelled`, `declined` or `removed`.
     pub state: String,
     /// `inbound`, `outbound`, `internal`.
     pub direction: String,

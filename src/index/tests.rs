@@ -10,8 +10,8 @@ use proptest::prelude::*;
 
 use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
-use crate::index::language::QueryError;
 use crate::index::query::Query;
+use crate::index::query_error::QueryError;
 use crate::index::search::Hits;
 use crate::index::search::Searcher;
 use crate::index::writer::Indexer;

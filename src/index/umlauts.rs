@@ -6,7 +6,7 @@
 //! they make an index of German manual pages 2.2 % larger; every such word in both spellings, 4.3
 //! %.
 
-use crate::index::language::Expression;
+use crate::index::expression::Expression;
 
 /// More pairs of letters than these are taken for umlauts all together or not at all: there would
 /// be too many ways to choose.

@@ -1,6 +1,7 @@
 //! Mail addresses, normalised once into a type of their own.
 
 pub mod addr_spec;
+pub mod surroundings;
 pub mod visible;
 pub mod written;
 pub mod written_domain;
@@ -9,7 +10,6 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use hashbrown::HashSet;
-use percent_encoding::percent_decode_str;
 
 use crate::model::limits;
 
@@ -25,12 +25,6 @@ use crate::model::limits;
 pub struct Address(Box<str>);
 
 impl Address {
-    /// Normalises what a header, a directory or a file holds, in any of the forms of [`written`];
-    /// `None` where it is not one address.
-    pub fn parse(raw: &str) -> Option<Self> {
-        written::read(raw).map(|written| written.address)
-    }
-
     /// An address as the lake holds it. Must not change: lakes store no flag, so that this rule
     /// decides whether a participant's text is an address. It allows what [`Address::parse`] would
     /// not make: a blank before the `@`, any character in the domain.
@@ -79,25 +73,6 @@ impl Address {
         self.local().contains(GUEST_MARK)
     }
 
-    /// The address of which a name in a directory was made; any other stays as it is. The last `_`
-    /// of a guest's principal name stands for the `@`, since no domain holds one; Exchange writes
-    /// an address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
-    #[must_use]
-    pub fn at_home(self) -> Self {
-        let of_guest = || {
-            let (name, _) = self.local().split_once(GUEST_MARK)?;
-            let (local, domain) = name.rsplit_once('_')?;
-            let is_whole = !local.is_empty() && domain.contains('.');
-            is_whole.then(|| Self::of_parts(local, domain))?
-        };
-        let of_exchange = || {
-            let code = self.local().strip_prefix(ENCAPSULATED)?;
-            let code = code.replace('%', "%25").replace('+', "%");
-            Self::parse(&percent_decode_str(&code).decode_utf8().ok()?)
-        };
-        of_guest().or_else(of_exchange).unwrap_or(self)
-    }
-
     /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` where it has none.
     pub fn without_tag(&self) -> Option<Self> {
         let (local, domain) = self.0.split_once('@')?;
@@ -106,11 +81,8 @@ impl Address {
     }
 }
 
-/// What stands before an address that Exchange encapsulated (MS-OXOAB, IMCEA).
-const ENCAPSULATED: &str = "imceasmtp-";
-
 /// What follows the name in a guest's principal name.
-const GUEST_MARK: &str = "#ext#";
+pub(crate) const GUEST_MARK: &str = "#ext#";
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,10 +18,11 @@ use crate::config::tenant::Tenant;
 use crate::config::users_file;
 use crate::model::address::Address;
 use crate::pipeline::error::RunError;
-use crate::source::archive;
-use crate::source::archive::ArchiveMailbox;
-use crate::source::archive::ArchiveSpec;
-use crate::source::archive::Layout;
+use crate::source::archive::mailbox;
+use crate::source::archive::mailbox::ArchiveMailbox;
+use crate::source::archive::spec;
+use crate::source::archive::spec::ArchiveSpec;
+use crate::source::archive::spec::Layout;
 use crate::source::graph::client::Client;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
@@ -147,9 +148,9 @@ fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
     let spec = ArchiveSpec {
         name: archive.name.clone(),
         format: match archive.format {
-            Format::Mbox => archive::Format::Mbox,
-            Format::Maildir => archive::Format::Maildir,
-            Format::Eml => archive::Format::Eml,
+            Format::Mbox => spec::Format::Mbox,
+            Format::Maildir => spec::Format::Maildir,
+            Format::Eml => spec::Format::Eml,
         },
         path: archive.path.clone(),
         layout,
@@ -157,6 +158,6 @@ fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
     };
     Ok(ArchiveInput {
         config: archive.clone(),
-        mailboxes: archive::Archive::open(&spec)?,
+        mailboxes: mailbox::Archive::open(&spec)?,
     })
 }

@@ -30,8 +30,8 @@ use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
-use crate::source::archive::MESSAGE_BYTES_MAX;
-use crate::source::archive::SMALL_MESSAGE_BYTES;
+use crate::source::archive::limits::MESSAGE_BYTES_MAX;
+use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
 use crate::state::store as state;
 use crate::state::store::State;
 

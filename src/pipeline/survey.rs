@@ -32,7 +32,7 @@ use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
-use crate::source::archive::ArchiveMailbox;
+use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::sync::archive::ArchiveJob;
 use crate::sync::job::Job;
 use crate::sync::mail::GraphJob;

@@ -20,6 +20,7 @@ use crate::model::run::RunStamp;
 use crate::pipeline::index_queue;
 use crate::pipeline::index_queue::IndexQueue;
 use crate::pipeline::index_queue::IndexingError;
+use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::state::error::StateError;
@@ -192,7 +193,7 @@ enum Next {
 
 impl Open {
     fn add(&mut self, portion: Portion) {
-        self.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(clock::monotonic);
         self.bytes += portion.bytes();
         let mut cursors = Pending::default();
         for record in &portion.cursors {

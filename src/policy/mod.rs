@@ -1,6 +1,7 @@
 //! Is it kept, and if not, why? Pure: an item and the rules go in, one answer comes out.
 
 pub mod exclusions;
+pub mod global_object_id;
 pub mod identity;
 pub mod judge;
 pub mod meeting;

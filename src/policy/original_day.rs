@@ -24,7 +24,7 @@ use crate::model::recurrence::day_of;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::model::zone;
-use crate::policy::meeting_identity::date_of_uid;
+use crate::policy::global_object_id::date_of_uid;
 
 const HOUR: i64 = DAY / 24;
 /// Local time minus UTC lies between these (microseconds), wherever anybody lives.

@@ -30,7 +30,7 @@ use crate::model::time::Micros;
 use crate::policy::identity::item_id;
 use crate::policy::identity::sent_time;
 use crate::policy::meeting::withdrawn;
-use crate::source::archive::steady_source_id;
+use crate::source::archive::mailbox::steady_source_id;
 use crate::state::key::RecordedMail;
 
 /// The rules by which mails of archives get their ids; raised when they change.

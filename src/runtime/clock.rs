@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::time::Instant as TimerInstant;
+
 use crate::model::time::Micros;
 
 /// The wall clock, in microseconds since 1970-01-01 UTC.
@@ -13,6 +15,13 @@ pub fn now() -> Micros {
         .duration_since(UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);
     Micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The instant that timers measure from: not disturbed by changes of the wall clock, and tests may
+/// let it stand still.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn monotonic() -> TimerInstant {
+    TimerInstant::now()
 }
 
 /// A stopwatch that is not disturbed by changes of the wall clock.

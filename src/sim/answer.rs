@@ -1,7 +1,7 @@
 //! An answer of the pure core: the response, and what the shell has to do with it.
 
-use crate::sim::faults::distort::Wire;
 use crate::sim::request::Response;
+use crate::sim::wire::Wire;
 
 /// What an answer needs besides its response.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Answer {
     pub held: Option<usize>,
     /// The mailboxes whose slots a batch takes until it is answered.
     pub slots: Vec<usize>,
-    /// The mailbox that was asked for.
+    /// The mailbox that was requested.
     pub mailbox: Option<usize>,
     /// Requests to that mailbox in flight, this one included.
     pub in_flight: u32,

@@ -1,93 +1,28 @@
-//! `POST /$batch`: its items run a few at a time, or one after the other where one waits for another
-//! (facts 1.11).
-
-use std::collections::HashMap;
+//! `POST /$batch`: its items run a few at a time, or one after the other where one waits for
+//! another (facts 1.11).
 
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
-use crate::sim::answer::Answer;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
-use crate::sim::tenant::State;
-use crate::sim::world::World;
 
 /// Requests in one batch.
 const ITEMS_MAX: usize = 20;
 
 /// One request of a batch.
-struct Item<'a> {
-    id: String,
-    value: &'a Value,
-    depends_on: Vec<String>,
-}
-
-/// Answers all requests of a batch, each of which counts for the limits of its mailbox.
-pub fn answer(
-    state: &mut State,
-    world: &World,
-    request: &Request,
-    host: &str,
-    wall: Micros,
-    answer: &mut Answer,
-) {
-    let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
-    let items = match items(&body) {
-        Ok(items) => items,
-        Err(text) => {
-            answer.response = Response::error(400, "BadRequest", text);
-            return;
-        }
-    };
-    // Wherever one waits for another, all of them run one by one.
-    let is_sequential = items.iter().any(|item| !item.depends_on.is_empty());
-    let at_once = if is_sequential {
-        1
-    } else {
-        world.spec.switches.batch_parallel.max(1)
-    };
-    let mut statuses: HashMap<String, u16> = HashMap::new();
-    let mut responses: Vec<Value> = Vec::new();
-    let mut delay_ms = 0;
-    for wave in items.chunks(at_once) {
-        let (mut held, mut slowest) = (Vec::new(), 0);
-        for item in wave {
-            let failed = |id: &String| statuses.get(id).is_none_or(|status| *status >= 400);
-            let response = if item.depends_on.iter().any(failed) {
-                Response::error(424, "FailedDependency", "A request it depends on failed.")
-            } else {
-                let inner = inner(request, item.value);
-                let given = given(state, world, &inner, host, wall);
-                held.extend(given.held);
-                slowest = slowest.max(given.delay_ms);
-                given.response
-            };
-            statuses.insert(item.id.clone(), response.status);
-            responses.push(part(item.value, &response));
-        }
-        delay_ms += slowest;
-        for mailbox in &held {
-            state.drained(*mailbox);
-        }
-        if held.len() > answer.slots.len() {
-            answer.slots = held;
-        }
-    }
-    // While it runs, a batch takes as many slots as its largest wave.
-    for mailbox in &answer.slots {
-        state.reserve(*mailbox);
-    }
-    answer.delay_ms = answer.delay_ms.max(delay_ms);
-    // The order says nothing.
-    responses.reverse();
-    let count = responses.len();
-    answer.response = Response::json(json!({"responses": responses}).to_string(), count);
+pub struct Item<'a> {
+    /// Its id within the batch.
+    pub id: String,
+    /// The request.
+    pub value: &'a Value,
+    /// Those it waits for.
+    pub depends_on: Vec<String>,
 }
 
 /// The requests of a batch, or what is wrong with it.
-fn items(body: &Value) -> Result<Vec<Item<'_>>, &'static str> {
+pub fn items(body: &Value) -> Result<Vec<Item<'_>>, &'static str> {
     let Some(values) = body["requests"].as_array() else {
         return Err("Invalid batch payload format.");
     };
@@ -131,7 +66,7 @@ fn items(body: &Value) -> Result<Vec<Item<'_>>, &'static str> {
 }
 
 /// An item as a request of its own.
-fn inner(outer: &Request, item: &Value) -> Request {
+pub fn inner(outer: &Request, item: &Value) -> Request {
     let url = item["url"].as_str().unwrap_or_default();
     let url = url.trim_start_matches('/');
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
@@ -153,16 +88,8 @@ fn inner(outer: &Request, item: &Value) -> Request {
     }
 }
 
-fn given(state: &mut State, world: &World, inner: &Request, host: &str, wall: Micros) -> Answer {
-    if inner.path.starts_with("/v1.0/$batch") {
-        let nested = "Batch requests cannot be nested.";
-        return Answer::of(Response::error(400, "BadRequest", nested));
-    }
-    state.answer(world, inner, host, wall)
-}
-
 /// The answer to an item as a part of that to the batch.
-fn part(item: &Value, response: &Response) -> Value {
+pub fn part(item: &Value, response: &Response) -> Value {
     let headers = response.headers.iter();
     let headers: Map<String, Value> = headers
         .map(|(name, value)| ((*name).to_owned(), json!(value)))

@@ -7,7 +7,7 @@ use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
-use crate::sim::server::Shared;
+use crate::sim::shared::Shared;
 
 /// Answers a request to `/_sim/…`.
 pub fn answer(shared: &Shared, request: &Request) -> Response {
@@ -28,7 +28,13 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
                 .world
                 .people
                 .iter()
-                .zip(state.served.iter().zip(&state.served_events))
+                .zip(
+                    state
+                        .mailboxes
+                        .served
+                        .iter()
+                        .zip(&state.mailboxes.served_events),
+                )
                 .map(|(person, (mails, events))| {
                     let count = match of.as_deref() {
                         Some("mail") => *mails,

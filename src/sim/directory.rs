@@ -5,17 +5,17 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::sim::description;
-use crate::sim::dice::guid;
-use crate::sim::dice::mix;
 use crate::sim::paging;
 use crate::sim::paging::Page;
 use crate::sim::permissions;
 use crate::sim::permissions::Users;
+use crate::sim::person::Person;
+use crate::sim::person::Place;
 use crate::sim::query::advanced::Query;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
-use crate::sim::world::Person;
-use crate::sim::world::Place;
+use crate::sim::rng::guid;
+use crate::sim::rng::mix;
 use crate::sim::world::World;
 
 /// Properties that come unasked (facts 3.1).
@@ -29,15 +29,6 @@ const DEFAULT_USER: [&str; 11] = [
     "mobilephone",
     "officelocation",
     "preferredlanguage",
-    "surname",
-    "userprincipalname",
-];
-/// What `User.ReadBasic.All` shows (facts 3.1).
-pub const BASIC_USER: [&str; 6] = [
-    "displayname",
-    "givenname",
-    "id",
-    "mail",
     "surname",
     "userprincipalname",
 ];
@@ -106,18 +97,13 @@ fn filtered(
     page(request, host, context, &found, &query)
 }
 
-/// The number of a person by object id or user principal name.
-pub fn find(world: &World, key: &str) -> Option<usize> {
-    world.keys.get(&key.to_lowercase()).copied()
-}
-
 /// `GET /users/{id}`.
 pub fn one_user(world: &World, request: &Request, key: &str, shown: Users) -> Response {
     let select = request.select();
     if shown.hide(select.as_deref()) {
         return permissions::insufficient();
     }
-    match find(world, key) {
+    match world.user(key) {
         Some(number) => {
             let mut user = pick_user(everything(&world.people[number]), select.as_deref());
             user["@odata.context"] =
@@ -215,8 +201,8 @@ pub fn one_group(world: &World, request: &Request, key: &str) -> Response {
     }
 }
 
-/// `GET /groups/{id}/transitiveMembers`: flat, of mixed types, nested groups among them. A cast leaves
-/// users only, without saying so.
+/// `GET /groups/{id}/transitiveMembers`: flat, of mixed types, nested groups among them. A cast
+/// leaves users only, without saying so.
 pub fn members(
     world: &World,
     request: &Request,

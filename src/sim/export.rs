@@ -6,15 +6,15 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::model::time::Micros;
-use crate::sim::crm;
+use crate::sim::crm::generate;
+use crate::sim::crm::records::Book;
 use crate::sim::directory;
-use crate::sim::folders;
-use crate::sim::people;
+use crate::sim::mail::folders;
+use crate::sim::person::TEAM_OFF;
 use crate::sim::spec::Content;
 use crate::sim::spec::InternalOnly;
 use crate::sim::spec::Unmatched;
 use crate::sim::text;
-use crate::sim::world::Book;
 use crate::sim::world::World;
 
 /// Writes everything into a folder, which is made where it is missing. `address` is where the
@@ -23,15 +23,11 @@ pub fn write(world: &World, folder: &Path, address: &str, at: Micros) -> io::Res
     fs::create_dir_all(folder)?;
     crm_files(world, folder, at)?;
     table(&folder.join("members.csv"), members(world))?;
-    let off = |team: &str| if team == people::TEAM_OFF { "off" } else { "" };
-    let teams = ["Sales", "Service", "Projects", people::TEAM_OFF];
+    let off = |team: &str| if team == TEAM_OFF { "off" } else { "" };
+    let teams = ["Sales", "Service", "Projects", TEAM_OFF];
     let mut rows = vec![row(&["name", "mail", "meetings"])];
     let meetings = |team: &str| {
-        if team == people::TEAM_OFF {
-            "recorded"
-        } else {
-            ""
-        }
+        if team == TEAM_OFF { "recorded" } else { "" }
     };
     rows.extend(
         teams
@@ -183,8 +179,8 @@ scope = {{ group = "{group}" }}
 members = "members.csv"
 teams = "teams.csv"
 "#,
-        blocked_address = crm::BLOCKED_ADDRESS,
-        blocked_domain = crm::BLOCKED_DOMAIN,
+        blocked_address = generate::BLOCKED_ADDRESS,
+        blocked_domain = generate::BLOCKED_DOMAIN,
         blocked_folder = folders::EXCLUDED,
         tenant = world.app.tenant_id,
         client = world.app.client_id,

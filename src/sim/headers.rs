@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
 use crate::sim::answer::Answer;
-use crate::sim::dice::guid;
-use crate::sim::dice::mix;
 use crate::sim::request::Request;
+use crate::sim::rng::guid;
+use crate::sim::rng::mix;
 
 const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Germany West Central","Slice":"E","Ring":"4","ScaleUnit":"001","RoleInstance":"FR3PEPF00000001"}}"#;
 const CHALLENGE: &str = r#"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000""#;

@@ -26,15 +26,15 @@ pub struct Highlights {
 /// What the first day of a world shows; nothing where it has no meetings, no days after the start
 /// or no changes of the CRM.
 pub fn of(world: &World) -> Option<Highlights> {
-    let planted = world.first_day.as_ref()?;
+    let first_day = world.first_day.as_ref()?;
     let (_, contact) = world.newcomer.as_ref()?;
-    let series = world.meetings.get(planted.moved_series)?;
-    let cancelled = world.meetings.get(planted.cancelled)?;
+    let series = world.meetings.get(first_day.moved_series)?;
+    let cancelled = world.meetings.get(first_day.cancelled)?;
     Some(Highlights {
-        moved_series: series.looks[0].subject.to_string(),
-        moved_at: series.looks.get(1)?.from,
-        cancelled: cancelled.looks[0].subject.to_string(),
-        cancelled_at: cancelled.looks.get(1)?.from,
+        moved_series: series.states[0].subject.to_string(),
+        moved_at: series.states.get(1)?.from,
+        cancelled: cancelled.states[0].subject.to_string(),
+        cancelled_at: cancelled.states.get(1)?.from,
         contact_id: contact.id.clone(),
         contact_name: contact.name.clone(),
         contact_email: contact.email.clone(),

@@ -95,3 +95,20 @@ pub fn too_long(switches: &Switches, request: &Request) -> Option<Response> {
 pub fn timeout() -> Response {
     Response::error(504, "UnknownError", "")
 }
+
+/// A page of a plain list.
+pub struct Listed<T> {
+    /// The response.
+    pub response: Response,
+    /// What is on it.
+    pub items: Vec<T>,
+}
+
+impl<T> From<Response> for Listed<T> {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            items: Vec::new(),
+        }
+    }
+}

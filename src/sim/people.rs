@@ -2,23 +2,21 @@
 
 use std::collections::HashMap;
 
-use crate::sim::crm;
-use crate::sim::dice::Dice;
-use crate::sim::folders;
+use crate::sim::crm::generate;
+use crate::sim::crm::records::Crm;
+use crate::sim::mail::folders;
+use crate::sim::mail::mailbox::Mailbox;
+use crate::sim::person::Access;
+use crate::sim::person::Person;
+use crate::sim::person::Place;
+use crate::sim::person::TEAM_OFF;
+use crate::sim::rng::Rng;
 use crate::sim::spec::Spec;
 use crate::sim::spec::USERS_MAX;
 use crate::sim::spec::USERS_MIN;
-use crate::sim::world::Access;
 use crate::sim::world::App;
-use crate::sim::world::Cast;
-use crate::sim::world::Crm;
-use crate::sim::world::Mailbox;
-use crate::sim::world::Person;
-use crate::sim::world::Place;
+use crate::sim::world::PeopleByRole;
 use crate::sim::world::World;
-
-/// The team whose mail is off, and of whose meetings only recorded ones are captured.
-pub const TEAM_OFF: &str = "Works council";
 
 const FIRST: [&str; 24] = [
     "Anna", "Ben", "Carla", "David", "Elif", "Felix", "Greta", "Hannah", "Ivan", "Jonas", "Katja",
@@ -33,21 +31,21 @@ const LAST: [&str; 20] = [
 
 /// A tenant with directory, CRM and empty folders, but without mail.
 pub fn tenant(spec: Spec) -> World {
-    let mut dice = Dice::new(spec.seed, 1);
+    let mut rng = Rng::new(spec.seed, 1);
     let count = spec.users.clamp(USERS_MIN, USERS_MAX);
     let people: Vec<Person> = (0..count)
-        .map(|number| person(&spec, number, &mut dice))
+        .map(|number| person(&spec, number, &mut rng))
         .collect();
     let mut world = World {
-        groups: [dice.guid(), dice.guid(), dice.guid()],
+        groups: [rng.guid(), rng.guid(), rng.guid()],
         app: App {
-            tenant_id: dice.guid(),
-            client_id: dice.guid(),
-            secret: format!("sim~{:016x}{:016x}", dice.bits(), dice.bits()),
+            tenant_id: rng.guid(),
+            client_id: rng.guid(),
+            secret: format!("sim~{:016x}{:016x}", rng.bits(), rng.bits()),
         },
         crm: Crm::default(),
         addresses: Vec::new(),
-        cast: Cast::default(),
+        people_by_role: PeopleByRole::default(),
         mails: Vec::new(),
         mailboxes: Vec::new(),
         keys: HashMap::new(),
@@ -64,7 +62,7 @@ pub fn tenant(spec: Spec) -> World {
         world.keys.insert(person.id.clone(), number);
         world.keys.insert(person.upn.to_lowercase(), number);
     }
-    crm::fill(&mut world);
+    generate::fill(&mut world);
     let refused = &world.spec.switches;
     world.mailboxes = (0..count)
         .map(|number| Mailbox {
@@ -78,7 +76,7 @@ pub fn tenant(spec: Spec) -> World {
 }
 
 /// The kind of a person follows from the number, so that each world has one of each.
-fn person(spec: &Spec, number: usize, dice: &mut Dice) -> Person {
+fn person(spec: &Spec, number: usize, rng: &mut Rng) -> Person {
     let first = FIRST[number % FIRST.len()];
     let last = LAST[(number * 7 + number / FIRST.len()) % LAST.len()];
     let domain = &spec.domains[usize::from(number % 4 == 3)];
@@ -89,7 +87,7 @@ fn person(spec: &Spec, number: usize, dice: &mut Dice) -> Person {
         format!("{first}.{last}{number}")
     };
     let mut person = Person {
-        id: dice.guid(),
+        id: rng.guid(),
         name: format!("{first} {last}"),
         upn: format!("{local}@{domain}"),
         mail: format!("{local}@{domain}"),

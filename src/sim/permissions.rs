@@ -1,100 +1,27 @@
 //! What the application may do: permissions granted in Entra, which its tokens name, and roles
 //! assigned in Exchange for some mailboxes, which never show there. Rights add up (facts 4.5, 5.2).
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::sim::description;
-use crate::sim::directory;
+use crate::sim::grants;
+use crate::sim::grants::Grants;
+use crate::sim::grants::Scope;
+use crate::sim::grants::ScopeName;
+use crate::sim::person::Access;
+use crate::sim::person::Place;
 use crate::sim::request::Response;
-use crate::sim::world::Access;
-use crate::sim::world::Place;
 use crate::sim::world::World;
 
-/// What is granted, as a world file says under `[permissions]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Grants {
-    /// Application permissions with admin consent: they stand in tokens as `roles`.
-    pub entra: Vec<String>,
-    /// Roles of RBAC for Applications, without `Application ` before them.
-    pub exchange: Vec<String>,
-    /// The mailboxes for which these are assigned.
-    pub scope: Scope,
-    /// Whether `User.Read.All` allows `/organization`: the documents contradict each other (facts 13).
-    pub user_read_covers_organization: bool,
-}
-
-/// Mailboxes of a management scope.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Scope {
-    /// A group of them.
-    Named(ScopeName),
-    /// By their numbers in the directory from 0.
-    Numbers(Vec<usize>),
-}
-
-/// A group of mailboxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeName {
-    /// All but those that the tenant's policy leaves out.
-    Open,
-    /// Those of the scope group's direct members: a scope does not see nested ones (facts 5.2).
-    DirectMembers,
-}
-
-impl Default for Grants {
-    /// What the README tells administrators to grant.
-    fn default() -> Self {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Self {
-            entra: owned(&[
-                "User.Read.All",
-                "Organization.Read.All",
-                "GroupMember.Read.All",
-                "Member.Read.Hidden",
-            ]),
-            exchange: owned(&["Mail.Read", "Calendars.Read", "MailboxSettings.Read"]),
-            scope: Scope::Named(ScopeName::Open),
-            user_read_covers_organization: false,
-        }
-    }
-}
-
-impl Grants {
-    /// What is wrong with them.
-    pub fn defect(&self) -> Option<&'static str> {
-        let is_known =
-            |name: &String| name == "Member.Read.Hidden" || description::is_permission(name);
-        // There is no such role (facts 5.2).
-        let is_role = |name: &String| {
-            description::is_permission(published(name)) && !name.starts_with("Calendars.ReadBasic")
-        };
-        if !self.entra.iter().all(is_known) {
-            return Some("permissions.entra (a permission that allows nothing here)");
-        }
-        (!self.exchange.iter().all(is_role))
-            .then_some("permissions.exchange (there is no such role)")
-    }
-
-    /// Whether nothing is granted at all: then tokens are of no use (facts 4.5).
-    pub fn are_none(&self, roles: &[String]) -> bool {
-        roles.is_empty() && self.exchange.is_empty()
-    }
-
-    fn covers(&self, world: &World, mailbox: usize) -> bool {
-        let person = &world.people[mailbox];
-        match &self.scope {
-            Scope::Named(ScopeName::Open) => person.access != Access::Denied,
-            Scope::Named(ScopeName::DirectMembers) => {
-                person.access != Access::Denied && person.place == Place::Direct
-            }
-            Scope::Numbers(numbers) => numbers.contains(&mailbox),
-        }
-    }
-}
+/// What `User.ReadBasic.All` shows (facts 3.1).
+pub const BASIC_USER: [&str; 6] = [
+    "displayname",
+    "givenname",
+    "id",
+    "mail",
+    "surname",
+    "userprincipalname",
+];
 
 /// How much of a mailbox's items is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,14 +122,14 @@ pub enum Users {
 impl Users {
     /// Whether a selection asks for more than is shown.
     pub fn hide(self, select: Option<&[String]>) -> bool {
-        let basic = directory::BASIC_USER;
+        let basic = BASIC_USER;
         let is_more = |name: &String| !basic.contains(&name.as_str());
         self != Self::Whole && select.is_some_and(|names| names.iter().any(is_more))
     }
 }
 
-/// Whether a request to a mailbox is allowed, by these roles of a token or by those that are assigned
-/// in Exchange, and how much it shows.
+/// Whether a request to a mailbox is allowed, by these roles of a token or by those that are
+/// assigned in Exchange, and how much it shows.
 pub fn mailbox(
     world: &World,
     roles: &[String],
@@ -212,12 +139,12 @@ pub fn mailbox(
     let Some(permissions) = description::permissions(path) else {
         return Ok(Shown::Whole);
     };
-    let accepts = |role: &&String| permissions.accept(published(role));
+    let accepts = |role: &&String| permissions.accept(grants::published(role));
     let grants = &world.spec.permissions;
     // The policy binds what was granted in Entra alone (facts 5.2).
     let is_left_out = world.people[mailbox].access == Access::Denied;
     let granted: Vec<&String> = roles.iter().filter(accepts).collect();
-    let is_covered = grants.covers(world, mailbox);
+    let is_covered = covers(grants, world, mailbox);
     let assigned = grants.exchange.iter().filter(|_| is_covered);
     let mut in_force: Vec<&String> = assigned.filter(accepts).collect();
     if !is_left_out {
@@ -236,11 +163,15 @@ pub fn mailbox(
     }
 }
 
-/// The permission that a role of Exchange is: the least one is called otherwise there.
-fn published(role: &str) -> &str {
-    match role {
-        "Mail.ReadBasic" => "Mail.ReadBasic.All",
-        other => other,
+/// Whether the roles of Exchange are assigned for a mailbox.
+fn covers(grants: &Grants, world: &World, mailbox: usize) -> bool {
+    let person = &world.people[mailbox];
+    match &grants.scope {
+        Scope::Named(ScopeName::Open) => person.access != Access::Denied,
+        Scope::Named(ScopeName::DirectMembers) => {
+            person.access != Access::Denied && person.place == Place::Direct
+        }
+        Scope::Numbers(numbers) => numbers.contains(&mailbox),
     }
 }
 

@@ -38,7 +38,8 @@ impl Recording {
         Ok(Self(Mutex::new(BufWriter::new(File::create(path)?))))
     }
 
-    /// Adds a request and its answer, which `fault` has met; the line is in the file when this returns.
+    /// Adds a request and its answer, which `fault` has met; the line is in the file when this
+    /// returns.
     pub fn add(
         &self,
         request: &Request,

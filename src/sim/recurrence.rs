@@ -99,7 +99,7 @@ pub struct Range {
 pub enum End {
     /// With this day.
     Date(Date),
-    /// After so many occurrences, exceptions and cancelled ones included.
+    /// After this many occurrences, exceptions and cancelled ones included.
     Numbered(usize),
     /// Never.
     Never,

@@ -55,7 +55,7 @@ impl Request {
                 .and_then(|rest| rest.split_once("('"));
             if let Some((name, key)) = key {
                 pieces.push(name.to_owned());
-                // An apostrophe inside a key is doubled.
+                // An apostrophe inside a key is written twice.
                 pieces.push(key.replace("''", "'"));
             } else if matches!(
                 piece.as_str(),

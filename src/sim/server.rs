@@ -6,8 +6,6 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::UNIX_EPOCH;
 
@@ -21,34 +19,30 @@ use axum::http::Method;
 use axum::http::Uri;
 use axum::response::Response as HttpResponse;
 use futures_util::stream;
-use libdeflater::CompressionLvl;
-use libdeflater::Compressor;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::sim::control;
-use crate::sim::dice::guid;
 use crate::sim::faults::connection::Control;
 use crate::sim::faults::connection::Sockets;
-use crate::sim::faults::distort::Wire;
+use crate::sim::gzip::gzipped;
 use crate::sim::journal;
-use crate::sim::journal::Journal;
 use crate::sim::recording::Recording;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
+use crate::sim::rng::guid;
+use crate::sim::shared::Shared;
 use crate::sim::tenant::State;
+use crate::sim::wire::Wire;
 use crate::sim::world::World;
 
 /// A body is handed to the socket in pieces of this size, so that it counts as in flight until
 /// the client has drained it.
 const PIECE: usize = 64 * 1024;
-/// The fastest level that compresses at all.
-const GZIP_LEVEL: i32 = 1;
 /// Bodies below this are not worth compressing.
 const GZIP_MIN: usize = 600;
 
@@ -61,41 +55,6 @@ pub struct Options {
     pub at: Option<Micros>,
     /// Where requests and answers are written to.
     pub record: Option<PathBuf>,
-}
-
-/// What all requests share.
-#[derive(Debug)]
-pub struct Shared {
-    /// The world.
-    pub world: World,
-    /// What changes.
-    pub state: Mutex<State>,
-    /// What was served.
-    pub journal: Mutex<Journal>,
-    /// Where requests and answers are written to.
-    pub recording: Option<Recording>,
-    /// The wall clock when serving began, and when that was: from then on time passes here as it
-    /// does for tokio's timers, which tests may let stand still.
-    pub begun: (Micros, Instant),
-}
-
-impl Shared {
-    /// The state; a panic while it was held does not make it wrong.
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The wall clock.
-    fn wall(&self) -> Micros {
-        let (wall, begun) = self.begun;
-        let passed = begun.elapsed().as_micros();
-        wall.plus(i64::try_from(passed).unwrap_or(i64::MAX))
-    }
-
-    /// The journal.
-    pub fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A tenant that is being served until this is dropped.
@@ -142,7 +101,7 @@ pub async fn start(world: World, options: Options) -> io::Result<Running> {
         state,
         journal: Mutex::default(),
         recording,
-        begun: (clock::now(), Instant::now()),
+        begun: (clock::now(), clock::monotonic()),
     });
     let router = Router::new()
         .fallback(serve)
@@ -368,22 +327,12 @@ impl Pieces {
     }
 }
 
-/// A body as it is sent to those who accept gzip.
-pub fn gzipped(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::new(GZIP_LEVEL).ok()?);
-    let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut packed).ok()?;
-    packed.truncate(length);
-    Some(packed)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::*;
     use tokio::io::AsyncReadExt as _;
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpStream;
-
-    use super::*;
 
     async fn exchange(address: &str, request: &str) -> Vec<u8> {
         let host = address.strip_prefix("http://").unwrap();

@@ -6,7 +6,7 @@ use crate::model::time::Micros;
 use crate::sim::faults::fault;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::random;
-use crate::sim::permissions::Grants;
+use crate::sim::grants::Grants;
 
 /// Most users a world may have: a folder index and ids must fit, and memory must stay small.
 pub const USERS_MAX: usize = 20_000;
@@ -48,7 +48,7 @@ pub struct Spec {
     pub days_ahead: u32,
     /// The two domains on which mailboxes live; the first is the default domain.
     pub domains: Vec<String>,
-    /// The capture policy for which the truth is planted and which the export writes.
+    /// The capture policy for which outcomes are expected and which the export writes.
     pub policy: Policy,
     /// How the CRM changes along the clock.
     pub crm_changes: CrmChanges,
@@ -72,8 +72,8 @@ const CHANGES_MAX: usize = 5;
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CrmChanges {
-    /// How many changes of each kind there are, 0 to 5. Under `unmatched = "skip"` nobody comes or
-    /// goes: what is stored would depend on it.
+    /// How many changes of each kind there are, 0 to 5. Under `unmatched = "skip"` no contact comes
+    /// or goes: what is stored would depend on it.
     pub each: usize,
     /// Within how many days after the start they happen, each about noon.
     pub days: u32,
@@ -217,7 +217,7 @@ pub enum Content {
     reason = "each is a switch of the world file"
 )]
 pub struct Switches {
-    /// Pages smaller than asked for, down to none (facts 1.3, 1.4).
+    /// Pages smaller than requested, down to none (facts 1.3, 1.4).
     pub short_pages: bool,
     /// The same item twice in a round (facts 1.4).
     pub duplicates: bool,
@@ -253,7 +253,7 @@ pub struct Switches {
     pub mailbox_concurrency: u32,
     /// Requests to one mailbox in ten minutes (facts 7.1).
     pub mailbox_requests: u32,
-    /// Largest page that message delta gives, whatever is asked for (facts 11.2).
+    /// Largest page that message delta gives, whatever is requested (facts 11.2).
     pub page_items_max: usize,
     /// Plain lists with a larger `$top` take too long: 504 (facts 1.7).
     pub list_top_max: usize,
@@ -342,7 +342,7 @@ pub enum DeltaTop {
     Caps,
 }
 
-/// What becomes of a request for times in a zone that nobody knows.
+/// What becomes of a request for times in an unknown zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownZone {

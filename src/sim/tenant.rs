@@ -1,50 +1,33 @@
 //! The pure core: a request, the state and the time in; a response and a delay out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::json;
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
 use crate::sim::answer::Answer;
 use crate::sim::batch;
-use crate::sim::calendar;
-use crate::sim::calendar::round::Block;
-use crate::sim::delta;
-use crate::sim::delta::Position;
-use crate::sim::dice::mix;
 use crate::sim::directory;
-use crate::sim::faults::asked::Asked;
 use crate::sim::faults::distort;
 use crate::sim::faults::refusal;
-use crate::sim::faults::schedule::Schedule;
+use crate::sim::faults::request_kind::RequestKind;
 use crate::sim::faults::schedule::Seen;
 use crate::sim::headers;
-use crate::sim::listing;
-use crate::sim::paging;
+use crate::sim::mailbox_requests::Call;
+use crate::sim::mailbox_requests::Mailboxes;
+use crate::sim::mailbox_requests::Visit;
+use crate::sim::mailbox_requests::no_segment;
 use crate::sim::permissions;
-use crate::sim::permissions::Shown;
+use crate::sim::person::Access;
 use crate::sim::query::options;
-use crate::sim::render;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
-use crate::sim::round;
-use crate::sim::round::Entry;
-use crate::sim::spec::CalendarChain;
+use crate::sim::rng::mix;
 use crate::sim::throttle::Throttle;
 use crate::sim::token;
-use crate::sim::world::Access;
 use crate::sim::world::World;
-use crate::sim::zones;
-
-/// Rounds kept ready, so that a chain of many pages is not computed for each of them.
-const ROUNDS_MAX: usize = 256;
-/// Chains whose newest link is remembered. Beyond it all is forgotten, and old links live again.
-const CHAINS_MAX: usize = 1_000_000;
-
-/// Mailbox, folder, both ends, and the chain.
-type RoundKey = (usize, usize, i64, i64, u64);
-/// Mailbox, both ends, and the chain.
-type CalendarKey = (usize, i64, i64, u64);
 
 /// What changes while the tenant serves.
 #[derive(Debug)]
@@ -53,35 +36,10 @@ pub struct State {
     pub now: Micros,
     /// Simulated seconds that pass with each request.
     pub seconds_per_request: i64,
-    /// `value[]` entries of message delta answered with 200, per mailbox.
-    pub served: Vec<u64>,
-    /// The same of calendarView, delta and plain.
-    pub served_events: Vec<u64>,
+    /// What open mailboxes remember of their requests.
+    pub mailboxes: Mailboxes,
     throttles: Vec<Throttle>,
-    generations: HashMap<u64, u32>,
-    rounds: HashMap<RoundKey, Arc<Vec<Entry>>>,
-    calendar_rounds: HashMap<CalendarKey, Arc<Vec<Block>>>,
     requests: u64,
-    faults: Schedule,
-}
-
-/// A request to Graph and what came with it.
-#[derive(Debug, Clone, Copy)]
-struct Call<'a> {
-    world: &'a World,
-    request: &'a Request,
-    /// What its token allows.
-    roles: &'a [String],
-    host: &'a str,
-    wall: Micros,
-}
-
-/// A call to a mailbox that is served.
-#[derive(Debug, Clone, Copy)]
-struct Visit<'a> {
-    call: Call<'a>,
-    mailbox: usize,
-    shown: Shown,
 }
 
 impl State {
@@ -90,14 +48,9 @@ impl State {
         Self {
             now,
             seconds_per_request: world.spec.switches.seconds_per_request,
-            served: vec![0; world.mailboxes.len()],
-            served_events: vec![0; world.mailboxes.len()],
+            mailboxes: Mailboxes::new(world),
             throttles: vec![Throttle::default(); world.mailboxes.len()],
-            generations: HashMap::new(),
-            rounds: HashMap::new(),
-            calendar_rounds: HashMap::new(),
             requests: 0,
-            faults: Schedule::of(world),
         }
     }
 
@@ -130,7 +83,7 @@ impl State {
             answer.delay_ms += distort::delay(fault);
             answer.wire = distort::wire(fault);
             let turn = self.requests;
-            answer.response = distort::spoilt(fault, request, host, turn, answer.response);
+            answer.response = distort::apply(fault, request, host, turn, answer.response);
         }
         answer
     }
@@ -149,7 +102,7 @@ impl State {
         answer.delay_ms = world.spec.switches.latency_ms;
         let names: Vec<&str> = pieces.iter().map(String::as_str).collect();
         if let [tenant, "oauth2", "v2.0", "token"] = names[..] {
-            if self.is_disturbed(world, request, Asked::Token, &mut answer) {
+            if self.is_disturbed(world, request, RequestKind::Token, &mut answer) {
                 return answer;
             }
             answer.response = if request.method == "POST" {
@@ -172,10 +125,10 @@ impl State {
         }
         let rest = &names[1..];
         if rest == ["$batch"] && request.method == "POST" {
-            if self.is_disturbed(world, request, Asked::Batch, &mut answer) {
+            if self.is_disturbed(world, request, RequestKind::Batch, &mut answer) {
                 return answer;
             }
-            batch::answer(self, world, request, host, wall, &mut answer);
+            self.batch(world, request, host, wall, &mut answer);
         } else if request.method != "GET" {
             answer.response =
                 Response::error(405, "MethodNotAllowed", "This application may read only.");
@@ -186,6 +139,8 @@ impl State {
                 roles: &roles,
                 host,
                 wall,
+                now: self.now,
+                turn: self.requests,
             };
             self.graph(&call, rest, &mut answer);
         }
@@ -210,8 +165,10 @@ impl State {
             self.mailbox(call, path, &lower, answer);
             return;
         }
-        let asked = Asked::of(request, &lower);
-        if asked.is_meant_by(Asked::Directory) && self.is_disturbed(world, request, asked, answer) {
+        let asked = RequestKind::of(request, &lower);
+        if asked.is_meant_by(RequestKind::Directory)
+            && self.is_disturbed(world, request, asked, answer)
+        {
             return;
         }
         let users = permissions::of_users(roles);
@@ -241,11 +198,11 @@ impl State {
         &mut self,
         world: &World,
         request: &Request,
-        asked: Asked,
+        asked: RequestKind,
         answer: &mut Answer,
     ) -> bool {
         let seen = Seen::of(request, asked, answer.mailbox, self.now);
-        let Some((number, fault)) = self.faults.of_answer(world, seen) else {
+        let Some((number, fault)) = self.mailboxes.faults.of_answer(world, seen) else {
             return false;
         };
         answer.fault = Some(number);
@@ -258,7 +215,7 @@ impl State {
     /// Requests to a mailbox: who it is, whether it has had enough, whether it is served.
     fn mailbox(&mut self, call: &Call<'_>, path: &[&str], lower: &[&str], answer: &mut Answer) {
         let Call { world, request, .. } = *call;
-        let Some(mailbox) = directory::find(world, path[1]) else {
+        let Some(mailbox) = world.user(path[1]) else {
             let message = format!("The requested user '{}' is invalid.", path[1]);
             answer.response = Response::error(404, "ErrorInvalidUser", &message);
             return;
@@ -273,7 +230,7 @@ impl State {
             }
         }
         answer.held = Some(mailbox);
-        let asked = Asked::of(request, lower);
+        let asked = RequestKind::of(request, lower);
         if self.is_disturbed(world, request, asked, answer) {
             return;
         }
@@ -297,279 +254,79 @@ impl State {
                     mailbox,
                     shown,
                 };
-                self.open(&visit, &path[2..], &lower[2..])
+                self.mailboxes.open(&visit, &path[2..], &lower[2..])
             }
         };
     }
 
-    /// What an open mailbox answers; the path is that behind the mailbox.
-    fn open(&mut self, visit: &Visit<'_>, path: &[&str], lower: &[&str]) -> Response {
-        let now = self.now;
-        let Visit { call, mailbox, .. } = *visit;
-        let Call {
-            world,
-            request,
-            host,
-            ..
-        } = call;
-        let seen = Seen::of(request, Asked::Folders, Some(mailbox), now);
-        let surplus = |folder| self.faults.surplus(world, seen, folder);
-        let count = listing::Count {
-            now,
-            surplus: &surplus,
-        };
-        if let ["mailfolders", _, ..] = lower {
-            let folder = match listing::find(world, mailbox, path[1], now) {
-                Ok(folder) => folder,
-                Err(response) => return response,
-            };
-            return match lower[2..] {
-                [] => listing::one_folder(world, mailbox, folder, request, &count),
-                ["childfolders"] => listing::folders(world, mailbox, folder, request, host, &count),
-                ["messages"] => self.list(visit, Some(folder)),
-                ["messages", "delta"] => self.delta(visit, folder),
-                ["messages", _] => self.message(visit, path[3]),
-                _ => no_segment(path),
-            };
-        }
-        match lower {
-            ["mailboxsettings", "userpurpose"] => {
-                let purpose = world.people[mailbox].purpose;
-                Response::json(format!("{{\"value\":\"{purpose}\"}}"), 0)
+    /// Answers all requests of a batch, each of which counts for the limits of its mailbox.
+    fn batch(
+        &mut self,
+        world: &World,
+        request: &Request,
+        host: &str,
+        wall: Micros,
+        answer: &mut Answer,
+    ) {
+        let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+        let items = match batch::items(&body) {
+            Ok(items) => items,
+            Err(text) => {
+                answer.response = Response::error(400, "BadRequest", text);
+                return;
             }
-            ["mailfolders"] => listing::folders(world, mailbox, 0, request, host, &count),
-            ["messages"] => self.list(visit, None),
-            ["messages", "delta"] => Response::error(
-                400,
-                "ErrorInvalidUrlQuery",
-                "Change tracking is not supported against 'microsoft.graph.message'.",
-            ),
-            ["messages", _] => self.message(visit, path[1]),
-            ["calendarview", "delta"] => self.calendar(visit),
-            ["calendarview"] => self.events(visit),
-            ["events", _] => self.event(visit, path[1]),
-            _ => no_segment(path),
-        }
-    }
-
-    /// A list of messages, or one of them.
-    fn messages_of<'a>(&self, visit: &Visit<'a>, folder: Option<usize>) -> listing::List<'a> {
-        let Visit { call, mailbox, .. } = *visit;
-        let seen = Seen::of(call.request, Asked::Folders, Some(mailbox), self.now);
-        let surplus = |folder| self.faults.surplus(call.world, seen, folder);
-        listing::List {
-            world: call.world,
-            mailbox,
-            folder,
-            shown: visit.shown,
-            surplus: folder.map_or(0, surplus),
-            now: self.now,
-        }
-    }
-
-    /// A plain list of messages. Where it gives nothing but ids and times, no item can spoil it.
-    fn list(&mut self, visit: &Visit<'_>, folder: Option<usize>) -> Response {
-        let Call {
-            world,
-            request,
-            host,
-            ..
-        } = visit.call;
-        let listed = listing::messages(&self.messages_of(visit, folder), request, host);
-        let is_light = |name: &String| matches!(name.as_str(), "id" | "receiveddatetime");
-        let is_ids_alone = request
-            .select()
-            .is_some_and(|names| names.iter().all(is_light));
-        if is_ids_alone {
-            return listed.response;
-        }
-        let seen = Seen::of(request, Asked::List, Some(visit.mailbox), self.now);
-        self.faults
-            .poison(world, seen, &listed.items)
-            .unwrap_or(listed.response)
-    }
-
-    fn message(&mut self, visit: &Visit<'_>, id: &str) -> Response {
-        let Call { world, request, .. } = visit.call;
-        let seen = Seen::of(request, Asked::Item, Some(visit.mailbox), self.now);
-        let spoiled = render::read_id(world, visit.mailbox, id)
-            .and_then(|(copy, _)| self.faults.unreadable(world, seen, copy));
-        spoiled.unwrap_or_else(|| listing::one_message(&self.messages_of(visit, None), id, request))
-    }
-
-    /// The plain list of a calendar. Where it gives nothing but ids, no event can spoil it.
-    fn events(&mut self, visit: &Visit<'_>) -> Response {
-        let Call {
-            world,
-            request,
-            host,
-            ..
-        } = visit.call;
-        if let Some(response) = zones::refused(world, request) {
-            return response;
-        }
-        if let Some(response) = paging::too_long(&world.spec.switches, request) {
-            return response;
-        }
-        let listed = calendar::listing::list(world, visit.mailbox, request, host, self.now);
-        let is_ids_alone = request
-            .select()
-            .is_some_and(|names| names.iter().all(|name| name == "id"));
-        if is_ids_alone {
-            return listed.response;
-        }
-        let seen = Seen::of(request, Asked::Events, Some(visit.mailbox), self.now);
-        let spoilt = self.faults.poison_event(world, seen, &listed.items);
-        let response = spoilt.unwrap_or(listed.response);
-        self.served_events[visit.mailbox] += response.items as u64;
-        visit.shown.of_events(response)
-    }
-
-    fn event(&mut self, visit: &Visit<'_>, id: &str) -> Response {
-        let Call { world, request, .. } = visit.call;
-        if let Some(response) = zones::refused(world, request) {
-            return response;
-        }
-        let mailbox = visit.mailbox;
-        let seen = Seen::of(request, Asked::Event, Some(mailbox), self.now);
-        let spoilt = calendar::render::read_event_id(world, mailbox, id)
-            .and_then(|event| self.faults.poison_event(world, seen, &[event]));
-        let response = spoilt
-            .unwrap_or_else(|| calendar::listing::one_event(world, mailbox, id, request, self.now));
-        visit.shown.of_events(response)
-    }
-
-    fn delta(&mut self, visit: &Visit<'_>, folder: usize) -> Response {
-        let Visit {
-            call,
-            mailbox,
-            shown,
-        } = *visit;
-        let Call {
-            world,
-            request,
-            host,
-            wall,
-            ..
-        } = call;
-        let chain = mix(&[
-            wall.0.cast_unsigned(),
-            self.requests,
-            mailbox as u64,
-            folder as u64,
-        ]);
-        let mut here = match delta::position(world, request, mailbox, folder, chain) {
-            Ok(here) => here,
-            Err(response) => return response,
         };
-        let seen = Seen::of(request, Asked::Delta, Some(mailbox), self.now);
-        let follow = self.follow(world, here.chain, here.generation);
-        if let Err(response) = follow {
-            return response;
-        }
-        if here.until.0 == i64::MAX {
-            // A restart with an earlier clock must not run backwards.
-            here.until = self.now.max(here.since);
-            let is_first = here.since.0 == i64::MIN;
-            here.cut = self.faults.cut(world, seen, is_first).unwrap_or(here.cut);
-        }
-        let entries = self.round(world, &here);
-        let (held, _) = delta::shown(world, request, &here, &entries);
-        let there = |entry: &&Entry| !matches!(entry.change, round::Change::Removed(_));
-        let copies: Vec<u32> = held.iter().filter(there).map(|entry| entry.copy).collect();
-        if let Some(response) = self.faults.poison(world, seen, &copies) {
-            return response;
-        }
-        let response = delta::page(world, request, host, &here, &entries, shown);
-        self.served[mailbox] += response.items as u64;
-        response
-    }
-
-    /// Notes that a link of a chain was used; those before it become invalid (facts 1.6).
-    fn follow(&mut self, world: &World, chain: u64, generation: u32) -> Result<(), Response> {
-        if self.generations.len() >= CHAINS_MAX {
-            self.generations.clear();
-        }
-        let highest = self.generations.entry(chain).or_insert(generation);
-        if *highest >= generation + world.spec.switches.generations {
-            return Err(delta::too_old(generation, *highest));
-        }
-        *highest = (*highest).max(generation + 1);
-        Ok(())
-    }
-
-    fn calendar(&mut self, visit: &Visit<'_>) -> Response {
-        let Visit { call, mailbox, .. } = *visit;
-        let Call {
-            world,
-            request,
-            host,
-            wall,
-            ..
-        } = call;
-        if let Some(response) = zones::refused(world, request) {
-            return response;
-        }
-        let lot = [wall.0.cast_unsigned(), self.requests, mailbox as u64, 71];
-        let mut here = match calendar::delta::position(world, request, mailbox, mix(&lot)) {
-            Ok(here) => here,
-            Err(response) => return response,
+        // Wherever one waits for another, all of them run one by one.
+        let is_sequential = items.iter().any(|item| !item.depends_on.is_empty());
+        let at_once = if is_sequential {
+            1
+        } else {
+            world.spec.switches.batch_parallel.max(1)
         };
-        if let Err(response) = self.follow(world, here.chain, here.generation) {
-            return response;
-        }
-        if here.until.0 == i64::MAX {
-            let finished = here.since.0 != i64::MIN;
-            if finished && calendar::delta::kind(world, mailbox) == CalendarChain::Expired {
-                return delta::too_old(here.generation, here.generation + 4);
+        let mut statuses: HashMap<String, u16> = HashMap::new();
+        let mut responses: Vec<Value> = Vec::new();
+        let mut delay_ms = 0;
+        for wave in items.chunks(at_once) {
+            let (mut held, mut slowest) = (Vec::new(), 0);
+            for item in wave {
+                let failed = |id: &String| statuses.get(id).is_none_or(|status| *status >= 400);
+                let response = if item.depends_on.iter().any(failed) {
+                    Response::error(424, "FailedDependency", "A request it depends on failed.")
+                } else {
+                    let inner = batch::inner(request, item.value);
+                    let given = self.batched(world, &inner, host, wall);
+                    held.extend(given.held);
+                    slowest = slowest.max(given.delay_ms);
+                    given.response
+                };
+                statuses.insert(item.id.clone(), response.status);
+                responses.push(batch::part(item.value, &response));
             }
-            here.until = self.now.max(here.since);
-        } else if calendar::delta::kind(world, mailbox) == CalendarChain::Forgotten {
-            return delta::too_old(here.generation, here.generation + 4);
+            delay_ms += slowest;
+            for mailbox in &held {
+                self.drained(*mailbox);
+            }
+            if held.len() > answer.slots.len() {
+                answer.slots = held;
+            }
         }
-        let key = (mailbox, here.since.0, here.until.0, here.chain);
-        if self.calendar_rounds.len() >= ROUNDS_MAX {
-            self.calendar_rounds.clear();
+        // While it runs, a batch takes as many slots as its largest wave.
+        for mailbox in &answer.slots {
+            self.reserve(*mailbox);
         }
-        let blocks = self
-            .calendar_rounds
-            .entry(key)
-            .or_insert_with(|| Arc::new(calendar::round::blocks(world, &here)));
-        let seen = Seen::of(request, Asked::Calendar, Some(mailbox), self.now);
-        let shown = calendar::delta::shown(world, request, &here, blocks);
-        if let Some(response) = self.faults.poison_event(world, seen, &shown) {
-            return response;
-        }
-        let response = calendar::delta::page(world, request, host, &here, blocks);
-        self.served_events[mailbox] += response.items as u64;
-        visit.shown.of_events(response)
+        answer.delay_ms = answer.delay_ms.max(delay_ms);
+        // The order says nothing.
+        responses.reverse();
+        let count = responses.len();
+        answer.response = Response::json(json!({"responses": responses}).to_string(), count);
     }
 
-    fn round(&mut self, world: &World, here: &Position) -> Arc<Vec<Entry>> {
-        let key = (
-            here.mailbox,
-            here.folder,
-            here.since.0,
-            here.until.0,
-            here.chain,
-        );
-        if let Some(entries) = self.rounds.get(&key) {
-            return Arc::clone(entries);
+    /// Answers one request of a batch.
+    fn batched(&mut self, world: &World, inner: &Request, host: &str, wall: Micros) -> Answer {
+        if inner.path.starts_with("/v1.0/$batch") {
+            let nested = "Batch requests cannot be nested.";
+            return Answer::of(Response::error(400, "BadRequest", nested));
         }
-        if self.rounds.len() >= ROUNDS_MAX {
-            self.rounds.clear();
-        }
-        let entries = Arc::new(round::entries(world, here));
-        self.rounds.insert(key, Arc::clone(&entries));
-        entries
+        self.answer(world, inner, host, wall)
     }
-}
-
-fn no_segment(path: &[&str]) -> Response {
-    let last = path.last().copied().unwrap_or_default();
-    Response::error(
-        400,
-        "BadRequest",
-        &format!("Resource not found for the segment '{last}'."),
-    )
 }

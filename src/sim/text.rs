@@ -1,7 +1,7 @@
 //! What mails say: subjects and bodies that a number decides, so that they need not be kept.
 
-use crate::sim::dice::draw;
-use crate::sim::dice::mix;
+use crate::sim::rng::draw;
+use crate::sim::rng::mix;
 
 /// Subject words that the exported policy excludes. No other subject holds them.
 pub const EXCLUDED_SUBJECTS: [&str; 2] = ["Gehaltsabrechnung", "strictly confidential"];

@@ -156,9 +156,9 @@ fn basic(header: &str) -> Option<(String, String)> {
     Some((decode(id), decode(secret)))
 }
 
-/// A token that says by itself until when it holds and what was granted in Entra when it was issued,
-/// so that a restart keeps it, and a later change of what is granted does not change it (facts 4.4).
-/// As the service's it has three parts, of which the second can be read.
+/// A token that says by itself until when it holds and what was granted in Entra when it was
+/// issued, so that a restart keeps it, and a later change of what is granted does not change it
+/// (facts 4.4). As the service's it has three parts, of which the second can be read.
 pub fn sign(world: &World, until: Micros) -> String {
     let claims = serde_json::json!({
         "aud": "https://graph.microsoft.com", "tid": world.app.tenant_id,

@@ -27,7 +27,7 @@ use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::uncommitted::Uncommitted;
@@ -158,9 +158,9 @@ impl WalkError {
             Self::Graph(error)
             | Self::Chain(ChainError::Graph(error))
             | Self::Calendar(CalendarError::Round(RoundError::Graph(error))) => {
-                match error.reaction() {
-                    Reaction::MailboxDenied => Status::Denied,
-                    Reaction::NoMailbox => Status::NoMailbox,
+                match error.action() {
+                    RetryAction::MailboxDenied => Status::Denied,
+                    RetryAction::NoMailbox => Status::NoMailbox,
                     _ => Status::Failed,
                 }
             }

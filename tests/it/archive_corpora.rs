@@ -15,13 +15,13 @@ use touchpoint::model::mail::Mail;
 use touchpoint::model::mail::MailClass;
 use touchpoint::model::page::ArchiveMessage;
 use touchpoint::model::time::Micros;
-use touchpoint::source::archive::Archive;
-use touchpoint::source::archive::ArchiveMailbox;
-use touchpoint::source::archive::ArchiveSpec;
-use touchpoint::source::archive::Format;
-use touchpoint::source::archive::Layout;
-use touchpoint::source::archive::Links;
 use touchpoint::source::archive::error::ArchiveError;
+use touchpoint::source::archive::mailbox::Archive;
+use touchpoint::source::archive::mailbox::ArchiveMailbox;
+use touchpoint::source::archive::spec::ArchiveSpec;
+use touchpoint::source::archive::spec::Format;
+use touchpoint::source::archive::spec::Layout;
+use touchpoint::source::archive::spec::Links;
 
 use crate::support::corpora;
 

@@ -10,7 +10,7 @@ const READERS_OF_FOLDERS: [(&str, &str); 4] = [
     ("tests/it/description.rs", "fixtures/graph"),
     ("tests/it/description.rs", "fixtures/worlds"),
     ("tests/it/mail_fixtures.rs", "fixtures/mail"),
-    ("src/sim/planted.rs", "fixtures/worlds"),
+    ("src/sim/tests/expected_mail.rs", "fixtures/worlds"),
 ];
 
 fn root() -> &'static Path {

@@ -56,6 +56,7 @@ mod selection;
 mod shards;
 mod simulated;
 mod slow_lists;
+mod source_files;
 mod strange_mail;
 mod support;
 mod told;

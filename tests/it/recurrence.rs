@@ -12,7 +12,6 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use serde_json::json;
 use touchpoint::sim::calendar::recurring;
-use touchpoint::sim::dice::Dice;
 use touchpoint::sim::recurrence::End;
 use touchpoint::sim::recurrence::Index;
 use touchpoint::sim::recurrence::On;
@@ -20,6 +19,7 @@ use touchpoint::sim::recurrence::Pattern;
 use touchpoint::sim::recurrence::Range;
 use touchpoint::sim::recurrence::WEEK;
 use touchpoint::sim::recurrence::occurrences;
+use touchpoint::sim::rng::Rng;
 
 use crate::support::python;
 
@@ -37,8 +37,8 @@ const ZONES: [&str; 8] = [
 
 #[test]
 fn a_thousand_series_fall_on_the_days_and_instants_that_dateutil_finds() {
-    let mut dice = Dice::new(4, 1000);
-    let lines: Vec<String> = (0..PATTERNS).map(|_| line(&mut dice).to_string()).collect();
+    let mut rng = Rng::new(4, 1000);
+    let lines: Vec<String> = (0..PATTERNS).map(|_| line(&mut rng).to_string()).collect();
     let mut command = python::script("compare_recurrence.py");
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -56,18 +56,18 @@ fn a_thousand_series_fall_on_the_days_and_instants_that_dateutil_finds() {
     }
 }
 
-fn line(dice: &mut Dice) -> Value {
-    let start = date(2020, 1, 1).saturating_add(dice.between(0, 3000).days());
-    let pattern = pattern(dice);
-    let end = match dice.below(3) {
-        0 => End::Date(start.saturating_add(dice.between(0, 1500).days())),
-        1 => End::Numbered(1 + dice.below(60)),
+fn line(rng: &mut Rng) -> Value {
+    let start = date(2020, 1, 1).saturating_add(rng.between(0, 3000).days());
+    let pattern = pattern(rng);
+    let end = match rng.below(3) {
+        0 => End::Date(start.saturating_add(rng.between(0, 1500).days())),
+        1 => End::Numbered(1 + rng.below(60)),
         _ => End::Never,
     };
     let range = Range { start, end };
-    let zone = *dice.pick(&ZONES);
-    let hour = i8::try_from(dice.below(24)).unwrap();
-    let wall = Time::new(hour, *dice.pick(&[0, 15, 30]), 0, 0).unwrap();
+    let zone = *rng.pick(&ZONES);
+    let hour = i8::try_from(rng.below(24)).unwrap();
+    let wall = Time::new(hour, *rng.pick(&[0, 15, 30]), 0, 0).unwrap();
     let until: Date = start.saturating_add(4.years());
     let found = occurrences(&pattern, &range, wall, &TimeZone::get(zone).unwrap(), until);
     let found: Vec<Value> = found
@@ -79,28 +79,28 @@ fn line(dice: &mut Dice) -> Value {
         "start": wall.to_string(), "until": until.to_string(), "occurrences": found})
 }
 
-fn pattern(dice: &mut Dice) -> Pattern {
-    let month = i8::try_from(1 + dice.below(12)).unwrap();
-    let day = i8::try_from(1 + dice.below(31)).unwrap();
-    let index = *dice.pick(&Index::ALL);
-    let on = match dice.below(6) {
+fn pattern(rng: &mut Rng) -> Pattern {
+    let month = i8::try_from(1 + rng.below(12)).unwrap();
+    let day = i8::try_from(1 + rng.below(31)).unwrap();
+    let index = *rng.pick(&Index::ALL);
+    let on = match rng.below(6) {
         0 => On::Daily,
-        1 => On::Weekly(weekdays(dice), *dice.pick(&WEEK)),
+        1 => On::Weekly(weekdays(rng), *rng.pick(&WEEK)),
         2 => On::AbsoluteMonthly(day),
-        3 => On::RelativeMonthly(weekdays(dice), index),
+        3 => On::RelativeMonthly(weekdays(rng), index),
         4 => On::AbsoluteYearly(month, day),
-        _ => On::RelativeYearly(month, weekdays(dice), index),
+        _ => On::RelativeYearly(month, weekdays(rng), index),
     };
     Pattern {
-        interval: i32::try_from(1 + dice.below(4)).unwrap(),
+        interval: i32::try_from(1 + rng.below(4)).unwrap(),
         on,
     }
 }
 
-fn weekdays(dice: &mut Dice) -> Vec<Weekday> {
-    let mut days = vec![*dice.pick(&WEEK)];
+fn weekdays(rng: &mut Rng) -> Vec<Weekday> {
+    let mut days = vec![*rng.pick(&WEEK)];
     for day in WEEK {
-        if !days.contains(&day) && dice.chance(25) {
+        if !days.contains(&day) && rng.chance(25) {
             days.push(day);
         }
     }

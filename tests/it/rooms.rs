@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+
+use crate::support::sources::source_files;
+use crate::support::sources::src;
 
 struct Room {
     may_import: BTreeSet<String>,
@@ -22,36 +23,24 @@ fn every_import_between_rooms_is_in_the_table() {
         "rooms and folders of src"
     );
     let mut wrong = Vec::new();
-    for file in rust_files(&src()) {
-        let Some(room) = room_of(&file) else { continue };
-        if file.ends_with("tests.rs") {
-            continue;
-        }
-        let text = fs::read_to_string(&file).unwrap();
-        for (number, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !is_comment(line))
-        {
+    let files = source_files();
+    for file in files.iter().filter(|file| !file.path.ends_with("tests.rs")) {
+        let Some(room) = file.room() else { continue };
+        for (number, line) in file.code() {
+            let mut report = |what: &str| {
+                wrong.push(format!("{}:{number}: {what}", file.path.display()));
+            };
             for imported in names_after(line, "crate::") {
                 let known = rooms.contains_key(&imported);
-                if known && imported != room && !rooms[&room].may_import.contains(&imported) {
-                    wrong.push(format!(
-                        "{}:{}: {room} imports {imported}",
-                        file.display(),
-                        number + 1
-                    ));
+                if known && imported != room && !rooms[room].may_import.contains(&imported) {
+                    report(&format!("{room} imports {imported}"));
                 }
             }
             if line.contains("use crate::{") || line.contains("super::super") {
-                wrong.push(format!(
-                    "{}:{}: hides what it imports",
-                    file.display(),
-                    number + 1
-                ));
+                report("hides what it imports");
             }
-            for owner in owners_elsewhere(&rooms, &room, line) {
-                wrong.push(format!("{}:{}: {owner}", file.display(), number + 1));
+            for owner in owners_elsewhere(&rooms, room, line) {
+                report(&owner);
             }
         }
     }
@@ -63,27 +52,30 @@ fn every_import_between_rooms_is_in_the_table() {
 }
 
 #[test]
-fn every_source_file_says_what_it_is_for() {
-    let silent: Vec<_> = rust_files(&src())
-        .into_iter()
-        .filter(|file| {
-            let text = fs::read_to_string(file).unwrap();
-            !text.starts_with("//!") && !text.starts_with("#![doc")
+fn every_permission_in_the_table_is_used() {
+    let files = source_files();
+    let used: BTreeSet<(&str, String)> = files
+        .iter()
+        .filter_map(|file| Some((file.room()?, file)))
+        .flat_map(|(room, file)| {
+            let lines = file.code().map(|(_, line)| line);
+            let imported = lines.flat_map(|line| names_after(line, "crate::"));
+            imported.map(move |imported| (room, imported))
         })
         .collect();
+    let mut unused = Vec::new();
+    for (room, Room { may_import, .. }) in &rooms_of_the_table() {
+        for imported in may_import.iter().filter(|name| *name != "_") {
+            if !used.contains(&(room, imported.clone())) {
+                unused.push(format!("{room} does not import {imported}"));
+            }
+        }
+    }
     assert!(
-        silent.is_empty(),
-        "files without a `//!` sentence: {silent:?}"
+        unused.is_empty(),
+        "permissions that nothing uses:\n{}",
+        unused.join("\n")
     );
-}
-
-#[test]
-fn every_source_file_is_one_idea_long() {
-    let long: Vec<_> = rust_files(&src())
-        .into_iter()
-        .filter(|file| fs::read_to_string(file).unwrap().lines().count() > 600)
-        .collect();
-    assert!(long.is_empty(), "files of more than 600 lines: {long:?}");
 }
 
 /// Where a crate that has a room of its own is used in another one.
@@ -131,17 +123,7 @@ fn rooms_of_the_table() -> BTreeMap<String, Room> {
         room.own_crates
             .retain(|name| name != "_" && !name.is_empty());
     }
-    let all: BTreeSet<String> = rooms.keys().cloned().collect();
-    for room in rooms.values_mut() {
-        if room.may_import.contains("all") {
-            room.may_import.clone_from(&all);
-        }
-    }
     rooms
-}
-
-fn src() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
 fn folders_of_src() -> BTreeSet<String> {
@@ -150,35 +132,6 @@ fn folders_of_src() -> BTreeSet<String> {
     folders
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    assert!(!files.is_empty());
-    files
-}
-
-fn room_of(file: &Path) -> Option<String> {
-    let inside = file.strip_prefix(src()).unwrap();
-    let first = inside
-        .components()
-        .next()?
-        .as_os_str()
-        .to_string_lossy()
-        .into_owned();
-    (inside.components().count() > 1).then_some(first)
-}
-
-fn is_comment(line: &str) -> bool {
-    line.trim_start().starts_with("//")
 }
 
 fn names_after(line: &str, prefix: &str) -> Vec<String> {

@@ -28,9 +28,9 @@ use touchpoint::pipeline;
 use touchpoint::pipeline::error::RunError;
 use touchpoint::report::exit;
 use touchpoint::runtime::shutdown::Shutdown;
-use touchpoint::sim::dice::Dice;
 use touchpoint::sim::export;
 use touchpoint::sim::faults::random::MINUTES;
+use touchpoint::sim::rng::Rng;
 use touchpoint::sim::server;
 use touchpoint::sim::truth;
 use touchpoint::sim::world::World;
@@ -82,7 +82,7 @@ impl Story {
     /// Lives through its days, in as many processes as that takes: as many die as there are days.
     /// Gives how many died.
     fn tell(&self) -> u32 {
-        let mut dice = Dice::new(self.seed, 98);
+        let mut rng = Rng::new(self.seed, 98);
         let mut deaths = 0;
         loop {
             let mut process = Command::new(std::env::current_exe().unwrap());
@@ -91,7 +91,7 @@ impl Story {
             process.env(FOLDER, self.folder.path());
             let is_to_die = cfg!(debug_assertions) && deaths < self.days;
             if is_to_die {
-                let step = 1 + dice.below(STEPS);
+                let step = 1 + rng.below(STEPS);
                 process.env("TOUCHPOINT_STOP_AT", format!("any:{step}"));
             }
             let output = process.output().unwrap();
@@ -119,11 +119,11 @@ fn is_planned(output: &Output) -> bool {
 
 /// A world file of chance.
 fn world(seed: u64, days: u32) -> String {
-    let mut dice = Dice::new(seed, 99);
+    let mut rng = Rng::new(seed, 99);
     let mut text = format!("seed = {seed}\nfaults_seed = {seed}\nfaults_days = {days}\n");
     let mut line = |key: &str, values: &[&str]| {
         // Writing to a text cannot fail.
-        let _ = writeln!(text, "{key} = {}", dice.pick(values));
+        let _ = writeln!(text, "{key} = {}", rng.pick(values));
     };
     line("users", &["16", "17", "18", "20"]);
     line("mails_per_user", &["2", "6", "12", "20"]);
@@ -150,8 +150,8 @@ fn world(seed: u64, days: u32) -> String {
 
 /// A port that nobody listens on; it stays the same, since it stands in links.
 fn free_port(seed: u64) -> u16 {
-    let mut dice = Dice::new(seed, u64::from(std::process::id()));
-    let mut any = || u16::try_from(dice.between(PORTS.start, PORTS.end)).unwrap();
+    let mut rng = Rng::new(seed, u64::from(std::process::id()));
+    let mut any = || u16::try_from(rng.between(PORTS.start, PORTS.end)).unwrap();
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     (0..100).map(|_| any()).find(is_free).unwrap()
 }

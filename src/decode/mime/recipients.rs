@@ -7,9 +7,9 @@ use crate::decode::mime::entries::Entries;
 use crate::decode::mime::fields;
 use crate::decode::mime::words;
 use crate::model::address::addr_spec;
+use crate::model::address::surroundings::Written;
 use crate::model::address::visible::visible;
 use crate::model::address::written;
-use crate::model::address::written::Written;
 use crate::model::interaction::Role;
 use crate::model::legacy_name;
 use crate::model::limits;
@@ -29,6 +29,13 @@ enum Origin {
     Field,
     /// Encoded words in it.
     EncodedWords,
+}
+
+/// Everybody whom the value of a header field names, as their author.
+pub fn named_in(value: &str) -> Vec<RawParticipant> {
+    let mut found = Found::default();
+    found.named_in(value.as_bytes(), Role::From);
+    found.participants
 }
 
 impl Found {

@@ -2,10 +2,10 @@
 //! that is not closed, without commas, or with other separators.
 
 use crate::model::address::Address;
-use crate::model::address::written::SCHEMES;
-use crate::model::address::written::Written;
-use crate::model::address::written::cleaned;
-use crate::model::address::written::is_quote;
+use crate::model::address::surroundings::SCHEMES;
+use crate::model::address::surroundings::Written;
+use crate::model::address::surroundings::cleaned;
+use crate::model::address::surroundings::is_quote;
 use crate::model::limits;
 
 /// What was found in a text.

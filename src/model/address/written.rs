@@ -12,28 +12,48 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use crate::model::address::Address;
+use crate::model::address::GUEST_MARK;
 use crate::model::address::addr_spec;
 use crate::model::address::addr_spec::Place;
+use crate::model::address::surroundings::SCHEMES;
+use crate::model::address::surroundings::Written;
+use crate::model::address::surroundings::cleaned;
+use crate::model::address::surroundings::is_quote;
 use crate::model::address::visible::visible;
 use crate::model::limits;
-use crate::model::unicode::is_invisible;
-
-/// An address, and the name beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// As it is written, without quotes and comments. Encoded words are not decoded.
-    pub name: Option<String>,
-    /// The address as it is written, without what stands around it.
-    pub text: String,
-    /// Normalised.
-    pub address: Address,
-}
 
 /// Quotes, brackets and schemes within each other that are taken off: nobody writes more.
 const NESTING_MAX: usize = 8;
 
-/// Schemes before an address, in lower case.
-pub(super) const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
+/// What stands before an address that Exchange encapsulated (MS-OXOAB, IMCEA).
+const ENCAPSULATED: &str = "imceasmtp-";
+
+impl Address {
+    /// Normalises what a header, a directory or a file holds, in any of the forms of [this
+    /// module](self); `None` where it is not one address.
+    pub fn parse(raw: &str) -> Option<Self> {
+        read(raw).map(|written| written.address)
+    }
+
+    /// The address of which a name in a directory was made; any other stays as it is. The last `_`
+    /// of a guest's principal name stands for the `@`, since no domain holds one; Exchange writes
+    /// an address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
+    #[must_use]
+    pub fn at_home(self) -> Self {
+        let of_guest = || {
+            let (name, _) = self.local().split_once(GUEST_MARK)?;
+            let (local, domain) = name.rsplit_once('_')?;
+            let is_whole = !local.is_empty() && domain.contains('.');
+            is_whole.then(|| Self::of_parts(local, domain))?
+        };
+        let of_exchange = || {
+            let code = self.local().strip_prefix(ENCAPSULATED)?;
+            let code = code.replace('%', "%25").replace('+', "%");
+            Self::parse(&percent_decode_str(&code).decode_utf8().ok()?)
+        };
+        of_guest().or_else(of_exchange).unwrap_or(self)
+    }
+}
 
 /// Reads a text that holds one address. `None` where it holds none or several, and where other text
 /// stands beside it that is no name.
@@ -75,32 +95,9 @@ fn plain(raw: &str) -> Option<Written> {
     })
 }
 
-/// The text without characters that take no room, with a blank for each kind of blank and an `@`
-/// for a wide one.
-pub fn cleaned(raw: &str) -> Cow<'_, str> {
-    let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
-    if raw.bytes().all(is_plain) {
-        return Cow::Borrowed(raw);
-    }
-    let visible = raw.chars().filter(|c| !is_invisible(*c));
-    let has_sign = raw.contains('@');
-    let plain = |c: char| match c {
-        // As input methods of East Asia write it.
-        '\u{ff20}' | '\u{fe6b}' if !has_sign => '@',
-        c if c.is_whitespace() => ' ',
-        c => c,
-    };
-    Cow::Owned(visible.map(plain).collect())
-}
-
 /// What parts addresses, or ends the text around them.
 fn is_outside(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';')
-}
-
-/// Quotes of any kind.
-pub fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '\'' | '`') || addr_spec::is_wide_quote(c)
 }
 
 fn nested(text: &str, depth: usize) -> Option<Written> {

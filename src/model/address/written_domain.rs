@@ -2,8 +2,8 @@
 
 use crate::model::address::domain;
 use crate::model::address::is_domain;
-use crate::model::address::written::cleaned;
-use crate::model::address::written::is_quote;
+use crate::model::address::surroundings::cleaned;
+use crate::model::address::surroundings::is_quote;
 
 /// A domain, and whether it was taken out of a web address.
 #[derive(Debug, Clone, PartialEq, Eq)]

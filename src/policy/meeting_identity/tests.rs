@@ -1,5 +1,6 @@
 //! One meeting has one id, whoever's copy it is and whatever becomes of the series.
 
+use jiff::civil::Date;
 use jiff::civil::DateTime;
 use jiff::civil::Time;
 use proptest::prelude::*;

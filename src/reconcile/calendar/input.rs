@@ -8,7 +8,7 @@ use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::span::Window;
-use crate::policy::meeting_identity::date_of_uid;
+use crate::policy::global_object_id::date_of_uid;
 use crate::reconcile::unread::NOT_SERVED;
 
 /// Events of one round, which are held in memory together: ten times what a busy calendar has in

@@ -6,17 +6,17 @@ use jiff::tz::TimeZone;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::sim::calendar::meeting::Item;
+use crate::sim::calendar::position::Position;
 use crate::sim::calendar::render::View;
 use crate::sim::calendar::round::Block;
 use crate::sim::calendar::round::Entry;
 use crate::sim::calendar::zones::ZONES;
-use crate::sim::delta;
-use crate::sim::dice::draw;
-use crate::sim::dice::mix;
+use crate::sim::mail::delta;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
+use crate::sim::rng::draw;
+use crate::sim::rng::mix;
 use crate::sim::spec::CalendarChain;
-use crate::sim::token;
 use crate::sim::world::World;
 
 /// A page without a preference has this many items (facts 1.3).
@@ -28,62 +28,6 @@ const REFUSED: [&str; 6] = [
 
 /// The longest window that lists and chains take (facts 13).
 const DAYS_MAX: i64 = 1_825;
-
-/// What a link holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// Number of the mailbox.
-    pub mailbox: usize,
-    /// The window, frozen when the chain began.
-    pub window: (Micros, Micros),
-    /// End of the last round; `i64::MIN` in the first.
-    pub since: Micros,
-    /// End of this round; `i64::MAX` where the link begins one.
-    pub until: Micros,
-    /// Blocks already given.
-    pub offset: usize,
-    /// Which link of the chain this is.
-    pub generation: u32,
-    /// The chain.
-    pub chain: u64,
-    /// Ids are immutable.
-    pub immutable: bool,
-}
-
-impl Position {
-    fn encode(&self, world: &World) -> String {
-        let text = format!(
-            "{}|{}|{}|{}|{}|{}|{}|{}|{}",
-            self.mailbox,
-            self.window.0.0,
-            self.window.1.0,
-            self.since.0,
-            self.until.0,
-            self.offset,
-            self.generation,
-            self.chain,
-            u8::from(self.immutable),
-        );
-        token::hide(world, &text)
-    }
-
-    fn decode(world: &World, token: &str) -> Option<Self> {
-        let text = token::reveal(world, token)?;
-        let mut parts = text.split('|');
-        let mut number = || parts.next()?.parse::<i128>().ok();
-        let instant = |number: i128| i64::try_from(number).ok().map(Micros);
-        Some(Self {
-            mailbox: usize::try_from(number()?).ok()?,
-            window: (instant(number()?)?, instant(number()?)?),
-            since: instant(number()?)?,
-            until: instant(number()?)?,
-            offset: usize::try_from(number()?).ok()?,
-            generation: u32::try_from(number()?).ok()?,
-            chain: u64::try_from(number()?).ok()?,
-            immutable: number()? == 1,
-        })
-    }
-}
 
 fn refuse<T>(text: &str) -> Result<T, Response> {
     Err(Response::error(400, "ErrorInvalidUrlQuery", text))
@@ -139,7 +83,7 @@ pub fn position(
     })
 }
 
-/// The zone of `Prefer: outlook.timezone` under the name that was asked for; UTC where there is
+/// The zone of `Prefer: outlook.timezone` under the requested name; UTC where there is
 /// none, or none of that name.
 pub fn zone(request: &Request) -> (String, TimeZone) {
     let parts = request.header("prefer").unwrap_or_default().split(',');
@@ -224,34 +168,34 @@ fn item(view: &View<'_>, entry: Entry) -> Option<serde_json::Value> {
     if entry.removed {
         return Some(view.removed(entry.item));
     }
-    let (holding, meeting) = view.held(entry.item.holding)?;
+    let (copy, meeting) = view.held(entry.item.copy)?;
     let unreported = view.world.spec.switches.unreported_cancellations;
     let day = match entry.item.day {
         Some(day) => crate::sim::calendar::meeting::day_of(day)?,
-        None if meeting.is_series() && holding.guest.is_none() => {
-            return Some(view.master(entry.item, holding, meeting));
+        None if meeting.is_series() && copy.guest.is_none() => {
+            return Some(view.master(entry.item, copy, meeting));
         }
         None => single_day(view, entry.item)?,
     };
-    let one = holding.instance(meeting, day, view.at, unreported)?;
+    let one = copy.instance(meeting, day, view.at, unreported)?;
     Some(match (entry.item.day, one.exception) {
-        (None, _) => view.whole(entry.item, holding, &one),
-        (Some(_), None) => view.slim(entry.item, holding, &one),
-        (Some(_), Some(_)) => view.exception(entry.item, holding, &one),
+        (None, _) => view.whole(entry.item, copy, &one),
+        (Some(_), None) => view.slim(entry.item, copy, &one),
+        (Some(_), Some(_)) => view.exception(entry.item, copy, &one),
     })
 }
 
 /// The day of a single event, or of the one occurrence that a guest has.
 pub fn single_day(view: &View<'_>, item: Item) -> Option<jiff::civil::Date> {
-    let (holding, meeting) = view.held(item.holding)?;
-    holding.guest.or_else(|| {
-        let days = meeting.days(meeting.look(view.at), jiff::civil::Date::MAX);
+    let (copy, meeting) = view.held(item.copy)?;
+    copy.guest.or_else(|| {
+        let days = meeting.days(meeting.state(view.at), jiff::civil::Date::MAX);
         days.first().copied()
     })
 }
 
-/// How many blocks the page takes: so many that the wanted number of items is reached, since no
-/// series is split (facts 2.2); at times fewer, at times none.
+/// How many blocks the page takes: as many as needed for the wanted number of items is reached,
+/// since no series is split (facts 2.2); at times fewer, at times none.
 fn cut(world: &World, request: &Request, here: &Position, blocks: &[Block]) -> Cut {
     let wish = request.prefer().page.unwrap_or(PAGE_DEFAULT).max(1);
     let lot = [

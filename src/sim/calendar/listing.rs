@@ -12,7 +12,7 @@ use crate::sim::calendar::render::View;
 use crate::sim::calendar::round;
 use crate::sim::directory::next;
 use crate::sim::directory::pick;
-use crate::sim::listing::Listed;
+use crate::sim::paging::Listed;
 use crate::sim::query::advanced;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
@@ -57,17 +57,17 @@ pub fn list(
     let view = view(world, mailbox, request, now);
     let unreported = world.spec.switches.unreported_cancellations;
     let mut found: Vec<(u8, Micros, Item)> = Vec::new();
-    for (number, holding) in world.mailboxes[mailbox].calendar.iter().enumerate() {
-        let meeting = &world.meetings[holding.meeting as usize];
-        let is_series = meeting.is_series() && holding.guest.is_none();
-        for one in holding.instances(meeting, now, window, unreported) {
+    for (number, copy) in world.mailboxes[mailbox].calendar.iter().enumerate() {
+        let meeting = &world.meetings[copy.meeting as usize];
+        let is_series = meeting.is_series() && copy.guest.is_none();
+        for one in copy.instances(meeting, now, window, unreported) {
             let kind = match (is_series, one.exception) {
                 (false, _) => 0,
                 (true, Some(_)) => 1,
                 (true, None) => 2,
             };
             let item = Item {
-                holding: u32::try_from(number).unwrap_or(u32::MAX),
+                copy: u32::try_from(number).unwrap_or(u32::MAX),
                 day: is_series.then(|| meeting::number_of(one.day)),
             };
             found.push((kind, one.begin, item));
@@ -106,7 +106,7 @@ pub fn list(
     }
 }
 
-/// What was asked for of an event.
+/// What was requested of an event.
 fn selected(body: Value, request: &Request) -> Value {
     let Some(mut select) = request.select() else {
         return body;
@@ -130,14 +130,14 @@ fn with_skip(request: &Request, host: &str, skip: usize) -> String {
 }
 
 fn whole(view: &View<'_>, item: Item) -> Option<Value> {
-    let (holding, meeting) = view.held(item.holding)?;
+    let (copy, meeting) = view.held(item.copy)?;
     let day = match item.day {
         Some(day) => meeting::day_of(day)?,
         None => delta::single_day(view, item)?,
     };
     let unreported = view.world.spec.switches.unreported_cancellations;
-    let one = holding.instance(meeting, day, view.at, unreported)?;
-    Some(view.whole(item, holding, &one))
+    let one = copy.instance(meeting, day, view.at, unreported)?;
+    Some(view.whole(item, copy, &one))
 }
 
 /// `GET .../events/{id}`: a single event, a master, or an occurrence.
@@ -166,21 +166,21 @@ pub fn one_event(
 }
 
 fn event(view: &View<'_>, item: Item) -> Option<Value> {
-    let (holding, meeting) = view.held(item.holding)?;
-    if !holding.is_there(view.at) {
+    let (copy, meeting) = view.held(item.copy)?;
+    if !copy.is_there(view.at) {
         return None;
     }
-    let is_series = meeting.is_series() && holding.guest.is_none();
+    let is_series = meeting.is_series() && copy.guest.is_none();
     match item.day {
         None if is_series => {
             let lost = view.world.spec.switches.missing_masters == MissingMasters::Lost
                 && round::is_master_missing(view.world, view.mailbox, item);
-            (!lost).then(|| view.master(item, holding, meeting))
+            (!lost).then(|| view.master(item, copy, meeting))
         }
         None => whole(view, item),
         Some(day) if is_series => {
             let day = meeting::day_of(day)?;
-            let days = meeting.days(meeting.look(view.at), day);
+            let days = meeting.days(meeting.state(view.at), day);
             days.contains(&day).then(|| whole(view, item)).flatten()
         }
         Some(_) => None,

@@ -9,15 +9,15 @@ use jiff::tz::TimeZone;
 
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
-use crate::sim::calendar::invent::Class;
-use crate::sim::calendar::stories::Story;
+use crate::sim::calendar::lifecycle::Lifecycle;
+use crate::sim::calendar::variants::MeetingVariant;
 use crate::sim::calendar::zones;
-use crate::sim::dice::mix;
+use crate::sim::outcome::Outcome;
 use crate::sim::recurrence;
 use crate::sim::recurrence::Pattern;
 use crate::sim::recurrence::Range;
-use crate::sim::world::Outcome;
-use crate::sim::world::Role;
+use crate::sim::rng::mix;
+use crate::sim::role::Role;
 
 /// What all copies of a meeting share (facts 2.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub enum When {
 
 /// A meeting as it stands from an instant on.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct MeetingState {
     /// From when on.
     pub from: Micros,
     /// On which days.
@@ -121,7 +121,7 @@ pub struct Exception {
     pub day: Date,
     /// From when on.
     pub from: Micros,
-    /// Moved: to this day and time, for so many minutes.
+    /// Moved: to this day and time, for this many minutes.
     pub moved: Option<(Date, Time, i64)>,
     /// Another title.
     pub subject: Option<Box<str>>,
@@ -136,9 +136,9 @@ pub struct Exception {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Meeting {
     /// What the generator had in mind.
-    pub class: Class,
+    pub variant: MeetingVariant,
     /// What happens to it along the clock.
-    pub story: Story,
+    pub lifecycle: Lifecycle,
     /// What the copies share.
     pub uid: Uid,
     /// Who invited.
@@ -147,7 +147,7 @@ pub struct Meeting {
     pub zone: usize,
     /// It takes whole days.
     pub all_day: bool,
-    /// `originalStartTimeZone` is the zone that was asked for (facts 13).
+    /// `originalStartTimeZone` is the requested zone (facts 13).
     pub zone_of_request: bool,
     /// `onlineMeetingProvider` of a meeting that is held online.
     pub online: Option<&'static str>,
@@ -156,21 +156,21 @@ pub struct Meeting {
     /// Not sent yet.
     pub draft: bool,
     /// How it stands, in order; the first since it was made.
-    pub looks: Vec<Look>,
+    pub states: Vec<MeetingState>,
     /// Differences of single occurrences, in the order of time.
     pub exceptions: Vec<Exception>,
 }
 
 impl Meeting {
     /// How it stands at an instant; before it was made, as it was made.
-    pub fn look(&self, at: Micros) -> &Look {
-        let count = self.looks.partition_point(|look| look.from <= at);
-        &self.looks[count.max(1) - 1]
+    pub fn state(&self, at: Micros) -> &MeetingState {
+        let count = self.states.partition_point(|state| state.from <= at);
+        &self.states[count.max(1) - 1]
     }
 
     /// When it was made.
     pub fn created(&self) -> Micros {
-        self.looks[0].from
+        self.states[0].from
     }
 
     /// How an occurrence differs from the series at an instant.
@@ -181,7 +181,7 @@ impl Meeting {
 
     /// Whether it repeats.
     pub fn is_series(&self) -> bool {
-        matches!(self.looks[0].when, When::Series(..))
+        matches!(self.states[0].when, When::Series(..))
     }
 
     /// The instant of a day and time in the zone; whole days begin with the UTC day.
@@ -194,14 +194,14 @@ impl Meeting {
     }
 
     /// Beginning and end of what takes place on a day, exceptions apart.
-    pub fn span(&self, look: &Look, day: Date) -> (Micros, Micros) {
-        let begin = self.instant(day, look.wall);
-        (begin, begin.plus(look.minutes * 60 * SECOND))
+    pub fn span(&self, state: &MeetingState, day: Date) -> (Micros, Micros) {
+        let begin = self.instant(day, state.wall);
+        (begin, begin.plus(state.minutes * 60 * SECOND))
     }
 
     /// The days on which it takes place, as planned at an instant, up to a day.
-    pub fn days(&self, look: &Look, until: Date) -> Vec<Date> {
-        match &look.when {
+    pub fn days(&self, state: &MeetingState, until: Date) -> Vec<Date> {
+        match &state.when {
             When::Once(day) => vec![*day],
             When::Series(pattern, range) => recurrence::days(pattern, range, until).collect(),
         }
@@ -210,7 +210,7 @@ impl Meeting {
 
 /// A copy of a meeting in a calendar.
 #[derive(Debug, Clone)]
-pub struct Holding {
+pub struct CalendarCopy {
     /// Number of the meeting.
     pub meeting: u32,
     /// Since when.
@@ -237,7 +237,7 @@ pub struct Instance<'a> {
     /// The meeting.
     pub meeting: &'a Meeting,
     /// How it stands.
-    pub look: &'a Look,
+    pub state: &'a MeetingState,
     /// How this day differs.
     pub exception: Option<&'a Exception>,
     /// The original day.
@@ -254,13 +254,13 @@ impl Instance<'_> {
     /// The title; that of a cancelled meeting says so.
     pub fn subject(&self) -> String {
         let changed = self.exception.and_then(|one| one.subject.as_deref());
-        title(changed.unwrap_or(&self.look.subject), self.cancelled)
+        title(changed.unwrap_or(&self.state.subject), self.cancelled)
     }
 
     /// Who is invited.
     pub fn attendees(&self) -> &[Attendee] {
         let changed = self.exception.and_then(|one| one.attendees.as_deref());
-        changed.unwrap_or(&self.look.attendees)
+        changed.unwrap_or(&self.state.attendees)
     }
 }
 
@@ -273,7 +273,7 @@ pub fn title(subject: &str, cancelled: bool) -> String {
     }
 }
 
-impl Holding {
+impl CalendarCopy {
     /// Whether it is in the calendar at an instant.
     pub fn is_there(&self, at: Micros) -> bool {
         self.arrives <= at && self.gone.is_none_or(|gone| gone > at)
@@ -313,7 +313,7 @@ impl Holding {
         {
             return None;
         }
-        let look = meeting.look(at);
+        let state = meeting.state(at);
         let exception = meeting.exception(day, at);
         if exception.is_some_and(|one| one.cancelled) && (self.organises || unreported) {
             return None;
@@ -323,16 +323,16 @@ impl Holding {
                 let begin = meeting.instant(to, wall);
                 (begin, begin.plus(minutes * 60 * SECOND))
             }
-            None => meeting.span(look, day),
+            None => meeting.span(state, day),
         };
         Some(Instance {
             meeting,
-            look,
+            state,
             exception,
             day,
             begin,
             end,
-            cancelled: look.cancelled || exception.is_some_and(|one| one.cancelled),
+            cancelled: state.cancelled || exception.is_some_and(|one| one.cancelled),
         })
     }
 
@@ -351,7 +351,7 @@ impl Holding {
             Some(day) => vec![day],
             // Zones are at most a day away from UTC, and moved occurrences three weeks.
             None => meeting.days(
-                meeting.look(at),
+                meeting.state(at),
                 date_of(high.plus(22 * crate::model::time::DAY)),
             ),
         };
@@ -376,7 +376,7 @@ pub fn civil(at: Micros, zone: &TimeZone) -> DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Item {
     /// Number of the copy in its calendar.
-    pub holding: u32,
+    pub copy: u32,
     /// Days from 1970-01-01 to the original day of an occurrence; `None` = single or master.
     pub day: Option<i32>,
 }
@@ -385,7 +385,7 @@ impl Item {
     /// A draw that depends on the item and these numbers.
     pub fn lot(self, parts: &[u64]) -> u64 {
         let day = self.day.map_or(0, i32::cast_unsigned);
-        mix(&[mix(parts), u64::from(self.holding), u64::from(day)])
+        mix(&[mix(parts), u64::from(self.copy), u64::from(day)])
     }
 }
 
@@ -394,7 +394,7 @@ pub fn number_of(day: Date) -> i32 {
     (day - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
-/// The day that lies so many days after 1970-01-01.
+/// The day that lies this many days after 1970-01-01.
 pub fn day_of(number: i32) -> Option<Date> {
     use jiff::ToSpan as _;
     jiff::civil::date(1970, 1, 1)

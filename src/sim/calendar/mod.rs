@@ -1,21 +1,19 @@
 //! Calendars of the simulated tenant: meetings, what becomes of them, and Graph's protocol.
 
+pub mod changes;
+pub mod compose;
 pub mod delta;
-pub mod forms;
-pub mod invent;
+pub mod generate;
+pub mod lifecycle;
 pub mod listing;
 pub mod meeting;
+pub mod plan;
+pub mod position;
 pub mod recurring;
 pub mod render;
 pub mod round;
-pub mod stories;
+pub mod schedules;
 pub mod truth;
+pub mod variants;
 pub mod whole_days;
 pub mod zones;
-
-#[cfg(test)]
-mod planted;
-#[cfg(test)]
-mod traps;
-#[cfg(test)]
-mod zone_traps;

@@ -9,20 +9,20 @@ use serde_json::json;
 use crate::model::time::Micros;
 use crate::sim::calendar::meeting;
 use crate::sim::calendar::meeting::Attendee;
-use crate::sim::calendar::meeting::Holding;
+use crate::sim::calendar::meeting::CalendarCopy;
 use crate::sim::calendar::meeting::Instance;
 use crate::sim::calendar::meeting::Item;
-use crate::sim::calendar::meeting::Look;
 use crate::sim::calendar::meeting::Meeting;
+use crate::sim::calendar::meeting::MeetingState;
 use crate::sim::calendar::meeting::When;
 use crate::sim::calendar::recurring;
 use crate::sim::calendar::zones;
-use crate::sim::dice::mix;
-use crate::sim::render::ID_BYTES;
-use crate::sim::render::bytes_of;
-use crate::sim::render::id_of;
+use crate::sim::mail::render::ID_BYTES;
+use crate::sim::mail::render::bytes_of;
+use crate::sim::mail::render::id_of;
+use crate::sim::rng::mix;
+use crate::sim::role::Role;
 use crate::sim::text;
-use crate::sim::world::Role;
 use crate::sim::world::World;
 
 /// The time of an answer that was never given (facts 2.3).
@@ -30,7 +30,7 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 /// Stands for the day of what has none.
 const NO_DAY: i32 = i32::MIN;
 /// Copies with numbers from here on are gone before anyone looked.
-pub const GHOSTS: u32 = 0x8000_0000;
+pub const PHANTOM_REMOVALS: u32 = 0x8000_0000;
 
 /// The id of an event: immutable or not (facts 1.8).
 pub fn event_id(world: &World, mailbox: usize, item: Item, immutable: bool) -> String {
@@ -38,7 +38,7 @@ pub fn event_id(world: &World, mailbox: usize, item: Item, immutable: bool) -> S
     bytes.extend([0x00, 0x09, 0x00, if immutable { 0x2e } else { 0x46 }]);
     let number = u32::try_from(mailbox).unwrap_or(u32::MAX);
     bytes.extend(number.to_be_bytes());
-    bytes.extend(item.holding.to_be_bytes());
+    bytes.extend(item.copy.to_be_bytes());
     bytes.extend(item.day.unwrap_or(NO_DAY).to_be_bytes());
     let mut part = 0;
     while bytes.len() < ID_BYTES {
@@ -52,10 +52,10 @@ pub fn event_id(world: &World, mailbox: usize, item: Item, immutable: bool) -> S
 /// What an id names, whichever kind of id it is.
 pub fn read_event_id(world: &World, mailbox: usize, id: &str) -> Option<Item> {
     let bytes = bytes_of(mailbox, id)?;
-    let holding = u32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?);
+    let copy = u32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?);
     let day = i32::from_be_bytes(bytes.get(12..16)?.try_into().ok()?);
     let day = (day != NO_DAY).then_some(day);
-    let item = Item { holding, day };
+    let item = Item { copy, day };
     [true, false]
         .into_iter()
         .any(|immutable| event_id(world, mailbox, item, immutable) == id)
@@ -83,11 +83,11 @@ impl<'a> View<'a> {
     }
 
     /// A copy and its meeting.
-    pub fn held(&self, number: u32) -> Option<(&'a Holding, &'a Meeting)> {
-        let holding = self.world.mailboxes[self.mailbox]
+    pub fn held(&self, number: u32) -> Option<(&'a CalendarCopy, &'a Meeting)> {
+        let copy = self.world.mailboxes[self.mailbox]
             .calendar
             .get(number as usize)?;
-        Some((holding, &self.world.meetings[holding.meeting as usize]))
+        Some((copy, &self.world.meetings[copy.meeting as usize]))
     }
 
     /// That an event is gone, or was never in the window.
@@ -96,14 +96,14 @@ impl<'a> View<'a> {
             "@removed": {"reason": "deleted"}})
     }
 
-    fn etag(&self, item: Item, holding: &Holding) -> String {
-        let changed = holding.last_change(self.at);
+    fn etag(&self, item: Item, copy: &CalendarCopy) -> String {
+        let changed = copy.last_change(self.at);
         format!("{:016x}", item.lot(&[changed.0.cast_unsigned(), 7]))
     }
 
     /// What every item has.
-    fn base(&self, item: Item, holding: &Holding, kind: &str) -> Value {
-        let etag = self.etag(item, holding);
+    fn base(&self, item: Item, copy: &CalendarCopy, kind: &str) -> Value {
+        let etag = self.etag(item, copy);
         json!({"@odata.type": "#microsoft.graph.event", "@odata.etag": format!("W/\"DwAAABY{etag}\""),
             "id": self.id(item), "type": kind})
     }
@@ -131,19 +131,19 @@ impl<'a> View<'a> {
     }
 
     /// An occurrence as delta has it.
-    pub fn slim(&self, item: Item, holding: &Holding, one: &Instance<'_>) -> Value {
-        let mut value = self.base(item, holding, "occurrence");
+    pub fn slim(&self, item: Item, copy: &CalendarCopy, one: &Instance<'_>) -> Value {
+        let mut value = self.base(item, copy, "occurrence");
         value["seriesMasterId"] = json!(self.id(Item { day: None, ..item }));
         self.times(&mut value, one.meeting, one.begin, one.end);
         value
     }
 
     /// An exception as delta has it: what differs from the master.
-    pub fn exception(&self, item: Item, holding: &Holding, one: &Instance<'_>) -> Value {
+    pub fn exception(&self, item: Item, copy: &CalendarCopy, one: &Instance<'_>) -> Value {
         if self.world.spec.switches.full_exceptions {
-            return self.whole(item, holding, one);
+            return self.whole(item, copy, one);
         }
-        let mut value = self.slim(item, holding, one);
+        let mut value = self.slim(item, copy, one);
         value["type"] = json!("exception");
         value["originalStart"] = json!(original_start(one));
         let differs = one.exception;
@@ -151,7 +151,7 @@ impl<'a> View<'a> {
             value["subject"] = json!(one.subject());
         }
         if differs.is_some_and(|one| one.attendees.is_some()) {
-            value["attendees"] = self.attendees(holding, one.meeting, one.attendees());
+            value["attendees"] = self.attendees(copy, one.meeting, one.attendees());
         }
         if one.cancelled {
             value["isCancelled"] = json!(true);
@@ -160,20 +160,20 @@ impl<'a> View<'a> {
     }
 
     /// A single event, or an occurrence or exception with everything.
-    pub fn whole(&self, item: Item, holding: &Holding, one: &Instance<'_>) -> Value {
+    pub fn whole(&self, item: Item, copy: &CalendarCopy, one: &Instance<'_>) -> Value {
         let kind = match (item.day, one.exception) {
             (None, _) => "singleInstance",
             (Some(_), None) => "occurrence",
             (Some(_), Some(_)) => "exception",
         };
-        let mut value = self.base(item, holding, kind);
-        let day = (item.day.is_some() || holding.guest.is_some()).then_some(one.day);
+        let mut value = self.base(item, copy, kind);
+        let day = (item.day.is_some() || copy.guest.is_some()).then_some(one.day);
         value["iCalUId"] = json!(one.meeting.uid.text(day));
         value["subject"] = json!(one.subject());
         value["isCancelled"] = json!(one.cancelled);
-        value["attendees"] = self.attendees(holding, one.meeting, one.attendees());
+        value["attendees"] = self.attendees(copy, one.meeting, one.attendees());
         self.times(&mut value, one.meeting, one.begin, one.end);
-        self.details(&mut value, holding, one.meeting, one.look);
+        self.details(&mut value, copy, one.meeting, one.state);
         if item.day.is_some() {
             value["seriesMasterId"] = json!(self.id(Item { day: None, ..item }));
             value["originalStart"] = json!(original_start(one));
@@ -182,30 +182,30 @@ impl<'a> View<'a> {
     }
 
     /// The master of a series.
-    pub fn master(&self, item: Item, holding: &Holding, meeting: &Meeting) -> Value {
-        let look = meeting.look(self.at);
-        let mut value = self.base(item, holding, "seriesMaster");
+    pub fn master(&self, item: Item, copy: &CalendarCopy, meeting: &Meeting) -> Value {
+        let state = meeting.state(self.at);
+        let mut value = self.base(item, copy, "seriesMaster");
         value["iCalUId"] = json!(meeting.uid.text(None));
-        value["subject"] = json!(meeting::title(&look.subject, look.cancelled));
-        value["isCancelled"] = json!(look.cancelled);
-        value["attendees"] = self.attendees(holding, meeting, &look.attendees);
-        if let When::Series(pattern, range) = &look.when {
-            let (begin, end) = meeting.span(look, range.start);
+        value["subject"] = json!(meeting::title(&state.subject, state.cancelled));
+        value["isCancelled"] = json!(state.cancelled);
+        value["attendees"] = self.attendees(copy, meeting, &state.attendees);
+        if let When::Series(pattern, range) = &state.when {
+            let (begin, end) = meeting.span(state, range.start);
             self.times(&mut value, meeting, begin, end);
             value["recurrence"] =
-                recurring::recurrence(pattern, range, &self.zone_name(holding, meeting));
+                recurring::recurrence(pattern, range, &self.zone_name(copy, meeting));
         }
-        self.details(&mut value, holding, meeting, look);
+        self.details(&mut value, copy, meeting, state);
         value
     }
 
     /// The zone in which a meeting was planned, as this copy names it: the organiser's has the
     /// proper name, a guest's may have anything (facts 13).
-    fn zone_name(&self, holding: &Holding, meeting: &Meeting) -> String {
-        let text = meeting.looks[0].text;
+    fn zone_name(&self, copy: &CalendarCopy, meeting: &Meeting) -> String {
+        let text = meeting.states[0].text;
         if self.world.spec.switches.custom_zones {
             zones::CUSTOM.to_owned()
-        } else if holding.organises {
+        } else if copy.organises {
             zones::proper(meeting.zone, text)
         } else {
             let lot = mix(&[text, self.mailbox as u64]);
@@ -214,33 +214,39 @@ impl<'a> View<'a> {
     }
 
     /// What singles, masters, occurrences and exceptions share.
-    fn details(&self, value: &mut Value, holding: &Holding, meeting: &Meeting, look: &Look) {
-        let mut zone = self.zone_name(holding, meeting);
+    fn details(
+        &self,
+        value: &mut Value,
+        copy: &CalendarCopy,
+        meeting: &Meeting,
+        state: &MeetingState,
+    ) {
+        let mut zone = self.zone_name(copy, meeting);
         if meeting.zone_of_request {
             zone.clone_from(&self.zone.0);
         }
-        let changed = holding.last_change(self.at);
-        let (answered, response) = holding.response(self.at);
+        let changed = copy.last_change(self.at);
+        let (answered, response) = copy.response(self.at);
         let join = meeting.online.map(|_| {
-            json!({"joinUrl": format!("https://teams.example.net/l/meetup-join/{:016x}", look.text)})
+            json!({"joinUrl": format!("https://teams.example.net/l/meetup-join/{:016x}", state.text)})
         });
-        let body = text::body(look.text).replace('&', "&amp;");
+        let body = text::body(state.text).replace('&', "&amp;");
         let rest = json!({
             "createdDateTime": meeting.created().rfc3339(), "lastModifiedDateTime": changed.rfc3339(),
-            "changeKey": format!("DwAAABY{:016x}", mix(&[look.text, changed.0.cast_unsigned()])),
+            "changeKey": format!("DwAAABY{:016x}", mix(&[state.text, changed.0.cast_unsigned()])),
             "categories": [], "transactionId": null, "originalStartTimeZone": zone,
             "originalEndTimeZone": zone, "reminderMinutesBeforeStart": 15, "isReminderOn": true,
-            "hasAttachments": false, "bodyPreview": text::preview(look.text),
+            "hasAttachments": false, "bodyPreview": text::preview(state.text),
             "body": {"contentType": "html", "content": format!("<html><body><p>{body}</p></body></html>")},
-            "importance": "normal", "sensitivity": look.sensitivity, "isAllDay": meeting.all_day,
-            "isOrganizer": holding.organises, "responseRequested": true, "seriesMasterId": null,
+            "importance": "normal", "sensitivity": state.sensitivity, "isAllDay": meeting.all_day,
+            "isOrganizer": copy.organises, "responseRequested": true, "seriesMasterId": null,
             "showAs": if meeting.all_day { "free" } else { "busy" }, "onlineMeetingUrl": null,
             "webLink": "https://outlook.example.net/owa/?itemid=x", "isDraft": meeting.draft,
             "isOnlineMeeting": meeting.online.is_some(),
             "onlineMeetingProvider": meeting.online.unwrap_or("unknown"), "onlineMeeting": join,
             "allowNewTimeProposals": true, "hideAttendees": meeting.hides,
             "responseStatus": status(response, answered),
-            "location": place(look), "locations": [place(look)],
+            "location": place(state), "locations": [place(state)],
             "organizer": {"emailAddress": self.mailbox(meeting.organizer)},
         });
         if let (Value::Object(value), Value::Object(rest)) = (value, rest) {
@@ -257,21 +263,21 @@ impl<'a> View<'a> {
 
     /// Who is invited, with answers that hold in the organiser's copy; in others they are missing
     /// or old (facts 2.3).
-    fn attendees(&self, holding: &Holding, meeting: &Meeting, all: &[Attendee]) -> Value {
+    fn attendees(&self, copy: &CalendarCopy, meeting: &Meeting, all: &[Attendee]) -> Value {
         let is_own = |one: &Attendee| {
             self.world.addresses[one.address as usize].person == Some(self.mailbox)
         };
         let shown = all
             .iter()
-            .filter(|one| !meeting.hides || holding.organises || is_own(one));
+            .filter(|one| !meeting.hides || copy.organises || is_own(one));
         let shown = shown.map(|one| {
             let kind = match one.role {
                 Role::Optional => "optional",
                 Role::Resource => "resource",
                 _ => "required",
             };
-            let gossip = mix(&[u64::from(one.address), meeting.looks[0].text]).is_multiple_of(3);
-            let response = if holding.organises || gossip {
+            let gossip = mix(&[u64::from(one.address), meeting.states[0].text]).is_multiple_of(3);
+            let response = if copy.organises || gossip {
                 one.response
             } else {
                 "none"
@@ -293,8 +299,8 @@ fn status(response: &str, at: Micros) -> Value {
     json!({"response": response, "time": time})
 }
 
-fn place(look: &Look) -> Value {
-    let has_room = look.attendees.iter().any(|one| one.role == Role::Resource);
+fn place(state: &MeetingState) -> Value {
+    let has_room = state.attendees.iter().any(|one| one.role == Role::Resource);
     let name = if has_room { "Raum Elbe" } else { "" };
     json!({"displayName": name, "locationType": "default", "uniqueIdType": "private"})
 }
@@ -306,7 +312,7 @@ fn original_start(one: &Instance<'_>) -> String {
         let zone = zones::zone(meeting.zone);
         crate::sim::recurrence::instant(one.day, Time::midnight(), &zone)
     } else {
-        meeting.instant(one.day, one.look.wall)
+        meeting.instant(one.day, one.state.wall)
     };
     at.rfc3339()
 }

@@ -4,19 +4,19 @@
 use std::collections::HashMap;
 
 use crate::model::time::Micros;
-use crate::sim::calendar::delta::Position;
 use crate::sim::calendar::meeting;
-use crate::sim::calendar::meeting::Holding;
+use crate::sim::calendar::meeting::CalendarCopy;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::meeting::Meeting;
-use crate::sim::calendar::render::GHOSTS;
-use crate::sim::dice::draw;
-use crate::sim::dice::mix;
+use crate::sim::calendar::position::Position;
+use crate::sim::calendar::render::PHANTOM_REMOVALS;
+use crate::sim::rng::draw;
+use crate::sim::rng::mix;
 use crate::sim::spec::MissingMasters;
 use crate::sim::world::World;
 
 /// Events that were deleted before the first round and are reported all the same (facts 1.4).
-const GHOSTS_PER_CALENDAR: u32 = 2;
+const PHANTOM_REMOVALS_PER_CALENDAR: u32 = 2;
 
 /// One entry of `value[]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,20 +36,20 @@ pub fn blocks(world: &World, here: &Position) -> Vec<Block> {
     let first = here.since.0 == i64::MIN;
     let mut found: Vec<Block> = Vec::new();
     let mut quiet: Vec<usize> = Vec::new();
-    for (number, holding) in calendar.iter().enumerate() {
-        let meeting = &world.meetings[holding.meeting as usize];
-        if !first && !holding.changed(here.since, here.until) {
-            if holding.is_there(here.since) {
+    for (number, copy) in calendar.iter().enumerate() {
+        let meeting = &world.meetings[copy.meeting as usize];
+        if !first && !copy.changed(here.since, here.until) {
+            if copy.is_there(here.since) {
                 quiet.push(number);
             }
             continue;
         }
-        found.extend(block(world, here, number, holding, meeting));
+        found.extend(block(world, here, number, copy, meeting));
     }
     if first {
-        found.extend((0..GHOSTS_PER_CALENDAR).map(|number| {
+        found.extend((0..PHANTOM_REMOVALS_PER_CALENDAR).map(|number| {
             let item = Item {
-                holding: GHOSTS + number,
+                copy: PHANTOM_REMOVALS + number,
                 day: None,
             };
             vec![gone(item)]
@@ -82,16 +82,16 @@ fn block(
     world: &World,
     here: &Position,
     number: usize,
-    holding: &Holding,
+    copy: &CalendarCopy,
     meeting: &Meeting,
 ) -> Option<Block> {
     let holding_number = u32::try_from(number).unwrap_or(u32::MAX);
     let item = Item {
-        holding: holding_number,
+        copy: holding_number,
         day: None,
     };
-    let is_series = meeting.is_series() && holding.guest.is_none();
-    let shown = days(world, here, holding, meeting, here.until);
+    let is_series = meeting.is_series() && copy.guest.is_none();
+    let shown = days(world, here, copy, meeting, here.until);
     let of_day = |day: i32| Item {
         day: Some(day),
         ..item
@@ -113,11 +113,11 @@ fn block(
     }
     // Gone from the window, or never in it: that is said of events outside, too (facts 2.2).
     let mut block = vec![gone(item)];
-    if is_series && holding.is_there(here.since) {
-        let before = days(world, here, holding, meeting, here.since);
+    if is_series && copy.is_there(here.since) {
+        let before = days(world, here, copy, meeting, here.since);
         block.extend(before.into_iter().map(|day| gone(of_day(day))));
     }
-    let seen = holding.arrives <= here.until;
+    let seen = copy.arrives <= here.until;
     seen.then_some(block)
 }
 
@@ -125,13 +125,12 @@ fn block(
 fn days(
     world: &World,
     here: &Position,
-    holding: &Holding,
+    copy: &CalendarCopy,
     meeting: &Meeting,
     at: Micros,
 ) -> Vec<i32> {
     let unreported = world.spec.switches.unreported_cancellations;
-    holding
-        .instances(meeting, at, here.window, unreported)
+    copy.instances(meeting, at, here.window, unreported)
         .iter()
         .map(|one| meeting::number_of(one.day))
         .collect()
@@ -164,9 +163,9 @@ fn repeat(world: &World, here: &Position, found: &mut Vec<Block>, quiet: &[usize
     if switches.replays && !first && !quiet.is_empty() && draw(&[lot, 2], 3) == 0 {
         for part in 0..2 {
             let number = quiet[draw(&[lot, 3, part], quiet.len())];
-            let holding = &world.mailboxes[here.mailbox].calendar[number];
-            let meeting = &world.meetings[holding.meeting as usize];
-            let whole = block(world, here, number, holding, meeting);
+            let copy = &world.mailboxes[here.mailbox].calendar[number];
+            let meeting = &world.meetings[copy.meeting as usize];
+            let whole = block(world, here, number, copy, meeting);
             found.extend(whole.filter(|block| block.iter().all(|entry| !entry.removed)));
         }
     }
@@ -185,13 +184,9 @@ fn shuffle(world: &World, here: &Position, found: &mut [Block]) {
         block.sort_by_key(|entry| entry.item.lot(&[lot, 1]));
     }
     found.sort_by_cached_key(|block| {
-        let item = block.first().map_or(
-            Item {
-                holding: 0,
-                day: None,
-            },
-            |entry| entry.item,
-        );
+        let item = block
+            .first()
+            .map_or(Item { copy: 0, day: None }, |entry| entry.item);
         let time = times.entry(item).or_default();
         *time += 1;
         item.lot(&[lot, *time, block.len() as u64])

@@ -1,4 +1,4 @@
-//! Prints what was planted for meetings: for each event in each calendar that is read, how it
+//! Prints what must become of meetings: for each event in each calendar that is read, how it
 //! stands from when on.
 //!
 //! A line (`"record":"meeting"`) has `versions` in order. After a run the current one is the last
@@ -12,8 +12,8 @@
 //! - Of an event with `in_series`, or of one that is `in_calendar` no more, a run passes over what
 //!   came after the last run before it, if the row's `ended_at` is not after that last run.
 //! - `subject` and `preview` are those that the first nightly run finds that reads the event; for
-//!   other runs `content_periods` say when `full_subject` and `full_preview` are kept. `touches` are
-//!   those of the CRM at the end, whichever version they stand in.
+//!   other runs `content_periods` say when `full_subject` and `full_preview` are kept. `touches`
+//!   are those of the CRM at the end, whichever version they stand in.
 //!
 //! A line with `edge` begins so near the beginning of the first window that a run whose window
 //! begins later need not have it.
@@ -27,19 +27,19 @@ use serde_json::json;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::sim::calendar::meeting;
-use crate::sim::calendar::meeting::Holding;
+use crate::sim::calendar::meeting::CalendarCopy;
 use crate::sim::calendar::meeting::Instance;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::meeting::Uid;
 use crate::sim::calendar::meeting::When;
 use crate::sim::calendar::render;
+use crate::sim::crm::records::Book;
+use crate::sim::interaction_truth;
+use crate::sim::outcome::Outcome;
+use crate::sim::role::Role;
 use crate::sim::text;
-use crate::sim::truth;
 use crate::sim::world::Address;
-use crate::sim::world::Book;
-use crate::sim::world::Outcome;
-use crate::sim::world::Role;
 use crate::sim::world::World;
 
 /// Occurrences are recorded from so long before they begin (design, section 4).
@@ -57,25 +57,29 @@ pub fn print(world: &World, book: &Book, at: Micros, mut line: impl FnMut(&Value
         if !person.is_read() || person.captured_meetings() == "none" {
             continue;
         }
-        for (number, holding) in held.calendar.iter().enumerate() {
-            let meeting = &world.meetings[holding.meeting as usize];
-            if holding.arrives > at {
+        for (number, copy) in held.calendar.iter().enumerate() {
+            let meeting = &world.meetings[copy.meeting as usize];
+            if copy.arrives > at {
                 continue;
             }
-            let told = Told {
+            let expectation = Expectation {
                 world,
                 book,
                 until: at,
                 mailbox,
                 number,
-                holding,
+                copy,
                 meeting,
             };
-            let plans = told.plans();
-            let seen = meeting.looks.iter().filter(|look| look.from <= at).count();
+            let plans = expectation.plans();
+            let seen = meeting
+                .states
+                .iter()
+                .filter(|state| state.from <= at)
+                .count();
             let days: BTreeSet<Date> = plans.iter().take(seen.max(1)).flatten().copied().collect();
             for day in days {
-                if let Some(value) = told.event(day, &plans) {
+                if let Some(value) = expectation.event(day, &plans) {
                     line(&value);
                 }
             }
@@ -100,42 +104,42 @@ struct Stage {
 /// Somebody who takes part, and the answer as far as the copy knows it.
 type Part<'a> = (Role, &'a Address, Option<&'static str>);
 
-struct Told<'a> {
+struct Expectation<'a> {
     world: &'a World,
     book: &'a Book,
     until: Micros,
     mailbox: usize,
     number: usize,
-    holding: &'a Holding,
+    copy: &'a CalendarCopy,
     meeting: &'a Meeting,
 }
 
-impl Told<'_> {
+impl Expectation<'_> {
     fn is_in_series(&self) -> bool {
-        self.meeting.is_series() && self.holding.guest.is_none()
+        self.meeting.is_series() && self.copy.guest.is_none()
     }
 
     /// From when on a run records an event that begins then.
     fn recordable(&self, begin: Micros) -> Micros {
         if self.is_in_series() {
-            self.holding.arrives.max(begin.plus(-AHEAD))
+            self.copy.arrives.max(begin.plus(-AHEAD))
         } else {
-            self.holding.arrives
+            self.copy.arrives
         }
     }
 
     /// The original days that the copy has, as each look of the meeting has them.
     fn plans(&self) -> Vec<BTreeSet<Date>> {
-        let looks = self.meeting.looks.iter();
-        let first = &self.meeting.looks[0];
+        let states = self.meeting.states.iter();
+        let first = &self.meeting.states[0];
         let until = meeting::date_of(self.until.plus(AHEAD + MOVED_MAX));
-        let plan = |look| match (self.holding.guest, self.is_in_series()) {
+        let plan = |state| match (self.copy.guest, self.is_in_series()) {
             (Some(day), _) => BTreeSet::from([day]),
-            (None, true) => self.meeting.days(look, until).into_iter().collect(),
+            (None, true) => self.meeting.days(state, until).into_iter().collect(),
             // A single event keeps its label, wherever it is moved.
             (None, false) => self.meeting.days(first, Date::MAX).into_iter().collect(),
         };
-        looks.map(plan).collect()
+        states.map(plan).collect()
     }
 
     /// How one event stands from when on; nothing where no run up to `until` can have met it.
@@ -164,16 +168,16 @@ impl Told<'_> {
 
     /// When anything changes that concerns this day.
     fn times(&self, day: Date) -> Vec<Micros> {
-        let (meeting, holding) = (self.meeting, self.holding);
-        let mut times = vec![holding.arrives];
-        times.extend(holding.gone);
-        times.extend(holding.responses.iter().map(|(when, _)| *when));
-        times.extend(meeting.looks.iter().map(|look| look.from));
-        let absent = holding.absent.iter().filter(|(one, _)| *one == day);
+        let (meeting, copy) = (self.meeting, self.copy);
+        let mut times = vec![copy.arrives];
+        times.extend(copy.gone);
+        times.extend(copy.responses.iter().map(|(when, _)| *when));
+        times.extend(meeting.states.iter().map(|state| state.from));
+        let absent = copy.absent.iter().filter(|(one, _)| *one == day);
         times.extend(absent.map(|(_, when)| *when));
         let exceptions = meeting.exceptions.iter().filter(|one| one.day == day);
         times.extend(exceptions.map(|one| one.from));
-        times.retain(|when| *when >= holding.arrives && *when <= self.until);
+        times.retain(|when| *when >= copy.arrives && *when <= self.until);
         times.sort_unstable();
         times.dedup();
         times
@@ -182,15 +186,15 @@ impl Told<'_> {
     fn line(&self, day: Date, stages: &[(Micros, Stage)], begin: Micros) -> Value {
         let person = &self.world.people[self.mailbox];
         let in_series = self.is_in_series();
-        let number = self.holding.meeting;
-        let dated = in_series || self.holding.guest.is_some();
+        let number = self.copy.meeting;
+        let dated = in_series || self.copy.guest.is_some();
         let interaction = if dated {
             format!("e{number}-{day}")
         } else {
             format!("e{number}")
         };
         let item = Item {
-            holding: u32::try_from(self.number).unwrap_or(u32::MAX),
+            copy: u32::try_from(self.number).unwrap_or(u32::MAX),
             day: in_series.then(|| meeting::number_of(day)),
         };
         let window = self.world.start().plus(-WINDOW_DAYS * DAY);
@@ -211,8 +215,8 @@ impl Told<'_> {
             "mailbox_kind": person.purpose, "interaction": interaction,
             "series": format!("s{number}"), "kind": "meeting",
             "source_id": render::event_id(self.world, self.mailbox, item, true),
-            "class": format!("{:?}", self.meeting.class),
-            "story": format!("{:?}", self.meeting.story),
+            "class": format!("{:?}", self.meeting.variant),
+            "story": format!("{:?}", self.meeting.lifecycle),
             "foreign_uid": matches!(self.meeting.uid, Uid::Plain(_)),
             "outcome": newest.map(|(outcome, _)| outcome),
             "reason": newest.and_then(|(_, reason)| reason),
@@ -230,22 +234,22 @@ impl Told<'_> {
         before: Option<&Stage>,
     ) -> Option<Stage> {
         let meeting = self.meeting;
-        let number = meeting.looks.partition_point(|look| look.from <= at);
+        let number = meeting.states.partition_point(|state| state.from <= at);
         let planned = plans[number.max(1) - 1].contains(&day);
-        let day_now = match &meeting.look(at).when {
-            When::Once(day) if self.holding.guest.is_none() => *day,
+        let day_now = match &meeting.state(at).when {
+            When::Once(day) if self.copy.guest.is_none() => *day,
             _ => day,
         };
         let unreported = self.world.spec.switches.unreported_cancellations;
-        let shown = self.holding.instance(meeting, day_now, at, unreported);
-        if let Some(one) = shown.filter(|_| planned && self.holding.is_there(at)) {
+        let shown = self.copy.instance(meeting, day_now, at, unreported);
+        if let Some(one) = shown.filter(|_| planned && self.copy.is_there(at)) {
             return Some(self.shown(&one, at));
         }
         // Gone: by the organiser from the own calendar, or by somebody else.
         let mut stage = before?.clone();
         stage.in_calendar = false;
         if matches!(stage.state, "active" | "declined") {
-            stage.state = if self.holding.organises {
+            stage.state = if self.copy.organises {
                 "cancelled"
             } else {
                 "removed"
@@ -269,7 +273,7 @@ impl Told<'_> {
             parts: Vec::new(),
         };
         if outcome == Outcome::Recorded {
-            let (_, response) = self.holding.response(at);
+            let (_, response) = self.copy.response(at);
             stage.state = if one.cancelled {
                 "cancelled"
             } else if response == "declined" {
@@ -278,13 +282,14 @@ impl Told<'_> {
                 "active"
             };
             stage.subject = one.subject();
-            stage.text = one.look.text;
+            stage.text = one.state.text;
             stage.parts = self.parts(one, response);
         }
         stage
     }
 
-    /// What left the calendar is not read again: its texts stay as they were decided on when it was.
+    /// What left the calendar is not read again: its texts stay as they were decided on when it
+    /// was.
     fn version(&self, from: Micros, read_from: Micros, stage: &Stage) -> Value {
         let mut version = json!({"from": from.rfc3339(), "in_calendar": stage.in_calendar,
             "outcome": stage.outcome.name(), "reason": stage.reason, "state": stage.state,
@@ -300,7 +305,7 @@ impl Told<'_> {
             .collect();
         let visible: Vec<(Role, &Address)> =
             parts.iter().map(|(role, one, _)| (*role, *one)).collect();
-        let content = truth::Content {
+        let content = interaction_truth::Content {
             subject: stage.subject.clone(),
             preview: text::preview(stage.text),
             may_keep: true,
@@ -316,10 +321,10 @@ impl Told<'_> {
     }
 
     fn outcome(&self, one: &Instance<'_>) -> (Outcome, Option<&'static str>) {
-        let planted = (one.look.outcome, one.look.reason);
-        match self.holding.outcome {
-            Some(own) if own.0 < planted.0 => own,
-            _ => planted,
+        let expected = (one.state.outcome, one.state.reason);
+        match self.copy.outcome {
+            Some(own) if own.0 < expected.0 => own,
+            _ => expected,
         }
     }
 
@@ -336,11 +341,11 @@ impl Told<'_> {
             for attendee in one.attendees().iter().filter(|one| one.role == role) {
                 let address = book(attendee.address);
                 let is_own = address.person == Some(self.mailbox);
-                let hidden = self.meeting.hides && !self.holding.organises && !is_own;
+                let hidden = self.meeting.hides && !self.copy.organises && !is_own;
                 if hidden || address.stored == organizer.stored {
                     continue;
                 }
-                let response = if self.holding.organises {
+                let response = if self.copy.organises {
                     Some(attendee.response)
                 } else {
                     is_own.then_some(own)
@@ -359,19 +364,19 @@ impl Told<'_> {
                 .find(|(one, book, _)| one.name() == role && book.stored == address)
                 .and_then(|(_, _, response)| *response)
         };
-        let mut participants = truth::participants(visible);
+        let mut participants = interaction_truth::participants(visible);
         for one in &mut participants {
             let role = one["role"].as_str().unwrap_or_default();
             let address = one["address"].as_str().unwrap_or_default();
             one["response"] = json!(response_of(role, address));
         }
-        let mut touches = truth::touches(self.book, self.until, visible);
+        let mut touches = interaction_truth::touches(self.book, self.until, visible);
         for one in &mut touches {
             let role = one["contact_role"].as_str().unwrap_or_default();
             let address = one["contact_address"].as_str().unwrap_or_default();
             one["contact_response"] = json!(response_of(role, address));
         }
-        let (internal, external) = truth::counts(self.mailbox, &person.stored, visible);
+        let (internal, external) = interaction_truth::counts(self.mailbox, &person.stored, visible);
         let organizer = visible.first().is_some_and(|(_, one)| one.internal);
         let all_internal = visible.iter().all(|(_, one)| one.internal || !one.counted);
         version["direction"] = json!(if all_internal {
@@ -383,7 +388,11 @@ impl Told<'_> {
         });
         version["participants"] = json!(participants);
         version["touches"] = json!(touches);
-        version["user_role"] = json!(truth::user_role(self.mailbox, person.purpose, visible));
+        version["user_role"] = json!(interaction_truth::user_role(
+            self.mailbox,
+            person.purpose,
+            visible
+        ));
         version["internal_count"] = json!(internal);
         version["external_count"] = json!(external);
     }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::sim::dice::mix;
+use crate::sim::rng::mix;
 
 /// The names of a zone.
 #[derive(Debug, Clone, Copy)]
@@ -87,12 +87,12 @@ pub const ZONES: [ZoneNames; 13] = [
         "(UTC+14:00) Kiritimati Island",
     ),
 ];
-/// Of these, so many are European.
+/// How many of these are European.
 pub const EUROPEAN: usize = 3;
-/// Of these, in so many ordinary meetings are planned.
+/// In how many of these ordinary meetings are planned.
 pub const ORDINARY: usize = 9;
 
-/// What stands for a zone whose rules are not told.
+/// What stands for a zone whose rules are not given.
 pub const CUSTOM: &str = "tzone://Microsoft/Custom";
 
 /// A zone by its number in [`ZONES`].

@@ -34,7 +34,7 @@ struct Plan {
 pub struct Control(Arc<Mutex<Plan>>);
 
 impl Control {
-    /// Ends the connection after so many further bytes.
+    /// Ends the connection after this many further bytes.
     pub fn cut_at(&self, bytes: usize) {
         self.plan().left = Some(bytes);
     }

@@ -1,32 +1,12 @@
-//! Answers that were right and are spoilt on their way: bodies, links, and what the connection does.
+//! Answers that were right and are distorted on their way: bodies, links, and what the connection
+//! does.
 
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
+use crate::sim::gzip;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
-use crate::sim::server;
-
-/// What the connection does with an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Wire {
-    /// Hands it over.
-    #[default]
-    Whole,
-    /// Ends after so many bytes of it.
-    CutAt(usize),
-    /// Ends in the middle of its body.
-    CutInBody,
-    /// Ends after it, without notice.
-    CutAfter,
-    /// Stays open in the middle of its body.
-    Stalls,
-    /// Hands its body over in pieces, so many milliseconds in all.
-    Drips(u64),
-    /// Announces more bytes than come.
-    LongLength,
-    /// Announces fewer bytes than there are.
-    ShortLength,
-}
+use crate::sim::wire::Wire;
 
 /// Bytes of a head that ends in a header's name.
 const IN_HEAD: usize = 40;
@@ -64,8 +44,8 @@ fn milliseconds(seconds: f64) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or_default()
 }
 
-/// The answer as it looks after a fault; `turn` tells links apart that lead to the same page.
-pub fn spoilt(
+/// The answer as it looks after a fault; `turn` distinguishes links that lead to the same page.
+pub fn apply(
     fault: &Fault,
     request: &Request,
     host: &str,
@@ -94,15 +74,15 @@ pub fn spoilt(
             let to = fault.to.as_deref().unwrap_or("https://elsewhere.example");
             linked(response, name, &format!("{to}/v1.0{rest}"))
         }
-        _ => spoilt_body(fault, response),
+        _ => distorted_body(fault, response),
     }
 }
 
-fn spoilt_body(fault: &Fault, mut response: Response) -> Response {
+fn distorted_body(fault: &Fault, mut response: Response) -> Response {
     let body = &mut response.body;
     match fault.kind {
         Kind::BadGzip => {
-            let mut packed = server::gzipped(body).unwrap_or_default();
+            let mut packed = gzip::gzipped(body).unwrap_or_default();
             let middle = packed.len() / 2;
             packed.truncate(middle);
             *body = packed;
@@ -110,12 +90,12 @@ fn spoilt_body(fault: &Fault, mut response: Response) -> Response {
         }
         Kind::GzipBomb => {
             blow_up(body, fault);
-            *body = server::gzipped(body).unwrap_or_default();
+            *body = gzip::gzipped(body).unwrap_or_default();
             return response.with("content-encoding", "gzip".to_owned());
         }
         Kind::HugePage => {
             blow_up(body, fault);
-            // Nobody packs it on its way.
+            // It is not packed on its way.
             return response.with("content-encoding", "identity".to_owned());
         }
         Kind::BadJson => body.truncate(body.len() / 2),
@@ -154,7 +134,7 @@ fn in_first_item(body: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     }
 }
 
-/// Adds a member that nobody knows to an object.
+/// Adds an unknown member to an object.
 fn with_note(body: &mut Vec<u8>, value: &[u8]) {
     if body.last() == Some(&b'}') {
         body.pop();

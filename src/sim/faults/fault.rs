@@ -3,8 +3,7 @@
 use serde::Deserialize;
 
 use crate::model::time::Micros;
-use crate::sim::faults::asked::Asked;
-use crate::sim::world::World;
+use crate::sim::faults::request_kind::RequestKind;
 
 /// Most rows a world file may have: every request looks at each of them.
 pub const FAULTS_MAX: usize = 1000;
@@ -16,19 +15,19 @@ pub const FAULTS_MAX: usize = 1000;
 pub struct Fault {
     /// What happens.
     pub kind: Kind,
-    /// Whose requests; the directory is nobody's, so it is met by faults of `"any"` only.
+    /// Whose requests; the directory belongs to no mailbox, so it is met by faults of `"any"` only.
     #[serde(default)]
-    pub mailbox: Whom,
+    pub mailbox: Target,
     /// Which requests; by default those for which the kind is known.
-    pub request: Option<Asked>,
+    pub request: Option<RequestKind>,
     /// From this simulated instant on (RFC 3339).
     pub from: Option<String>,
     /// Up to this simulated instant, which is not part of it.
     pub until: Option<String>,
-    /// So many of these requests go well first.
+    /// This many of these requests succeed first.
     #[serde(default)]
     pub after: u64,
-    /// Then it happens to so many; without it, to all.
+    /// Then it happens to this many; without it, to all.
     pub times: Option<u64>,
     /// `cut_round`: entries after which a round ends, 5000 by default. `large_page`: the largest
     /// page that is answered, 10 by default.
@@ -38,7 +37,8 @@ pub struct Fault {
     pub round: Round,
     /// Folder of the items, by its well-known name or number; by default the inbox.
     pub folder: Option<Place>,
-    /// How many items of the folder or calendar are concerned; 1 by default, of `unreadable_item` all.
+    /// How many items of the folder or calendar are concerned; 1 by default, of `unreadable_item`
+    /// all.
     pub items: Option<usize>,
     /// Status of a refusal.
     pub status: Option<u16>,
@@ -75,15 +75,15 @@ pub enum Kind {
     PoisonedItem,
     /// The same with private mails, and with the answer that was seen for them (facts 1.9).
     PrivatePoison,
-    /// The same with single events: pages of calendarView, delta or plain, that hold one of them, and
-    /// the event alone.
+    /// The same with single events: pages of calendarView, delta or plain, that hold one of them,
+    /// and the event alone.
     PoisonedEvent,
-    /// The same with masters of series. Where the stream leaves masters out, with some of these: then
-    /// who asks for one by its id meets it.
+    /// The same with masters of series. Where the stream leaves masters out, with some of these:
+    /// then who asks for one by its id meets it.
     PoisonedMaster,
-    /// These items cannot be had singly; pages hold them.
+    /// These items cannot be read singly; pages hold them.
     UnreadableItem,
-    /// The folder counts so many items more than it holds messages (facts 1.10): other kinds of
+    /// The folder counts this many items more than it holds messages (facts 1.10): other kinds of
     /// items, which neither delta nor lists of messages give.
     Surplus,
     /// A refusal with `status`, `code` and `message`, or a redirect to `to`.
@@ -136,7 +136,7 @@ pub enum Kind {
 
 impl Kind {
     /// The requests for which it is known.
-    pub fn request(self) -> Asked {
+    pub fn request(self) -> RequestKind {
         match self {
             Self::CutRound
             | Self::QuotaFull
@@ -146,14 +146,14 @@ impl Kind {
             | Self::SelfLink
             | Self::Endless
             | Self::OnlyDuplicates
-            | Self::ForeignLink => Asked::Delta,
+            | Self::ForeignLink => RequestKind::Delta,
             Self::PoisonedItem
             | Self::PrivatePoison
             | Self::PoisonedEvent
-            | Self::PoisonedMaster => Asked::Mailbox,
-            Self::UnreadableItem => Asked::Item,
-            Self::Surplus => Asked::Folders,
-            _ => Asked::Any,
+            | Self::PoisonedMaster => RequestKind::Mailbox,
+            Self::UnreadableItem => RequestKind::Item,
+            Self::Surplus => RequestKind::Folders,
+            _ => RequestKind::Any,
         }
     }
 
@@ -213,35 +213,23 @@ pub enum Round {
 /// Whose requests are met.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Whom {
+pub enum Target {
     /// The user of this number, from 0, in the order of the directory.
     Number(usize),
     /// An object id, user principal name or address; or `any`.
     Name(String),
 }
 
-impl Default for Whom {
+impl Default for Target {
     fn default() -> Self {
         Self::Name("any".to_owned())
     }
 }
 
-impl Whom {
+impl Target {
     /// Whether everybody is meant, and the directory.
     pub fn is_anybody(&self) -> bool {
         matches!(self, Self::Name(name) if name == "any")
-    }
-
-    /// The number of the one who is meant.
-    pub fn number(&self, world: &World) -> Option<usize> {
-        let name = match self {
-            Self::Number(number) => return (*number < world.people.len()).then_some(*number),
-            Self::Name(name) => name,
-        };
-        let same = |text: &str| text.eq_ignore_ascii_case(name);
-        world.people.iter().position(|person| {
-            same(&person.id) || same(&person.upn) || same(&person.mail) || same(&person.stored)
-        })
     }
 }
 
@@ -257,7 +245,7 @@ pub enum Place {
 
 impl Fault {
     /// Which requests it meets.
-    pub fn request(&self) -> Asked {
+    pub fn request(&self) -> RequestKind {
         self.request.unwrap_or_else(|| self.kind.request())
     }
 
@@ -270,15 +258,13 @@ impl Fault {
         Some((read(&self.from, i64::MIN)?, read(&self.until, i64::MAX)?))
     }
 
-    /// Whether the folder of that number is meant.
-    pub fn is_in(&self, world: &World, mailbox: usize, folder: usize) -> bool {
+    /// Whether a folder of this number and well-known name is meant.
+    pub fn concerns_folder(&self, number: usize, well_known: Option<&str>) -> bool {
         match &self.folder {
-            None => world.mailboxes[mailbox].folders[folder].well_known == Some("inbox"),
-            Some(Place::Number(number)) => *number == folder,
+            None => well_known == Some("inbox"),
+            Some(Place::Number(only)) => *only == number,
             Some(Place::Name(name)) if name == "any" => true,
-            Some(Place::Name(name)) => {
-                world.mailboxes[mailbox].folders[folder].well_known == Some(name.as_str())
-            }
+            Some(Place::Name(name)) => well_known == Some(name.as_str()),
         }
     }
 

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use crate::model::time::DAY;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::round;
-use crate::sim::dice::mix;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
+use crate::sim::rng::mix;
 use crate::sim::spec::MissingMasters;
 use crate::sim::world::World;
 
@@ -31,7 +31,7 @@ impl Marked {
             let Some(items) = limit(fault) else {
                 continue;
             };
-            let only = fault.mailbox.number(world);
+            let only = world.person(&fault.mailbox);
             for mailbox in 0..world.mailboxes.len() {
                 if !fault.mailbox.is_anybody() && only != Some(mailbox) {
                     continue;
@@ -80,8 +80,12 @@ fn chosen(world: &World, number: usize, fault: &Fault, mailbox: usize, items: us
             fault.kind != Kind::PrivatePoison || mail.sensitivity > 0
         })
         .filter(|(_, copy)| {
-            copy.place(world.start())
-                .is_some_and(|(place, _)| fault.is_in(world, mailbox, usize::from(place)))
+            let place = copy.place(world.start());
+            place.is_some_and(|(folder, _)| {
+                let number = usize::from(folder);
+                let folder = &world.mailboxes[mailbox].folders[number];
+                fault.concerns_folder(number, folder.well_known)
+            })
         })
         .filter_map(|(number, _)| u32::try_from(number).ok())
         .collect();
@@ -106,15 +110,15 @@ fn chosen_events(
     let are_left_out = wants_masters && switches.missing_masters != MissingMasters::None;
     let all = world.mailboxes[mailbox].calendar.iter().enumerate();
     let mut found: Vec<Item> = all
-        .filter(|(_, holding)| {
-            let meeting = &world.meetings[holding.meeting as usize];
-            let is_series = meeting.is_series() && holding.guest.is_none();
+        .filter(|(_, copy)| {
+            let meeting = &world.meetings[copy.meeting as usize];
+            let is_series = meeting.is_series() && copy.guest.is_none();
             let unreported = switches.unreported_cancellations;
-            let shown = holding.instances(meeting, start, near, unreported);
+            let shown = copy.instances(meeting, start, near, unreported);
             is_series == wants_masters && !shown.is_empty()
         })
         .filter_map(|(number, _)| u32::try_from(number).ok())
-        .map(|holding| Item { holding, day: None })
+        .map(|copy| Item { copy, day: None })
         .filter(|event| !are_left_out || round::is_master_missing(world, mailbox, *event))
         .collect();
     let lot = [world.spec.seed, mailbox as u64, number as u64, 91];

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
-use crate::sim::dice::Dice;
+use crate::sim::rng::Rng;
 
 /// Minutes of a day in which the service fails, from the time of day of the start on. The minute
 /// after them is quiet.
 pub const MINUTES: u32 = 3;
 
 /// What may go wrong in a mailbox, and how often in a row. (A mailbox that is said not to be there
-/// is asked for again a day later only: a test of its own has it.)
+/// is requested again only a day later: a test of its own has it.)
 #[rustfmt::skip]
 static OF_MAILBOXES: &[(&str, usize)] = &[
     ("kind='status' status=503 body='empty'", 12),
@@ -74,9 +74,9 @@ static OF_ALL: &[(&str, usize)] = &[
 /// Mailboxes in which something goes wrong in a minute.
 const AT_ONCE: usize = 9;
 
-/// Rows of `[[faults]]` for so many days.
+/// Rows of `[[faults]]` for this many days.
 pub fn rows(seed: u64, users: usize, start: Micros, days: u32) -> String {
-    let mut dice = Dice::new(seed, 97);
+    let mut rng = Rng::new(seed, 97);
     let mut rows = String::new();
     for day in 0..days {
         for minute in 0..MINUTES {
@@ -84,11 +84,11 @@ pub fn rows(seed: u64, users: usize, start: Micros, days: u32) -> String {
                 .plus(i64::from(day) * DAY)
                 .plus(i64::from(minute) * 60 * SECOND);
             for _ in 0..AT_ONCE {
-                let mailbox = dice.below(users);
-                row(&mut rows, &mut dice, OF_MAILBOXES, Some(mailbox), from);
+                let mailbox = rng.below(users);
+                row(&mut rows, &mut rng, OF_MAILBOXES, Some(mailbox), from);
             }
-            if dice.chance(30) {
-                row(&mut rows, &mut dice, OF_ALL, None, from);
+            if rng.chance(30) {
+                row(&mut rows, &mut rng, OF_ALL, None, from);
             }
         }
     }
@@ -97,15 +97,15 @@ pub fn rows(seed: u64, users: usize, start: Micros, days: u32) -> String {
 
 fn row(
     rows: &mut String,
-    dice: &mut Dice,
+    rng: &mut Rng,
     of: &[(&str, usize)],
     mailbox: Option<usize>,
     from: Micros,
 ) {
-    let (words, most) = dice.pick(of);
+    let (words, most) = rng.pick(of);
     let mailbox = mailbox.map_or_else(|| "\"any\"".to_owned(), |number| number.to_string());
     let until = from.plus(60 * SECOND);
-    let (after, times) = (dice.below(8), 1 + dice.below(*most));
+    let (after, times) = (rng.below(8), 1 + rng.below(*most));
     // Writing to a text cannot fail.
     let _ = write!(
         rows,

@@ -2,14 +2,14 @@
 
 use crate::model::time::Micros;
 use crate::sim::calendar::meeting::Item;
-use crate::sim::delta;
-use crate::sim::faults::asked::Asked;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
 use crate::sim::faults::fault::Place;
 use crate::sim::faults::fault::Round;
 use crate::sim::faults::marked::Marked;
 use crate::sim::faults::refusal;
+use crate::sim::faults::request_kind::RequestKind;
+use crate::sim::mail::delta;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::world::World;
@@ -23,7 +23,7 @@ pub struct Seen {
     /// The simulated time.
     pub now: Micros,
     /// Its kind.
-    pub asked: Asked,
+    pub asked: RequestKind,
     /// The mailbox; none for sign-in, directory and batches.
     pub mailbox: Option<usize>,
     /// Items that are wished for on a page.
@@ -34,7 +34,7 @@ pub struct Seen {
 
 impl Seen {
     /// What faults see of a request.
-    pub fn of(request: &Request, asked: Asked, mailbox: Option<usize>, now: Micros) -> Self {
+    pub fn of(request: &Request, asked: RequestKind, mailbox: Option<usize>, now: Micros) -> Self {
         let wish = request.prefer().page.or(request.number("$top"));
         Self {
             now,
@@ -65,7 +65,7 @@ impl Schedule {
     pub fn of(world: &World) -> Self {
         let row = |fault: &Fault| Row {
             whom: (!fault.mailbox.is_anybody())
-                .then(|| fault.mailbox.number(world).unwrap_or(usize::MAX)),
+                .then(|| world.person(&fault.mailbox).unwrap_or(usize::MAX)),
             period: fault.period().unwrap_or_default(),
             met: 0,
         };
@@ -186,6 +186,6 @@ impl Schedule {
 /// Whether a folder is one that counts more than it holds. The root is none.
 fn counts(world: &World, fault: &Fault, mailbox: usize, folder: usize) -> bool {
     let is_any = matches!(&fault.folder, Some(Place::Name(name)) if name == "any");
-    fault.is_in(world, mailbox, folder)
+    fault.concerns_folder(folder, world.mailboxes[mailbox].folders[folder].well_known)
         && (!is_any || world.mailboxes[mailbox].folders[folder].read)
 }

@@ -34,7 +34,7 @@ const ORDERED: [&str; 2] = ["displayname", "userprincipalname"];
 pub struct Query {
     filter: Option<Expr>,
     search: Option<(String, String)>,
-    /// `@odata.count` is asked for.
+    /// `@odata.count` is requested.
     pub counts: bool,
 }
 
@@ -82,7 +82,7 @@ impl Query {
         })
     }
 
-    /// Whether an object is among those that were asked for.
+    /// Whether an object is among those that were requested.
     pub fn passes(&self, object: &Value) -> bool {
         let filtered = self.filter.as_ref().is_none_or(|one| one.passes(object));
         let found = self.search.as_ref().is_none_or(|(name, words)| {
@@ -127,8 +127,8 @@ fn filter(text: &str, kind: &str, is_advanced: bool) -> Result<Expr, Response> {
     Ok(expr)
 }
 
-/// What the directory does not filter by at all: parts of texts, all entries of a list, the order of
-/// texts.
+/// What the directory does not filter by at all: parts of texts, all entries of a list, the order
+/// of texts.
 fn never(part: &Expr) -> bool {
     match part {
         Expr::Call(Function::Contains, ..)

@@ -1,5 +1,5 @@
-//! What is wrong with the options of a request, whatever is asked for: the gateway reads them before
-//! anything else (facts 13).
+//! What is wrong with the options of a request, whatever is requested: the gateway reads them
+//! before anything else (facts 13).
 
 use crate::sim::description;
 use crate::sim::request::Request;

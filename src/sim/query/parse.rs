@@ -70,7 +70,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, SyntaxError> {
     Ok(found)
 }
 
-/// What is behind the first so many bytes, where a letter begins.
+/// What is behind the first bytes of this number, where a letter begins.
 fn after(text: &str, bytes: usize) -> &str {
     text.get(bytes..).unwrap_or_default()
 }
@@ -81,7 +81,7 @@ fn run<'a>(text: &'a str, marks: &str) -> &'a str {
     text.split(is_end).next().unwrap_or_default()
 }
 
-/// A text in apostrophes, which are doubled inside, and its length.
+/// A text in apostrophes, each of which is written twice inside, and its length.
 fn quoted(text: &str) -> Option<(Token, usize)> {
     let mut inner = String::new();
     let mut letters = text.char_indices().skip(1).peekable();

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use crate::model::folder_names;
 use crate::model::folder_names::FolderUse;
 use crate::model::unicode::composed;
-use crate::source::archive::Links;
 use crate::source::archive::modified_utf7;
 use crate::source::archive::open::is_link;
 use crate::source::archive::open::open;
+use crate::source::archive::spec::Links;
 use crate::source::archive::tree::Tree;
 
 /// The name of a mailbox's top folder in the column `container`.

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::source::archive::ArchiveSpec;
-use crate::source::archive::Format;
-use crate::source::archive::Layout;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
+use crate::source::archive::spec::ArchiveSpec;
+use crate::source::archive::spec::Format;
+use crate::source::archive::spec::Layout;
 use crate::source::archive::tree;
 use crate::source::archive::tree::Entries;
 use crate::source::archive::tree::Tree;

@@ -12,11 +12,10 @@ use bytes::Bytes;
 
 use crate::model::id::Id128;
 use crate::model::page::ArchiveMessage;
-use crate::source::archive::Format;
-use crate::source::archive::MESSAGE_BYTES_MAX;
-use crate::source::archive::SMALL_MESSAGE_BYTES;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
+use crate::source::archive::limits::MESSAGE_BYTES_MAX;
+use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
 use crate::source::archive::mail_shape;
 use crate::source::archive::maildir;
 use crate::source::archive::maildir::MessageFile;
@@ -25,6 +24,7 @@ use crate::source::archive::mbox::Splitter;
 use crate::source::archive::packed;
 use crate::source::archive::packed::Fault;
 use crate::source::archive::repetition::Repetition;
+use crate::source::archive::spec::Format;
 use crate::source::archive::tree;
 
 /// Bytes read from an mbox at a time: disks give no more for more.

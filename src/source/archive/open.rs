@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::source::archive::Links;
+use crate::source::archive::spec::Links;
 
 /// Opens a regular file for reading. What became something else since the folder was listed (a
 /// FIFO, a device) is an error, and is not waited for; so is a link, unless all are followed.

@@ -5,8 +5,8 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::source::archive::MESSAGE_BYTES_MAX;
-use crate::source::archive::SMALL_MESSAGE_BYTES;
+use crate::source::archive::limits::MESSAGE_BYTES_MAX;
+use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
 
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";

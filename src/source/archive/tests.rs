@@ -8,9 +8,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::*;
 use crate::model::page::ArchiveMessage;
 use crate::model::time::Micros;
+use crate::source::archive::error::ArchiveError;
+use crate::source::archive::limits::MESSAGE_BYTES_MAX;
+use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
+use crate::source::archive::mailbox::Archive;
+use crate::source::archive::mailbox::ArchiveMailbox;
+use crate::source::archive::spec::ArchiveSpec;
+use crate::source::archive::spec::Format;
+use crate::source::archive::spec::Layout;
+use crate::source::archive::spec::Links;
 
 fn put(top: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = top.join(name);

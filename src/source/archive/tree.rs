@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::source::archive::Links;
 use crate::source::archive::error::ArchiveError;
+use crate::source::archive::spec::Links;
 
 /// A folder of an archive, with the rule for links in it.
 #[derive(Debug)]

@@ -25,7 +25,8 @@ use crate::source::graph::settings::GraphSettings;
 /// A token is used for a day at most: the service gives hours (facts 4.1), and what a broken one
 /// says must not reach beyond the clock.
 const LIFE_MAX: Duration = Duration::from_hours(24);
-/// How long before its end a token is renewed, at most; short-lived ones at a quarter of their life.
+/// How long before its end a token is renewed, at most; short-lived ones at a quarter of their
+/// life.
 const RENEWED_BEFORE_END: Duration = Duration::from_mins(5);
 
 /// A token's answer is some 2 kB; what is longer than this is none.
@@ -34,12 +35,13 @@ const TOKEN_BODY_BYTES: usize = 256 * 1024;
 /// The sign-in service answers in a second; a lost connection must not hold up all mailboxes.
 const SIGN_IN_DEADLINE: Duration = Duration::from_mins(1);
 
-/// Attempts at the first sign-in of a run, where it fails for a passing reason: few, so that a wrong
-/// address shows soon.
+/// Attempts at the first sign-in of a run, where it fails for a passing reason: few, so that a
+/// wrong address shows soon.
 const FIRST_ATTEMPTS: u32 = 4;
 /// Once the service has given a token, an outage is waited for: as long as this,
 const PATIENCE: Duration = Duration::from_mins(10);
-/// by waits that double up to this one. (Repeated sign-ins count as a loop: AADSTS50196, facts 4.1.)
+/// by waits that double up to this one. (Repeated sign-ins count as a loop: AADSTS50196, facts
+/// 4.1.)
 const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The token of one tenant, shared by all its requests.
@@ -91,7 +93,7 @@ const NO_ANSWER: Refusal = Refusal {
 };
 
 enum Failure {
-    /// With the wait that the service asked for.
+    /// With the wait that the service requested.
     Passing(Option<Duration>),
     Final(Refusal),
 }
@@ -137,9 +139,9 @@ impl SignIn {
     pub async fn token(&self) -> Result<Token, GraphError> {
         let mut state = self.state.lock().await;
         match &*state {
-            State::Held(token) if Instant::now() < token.renew_at => return Ok(token.clone()),
+            State::Held(token) if clock::monotonic() < token.renew_at => return Ok(token.clone()),
             State::Refused(refusal) => return Err(refusal.clone().into()),
-            State::Silent(refusal, again_at) if Instant::now() < *again_at => {
+            State::Silent(refusal, again_at) if clock::monotonic() < *again_at => {
                 return Err(refusal.clone().into());
             }
             State::Held(_) | State::Empty | State::Silent(..) => {}
@@ -148,7 +150,7 @@ impl SignIn {
             Ok(token) => (State::Held(token.clone()), Ok(token)),
             Err(Failure::Final(refusal)) => (State::Refused(refusal.clone()), Err(refusal.into())),
             Err(Failure::Passing(_)) => {
-                let again_at = Instant::now() + WAIT_MAX;
+                let again_at = clock::monotonic() + WAIT_MAX;
                 (State::Silent(NO_ANSWER, again_at), Err(NO_ANSWER.into()))
             }
         };
@@ -170,7 +172,7 @@ impl SignIn {
 
     /// Signs in, and tries again where the failure may pass; whoever needs a token waits meanwhile.
     async fn sign_in(&self) -> Result<Token, Failure> {
-        let begun = Instant::now();
+        let begun = clock::monotonic();
         let mut wait = self.backoff;
         for attempt in 1.. {
             let asked_for = match self.ask().await {
@@ -252,7 +254,7 @@ fn token(granted: &Granted) -> Option<Token> {
     Some(Token {
         header,
         serial: random::bits(),
-        renew_at: Instant::now() + use_for,
+        renew_at: clock::monotonic() + use_for,
     })
 }
 
@@ -411,7 +413,7 @@ mod tests {
                 expires_in: expires,
             };
             let token = token(&granted).unwrap();
-            let left = token.renew_at.duration_since(Instant::now());
+            let left = token.renew_at.duration_since(clock::monotonic());
             let life = Duration::from_secs(life);
             assert!(
                 left <= life && left + Duration::from_secs(1) > life,

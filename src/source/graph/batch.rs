@@ -15,12 +15,12 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::client::refused;
 use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::error_response::ErrorResponse;
 use crate::source::graph::links::escaped;
-use crate::source::graph::problem::Problem;
 use crate::source::graph::retry;
-use crate::source::graph::retry::Asked;
-use crate::source::graph::retry::Reaction;
-use crate::source::graph::retry::Tries;
+use crate::source::graph::retry::Attempts;
+use crate::source::graph::retry::RequestTarget;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::retry_after;
 use crate::source::graph::selection::Selection;
 
@@ -30,10 +30,10 @@ const PARTS_MAX: usize = 20;
 /// Bytes of one part's headers: as much as HTTP servers take.
 const HEADERS_MAX: usize = 16 * 1_024;
 
-/// An item that was asked for by its id.
+/// An item that was requested by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedItem {
-    /// The id that was asked for.
+    /// The requested id.
     pub id: String,
     /// The item as it stands on a page; `None`: it is gone.
     pub body: Option<Bytes>,
@@ -58,10 +58,10 @@ struct Reply<'a> {
 }
 
 /// What one part of a batch was answered with.
-type Part = Result<Bytes, Problem>;
+type Part = Result<Bytes, ErrorResponse>;
 
 impl MailboxClient {
-    /// Messages by their immutable ids, in the order of the ids. One that cannot be had does not
+    /// Messages by their immutable ids, in the order of the ids. One that is unavailable does not
     /// cost the others.
     pub async fn messages_by_id(
         &self,
@@ -70,12 +70,12 @@ impl MailboxClient {
     ) -> Result<Vec<FetchedItem>, GraphError> {
         let select = self.taken(selection).properties();
         let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
-        let call = self.batch_call("messages by id", Asked::Item)?;
+        let call = self.batch_call("messages by id", RequestTarget::Item)?;
         self.items_by_id(&call, ids, path).await
     }
 
     /// Items by their ids, in the order of the ids; `path` says where an id is, below the
-    /// mailbox's owner. One that cannot be had is marked so, and does not cost the others.
+    /// mailbox's owner. One that is unavailable is marked so, and does not cost the others.
     pub(super) async fn items_by_id(
         &self,
         call: &Call,
@@ -89,7 +89,7 @@ impl MailboxClient {
             for (id, part) in ids.iter().zip(parts) {
                 let found = present(call, part);
                 let is_unreadable =
-                    |error: &GraphError| error.reaction() == Reaction::ItemUnreadable;
+                    |error: &GraphError| error.action() == RetryAction::ItemUnreadable;
                 let is_refused = found.as_ref().is_err_and(is_unreadable);
                 fetched.push(FetchedItem {
                     id: id.clone(),
@@ -102,12 +102,16 @@ impl MailboxClient {
     }
 
     /// Describes a batch about this mailbox.
-    pub(super) fn batch_call(&self, name: &'static str, asked: Asked) -> Result<Call, GraphError> {
+    pub(super) fn batch_call(
+        &self,
+        name: &'static str,
+        target: RequestTarget,
+    ) -> Result<Call, GraphError> {
         // One batch uses the whole concurrency of a mailbox (facts 1.11).
         let url = self.batch_url()?;
         Ok(Call {
             alone: true,
-            ..Call::get(name, asked, url).with_immutable_ids()
+            ..Call::get(name, target, url).with_immutable_ids()
         })
     }
 
@@ -117,9 +121,9 @@ impl MailboxClient {
         call: &Call,
         paths: &[String],
     ) -> Result<Vec<Part>, GraphError> {
-        let mut parts: Vec<Part> = vec![Err(Problem::no_answer()); paths.len()];
+        let mut parts: Vec<Part> = vec![Err(ErrorResponse::no_answer()); paths.len()];
         let mut open: Vec<usize> = (0..paths.len()).collect();
-        let mut tries = Tries {
+        let mut attempts = Attempts {
             sent: 0,
             renewed: true,
             limit: self.attempts(),
@@ -130,20 +134,20 @@ impl MailboxClient {
                 ..call.clone()
             };
             let mut answers = self.ask(&call, |whole| replies(&whole)).await?;
-            tries.sent += 1;
-            let mut longest = Problem::no_answer();
+            attempts.sent += 1;
+            let mut longest = ErrorResponse::no_answer();
             open.retain(|&place| {
                 let part = answers.remove(&place);
-                // A part without an answer is asked for again like one that was throttled.
-                let part = part.unwrap_or_else(|| Err(Problem::no_answer()));
-                let again = part.as_ref().err().filter(|problem| {
-                    let reaction = retry::reaction(call.asked, problem, tries);
-                    matches!(reaction, Reaction::RetryAfter | Reaction::SmallerPage)
+                // A part without an answer is requested again like one that was throttled.
+                let part = part.unwrap_or_else(|| Err(ErrorResponse::no_answer()));
+                let again = part.as_ref().err().filter(|error_response| {
+                    let action = retry::action(call.target, error_response, attempts);
+                    matches!(action, RetryAction::RetryAfter | RetryAction::SmallerPage)
                 });
-                if let Some(problem) = again
-                    && problem.retry_after >= longest.retry_after
+                if let Some(error_response) = again
+                    && error_response.retry_after >= longest.retry_after
                 {
-                    longest = problem.clone();
+                    longest = error_response.clone();
                 }
                 let is_open = again.is_some();
                 if let Some(slot) = parts.get_mut(place) {
@@ -154,25 +158,25 @@ impl MailboxClient {
             if open.is_empty() {
                 return Ok(parts);
             }
-            self.wait(&call, &longest, tries).await?;
+            self.wait(&call, &longest, attempts).await?;
         }
     }
 }
 
 /// The body of a part; `None` where the thing is gone; an error for the whole call otherwise.
 pub(super) fn present(call: &Call, part: Part) -> Result<Option<Bytes>, GraphError> {
-    let problem = match part {
+    let error_response = match part {
         Ok(body) => return Ok(Some(body)),
-        Err(problem) => problem,
+        Err(error_response) => error_response,
     };
-    let tries = Tries {
+    let attempts = Attempts {
         sent: u32::MAX,
         renewed: true,
         limit: 0,
     };
-    match retry::reaction(call.asked, &problem, tries) {
-        Reaction::ItemGone | Reaction::FolderGone => Ok(None),
-        reaction => Err(refused(call, &problem, reaction)),
+    match retry::action(call.target, &error_response, attempts) {
+        RetryAction::ItemGone | RetryAction::FolderGone => Ok(None),
+        action => Err(refused(call, &error_response, action)),
     }
 }
 
@@ -207,7 +211,7 @@ fn replies(whole: &Bytes) -> Option<HashMap<usize, Part>> {
             Ok(body)
         } else {
             let wait = reply.headers.and_then(wait);
-            Err(Problem::of_answer(reply.status, &body, wait))
+            Err(ErrorResponse::of_answer(reply.status, &body, wait))
         };
         if let Ok(place) = reply.id.parse() {
             parts.insert(place, part);

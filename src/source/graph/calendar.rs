@@ -1,4 +1,4 @@
-//! Calendar delta: one chain per mailbox, over a window that it keeps for ever (facts 2.1, 2.2).
+//! Calendar delta: one chain per mailbox, over a window that it keeps permanently (facts 2.1, 2.2).
 
 use crate::model::event::CONTAINER;
 use crate::model::page::GraphPage;
@@ -15,7 +15,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::listing;
 use crate::source::graph::listing::ListedId;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 
 /// The longest span that is asked for. The service refuses more than 1,825 days, of lists and
 /// presumably of chains as well (facts 13).
@@ -34,7 +34,8 @@ impl MailboxClient {
     /// The first page of a chain. Nothing but the window can be chosen (facts 2.1).
     pub async fn first_calendar_page(&self, window: Window) -> Result<FetchedPage, GraphError> {
         let path = format!("{CHAIN}?{}", span(window));
-        self.calendar_page(self.url(&path)?, Asked::Folder).await
+        self.calendar_page(self.url(&path)?, RequestTarget::Folder)
+            .await
     }
 
     /// The page behind a link of the chain.
@@ -43,7 +44,7 @@ impl MailboxClient {
     /// As for every call; and where a nextLink leads to itself.
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
         let url = self.kept(link, &self.url(CHAIN)?)?;
-        let fetched = self.calendar_page(url, Asked::Link).await?;
+        let fetched = self.calendar_page(url, RequestTarget::Link).await?;
         fetched.behind(link, NAME)
     }
 
@@ -84,20 +85,24 @@ impl MailboxClient {
     }
 
     /// Events by their immutable ids, in the order of the ids: what did not come along, or spoilt
-    /// the page that holds it. One that cannot be had does not cost the others.
+    /// the page that holds it. One that is unavailable does not cost the others.
     pub async fn events_by_id(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let call = Call {
             utc_times: true,
-            ..self.batch_call("events by id", Asked::Item)?
+            ..self.batch_call("events by id", RequestTarget::Item)?
         };
         let path = |id: &str| format!("/events/{}", escaped(id));
         self.items_by_id(&call, ids, path).await
     }
 
-    async fn calendar_page(&self, url: url::Url, asked: Asked) -> Result<FetchedPage, GraphError> {
+    async fn calendar_page(
+        &self,
+        url: url::Url,
+        target: RequestTarget,
+    ) -> Result<FetchedPage, GraphError> {
         let call = Call {
             sized_pages: true,
-            asked,
+            target,
             ..calendar_call(NAME, url)
         };
         let opened = self.ask(&call, envelope::open).await?;
@@ -113,17 +118,17 @@ impl MailboxClient {
 fn calendar_call(name: &'static str, url: url::Url) -> Call {
     Call {
         utc_times: true,
-        ..Call::get(name, Asked::Folder, url).with_immutable_ids()
+        ..Call::get(name, RequestTarget::Folder, url).with_immutable_ids()
     }
 }
 
 fn list_call(name: &'static str, url: url::Url, link: Option<&str>, top: u32) -> Call {
-    let asked = match link {
-        Some(_) => Asked::ListLink,
-        None => Asked::Folder,
+    let target = match link {
+        Some(_) => RequestTarget::ListLink,
+        None => RequestTarget::Folder,
     };
     Call {
-        asked,
+        target,
         top: Some(top),
         ..calendar_call(name, url)
     }

@@ -20,9 +20,9 @@ use crate::runtime::random;
 use crate::source::graph::body;
 use crate::source::graph::body::BodyFault;
 use crate::source::graph::claims;
-use crate::source::graph::lane::Lane;
-use crate::source::graph::problem::Problem;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::error_response::ErrorResponse;
+use crate::source::graph::limiter::MailboxLimiter;
+use crate::source::graph::retry::RequestTarget;
 use crate::source::graph::retry_after;
 
 /// A request to Graph.
@@ -35,7 +35,7 @@ pub struct Call {
     /// What is asked, without ids: for messages to people.
     pub name: &'static str,
     /// What it is about.
-    pub asked: Asked,
+    pub target: RequestTarget,
     /// Where.
     pub url: Url,
     /// Sent with POST where there is one.
@@ -57,10 +57,10 @@ pub struct Call {
 
 impl Call {
     /// A GET.
-    pub fn get(name: &'static str, asked: Asked, url: Url) -> Self {
+    pub fn get(name: &'static str, target: RequestTarget, url: Url) -> Self {
         Self {
             name,
-            asked,
+            target,
             url,
             body: None,
             immutable_ids: false,
@@ -84,7 +84,7 @@ impl Call {
     pub fn other_way(&self) -> Option<Self> {
         let url = self.instead.clone()?;
         Some(Self {
-            asked: Asked::Folder,
+            target: RequestTarget::Folder,
             url,
             instead: None,
             ..self.clone()
@@ -92,10 +92,10 @@ impl Call {
     }
 
     /// The address with the size of the page, where it is a list's.
-    fn address(&self, lane: &Lane) -> Url {
+    fn address(&self, limiter: &MailboxLimiter) -> Url {
         let mut url = self.url.clone();
-        if let Some(largest) = self.top.filter(|_| self.asked != Asked::ListLink) {
-            let top = format!("$top={}", lane.list_size(largest));
+        if let Some(largest) = self.top.filter(|_| self.target != RequestTarget::ListLink) {
+            let top = format!("$top={}", limiter.list_size(largest));
             let query = url
                 .query()
                 .map_or_else(|| top.clone(), |query| format!("{query}&{top}"));
@@ -120,7 +120,7 @@ impl Call {
         &self,
         http: &reqwest::Client,
         authorization: HeaderValue,
-        lane: &Lane,
+        limiter: &MailboxLimiter,
     ) -> RequestBuilder {
         let method = if self.body.is_some() {
             Method::POST
@@ -128,11 +128,11 @@ impl Call {
             Method::GET
         };
         let mut request = http
-            .request(method, self.address(lane))
+            .request(method, self.address(limiter))
             .header(AUTHORIZATION, authorization)
             .header(ACCEPT_ENCODING, "gzip")
             .header("client-request-id", request_id());
-        if let Some(preferences) = self.preferences(lane.page_size()) {
+        if let Some(preferences) = self.preferences(limiter.page_size()) {
             request = request.header("Prefer", preferences);
         }
         if let Some(body) = &self.body {
@@ -157,7 +157,7 @@ const CLAIMS: &str = "insufficient_claims";
 #[derive(Debug)]
 pub struct Answer {
     /// The body, or why there is none.
-    pub result: Result<Bytes, Problem>,
+    pub result: Result<Bytes, ErrorResponse>,
     /// Bytes received.
     pub bytes: usize,
     /// What time it is for the service: its `Date` header (facts 6.1).
@@ -167,7 +167,7 @@ pub struct Answer {
 /// Sends a request and drains its answer within a deadline.
 pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration) -> Answer {
     let no_answer = || Answer {
-        result: Err(Problem::no_answer()),
+        result: Err(ErrorResponse::no_answer()),
         bytes: 0,
         served_at: None,
     };
@@ -191,18 +191,18 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
         let (read, bytes) = body::read(response, limit).await;
         let result = match read {
             Ok(body) if status.is_success() => Ok(body),
-            Err(BodyFault::Broken) if status.is_success() => Err(Problem::no_answer()),
-            Err(BodyFault::TooLarge) if status.is_success() => Err(Problem::too_large()),
+            Err(BodyFault::Broken) if status.is_success() => Err(ErrorResponse::no_answer()),
+            Err(BodyFault::TooLarge) if status.is_success() => Err(ErrorResponse::too_large()),
             // What an error says in its body is of use, but is not needed.
             error => {
                 let body = error.unwrap_or_default();
-                let mut problem = Problem::of_answer(status.as_u16(), &body, wait);
-                problem.request_id = request_id;
-                problem.claims = claims;
-                problem
+                let mut error_response = ErrorResponse::of_answer(status.as_u16(), &body, wait);
+                error_response.request_id = request_id;
+                error_response.claims = claims;
+                error_response
                     .codes
                     .extend(wants_claims.then(|| CLAIMS.to_owned()));
-                Err(problem)
+                Err(error_response)
             }
         };
         Answer {

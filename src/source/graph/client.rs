@@ -1,20 +1,16 @@
-//! The client of one tenant: one pool of connections, one token, a lane per mailbox.
+//! The client of one tenant: one pool of connections, one token, a limiter for each mailbox.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::Weak;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicI64;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use url::Url;
 
 use crate::model::time::Micros;
@@ -25,15 +21,16 @@ use crate::source::graph::auth::Token;
 use crate::source::graph::call::Answer;
 use crate::source::graph::call::Call;
 use crate::source::graph::call::exchange;
-use crate::source::graph::counts::RequestTotals;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::lane::Lane;
+use crate::source::graph::error_response::ErrorResponse;
+use crate::source::graph::limiter::Limiters;
+use crate::source::graph::limiter::MailboxLimiter;
 use crate::source::graph::links::Base;
 use crate::source::graph::links::escaped;
-use crate::source::graph::problem::Problem;
+use crate::source::graph::request_metrics::RequestTotals;
 use crate::source::graph::retry;
-use crate::source::graph::retry::Reaction;
-use crate::source::graph::retry::Tries;
+use crate::source::graph::retry::Attempts;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::selection::Selection;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
@@ -47,15 +44,12 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 /// The directory has a budget of its own (facts 7.2): its pages follow one another anyway.
 const DIRECTORY_SLOTS: u32 = 4;
 
-/// After so many waits that did not help, they grow.
+/// After this many waits that did not help, they grow.
 const TRUSTED_WAITS: u32 = 4;
 
-/// So many requests in a row without any answer, of whichever mailbox, are no trouble of theirs:
-/// more than all that are in flight at a time.
+/// This many requests in a row without any answer are no fault of single mailboxes: more than all
+/// that are in flight at a time.
 const UNANSWERED_MAX: u32 = 100;
-
-/// Lanes that nobody holds are swept out when so many were added.
-const LANES_BETWEEN_SWEEPS: usize = 256;
 
 /// The client of one tenant; copies share everything.
 #[derive(Debug, Clone)]
@@ -71,10 +65,9 @@ struct Inner {
     graph: Base,
     sign_in: SignIn,
     in_flight: Arc<Semaphore>,
-    lanes: Mutex<HashMap<Arc<str>, Weak<Lane>>>,
-    directory: Arc<Lane>,
-    /// The `Date` of the newest answer; 0 before the first.
-    served_at: AtomicI64,
+    limiters: Mutex<Limiters>,
+    directory: Arc<MailboxLimiter>,
+    service_clock: ServiceClock,
     /// Requests of all mailboxes that had no answer, since one had.
     unanswered: AtomicU32,
     /// Whether the service refuses header fields in `$select` (facts 11.7).
@@ -83,11 +76,27 @@ struct Inner {
     limits: Limits,
 }
 
+/// What time it is for the service: the `Date` of its newest answer.
+#[derive(Debug, Default)]
+struct ServiceClock(Mutex<Option<Micros>>);
+
+impl ServiceClock {
+    fn note(&self, served_at: Micros) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(served_at);
+    }
+
+    /// Before the first answer the clock of this machine.
+    fn now(&self) -> Micros {
+        let served_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        served_at.unwrap_or_else(clock::now)
+    }
+}
+
 /// What concerns one mailbox. All of its copies and look-alikes share the limits of the mailbox.
 #[derive(Debug, Clone)]
 pub struct MailboxClient {
     client: Client,
-    lane: Arc<Lane>,
+    limiter: Arc<MailboxLimiter>,
     user: String,
 }
 
@@ -136,9 +145,9 @@ impl Client {
             graph,
             sign_in,
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
-            lanes: Mutex::new(HashMap::new()),
-            directory: Arc::new(Lane::new(DIRECTORY_SLOTS, settings.page_size)),
-            served_at: AtomicI64::new(0),
+            limiters: Mutex::default(),
+            directory: Arc::new(MailboxLimiter::new(DIRECTORY_SLOTS, settings.page_size)),
+            service_clock: ServiceClock::default(),
             unanswered: AtomicU32::new(0),
             refuses_headers: AtomicBool::new(false),
             page_size: settings.page_size,
@@ -151,27 +160,20 @@ impl Client {
 
     /// The mailbox of a user, by object id (facts 8.1: names change and need escaping).
     pub fn mailbox(&self, user_id: &str) -> MailboxClient {
-        let mut lanes = self
+        let mut limiters = self
             .inner
-            .lanes
+            .limiters
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() % LANES_BETWEEN_SWEEPS == LANES_BETWEEN_SWEEPS - 1 {
-            lanes.retain(|_, lane| lane.strong_count() > 0);
-        }
-        let held = lanes.get(user_id).and_then(Weak::upgrade);
-        let lane = held.unwrap_or_else(|| {
-            let limits = &self.inner.limits;
-            let lane = Arc::new(Lane::new(
-                limits.in_flight_per_mailbox,
+        let limiter = limiters.of(user_id, || {
+            MailboxLimiter::new(
+                self.inner.limits.in_flight_per_mailbox,
                 self.inner.page_size,
-            ));
-            lanes.insert(user_id.into(), Arc::downgrade(&lane));
-            lane
+            )
         });
         MailboxClient {
             client: self.clone(),
-            lane,
+            limiter,
             user: escaped(user_id),
         }
     }
@@ -179,17 +181,14 @@ impl Client {
     /// What time it is for the service, as its newest answer says; before that, for this machine.
     ///
     /// Windows and settings are kept with the service's time, which dates the mails too: a machine
-    /// whose clock is wrong would fix a wrong window for ever.
+    /// whose clock is wrong would fix a wrong window permanently.
     pub fn service_time(&self) -> Micros {
-        match self.inner.served_at.load(Ordering::Relaxed) {
-            0 => clock::now(),
-            served_at => Micros(served_at),
-        }
+        self.inner.service_clock.now()
     }
 
     /// What directory calls cost so far.
     pub fn directory_totals(&self) -> RequestTotals {
-        self.inner.directory.counts.totals()
+        self.inner.directory.metrics.totals()
     }
 
     /// An address below the version root; `path` begins with a slash and is escaped already.
@@ -215,62 +214,63 @@ impl Client {
     /// Sends a call until it is answered, refused for good, or given up.
     async fn send<T>(
         &self,
-        lane: &Arc<Lane>,
+        limiter: &Arc<MailboxLimiter>,
         call: &Call,
         parse: impl Fn(Bytes) -> Option<T>,
     ) -> Result<T, GraphError> {
         let mut call = Cow::Borrowed(call);
-        let mut tries = Tries {
+        let mut attempts = Attempts {
             sent: 0,
             renewed: false,
             limit: self.attempts(),
         };
-        let begun = Instant::now();
+        let begun = clock::monotonic();
         let mut needs_new_connection = false;
         loop {
-            let (answer, token) = self.send_once(lane, &call, needs_new_connection).await?;
-            tries.sent += 1;
-            let problem = match answer.result {
+            let (answer, token) = self.send_once(limiter, &call, needs_new_connection).await?;
+            attempts.sent += 1;
+            let error_response = match answer.result {
                 Ok(body) => match parse(body) {
                     Some(parsed) => {
-                        lane.note_success(call.sized_pages || call.top.is_some());
+                        limiter.note_success(call.sized_pages || call.top.is_some());
                         return Ok(parsed);
                     }
-                    None => Problem::garbled(),
+                    None => ErrorResponse::garbled(),
                 },
-                Err(problem) => problem,
+                Err(error_response) => error_response,
             };
-            let reaction = retry::reaction_after(call.asked, &problem, tries, begun.elapsed());
+            let action =
+                retry::action_after(call.target, &error_response, attempts, begun.elapsed());
             tracing::debug!(
                 call = call.name,
-                class = retry::class(call.asked, &problem),
-                status = problem.status,
-                code = problem.code(),
-                request_id = problem.request_id.as_deref(),
-                ?reaction,
+                class = retry::class(call.target, &error_response),
+                status = error_response.status,
+                code = error_response.code(),
+                request_id = error_response.request_id.as_deref(),
+                ?action,
                 "graph refused a request"
             );
-            needs_new_connection = matches!(problem.status, 0 | 503 | 504);
-            match reaction {
-                Reaction::RenewToken => {
-                    let claims = problem.claims.clone();
+            needs_new_connection = matches!(error_response.status, None | Some(503 | 504));
+            match action {
+                RetryAction::RenewToken => {
+                    let claims = error_response.claims.clone();
                     self.inner.sign_in.forget(&token, claims).await;
-                    tries.renewed = true;
+                    attempts.renewed = true;
                 }
-                Reaction::RetryAfter | Reaction::SmallerPage => {
-                    if reaction == Reaction::SmallerPage {
-                        lane.shrink_pages();
+                RetryAction::RetryAfter | RetryAction::SmallerPage => {
+                    if action == RetryAction::SmallerPage {
+                        limiter.shrink_pages();
                     }
-                    self.wait(lane, &call, &problem, tries).await?;
+                    self.wait(limiter, &call, &error_response, attempts).await?;
                     if let Some(other) = call
                         .other_way()
-                        .filter(|_| reaction == Reaction::SmallerPage)
+                        .filter(|_| action == RetryAction::SmallerPage)
                     {
                         call = Cow::Owned(other);
-                        tries.sent = 0;
+                        attempts.sent = 0;
                     }
                 }
-                final_one => return Err(refused(&call, &problem, final_one)),
+                last => return Err(refused(&call, &error_response, last)),
             }
         }
     }
@@ -289,11 +289,11 @@ impl Client {
     /// until it is drained, as it does on the other side (facts 7.1).
     async fn send_once(
         &self,
-        lane: &Arc<Lane>,
+        limiter: &Arc<MailboxLimiter>,
         call: &Call,
         needs_new_connection: bool,
     ) -> Result<(Answer, Token), GraphError> {
-        let slot = lane.enter(call.alone).await;
+        let slot = limiter.enter(call.alone).await;
         let in_flight = Arc::clone(&self.inner.in_flight).acquire_owned().await;
         let token = self.inner.sign_in.token().await?;
         let http = if needs_new_connection {
@@ -301,33 +301,33 @@ impl Client {
         } else {
             &self.inner.http
         };
-        let request = call.build(http, token.header.clone(), lane);
+        let request = call.build(http, token.header.clone(), limiter);
         let Limits {
             body_bytes,
             deadline,
             ..
         } = self.inner.limits;
-        let lane = Arc::clone(lane);
+        let limiter = Arc::clone(limiter);
         let task = tokio::spawn(async move {
             let _held = (slot, in_flight);
-            lane.counts.add_request();
+            limiter.metrics.add_request();
             let answer = exchange(request, body_bytes, deadline).await;
-            lane.counts.add_bytes(answer.bytes);
+            limiter.metrics.add_bytes(answer.bytes);
             answer
         });
         let answer = task.await.unwrap_or(Answer {
-            result: Err(Problem::no_answer()),
+            result: Err(ErrorResponse::no_answer()),
             bytes: 0,
             served_at: None,
         });
         match &answer.result {
-            Err(problem) if problem.is_without_answer() => {
+            Err(error_response) if error_response.is_without_answer() => {
                 self.inner.unanswered.fetch_add(1, Ordering::Relaxed);
             }
             _ => self.inner.unanswered.store(0, Ordering::Relaxed),
         }
         if let Some(served_at) = answer.served_at {
-            self.inner.served_at.store(served_at.0, Ordering::Relaxed);
+            self.inner.service_clock.note(served_at);
         }
         Ok((answer, token))
     }
@@ -335,25 +335,27 @@ impl Client {
     /// Pauses the mailbox where the service says so; else waits for this request alone.
     async fn wait(
         &self,
-        lane: &Lane,
+        limiter: &MailboxLimiter,
         call: &Call,
-        problem: &Problem,
-        tries: Tries,
+        error_response: &ErrorResponse,
+        attempts: Attempts,
     ) -> Result<(), GraphError> {
         let limits = &self.inner.limits;
-        match problem.retry_after {
+        match error_response.retry_after {
             Some(wait) if wait > limits.longest_wait => {
-                return Err(refused(call, problem, retry::last(call.asked)));
+                return Err(refused(call, error_response, retry::last(call.target)));
             }
-            // The service has been seen to name one second for ever (facts 7.1).
-            Some(wait) if tries.sent >= TRUSTED_WAITS => {
-                lane.pause(wait.max(backoff(limits, tries.sent)));
+            // The service has been seen to name one second without end (facts 7.1).
+            Some(wait) if attempts.sent >= TRUSTED_WAITS => {
+                limiter.pause(wait.max(backoff(limits, attempts.sent)));
             }
-            Some(wait) => lane.pause(wait),
-            None if problem.status == 429 => lane.pause(backoff(limits, tries.sent)),
+            Some(wait) => limiter.pause(wait),
+            None if error_response.status == Some(429) => {
+                limiter.pause(backoff(limits, attempts.sent));
+            }
             None => {
-                let wait = backoff(limits, tries.sent);
-                lane.counts.add_wait(wait);
+                let wait = backoff(limits, attempts.sent);
+                limiter.metrics.add_wait(wait);
                 tokio::time::sleep(wait).await;
             }
         }
@@ -364,7 +366,7 @@ impl Client {
 impl MailboxClient {
     /// What this mailbox cost so far.
     pub fn totals(&self) -> RequestTotals {
-        self.lane.counts.totals()
+        self.limiter.metrics.totals()
     }
 
     /// What of a selection the service takes, as far as is known.
@@ -405,7 +407,7 @@ impl MailboxClient {
     }
 
     /// A link that was kept from an earlier page. It was fine then; if it leads elsewhere now, the
-    /// configured address has changed, and the chain has to begin anew there.
+    /// configured address has changed, and the chain has to begin from scratch there.
     pub(super) fn kept(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
         self.follow(link, first).map_err(|_| GraphError::KeptLink)
     }
@@ -416,17 +418,19 @@ impl MailboxClient {
         call: &Call,
         parse: impl Fn(Bytes) -> Option<T>,
     ) -> Result<T, GraphError> {
-        self.client.send(&self.lane, call, parse).await
+        self.client.send(&self.limiter, call, parse).await
     }
 
     /// Waits before parts of a batch are sent again (they carry their own refusals).
     pub(super) async fn wait(
         &self,
         call: &Call,
-        problem: &Problem,
-        tries: Tries,
+        error_response: &ErrorResponse,
+        attempts: Attempts,
     ) -> Result<(), GraphError> {
-        self.client.wait(&self.lane, call, problem, tries).await
+        self.client
+            .wait(&self.limiter, call, error_response, attempts)
+            .await
     }
 
     /// Times a request is sent at most.
@@ -436,13 +440,17 @@ impl MailboxClient {
 }
 
 /// The error of a call that is not sent again.
-pub(super) fn refused(call: &Call, problem: &Problem, reaction: Reaction) -> GraphError {
+pub(super) fn refused(
+    call: &Call,
+    error_response: &ErrorResponse,
+    action: RetryAction,
+) -> GraphError {
     GraphError::Refused {
         call: call.name,
-        status: problem.status,
-        code: problem.code().to_owned(),
-        advice: reaction.advice(problem.status),
-        reaction,
+        status: error_response.status,
+        code: error_response.code().to_owned(),
+        advice: action.advice(error_response.status),
+        action,
     }
 }
 

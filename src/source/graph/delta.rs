@@ -11,7 +11,7 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 use crate::source::graph::selection::Headers;
 use crate::source::graph::selection::Selection;
 
@@ -48,7 +48,9 @@ impl MailboxClient {
     ) -> Result<FetchedPage, GraphError> {
         let selection = self.taken(selection);
         match self.first(folder, selection).await {
-            Err(refused) if selection.headers == Headers::Asked && refused.status() == 400 => {
+            Err(refused)
+                if selection.headers == Headers::Asked && refused.status() == Some(400) =>
+            {
                 let without = self.first(folder, selection.without_headers()).await?;
                 // A refusal that has passed meanwhile was not for them.
                 if let Ok(fetched) = self.first(folder, selection).await {
@@ -68,7 +70,7 @@ impl MailboxClient {
     ) -> Result<FetchedPage, GraphError> {
         let mut url = self.chain(folder)?;
         url.set_query(Some(&format!("$select={}", selection.properties())));
-        self.page(folder, url, Asked::Folder).await
+        self.page(folder, url, RequestTarget::Folder).await
     }
 
     /// What a folder's chain is asked of.
@@ -83,7 +85,11 @@ impl MailboxClient {
         link: &str,
     ) -> Result<FetchedPage, GraphError> {
         let fetched = self
-            .page(folder, self.kept(link, &self.chain(folder)?)?, Asked::Link)
+            .page(
+                folder,
+                self.kept(link, &self.chain(folder)?)?,
+                RequestTarget::Link,
+            )
             .await?;
         fetched.behind(link, NAME)
     }
@@ -92,11 +98,11 @@ impl MailboxClient {
         &self,
         folder: &Arc<str>,
         url: url::Url,
-        asked: Asked,
+        target: RequestTarget,
     ) -> Result<FetchedPage, GraphError> {
         let call = Call {
             sized_pages: true,
-            ..Call::get(NAME, asked, url).with_immutable_ids()
+            ..Call::get(NAME, target, url).with_immutable_ids()
         };
         let opened = self.ask(&call, envelope::open).await?;
         // Before it is kept: else the chain would stop there on every further night.

@@ -15,7 +15,7 @@ use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 
 /// What is asked of a user. All but the names must be selected to come at all (facts 3.1).
 pub(super) const USER_SELECT: &str =
@@ -100,13 +100,15 @@ impl Client {
     /// (Organization.Read.All, or User.Read.All: the documents contradict each other, facts 13).
     pub async fn organization(&self) -> Result<Option<Organization>, GraphError> {
         let url = self.url("/organization?$select=id,verifiedDomains")?;
-        let call = Call::get("organization", Asked::Directory, url);
+        let call = Call::get("organization", RequestTarget::Directory, url);
         let parse = |body: Bytes| {
             let list: List<RawOrganization> = envelope::list(&body)?;
             list.value.into_iter().next()
         };
         let raw = match self.ask_directory(&call, parse).await {
-            Err(GraphError::Refused { status: 403, .. }) => return Ok(None),
+            Err(GraphError::Refused {
+                status: Some(403), ..
+            }) => return Ok(None),
             raw => raw?,
         };
         let domains = raw.verified_domains.unwrap_or_default();
@@ -140,7 +142,7 @@ impl Client {
         path: &str,
     ) -> Result<Vec<T>, GraphError> {
         let ask = async |url| {
-            let call = Call::get(name, Asked::Directory, url);
+            let call = Call::get(name, RequestTarget::Directory, url);
             self.ask_directory(&call, |body| lists::page(&body))
                 .await
                 .map(Some)
@@ -159,16 +161,17 @@ struct Purpose {
 impl MailboxClient {
     async fn purpose(&self) -> Result<Option<MailboxKind>, GraphError> {
         let url = self.url("/mailboxSettings/userPurpose")?;
-        let call = Call::get("mailbox kind", Asked::Mailbox, url);
+        let call = Call::get("mailbox kind", RequestTarget::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
         // MailboxSettings.Read is a permission that need not be given.
-        let told = self.unless_hidden(async || self.ask(&call, parse).await);
-        let purpose = match told.await {
+        let shown = self.unless_hidden(async || self.ask(&call, parse).await);
+        let purpose = match shown.await {
             // A service that does not know the question has no other kinds.
             Err(GraphError::Refused {
-                status: 400 | 501, ..
+                status: Some(400 | 501),
+                ..
             }) => None,
-            told => told?.and_then(|purpose| purpose.value),
+            shown => shown?.and_then(|purpose| purpose.value),
         };
         Ok(purpose.as_deref().map(kind))
     }

@@ -1,6 +1,6 @@
 //! What a call can end in, and what its caller does about it.
 
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 
 /// Why a call to Graph or to the sign-in service gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -22,18 +22,18 @@ pub enum GraphError {
         advice: &'static str,
     },
     /// Graph refused, and repeating has not helped or would not.
-    #[error("graph answered {status} {code} to {call}: {advice}")]
+    #[error("graph answered {} {code} to {call}: {advice}", status.unwrap_or_default())]
     Refused {
         /// What was asked, without ids.
         call: &'static str,
-        /// HTTP status; 0 where no answer came.
-        status: u16,
+        /// HTTP status; `None` where no answer came.
+        status: Option<u16>,
         /// The most specific code, or `(none)`.
         code: String,
         /// What to do.
         advice: &'static str,
         /// What the caller does.
-        reaction: Reaction,
+        action: RetryAction,
     },
     /// A link that leads elsewhere; the token must not go there (facts 4.7).
     #[error(
@@ -71,24 +71,24 @@ pub enum GraphError {
 
 impl GraphError {
     /// What the caller does about it.
-    pub fn reaction(&self) -> Reaction {
+    pub fn action(&self) -> RetryAction {
         match self {
             Self::Settings { .. }
             | Self::SignIn { .. }
             | Self::Group { .. }
             | Self::EmptyGroup
-            | Self::Http(_) => Reaction::StopTenant,
-            Self::ForeignLink | Self::EndlessChain { .. } => Reaction::GiveUpMailbox,
-            Self::KeptLink => Reaction::RestartChain,
-            Self::Refused { reaction, .. } => *reaction,
+            | Self::Http(_) => RetryAction::StopTenant,
+            Self::ForeignLink | Self::EndlessChain { .. } => RetryAction::GiveUpMailbox,
+            Self::KeptLink => RetryAction::RestartChain,
+            Self::Refused { action, .. } => *action,
         }
     }
 
-    /// The HTTP status of the answer; 0 where there was none.
-    pub fn status(&self) -> u16 {
+    /// The HTTP status of the answer, where there was one.
+    pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => *status,
-            _ => 0,
+            _ => None,
         }
     }
 

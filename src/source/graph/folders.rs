@@ -14,8 +14,8 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::retry::Asked;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RequestTarget;
+use crate::source::graph::retry::RetryAction;
 
 /// A mail folder that can be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Folder {
     pub display_name: String,
     /// Names from the top, joined by `/`.
     pub path: String,
-    /// Items of every kind: need not equal the number of messages. `None`: not told.
+    /// Items of every kind: need not equal the number of messages. `None`: not stated.
     pub total_item_count: Option<u64>,
     /// Whether it is Sent Items (known once well-known folders are resolved).
     pub is_sent: bool,
@@ -113,16 +113,16 @@ impl MailboxClient {
                 let id = escaped(&parent.id);
                 (
                     format!("/mailFolders/{id}/childFolders{QUERY}"),
-                    Asked::Folder,
+                    RequestTarget::Folder,
                 )
             }
-            None => (format!("/mailFolders{QUERY}"), Asked::Mailbox),
+            None => (format!("/mailFolders{QUERY}"), RequestTarget::Mailbox),
         };
         let ask = async |url| {
             let call = Call::get(NAME, asked, url);
             match self.ask(&call, |body| lists::page(&body)).await {
                 // Deleted since its parent was listed.
-                Err(error) if error.reaction() == Reaction::FolderGone => Ok(None),
+                Err(error) if error.action() == RetryAction::FolderGone => Ok(None),
                 other => other.map(Some),
             }
         };

@@ -49,7 +49,9 @@ impl Client {
         );
         let listed = self.directory_list("group members", &path).await;
         let members: Vec<RawUser> = match listed {
-            Err(GraphError::Refused { status: 404, .. }) => {
+            Err(GraphError::Refused {
+                status: Some(404), ..
+            }) => {
                 return Err(GraphError::Group { found: "not found" });
             }
             other => other?,

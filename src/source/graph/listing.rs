@@ -14,7 +14,7 @@ use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
-use crate::source::graph::retry::Asked;
+use crate::source::graph::retry::RequestTarget;
 use crate::source::graph::selection::Selection;
 
 /// An item of a list of ids.
@@ -23,14 +23,15 @@ pub struct ListedId {
     /// Its immutable id; none where the service left it out.
     #[serde(default)]
     pub id: Option<String>,
-    /// When it was received: a mail, where that was asked for.
+    /// When it was received: a mail, where that was requested.
     #[serde(rename = "receivedDateTime", default)]
     pub received: Option<String>,
 }
 
 /// The service's limit for lists of mails (facts 1.3).
 const IDS_PER_PAGE: u32 = 1_000;
-/// Whole mails of a page: with texts they are large, and a page that is spoilt costs all of them.
+/// Whole mails of a page: with texts they are large, and a page that is malformed costs all of
+/// them.
 pub const MAILS_PER_PAGE: u32 = 100;
 /// Items that are walked over by links (facts 1.9: they count what they skip). What is behind them
 /// is asked for by its time: pages that are deep in a list take long, or do not come at all (facts
@@ -46,7 +47,7 @@ pub struct Listing {
     link: Option<String>,
     /// When the last mail so far was received.
     oldest: Option<Micros>,
-    /// Items since the list was last asked for by a time.
+    /// Items since the list was last requested by a time.
     depth: usize,
     is_over: bool,
 }
@@ -154,8 +155,11 @@ impl MailboxClient {
         let folder = escaped(&listing.folder);
         let first = |span| self.url(&path(&folder, span, select));
         let (asked, url) = match &listing.link {
-            Some(link) => (Asked::ListLink, self.follow(link, &first(listing.span)?)?),
-            None => (Asked::Folder, first(listing.span)?),
+            Some(link) => (
+                RequestTarget::ListLink,
+                self.follow(link, &first(listing.span)?)?,
+            ),
+            None => (RequestTarget::Folder, first(listing.span)?),
         };
         let instead = listing.link.as_ref().and(listing.older());
         Ok(Call {
@@ -168,10 +172,10 @@ impl MailboxClient {
     /// How many items, of every kind, a folder says that it holds now; `None`: it does not say.
     pub async fn item_count(&self, folder: &str) -> Result<Option<u64>, GraphError> {
         let path = format!("/mailFolders/{}?$select=totalItemCount", escaped(folder));
-        let call = Call::get("count of a folder", Asked::Folder, self.url(&path)?);
+        let call = Call::get("count of a folder", RequestTarget::Folder, self.url(&path)?);
         let parse = |body: bytes::Bytes| serde_json::from_slice::<CountOnly>(&body).ok();
-        let told = self.ask(&call, parse).await?.total_item_count;
-        Ok(told.and_then(|count| u64::try_from(count).ok()))
+        let stated = self.ask(&call, parse).await?.total_item_count;
+        Ok(stated.and_then(|count| u64::try_from(count).ok()))
     }
 }
 

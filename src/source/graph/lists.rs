@@ -19,7 +19,7 @@ const PAGES_MAX: usize = 10_000;
 const ENTRIES_MAX: usize = 1_000_000;
 /// Bytes of all its pages: what a million users take.
 const BYTES_MAX: usize = 1 << 30;
-/// Pages in a row that bring nothing but what earlier ones brought: so many more will not either.
+/// Pages in a row that bring nothing but what earlier ones brought: this many more will not either.
 const STALE_PAGES_MAX: usize = 4;
 /// Empty pages in a row. They are normal where entries are filtered, but each is a request.
 const EMPTY_PAGES_MAX: usize = 100;
@@ -129,7 +129,7 @@ impl<T: Listed> Reading<T> {
         }
     }
 
-    /// Takes a page of so many bytes.
+    /// Takes a page of this many bytes.
     ///
     /// # Errors
     /// The list has no end.

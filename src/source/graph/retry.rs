@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::source::graph::problem::Problem;
-use crate::source::graph::problem::TOO_LARGE;
+use crate::source::graph::error_response::ErrorResponse;
+use crate::source::graph::error_response::TOO_LARGE;
 
 /// What is done about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reaction {
+pub enum RetryAction {
     /// Sent again after the wait that the service names, else after a growing one.
     RetryAfter,
     /// Sent again with a new token, once.
@@ -24,9 +24,9 @@ pub enum Reaction {
     FolderGone,
     /// The item is gone.
     ItemGone,
-    /// The folder is read by plain lists and single items instead of its chain, tonight.
+    /// The folder is read by plain lists and single items instead of its chain, in this run.
     PlainList,
-    /// The item is there but cannot be had: it goes to the ledger, and the others are read.
+    /// The item is there but unavailable: it goes to the ledger, and the others are read.
     ItemUnreadable,
     /// The mailbox is left for the next run.
     GiveUpMailbox,
@@ -34,11 +34,11 @@ pub enum Reaction {
     StopTenant,
 }
 
-impl Reaction {
-    /// What a person can do next, after an answer of that status (0: none).
-    pub fn advice(self, status: u16) -> &'static str {
+impl RetryAction {
+    /// What a person can do next, after an answer of that status, or none.
+    pub fn advice(self, status: Option<u16>) -> &'static str {
         match self {
-            Self::StopTenant if !(400..429).contains(&status) => {
+            Self::StopTenant if !status.is_some_and(|status| (400..429).contains(&status)) => {
                 "the service did not answer properly; check graph_url and the network, or run \
                  again later"
             }
@@ -71,7 +71,7 @@ impl Reaction {
 
 /// What a request is about: the same refusal means different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum RequestTarget {
     /// Users, groups, the organisation.
     Directory,
     /// A mailbox as a whole.
@@ -87,7 +87,7 @@ pub enum Asked {
     Item,
 }
 
-impl Asked {
+impl RequestTarget {
     fn is_meant_by(self, row: Self) -> bool {
         self == row || (matches!(self, Self::Link | Self::ListLink) && row == Self::Folder)
     }
@@ -95,7 +95,7 @@ impl Asked {
 
 /// How often a request was tried.
 #[derive(Debug, Clone, Copy)]
-pub struct Tries {
+pub struct Attempts {
     /// Times it was sent.
     pub sent: u32,
     /// Whether its token was renewed already.
@@ -126,14 +126,14 @@ struct Row {
     /// Lower case; none: any code.
     codes: &'static [&'static str],
     /// None: whatever was asked.
-    asked: Option<Asked>,
-    reaction: Reaction,
+    target: Option<RequestTarget>,
+    action: RetryAction,
     /// Where it is sent again: how often at most, ...
     times: u32,
     /// ... how long after it was sent first, ...
     within: Duration,
     /// ... and what is done when that has not helped.
-    then: Reaction,
+    then: RetryAction,
     /// Where it stands in the facts.
     #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the table"))]
     facts: &'static str,
@@ -146,16 +146,16 @@ const fn once(
     name: &'static str,
     status: u16,
     codes: Codes,
-    asked: Option<Asked>,
-    reaction: Reaction,
+    target: Option<RequestTarget>,
+    action: RetryAction,
     facts: &'static str,
 ) -> Row {
     Row {
         name,
         status,
         codes,
-        asked,
-        reaction,
+        target,
+        action,
         times: MANY,
         within: FAILING_WITHIN,
         then: StopTenant,
@@ -167,16 +167,16 @@ const fn again(
     name: &'static str,
     status: u16,
     codes: Codes,
-    asked: Option<Asked>,
-    (reaction, times, then): (Reaction, u32, Reaction),
+    target: Option<RequestTarget>,
+    (action, times, then): (RetryAction, u32, RetryAction),
     facts: &'static str,
 ) -> Row {
     Row {
         name,
         status,
         codes,
-        asked,
-        reaction,
+        target,
+        action,
         times,
         within: FAILING_WITHIN,
         then,
@@ -189,8 +189,8 @@ const fn throttled(name: &'static str, status: u16, codes: Codes, facts: &'stati
         name,
         status,
         codes,
-        asked: None,
-        reaction: RetryAfter,
+        target: None,
+        action: RetryAfter,
         times: MANY,
         within: THROTTLED_WITHIN,
         then: GiveUpMailbox,
@@ -198,34 +198,34 @@ const fn throttled(name: &'static str, status: u16, codes: Codes, facts: &'stati
     }
 }
 
-use Asked::Directory;
-use Asked::Folder;
-use Asked::Item;
-use Asked::Link;
-use Asked::ListLink;
-use Reaction::FolderGone;
-use Reaction::GiveUpMailbox;
-use Reaction::ItemGone;
-use Reaction::ItemUnreadable;
-use Reaction::MailboxDenied;
-use Reaction::NoMailbox;
-use Reaction::PlainList;
-use Reaction::RenewToken;
-use Reaction::RestartChain;
-use Reaction::RetryAfter;
-use Reaction::SmallerPage;
-use Reaction::StopTenant;
+use RequestTarget::Directory;
+use RequestTarget::Folder;
+use RequestTarget::Item;
+use RequestTarget::Link;
+use RequestTarget::ListLink;
+use RetryAction::FolderGone;
+use RetryAction::GiveUpMailbox;
+use RetryAction::ItemGone;
+use RetryAction::ItemUnreadable;
+use RetryAction::MailboxDenied;
+use RetryAction::NoMailbox;
+use RetryAction::PlainList;
+use RetryAction::RenewToken;
+use RetryAction::RestartChain;
+use RetryAction::RetryAfter;
+use RetryAction::SmallerPage;
+use RetryAction::StopTenant;
 
 // Sent again a few times, then this.
-const FEW_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, FEW, GiveUpMailbox);
-const FEW_THEN_ITEM: (Reaction, u32, Reaction) = (RetryAfter, FEW, ItemUnreadable);
-const MOVING_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, MOVING, GiveUpMailbox);
-const MANY_THEN_MAILBOX: (Reaction, u32, Reaction) = (RetryAfter, MANY, GiveUpMailbox);
-const MANY_THEN_ITEM: (Reaction, u32, Reaction) = (RetryAfter, MANY, ItemUnreadable);
+const FEW_THEN_MAILBOX: (RetryAction, u32, RetryAction) = (RetryAfter, FEW, GiveUpMailbox);
+const FEW_THEN_ITEM: (RetryAction, u32, RetryAction) = (RetryAfter, FEW, ItemUnreadable);
+const MOVING_THEN_MAILBOX: (RetryAction, u32, RetryAction) = (RetryAfter, MOVING, GiveUpMailbox);
+const MANY_THEN_MAILBOX: (RetryAction, u32, RetryAction) = (RetryAfter, MANY, GiveUpMailbox);
+const MANY_THEN_ITEM: (RetryAction, u32, RetryAction) = (RetryAfter, MANY, ItemUnreadable);
 // Twice more, and then in another way: a link keeps the size and the depth of its page.
-const TWICE_THEN_LIST: (Reaction, u32, Reaction) = (SmallerPage, 3, PlainList);
+const TWICE_THEN_LIST: (RetryAction, u32, RetryAction) = (SmallerPage, 3, PlainList);
 // Smaller pages, and where they do not help, around the page by plain lists (facts 1.7).
-const SMALLER_THEN_LIST: (Reaction, u32, Reaction) = (SmallerPage, FEW, PlainList);
+const SMALLER_THEN_LIST: (RetryAction, u32, RetryAction) = (SmallerPage, FEW, PlainList);
 
 /// Rows with codes first; the first that applies to the most specific known code is taken. Rows
 /// without codes stand for whatever else comes with that status.
@@ -295,63 +295,67 @@ static ROWS: &[Row] = &[
 
 /// What is done about a refusal. No answer at all counts as a gateway's time-out, but the first
 /// time it may be a connection that was idle for too long: no reason for smaller pages.
-pub fn reaction(asked: Asked, problem: &Problem, tries: Tries) -> Reaction {
-    reaction_after(asked, problem, tries, Duration::ZERO)
+pub fn action(
+    target: RequestTarget,
+    error_response: &ErrorResponse,
+    attempts: Attempts,
+) -> RetryAction {
+    action_after(target, error_response, attempts, Duration::ZERO)
 }
 
 /// The same so long after the request was sent first.
-pub fn reaction_after(
-    asked: Asked,
-    problem: &Problem,
-    tries: Tries,
+pub fn action_after(
+    target: RequestTarget,
+    error_response: &ErrorResponse,
+    attempts: Attempts,
     elapsed: Duration,
-) -> Reaction {
-    let Some(row) = find(asked, problem) else {
-        return last(asked);
+) -> RetryAction {
+    let Some(row) = find(target, error_response) else {
+        return last(target);
     };
-    let is_over = tries.sent >= row.times.min(tries.limit) || elapsed >= row.within;
-    match row.reaction {
-        RenewToken if tries.renewed => StopTenant,
-        RetryAfter | SmallerPage if is_over => row_end(asked, problem, row.then),
-        SmallerPage if problem.is_silence() && tries.sent < 2 => RetryAfter,
-        GiveUpMailbox => last(asked),
+    let is_over = attempts.sent >= row.times.min(attempts.limit) || elapsed >= row.within;
+    match row.action {
+        RenewToken if attempts.renewed => StopTenant,
+        RetryAfter | SmallerPage if is_over => row_end(target, error_response, row.then),
+        SmallerPage if error_response.is_silence() && attempts.sent < 2 => RetryAfter,
+        GiveUpMailbox => last(target),
         other => other,
     }
 }
 
 /// No answer says nothing of an item; and without its directory nothing of a tenant can be read.
-fn row_end(asked: Asked, problem: &Problem, then: Reaction) -> Reaction {
+fn row_end(
+    target: RequestTarget,
+    error_response: &ErrorResponse,
+    then: RetryAction,
+) -> RetryAction {
     match then {
-        ItemUnreadable if problem.is_without_answer() => GiveUpMailbox,
-        GiveUpMailbox => last(asked),
+        ItemUnreadable if error_response.is_without_answer() => GiveUpMailbox,
+        GiveUpMailbox => last(target),
         other => other,
     }
 }
 
 /// The end of all repetitions. Without its directory nothing of a tenant can be read.
-pub fn last(asked: Asked) -> Reaction {
-    match asked {
-        Asked::Directory => StopTenant,
+pub fn last(target: RequestTarget) -> RetryAction {
+    match target {
+        RequestTarget::Directory => StopTenant,
         _ => GiveUpMailbox,
     }
 }
 
 /// The name of the class that a refusal belongs to.
-pub fn class(asked: Asked, problem: &Problem) -> &'static str {
-    find(asked, problem).map_or("unknown", |row| row.name)
+pub fn class(target: RequestTarget, error_response: &ErrorResponse) -> &'static str {
+    find(target, error_response).map_or("unknown", |row| row.name)
 }
 
-fn find(asked: Asked, problem: &Problem) -> Option<&'static Row> {
-    let status = if problem.is_without_answer() {
-        504
-    } else {
-        problem.status
-    };
+fn find(target: RequestTarget, error_response: &ErrorResponse) -> Option<&'static Row> {
+    let status = error_response.status.unwrap_or(504);
     let applies = |row: &Row| {
         (row.status == 0 || row.status == status)
-            && row.asked.is_none_or(|only| asked.is_meant_by(only))
+            && row.target.is_none_or(|only| target.is_meant_by(only))
     };
-    let by_code = problem.codes.iter().rev().find_map(|code| {
+    let by_code = error_response.codes.iter().rev().find_map(|code| {
         ROWS.iter()
             .find(|row| applies(row) && row.codes.contains(&code.as_str()))
     });

@@ -1,28 +1,28 @@
-//! Which properties of a mail are asked for. A chain keeps its selection for ever (facts 1.2), so
-//! what is kept of a chain names it.
+//! Which properties of a mail are requested. A chain keeps its selection permanently (facts 1.2),
+//! so what is kept of a chain names it.
 
 use crate::model::id::Id128;
 use crate::model::mail::ContentLevel;
 
-/// What is asked for of a mail.
+/// What is requested of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
     /// How much of its text.
     pub content: ContentLevel,
-    /// Whether its header fields, which tell bulk mail.
+    /// Whether its header fields, which identify bulk mail.
     pub headers: Headers,
 }
 
-/// Whether the header fields of a mail are asked for.
+/// Whether the header fields of a mail are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Headers {
-    /// All of them: the service lets nobody choose (facts 1.9).
+    /// All of them: the service allows no choice (facts 1.9).
     Asked,
     /// None.
     Left,
 }
 
-/// What is asked for at every level. Never `isRead`: its flips are then not even reported (facts
+/// What is requested at every level. Never `isRead`: its flips are then not even reported (facts
 /// 1.5). `id` always comes.
 const ENVELOPE: &str = concat!(
     "subject,from,sender,toRecipients,ccRecipients,bccRecipients,sentDateTime,receivedDateTime,",

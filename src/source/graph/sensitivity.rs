@@ -11,8 +11,8 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
-use crate::source::graph::retry::Asked;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RequestTarget;
+use crate::source::graph::retry::RetryAction;
 
 /// What came of asking for the list of a mailbox's private mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,13 @@ pub enum PrivateList {
     Ids(HashSet<String>),
     /// The permission does not show them.
     Hidden,
-    /// The service does not list them, whatever the size of the page: it takes too long over a large
-    /// mailbox, or does not know the filter.
+    /// The service does not list them, whatever the size of the page: it takes too long over a
+    /// large mailbox, or does not know the filter.
     NotListed,
 }
 
-/// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts 1.7).
+/// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts
+/// 1.7).
 const PAGE_SIZES: [u16; 4] = [1_000, 250, 50, 10];
 
 /// All that is not normal: personal 1, private 2, confidential 3. Colon, slash and blank of such a
@@ -40,11 +41,11 @@ const FILTER: &str = concat!(
 const EXPAND: &str = "singleValueExtendedProperties($filter=id%20eq%20'Integer%200x36')";
 
 #[derive(Deserialize)]
-struct OnlyId {
+struct IdOnly {
     id: String,
 }
 
-impl Listed for OnlyId {
+impl Listed for IdOnly {
     fn id(&self) -> &str {
         &self.id
     }
@@ -82,13 +83,14 @@ impl MailboxClient {
                 Ok(Some(ids)) => return Ok(PrivateList::Ids(ids)),
                 Ok(None) => return Ok(PrivateList::Hidden),
                 Err(GraphError::Refused {
-                    status: 400 | 501, ..
+                    status: Some(400 | 501),
+                    ..
                 }) => break,
-                Err(error) => match error.reaction() {
+                Err(error) => match error.action() {
                     // The service did not manage it.
-                    Reaction::ItemUnreadable => {}
-                    // It does not answer at all: what is asked next tells whether the mailbox does.
-                    Reaction::GiveUpMailbox => break,
+                    RetryAction::ItemUnreadable => {}
+                    // It does not answer at all: the next request shows whether the mailbox does.
+                    RetryAction::GiveUpMailbox => break,
                     _ => return Err(error),
                 },
             }
@@ -101,11 +103,11 @@ impl MailboxClient {
             "/messages?$select=id&$top={size}&$filter={FILTER}"
         ))?;
         let ask = async |url| {
-            let call = Call::get(NAME, Asked::Item, url).with_immutable_ids();
+            let call = Call::get(NAME, RequestTarget::Item, url).with_immutable_ids();
             self.ask(&call, |body| lists::page(&body)).await.map(Some)
         };
         let follow = |link: &str, first: &Url| self.follow(link, first);
-        let listed: Vec<OnlyId> = lists::read(NAME, first, ask, follow).await?;
+        let listed: Vec<IdOnly> = lists::read(NAME, first, ask, follow).await?;
         Ok(listed.into_iter().map(|item| item.id).collect())
     }
 
@@ -117,7 +119,7 @@ impl MailboxClient {
     /// stored that depends on it.
     pub async fn private_among(&self, ids: &[String]) -> Result<Sensitivities, GraphError> {
         let path = |id: &str| format!("/messages/{}?$select=id&$expand={EXPAND}", escaped(id));
-        let call = self.batch_call("sensitivity by id", Asked::Item)?;
+        let call = self.batch_call("sensitivity by id", RequestTarget::Item)?;
         let (mut private, mut unknown) = (HashSet::new(), HashSet::new());
         for fetched in self.items_by_id(&call, ids, path).await? {
             let mail = fetched

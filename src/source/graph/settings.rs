@@ -1,4 +1,4 @@
-//! What a client must be told: whose tenant, where it is, and the limits it keeps.
+//! What a client must know: whose tenant, where it is, and the limits it keeps.
 
 use std::sync::Arc;
 use std::time::Duration;

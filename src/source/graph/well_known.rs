@@ -11,10 +11,10 @@ use crate::source::graph::batch::present;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::client::refused;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::error_response::ErrorResponse;
 use crate::source::graph::folders::Folder;
-use crate::source::graph::problem::Problem;
-use crate::source::graph::retry::Asked;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RequestTarget;
+use crate::source::graph::retry::RetryAction;
 
 /// Well-known names and folder ids, as a mailbox's cursor keeps them.
 ///
@@ -49,7 +49,7 @@ const RESOLVED: [&str; 9] = [
 ];
 
 #[derive(Deserialize)]
-struct OnlyId {
+struct IdOnly {
     id: String,
 }
 
@@ -68,7 +68,7 @@ impl MailboxClient {
             .iter()
             .map(|name| self.path(&format!("/mailFolders/{name}?$select=id")))
             .collect();
-        let call = self.batch_call("well-known folders", Asked::Folder)?;
+        let call = self.batch_call("well-known folders", RequestTarget::Folder)?;
         let parts = self.batch(&call, &paths).await?;
         let mut known = WellKnown::from([(TOP_LEVEL.to_owned(), top_level)]);
         for (name, part) in RESOLVED.iter().zip(parts) {
@@ -76,8 +76,13 @@ impl MailboxClient {
                 continue;
             };
             // An answer that cannot be read is not "no such folder": Drafts and Junk would be read.
-            let folder: OnlyId = serde_json::from_slice(&body)
-                .map_err(|_| refused(&call, &Problem::no_answer(), Reaction::GiveUpMailbox))?;
+            let folder: IdOnly = serde_json::from_slice(&body).map_err(|_| {
+                refused(
+                    &call,
+                    &ErrorResponse::no_answer(),
+                    RetryAction::GiveUpMailbox,
+                )
+            })?;
             known.insert((*name).to_owned(), folder.id);
         }
         Ok(known)

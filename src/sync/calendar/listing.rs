@@ -93,7 +93,7 @@ impl Unlisted {
         }
         let halves = match refused.status() {
             _ if is_behind_link => part.halves(DEEP_MIN),
-            502 | 504 => part.halves(SLOW_MIN),
+            Some(502 | 504) => part.halves(SLOW_MIN),
             _ => None,
         };
         match halves {

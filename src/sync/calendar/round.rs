@@ -15,7 +15,7 @@ use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::sync::calendar::singles;
 use crate::sync::decoding;
 
@@ -135,7 +135,7 @@ impl Fetching<'_> {
 
 /// Whether the chain does not work, and a plain list may.
 pub fn asks_for_list(error: &GraphError) -> bool {
-    matches!(error, GraphError::EndlessChain { .. }) || error.reaction() == Reaction::PlainList
+    matches!(error, GraphError::EndlessChain { .. }) || error.action() == RetryAction::PlainList
 }
 
 /// Whether what was asked of lists could be had tonight.
@@ -148,5 +148,5 @@ pub fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError
 }
 
 fn is_restart(error: &GraphError) -> bool {
-    error.reaction() == Reaction::RestartChain
+    error.action() == RetryAction::RestartChain
 }

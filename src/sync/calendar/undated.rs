@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
-use crate::policy::meeting_identity::date_of_uid;
+use crate::policy::global_object_id::date_of_uid;
 use crate::reconcile::calendar::Fetched;
 use crate::reconcile::calendar::input::Round;
 use crate::sync::calendar::round::Fetching;

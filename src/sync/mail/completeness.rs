@@ -17,7 +17,7 @@ use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::reconcile::mail::Desk;
 use crate::reconcile::mail::Settled;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::sync::cursors;
 use crate::sync::mail::GraphWalk;
 use crate::sync::mail::folder_delta;
@@ -160,7 +160,7 @@ impl GraphWalk<'_> {
     /// What was told. A count that cannot be had tonight leaves the proof due, and nothing else.
     fn told<T>(&mut self, told: Result<T, WalkError>) -> Result<Option<T>, WalkError> {
         match told {
-            Err(WalkError::Graph(error)) if error.reaction() == Reaction::FolderGone => Ok(None),
+            Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => Ok(None),
             Err(WalkError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
                 self.unproven += 1;
                 Ok(None)
@@ -192,7 +192,7 @@ impl GraphWalk<'_> {
                     let surplus = doubt.held.min(after).saturating_sub(listed);
                     cursors.push(proven(&mailbox_id, doubt.chain, now, doubt.held, surplus));
                 }
-                Err(WalkError::Graph(error)) if error.reaction() == Reaction::FolderGone => {}
+                Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => {}
                 Err(WalkError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
                     cursors.extend(self.unproven(&doubt));
                 }

@@ -13,8 +13,8 @@ use crate::source::graph::client::MailboxClient;
 use crate::source::graph::delta::FetchedPage;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::folders::Folder;
-use crate::source::graph::repeats::Repeats;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::loop_detector::LoopDetector;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::selection::Selection;
 use crate::sync::cursors;
 use crate::sync::cursors::Known;
@@ -48,7 +48,7 @@ pub struct Chain {
     selection: Arc<str>,
     pages: u64,
     restarts: u32,
-    repeats: Repeats,
+    repeats: LoopDetector,
     /// Its last pages.
     committed: Ticket,
 }
@@ -119,7 +119,7 @@ pub fn of_folders(
             begun_at: cursor.map_or(Micros(0), |cursor| cursor.begun_at),
             pages: 0,
             restarts: 0,
-            repeats: Repeats::default(),
+            repeats: LoopDetector::default(),
             committed: Ticket::redeemed(),
             folder,
         };
@@ -164,8 +164,8 @@ pub async fn fetch(
                     .or(cursor);
                 pages.push(fetched.page);
             }
-            Err(ChainError::Graph(refused)) => match refused.reaction() {
-                Reaction::RestartChain if chain.restarts < RESTARTS_MAX => {
+            Err(ChainError::Graph(refused)) => match refused.action() {
+                RetryAction::RestartChain if chain.restarts < RESTARTS_MAX => {
                     state = RoundState::Restarted {
                         at_kept_link: chain.is_at_kept_link(),
                     };
@@ -174,13 +174,13 @@ pub async fn fetch(
                     // A link that is dead is not worth keeping.
                     cursor = None;
                 }
-                Reaction::FolderGone => {
+                RetryAction::FolderGone => {
                     state = RoundState::FolderGone;
                     cursor = Some(cursors::no_chain_record(mailbox_id, &chain.folder.id));
                 }
                 reaction => {
                     // A link that is dead is not worth keeping.
-                    cursor = cursor.filter(|_| reaction != Reaction::RestartChain);
+                    cursor = cursor.filter(|_| reaction != RetryAction::RestartChain);
                     error = Some(ChainError::Graph(refused));
                 }
             },
@@ -217,8 +217,8 @@ impl ChainError {
     pub fn asks_for_lists(&self) -> bool {
         match self {
             Self::Graph(error) => matches!(
-                error.reaction(),
-                Reaction::PlainList | Reaction::RestartChain
+                error.action(),
+                RetryAction::PlainList | RetryAction::RestartChain
             ),
             Self::Endless => true,
         }
@@ -228,8 +228,8 @@ impl ChainError {
 /// Whether a refusal says nothing of the mailbox's other folders.
 pub fn is_of_one_folder(error: &GraphError) -> bool {
     matches!(
-        error.reaction(),
-        Reaction::GiveUpMailbox | Reaction::PlainList | Reaction::RestartChain
+        error.action(),
+        RetryAction::GiveUpMailbox | RetryAction::PlainList | RetryAction::RestartChain
     )
 }
 
@@ -328,7 +328,7 @@ impl Chain {
     fn begin_anew(&mut self) {
         self.link = None;
         self.is_delta = false;
-        self.repeats = Repeats::default();
+        self.repeats = LoopDetector::default();
         self.items = 0;
         self.proof = self.proof.map(FolderProof::lapsed);
     }

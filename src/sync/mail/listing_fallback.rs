@@ -17,7 +17,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::listing::ListedId;
 use crate::source::graph::listing::Listing;
 use crate::source::graph::listing::MAILS_PER_PAGE;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::state::error::StateError;
 use crate::state::view::View;
 use crate::sync::cursors;
@@ -128,7 +128,7 @@ impl GraphWalk<'_> {
             match self.list_mails(desk, folder, Span { from, to: None }).await {
                 Ok(()) => {}
                 // One spoilt page: what the others did not bring is fetched singly.
-                Err(WalkError::Graph(error)) if error.reaction() == Reaction::PlainList => {}
+                Err(WalkError::Graph(error)) if error.action() == RetryAction::PlainList => {}
                 Err(error) => return Err(error),
             }
             let view = self.view()?;

@@ -41,7 +41,7 @@ use crate::reconcile::mail::Settled;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::folders::Folder;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::well_known;
 use crate::sync::calendar::Calendar;
 use crate::sync::context::Context;
@@ -256,7 +256,7 @@ impl GraphWalk<'_> {
     async fn listed(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
         let listed = self.walk.unless_stopped(self.client.folders()).await;
         if let Err(WalkError::Graph(error)) = &listed
-            && error.reaction() == Reaction::NoMailbox
+            && error.action() == RetryAction::NoMailbox
             && known.mailbox.is_none()
         {
             let absent = AbsentCursor {

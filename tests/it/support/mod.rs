@@ -4,6 +4,7 @@ pub mod corpora;
 pub mod crm;
 pub mod python;
 pub mod scripted;
+pub mod sources;
 pub mod tenant;
 pub mod turn;
 

@@ -4,7 +4,7 @@ use crate::model::page::Link;
 use crate::model::span::Window;
 use crate::model::time::Micros;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
@@ -284,6 +284,6 @@ async fn fact_2_4_a_calendar_that_always_fails_is_not_asked_for_ever() {
     .await;
     let mailbox = server.client().mailbox("u-1");
     let error = mailbox.first_calendar_page(window()).await.unwrap_err();
-    assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(error.action(), RetryAction::GiveUpMailbox);
     assert!((2..=20).contains(&server.requests().len()));
 }

@@ -2,7 +2,7 @@
 
 use crate::model::mailbox::MailboxKind;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
 
@@ -86,7 +86,7 @@ async fn fact_3_4_a_group_that_shows_nobody_is_an_error_and_empties_no_scope() {
         let id = "11111111-2222-3333-4444-555555555555";
         let error = server.client().group_members(id).await.unwrap_err();
         assert!(matches!(error, GraphError::EmptyGroup), "{error}");
-        assert_eq!(error.reaction(), Reaction::StopTenant);
+        assert_eq!(error.action(), RetryAction::StopTenant);
     }
 }
 
@@ -195,14 +195,14 @@ async fn fact_6_2_without_permission_for_the_directory_the_tenant_is_stopped() {
     })
     .await;
     let error = server.client().users().await.unwrap_err();
-    assert_eq!(error.reaction(), Reaction::StopTenant);
+    assert_eq!(error.action(), RetryAction::StopTenant);
     assert!(error.to_string().contains("User.Read.All"), "{error}");
     assert_eq!(server.requests().len(), 1);
 
     let server =
         Server::start(|_, seen, _| (!seen.is_sign_in()).then(|| Reply::status(500, ""))).await;
     let error = server.client().users().await.unwrap_err();
-    assert_eq!(error.reaction(), Reaction::StopTenant);
+    assert_eq!(error.action(), RetryAction::StopTenant);
     assert!(error.to_string().contains("network"), "{error}");
 }
 

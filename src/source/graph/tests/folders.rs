@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
@@ -149,23 +149,23 @@ async fn a_garbled_well_known_folder_is_an_error_and_not_a_folder_that_is_missin
     let mailbox = server.client().mailbox("u-1");
     let folders = mailbox.folders().await.unwrap();
     let known = mailbox.well_known(&WellKnown::new(), &folders).await;
-    assert_eq!(known.unwrap_err().reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(known.unwrap_err().action(), RetryAction::GiveUpMailbox);
 }
 
 #[tokio::test]
 async fn fact_6_2_a_user_without_a_mailbox_and_a_denied_one_are_told_apart() {
     for (status, code, expected) in [
-        (404, "MailboxNotEnabledForRESTAPI", Reaction::NoMailbox),
-        (404, "ResourceNotFound", Reaction::NoMailbox),
-        (403, "ErrorAccessDenied", Reaction::MailboxDenied),
-        (403, "", Reaction::MailboxDenied),
+        (404, "MailboxNotEnabledForRESTAPI", RetryAction::NoMailbox),
+        (404, "ResourceNotFound", RetryAction::NoMailbox),
+        (403, "ErrorAccessDenied", RetryAction::MailboxDenied),
+        (403, "", RetryAction::MailboxDenied),
     ] {
         let server = Server::start(move |_, seen, _| {
             (!seen.is_sign_in()).then(|| Reply::error(status, code))
         })
         .await;
         let error = server.client().mailbox("u-1").folders().await.unwrap_err();
-        assert_eq!(error.reaction(), expected);
+        assert_eq!(error.action(), expected);
         assert_eq!(server.requests().len(), 1, "{code} is not repeated");
     }
 }

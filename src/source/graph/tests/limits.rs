@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::model::mail::ContentLevel;
 use crate::source::graph::client::Client;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
 use crate::source::graph::tests::server::selected;
@@ -162,7 +162,7 @@ async fn fact_6_2_a_refused_token_is_renewed_once_and_then_it_ends() {
     })
     .await;
     let error = server.client().users().await.unwrap_err();
-    assert_eq!(error.reaction(), Reaction::StopTenant);
+    assert_eq!(error.action(), RetryAction::StopTenant);
     assert_eq!((server.sign_ins().len(), server.requests().len()), (2, 2));
 }
 
@@ -178,7 +178,7 @@ async fn a_refused_sign_in_is_not_repeated_and_tells_no_secret() {
     let client = server.client();
     for _ in 0..3 {
         let error = client.users().await.unwrap_err();
-        assert_eq!(error.reaction(), Reaction::StopTenant);
+        assert_eq!(error.action(), RetryAction::StopTenant);
         let text = format!("{error} {error:?} {:?}", server.settings());
         assert!(text.contains("AADSTS7000222"), "{text}");
         assert!(!text.contains("s&cret"), "{text}");
@@ -234,7 +234,7 @@ async fn fact_7_1_three_requests_are_in_flight_per_mailbox_and_others_are_not_he
     assert_eq!(
         client.mailbox("ann").totals().requests,
         0,
-        "a lane ends with its last holder"
+        "a limiter ends with its last holder"
     );
 }
 
@@ -350,7 +350,7 @@ async fn a_retry_after_of_hours_leaves_the_mailbox_for_the_next_run() {
         .first_page(&folder, selected(ContentLevel::Envelope))
         .await
         .unwrap_err();
-    assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(error.action(), RetryAction::GiveUpMailbox);
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -361,6 +361,6 @@ async fn a_request_without_an_answer_ends_at_its_deadline() {
     settings.limits.deadline = Duration::from_millis(20);
     let client = Client::new(&settings).unwrap();
     let error = spawn_page(&client, "ann").await.unwrap().unwrap_err();
-    assert_eq!(error.reaction(), Reaction::PlainList);
+    assert_eq!(error.action(), RetryAction::PlainList);
     assert_eq!(server.requests().len(), 4);
 }

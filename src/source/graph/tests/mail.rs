@@ -10,7 +10,7 @@ use crate::model::page::Link;
 use crate::model::span::Window;
 use crate::model::time::Micros;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::sensitivity::PrivateList;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
@@ -172,7 +172,7 @@ async fn fact_4_7_a_foreign_link_gets_no_request_and_no_token() {
     let mailbox = server.client().mailbox("u-1");
     let link = format!("{}/v1.0/users/u-1/messages/delta", foreign.url);
     let error = mailbox.next_page(&folder(), &link).await.unwrap_err();
-    assert_eq!(error.reaction(), Reaction::RestartChain);
+    assert_eq!(error.action(), RetryAction::RestartChain);
     assert!(foreign.requests().is_empty() && server.requests().is_empty());
 }
 
@@ -216,7 +216,7 @@ async fn a_redirect_is_not_followed() {
         .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap_err();
-    assert_eq!(error.reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(error.action(), RetryAction::GiveUpMailbox);
     assert!(foreign.requests().is_empty());
 }
 
@@ -396,7 +396,7 @@ async fn fact_1_9_a_mailbox_that_is_denied_is_not_one_that_hides_what_is_private
     })
     .await;
     let refused = server.client().mailbox("u-1").private_list().await;
-    assert_eq!(refused.unwrap_err().reaction(), Reaction::MailboxDenied);
+    assert_eq!(refused.unwrap_err().action(), RetryAction::MailboxDenied);
 }
 
 /// Answers a batch: part by part what `part` says of its URL and how often it was asked before.
@@ -465,8 +465,8 @@ async fn fact_1_11_a_part_with_an_empty_code_is_met_by_its_status() {
     let ids = ["a".to_owned()];
     for (status, expected) in [
         (404, Ok(None)),
-        (403, Err(Reaction::MailboxDenied)),
-        (400, Err(Reaction::GiveUpMailbox)),
+        (403, Err(RetryAction::MailboxDenied)),
+        (400, Err(RetryAction::GiveUpMailbox)),
     ] {
         let server = Server::start(move |_, seen, _| {
             (!seen.is_sign_in()).then(|| batch(seen, |_| (status, EMPTY.to_owned())))
@@ -475,11 +475,7 @@ async fn fact_1_11_a_part_with_an_empty_code_is_met_by_its_status() {
         let mailbox = server.client().mailbox("u-1");
         let asked = mailbox.messages_by_id(&ids, selected(ContentLevel::Full));
         let answer = asked.await.map(|items| items[0].body.clone());
-        assert_eq!(
-            answer.map_err(|error| error.reaction()),
-            expected,
-            "{status}"
-        );
+        assert_eq!(answer.map_err(|error| error.action()), expected, "{status}");
         assert_eq!(server.requests().len(), 1, "{status}");
     }
     // Nor does it hide that the part was throttled.
@@ -506,6 +502,6 @@ async fn a_batch_part_that_is_never_answered_gives_the_mailbox_up() {
     let asked = mailbox
         .messages_by_id(&["a".into()], selected(ContentLevel::Full))
         .await;
-    assert_eq!(asked.unwrap_err().reaction(), Reaction::GiveUpMailbox);
+    assert_eq!(asked.unwrap_err().action(), RetryAction::GiveUpMailbox);
     assert_eq!(server.requests().len(), 4);
 }

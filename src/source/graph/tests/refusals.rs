@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::mail::ContentLevel;
-use crate::source::graph::retry::Reaction;
+use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
@@ -70,7 +70,7 @@ async fn fact_1_6_a_lost_state_is_told_at_once_so_that_the_folder_can_start_agai
         );
         let mailbox = server.client().mailbox("u-1");
         let error = mailbox.next_page(&folder(), &link).await.unwrap_err();
-        assert_eq!(error.reaction(), Reaction::RestartChain);
+        assert_eq!(error.action(), RetryAction::RestartChain);
         assert_eq!(server.requests().len(), 1);
     }
 }
@@ -78,9 +78,9 @@ async fn fact_1_6_a_lost_state_is_told_at_once_so_that_the_folder_can_start_agai
 #[tokio::test]
 async fn fact_6_1_errors_without_body_or_as_html_are_met_by_their_status() {
     for (status, body, expected) in [
-        (403, "", Reaction::MailboxDenied),
-        (404, "<html>not here</html>", Reaction::FolderGone),
-        (400, "{", Reaction::GiveUpMailbox),
+        (403, "", RetryAction::MailboxDenied),
+        (404, "<html>not here</html>", RetryAction::FolderGone),
+        (400, "{", RetryAction::GiveUpMailbox),
     ] {
         let server = Server::start(move |_, seen, _| {
             (!seen.is_sign_in()).then(|| Reply::status(status, body))
@@ -91,7 +91,7 @@ async fn fact_6_1_errors_without_body_or_as_html_are_met_by_their_status() {
             .first_page(&folder(), selected(ContentLevel::Full))
             .await
             .unwrap_err();
-        assert_eq!(error.reaction(), expected);
+        assert_eq!(error.action(), expected);
     }
 }
 
@@ -119,7 +119,7 @@ async fn a_packed_body_that_is_too_large_is_not_read() {
         .first_page(&folder(), selected(ContentLevel::Full))
         .await
         .unwrap_err();
-    assert_eq!(error.reaction(), Reaction::PlainList);
+    assert_eq!(error.action(), RetryAction::PlainList);
 }
 
 #[tokio::test]

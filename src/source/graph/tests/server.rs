@@ -85,7 +85,8 @@ pub struct Server {
 impl Server {
     /// Serves `answer`; where that gives nothing: a token to who signs in, else 404.
     ///
-    /// `answer` gets the server's own URL, the request, and how many of the same target came before.
+    /// `answer` gets the server's own URL, the request, and how many of the same target came
+    /// before.
     pub async fn start<F>(answer: F) -> Self
     where
         F: Fn(&str, &Seen, usize) -> Option<Reply> + Send + Sync + 'static,

@@ -1,0 +1,30 @@
+//! What most commands begin with: the configuration, and the threads that wait for the network.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::config::Config;
+use crate::pipeline::stores;
+use crate::runtime::private;
+
+/// Reads the configuration; what is written from now on is for the readers that it names.
+pub fn load(path: &Path) -> anyhow::Result<Config> {
+    let config = Config::load(path)?;
+    private::limit_new_files(stores::readers(&config));
+    Ok(config)
+}
+
+/// Runs asynchronous work on threads of its own. Two suffice: they only wait and hand over, the
+/// work is done by `runtime::cpu`.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the threads that wait for the network")?;
+    let result = runtime.block_on(work);
+    // A thread that blocks in a file would be waited for.
+    runtime.shutdown_background();
+    result
+}
