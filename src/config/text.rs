@@ -34,7 +34,7 @@ pub fn optional_path<'de, D: Deserializer<'de>>(
     path(deserializer).map(Some)
 }
 
-/// A name that stands in tables and mailbox ids.
+/// A name that is used in tables and mailbox ids.
 pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = text(deserializer)?;
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -90,7 +90,7 @@ pub fn optional_address<'de, D: Deserializer<'de>>(
 fn read_address(raw: &str) -> Result<Address, String> {
     refuse_placeholder(raw)?;
     if raw.contains('*') {
-        return Err("`*` stands for nothing here; name a whole domain in domains".into());
+        return Err("`*` is not a wildcard here; name a whole domain in domains".into());
     }
     Address::parse(raw).ok_or_else(|| "not a mail address; write it like ann@contoso.com".into())
 }

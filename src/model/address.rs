@@ -15,25 +15,25 @@ use crate::model::limits;
 
 /// A mail address in the one form in which addresses are compared.
 ///
-/// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; a label that is invalid stays
-/// as it is), the local part in quotes only where it needs them. It holds exactly one `@` with
-/// something on both sides and no blank in the domain, which is no longer than a domain can be
+/// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; an invalid label is left
+/// unchanged), the local part quoted only where necessary. It contains exactly one `@` with text on
+/// both sides, and the domain contains no space and is not longer than a domain can be
 /// ([`limits::DOMAIN_BYTES`], [`limits::LABEL_BYTES`]).
 ///
-/// `Debug` and `Display` show the address: it must not reach a log or an error text.
+/// `Debug` and `Display` show the address, so never log it or put it into an error message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(Box<str>);
 
 impl Address {
-    /// Normalises what a header, a directory or a file holds, in any of the forms of [`written`];
-    /// `None` where it is not one address.
+    /// Normalises an address from a header, a directory or a file, in any of the forms of
+    /// [`written`]; `None` if the text is not exactly one address.
     pub fn parse(raw: &str) -> Option<Self> {
         written::read(raw).map(|written| written.address)
     }
 
-    /// An address as the lake holds it. Must not change: lakes store no flag, so that this rule
-    /// decides whether a participant's text is an address. It allows what [`Address::parse`] would
-    /// not make: a blank before the `@`, any character in the domain.
+    /// An address as stored in the lake. This rule must not change: lakes store no flag, so it
+    /// alone decides whether a participant's text is an address. It accepts what [`Address::parse`]
+    /// would never produce: a space before the `@`, any character in the domain.
     pub fn stored(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;
         let is_one = !local.is_empty()
@@ -48,9 +48,9 @@ impl Address {
         is_one.then(|| Self(text.into()))
     }
 
-    /// Local part and domain, which are put into their forms.
+    /// Normalises a local part and a domain.
     fn of_parts(local: &str, domain: &str) -> Option<Self> {
-        // Before anything is made of it: the forms of a domain cost what it is long.
+        // Checked first: the cost of normalising a domain grows with its length.
         if local.len() + domain.len() >= limits::ADDRESS_BYTES {
             return None;
         }
@@ -63,25 +63,26 @@ impl Address {
         &self.0
     }
 
-    /// What stands before the `@`.
+    /// The part before the `@`.
     pub fn local(&self) -> &str {
         self.0.split_once('@').map_or("", |(local, _)| local)
     }
 
-    /// What stands after the `@`.
+    /// The part after the `@`.
     pub fn domain(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Whether it is the principal name of a guest (`ann_x.org#EXT#@tenant.onmicrosoft.com`): of a
-    /// directory into which somebody was invited, and no address of that company (facts 3.1).
+    /// Whether it is the principal name of a guest (`ann_x.org#EXT#@tenant.onmicrosoft.com`):
+    /// someone who was invited into the directory and has no address of that company (facts 3.1).
     pub fn is_guest_name(&self) -> bool {
         self.local().contains(GUEST_MARK)
     }
 
-    /// The address of which a name in a directory was made; any other stays as it is. The last `_`
-    /// of a guest's principal name stands for the `@`, since no domain holds one; Exchange writes
-    /// an address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
+    /// The original address from which a directory name was derived; any other address is returned
+    /// unchanged. The last `_` of a guest's principal name replaces the `@`, since no domain
+    /// contains one; Exchange encodes foreign addresses in the local part of its own
+    /// (`IMCEASMTP-ann+40x+2Eorg@…`).
     #[must_use]
     pub fn at_home(self) -> Self {
         let of_guest = || {
@@ -98,7 +99,7 @@ impl Address {
         of_guest().or_else(of_exchange).unwrap_or(self)
     }
 
-    /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` where it has none.
+    /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` if it has none.
     pub fn without_tag(&self) -> Option<Self> {
         let (local, domain) = self.0.split_once('@')?;
         let (name, _tag) = local.split_once('+')?;
@@ -106,10 +107,10 @@ impl Address {
     }
 }
 
-/// What stands before an address that Exchange encapsulated (MS-OXOAB, IMCEA).
+/// The prefix of an address that Exchange encapsulated (MS-OXOAB, IMCEA).
 const ENCAPSULATED: &str = "imceasmtp-";
 
-/// What follows the name in a guest's principal name.
+/// The suffix of the name in a guest's principal name.
 const GUEST_MARK: &str = "#ext#";
 
 impl fmt::Display for Address {
@@ -130,12 +131,12 @@ impl Borrow<str> for Address {
     }
 }
 
-/// A domain in the form in which [`Address`] holds it.
+/// A domain in the normalised form that [`Address`] uses.
 pub fn domain(raw: &str) -> String {
     ascii(raw.trim().trim_start_matches('@').trim_end_matches('.'))
 }
 
-/// Whether a domain is one of some domains or lies below one of them.
+/// Whether a domain equals one of some domains or is a subdomain of one of them.
 pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
     let mut rest = Some(domain);
     while let Some(candidate) = rest {
@@ -147,18 +148,18 @@ pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
     false
 }
 
-/// Whether a text can be a domain: labels with something in them, none too long.
+/// Whether a text can be a domain: non-empty labels, none too long.
 pub fn is_domain(text: &str) -> bool {
     fits(text) && text.split('.').all(|label| !label.is_empty())
 }
 
-/// Whether a domain is no longer than one can be, as a whole and in each label.
+/// Whether a domain and each of its labels are within the length limits.
 pub fn fits(domain: &str) -> bool {
     let mut labels = domain.split('.');
     domain.len() <= limits::DOMAIN_BYTES && labels.all(|label| label.len() <= limits::LABEL_BYTES)
 }
 
-/// IDNA label by label, so that one invalid label does not keep the others as they are.
+/// IDNA label by label, so that one invalid label does not prevent the others from being converted.
 fn ascii(domain: &str) -> String {
     let lower = domain.to_lowercase();
     if lower.is_ascii() {
@@ -166,7 +167,7 @@ fn ascii(domain: &str) -> String {
     }
     let labels = lower.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
     let ascii = labels.map(|label| {
-        // UTS 46 maps some characters to a blank, an `@` or a dot, which no label may hold.
+        // UTS 46 maps some characters to a space, an `@` or a dot, which no label may contain.
         let is_usable = |ascii: &String| !ascii.contains([' ', '@', '.']);
         let ascii = idna::domain_to_ascii(label).ok().filter(is_usable);
         ascii.unwrap_or_else(|| label.into())

@@ -6,7 +6,7 @@ use crate::model::time::Micros;
 
 /// The wall clock, in microseconds since 1970-01-01 UTC.
 ///
-/// A machine whose clock stands before 1970 reads as 1970: no row can be dated before it anyway.
+/// A clock before 1970 reads as 1970: no row can be dated earlier anyway.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> Micros {
     let since_epoch = SystemTime::now()
@@ -15,12 +15,12 @@ pub fn now() -> Micros {
     Micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// A stopwatch that is not disturbed by changes of the wall clock.
+/// A stopwatch that is not affected by changes of the wall clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts to measure.
+    /// Starts measuring.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn start() -> Self {
         Self(Instant::now())

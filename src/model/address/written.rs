@@ -1,11 +1,10 @@
-//! One address as people and programs write it.
+//! Parses one address in the forms in which people and programs write it.
 //!
-//! Read are: `ann@x.org`; behind a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org
-//! (Ann)`); with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in the
-//! formula of a spreadsheet (`="ann@x.org"`); with comments and blanks that RFC 5322 allows; with
-//! separators behind it; with characters that take no room or blanks of any kind, as copied text
-//! holds them. This is the one place for header fields, the service's recipients, CRM files and
-//! exclusions.
+//! Accepted are: `ann@x.org`; after a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org
+//! (Ann)`); with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in a
+//! spreadsheet formula (`="ann@x.org"`); with comments and white space that RFC 5322 allows; with
+//! trailing separators; with zero-width characters or spaces of any kind, as copied text contains
+//! them. Header fields, the service's recipients, CRM files and exclusions are all parsed here.
 
 use std::borrow::Cow;
 
@@ -18,25 +17,25 @@ use crate::model::address::visible::visible;
 use crate::model::limits;
 use crate::model::unicode::is_invisible;
 
-/// An address, and the name beside it.
+/// An address and its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// As it is written, without quotes and comments. Encoded words are not decoded.
+    /// As written, without quotes and comments. Encoded words are not decoded.
     pub name: Option<String>,
-    /// The address as it is written, without what stands around it.
+    /// The address as written, without the surrounding text.
     pub text: String,
     /// Normalised.
     pub address: Address,
 }
 
-/// Quotes, brackets and schemes within each other that are taken off: nobody writes more.
+/// How many nested quotes, brackets and schemes are removed: real input never has more.
 const NESTING_MAX: usize = 8;
 
 /// Schemes before an address, in lower case.
 pub(super) const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
 
-/// Reads a text that holds one address. `None` where it holds none or several, and where other text
-/// stands beside it that is no name.
+/// Parses a text that contains exactly one address. `None` if there is none or more than one, or if
+/// there is other text that is not a name.
 pub fn read(raw: &str) -> Option<Written> {
     if let Some(written) = plain(raw) {
         return Some(written);
@@ -46,20 +45,20 @@ pub fn read(raw: &str) -> Option<Written> {
     }
     let text = cleaned(raw);
     let found = nested(&text, 0).or_else(|| {
-        // What was opened and not closed.
+        // Unclosed brackets.
         let bare = text.trim_matches(|c| is_outside(c) || is_quote(c));
         nested(bare.trim_matches(['<', '>']), 0)
     })?;
     if !found.address.local().starts_with(['\'', '`']) {
         return Some(found);
     }
-    // A quote that was left over behind a bracket.
+    // An unbalanced quote after a bracket.
     let bare = nested(&found.text, 0)?;
     let name = found.name;
     Some(Written { name, ..bare })
 }
 
-/// An address of the usual characters, which needs none of the rest.
+/// An address of the usual characters, for which the rest can be skipped.
 fn plain(raw: &str) -> Option<Written> {
     let (local, domain) = raw.split_once('@')?;
     let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -75,8 +74,8 @@ fn plain(raw: &str) -> Option<Written> {
     })
 }
 
-/// The text without characters that take no room, with a blank for each kind of blank and an `@`
-/// for a wide one.
+/// The text without zero-width characters, with every kind of space as an ASCII space and a
+/// full-width `@` as an ASCII one.
 pub fn cleaned(raw: &str) -> Cow<'_, str> {
     let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
     if raw.bytes().all(is_plain) {
@@ -85,7 +84,7 @@ pub fn cleaned(raw: &str) -> Cow<'_, str> {
     let visible = raw.chars().filter(|c| !is_invisible(*c));
     let has_sign = raw.contains('@');
     let plain = |c: char| match c {
-        // As input methods of East Asia write it.
+        // As East Asian input methods write it.
         '\u{ff20}' | '\u{fe6b}' if !has_sign => '@',
         c if c.is_whitespace() => ' ',
         c => c,
@@ -93,7 +92,7 @@ pub fn cleaned(raw: &str) -> Cow<'_, str> {
     Cow::Owned(visible.map(plain).collect())
 }
 
-/// What parts addresses, or ends the text around them.
+/// Separators between addresses, or at the end of a text.
 fn is_outside(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';')
 }
@@ -114,7 +113,7 @@ fn nested(text: &str, depth: usize) -> Option<Written> {
     if let Some(inside) = without_scheme(text) {
         return nested(&inside, depth + 1);
     }
-    // Spreadsheets mark text with an apostrophe before it.
+    // Spreadsheets mark text cells with a leading apostrophe.
     let bare = text.trim_start_matches(['\'', '`']);
     match addr_spec::read(bare, Place::Alone) {
         Some((written, address)) => Some(Written {
@@ -126,7 +125,7 @@ fn nested(text: &str, depth: usize) -> Option<Written> {
     }
 }
 
-/// What stands within a pair of quotes or brackets that holds all of the text.
+/// The content of a pair of quotes or brackets that encloses the whole text.
 fn unwrapped(text: &str) -> Option<&str> {
     let formula = text.strip_prefix('=').map(str::trim_start);
     if let Some(formula) = formula.filter(|text| text.starts_with(is_quote)) {
@@ -142,8 +141,8 @@ fn unwrapped(text: &str) -> Option<&str> {
     is_pair.then_some(inside)
 }
 
-/// What follows `smtp:` or `mailto:`; of the latter without the fields behind a `?`, and with
-/// characters in place of their codes (RFC 6068 section 2).
+/// The text after `smtp:` or `mailto:`; for the latter without the fields after a `?` and with
+/// percent-encoding decoded (RFC 6068 section 2).
 fn without_scheme(text: &str) -> Option<Cow<'_, str>> {
     let begins = |scheme: &&str| {
         let start = text.get(..scheme.len());
@@ -156,14 +155,14 @@ fn without_scheme(text: &str) -> Option<Cow<'_, str>> {
     }
     let address = rest.split('?').next().unwrap_or_default();
     let address = address.trim_start_matches('/');
-    // A `%` in an address that was not encoded stays.
+    // An unencoded `%` in an address is kept.
     Some(match percent_decode_str(address).decode_utf8() {
         Ok(decoded) if decoded.matches('@').count() == 1 => decoded,
         _ => address.into(),
     })
 }
 
-/// `Ann <ann@x.org>`: before the brackets may stand a name, behind them comments.
+/// `Ann <ann@x.org>`: a name may precede the brackets, comments may follow them.
 fn behind_name(text: &str) -> Option<Written> {
     let open = last_bracket(text)?;
     let (name, rest) = text.split_at_checked(open)?;
@@ -183,7 +182,7 @@ fn behind_name(text: &str) -> Option<Written> {
     })
 }
 
-/// The last `<` outside of quotes and comments.
+/// The last `<` outside quotes and comments.
 fn last_bracket(text: &str) -> Option<usize> {
     let mut found = None;
     let mut comments = 0_usize;
@@ -224,9 +223,9 @@ fn in_brackets(inside: &str) -> Option<Written> {
     None
 }
 
-/// Whether a name that is not in quotes holds another address: then a comma may be missing between
-/// the two. `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is what a group
-/// puts in the place of the author: `ann@x.org via Team <team@x.org>`.
+/// Whether an unquoted name contains another address: then a comma may be missing between the two.
+/// `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is the name with which a
+/// group replaces the author: `ann@x.org via Team <team@x.org>`.
 fn holds_another(name: &str, address: &Address) -> bool {
     let is_of_group = || {
         name.split_whitespace()
@@ -273,7 +272,7 @@ fn unwrapped_name(text: &str) -> Option<&str> {
     text.get(first.len_utf8()..)?.strip_suffix(last)
 }
 
-/// The comment behind an address that has no name: `ann@x.org (Ann)`.
+/// The comment after an address without a name: `ann@x.org (Ann)`.
 fn only_comment(text: &str) -> Option<String> {
     let (_, comment) = text.split_once('(')?;
     let inside = comment.trim_end().strip_suffix(')')?;
