@@ -1,33 +1,33 @@
 //! The language of queries: words, `"phrases"`, `-exclusions`, `begin*` and `OR`.
 //!
-//! All words must occur. `OR` joins its two neighbours and binds tighter than the blank between
-//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter or
-//! digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word whose
-//! letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
+//! All words must occur. `OR` joins its two neighbours and binds tighter than the space between
+//! words, so `offer turbine OR engine` requires `offer` and one of the two. All characters except
+//! letters and digits separate words; several words without spaces (`ann@x.org`) are a phrase. So
+//! is a word whose letters are separate tokens in the index (`회의`, `ประชุม`), which finds it inside
+//! running text.
 
 use crate::index::words;
 use crate::index::words::Word;
 
-/// Nobody types more; a longer query would only cost time.
+/// More than anyone types; a longer query would only cost time.
 pub const QUERY_BYTES_MAX: usize = 1_000;
-/// Each word is looked up in several fields. Letters that stand alone are one word until something
-/// separates them.
+/// Each word is looked up in several fields. Adjacent single-letter tokens count as one word.
 pub const WORDS_MAX: usize = 64;
 
-/// Why a query cannot be asked.
+/// Why a query is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// Neither words nor filters.
     #[error("nothing to look for: give a word, --contact, --account, --user, --from or --to")]
     Empty,
-    /// A phrase without end.
+    /// An unclosed phrase.
     #[error("a quotation mark is not closed: write \"like this\"")]
     OpenQuote,
     /// `OR` at an end, twice in a row, or beside an exclusion.
     #[error("`OR` needs a word or phrase on both sides, none of them excluded with `-`")]
     LonelyOr,
-    /// A star in the middle, in front, or in a phrase.
-    #[error("`*` may only stand at the end of a word, as in `turb*`")]
+    /// An asterisk in the middle, at the start, or in a phrase.
+    #[error("`*` is only allowed at the end of a word, as in `turb*`")]
     MisplacedStar,
     /// A word that is not in the index because it is too long.
     #[error("a word is too long to be found; its beginning with `*` may help")]
@@ -41,8 +41,8 @@ pub enum QueryError {
         crate::index::query::HITS_DEEP_MAX
     )]
     TooDeep,
-    /// The first day lies after the last.
-    #[error("--from lies after --to")]
+    /// The first day is after the last.
+    #[error("--from is after --to")]
     EmptyPeriod,
 }
 
@@ -51,30 +51,30 @@ pub enum QueryError {
 pub struct Expression {
     /// Folded words; at least one.
     pub words: Vec<String>,
-    /// The same words with `ae`, `oe`, `ue` for each `ä`, `ö`, `ü`, where one was typed.
+    /// The same words with `ae`, `oe`, `ue` for each `ä`, `ö`, `ü`, if one was typed.
     pub spelled_out: Option<Vec<String>>,
-    /// Whether the last word is only a beginning.
+    /// Whether the last word is a prefix.
     pub is_prefix: bool,
 }
 
 impl Expression {
-    /// The ways in which it may be written.
+    /// The spellings that match.
     pub fn spellings(&self) -> impl Iterator<Item = &[String]> {
         let spelled_out = self.spelled_out.iter();
         spelled_out.chain([&self.words]).map(Vec::as_slice)
     }
 }
 
-/// A query that makes sense. Both lists may be empty.
+/// A valid query. Both lists may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
-    /// Of each group at least one expression must occur.
+    /// At least one expression of each group must occur.
     pub groups: Vec<Vec<Expression>>,
     /// None of these may occur.
     pub excluded: Vec<Expression>,
 }
 
-/// Reads what a user typed.
+/// Parses a typed query.
 pub fn parse(typed: &str) -> Result<Words, QueryError> {
     if typed.len() > QUERY_BYTES_MAX || count(&words::split(typed)) > WORDS_MAX {
         return Err(QueryError::TooLong);
@@ -102,7 +102,7 @@ pub fn parse(typed: &str) -> Result<Words, QueryError> {
     Ok(parsed)
 }
 
-/// How many words there are between separators.
+/// The number of words between separators.
 fn count(words: &[Word]) -> usize {
     let ends = words.iter().skip(1).zip(words);
     let separated = ends.filter(|(word, before)| word.token.offset_from > before.token.offset_to);
@@ -132,7 +132,7 @@ fn pieces(typed: &str) -> Result<Vec<Piece>, QueryError> {
                 (word_of(word)?, after)
             }
         };
-        // Punctuation that stands alone (`&`, `-`) asks for nothing.
+        // Separate punctuation (`&`, `-`) is ignored.
         pieces.extend(expression.map(|expression| match excluded {
             Some(_) => Piece::Excluded(expression),
             None => Piece::Wanted(expression),
@@ -142,7 +142,7 @@ fn pieces(typed: &str) -> Result<Vec<Piece>, QueryError> {
     Ok(pieces)
 }
 
-/// The straight mark and those that word processors put in its place.
+/// The straight quotation mark and those by which word processors replace it.
 fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}')
 }
@@ -152,7 +152,7 @@ fn end_of_word(text: &str) -> usize {
     end.unwrap_or(text.len())
 }
 
-/// The phrase at the beginning of a text, and what follows it.
+/// The phrase at the beginning of a text, and the rest.
 fn quoted_phrase(text: &str) -> Result<(Option<Expression>, &str), QueryError> {
     let inside = text.strip_prefix(is_quote).unwrap_or(text);
     let (phrase, after) = inside.split_once(is_quote).ok_or(QueryError::OpenQuote)?;
@@ -198,7 +198,7 @@ fn expression(text: &str, is_prefix: bool) -> Result<Option<Expression>, QueryEr
 mod tests {
     use super::*;
 
-    /// The ways in which the only expression of a query may be written, the last as it is folded.
+    /// The spellings of the only expression of a query, the folded one last.
     fn spellings(typed: &str) -> Vec<String> {
         let parsed = parse(typed).unwrap();
         let [group] = parsed.groups.as_slice() else {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_stand_alone_are_one_word_until_something_separates_them() {
+    fn single_letter_tokens_form_words_until_separated() {
         assert!(parse(&"ก".repeat(100)).is_ok());
         assert!(parse(&"ก ".repeat(WORDS_MAX)).is_ok());
         assert_eq!(parse(&"ก ".repeat(WORDS_MAX + 1)), Err(QueryError::TooLong));

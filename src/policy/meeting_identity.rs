@@ -1,4 +1,4 @@
-//! Which meeting an event is: the same for all attendees, whatever moves (design section 4).
+//! The identity of a meeting: the same for all attendees, wherever it is moved (design section 4).
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -13,15 +13,15 @@ use crate::model::recurrence::date_of;
 use crate::policy::original_day::Siblings;
 use crate::policy::original_day::original_day;
 
-/// With what every Global Object ID begins (MS-OXOCAL 2.2.1.27).
+/// The prefix of every Global Object ID (MS-OXOCAL 2.2.1.27).
 const GLOBAL_OBJECT_ID: [u8; 16] = [
     0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xe0, 0x00, 0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08,
 ];
 
-/// Where in it the original date of an occurrence stands: year (high byte first), month, day.
+/// The bytes with the original date of an occurrence: year (high byte first), month, day.
 const DATE_BYTES: Range<usize> = 16..20;
 
-/// Which meeting an event is.
+/// The identity of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MeetingId {
     /// The single event or occurrence.
@@ -30,10 +30,11 @@ pub struct MeetingId {
     pub series_id: Id128,
 }
 
-/// The meeting that an event is, which must be laid over its master already.
+/// The identity of an event, which must already be merged with its master.
 ///
-/// An occurrence is its series and the date on which it was to be, never the instant: a series
-/// that moves by an hour keeps its past. An event without `iCalUId` is the item of its mailbox.
+/// An occurrence is identified by its series and its original date, never by the instant: a series
+/// that moves by an hour keeps its past. An event without `iCalUId` is identified by its item in
+/// the mailbox.
 pub fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
     let Some(uid) = event.ical_uid.as_deref().map(str::trim) else {
         let of = |provider_id: &str| {
@@ -64,12 +65,12 @@ pub fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
     }
 }
 
-/// The original date that the id of an event carries, where it does (facts 2.3).
+/// The original date encoded in the id of an event, if any (facts 2.3).
 pub fn date_of_uid(event: &Event) -> Option<Date> {
     global_object_id(event.ical_uid.as_deref()?.trim())?.1
 }
 
-/// A Global Object ID without its date, and the date, where it is set (facts 2.3).
+/// A Global Object ID without its date, and the date, if it is set (facts 2.3).
 fn global_object_id(uid: &str) -> Option<(String, Option<Date>)> {
     let mut bytes = bytes_of_hex(uid)?;
     if !bytes.starts_with(&GLOBAL_OBJECT_ID) {
