@@ -1,4 +1,4 @@
-//! The README says what is so: its commands run, its tables are those of the code.
+//! The README is accurate: its commands run, its tables are those of the code.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,7 +25,7 @@ fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }
 
-/// Commands of the shell blocks, one in a line.
+/// Commands of the shell blocks, one per line.
 fn commands() -> Vec<String> {
     let text = readme();
     let blocks = text
@@ -60,7 +60,7 @@ fn every_command_of_the_readme_runs() {
 }
 
 #[test]
-fn every_command_and_option_of_the_program_is_in_the_readme() {
+fn the_readme_covers_every_command_and_option() {
     let text = readme();
     let help = expect_code(touchpoint().arg("--help"), 0);
     let listed = help
@@ -86,7 +86,8 @@ fn every_command_and_option_of_the_program_is_in_the_readme() {
     assert!(count >= 6, "{help}");
 }
 
-/// What the README prints of the code: columns, rules of bulk mail, freemail domains.
+/// The tables of the README that are generated from code: columns, rules of bulk mail, freemail
+/// domains.
 fn lists_of_the_code() -> String {
     let mut text = String::new();
     for table in TableName::ALL {
@@ -120,7 +121,7 @@ fn lists_of_the_code() -> String {
 }
 
 #[test]
-fn columns_rules_and_freemail_domains_of_the_readme_are_those_of_the_code() {
+fn the_readme_lists_the_columns_rules_and_domains() {
     let lists = lists_of_the_code();
     let readme = readme();
     if !lists.split("\n\n").all(|list| readme.contains(list.trim())) {
@@ -149,7 +150,7 @@ fn scripts_are_strict_and_can_be_run() {
 }
 
 #[test]
-fn an_argument_that_the_test_script_does_not_know_is_refused_before_anything_is_built() {
+fn the_test_script_rejects_unknown_arguments_before_building() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/test");
     let output = Command::new(script).arg("--timing").output().unwrap();
     let text = text_of(&output);
@@ -157,7 +158,7 @@ fn an_argument_that_the_test_script_does_not_know_is_refused_before_anything_is_
     assert!(text.contains("unknown arguments: --timing"), "{text}");
 }
 
-/// Filters of tests in the long turns and in the order of nextest: `module::beginning_of_a_name`.
+/// Test filters of `scripts/soak` and of the nextest configuration: `module::prefix_of_a_name`.
 fn filters() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
@@ -182,7 +183,7 @@ fn filters() -> Vec<String> {
 }
 
 #[test]
-fn every_test_that_a_long_turn_or_the_order_of_tests_names_exists() {
+fn tests_named_in_scripts_and_configuration_exist() {
     let sources = sources();
     for filter in filters() {
         let mut parts = filter.rsplit("::");
@@ -198,10 +199,10 @@ fn every_test_that_a_long_turn_or_the_order_of_tests_names_exists() {
 }
 
 #[test]
-fn the_queries_of_the_readme_see_the_same_rows_in_every_engine() {
+fn readme_queries_return_equal_rows_in_every_engine() {
     let mut tenant = Tenant::generated(66, 12);
     tenant.run();
-    // Some interactions lose all contacts: their last rows say so, and nothing but so.
+    // Some interactions lose all contacts: only their last rows record that.
     let mut contacts = CrmFile::contacts(tenant.folder());
     let kept = contacts.rows.len() / 2;
     contacts.rows.truncate(kept);

@@ -2,8 +2,8 @@
 
 usage: readme_queries.py README FOLDER
 
-FOLDER holds the lake. The code is that of the README, block by block, so that nobody reads one
-query and tests another. Two things stand in for what a test cannot have: DuckDB's delta_scan, an
+FOLDER holds the lake. The code is that of the README, block by block, so that the tested
+queries are the documented ones. Two things are replaced in the test: DuckDB's delta_scan, an
 extension that is fetched from the network, and Spark, whose SQL is run by DuckDB.
 """
 
@@ -32,7 +32,7 @@ def blocks(readme):
 
 
 def lake():
-    """A connection in which the lake's tables have names."""
+    """A connection in which the lake's tables are named."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
