@@ -11,7 +11,7 @@ each with its registrable domain as account, freemail left out. DOMAINs are the 
 `compare` expects a lake in which `internal_only = "record"`, `unmatched = "keep"` and
 `content = "full"`, and as many runs as there may be: over all runs, what was received and not
 `unchanged` is each mail once. It prints the counts, and fails where they differ, where an
-interaction is not the same group of mails, where a touch differs, or where a mail is read
+interaction is not the same group of mails, where a contact match differs, or where a mail is read
 differently for another reason than one of `CLASSES`.
 """
 
