@@ -50,7 +50,7 @@ pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 /// Domains, in the form in which addresses hold them.
 pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    // The message does not repeat the entry: it may be somebody's address.
+    // The message does not repeat the entry: it may be a person's address.
     let read = (1..).zip(&all).map(|(number, raw)| {
         refuse_placeholder(raw)
             .and_then(|()| domain(raw))
@@ -72,7 +72,7 @@ fn domain(raw: &str) -> Result<String, String> {
 /// Addresses, normalised.
 pub fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    // The message does not repeat the entry: it may be somebody's address.
+    // The message does not repeat the entry: it may be a person's address.
     let read = (1..).zip(&all).map(|(number, raw)| {
         read_address(raw).map_err(|problem| format!("entry {number}: {problem}"))
     });

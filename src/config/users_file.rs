@@ -10,7 +10,7 @@ use crate::config::error::ConfigError;
 use crate::model::address::Address;
 
 /// Headings of exported columns. Any other first line must be an address: a misspelt one would
-/// otherwise quietly leave somebody out.
+/// otherwise silently skip a user.
 const HEADINGS: &[&str] = &[
     "address",
     "email",

@@ -106,7 +106,7 @@ pub struct Coverage {
     pub run_id: Arc<str>,
     /// Which mailbox.
     pub mailbox: Arc<Mailbox>,
-    /// When the run turned to it.
+    /// When the run started to read it.
     pub started_at: Micros,
     /// When the run had done with it.
     pub ended_at: Micros,

@@ -64,7 +64,7 @@ pub struct SeriesTimes {
     pub is_all_day: Option<bool>,
 }
 
-/// Somebody who was invited, or who invited.
+/// An attendee or the organiser.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attendee {
     /// Display name.
@@ -77,7 +77,7 @@ pub struct Attendee {
     pub response: Option<String>,
 }
 
-/// In which part somebody attends.
+/// The kind of attendee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttendeeKind {
@@ -118,7 +118,7 @@ pub struct Event {
     /// Of a series: on which days it repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
-    /// The times of its series. `None`: it was not laid over one.
+    /// The times of its series. `None`: it was not merged with one.
     #[serde(skip)]
     pub series: Option<SeriesTimes>,
     /// Of one of a series: on which day (days since 1970-01-01) it was to be, where that was found
@@ -175,7 +175,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// An occurrence or exception laid over its series (facts 2.2): what it says itself wins.
+    /// An occurrence or exception merged with its series (facts 2.2): its own properties take
+    /// precedence.
     ///
     /// Its times are its own alone, for those of the master are the first occurrence's. The zone
     /// is the master's, since it is the series that has one.

@@ -17,7 +17,7 @@ pub enum FolderUse {
     Junk,
 }
 
-/// What a folder of that name is for, as far as its name tells.
+/// The purpose of a folder, as far as its name shows.
 pub fn used_for(name: &str) -> Option<FolderUse> {
     let name = comparable(name);
     let lists = [

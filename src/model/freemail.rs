@@ -135,8 +135,8 @@ pub const FREEMAIL: &[&str] = &[
     "zoho.com",
 ];
 
-/// Whether a domain, in the form in which addresses hold it, is a freemail provider's or lies below
-/// one of theirs (`email.msn.com`).
+/// Whether a domain, in the normalised form of addresses, belongs to a freemail provider or is a
+/// subdomain of one (`email.msn.com`).
 pub fn is_freemail(domain: &str) -> bool {
     let is_listed = |domain: &str| FREEMAIL.binary_search(&domain).is_ok();
     let parents = domain

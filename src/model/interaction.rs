@@ -85,7 +85,7 @@ words! {
 }
 
 words! {
-    /// In which role somebody takes part, in the order in which participants are stored.
+    /// The role of a participant, in the order in which participants are stored.
     Role {
         /// The author of a mail.
         From = "from",
@@ -108,7 +108,7 @@ words! {
     }
 }
 
-/// Somebody who takes part, once for each address and role.
+/// A participant, once for each address and role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
     /// Normalised address; where it is none, the raw text in lower case.

@@ -49,7 +49,7 @@ pub struct RunSummary {
     pub ended_at: Micros,
     /// How long lake, state and index took to open and to catch up, before anything was read.
     pub opening: Duration,
-    /// A line for each mailbox that was turned to, in order of tenant and address.
+    /// A line for each mailbox that was read or tried, in order of tenant and address.
     pub coverage: Vec<Coverage>,
     /// Mailboxes that are not read, and why.
     pub left_out: Vec<PlanLine>,
@@ -81,7 +81,7 @@ impl RunSummary {
 /// How far a run is: counters that its tasks raise and the progress display reads.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Mailboxes that will be turned to.
+    /// Mailboxes to be read.
     pub mailboxes: AtomicU64,
     /// Mailboxes that are done.
     pub mailboxes_done: AtomicU64,

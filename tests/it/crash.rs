@@ -31,7 +31,7 @@ fn tenant(seed: u64) -> Tenant {
 }
 
 /// A run that crashes at the `times`-th hit of a failpoint; false if it never gets there.
-fn dies_at(config: &Path, step: &str, times: usize) -> bool {
+fn crashes_at(config: &Path, step: &str, times: usize) -> bool {
     let mut run = with_config(config, &["run"]);
     run.env("TOUCHPOINT_STOP_AT", format!("{step}:{times}"));
     let output = run.output().unwrap();
@@ -102,8 +102,8 @@ fn consecutive_crashes_at_failpoints_are_recovered() {
         ("index prepared", 1),
         ("Link log of mailboxes", 1),
     ] {
-        let died = dies_at(&tenant.config(), step, times);
-        assert!(died, "nothing came to {step}:{times}");
+        let crashed = crashes_at(&tenant.config(), step, times);
+        assert!(crashed, "nothing reached {step}:{times}");
     }
     run_report(&tenant.config(), &[], 1);
     tenant.compare_rows_with_truth();
@@ -153,19 +153,19 @@ fn a_crash_at_any_failpoint_is_recovered() {
         .iter()
         .flat_map(|(step, passings)| moments(*passings).map(move |times| (step, times)))
         .collect();
-    let deaths = AtomicUsize::new(0);
+    let crashes = AtomicUsize::new(0);
     turn::each(0..moments.len() as u64, |number| {
         let (step, times) = moments[usize::try_from(number).unwrap()];
         let folder = tenant.another_folder();
-        let died = dies_at(&config_in(folder.path()), step, times);
-        deaths.fetch_add(usize::from(died), Ordering::Relaxed);
+        let crashed = crashes_at(&config_in(folder.path()), step, times);
+        crashes.fetch_add(usize::from(crashed), Ordering::Relaxed);
         run_report(&config_in(folder.path()), &[], 1);
         assert_eq!(current(folder.path()), expected, "{step}:{times}");
         assert_verified(folder.path());
     });
-    let deaths = deaths.into_inner();
-    println!("{} named steps, {deaths} deaths", steps.len());
-    assert!(deaths > 100);
+    let crashes = crashes.into_inner();
+    println!("{} failpoints, {crashes} crashes", steps.len());
+    assert!(crashes > 100);
 }
 
 /// The number of lakes per world, and of nights on which each is killed.

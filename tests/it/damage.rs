@@ -1,4 +1,4 @@
-//! A lake that somebody damaged: `verify` finds it, names it, and says what to do.
+//! A damaged lake: `verify` finds and names the damage, with advice.
 
 use std::fs;
 use std::path::Path;

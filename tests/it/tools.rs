@@ -63,8 +63,8 @@ fn other_tools_may_compact_and_vacuum_after_a_crash() {
         tenant.take_crm();
         tenant.note_run();
         let mut run = with_config(&tenant.config(), &["run"]);
-        let died = run.env("TOUCHPOINT_STOP_AT", step).output().unwrap();
-        assert_eq!(died.status.code(), None, "nothing came to {step}");
+        let crashed = run.env("TOUCHPOINT_STOP_AT", step).output().unwrap();
+        assert_eq!(crashed.status.code(), None, "nothing reached {step}");
         maintain(&tenant, &ALL, &["interactions"]);
         run_report(&tenant.config(), &[], 1);
         tenant.compare_rows_with_truth();

@@ -18,7 +18,7 @@ use crate::world::view_row;
 /// Slots with the version that was reached and the one that is to be reached.
 pub type Steps = Vec<(u8, Option<Version>, Version)>;
 
-/// The rows that commits after the reached versions added; `None` where somebody merged files.
+/// The rows that commits after the reached versions added; `None` if another tool merged files.
 pub fn rows_since(
     lake: &Lake,
     seen: usize,
