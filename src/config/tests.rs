@@ -375,11 +375,11 @@ fn an_archive_says_whose_mail_it_is() {
         ("", "add mailboxes"),
         (
             "mailboxes = \"subfolders\"\naddress = \"a@x.org\"",
-            "goes with",
+            "requires",
         ),
         (
             "mailboxes = \"one\"\naddress = \"a@x.org\"\naddresses = \"a.csv\"",
-            "goes with",
+            "requires",
         ),
         (
             "mailboxes = \"subfolders\"\nadress = \"a@x.org\"",
