@@ -1,7 +1,7 @@
-//! How fast mails of archives are split and read: generated mails of three kinds.
+//! Measures how fast archive mails are split and decoded: generated mails of three kinds.
 #![expect(
     clippy::expect_used,
-    reason = "a bench without its input shall fail at once"
+    reason = "a bench without its input must fail immediately"
 )]
 
 use std::hint::black_box;
@@ -20,7 +20,7 @@ use touchpoint::source::archive::spec::Format;
 use touchpoint::source::archive::spec::Layout;
 use touchpoint::source::archive::spec::Links;
 
-/// Mails in the mbox that is split.
+/// The number of mails in the mbox.
 const MAILS: usize = 10_000;
 
 fn header(number: usize) -> String {

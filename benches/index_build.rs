@@ -1,4 +1,4 @@
-//! How many documents a second the index takes, and how fast it answers, on generated mail.
+//! Measures how many documents per second are indexed, and how fast queries are, on generated mail.
 
 #![expect(clippy::unwrap_used, reason = "a bench that fails may panic")]
 
@@ -41,7 +41,7 @@ const MAILS: usize = 2_000;
 const BODY_WORDS: usize = 350;
 const VOCABULARY: u32 = 30_000;
 
-/// Few words are common and most are rare: squaring a uniform number bends it that way.
+/// Few words are common and most are rare: squaring a uniform number gives such a distribution.
 fn words(random: &mut ChaCha8Rng, count: usize) -> String {
     let word = |random: &mut ChaCha8Rng| {
         let place: f64 = random.random();

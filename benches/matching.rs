@@ -1,4 +1,4 @@
-//! How long it takes to find the contacts of a mail in books of several sizes.
+//! Measures how long it takes to find the contacts of a mail in CRM snapshots of several sizes.
 
 use std::hint::black_box;
 
@@ -16,9 +16,9 @@ use touchpoint::model::contact::ContactBook;
 use touchpoint::model::interaction::Participant;
 use touchpoint::model::interaction::Role;
 
-/// People of one company in the book.
+/// People of one company in the snapshot.
 const PEOPLE_OF_A_COMPANY: u64 = 20;
-/// Mails in one round: few enough to stay near the core, as they do in a run.
+/// Mails in one round: few enough to stay in the CPU cache, as they do in a run.
 const MAILS: u64 = 2_000;
 
 fn book(contacts: u64) -> ContactBook {
@@ -52,8 +52,8 @@ fn person(role: Role, address: String, internal: bool) -> Participant {
     }
 }
 
-/// A contact writes to a colleague; in copy another colleague, somebody new of a known company, a
-/// stranger, or nobody.
+/// A contact writes to a colleague; in copy another colleague, an unknown person of a known
+/// company, a stranger, or no one.
 fn mail(number: u64, contacts: u64) -> Vec<Participant> {
     let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % contacts;
     let company = spread / PEOPLE_OF_A_COMPANY;

@@ -1,5 +1,5 @@
-//! How long it takes to ask another contact book about everything that was captured: seconds for a
-//! full comparison, for one changed contact and for its plan, at a million interactions.
+//! Measures how long it takes to match another CRM snapshot against everything captured: a full
+//! comparison, one changed contact and its plan, with a million interactions.
 
 #![expect(clippy::unwrap_used, reason = "a bench that fails may panic")]
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
@@ -47,7 +47,7 @@ const THREADS: usize = 2;
 /// The contact who is renamed.
 const RENAMED: u64 = 4_711;
 
-/// A number that looks like chance, the same in every run.
+/// A pseudo-random number, the same in every run.
 fn spread(number: u64) -> u64 {
     number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
@@ -216,7 +216,7 @@ fn main() {
     let touches = |row: &Interaction| new.touches(&row.participants);
     let renamed = address_of(RENAMED);
     let concerns = |person: &Participant| {
-        // What the difference of the two books comes to.
+        // The difference of the two snapshots.
         !person.internal && person.is_address && person.address == renamed
     };
     let digest = &*books[1].digest;

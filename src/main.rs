@@ -6,7 +6,7 @@ use clap::Parser;
 use touchpoint::cli;
 use touchpoint::cli::args::Args;
 
-// Page faults are dear: mimalloc keeps the memory of a page for the next one.
+// Page faults are expensive: mimalloc reuses the memory of one page for the next.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -11,7 +11,7 @@ use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::config::crm::Trust;
 
-/// Reads a company's mailboxes once a night and leaves an open lake of contact activity and a
+/// Reads a company's mailboxes once a day and maintains an open lake of contact activity and a
 /// search index of every relationship.
 #[derive(Debug, Parser)]
 #[command(name = "touchpoint", version, after_help = EXIT_CODES)]
@@ -27,13 +27,13 @@ pub struct Args {
     /// Results as text for people or as JSON for programs
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Progress, warnings and errors on stderr as text or as one JSON object a line
+    /// Progress, warnings and errors on stderr as text or as one JSON object per line
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub log_format: Format,
-    /// Tell more of what is going on, on stderr
+    /// Log more details on stderr
     #[arg(long, short, global = true)]
     pub verbose: bool,
-    /// What to do
+    /// The command
     #[command(subcommand)]
     pub command: Command,
 }
@@ -54,7 +54,7 @@ pub enum Format {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The nightly job on a simulated tenant, twice with a day between; leaves demo/ behind
+    /// Run the nightly job twice on a simulated tenant, a day apart, in demo/
     Demo(DemoArgs),
     /// Fetch, match, write, index: the nightly job
     Run(RunArgs),
@@ -62,9 +62,9 @@ pub enum Command {
     Status,
     /// Interactions by words, contact, account, colleague and time
     Search(SearchArgs),
-    /// The contact book against all that was captured; reads no mail
+    /// Match the CRM against everything captured; reads no mail
     Rematch(RematchArgs),
-    /// Lake, views, cursors and index against each other
+    /// Check lake, views, cursors and index against each other
     Verify,
     /// A simulated tenant, over HTTP on a loopback port
     Simulate(SimulateArgs),
@@ -73,7 +73,7 @@ pub enum Command {
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Folder to write to; what an earlier demo left there is replaced
+    /// Folder to write to; an earlier demo in it is replaced
     #[arg(long, default_value = "demo", value_name = "DIR")]
     pub folder: PathBuf,
     /// Users of the simulated tenant
@@ -93,17 +93,17 @@ pub struct RunArgs {
     /// Read this mailbox only: one of its addresses, its id, or its name in the reports
     #[arg(long, value_name = "MAILBOX")]
     pub mailbox: Option<String>,
-    /// Read that mailbox from the beginning, and decide again what is not recorded, or recorded
-    /// without its content
+    /// Read that mailbox from the beginning, and reevaluate items that are not recorded, or
+    /// recorded without their content
     #[arg(long, requires = "mailbox", conflicts_with_all = ["plan", "from"])]
     pub again: bool,
-    /// Read the mails received from this day on (UTC), whether they were seen or not, and no others
+    /// Read only the mails received from this day on (UTC), whether or not they were read before
     #[arg(long, value_name = "DATE", conflicts_with = "plan")]
     pub from: Option<Date>,
-    /// The last day of --from; without it, today
+    /// Last day of the range of --from; default: today
     #[arg(long, value_name = "DATE", requires = "from")]
     pub to: Option<Date>,
-    /// End at the next commit after this time of the day, in UTC (05:30), or instant (RFC 3339)
+    /// End at the next commit after this time of day, in UTC (05:30), or instant (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Read one part of the mailboxes only (1/4 to 4/4): other processes read the others, each with
@@ -115,7 +115,7 @@ pub struct RunArgs {
     pub crm: CrmArgs,
 }
 
-/// Whether contact files are used of which many entries are gone.
+/// Whether CRM files with far fewer entries are used.
 #[derive(Debug, Default, clap::Args)]
 pub struct CrmArgs {
     /// Use the CRM files although they have no entries, or far fewer than the run before
@@ -124,7 +124,7 @@ pub struct CrmArgs {
 }
 
 impl CrmArgs {
-    /// The same in the configuration's words.
+    /// The same as a configuration value.
     pub fn trust(&self) -> Trust {
         if self.accept_crm {
             Trust::Accepted
@@ -137,10 +137,10 @@ impl CrmArgs {
 /// Options of `rematch`.
 #[derive(Debug, clap::Args)]
 pub struct RematchArgs {
-    /// Show how many rows would come and go, per contact and account, and write nothing
+    /// Show how many rows would be added and removed, per contact and account, and write nothing
     #[arg(long)]
     pub plan: bool,
-    /// Compare every interaction, not only those that a changed contact book concerns
+    /// Compare every interaction, not only those affected by CRM changes
     #[arg(long)]
     pub full: bool,
     /// Contact files of which many entries are gone

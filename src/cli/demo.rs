@@ -1,5 +1,5 @@
-//! `touchpoint demo`: the nightly job on the built-in simulated tenant, over HTTP, twice with a
-//! day between.
+//! `touchpoint demo`: the nightly job on the built-in simulated tenant, over HTTP, twice, a day
+//! apart.
 
 use std::fs;
 use std::io::Write as _;
@@ -28,7 +28,7 @@ use crate::sim::server;
 use crate::sim::server::Options;
 use crate::sim::world::World;
 
-/// Says that a folder is a demo's and may be made anew.
+/// Marks a folder as a demo's, which may be replaced.
 const MARKER: &str = ".touchpoint-demo";
 /// A word that occurs in the simulated mails.
 const WORD: &str = "workshop";
@@ -53,13 +53,13 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Two nights with a day between.
+/// Two runs, a day apart.
 async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
     let start = world.start();
     let tenant = server::start(world, Options::default())
         .await
         .context("starting the simulated tenant on a loopback port")?;
-    // The CRM exports its files every night, as most do; the second night finds them changed.
+    // The CRM exports its files every day; they have changed before the second run.
     let export_crm = |at| export::write(tenant.world(), folder, &tenant.address, at);
     export_crm(start)?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
@@ -75,7 +75,7 @@ fn show(summary: &crate::model::run::RunSummary) -> anyhow::Result<()> {
     Ok(output::result(&report::text::render(summary))?)
 }
 
-/// What became of three things that changed in the day between.
+/// Three things that changed between the runs.
 fn show_changes(config: &Config, changes: &Highlights) -> anyhow::Result<()> {
     let by_title = |title: &str| {
         let words = title.split(|c: char| !c.is_alphanumeric());
@@ -97,7 +97,7 @@ fn show_changes(config: &Config, changes: &Highlights) -> anyhow::Result<()> {
     search_to_stdout(config, "", None, Some(changes.contact_id.clone()))
 }
 
-/// One search, and the top of the history with the contact of its first hit.
+/// One search, and the newest part of the history with the contact of its first hit.
 fn show_searches(config: &Config) -> anyhow::Result<()> {
     title(&format!("touchpoint search {WORD}"))?;
     search_to_stdout(config, WORD, None, None)?;
@@ -108,7 +108,7 @@ fn show_searches(config: &Config) -> anyhow::Result<()> {
     };
     let hits = Searcher::open(&config.index.path)?.search(&query)?.hits;
     let Some(contact) = hits.iter().find_map(|hit| hit.contacts.first()) else {
-        bail!("the search found nobody; please report it");
+        bail!("the search found no one; please report it");
     };
     title(&format!(
         "The history with {}: touchpoint search --contact {}",
@@ -140,18 +140,18 @@ fn title(text: &str) -> anyhow::Result<()> {
     Ok(output::result(&format!("\n=== {text} ===\n\n"))?)
 }
 
-/// Makes the folder anew; one that holds anything else than a demo is left alone.
+/// Recreates the folder; one that contains anything except a demo is left alone.
 fn make_folder(folder: &Path) -> anyhow::Result<()> {
     if folder.join(MARKER).is_file() {
         fs::remove_dir_all(folder)
             .with_context(|| format!("removing the demo before in {}", folder.display()))?;
     } else if folder.is_dir() && fs::read_dir(folder)?.next().is_some() {
         bail!(
-            "{} holds something else than a demo; name another folder with --folder",
+            "{} contains something other than a demo; name another folder with --folder",
             folder.display()
         );
     }
     fs::create_dir_all(folder)?;
     let mut marker = fs::File::create(folder.join(MARKER))?;
-    Ok(marker.write_all(b"this folder is made anew by `touchpoint demo`\n")?)
+    Ok(marker.write_all(b"this folder is replaced by `touchpoint demo`\n")?)
 }

@@ -1,4 +1,4 @@
-//! Log events go to stderr; they never hold mail text, addresses or secrets.
+//! Log events go to stderr; they never contain mail text, addresses or secrets.
 
 use std::any::Any;
 use std::panic;
@@ -8,8 +8,8 @@ use tracing::level_filters::LevelFilter;
 use crate::cli::args::Format;
 use crate::cli::output;
 
-/// Starts to write log events: warnings, and with `verbose` what is being done. As JSON, each line
-/// of stderr is an object.
+/// Starts logging: warnings, and with `verbose` also progress. As JSON, each line of stderr is an
+/// object.
 pub fn start(verbose: bool, format: Format) {
     let level = if verbose {
         LevelFilter::INFO
@@ -30,22 +30,20 @@ pub fn start(verbose: bool, format: Format) {
     }
 }
 
-/// Panics are told as log events: where, but of what they say only what stands in the program. The
-/// rest quotes what was being read (`byte index 7 is not a char boundary; it is inside ...`).
+/// Panics are logged with their location and only the literal part of the message. The rest may
+/// quote data (`byte index 7 is not a char boundary; it is inside ...`).
 pub fn tell_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         let place = place.unwrap_or_default();
-        let what = tellable(panic.payload());
+        let what = redacted(panic.payload());
         tracing::error!(place, what, "a part of the program panicked");
     }));
 }
 
-fn tellable(payload: &(dyn Any + Send)) -> &'static str {
+fn redacted(payload: &(dyn Any + Send)) -> &'static str {
     let literal = payload.downcast_ref::<&'static str>();
-    literal
-        .copied()
-        .unwrap_or("(not told: it may quote a mail)")
+    literal.copied().unwrap_or("(omitted: it may quote a mail)")
 }
 
 #[cfg(test)]
@@ -55,10 +53,10 @@ mod tests {
     #[test]
     fn what_a_panic_quotes_is_not_told() {
         let literal = panic::catch_unwind(|| panic!("never happens")).unwrap_err();
-        assert_eq!(tellable(&*literal), "never happens");
+        assert_eq!(redacted(&*literal), "never happens");
         let text = std::hint::black_box("d\u{e9}j\u{e0} vu");
         let quoting = panic::catch_unwind(|| text.split_at(2)).unwrap_err();
         assert!(quoting.downcast_ref::<String>().is_some());
-        assert_eq!(tellable(&*quoting), "(not told: it may quote a mail)");
+        assert_eq!(redacted(&*quoting), "(omitted: it may quote a mail)");
     }
 }

@@ -23,7 +23,7 @@ use crate::report::exit;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
 
-/// Does what was asked and gives the exit code; an error is told and ends with 2.
+/// Executes the command and returns the exit code; an error is printed and gives 2.
 pub fn main(args: Args) -> ExitCode {
     private::forbid_core_dumps();
     private::limit_new_files(Readers::Owner);
@@ -43,7 +43,7 @@ pub fn main(args: Args) -> ExitCode {
     }
 }
 
-/// The error and its causes, each said once: some texts hold their cause already.
+/// The error and its causes, each once: some messages contain their cause already.
 fn causes(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

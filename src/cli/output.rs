@@ -1,4 +1,4 @@
-//! Where results go: stdout for what was asked for, stderr for everything else.
+//! Output: results go to stdout, everything else to stderr.
 
 use std::fmt::Write as _;
 use std::io;
@@ -12,13 +12,13 @@ use serde_json::json;
 
 use crate::runtime::clock;
 
-/// Writes a result to stdout. Names of files and cells of tables come from elsewhere: what they
-/// hold of control characters, and what cannot be seen, does not reach the terminal.
+/// Writes a result to stdout. Names of files and cells of tables are untrusted: their control
+/// characters and invisible characters do not reach the terminal.
 pub fn result(text: &str) -> io::Result<()> {
     raw(harmless(text).as_bytes())
 }
 
-/// Writes a result as it is. A reader that has gone away (`| head`) is no error.
+/// Writes a result unchanged. A closed pipe (`| head`) is not an error.
 pub fn raw(bytes: &[u8]) -> io::Result<()> {
     ignore_closed(io::stdout().lock().write_all(bytes))
 }
@@ -35,8 +35,8 @@ fn harmless(text: &str) -> String {
     seen.map(clean).collect()
 }
 
-/// Whether a character turns the direction of writing, breaks a line or takes no room: a name must
-/// not be able to look like another one.
+/// Whether a character changes the text direction, breaks a line or is invisible: a name must not
+/// be able to look like another one.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{61c}'
@@ -47,8 +47,8 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Writes a result as one JSON object on one line to stdout. What a terminal must not see is
-/// escaped, so that programs get all of it.
+/// Writes a result as one JSON object on one line to stdout. Unsafe characters are escaped, so that
+/// programs get the complete text.
 pub fn json(value: &Value) -> io::Result<()> {
     raw(format!("{}\n", escaped(&value.to_string())).as_bytes())
 }
@@ -67,10 +67,10 @@ fn escaped(json: &str) -> String {
     text
 }
 
-/// Whether what is told is told as JSON; set once, before anything is told.
+/// Whether messages are printed as JSON; set once, before the first message.
 static TELLS_JSON: AtomicBool = AtomicBool::new(false);
 
-/// From now on each line on stderr is a JSON object, of the shape that log events have.
+/// From now on each line on stderr is a JSON object with the shape of log events.
 pub fn tell_json() {
     TELLS_JSON.store(true, Ordering::Relaxed);
 }
@@ -80,18 +80,18 @@ pub fn tells_json() -> bool {
     TELLS_JSON.load(Ordering::Relaxed)
 }
 
-/// Tells people something that is no result, on stderr.
+/// Prints a message that is not a result, on stderr.
 pub fn tell(text: &str) {
-    tell_as("INFO", "", text);
+    print_as("INFO", "", text);
 }
 
-/// Tells people why it ended, on stderr.
+/// Prints the reason of a failure, on stderr.
 pub fn tell_error(text: &str) {
-    tell_as("ERROR", "error: ", text);
+    print_as("ERROR", "error: ", text);
 }
 
-/// `mark` stands before a line that has no level.
-fn tell_as(level: &str, mark: &str, text: &str) {
+/// `mark` precedes the text of a plain line.
+fn print_as(level: &str, mark: &str, text: &str) {
     let line = if tells_json() {
         let fields = json!({ "message": text });
         let timestamp = clock::now().rfc3339();
@@ -100,11 +100,11 @@ fn tell_as(level: &str, mark: &str, text: &str) {
     } else {
         format!("{mark}{}", harmless(text))
     };
-    // Where nobody can hear it, nobody can be told that either.
+    // If stderr is closed, the failure cannot be reported either.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Whether somebody sits before stdout.
+/// Whether stdout is a terminal.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn json_holds_all_of_a_text_and_a_terminal_sees_nothing_of_it() {
+    fn json_escapes_control_characters_and_terminals_get_none() {
         let value = json!({ "name": "a\u{202e}\u{9b}\u{e0001}\u{2028}\u{1b}z" });
         let text = escaped(&value.to_string());
         assert!(text.is_ascii());

@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a line now and then elsewhere.
+//! Progress of a run: a bar on a terminal, otherwise an occasional line.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use crate::cli::output;
 use crate::model::run::Progress;
 use crate::runtime::clock::Stopwatch;
 
-/// On a terminal the bar moves this often.
+/// How often the bar is updated on a terminal.
 const REDRAW: Duration = Duration::from_millis(200);
-/// Elsewhere a line tells this often that the run is alive.
+/// How often a line is printed otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Shows progress until the handle is aborted.
@@ -68,7 +68,7 @@ fn line(progress: &Progress, watch: Stopwatch) -> String {
     )
 }
 
-/// What is left at the rate of the mailboxes so far; nothing before the first is done.
+/// The remaining time at the rate of the mailboxes so far; nothing before the first is done.
 fn left_seconds(done: u64, all: u64, watch: Stopwatch) -> Option<u64> {
     let left = all.saturating_sub(done);
     (watch.elapsed().as_secs() * left).checked_div(done)

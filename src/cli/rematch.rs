@@ -1,4 +1,4 @@
-//! `touchpoint rematch`: the contact book against all that was captured.
+//! `touchpoint rematch`: matches the CRM against everything captured.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use crate::cli::setup::load;
 use crate::maintenance::rematch;
 use crate::report;
 
-/// Matches, or shows what would come and go, and tells what came of it.
+/// Matches, or plans the changes, and prints the result.
 pub fn run(config: &Path, options: &RematchArgs, json: bool) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     let summary = block_on(async {

@@ -36,12 +36,12 @@ use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
 
-/// After so long, what does not end by itself is left.
+/// How long after the request to stop unfinished work is abandoned.
 const GRACE: Duration = Duration::from_secs(8);
-/// After so long, the process ends.
+/// How long after the request to stop the process exits.
 const LEAVE: Duration = Duration::from_secs(18);
 
-/// Runs, or shows what would be run, and reports.
+/// Runs, or shows the plan, and prints the report.
 pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     if options.plan {
@@ -63,7 +63,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
     report(&summary, json)
 }
 
-/// What is asked of a run besides the nightly job.
+/// Options of a run that differ from the nightly job.
 #[derive(Debug, Default)]
 pub struct Asked {
     mailbox: Option<MailboxName>,
@@ -73,7 +73,7 @@ pub struct Asked {
     crm: Trust,
 }
 
-/// One run with progress, signals and the end of the night.
+/// One run with progress, signals and `--until`.
 pub async fn once(
     config: &Config,
     asked: Asked,
@@ -104,7 +104,7 @@ pub async fn once(
     Ok(result?)
 }
 
-/// Prints the report and gives the exit code that stands in it.
+/// Prints the report and returns its exit code.
 pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
     if json {
         output::json(&report::json::render(summary))?;
@@ -148,7 +148,7 @@ fn permissions() -> Vec<(String, String)> {
         ),
         (
             "User.Read.All",
-            "whose mailboxes there are, all their addresses, the company's domains",
+            "the users with mailboxes, all their addresses, the company's domains",
         ),
         (
             "GroupMember.Read.All",
@@ -156,7 +156,7 @@ fn permissions() -> Vec<(String, String)> {
         ),
         (
             "MailboxSettings.Read",
-            "whether a mailbox is a person's, shared or a room's; optional",
+            "whether a mailbox belongs to a user, is shared or a room; optional",
         ),
     ]
     .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
@@ -199,7 +199,7 @@ async fn watch_signals(shutdown: Shutdown) {
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
     ) else {
-        tracing::warn!("signals cannot be heard; only a kill ends this run early");
+        tracing::warn!("signal handlers cannot be installed; only a kill ends this run early");
         return;
     };
     let mut next = async || {
@@ -215,7 +215,7 @@ async fn watch_signals(shutdown: Shutdown) {
     shutdown.give_up();
 }
 
-/// A run that was asked to end is over within 20 seconds, whatever its threads do.
+/// A run that was asked to stop exits within 20 seconds, whatever its threads do.
 async fn watch_end(shutdown: Shutdown) {
     let reason = shutdown.wait().await;
     std::thread::spawn(move || leave_late(reason));
@@ -223,15 +223,15 @@ async fn watch_end(shutdown: Shutdown) {
     shutdown.give_up();
 }
 
-/// What is committed stays, and the next run goes on from there, as after a kill.
+/// Committed data is kept, and the next run continues from there, as after a kill.
 #[expect(clippy::exit, reason = "threads that do not end cannot be waited for")]
 fn leave_late(reason: StopReason) {
     let watch = Stopwatch::start();
-    // Not by tokio: its threads may be those that do not end.
+    // Not a tokio task: its threads may be the ones that are blocked.
     while let Some(left) = LEAVE.checked_sub(watch.elapsed()) {
         std::thread::park_timeout(left);
     }
-    output::tell("something did not end in time; it is left, and the next run goes on");
+    output::tell("some work did not end in time and is abandoned; the next run continues");
     std::process::exit(i32::from(match reason {
         StopReason::Signal => exit::INTERRUPTED,
         StopReason::Deadline => exit::GAPS,
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn until_is_the_next_time_of_the_day_or_an_instant() {
+    fn until_is_a_time_of_day_or_an_instant() {
         let now = Micros::parse_rfc3339("2026-03-02T02:00:00Z").unwrap();
         let check = |text: &str, expected: &str| {
             assert_eq!(

@@ -29,7 +29,7 @@ use crate::pipeline::index_state;
 use crate::pipeline::index_state::IndexState;
 use crate::report::table::number;
 
-/// Further people of a hit are counted, so that each hit stays on a few lines.
+/// Further people of a hit are only counted, so that each hit takes a few lines.
 const PEOPLE_MAX: usize = 3;
 const MARK: &str = "\x1b[1;33m";
 const DIM: &str = "\x1b[2m";
@@ -37,14 +37,14 @@ const PLAIN: &str = "\x1b[0m";
 
 /// Find interactions by words, contact, account, colleague and time.
 ///
-/// All words must occur, in subject, text, names or addresses; case and accents do not matter.
-/// "two words" in quotation marks is a phrase, -word excludes, begin* finds beginnings, and OR
-/// between two words asks for one of them. Quote the whole query for the shell, or put -- before it.
+/// All words must occur, in subject, text, names or addresses; case and accents do not matter. "two
+/// words" in quotation marks is a phrase, -word excludes, begin* finds beginnings, and OR between
+/// two words requires one of them. Quote the whole query for the shell, or put -- before it.
 ///
 /// Example: touchpoint search --account fabrikam.com --from 2026-01-01 'offer turb* -lunch'
 #[derive(Debug, Clone, clap::Args)]
 pub struct SearchArgs {
-    /// What to look for
+    /// What to search for
     #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
     /// Only with this contact: id, address or domain
@@ -70,7 +70,7 @@ pub struct SearchArgs {
     pub limit: usize,
 }
 
-/// The kinds as they are typed, in the words of the tables.
+/// The kinds, named as in the tables.
 fn kinds() -> impl TypedValueParser<Value = Kind> {
     let words = Kind::ALL.iter().map(|kind| kind.as_str());
     PossibleValuesParser::new(words).try_map(|word| Kind::parse(&word).ok_or("no such kind"))
@@ -82,8 +82,8 @@ pub fn run(config: &Path, args: SearchArgs, json: bool) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Searches the index and prints what it finds, as text for people or as one JSON object. Where the
-/// index does not say what the lake says, that is told.
+/// Searches the index and prints the hits, as text for people or as one JSON object. If the index
+/// disagrees with the lake, a warning is printed.
 pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()> {
     let query = Query {
         words: args.words.join(" "),
@@ -102,7 +102,7 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
     if json {
         output::json(&as_json(&hits, &state))?;
     } else {
-        // What mails say was made harmless where it was put together.
+        // Mail text was sanitised when the output was composed.
         output::raw(plain_text(&hits, output::is_terminal()).as_bytes())?;
     }
     if let Some(doubt) = doubt(&state) {
@@ -120,7 +120,7 @@ fn compared(searcher: Searcher, lake: PathBuf) -> anyhow::Result<IndexState> {
     })
 }
 
-/// What is to be said of hits that may not be what the lake says.
+/// The warning for hits that may disagree with the lake.
 fn doubt(state: &IndexState) -> Option<String> {
     match state {
         IndexState::Current => None,
@@ -129,15 +129,15 @@ fn doubt(state: &IndexState) -> Option<String> {
                 "the index is behind the lake by up to {} rows; the next run adds them",
                 number(*rows)
             ),
-            None => "the index is behind the lake; the next run adds what it lacks".to_owned(),
+            None => "the index is behind the lake; the next run adds the missing rows".to_owned(),
         }),
         IndexState::Ahead => Some(
-            "the index knows of rows that the lake does not have (was it restored from a backup?); \
+            "the index contains rows that the lake does not have (was it restored from a backup?); \
              the next run makes the index again"
                 .to_owned(),
         ),
         IndexState::Foreign => {
-            Some("the index is of another lake; the next run makes it again".to_owned())
+            Some("the index belongs to another lake; the next run rebuilds it".to_owned())
         }
         IndexState::NoLake { why } => Some(format!(
             "it is unknown whether the index is up to date: {why}"
@@ -197,7 +197,7 @@ fn push_hit(text: &mut String, hit: &Hit, color: bool) {
     }
 }
 
-/// When it took place; of a meeting also its end, with the day where that is another one.
+/// When it took place; for a meeting also its end, with the day if that differs.
 fn time(hit: &Hit) -> String {
     let written = |at: Micros| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
     let start = written(hit.occurred_at);
@@ -210,7 +210,8 @@ fn time(hit: &Hit) -> String {
     }
 }
 
-/// The matched contacts; where there are none, the people outside; else who else takes part.
+/// The matched contacts; if there are none, the external participants; otherwise the other
+/// participants.
 fn others(hit: &Hit) -> String {
     let matched = hit.contacts.iter().map(|contact| {
         let account = contact
@@ -291,8 +292,8 @@ fn push_marked(text: &mut String, marked: &Marked, style: &str, color: bool) {
     text.push('\n');
 }
 
-/// Mail text as a terminal may see it: white space of any kind as a blank, other control characters
-/// as a replacement sign, and nothing that turns the direction of writing or takes no room.
+/// Mail text sanitised for a terminal: white space of any kind as a space, other control characters
+/// as a replacement character, and nothing that changes the text direction or is invisible.
 fn harmless(text: &str) -> String {
     let seen = text.chars().map(|c| match c {
         '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
@@ -382,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_meeting_says_until_when_it_goes_and_what_became_of_it() {
+    fn a_meeting_shows_its_end_and_state() {
         let hour = Micros(3_600_000_000);
         let meeting = |ended_at: Micros, state: &str| Hit {
             ended_at: Some(ended_at),
@@ -402,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn mail_text_cannot_reach_the_terminal_as_commands_even_in_color() {
+    fn mail_text_reaches_no_terminal_as_escape_codes() {
         let text = shown(hit(), true);
         assert!(
             text.contains("An \x1b[1;33moffer\x1b[0m\u{fffd}[2J now\n"),

@@ -15,22 +15,22 @@ use crate::sim::server::Options;
 use crate::sim::truth;
 use crate::sim::world::World;
 
-/// Serve a simulated tenant on loopback, with mail and meetings whose outcome is known.
+/// Serve a simulated tenant on loopback, with mail and meetings whose outcomes are known.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// World file (TOML); see fixtures/worlds.
     #[arg(long, conflicts_with_all = ["seed", "users"])]
     world: Option<PathBuf>,
-    /// Decides every random choice of a generated world.
+    /// Seed of all random choices of a generated world.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Users of a generated world.
     #[arg(long, default_value_t = 25)]
     users: usize,
-    /// Port on 127.0.0.1; 0 = any that is free.
+    /// Port on 127.0.0.1; 0 = any free port.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Where the simulated clock stands (RFC 3339); the start of the world by default.
+    /// Time of the simulated clock (RFC 3339); default: the start of the world.
     #[arg(long)]
     at: Option<String>,
     /// Print the planted truth up to --at as JSON lines, and exit.

@@ -27,7 +27,7 @@ use crate::report::table::Side;
 use crate::report::table::number;
 use crate::runtime::cpu::CpuPool;
 
-/// What the table `mailboxes` says of one mailbox.
+/// The coverage of one mailbox in the table `mailboxes`.
 struct Line {
     latest: Coverage,
     last_success: Option<Micros>,
@@ -37,16 +37,16 @@ struct Line {
 /// Items of a mailbox that could not be read.
 #[derive(Debug, Clone, Default)]
 struct Unread {
-    /// In order of where they lie.
+    /// In order of location.
     items: Vec<LedgerEntry>,
-    /// When the oldest of them was tried first.
+    /// When the oldest of them was first tried.
     since: Option<Micros>,
 }
 
 /// Unreadable items of a mailbox that are listed for people.
 const ITEMS_SHOWN: usize = 20;
 
-/// Shows every mailbox that any run has turned to.
+/// Shows every mailbox that any run has read or tried to read.
 pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     let lines = block_on(read(config))?;
@@ -85,7 +85,7 @@ async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
     reading.await?
 }
 
-/// What the ledger holds, by mailbox.
+/// The ledger entries, by mailbox.
 fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Unread>> {
     let mut all: HashMap<String, Unread> = HashMap::new();
     for slot in 0..SLOTS {
@@ -177,7 +177,7 @@ fn as_text(lines: &[Line]) -> String {
     text
 }
 
-/// Where the unreadable items of a mailbox lie, and why they are unreadable.
+/// The locations of the unreadable items of a mailbox, and the reasons.
 fn list_unread(text: &mut String, line: &Line) {
     let items = &line.unread.items;
     if items.is_empty() {

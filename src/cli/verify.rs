@@ -14,8 +14,8 @@ use crate::lake::verify::Finding;
 use crate::maintenance::verify;
 use crate::report::exit;
 
-/// Verifies and tells what was found; 1 where something is damaged. What the next run puts right by
-/// itself is told in one line.
+/// Verifies and prints the findings; returns 1 if something is damaged. Findings that the next run
+/// repairs by itself are summarised in one line.
 pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     let findings = block_on(async { Ok(verify::verify(&config).await?) })?;
@@ -55,7 +55,7 @@ fn as_text<'a>(damage: impl Iterator<Item = &'a Finding>, findings: &'a [Finding
         let count = 1 + leftovers.count();
         let _ = writeln!(
             text,
-            "no damage: {count} that the next run puts right by itself, such as: {} ({})",
+            "no damage: {count} left for the next run to repair, such as: {} ({})",
             first.what, first.advice
         );
     }

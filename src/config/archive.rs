@@ -1,4 +1,4 @@
-//! `[[archives]]`: mail that lies in files.
+//! `[[archives]]`: mail stored in files.
 
 use std::path::PathBuf;
 
@@ -15,17 +15,17 @@ use crate::model::interaction::Source;
 pub struct Archive {
     /// Its name in reports, tables and mailbox ids.
     pub name: String,
-    /// How its files are made.
+    /// The format of its files.
     pub format: Format,
     /// File or folder.
     pub path: PathBuf,
     /// One mailbox or one for each child.
     pub mailboxes: Mailboxes,
-    /// Internal domains, in the form in which addresses hold them.
+    /// Internal domains, in the normalised form that addresses use.
     pub domains: Vec<String>,
-    /// By what copies of a mail are told to be the same.
+    /// How copies of a mail are recognised.
     pub identity: Identity,
-    /// How far back it is read; archives have no window unless one is stated.
+    /// How far back it is read; archives have no window unless one is configured.
     pub window: Window,
     /// Which symbolic links are followed.
     pub links: Links,
@@ -35,15 +35,15 @@ pub struct Archive {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Links {
-    /// Those to files within the mailbox's own folder: a link that its owner makes leads to nobody
-    /// else's mail.
+    /// Links to files within the mailbox's own folder: a link made by its owner cannot lead to the
+    /// mail of others.
     #[default]
     Inside,
-    /// All, also those to folders.
+    /// All, including links to folders.
     All,
 }
 
-/// How the files of an archive are made.
+/// The format of an archive's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -56,7 +56,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The word in the column `source`.
+    /// The value of the column `source`.
     pub fn source(self) -> Source {
         match self {
             Self::Maildir => Source::Maildir,
@@ -71,17 +71,17 @@ impl Format {
 pub enum Mailboxes {
     /// Each child folder or mbox file is one.
     Subfolders {
-        /// `addresses.csv`: whose each is.
+        /// `addresses.csv`: the owner of each.
         addresses: Option<PathBuf>,
     },
-    /// All of it is one.
+    /// The whole archive is one.
     One {
         /// Whose it is.
         address: Address,
     },
 }
 
-/// By what copies of a mail are told to be the same.
+/// How copies of a mail are recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Identity {
@@ -135,14 +135,12 @@ impl TryFrom<Shape> for Archive {
             }
             (Some(MailboxesWord::Subfolders), Some(_), _) => {
                 return Err(
-                    "address goes with mailboxes = \"one\"; name each folder's address \
+                    "address requires mailboxes = \"one\"; name each folder's address \
                             in the file that addresses names",
                 );
             }
             (_, Some(_), Some(_)) => {
-                return Err(
-                    "addresses goes with mailboxes = \"subfolders\"; take it or address out",
-                );
+                return Err("addresses requires mailboxes = \"subfolders\"; remove it or address");
             }
             (None, None, _) => {
                 return Err("add mailboxes = \"subfolders\", or mailboxes = \"one\" with address");

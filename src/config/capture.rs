@@ -1,4 +1,4 @@
-//! `[capture]`: the tenant-wide policy, and the words of `[lake] activity_content`.
+//! `[capture]`: the tenant-wide policy, and the values of `[lake] activity_content`.
 
 use serde::Deserialize;
 
@@ -16,16 +16,16 @@ pub struct Capture {
     pub meetings: Meetings,
     /// How much of a mail is kept.
     pub content: Content,
-    /// Whether header fields are asked for, by which most bulk mail is told (of Graph; archives
-    /// have them in any case).
+    /// Whether header fields are requested from Graph, by which most bulk mail is recognised
+    /// (archives always have them).
     pub bulk_headers: bool,
     /// How far back the first run reads.
     pub window: Window,
-    /// What becomes of mail among the company's own people.
+    /// How internal mail is handled: mail without external participants.
     pub internal_only: InternalOnly,
-    /// What becomes of mail with nobody whom the CRM knows.
+    /// How mail without a CRM contact is handled.
     pub unmatched: Unmatched,
-    /// What is kept of a mail whose sensitivity cannot be seen.
+    /// What is kept of a mail whose sensitivity is unknown.
     pub unknown_sensitivity: UnknownSensitivity,
     /// What is never captured.
     pub exclude: Exclude,
@@ -47,21 +47,21 @@ impl Default for Capture {
     }
 }
 
-/// Which meetings are captured; each captures less than the one before.
+/// Which meetings are captured; each value captures less than the previous one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meetings {
     /// All.
     All,
-    /// Those that are held online: no others can have been recorded, and the calendar does not
-    /// tell whether one was (facts 2.3).
+    /// Meetings held online: only these can have been recorded, and the calendar does not show
+    /// whether one was (facts 2.3).
     Recorded,
     /// None.
     None,
 }
 
 impl Meetings {
-    /// The word in the configuration.
+    /// The value in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -70,21 +70,21 @@ impl Meetings {
         }
     }
 
-    /// Reads the word in the configuration.
+    /// Parses the value in the configuration.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::All, Self::Recorded, Self::None]
             .into_iter()
             .find(|meetings| meetings.as_str() == word)
     }
 
-    /// What is left where another level has its say too.
+    /// The intersection with the setting of another level.
     #[must_use]
     pub fn narrowed_by(self, other: Self) -> Self {
         self.max(other)
     }
 }
 
-/// How much of a mail is kept; each level holds the one before.
+/// How much of a mail is kept; each level includes the previous one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -97,7 +97,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// The word in the configuration.
+    /// The value in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Envelope => "envelope",
@@ -107,17 +107,17 @@ impl Content {
     }
 }
 
-/// What becomes of mail among the company's own people.
+/// How internal mail is handled: mail without external participants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InternalOnly {
-    /// It is left out.
+    /// It is skipped.
     Skip,
     /// It becomes a row.
     Record,
 }
 
-/// What becomes of mail with nobody whom the CRM knows.
+/// How mail without a CRM contact is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unmatched {
@@ -125,11 +125,11 @@ pub enum Unmatched {
     Envelope,
     /// It becomes a row like any other.
     Keep,
-    /// It is left out.
+    /// It is skipped.
     Skip,
 }
 
-/// What is kept of a mail whose sensitivity cannot be seen.
+/// What is kept of a mail whose sensitivity is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownSensitivity {
@@ -139,7 +139,7 @@ pub enum UnknownSensitivity {
     Record,
 }
 
-/// What `contact_activity` repeats of an interaction.
+/// Which content of an interaction `contact_activity` repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActivityContent {
@@ -151,14 +151,14 @@ pub enum ActivityContent {
     Preview,
 }
 
-/// What is never captured, without regard to case.
+/// What is never captured; case is ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Exclude {
-    /// Mail in which one of these takes part.
+    /// Mail with one of these participants.
     #[serde(deserialize_with = "text::addresses")]
     pub addresses: Vec<Address>,
-    /// Mail in which somebody of these domains or their subdomains takes part.
+    /// Mail with a participant of these domains or their subdomains.
     #[serde(deserialize_with = "text::domains")]
     pub domains: Vec<String>,
     /// Mail whose subject contains one of these words or phrases.

@@ -1,7 +1,7 @@
-//! The CRM files: contacts and accounts, as they are tonight.
+//! The CRM files: contacts and accounts at the time of the run.
 //!
-//! One row that is wrong is passed over and told; a file that looks as if its export had failed is
-//! not used before somebody says that it is right.
+//! A malformed row is skipped and reported; a file that looks like a failed export is not used
+//! until it is confirmed.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,26 +23,26 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactBook;
 use crate::model::freemail::is_freemail;
 
-/// The contact book and what its readers should know.
+/// The CRM snapshot, with notes for the user.
 #[derive(Debug)]
 pub struct Book {
-    /// The book.
+    /// The snapshot.
     pub book: ContactBook,
-    /// What was passed over, for the report.
+    /// What was skipped, for the report.
     pub notes: Vec<Note>,
 }
 
 /// Whether files that have far fewer entries than before are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// Not before somebody has said that they are right.
+    /// Only after confirmation.
     #[default]
     Checked,
-    /// Somebody has (`--accept-crm`).
+    /// Confirmed (`--accept-crm`).
     Accepted,
 }
 
-/// How many contacts and accounts a book has.
+/// The number of contacts and accounts in a snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
     /// Contacts.
@@ -63,7 +63,7 @@ const ACCOUNTS: Columns = Columns {
 };
 
 impl Size {
-    /// The larger number of each.
+    /// The maximum of each.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
         Self {
@@ -72,7 +72,7 @@ impl Size {
         }
     }
 
-    /// The size of a book.
+    /// The size of a snapshot.
     pub fn of(book: &ContactBook) -> Self {
         Self {
             contacts: book.contacts.len(),
@@ -82,9 +82,9 @@ impl Size {
 }
 
 impl Book {
-    /// Rows that were passed over.
+    /// The number of skipped rows.
     pub fn passed_over(&self) -> usize {
-        let is_row = |note: &&Note| matches!(note, Note::PassedOver { .. });
+        let is_row = |note: &&Note| matches!(note, Note::Skipped { .. });
         self.notes.iter().filter(is_row).count()
     }
 }
@@ -93,7 +93,7 @@ impl Book {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, has other columns, or of which more rows are passed over than
+/// A file cannot be read, has other columns, or has more malformed rows than
 /// `max_passed_over_percent` allows.
 pub fn load(files: &Crm) -> Result<Book, ConfigError> {
     let mut notes = Vec::new();
@@ -111,12 +111,12 @@ pub fn load(files: &Crm) -> Result<Book, ConfigError> {
     Ok(Book { book, notes })
 }
 
-/// Refuses files without entries, and those that have far fewer than the book before: what they no
-/// longer have would be taken back from the lake.
+/// Rejects files without entries, and those that have far fewer than the previous snapshot: rows of
+/// the missing entries would be withdrawn from the lake.
 ///
 /// # Errors
 ///
-/// The file, and how to say that it is right.
+/// Names the file and how to confirm it.
 pub fn check(files: &Crm, now: Size, before: Size) -> Result<(), ConfigError> {
     let contacts = (now.contacts, before.contacts);
     check_file(files, &files.contacts, "contacts", contacts)?;
@@ -163,8 +163,8 @@ fn unknown_accounts(book: &ContactBook) -> Vec<Note> {
     unknown.collect()
 }
 
-/// Addresses of several contacts. Whom they match is what `matching` goes by: a primary address
-/// goes before a further one, then the smallest id.
+/// Addresses shared by several contacts. They match by the rule of `matching`: a primary address
+/// precedes a further one, then the smallest id.
 fn shared_addresses(book: &ContactBook) -> Vec<Note> {
     let mut owners: HashMap<&Address, &Arc<str>> = HashMap::new();
     let mut notes = Vec::new();
@@ -202,8 +202,8 @@ fn shared_domains(book: &ContactBook) -> Vec<Note> {
     notes
 }
 
-/// Takes the company's own domains out of the accounts, so that the book and its digest say all
-/// that matching goes by. `is_own` is asked for each domain.
+/// Removes the company's own domains from the accounts, so that the snapshot and its digest contain
+/// everything that matching depends on. `is_own` is called for each domain.
 pub fn without_own_domains(read: Book, is_own: impl Fn(&str) -> bool) -> Book {
     let Book { book, mut notes } = read;
     let mut accounts = book.accounts;
@@ -279,7 +279,7 @@ fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
                 domain: domain.clone(),
             });
         }
-        // Left out, so that the digest of the book covers only what is matched.
+        // Removed, so that the digest of the snapshot covers only what is matched.
         if is_freemail(&domain) {
             notes.push(Note::Freemail { account, domain });
         } else {
@@ -289,7 +289,7 @@ fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
     domains
 }
 
-/// What each row of a file says; rows of which that cannot be told are passed over.
+/// Parses each row of a file; malformed rows are skipped.
 fn read_table<T>(
     (path, columns): (&Path, &Columns),
     files: &Crm,
@@ -314,7 +314,7 @@ fn read_table<T>(
     }
     check_broken(path, &broken, count, files)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    notes.extend(broken.into_iter().map(|(line, problem)| Note::PassedOver {
+    notes.extend(broken.into_iter().map(|(line, problem)| Note::Skipped {
         file: file.clone().into_owned(),
         line,
         problem,
@@ -322,7 +322,7 @@ fn read_table<T>(
     Ok(entries)
 }
 
-/// One row that is wrong never stops a run; too many are another file than was meant.
+/// One malformed row never stops a run; too many mean that it is the wrong file.
 fn check_broken(
     path: &Path,
     broken: &[Broken],
@@ -348,7 +348,7 @@ fn check_broken(
     })
 }
 
-/// The id of a row: there, and not on an earlier row.
+/// The id of a row: present and unique.
 fn new_id(row: &Row, seen: &HashMap<Arc<str>, usize>) -> Result<Arc<str>, String> {
     let id: Arc<str> = row.cell(0).into();
     if id.is_empty() {
@@ -362,7 +362,7 @@ fn new_id(row: &Row, seen: &HashMap<Arc<str>, usize>) -> Result<Arc<str>, String
     }
 }
 
-/// The values of a cell that holds several.
+/// The values of a multi-valued cell.
 fn parts(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(';')
         .map(str::trim)

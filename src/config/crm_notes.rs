@@ -1,18 +1,17 @@
-//! What the report says of the CRM files: what was passed over, and what has another effect than
-//! may be expected.
+//! Notes of the report about the CRM files: what was skipped, and what has an unexpected effect.
 
 use std::sync::Arc;
 
-/// Notes of one kind that are told; the others are counted.
-const TOLD: usize = 5;
+/// How many notes of one kind are listed; the others are counted.
+const LISTED_MAX: usize = 5;
 
-/// Something in the book that has no effect, or another one than may be expected. CRM ids and
-/// domains are named; addresses are not.
+/// An entry that has no effect, or an unexpected one. CRM ids and domains are named; addresses are
+/// not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Note {
     /// A row that is not read.
-    #[error("{file}:{line}: passed over: {problem}")]
-    PassedOver {
+    #[error("{file}:{line}: skipped: {problem}")]
+    Skipped {
         /// The file's name.
         file: String,
         /// The line on which the row begins.
@@ -20,8 +19,8 @@ pub enum Note {
         /// What is wrong with it.
         problem: String,
     },
-    /// Another address of the contact is good.
-    #[error("contact {contact}: an address in line {line} cannot be read and was passed over")]
+    /// Another address of the contact is valid.
+    #[error("contact {contact}: an address in line {line} is malformed and was skipped")]
     BadAddress {
         /// The contact.
         contact: Arc<str>,
@@ -29,7 +28,7 @@ pub enum Note {
         line: usize,
     },
     /// The account is kept without it.
-    #[error("account {account}: a domain in line {line} cannot be read and was passed over")]
+    #[error("account {account}: a domain in line {line} is malformed and was skipped")]
     BadDomain {
         /// The account.
         account: Arc<str>,
@@ -72,8 +71,8 @@ pub enum Note {
         /// The domain.
         domain: String,
     },
-    /// Anybody may have an address there.
-    #[error("account {account}: {domain} is a freemail domain and matches nobody")]
+    /// Anyone can have an address there.
+    #[error("account {account}: {domain} is a freemail domain and matches no one")]
     Freemail {
         /// The account.
         account: Arc<str>,
@@ -81,7 +80,7 @@ pub enum Note {
         domain: String,
     },
     /// The company's people are no account.
-    #[error("account {account}: {domain} is the company's own domain and matches nobody")]
+    #[error("account {account}: {domain} is the company's own domain and matches no one")]
     OwnDomain {
         /// The account.
         account: Arc<str>,
@@ -91,12 +90,12 @@ pub enum Note {
 }
 
 impl Note {
-    /// What notes of its kind are about.
+    /// The subject of notes of this kind.
     fn kind(&self) -> &'static str {
         match self {
-            Self::PassedOver { .. } => "rows passed over",
-            Self::BadAddress { .. } => "addresses passed over",
-            Self::BadDomain { .. } => "domains passed over",
+            Self::Skipped { .. } => "rows skipped",
+            Self::BadAddress { .. } => "addresses skipped",
+            Self::BadDomain { .. } => "domains skipped",
             Self::WebAddress { .. } => "web addresses read as domains",
             Self::UnknownAccount { .. } => "contacts of unknown accounts",
             Self::SharedAddress { .. } => "addresses of several contacts",
@@ -107,26 +106,26 @@ impl Note {
     }
 }
 
-/// The notes as the report prints them: of each kind the first, and how many more there are.
-pub fn told(notes: &[Note]) -> Vec<String> {
+/// The notes as the report prints them: the first of each kind, and the number of the others.
+pub fn lines(notes: &[Note]) -> Vec<String> {
     let mut kinds: Vec<&str> = Vec::new();
-    let is_row = |note: &&Note| matches!(note, Note::PassedOver { .. });
+    let is_row = |note: &&Note| matches!(note, Note::Skipped { .. });
     let rows_first = notes.iter().filter(is_row).chain(notes);
     for note in rows_first {
         if !kinds.contains(&note.kind()) {
             kinds.push(note.kind());
         }
     }
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for kind in kinds {
         let of_kind = || notes.iter().filter(|note| note.kind() == kind);
-        told.extend(of_kind().take(TOLD).map(ToString::to_string));
+        lines.extend(of_kind().take(LISTED_MAX).map(ToString::to_string));
         let count = of_kind().count();
-        if count > TOLD {
-            told.push(format!("{kind}: {count} in all"));
+        if count > LISTED_MAX {
+            lines.push(format!("{kind}: {count} in all"));
         }
     }
-    told
+    lines
 }
 
 #[cfg(test)]
@@ -134,8 +133,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_each_kind_the_first_are_told_and_the_others_counted() {
-        let passed_over = |line| Note::PassedOver {
+    fn the_first_of_each_kind_are_listed_others_counted() {
+        let passed_over = |line| Note::Skipped {
             file: "contacts.csv".to_owned(),
             line,
             problem: "it has no id".to_owned(),
@@ -145,9 +144,9 @@ mod tests {
             account: "a1".into(),
             domain: "gmail.com".into(),
         });
-        let told = told(&notes);
-        assert_eq!(told.len(), TOLD + 2);
-        assert_eq!(told[0], "contacts.csv:2: passed over: it has no id");
-        assert_eq!(told[TOLD], "rows passed over: 7 in all");
+        let lines = lines(&notes);
+        assert_eq!(lines.len(), LISTED_MAX + 2);
+        assert_eq!(lines[0], "contacts.csv:2: skipped: it has no id");
+        assert_eq!(lines[LISTED_MAX], "rows skipped: 7 in all");
     }
 }

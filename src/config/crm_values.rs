@@ -1,4 +1,4 @@
-//! Cells of the CRM files as people and programs fill them in.
+//! Parses cells of the CRM files as people and programs write them.
 
 use crate::model::address::Address;
 use crate::model::address::visible::visible;
@@ -6,12 +6,13 @@ pub use crate::model::address::written_domain::ReadDomain;
 use crate::model::address::written_domain::read;
 
 /// The address in a cell, in any form of [`crate::model::address::written`]; a guest's principal
-/// name stands for the address of which it was made. `None` where there is none, or several.
+/// name is replaced by the address from which it was derived. `None` if there is no address, or
+/// more than one.
 pub fn address(cell: &str) -> Option<Address> {
     Address::parse(cell).map(Address::at_home)
 }
 
-/// The addresses in a cell that may hold several; `None` where something in it cannot be read.
+/// The addresses in a multi-valued cell; `None` if any of them is malformed.
 pub fn addresses(cell: &str) -> Option<Vec<Address>> {
     if let Some(address) = address(cell) {
         return Some(vec![address]);
@@ -22,7 +23,7 @@ pub fn addresses(cell: &str) -> Option<Vec<Address>> {
     is_whole.then(|| found.collect())
 }
 
-/// The domain in a cell; of a web address or a mail address, its host. `None` where there is none.
+/// The domain in a cell; for a web address or a mail address, its host. `None` if there is none.
 pub fn domain(cell: &str) -> Option<ReadDomain> {
     read(cell)
 }

@@ -1,5 +1,5 @@
-//! Comma-separated files as people export them: every line end is read, every error names the line,
-//! and the caller decides whether one broken row is one too many.
+//! Parses comma-separated files as people export them: every line ending is accepted, every error
+//! names the line, and the caller decides whether malformed rows are tolerated.
 
 use std::path::Path;
 
@@ -9,20 +9,20 @@ use crate::config::limits;
 
 /// Which columns a file has.
 pub struct Columns {
-    /// Those that must be there.
+    /// Required columns.
     pub required: &'static [&'static str],
-    /// Those that may be missing; their cells are then empty.
+    /// Optional columns; their cells are empty if the column is missing.
     pub optional: &'static [&'static str],
-    /// Whether other columns are passed over. Where a file narrows what is captured they are not:
-    /// a misspelt heading would quietly capture more.
+    /// Whether other columns are ignored. They are not in files that narrow what is captured: a
+    /// misspelt heading would silently capture more.
     pub passes_over_others: bool,
 }
 
-/// A row with anything in it.
+/// A non-empty row.
 pub struct Row {
     /// The line on which it begins, from 1.
     pub line: usize,
-    /// Cells without white space around them: the required columns, then the optional ones.
+    /// Trimmed cells: the required columns, then the optional ones.
     pub cells: Vec<String>,
 }
 
@@ -39,15 +39,15 @@ pub type Broken = (usize, String);
 /// The rows of a file, in order.
 pub type Rows = Vec<Result<Row, Broken>>;
 
-/// Reads a whole file, in which no row may be broken.
+/// Reads a whole file, in which no row may be malformed.
 pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
     let rows = read_rows(path, columns)?.into_iter();
     rows.collect::<Result<_, _>>()
         .map_err(|broken| at(path, broken))
 }
 
-/// Reads a whole file; rows that cannot be read stand among the others. A file that is none, or
-/// whose columns are others, is an error.
+/// Reads a whole file; malformed rows are returned among the others. A file that is not CSV, or has
+/// other columns, is an error.
 pub fn read_rows(path: &Path, columns: &Columns) -> Result<Rows, ConfigError> {
     rows(&read_text(path)?, columns).map_err(|broken| at(path, broken))
 }
@@ -60,7 +60,7 @@ fn at(path: &Path, (line, message): Broken) -> ConfigError {
     }
 }
 
-/// The text of a file, without the mark that some programs put in front of UTF-8.
+/// The text of a file, without a byte order mark.
 pub fn read_text(path: &Path) -> Result<String, ConfigError> {
     let unreadable = |source| ConfigError::Read {
         path: path.to_owned(),
@@ -93,7 +93,7 @@ type At<T> = Result<T, Broken>;
 const TEXT_FOLLOWS: &str = "text follows the closing quote of a cell; a quote inside of a cell is written \
                             twice";
 
-/// Characters that end lines elsewhere, but not in a file like this one.
+/// Characters that end lines in other formats, but not in CSV.
 const OTHER_LINE_ENDS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 fn rows(text: &str, columns: &Columns) -> At<Rows> {
@@ -141,7 +141,7 @@ fn rows(text: &str, columns: &Columns) -> At<Rows> {
     Ok(rows)
 }
 
-/// Where each expected column stands, without regard to case.
+/// The position of each expected column, ignoring case.
 fn positions(headings: &[String], columns: &Columns) -> Result<Vec<Option<usize>>, String> {
     let headings: Vec<String> = headings.iter().map(|h| h.trim().to_lowercase()).collect();
     let expected = || columns.required.iter().chain(columns.optional);
@@ -184,7 +184,7 @@ fn positions(headings: &[String], columns: &Columns) -> Result<Vec<Option<usize>
     Ok(expected().map(find).collect())
 }
 
-/// How many lines end in a text: at LF, CR LF and CR.
+/// The number of line endings in a text: LF, CR LF and CR.
 fn line_ends(text: &str) -> usize {
     let is_end = |(at, byte): (usize, &u8)| match byte {
         b'\n' => true,
@@ -205,7 +205,7 @@ struct Records<'a> {
 const CELL_ENDS: [char; 3] = [',', '\n', '\r'];
 
 impl Records<'_> {
-    /// `sep=,` in the first line is a word to a spreadsheet program.
+    /// `sep=,` in the first line is an instruction to spreadsheet programs.
     fn skip_separator(&mut self) {
         let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
         let first = self.rest.get(..end).unwrap_or_default();
@@ -216,8 +216,8 @@ impl Records<'_> {
         }
     }
 
-    /// The next record that has anything in it, and the line on which it begins; no cells where one
-    /// of them is broken.
+    /// The next non-empty record, and the line on which it begins; no cells if one of them is
+    /// malformed.
     fn next_filled(&mut self) -> At<Option<(usize, Option<Vec<String>>)>> {
         while !self.rest.is_empty() {
             let line = self.line;

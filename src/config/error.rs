@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, said so that the reader knows where and what to do.
+//! Errors of the configuration: each says where it is and what to do.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub enum ConfigError {
         /// What is wrong and what to do.
         message: String,
     },
-    /// A secret that cannot be had.
+    /// A secret that is unavailable.
     #[error("client_secret: {message}")]
     Secret {
         /// What is wrong and what to do.
@@ -52,8 +52,8 @@ pub enum ConfigError {
     },
 }
 
-/// Keys and choices of the configuration's contract that this version cannot serve: they are
-/// refused, because passing over them would read or leave out something else than was asked for.
+/// Documented keys and values that this version does not support: they are rejected, because
+/// ignoring them would capture something other than requested.
 const NOT_YET: &[(&str, &str)] = &[
     ("certificate", "use client_secret"),
     ("assertion_file", "use client_secret"),
@@ -62,7 +62,7 @@ const NOT_YET: &[(&str, &str)] = &[
 ];
 
 impl ConfigError {
-    /// An error of the TOML reader, with the line and key it stands at and the nearest known key.
+    /// An error of the TOML parser, with its line and key and the nearest known key.
     pub(super) fn from_toml(error: &toml::de::Error, text: &str, path: &Path) -> Self {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();
@@ -76,8 +76,8 @@ impl ConfigError {
     }
 }
 
-/// The key that is set on a line, with the section it stands in: `tenants.client_id`. A line that
-/// sets no key (inside a list, a section's head) goes by the nearest key or section above it.
+/// The key that is set on a line, with its section: `tenants.client_id`. A line without a key
+/// (inside a list, a section header) belongs to the nearest key or section above it.
 fn key_at(text: &str, line: usize) -> String {
     let above: Vec<&str> = text.lines().take(line).collect();
     let is_head = |line: &&&str| line.trim_start().starts_with('[') && !line.contains('=');

@@ -1,6 +1,6 @@
 //! Every limit that a user may care about, with its reason.
 
-/// Longest first window, in months: a century reaches behind the first mail.
+/// Longest first window, in months: a century covers all mail.
 pub const WINDOW_MONTHS_MAX: u16 = 1200;
 
 /// Least memory, in bytes: below it the index writer and one batch do not fit.
@@ -10,10 +10,10 @@ pub const MEMORY_MAX: u64 = 64_000_000_000;
 /// Memory where none is stated, in bytes.
 pub const MEMORY_DEFAULT: u64 = 512_000_000;
 
-/// Most CPU threads; 0 stands for one per core.
+/// Most CPU threads; 0 means one per core.
 pub const THREADS_MAX: u16 = 256;
 
-/// Largest page that is asked for: beyond it the service answers with timeouts (facts 1.3, 1.7).
+/// Largest page that is requested: above it the service times out (facts 1.3, 1.7).
 pub const PAGE_SIZE_MAX: u16 = 999;
 /// Page size where none is stated (facts 1.3).
 pub const PAGE_SIZE_DEFAULT: u16 = 500;
@@ -29,7 +29,7 @@ pub const REQUESTS_AT_ONCE_MAX: u16 = 512;
 /// mailbox serves no more than four at a time (facts 7.1).
 pub const REQUESTS_AT_ONCE_DEFAULT: u16 = 48;
 
-/// Longest time for one answer, in seconds: a connection that is dead must not take a night.
+/// Longest time for one response, in seconds: a dead connection must not block a run for hours.
 pub const ANSWER_SECONDS_MAX: u16 = 3600;
 /// Time for one answer where none is stated, in seconds: slow mailboxes need three minutes (facts
 /// 1.7).
@@ -42,7 +42,7 @@ pub const RETRY_SECONDS_DEFAULT: u64 = 3;
 /// Percent of the contacts or accounts that may be missing against the run before, where nothing is
 /// stated: an export that failed half-way has fewer.
 pub const CRM_SHRINK_PERCENT_DEFAULT: u8 = 50;
-/// Percent of the rows that may be passed over where nothing is stated: more are another file.
+/// Default percentage of rows that may be skipped: more mean that it is the wrong file.
 pub const CRM_PASSED_OVER_PERCENT_DEFAULT: u8 = 10;
 
 /// Largest secret file, in bytes: a larger file is something else.

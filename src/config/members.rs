@@ -1,4 +1,5 @@
-//! `members.csv` and `teams.csv`: who wants less captured than the tenant's policy allows.
+//! `members.csv` and `teams.csv`: members and teams for whom less is captured than the tenant's
+//! policy allows.
 
 use std::path::Path;
 
@@ -77,7 +78,7 @@ const TEAMS: Columns = Columns {
 };
 
 impl Settings {
-    /// What the tenant-wide policy lets be captured of everybody.
+    /// What the tenant-wide policy captures for everyone.
     pub fn of_tenant(capture: &Capture) -> Self {
         Self {
             mail: capture.mail,
@@ -88,7 +89,7 @@ impl Settings {
 }
 
 impl Members {
-    /// Reads the files that a tenant names; without them everybody inherits the tenant's policy.
+    /// Reads the files that a tenant names; without them all users inherit the tenant's policy.
     pub fn load(tenant: &Tenant) -> Result<Self, ConfigError> {
         let mut members = Self::default();
         if let Some(path) = &tenant.teams {
@@ -118,7 +119,7 @@ impl Members {
         settings
     }
 
-    /// The rows in which one of these addresses stands.
+    /// The rows that contain one of these addresses.
     pub fn rows_of(&self, addresses: &[Address]) -> impl Iterator<Item = &Member> {
         let positions = addresses
             .iter()

@@ -1,5 +1,5 @@
-//! What did the user ask for? The one TOML file and the files that it names, checked as they are
-//! read, so that every other room can trust them.
+//! What did the user request? The one TOML file and the files that it names, validated when they
+//! are read, so that all other rooms can rely on them.
 
 pub mod archive;
 pub mod capture;
@@ -33,13 +33,13 @@ use crate::config::tenant::Tenant;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the tables lie.
+    /// Where the tables are stored.
     #[serde(default)]
     pub lake: Lake,
-    /// Where the search index lies.
+    /// Where the search index is stored.
     #[serde(default)]
     pub index: Index,
-    /// Where the cache of what was seen lies.
+    /// Where the state cache is stored.
     #[serde(default)]
     pub state: State,
     /// Memory, threads and requests.
@@ -48,7 +48,7 @@ pub struct Config {
     /// The tenant-wide policy.
     #[serde(default)]
     pub capture: Capture,
-    /// The contact book.
+    /// The CRM files.
     pub crm: Crm,
     /// Tenants to read.
     #[serde(default)]
@@ -99,10 +99,10 @@ pub struct Crm {
     /// `accounts.csv`.
     #[serde(default, deserialize_with = "text::optional_path")]
     pub accounts: Option<PathBuf>,
-    /// Of the entries of the run before, so many percent may be missing without `--accept-crm`.
+    /// The percentage of the previous run's entries that may be missing without `--accept-crm`.
     #[serde(default = "max_shrink_percent", deserialize_with = "percent")]
     pub max_shrink_percent: u8,
-    /// So many percent of the rows may be passed over.
+    /// The percentage of rows that may be skipped.
     #[serde(default = "max_passed_over_percent", deserialize_with = "percent")]
     pub max_passed_over_percent: u8,
 }
@@ -180,7 +180,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Names stand in the tables and tell mailboxes apart, so none may occur twice.
+    /// Names are stored in the tables and distinguish mailboxes, so they must be unique.
     fn check_names(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
         let tenants = self.tenants.iter().map(|tenant| &tenant.name);
         let archives = self.archives.iter().map(|archive| &archive.name);

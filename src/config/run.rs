@@ -18,7 +18,7 @@ pub struct Run {
     /// CPU threads; 0: one per core.
     #[serde(deserialize_with = "threads")]
     pub threads: u16,
-    /// Items per page that are asked for.
+    /// Items requested per page.
     #[serde(deserialize_with = "page_size")]
     pub page_size: u16,
     /// Mailboxes that are read at the same time.

@@ -16,7 +16,7 @@ use crate::config::error::ConfigError;
 use crate::config::limits;
 use crate::config::text;
 
-/// Where a secret is to be had: `{ env = "NAME" }` or `{ file = "path" }`.
+/// Where a secret is found: `{ env = "NAME" }` or `{ file = "path" }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret {
     /// An environment variable.
@@ -36,7 +36,7 @@ struct Shape {
 struct SecretVisitor;
 
 const HOW: &str =
-    "a secret does not stand in this file: write { env = \"NAME\" } or { file = \"path\" }";
+    "a secret must not be written in this file: use { env = \"NAME\" } or { file = \"path\" }";
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_cannot_be_had_says_what_to_do_and_never_what_it_is() {
+    fn an_unavailable_secret_gives_advice_and_is_never_shown() {
         for (content, mode, expected) in [
             ("s3cret", 0o644, "chmod 600"),
             (" \n", 0o600, "empty"),

@@ -58,7 +58,7 @@ pub enum Scope {
     Users(Vec<Address>),
     /// The people of a file, one address in a line.
     UsersFile(PathBuf),
-    /// Everybody.
+    /// All users.
     All,
 }
 
@@ -92,13 +92,13 @@ impl TryFrom<ScopeShape> for Scope {
                 Ok(Self::Group(group.trim().to_owned()))
             }
             (None, Some(users), None, None) if users.is_empty() => {
-                Err("users is empty, so nobody is in scope; name somebody".into())
+                Err("users is empty, so no one is in scope; name at least one user".into())
             }
             (None, Some(users), None, None) => Ok(Self::Users(users)),
             (None, None, Some(path), None) => Ok(Self::UsersFile(path)),
             (None, None, None, Some(true)) => Ok(Self::All),
             (None, None, None, Some(false)) => {
-                Err("all = false leaves nobody; name a group or users".into())
+                Err("all = false selects no one; name a group or users".into())
             }
             _ => Err("write exactly one of group, users, users_file and all".into()),
         }

@@ -132,7 +132,7 @@ fn the_whole_contract_is_read() {
 }
 
 #[test]
-fn what_is_left_out_has_the_defaults_of_the_contract() {
+fn omitted_keys_have_the_documented_defaults() {
     let config = parse(SMALL).unwrap();
     assert_eq!(config.lake.path, Path::new("lake"));
     assert_eq!(config.lake.activity_content, ActivityContent::Subject);
@@ -149,7 +149,7 @@ fn what_is_left_out_has_the_defaults_of_the_contract() {
 }
 
 #[test]
-fn relative_paths_are_taken_from_the_folder_of_the_file() {
+fn relative_paths_are_resolved_from_the_files_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("touchpoint.toml");
     std::fs::write(
@@ -172,7 +172,7 @@ fn relative_paths_are_taken_from_the_folder_of_the_file() {
 }
 
 #[test]
-fn unknown_keys_and_values_are_named_with_the_nearest_known_one() {
+fn unknown_keys_and_values_get_a_suggestion() {
     for (extra, line, message) in [
         (
             "[capture]\nunmached = \"skip\"\n",
@@ -283,7 +283,7 @@ fn placeholders_are_refused_by_key() {
 }
 
 #[test]
-fn a_secret_in_the_file_is_refused_and_not_repeated() {
+fn an_inline_secret_is_rejected_and_not_repeated() {
     for secret in [
         "\"p4ssw0rd\"",
         "{ env = \"p4ss-w0rd\" }",
@@ -316,9 +316,9 @@ fn a_scope_is_exactly_one_thing() {
     for (scope, message) in [
         ("{ group = \"a@x.org\", all = true }", "exactly one"),
         ("{}", "exactly one"),
-        ("{ users = [] }", "nobody is in scope"),
+        ("{ users = [] }", "no one is in scope"),
         ("{ users = [\"ann\"] }", "not a mail address"),
-        ("{ all = false }", "leaves nobody"),
+        ("{ all = false }", "selects no one"),
         ("\"all\"", "expected one of { group"),
     ] {
         let error = error_with(group, scope);
@@ -355,7 +355,7 @@ fn addresses_urls_and_names_are_checked() {
 }
 
 #[test]
-fn names_are_taken_once_and_there_is_something_to_read() {
+fn names_are_unique_and_sources_required() {
     let archive = "[[archives]]\nname = \"contoso\"\nformat = \"eml\"\npath = \"x\"\nmailboxes = \"subfolders\"\n";
     let error = parse(&format!("{SMALL}{archive}")).unwrap_err();
     assert!(
@@ -375,11 +375,11 @@ fn an_archive_says_whose_mail_it_is() {
         ("", "add mailboxes"),
         (
             "mailboxes = \"subfolders\"\naddress = \"a@x.org\"",
-            "goes with",
+            "requires",
         ),
         (
             "mailboxes = \"one\"\naddress = \"a@x.org\"\naddresses = \"a.csv\"",
-            "goes with",
+            "requires",
         ),
         (
             "mailboxes = \"subfolders\"\nadress = \"a@x.org\"",

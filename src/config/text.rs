@@ -34,7 +34,7 @@ pub fn optional_path<'de, D: Deserializer<'de>>(
     path(deserializer).map(Some)
 }
 
-/// A name that stands in tables and mailbox ids.
+/// A name that is used in tables and mailbox ids.
 pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = text(deserializer)?;
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -50,7 +50,7 @@ pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 /// Domains, in the form in which addresses hold them.
 pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    // The message does not repeat the entry: it may be somebody's address.
+    // The message does not repeat the entry: it may be a person's address.
     let read = (1..).zip(&all).map(|(number, raw)| {
         refuse_placeholder(raw)
             .and_then(|()| domain(raw))
@@ -72,7 +72,7 @@ fn domain(raw: &str) -> Result<String, String> {
 /// Addresses, normalised.
 pub fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    // The message does not repeat the entry: it may be somebody's address.
+    // The message does not repeat the entry: it may be a person's address.
     let read = (1..).zip(&all).map(|(number, raw)| {
         read_address(raw).map_err(|problem| format!("entry {number}: {problem}"))
     });
@@ -90,7 +90,7 @@ pub fn optional_address<'de, D: Deserializer<'de>>(
 fn read_address(raw: &str) -> Result<Address, String> {
     refuse_placeholder(raw)?;
     if raw.contains('*') {
-        return Err("`*` stands for nothing here; name a whole domain in domains".into());
+        return Err("`*` is not a wildcard here; name a whole domain in domains".into());
     }
     Address::parse(raw).ok_or_else(|| "not a mail address; write it like ann@contoso.com".into())
 }

@@ -10,7 +10,7 @@ use crate::config::error::ConfigError;
 use crate::model::address::Address;
 
 /// Headings of exported columns. Any other first line must be an address: a misspelt one would
-/// otherwise quietly leave somebody out.
+/// otherwise silently skip a user.
 const HEADINGS: &[&str] = &[
     "address",
     "email",
@@ -22,8 +22,8 @@ const HEADINGS: &[&str] = &[
     "user principal name",
 ];
 
-/// Reads a list of people, one address in a line; `#` begins a comment, empty lines are passed over
-/// and the first line may be the heading of an exported column.
+/// Reads a list of people, one address per line; `#` starts a comment, empty lines are ignored, and
+/// the first line may be the heading of an exported column.
 pub fn read_users(path: &Path) -> Result<Vec<Address>, ConfigError> {
     let text = csv::read_text(path)?;
     let mut users = Vec::new();
@@ -42,7 +42,7 @@ pub fn read_users(path: &Path) -> Result<Vec<Address>, ConfigError> {
     if users.is_empty() {
         return Err(ConfigError::File {
             path: path.to_owned(),
-            message: "the list names nobody; write one address in each line".into(),
+            message: "the list is empty; write one address per line".into(),
         });
     }
     Ok(users)
@@ -94,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_names_nobody_or_something_else_is_refused() {
+    fn an_empty_or_malformed_list_is_rejected() {
         for (text, message) in [
-            ("", "names nobody"),
-            ("address\n", "names nobody"),
+            ("", "is empty"),
+            ("address\n", "is empty"),
             ("a@x.org\nbob\n", ":2:"),
             ("ann.x.org\na@x.org\n", ":1:"),
             ("name,address\nAnn,a@x.org\n", ":1:"),

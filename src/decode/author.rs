@@ -1,11 +1,11 @@
-//! Mail whose author a group replaced by itself, because the author's domain forbids others to send
-//! in its name (DMARC): `From: 'Eva' via Sales <sales@contoso.com>`.
+//! Recovers the author of mail in which a group replaced the author by itself, because the author's
+//! domain forbids others to send in its name (DMARC): `From: 'Eva' via Sales <sales@contoso.com>`.
 //!
 //! Google Groups name the author in `X-Original-From` where they replace it, and in
 //! `X-Original-Sender` always; Mailman and others put the author into `Reply-To`, or into `Cc`
-//! where answers go to the list. Other services write "via" as well (`Ann via HubSpot`), and their
-//! `Reply-To` is an address of their own: it is an author only where it is the group's mail, or
-//! bears the name that stands before "via".
+//! where replies go to the list. Other services write "via" as well (`Ann via HubSpot`), and their
+//! `Reply-To` is an address of their own: it is the author only if the mail is the group's, or if
+//! it has the name that precedes "via".
 
 use crate::decode::bulk;
 use crate::decode::mime::recipients;
@@ -14,7 +14,7 @@ use crate::model::address::visible::visible;
 use crate::model::interaction::Role;
 use crate::model::mail::RawParticipant;
 
-/// The fields that are looked at.
+/// The fields that are read.
 pub const FIELDS: [&str; 5] = [
     "x-original-from",
     "x-original-sender",
@@ -23,27 +23,27 @@ pub const FIELDS: [&str; 5] = [
     "mailing-list",
 ];
 
-/// What groups write between the author's name and their own, in their language.
+/// The word that groups write between the author's name and their own, by language.
 const VIA: [&str; 6] = ["via", "über", "tramite", "através", "przez", "через"];
 
-/// Letters of a word by which a name is recognised in an address.
+/// Minimum length of a word by which a name is recognised in an address.
 const NAME_LETTERS_MIN: usize = 3;
 
-/// What the header says of the author besides `From`.
+/// The header fields that identify the author besides `From`.
 #[derive(Debug, Default)]
 pub struct Claims {
-    /// Who stands in `X-Original-From`.
+    /// The person in `X-Original-From`.
     pub original_from: Vec<RawParticipant>,
-    /// Who stands in `X-Original-Sender`.
+    /// The person in `X-Original-Sender`.
     pub original_sender: Vec<RawParticipant>,
-    /// Who stands in `Reply-To`.
+    /// The people in `Reply-To`.
     pub reply_to: Vec<RawParticipant>,
     /// The addresses in `List-Post` and `Mailing-list`.
     pub lists: Vec<Address>,
 }
 
 impl Claims {
-    /// Reads the fields, of which `field` gives the first of a name.
+    /// Reads the fields; `field` returns the first field of a name.
     pub fn of(field: impl Fn(&str) -> Option<String>) -> Self {
         let named = |name| field(name).map_or_else(Vec::new, |value| recipients::named_in(&value));
         let listed = |name| field(name).map_or_else(Vec::new, |value| visible(&value).found);
@@ -57,7 +57,7 @@ impl Claims {
     }
 }
 
-/// Puts the author in the place of the group that replaced it; the group stays as the sender.
+/// Restores the author that a group replaced; the group becomes the sender.
 pub fn restore(participants: &mut Vec<RawParticipant>, claims: &Claims) {
     let is_from = |one: &RawParticipant| one.role == Role::From;
     let Some(place) = participants.iter().position(is_from) else {
@@ -81,11 +81,11 @@ pub fn restore(participants: &mut Vec<RawParticipant>, claims: &Claims) {
     }
 }
 
-/// What may be a group that stands in `From`.
+/// The possible group in `From`.
 struct Group {
     from: RawParticipant,
     address: Address,
-    /// The name before "via", where it is so written.
+    /// The name before "via", if there is one.
     author_name: Option<String>,
 }
 
@@ -125,7 +125,7 @@ impl Group {
         Some(author)
     }
 
-    /// Another address, of another domain, that somebody reads.
+    /// Another address, of another domain, that belongs to a person.
     fn may_be_author(&self, one: &RawParticipant) -> bool {
         let address = Address::parse(&one.address);
         address.is_some_and(|address| {
@@ -134,7 +134,7 @@ impl Group {
         })
     }
 
-    /// Whether somebody bears the name that stands before "via".
+    /// Whether a person has the name before "via".
     fn is_named(&self, one: &RawParticipant) -> bool {
         let name = self
             .author_name
@@ -148,7 +148,7 @@ impl Group {
         words.any(|word| word.chars().count() >= NAME_LETTERS_MIN && theirs.contains(word))
     }
 
-    /// The address that stands in the name itself: `eva@fabrikam.com via Sales`.
+    /// The address within the name itself: `eva@fabrikam.com via Sales`.
     fn named_author(&self) -> Option<RawParticipant> {
         let name = self.author_name.as_deref()?;
         let written = visible(name).found.into_iter().next()?;
@@ -166,7 +166,7 @@ fn is_same(one: &RawParticipant, other: &RawParticipant) -> bool {
     address(one) == address(other)
 }
 
-/// The name of somebody before that of the group by which the mail came.
+/// The name of a person before that of the group that sent the mail.
 fn name_before_via(name: &str) -> Option<String> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_via = |word: &&str| VIA.contains(&word.to_lowercase().as_str());
@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    /// Who is author and sender of a mail from somebody to `to`.
+    /// Author and sender of a mail to `to`.
     fn restored(from: (&str, &str), to: &[RawParticipant], claims: &Claims) -> Vec<String> {
         let mut participants = vec![named(Role::From, from.0, from.1)];
         participants.extend_from_slice(to);
@@ -217,8 +217,8 @@ mod tests {
     ];
 
     #[test]
-    fn the_author_stands_before_the_group_that_replaced_it() {
-        let nobody = || vec![named(Role::To, "", "garbage")];
+    fn the_author_precedes_the_replacing_group() {
+        let unreadable = || vec![named(Role::To, "", "garbage")];
         for (original_from, original_sender, reply_to) in [
             (eva(), Vec::new(), Vec::new()),
             (Vec::new(), to("eva@fabrikam.com"), Vec::new()),
@@ -229,7 +229,7 @@ mod tests {
                 Vec::new(),
                 [to("sales@contoso.com"), eva()].concat(),
             ),
-            (nobody(), Vec::new(), eva()),
+            (unreadable(), Vec::new(), eva()),
         ] {
             let claims = Claims {
                 original_from,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_known_by_its_list_and_an_author_in_cc_or_in_the_name() {
+    fn groups_are_known_by_headers_authors_by_cc_or_name() {
         let list = || Claims {
             lists: vec![Address::parse("Sales@contoso.com").unwrap()],
             ..Claims::default()

@@ -12,7 +12,7 @@ use crate::model::unicode;
 pub struct Headers<'a>(&'a [(&'a str, &'a str)]);
 
 impl<'a> Headers<'a> {
-    /// A view of fields that lie elsewhere. Names are compared without regard to case.
+    /// A borrowed view of header fields. Names are compared case-insensitively.
     pub fn new(fields: &'a [(&'a str, &'a str)]) -> Self {
         Self(fields)
     }
@@ -26,7 +26,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// The fields that rules look at; others need not be handed to [`Headers::new`].
+/// The fields that rules use; others need not be passed to [`Headers::new`].
 pub const FIELDS: &[&str] = &[
     "auto-submitted",
     "content-type",
@@ -43,16 +43,16 @@ pub const FIELDS: &[&str] = &[
 
 /// One rule, as TABLES.md prints it.
 pub struct Rule {
-    /// The word in the column `bulk_reason`.
+    /// The value of the column `bulk_reason`.
     pub id: &'static str,
-    /// What it says.
+    /// Its description.
     pub sentence: &'static str,
-    /// Passed over where headers were not returned.
+    /// Skipped if headers were not returned.
     pub needs_headers: bool,
     applies: fn(&Facts<'_>) -> bool,
 }
 
-/// What rules see of a mail.
+/// The properties of a mail that rules use.
 struct Facts<'a> {
     /// Local part of the author's address, in lower case.
     local: String,
@@ -61,7 +61,7 @@ struct Facts<'a> {
     headers: Headers<'a>,
 }
 
-/// All rules, in the order in which the first that applies gives the reason.
+/// All rules in order of precedence: the first that applies gives the reason.
 pub const RULES: &[Rule] = &[
     Rule {
         id: "auto_submitted",
@@ -209,7 +209,7 @@ const REPORTS: [&str; 3] = [
 /// Characters of the subject that rules look at: more than any beginning in the lists has.
 const SUBJECT_CHARS: usize = 64;
 
-/// The id of the first rule that applies. `from` is the author's address as it was read.
+/// The id of the first rule that applies. `from` is the author's address as written.
 pub fn reason(
     from: Option<&str>,
     subject: Option<&str>,
@@ -230,11 +230,11 @@ pub fn reason(
         .map(|rule| rule.id)
 }
 
-/// What Lotus Notes writes behind a name.
+/// The suffix that Lotus Notes appends to a name.
 const NOTES_ABSENCE: &str = " is out of the office (returning";
 
-/// Whether a subject begins with one of some phrases, and goes on as programs go on: with a colon,
-/// a bracket or nothing. People go on with their words.
+/// Whether a subject starts with one of some phrases and continues the way programs do: with a
+/// colon, a bracket or nothing. People continue with words.
 fn begins_with_one(subject: &str, phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| {
         let rest = subject.strip_prefix(phrase).map(str::trim_start);
@@ -252,7 +252,7 @@ fn stands_before_colon(subject: &str, words: &[&str]) -> bool {
 fn lower_beginning(subject: &str) -> String {
     let beginning = subject.chars().take(SUBJECT_CHARS);
     let lower = beginning.flat_map(char::to_lowercase);
-    // The dotted and the dotless letter of Turkish are written for each other.
+    // The dotted and the dotless Turkish letter are often confused.
     let plain = lower.filter(|c| *c != '\u{307}');
     let plain: String = plain.map(|c| if c == 'ı' { 'i' } else { c }).collect();
     unicode::composed(&plain).into_owned()
@@ -266,7 +266,7 @@ fn is_discussion(headers: Headers<'_>) -> bool {
         .is_some_and(|value| value.to_ascii_lowercase().contains("mailto:"))
 }
 
-/// The first word in lower case: values may go on with parameters or comments.
+/// The first word in lower case: parameters or comments may follow.
 fn first_word(value: &str) -> String {
     let end = |c: char| c.is_whitespace() || matches!(c, ';' | '(' | ',');
     value
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn subjects_of_machines_are_told_from_those_of_people() {
+    fn subjects_of_machines_and_people_are_distinguished() {
         for (subject, expected) in [
             ("Automatic reply: offer", "auto_reply_subject"),
             ("Out of Office AutoReply: offer", "auto_reply_subject"),

@@ -1,5 +1,5 @@
-//! Items of calendar pages: single events, series, their occurrences and what differs from them,
-//! and marks of removal (facts 2.2, 2.3).
+//! Decodes items of calendar pages: single events, series, their occurrences and exceptions, and
+//! removal marks (facts 2.2, 2.3).
 
 use jiff::civil;
 use jiff::tz::TimeZone;
@@ -96,7 +96,7 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
         is_organizer: raw.is_organizer.0,
         is_cancelled: raw.is_cancelled.0,
         is_draft: raw.is_draft.0,
-        // A word that is not known yet is no leave to read.
+        // An unknown value counts as private.
         is_private: filled(&raw.sensitivity).map(|word| !word.eq_ignore_ascii_case("normal")),
         response: status.and_then(|status| filled(&status.response)),
         is_online: raw.is_online_meeting.0,
@@ -109,19 +109,19 @@ fn event(raw: &RawEvent<'_>, source_id: String, content: ContentLevel) -> Event 
     event
 }
 
-/// The text without white space around it, where something is left.
+/// The trimmed text, if it is not empty.
 fn filled(text: &Text<'_>) -> Option<String> {
     let text = text.filled().map(str::trim);
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// What a member says that is there; null says as much as an empty text.
+/// The value of a member that is present; null is equivalent to an empty text.
 fn said(text: &Text<'_>) -> String {
     text.filled().unwrap_or_default().to_owned()
 }
 
-/// The type as it is named, else as the members tell: only a series repeats, and an occurrence
-/// that says more than its time differs from its series.
+/// The type as named, or else inferred from the members: only a series repeats, and an occurrence
+/// with more than its times is an exception.
 fn event_type(raw: &RawEvent<'_>) -> EventType {
     let named = raw.event_type.filled().map(str::trim).unwrap_or_default();
     for (name, event_type) in [
@@ -143,8 +143,8 @@ fn event_type(raw: &RawEvent<'_>) -> EventType {
     }
 }
 
-/// The zone in which a series repeats: the first of its names that is known, else the first that
-/// tells an offset at least, else the first.
+/// The zone in which a series repeats: the first of its names that is known, else the first that at
+/// least contains an offset, else the first.
 fn series_zone(raw: &RawEvent<'_>) -> Option<String> {
     let recurrence = raw.recurrence.0.as_ref();
     let range = recurrence.and_then(|recurrence| recurrence.range.0.as_ref());
@@ -160,7 +160,7 @@ fn series_zone(raw: &RawEvent<'_>) -> Option<String> {
     known.or_else(shown).or_else(|| names().next())
 }
 
-/// A time without offset is one of the zone beside it; without one that is known, UTC.
+/// A time without offset is in the zone given with it; if that is unknown, in UTC.
 fn time(raw: &RawTime<'_>) -> Option<EventTime> {
     let text = raw.date_time.filled()?.trim();
     let date = text.split(['T', 't', ' ']).next()?;
@@ -191,7 +191,7 @@ fn invited(listed: &[RawAttendee<'_>], kept: &mut Kept) -> Vec<Attendee> {
     invited
 }
 
-/// Those whom an entry names: several where its address holds more than one.
+/// The participants of an entry: several if its address contains more than one.
 fn attendees(raw: &RawAttendee<'_>, kept: &mut Kept) -> Vec<Attendee> {
     let address = raw.email_address.0.as_ref();
     let named = address.map_or_else(Vec::new, |address| address.named(kept));

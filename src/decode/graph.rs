@@ -1,4 +1,5 @@
-//! Items of Graph pages: whole mails, parts of changed ones, and marks of removal (facts 1.4, 1.5).
+//! Decodes items of Graph pages: complete mails, partial changes, and removal marks (facts 1.4,
+//! 1.5).
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-/// Reads one item of a page. `container` is the folder whose chain brought it.
+/// Decodes one item of a page. `container` is the folder whose chain returned it.
 pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decoded {
     let mut mended = Vec::new();
     let Some(raw) = lenient::parse::<RawItem<'_>>(bytes, &mut mended) else {
@@ -53,7 +54,7 @@ pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decode
     if seen.removed {
         return Decoded::Removed { source_id };
     }
-    // A whole item has all that was selected; a changed one at least what changed.
+    // A complete item has all selected properties; a changed one at least those that changed.
     if !(seen.subject && seen.date && seen.people) {
         return Decoded::Partial {
             source_id,
@@ -63,7 +64,7 @@ pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decode
     Decoded::Mail(Box::new(mail(&raw, source_id, container, content)))
 }
 
-/// The id of an item, of which nothing else is read.
+/// The id of an item, without reading anything else.
 pub fn id(json: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct OnlyId {
@@ -118,7 +119,7 @@ fn mail(raw: &RawItem<'_>, source_id: String, container: &Arc<str>, content: Con
     mail
 }
 
-/// The header fields that are looked at, as names and values; `None` where none were returned.
+/// The relevant header fields, as names and values; `None` if none were returned.
 fn headers<'a>(raw: &'a RawItem<'_>) -> Option<Vec<(&'a str, &'a str)>> {
     let Many(fields) = raw.headers.as_ref()?;
     let fields = fields.iter().filter_map(|field| {
@@ -137,7 +138,7 @@ fn header(headers: Option<&[(&str, &str)]>, name: &str) -> Option<String> {
     field.map(|(_, value)| (*value).to_owned())
 }
 
-/// Why a mail is bulk, by its header fields too where they were returned.
+/// Why a mail is bulk, taking header fields into account if they were returned.
 fn bulk_reason(
     participants: &[RawParticipant],
     subject: Option<&str>,
@@ -204,7 +205,7 @@ fn participants(raw: &RawItem<'_>, kept: &mut Kept) -> Vec<RawParticipant> {
                 if !kept.has_room(found.len()) {
                     break;
                 }
-                // Most mails have one recipient: nobody needs to remember it.
+                // Most mails have one recipient: no set is needed for them.
                 if recipients.len() < 2 || known.insert(comparable(&listed.address)) {
                     found.push(listed);
                 }
@@ -238,7 +239,7 @@ fn comparable(address: &str) -> String {
         .map_or_else(|| address.to_lowercase(), |known| known.as_str().to_owned())
 }
 
-/// Of what was read, without folder and read marks: the same mail has the same after a move.
+/// Covers the content without folder and read flag, so that moving a mail does not change it.
 fn fingerprint(mail: &Mail) -> i64 {
     let mut content = ContentHash::default();
     for text in [

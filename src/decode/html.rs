@@ -1,12 +1,12 @@
-//! The text of an HTML mail, as far as a preview and a search need it.
+//! Extracts the text of an HTML mail for previews and search.
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::html::add_html_token;
 
-/// Elements whose content nobody reads.
+/// Elements whose content is not displayed.
 const HIDDEN: &[&str] = &["script", "style", "title", "template"];
 
-/// Elements that do not part words; all others stand for a blank or a new line.
+/// Elements that do not separate words; all others become a space or a new line.
 const INLINE: &[&str] = &[
     "a", "abbr", "b", "big", "code", "em", "font", "i", "ins", "kbd", "s", "small", "span",
     "strike", "strong", "sub", "sup", "tt", "u", "wbr",
@@ -15,9 +15,9 @@ const INLINE: &[&str] = &[
 /// An entity is at most this long: `&CounterClockwiseContourIntegral;`.
 const ENTITY_MAX: usize = 40;
 
-/// Takes tags, comments and what nobody reads away, and puts characters in the place of entities.
-/// Broken HTML loses no text that a browser would show: comments end where browsers end them, and
-/// a `<` that opens no tag is a character.
+/// Removes tags, comments and hidden content, and decodes entities. Malformed HTML loses no text
+/// that a browser would show: comments end where browsers end them, and a `<` that does not open a
+/// tag is a character.
 pub fn text(html: &str) -> String {
     let mut reader = Reader {
         out: String::with_capacity(html.len() / 2),
@@ -37,7 +37,7 @@ pub fn text(html: &str) -> String {
     reader.out
 }
 
-/// Bytes of a page in which its charset is looked for (HTML Standard, section 13.2.3.2: 1,024; mail
+/// Bytes of a page that are searched for its charset (HTML Standard, section 13.2.3.2: 1,024; mail
 /// programs write their styles before it).
 const CHARSET_BYTES: usize = 16 << 10;
 
@@ -79,7 +79,7 @@ fn charset_in(tag: &[u8]) -> Option<&str> {
     })
 }
 
-/// Whether a text that is called plain is a whole HTML page.
+/// Whether a text that is labelled plain is a complete HTML page.
 pub fn is_page(text: &str) -> bool {
     let begins = |text: &str, with: &str| {
         let start = text.as_bytes().get(..with.len());
@@ -94,10 +94,10 @@ pub fn is_page(text: &str) -> bool {
     begins(text, "<!doctype html") || (is_begun && has_parts(text))
 }
 
-/// Bytes of a page in which its parts are looked for.
+/// Bytes of a page that are searched for its parts.
 const PARTS_BYTES: usize = 64 << 10;
 
-/// Whether a page has one of its two parts, or ends: somebody may begin a text with the first tag.
+/// Whether a page has a head or a body, or an end tag: plain text may start with the first tag.
 fn has_parts(page: &str) -> bool {
     let head = page.as_bytes();
     let head = head.get(..PARTS_BYTES).unwrap_or(head);
@@ -110,12 +110,12 @@ fn has_parts(page: &str) -> bool {
 
 struct Reader {
     out: String,
-    /// No comment that begins further on ends either: nobody needs to look again.
+    /// No later comment ends either, so the search is not repeated.
     has_endless_comment: bool,
 }
 
 impl Reader {
-    /// Reads what a `<` opens, and gives back what follows it.
+    /// Reads the markup that a `<` opens, and returns the rest.
     fn markup<'a>(&mut self, from: &'a str) -> &'a str {
         let inside = from.get(1..).unwrap_or_default();
         match inside.strip_prefix("!--") {
@@ -124,7 +124,7 @@ impl Reader {
         }
     }
 
-    /// A comment that never ends hides nothing but its mark.
+    /// An unterminated comment hides only its opening mark.
     fn comment<'a>(&mut self, comment: &'a str) -> &'a str {
         if let Some(rest) = after_short_comment(comment) {
             return rest;
@@ -139,7 +139,7 @@ impl Reader {
     }
 }
 
-/// Reads what follows a `<`, and gives back what follows the tag.
+/// Reads a tag after its `<`, and returns the rest.
 fn tag<'a>(inside: &'a str, out: &mut String) -> &'a str {
     let is_close = inside.starts_with('/');
     let named = inside.strip_prefix('/').unwrap_or(inside);
@@ -173,7 +173,7 @@ fn after_short_comment(comment: &str) -> Option<&str> {
         .or_else(|| comment.strip_prefix("->"))
 }
 
-/// What follows a comment; `None` where it never ends. `--!>` ends one, too.
+/// The text after a comment; `None` if it is not terminated. `--!>` also ends one.
 fn after_comment(comment: &str) -> Option<&str> {
     let bytes = comment.as_bytes();
     let is_end = |at: &usize| {
@@ -184,7 +184,7 @@ fn after_comment(comment: &str) -> Option<&str> {
     end.and_then(|end| comment.get(end + 1..))
 }
 
-/// What follows the `>` of a tag; one within a quoted value does not end it.
+/// The text after the `>` of a tag; a `>` within a quoted value does not end it.
 fn after_tag(attributes: &str) -> &str {
     let bytes = attributes.as_bytes();
     let mut at = 0;
@@ -226,7 +226,7 @@ fn after<'a>(text: &'a str, mark: &str) -> &'a str {
 /// Entities that are read without a semicolon as well (HTML Standard, section 13.5).
 const WITHOUT_SEMICOLON: [&str; 5] = ["nbsp", "amp", "lt", "gt", "quot"];
 
-/// Reads what a `&` opens, and gives back what follows it.
+/// Reads the entity that a `&` opens, and returns the rest.
 fn entity<'a>(from: &'a str, out: &mut String) -> &'a str {
     let inside = from.get(1..).unwrap_or_default();
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '#';
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_page_is_told_from_text_that_speaks_of_one() {
+    fn an_html_page_is_distinguished_from_text_about_html() {
         for page in [
             "<html>x</html>",
             "<!-- c --><html><body>",

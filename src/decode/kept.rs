@@ -1,11 +1,11 @@
-//! What is kept of the texts of an item, and whether that is all of them (`model::limits`).
+//! Limits the texts of an item, and records whether anything was cut off (`model::limits`).
 
 use crate::model::limits;
 
-/// Cuts the texts of one item, and remembers whether anything was cut off.
+/// Truncates the texts of one item, and records whether anything was cut off.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// Whether the item says more than is kept.
+    /// Whether the item has more content than is kept.
     pub is_shortened: bool,
 }
 
@@ -21,7 +21,7 @@ impl Kept {
         }
     }
 
-    /// What is read of a text or HTML part, as it is encoded.
+    /// The encoded bytes of a text or HTML part that are read.
     pub fn source<'a>(&mut self, text: &'a str) -> &'a str {
         let cut = limits::cut(text, limits::TEXT_SOURCE_BYTES);
         self.is_shortened |= cut.len() < text.len();
@@ -40,14 +40,14 @@ impl Kept {
         name
     }
 
-    /// An address, or the text in its place. What is left of a longer one is marked, so that it is
-    /// no address: it would be another one.
+    /// An address, or the text in its place. A truncated address is marked so that it does not
+    /// count as one: it would be a different address.
     pub fn address(&mut self, mut text: String) -> String {
         let has_sign = text.contains('@');
         if limits::truncate(&mut text, limits::ADDRESS_BYTES) {
             self.is_shortened = true;
             text.push_str(" …");
-            // That there was an address can still be seen.
+            // It remains visible that there was an address.
             if has_sign && !text.contains('@') {
                 text.push('@');
             }
@@ -55,7 +55,7 @@ impl Kept {
         text
     }
 
-    /// Whether one more participant has room.
+    /// Whether there is room for one more participant.
     pub fn has_room(&mut self, participants: usize) -> bool {
         let has_room = participants < limits::PARTICIPANTS;
         self.is_shortened |= !has_room;

@@ -1,5 +1,5 @@
-//! What the service's JSON is made of, read leniently: a member of the wrong type counts as
-//! missing, never as a reason to lose the item.
+//! Lenient readers for the service's JSON: a member of the wrong type counts as missing, and never
+//! causes the item to be lost.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,11 +21,11 @@ use crate::model::address::written;
 use crate::model::legacy_name;
 use crate::model::time::Micros;
 
-/// "Never", in the service's words (facts 2.3): nothing before the year 2 is an instant.
+/// The service's encoding of "never" (facts 2.3): times before the year 2 are not instants.
 const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
 
-/// Reads an item; `None` where it is no object at all. Text that is cut within a character (as a
-/// preview of 255 units can be) is read with a replacement character; what is read then lies in
+/// Parses an item; `None` if it is not an object. Text that is cut within a character (as a preview
+/// of 255 units can be) is read with a replacement character; the repaired JSON is stored in
 /// `mended`.
 pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], mended: &'a mut Vec<u8>) -> Option<T> {
     if let Ok(item) = serde_json::from_slice(json) {
@@ -35,8 +35,7 @@ pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], mended: &'a mut Vec<u8>) ->
     serde_json::from_slice(mended).ok()
 }
 
-/// The same JSON with a replacement character for what is not UTF-8, and for each half of a
-/// surrogate pair that stands alone.
+/// The same JSON with a replacement character for invalid UTF-8 and for each lone surrogate.
 fn mend(json: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(json);
     let mut rest = text.as_bytes();
@@ -70,7 +69,7 @@ pub fn instant(text: &str) -> Option<Micros> {
     parsed.filter(|instant| is_instant(*instant))
 }
 
-/// Whether it is an instant, and not "never" in the service's words.
+/// Whether it is an instant, and not the service's encoding of "never".
 pub fn is_instant(instant: Micros) -> bool {
     Micros::parse_rfc3339(NEVER_BEFORE).is_some_and(|never| instant >= never)
 }
@@ -103,19 +102,20 @@ pub struct RawBody<'a> {
     pub content: Text<'a>,
 }
 
-/// A text; anything else is none.
+/// A text; any other type counts as missing.
 #[derive(Debug, Default, PartialEq)]
 pub struct Text<'a>(pub Option<Cow<'a, str>>);
 
-/// A truth value, or one as text (facts 1.5); anything else is none.
+/// A boolean, or one as text (facts 1.5); any other type counts as missing.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Flag(pub Option<bool>);
 
-/// An object; anything else is none.
+/// An object; any other type counts as missing.
 #[derive(Debug, PartialEq)]
 pub struct Lenient<T>(pub Option<T>);
 
-/// An array of objects; anything else is an empty one, and what is no object in it is left out.
+/// An array of objects; any other type counts as an empty array, and elements that are not objects
+/// are skipped.
 #[derive(Debug, PartialEq)]
 pub struct Many<T>(pub Vec<T>);
 
@@ -132,14 +132,14 @@ impl<T> Default for Many<T> {
 }
 
 impl Text<'_> {
-    /// The text, where there is one that is not empty.
+    /// The text, if it is not empty.
     pub fn filled(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 }
 
 impl RawBody<'_> {
-    /// The text, stripped of HTML; `None` where there is nothing to read.
+    /// The text, stripped of HTML; `None` if nothing remains.
     pub fn text(&self, kept: &mut Kept) -> Option<String> {
         let content = kept.source(self.content.filled()?);
         let is_html = self
@@ -156,8 +156,8 @@ impl RawBody<'_> {
 }
 
 impl RawAddress<'_> {
-    /// Name and address; several where the address holds more than one, none where there is
-    /// neither. What is no address stands in its place as it is.
+    /// Name and address; several if the address contains more than one, none if there is neither.
+    /// Text that is not an address is returned unchanged in its place.
     pub fn named(&self, kept: &mut Kept) -> Vec<(Option<String>, String)> {
         let plain = |text: &'_ Text<'_>| {
             let text = text.filled().map(str::trim);
@@ -172,8 +172,8 @@ impl RawAddress<'_> {
     }
 }
 
-/// What an address is, or the addresses that can be seen in it. A name that stands apart goes
-/// before one that stands with the address.
+/// The address, or the addresses that can be found in the text. A separate name takes precedence
+/// over one within the address.
 fn written(name: Option<String>, text: &str, kept: &mut Kept) -> Vec<(Option<String>, String)> {
     let name = name.map(|name| kept.name(name));
     let seen = if legacy_name::read(text).is_some() {
@@ -205,7 +205,7 @@ fn seen_in(text: &str) -> Visible {
     }
 }
 
-/// What a value is, of which only some kinds are wanted: all others are read over.
+/// The kind of a value of which only some kinds are used: all others are skipped.
 macro_rules! unwanted {
     ($($visit:ident: $kind:ty),* $(,)?) => {
         $(fn $visit<E: serde::de::Error>(self, _: $kind) -> Result<Self::Value, E> {
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_surrogate_pairs_become_replacement_characters() {
+    fn lone_surrogates_become_replacement_characters() {
         for (text, expected) in [
             (r"high \ud83d", "high \u{fffd}"),
             (r"high \uD83D then text", "high \u{fffd} then text"),
@@ -377,13 +377,13 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_pairs_in_members_that_nobody_wants_cost_nothing() {
+    fn lone_surrogates_in_ignored_members_are_harmless() {
         let json = br#"{"other":"\ud83d","name":"n","\ude04":["\ud83d"]}"#;
         assert_eq!(name(json).as_deref(), Some("n"));
     }
 
     #[test]
-    fn what_is_not_utf8_is_read_with_replacement_characters() {
+    fn invalid_utf8_is_read_with_replacement_characters() {
         let json = b"{\"\xff\":1,\"name\":\"caf\xe9 \xf0\x9f\",\"address\":\"a\"}";
         assert_eq!(name(json).as_deref(), Some("caf\u{fffd} \u{fffd}"));
         let both = b"{\"name\":\"caf\xe9 \\ud83d\"}";

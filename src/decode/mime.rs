@@ -1,4 +1,4 @@
-//! Reads a mail in RFC 5322 form, as archives hold it (design section 4).
+//! Decodes a mail in RFC 5322 form, as stored in archives (design section 4).
 
 mod body;
 mod charset;
@@ -35,7 +35,7 @@ use crate::model::page::ArchiveMessage;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
 
-/// What is asked for beyond the envelope.
+/// What is to be read besides the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Fill `body_text`, which costs its memory.
@@ -44,10 +44,9 @@ pub struct Options {
     pub content_key: bool,
 }
 
-/// Reads a message. Whatever its bytes are, it is a mail or unreadable for a reason that is told:
-/// `not_mail` (no header field to begin with), `too_large`, `no_date`, `no_journal_mail` (a journal
-/// report without the mail on which it reports), or `malformed` where the parts are such that
-/// reading them fails.
+/// Decodes a message. Any bytes give a mail or an unreadable item with a reason: `not_mail` (it
+/// does not start with a header field), `too_large`, `no_date`, `no_journal_mail` (a journal report
+/// without the reported mail), or `malformed` if parsing its parts fails.
 pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     let unreadable = |code| Decoded::Unreadable {
         source_id: Some(message.source_id.clone()),
@@ -56,7 +55,7 @@ pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     if let Some(code) = message.unreadable {
         return unreadable(code);
     }
-    // The parts are read by a foreign parser, and a mail that breaks it must not end every night.
+    // A third-party parser reads the parts, and a mail that makes it panic must not end every run.
     let read = std::panic::catch_unwind(|| read(message, options));
     match read.unwrap_or(Err("malformed")) {
         Ok(mail) => Decoded::Mail(Box::new(mail)),
@@ -64,10 +63,10 @@ pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     }
 }
 
-/// Reports on reports that are looked into.
+/// Nesting depth of journal reports that is followed.
 const REPORTS_MAX: usize = 3;
 
-/// Reads a message, or the mail on which it reports.
+/// Decodes a message, or the mail in a journal report.
 fn read(message: &ArchiveMessage, options: Options) -> Result<Mail, &'static str> {
     let mut body: Cow<'_, [u8]> = Cow::Borrowed(&message.bytes);
     let mut receipt = message.received;
@@ -100,7 +99,7 @@ fn sent(fields: &Fields<'_>) -> Option<Micros> {
     mail_date::parse(&fields.first("date")?)
 }
 
-/// A mail in RFC 5322 form, and the message in which it lies.
+/// A mail in RFC 5322 form, and the message that contains it.
 struct Source<'a> {
     message: &'a ArchiveMessage,
     fields: Fields<'a>,
@@ -188,7 +187,7 @@ fn received(fields: &Fields<'_>) -> Option<Micros> {
     mail_date::parse(date)
 }
 
-/// Of `From` and `Sender` the first field counts, recipients of repeated fields are united.
+/// Of `From` and `Sender` the first field counts; recipients of repeated fields are merged.
 fn participants(fields: &Fields<'_>) -> Found {
     let mut found = Found::default();
     for (name, role) in [("from", Role::From), ("sender", Role::Sender)] {
@@ -230,7 +229,7 @@ fn message_id(value: &str) -> Option<String> {
     (!id.is_empty()).then(|| id.to_owned())
 }
 
-/// By the first Message-ID in References, else in In-Reply-To, else by the own one.
+/// The first Message-ID in References, else in In-Reply-To, else its own.
 fn thread_id(fields: &Fields<'_>, own: Option<&str>) -> Option<String> {
     let references = fields.first("references");
     let first = references.and_then(|value| {
@@ -250,8 +249,8 @@ fn thread_id(fields: &Fields<'_>, own: Option<&str>) -> Option<String> {
     Some(Id128::of(&[b"thread", root.as_bytes()]).to_string())
 }
 
-/// The Message-ID that is answered. Older programs put text around it or write no id at all
-/// (`Your message of Monday`, RFC 822 section 4.6.2).
+/// The Message-ID of the parent. Older programs put text around it or write no id at all (`Your
+/// message of Monday`, RFC 822 section 4.6.2).
 fn answered(value: &str) -> Option<String> {
     let is_alone = value.contains('@') && !value.contains(char::is_whitespace);
     let bracketed = value.find('<').and_then(|at| value.get(at..));
@@ -259,7 +258,7 @@ fn answered(value: &str) -> Option<String> {
     message_id(bracketed.or(Some(value).filter(|_| is_alone))?)
 }
 
-/// `from` is the author as the header has it, before a group was told from an author.
+/// `from` is the author as written in the header, before a group is replaced by the author.
 fn bulk_reason(
     fields: &Fields<'_>,
     from: Option<&RawParticipant>,

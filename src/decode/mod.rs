@@ -1,4 +1,4 @@
-//! What does this page say? Pure, and it never fails: an item and what is wrong with it.
+//! What does this page contain? Pure, and it never fails: it returns an item and its problems.
 
 pub mod author;
 pub mod bulk;

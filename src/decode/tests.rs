@@ -67,7 +67,7 @@ const TOKENS: &[&str] = &[
 
 /// Bytes of the shorter text; the longer one has four times as many.
 const BYTES: usize = 8 << 10;
-/// Below this nobody can tell how something grows.
+/// Below this, growth cannot be measured.
 const NOTICEABLE: Duration = Duration::from_millis(150);
 /// In proportion it is 4; quadratic reading makes it 16. The clock of a busy machine is not exact.
 const GROWTH_MAX: u32 = 8;
@@ -190,7 +190,7 @@ fn check(place: &Place, token: &str, bytes: usize) {
 }
 
 #[test]
-fn no_decoder_takes_more_than_in_proportion_to_what_it_reads() {
+fn decoding_time_is_linear_in_input_size() {
     let is_long = std::env::var_os("TOUCHPOINT_LONG").is_some();
     let bytes = if is_long { 64 << 10 } else { BYTES };
     for place in PLACES {

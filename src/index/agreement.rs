@@ -1,4 +1,5 @@
-//! The index against the plainest reading of the query language, on random mails and queries.
+//! The index compared with a naive implementation of the query language, on random mails and
+//! queries.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use crate::index::words;
 use crate::model::activity::Matched;
 use crate::model::id::Id128;
 
-/// Few enough to meet, and different enough to be folded, cut and joined.
+/// Few enough to coincide, and varied enough to be folded, truncated and joined.
 const PIECES: [&str; 26] = [
     "Offer",
     "offers",
@@ -44,7 +45,7 @@ const PIECES: [&str; 26] = [
     "TM",
 ];
 
-/// What the people of [`mail`] are called, one text for each value of the field.
+/// The names of the people of [`mail`], one text for each value of the field.
 const PEOPLE: [&str; 6] = [
     "José Müller",
     "jose@mail.fabrikam.com",
@@ -108,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn the_index_finds_what_a_plain_reading_of_every_mail_finds(
+    fn the_index_agrees_with_a_naive_search(
         texts in prop::collection::vec((text(), text()), 1..12),
         queries in prop::collection::vec(query(), 20),
     ) {

@@ -1,4 +1,4 @@
-//! One document: what is searched, and what a hit shows.
+//! One document: its searchable fields, and the stored fields that a hit shows.
 
 use std::borrow::Cow;
 
@@ -19,22 +19,19 @@ use crate::model::interaction::State;
 use crate::model::limits;
 use crate::model::time::Micros;
 
-/// What stands further down in a mail is nearly always the mail that it answers, which has an
-/// entry of its own.
+/// Text further down in a mail is nearly always the quoted parent, which has a document of its own.
 const BODY_BYTES_MAX: usize = 32 << 10;
 /// A hit of a mail to hundreds of people shows the first of them.
 const PARTICIPANTS_SHOWN_MAX: usize = 30;
-/// Those that can be searched. No mail that is read today has more; a lake of an earlier version
-/// may.
+/// The number that can be searched. No mail read today has more; a lake of an earlier version may.
 const PARTICIPANTS_MAX: usize = limits::PARTICIPANTS;
-/// Bytes of a name, an address, an id or the subject that can be searched, of whatever a lake
-/// holds.
+/// Searchable bytes of a name, an address, an id or the subject, whatever a lake contains.
 const TEXT_BYTES_MAX: usize = 16 << 10;
-/// Domains above an address that can be searched. Few domains have more than five labels.
+/// Searchable parent domains of an address. Few domains have more than five labels.
 const DOMAINS_MAX: usize = 8;
 
-/// A change of the index: a document that takes the place of the one with the same key, or the
-/// removal of that one.
+/// A change of the index: a document that replaces the one with the same key, or the removal of
+/// that one.
 #[derive(Debug, Clone)]
 pub struct IndexDoc {
     pub(crate) key: String,
@@ -75,7 +72,7 @@ pub fn key(interaction_id: Id128, mailbox_id: &str) -> String {
     format!("{interaction_id}|{mailbox_id}")
 }
 
-/// Reads a key: interaction and mailbox id.
+/// Parses a key: interaction and mailbox id.
 pub fn parse_key(key: &str) -> Option<(Id128, &str)> {
     let (interaction_id, mailbox_id) = key.split_once('|')?;
     Some((Id128::parse(interaction_id)?, mailbox_id))
@@ -108,9 +105,9 @@ pub struct Shown<'a> {
     pub contacts: Vec<ShownContact<'a>>,
     /// Matched accounts, each once.
     pub accounts: Vec<ShownAccount<'a>>,
-    /// The first who take part.
+    /// The first participants.
     pub participants: Vec<ShownParticipant<'a>>,
-    /// How many take part.
+    /// The number of participants.
     pub participants_total: usize,
 }
 
@@ -121,7 +118,7 @@ pub struct ShownContact<'a> {
     pub id: Cow<'a, str>,
     /// Name in the CRM.
     pub name: Cow<'a, str>,
-    /// Address with which the contact takes part.
+    /// The contact's address in the interaction.
     pub address: Cow<'a, str>,
     /// The contact's account.
     pub account_id: Option<Cow<'a, str>>,
@@ -136,7 +133,7 @@ pub struct ShownAccount<'a> {
     pub name: Option<Cow<'a, str>>,
 }
 
-/// Somebody who takes part.
+/// A participant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShownParticipant<'a> {
     /// Address, or the raw text in its place.
@@ -145,7 +142,7 @@ pub struct ShownParticipant<'a> {
     pub name: Option<Cow<'a, str>>,
     /// `from`, `to`, …
     pub role: Cow<'a, str>,
-    /// Of the own company.
+    /// Whether it belongs to the company.
     pub internal: bool,
 }
 
@@ -223,7 +220,7 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
     }
     add_people(&mut document, matched);
     add_touched(&mut document, matched);
-    // An archive's folder stands in the place of an address it does not have, in any case.
+    // For an archive without an address, the folder name takes its place, in any case.
     document.add_text(Fields::USER, row.mailbox.address.to_lowercase());
     document.add_text(Fields::USER, &row.mailbox.id);
     document.add_text(Fields::KIND, row.kind.as_str());
@@ -249,7 +246,7 @@ fn add_people(document: &mut TantivyDocument, matched: &Matched) {
     }
 }
 
-/// A room is nobody's contact, wherever it is.
+/// A room is never a contact.
 fn is_outside(participant: &Participant) -> bool {
     participant.is_address && !participant.internal && participant.role != Role::Resource
 }
@@ -270,7 +267,7 @@ fn add_touched(document: &mut TantivyDocument, matched: &Matched) {
     }
 }
 
-/// The address, its domain and the domains above it that have a dot, the highest of them.
+/// The address, its domain and its parent domains with a dot, the highest of them.
 fn add_address(document: &mut TantivyDocument, field: Field, address: &str) {
     let address = &*cut(address);
     document.add_text(field, address);
@@ -285,12 +282,12 @@ fn add_address(document: &mut TantivyDocument, field: Field, address: &str) {
     }
 }
 
-/// What is searched and shown of a text, whatever its length.
+/// The part of a text that is searched and shown.
 fn cut(text: &str) -> Cow<'_, str> {
     limits::cut(text, TEXT_BYTES_MAX).into()
 }
 
-/// The terms under which an id, address or domain that a user typed may stand in an exact field.
+/// The terms by which a typed id, address or domain may be indexed in an exact field.
 pub(crate) fn exact_terms(typed: &str) -> Vec<String> {
     let typed = typed.trim();
     let mut terms = vec![

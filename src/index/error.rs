@@ -1,4 +1,4 @@
-//! What can go wrong with the index.
+//! Errors of the index.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,51 +14,51 @@ use crate::index::query_error::QueryError;
 /// Why the index could not be written or searched. None of these endangers the lake.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// Another process writes it.
+    /// Another process is writing it.
     #[error("the index is being written by another run; wait for it, or give this one its own")]
     InUse,
-    /// There is none.
-    #[error("there is no index in {}; `touchpoint run` makes it", path.display())]
+    /// It does not exist.
+    #[error("there is no index in {}; `touchpoint run` creates it", path.display())]
     Missing {
         /// The folder of the configuration.
         path: PathBuf,
     },
-    /// There may be one.
+    /// It may exist, but access is denied.
     #[error(
-        "the index in {} may not be read; ask its owner, or set group_readable in [lake] and let its \
-         group have it",
+        "no permission to read the index in {}; ask its owner, or set group_readable in [lake] and \
+         give its group access",
         path.display()
     )]
     Denied {
         /// The folder of the configuration.
         path: PathBuf,
     },
-    /// The folder cannot be made or emptied.
-    #[error("cannot use the index folder {}; check its place and its owner", path.display())]
+    /// The folder cannot be created or emptied.
+    #[error("cannot use the index folder {}; check its path and its owner", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// It is of another version of the program, or damaged.
-    #[error("the index cannot be read; delete its folder, the next run makes it again")]
+    #[error("the index cannot be read; delete its folder, the next run rebuilds it")]
     Damaged,
     /// The query does not make sense.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The disk refused.
+    /// A disk error.
     #[error("cannot read or write the index; check the disk and its free space")]
     Disk(#[source] Arc<io::Error>),
     /// Any other failure of the store.
-    #[error("the index failed; delete its folder if it happens again, the next run makes it anew")]
+    #[error("the index failed; if this happens again, delete its folder: the next run rebuilds it")]
     Store(#[source] Box<TantivyError>),
 }
 
 impl From<TantivyError> for IndexError {
     fn from(error: TantivyError) -> Self {
         match error {
-            // What was written is not what is read: packed texts that do not unpack.
+            // Stored data is corrupt: compressed texts cannot be decompressed.
             TantivyError::IoError(error)
                 if matches!(
                     error.kind(),

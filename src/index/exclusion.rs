@@ -1,8 +1,8 @@
-//! What a query excludes, in a form that may be asked about any document.
+//! The excluded part of a query, in a form that can be evaluated for any document.
 //!
-//! tantivy asks an excluded phrase about documents before the phrase's first one, which that form
-//! of asking does not allow (it panics in builds with assertions). Here such a question is answered
-//! by comparing document numbers.
+//! tantivy seeks an excluded phrase to documents before the phrase's first one, which that method
+//! does not allow (it panics in builds with assertions). Here such a seek is answered by comparing
+//! document numbers.
 
 use tantivy::DocId;
 use tantivy::DocSet;
@@ -14,7 +14,7 @@ use tantivy::query::Query;
 use tantivy::query::Scorer;
 use tantivy::query::Weight;
 
-/// A query that is only asked whether it matches.
+/// A query of which only the matches are needed, not the scores.
 #[derive(Debug)]
 pub(crate) struct Excluded(pub(crate) Box<dyn Query>);
 
@@ -44,7 +44,7 @@ impl Weight for ExcludedWeight {
     }
 }
 
-/// Without a `seek_danger` of its own: the one that every set of documents has compares first.
+/// It has no `seek_danger` of its own: the default of every doc set compares first.
 struct ExcludedDocs(Box<dyn Scorer>);
 
 impl DocSet for ExcludedDocs {

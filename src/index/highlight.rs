@@ -1,4 +1,4 @@
-//! Marking in a text what a query asked for.
+//! Highlights the matches of a query in a text.
 
 use std::ops::Range;
 
@@ -9,17 +9,17 @@ use crate::index::language::Words;
 use crate::index::words;
 use crate::index::words::Word;
 
-/// A text and the places in it that a query asked for.
+/// A text and its matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Marked {
     /// The text.
     pub text: String,
-    /// Byte ranges `[start, end)` in order, none touching another's inside.
+    /// Byte ranges `[start, end)` in order, without overlaps.
     pub marks: Vec<(usize, usize)>,
 }
 
 impl Marked {
-    /// Marks every wanted expression of a query.
+    /// Highlights every included expression of a query.
     pub fn new(text: String, wanted: &Words) -> Self {
         let words = words::split(&text);
         let expressions = wanted.groups.iter().flatten();
@@ -29,7 +29,7 @@ impl Marked {
         Self { text, marks }
     }
 
-    /// The text in pieces, each with whether it is marked.
+    /// The text in pieces, each with whether it is highlighted.
     pub fn pieces(&self) -> Vec<(&str, bool)> {
         let mut pieces = Vec::new();
         let mut at = 0;
@@ -62,7 +62,7 @@ fn is_match(window: &[Word], expression: &Expression) -> bool {
     is_adjacent && spellings.any(|wanted| is_written(window, wanted, expression.is_prefix))
 }
 
-/// Whether words are written in the wanted way, the last at least in its beginning.
+/// Whether words match an expression, the last one by prefix.
 fn is_written(window: &[Word], wanted: &[String], is_prefix: bool) -> bool {
     let last = wanted.len().saturating_sub(1);
     let mut pairs = window.iter().zip(wanted).enumerate();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn words_inside_a_running_text_are_marked_with_all_their_signs() {
+    fn words_in_running_text_are_highlighted_with_signs() {
         let thai = "สวัสดีครับ ประชุมพรุ่งนี้เวลาสิบโมง";
         assert_eq!(marked(thai, "พรุ่งนี้"), "สวัสดีครับ ประชุม[พรุ่งนี้]เวลาสิบโมง");
         assert_eq!(
@@ -154,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn marks_lie_in_any_text_and_the_pieces_are_the_text(text in "\\PC{0,30}", word in "[a-z\u{e0}-\u{f6}]{1,3}\\*?") {
+        fn highlighted_pieces_always_concatenate_to_the_text(text in "\\PC{0,30}", word in "[a-z\u{e0}-\u{f6}]{1,3}\\*?") {
             let marked = Marked::new(text.clone(), &language::parse(&word).unwrap());
             let joined: String = marked.pieces().into_iter().map(|(piece, _)| piece).collect();
             prop_assert_eq!(joined, text);

@@ -15,13 +15,13 @@ use crate::index::words::Word;
 /// A query that makes sense. Both lists may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
-    /// Of each group at least one expression must occur.
+    /// At least one expression of each group must occur.
     pub groups: Vec<Vec<Expression>>,
     /// None of these may occur.
     pub excluded: Vec<Expression>,
 }
 
-/// Reads what a user typed.
+/// Parses a typed query.
 pub fn parse(typed: &str) -> Result<Words, QueryError> {
     if typed.len() > QUERY_BYTES_MAX || count(&words::split(typed)) > WORDS_MAX {
         return Err(QueryError::TooLong);
@@ -49,7 +49,7 @@ pub fn parse(typed: &str) -> Result<Words, QueryError> {
     Ok(parsed)
 }
 
-/// How many words there are between separators.
+/// The number of words between separators.
 fn count(words: &[Word]) -> usize {
     let ends = words.iter().skip(1).zip(words);
     let separated = ends.filter(|(word, before)| word.token.offset_from > before.token.offset_to);
@@ -79,7 +79,7 @@ fn pieces(typed: &str) -> Result<Vec<Piece>, QueryError> {
                 (word_of(word)?, after)
             }
         };
-        // Punctuation that stands alone (`&`, `-`) asks for nothing.
+        // Separate punctuation (`&`, `-`) is ignored.
         pieces.extend(expression.map(|expression| match excluded {
             Some(_) => Piece::Excluded(expression),
             None => Piece::Wanted(expression),
@@ -89,7 +89,7 @@ fn pieces(typed: &str) -> Result<Vec<Piece>, QueryError> {
     Ok(pieces)
 }
 
-/// The straight mark and those that word processors put in its place.
+/// The straight quotation mark and those by which word processors replace it.
 fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}')
 }
@@ -99,7 +99,7 @@ fn end_of_word(text: &str) -> usize {
     end.unwrap_or(text.len())
 }
 
-/// The phrase at the beginning of a text, and what follows it.
+/// The phrase at the beginning of a text, and the rest.
 fn quoted_phrase(text: &str) -> Result<(Option<Expression>, &str), QueryError> {
     let inside = text.strip_prefix(is_quote).unwrap_or(text);
     let (phrase, after) = inside.split_once(is_quote).ok_or(QueryError::OpenQuote)?;
@@ -145,7 +145,7 @@ fn expression(text: &str, is_prefix: bool) -> Result<Option<Expression>, QueryEr
 mod tests {
     use super::*;
 
-    /// The ways in which the only expression of a query may be written, the last as it is folded.
+    /// The spellings of the only expression of a query, the folded one last.
     fn spellings(typed: &str) -> Vec<String> {
         let parsed = parse(typed).unwrap();
         let [group] = parsed.groups.as_slice() else {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_stand_alone_are_one_word_until_something_separates_them() {
+    fn single_letter_tokens_form_words_until_separated() {
         assert!(parse(&"ก".repeat(100)).is_ok());
         assert!(parse(&"ก ".repeat(WORDS_MAX)).is_ok());
         assert_eq!(parse(&"ก ".repeat(WORDS_MAX + 1)), Err(QueryError::TooLong));

@@ -1,4 +1,4 @@
-//! The letters of a text as they are compared: without case, accents and compatibility forms.
+//! The letters of a text, folded for comparison: without case, accents and compatibility forms.
 
 use std::collections::VecDeque;
 use std::iter;
@@ -23,7 +23,7 @@ static CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
 static LINE_BREAKS: CodePointMapDataBorrowed<'static, LineBreak> =
     CodePointMapData::<LineBreak>::new();
 
-/// What a letter is to the word in which it stands.
+/// The role of a letter within its word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A letter or digit that forms a word with its neighbours.
@@ -32,18 +32,18 @@ pub enum Role {
     Alone,
     /// A vowel sign, which belongs to the letter before it.
     Vowel,
-    /// An accent or another mark that is not compared.
+    /// An accent or another mark that is ignored.
     LeftOut,
-    /// Whatever stands between words.
+    /// A separator between words.
     Separator,
 }
 
-/// A folded letter and the bytes of the text that it stands for.
+/// A folded letter and the bytes of the text from which it was folded.
 #[derive(Debug, Clone, Copy)]
 pub struct Letter {
-    /// What is compared.
+    /// The folded character.
     pub folded: char,
-    /// What it is to its word.
+    /// Its role within the word.
     pub role: Role,
     /// Where the character from which it was folded begins.
     pub from: usize,
@@ -51,14 +51,14 @@ pub struct Letter {
     pub to: usize,
 }
 
-/// The letters of a text. One character may be folded to several, which share its place.
+/// The letters of a text. One character may be folded to several, which share its range.
 #[derive(Debug)]
 pub struct Letters<'a> {
     rest: Chars<'a>,
     length: usize,
-    /// Folded from the character that was read last, and not yet handed out.
+    /// Folded from the last character read, and not yet returned.
     folded: VecDeque<char>,
-    /// Looked at, and not yet handed out.
+    /// Peeked, and not yet returned.
     ahead: Option<Letter>,
     from: usize,
     to: usize,
@@ -77,14 +77,14 @@ impl<'a> Letters<'a> {
         }
     }
 
-    /// The next letter, which stays.
+    /// The next letter, without consuming it.
     pub fn peek(&mut self) -> Option<Letter> {
         self.ahead = self.ahead.take().or_else(|| self.read());
         self.ahead
     }
 
-    /// Takes the ASCII letters and digits that come next into a folded word, and gives where they
-    /// end. Nearly all letters are such, and this is how they take little time.
+    /// Appends the ASCII letters and digits that follow to a folded word, and returns where they
+    /// end. This is the fast path for nearly all letters.
     pub fn take_ascii(&mut self, word: &mut String) -> Option<usize> {
         if self.ahead.is_some() || !self.folded.is_empty() {
             return None;
@@ -100,8 +100,8 @@ impl<'a> Letters<'a> {
         Some(self.to)
     }
 
-    /// Takes the next word into a token where all of it is ASCII and what follows it, too; else it
-    /// takes no more than separators. Nearly all words are such.
+    /// Puts the next word into a token if it and the next character are ASCII; otherwise only
+    /// separators are consumed. This is the fast path for nearly all words.
     pub fn take_ascii_word(&mut self, token: &mut Token) -> bool {
         if self.ahead.is_some() || !self.folded.is_empty() {
             return false;
@@ -167,7 +167,7 @@ impl<'a> Letters<'a> {
                 'a'..='z' | '0'..='9' => return Some(self.letter(c, Role::Joined)),
                 'A'..='Z' => return Some(self.letter(c.to_ascii_lowercase(), Role::Joined)),
                 '\0'..='\x7f' => return Some(self.letter(c, Role::Separator)),
-                // Ideographs and Hangul syllables stay as they are, and are too many to look up.
+                // Ideographs and Hangul syllables are not folded, and are too many for a table.
                 '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => {
                     return Some(self.letter(c, Role::Alone));
                 }
@@ -190,7 +190,7 @@ fn role(c: char) -> Role {
         return Role::LeftOut;
     }
     let is_letter = c.is_alphanumeric();
-    // Marks and scripts without blanks begin further up.
+    // Combining marks and scripts without spaces have higher code points.
     if c < '\u{300}' {
         return if is_letter {
             Role::Joined
@@ -212,7 +212,7 @@ fn role(c: char) -> Role {
     }
 }
 
-/// Soft hyphen, joiners, and the fillers that stand for a missing part of a Hangul syllable.
+/// Soft hyphen, joiners, and the fillers for a missing part of a Hangul syllable.
 fn is_joiner_or_filler(c: char) -> bool {
     matches!(
         c,
@@ -222,17 +222,17 @@ fn is_joiner_or_filler(c: char) -> bool {
 
 /// Marks that count as letters: those of combining class 0 (spacing vowel signs), and of the
 /// classes 84 to 132, which belong to Telugu, Thai, Lao and Tibetan (UAX #44, table 15). Points of
-/// Hebrew and Arabic are left out as accents are, and so are viramas.
+/// Hebrew and Arabic are ignored like accents, and so are viramas.
 fn is_vowel_sign(mark: char) -> bool {
     matches!(COMBINING.get_u8(mark), 0 | 84..=132)
 }
 
-/// Ideographs, kana and the scripts of South East Asia, which are written without blanks, by the
-/// classes of UAX #14; and Hangul, where particles follow a noun without a blank.
+/// Ideographs, kana and the scripts of South East Asia, which are written without spaces, by the
+/// classes of UAX #14; and Hangul, where particles follow a noun without a space.
 fn stands_alone(letter: char) -> bool {
     matches!(
         LINE_BREAKS.get(letter),
-        // Ideographs; kana; marks of repetition such as 々.
+        // Ideographs; kana; iteration marks such as 々.
         LineBreak::ID | LineBreak::CJ | LineBreak::NS
             // Thai, Lao, Khmer, Burmese and their neighbours.
             | LineBreak::SA
@@ -244,8 +244,8 @@ fn stands_alone(letter: char) -> bool {
     )
 }
 
-/// Characters whose spelling is a word of its own wherever they stand: `Acme™` is not `acmetm`,
-/// `①offer` is not `1offer`, and `1½` is not `11`.
+/// Characters whose decomposition is always a separate word: `Acme™` is not `acmetm`, `①offer` is
+/// not `1offer`, and `1½` is not `11`.
 fn is_spelled_apart(c: char) -> bool {
     match c {
         // Vulgar fractions; circled and squared letters and numbers.
@@ -260,7 +260,7 @@ fn is_spelled_apart(c: char) -> bool {
     }
 }
 
-/// Letters that Unicode does not take apart but people do.
+/// Letters that Unicode does not decompose but people do.
 fn plain_spelling(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",

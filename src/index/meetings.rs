@@ -1,4 +1,4 @@
-//! Meetings in the index: found, shown with what became of them, replaced when they change.
+//! Meetings in the index: found, shown with their state, replaced when they change.
 
 use std::collections::BTreeMap;
 
@@ -112,7 +112,7 @@ fn meetings_are_found_by_subject_text_organizer_guest_and_kind() {
 }
 
 #[test]
-fn a_further_revision_takes_the_place_of_its_document_the_same_night() {
+fn a_new_revision_replaces_its_document_in_the_same_run() {
     let folder = tempfile::tempdir().unwrap();
     let (mut indexer, _) = open(folder.path());
     let mut night = |rows: &[Matched]| {

@@ -1,4 +1,5 @@
-//! Where is it said? A tantivy index over the newest rows, which can always be rebuilt.
+//! Which interaction contains it? A tantivy index over the newest rows, which can always be
+//! rebuilt.
 //!
 //! One document for each interaction of a mailbox that was not withdrawn, whatever its state. The
 //! writer replaces by key and records with every commit which lake it follows and how far; the

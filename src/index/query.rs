@@ -1,4 +1,4 @@
-//! From what a user asks to what the index is asked.
+//! Translates a user's query into a query of the index.
 
 use std::ops::Bound;
 
@@ -36,19 +36,19 @@ use crate::model::time::Micros;
 /// How many endings of the last word of `ann@exam*` are tried.
 const ENDINGS_MAX: u32 = 10_000;
 
-/// The fields in which a word may stand, and what a place in them is worth.
+/// The fields in which a word may occur, and the boost of each.
 const TEXT_FIELDS: [(Field, f32); 3] = [
     (Fields::SUBJECT, 2.0),
     (Fields::PEOPLE, 1.5),
     (Fields::TEXT, 1.0),
 ];
 
-/// What to look for. Everything given must hold.
+/// What to search for. All given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Words in the language of [`language`].
     pub words: String,
-    /// Id, address or domain of a contact, or address or domain of anybody outside.
+    /// Id, address or domain of a contact, or address or domain of any external participant.
     pub contact: Option<String>,
     /// Id of an account, or address or domain by which it was found.
     pub account: Option<String>,
@@ -62,11 +62,11 @@ pub struct Query {
     pub to: Option<Date>,
     /// How many hits to list.
     pub limit: usize,
-    /// How many hits to pass over.
+    /// How many hits to skip.
     pub offset: usize,
 }
 
-/// A query that can be asked.
+/// A query that can be executed.
 pub(crate) struct Asked {
     pub(crate) words: Words,
     pub(crate) query: BooleanQuery,
@@ -85,7 +85,7 @@ impl Query {
             clauses.push((Occur::Must, any));
         }
         for filter in self.filters()? {
-            // Filters decide, but say nothing of how good a hit is.
+            // Filters do not contribute to the score.
             clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(filter, 0.0))));
         }
         if clauses.is_empty() && words.excluded.is_empty() {
@@ -130,7 +130,7 @@ impl Query {
             Some(Term::from_field_i64(Fields::OCCURRED_AT, micros))
         };
         let first = self.from.and_then(bound);
-        // The last day of the calendar has no day after it, and so no bound.
+        // The last day of the calendar has no following day, and so no upper bound.
         let after = self.to.and_then(|day| day.tomorrow().ok()).and_then(bound);
         if first.is_none() && after.is_none() {
             return Ok(None);
@@ -166,14 +166,14 @@ fn in_field(
     let mut queries: Vec<_> = queries.collect::<Result<_, _>>()?;
     Ok(match queries.pop() {
         Some(only) if queries.is_empty() => only,
-        // What is found in several forms at one place is no better for it.
+        // A match of several forms at one position does not score higher.
         last => Box::new(DisjunctionMaxQuery::new(
             queries.into_iter().chain(last).collect(),
         )),
     })
 }
 
-/// Asks for words, and the last of them or its beginning, in one form.
+/// Queries words in one form; the last one may be a prefix.
 fn in_form(
     field: Field,
     form: &Form,
@@ -182,7 +182,7 @@ fn in_form(
     let term = |(place, text): &(usize, String)| (*place, Term::from_field_text(field, text));
     let terms: Vec<_> = form.iter().map(term).collect();
     Ok(match (form.as_slice(), is_prefix) {
-        // Folded words hold letters and digits only, none of which means anything in a pattern.
+        // Folded words contain letters and digits only, none of which is special in a pattern.
         ([(_, word)], true) => Box::new(RegexQuery::from_pattern(&format!("{word}.*"), field)?),
         (_, true) => {
             let mut query = PhrasePrefixQuery::new_with_offset(terms);

@@ -1,6 +1,6 @@
-//! An index that lies where this process may not write: on a read-only mount, in another owner's
-//! folder. tantivy takes a lock to open one, by a file; here nothing can be written, so it goes
-//! without.
+//! Opens an index where this process may not write: on a read-only mount, or in another owner's
+//! folder. tantivy takes a lock file to open an index; here nothing can be written, so no lock is
+//! taken.
 
 use std::io;
 use std::path::Path;
@@ -19,7 +19,7 @@ use tantivy::directory::error::LockError;
 use tantivy::directory::error::OpenReadError;
 use tantivy::directory::error::OpenWriteError;
 
-/// A folder of which nothing is changed.
+/// A read-only folder.
 #[derive(Debug, Clone)]
 pub struct ReadOnly(pub MmapDirectory);
 
@@ -62,8 +62,7 @@ impl Directory for ReadOnly {
         Err(refused())
     }
 
-    /// A run that deletes files of the index at this moment makes opening it fail, as a damaged one
-    /// does.
+    /// If a run deletes files of the index at this moment, opening fails as for a damaged index.
     fn acquire_lock(&self, _lock: &Lock) -> Result<DirectoryLock, LockError> {
         Ok(DirectoryLock::from(Box::new(())))
     }

@@ -13,24 +13,24 @@ use tantivy::tokenizer::TokenizerManager;
 
 use crate::index::words::Words;
 
-/// Raised when the meaning of a field changes: an older index is then made again from the lake.
+/// Incremented when the meaning of a field changes: an older index is then rebuilt from the lake.
 pub const FORMAT: u32 = 3;
 
 const WORDS: &str = "words";
 
-/// The fields, in the order in which [`Fields::schema`] makes them.
+/// The fields, in the order in which [`Fields::schema`] creates them.
 pub struct Fields;
 
 impl Fields {
-    /// Interaction and mailbox: names the document.
+    /// Interaction and mailbox: identifies the document.
     pub const KEY: Field = Field::from_field_id(0);
-    /// Words of the subject.
+    /// The words of the subject.
     pub const SUBJECT: Field = Field::from_field_id(1);
-    /// Words of the body, or of the preview where there is no body.
+    /// The words of the body, or of the preview if there is no body.
     pub const TEXT: Field = Field::from_field_id(2);
-    /// Words of the names and addresses of all who take part, their contacts and accounts.
+    /// The words of the names and addresses of all participants, their contacts and accounts.
     pub const PEOPLE: Field = Field::from_field_id(3);
-    /// Contact ids, and addresses and domains of those who are not of the company.
+    /// Contact ids, and addresses and domains of external participants.
     pub const CONTACT: Field = Field::from_field_id(4);
     /// Account ids, and addresses and domains by which an account was found.
     pub const ACCOUNT: Field = Field::from_field_id(5);
@@ -42,12 +42,12 @@ impl Fields {
     pub const DIRECTION: Field = Field::from_field_id(8);
     /// Microseconds since 1970.
     pub const OCCURRED_AT: Field = Field::from_field_id(9);
-    /// What a hit shows, as JSON.
+    /// The content of a hit, as JSON.
     pub const SHOWN: Field = Field::from_field_id(10);
-    /// Revision of the row, to tell a document that was left behind.
+    /// Revision of the row, to detect a stale document.
     pub const REVISION: Field = Field::from_field_id(11);
 
-    /// Name of [`Fields::OCCURRED_AT`], by which hits are put in order.
+    /// Name of [`Fields::OCCURRED_AT`], by which hits are sorted.
     pub const OCCURRED_AT_NAME: &str = "occurred_at";
 
     /// The schema of every index of this format.

@@ -60,7 +60,7 @@ fn words_inside_running_text_of_south_east_asia_are_found() {
 }
 
 #[test]
-fn korean_words_are_found_with_any_particle_and_in_either_form() {
+fn korean_words_are_found_with_particles_and_decomposed() {
     check(
         &[
             "회의를 내일 합니다",

@@ -1,4 +1,4 @@
-//! Searching what was committed.
+//! Searches the committed state.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -36,16 +36,16 @@ use crate::model::time::Micros;
 use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 
-/// Blocks of the document store that are kept unpacked while all keys are read: one after the
-/// other, so one is enough.
+/// Decompressed blocks of the document store that are cached while all keys are read: they are read
+/// in order, so one is enough.
 const STORE_BLOCKS: usize = 1;
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hits {
-    /// How many there are in all.
+    /// The total number of hits.
     pub total: usize,
-    /// The ones that were asked for: best first, of equally good ones the newest.
+    /// The requested hits: best first, equal scores newest first.
     pub hits: Vec<Hit>,
     /// How long it took.
     #[serde(skip)]
@@ -82,13 +82,13 @@ pub struct Hit {
     pub contacts: Vec<ShownContact<'static>>,
     /// Matched accounts.
     pub accounts: Vec<ShownAccount<'static>>,
-    /// The first who take part.
+    /// The first participants.
     pub participants: Vec<ShownParticipant<'static>>,
-    /// How many take part.
+    /// The number of participants.
     pub participants_total: usize,
 }
 
-/// What names a document, and the revision of the row that it shows.
+/// The key of a document, and the revision of its row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DocumentId {
     /// The interaction.
@@ -99,13 +99,13 @@ pub struct DocumentId {
     pub revision: i32,
 }
 
-/// A reader of the index as it was committed last.
+/// A reader of the last commit of the index.
 pub struct Searcher {
     reader: IndexReader,
     payload: Payload,
 }
 
-/// Whether an error says that nothing can be written there.
+/// Whether an error means that the folder is not writable.
 fn is_read_only(error: &io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
@@ -115,7 +115,7 @@ fn is_read_only(error: &io::Error) -> bool {
 }
 
 impl Searcher {
-    /// Opens the index in a configured folder. Needs no writer, and disturbs none.
+    /// Opens the index in a configured folder. It needs no writer and does not interfere with one.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
         let folder = folder.to_owned();
         // tantivy panics on some damaged files.
@@ -142,17 +142,17 @@ impl Searcher {
         &self.payload.lake_id
     }
 
-    /// How many documents there are.
+    /// The number of documents.
     pub fn count(&self) -> u64 {
         self.reader.searcher().num_docs()
     }
 
-    /// Finds what a query asks for.
+    /// Executes a query.
     pub fn search(&self, query: &Query) -> Result<Hits, IndexError> {
         self.search_at(query, clock::now())
     }
 
-    /// Finds what a query asks for, and tells of meetings what they are at an instant.
+    /// Executes a query, and determines the state of meetings at an instant.
     pub fn search_at(&self, query: &Query, now: Micros) -> Result<Hits, IndexError> {
         let attempt = panic::catch_unwind(AssertUnwindSafe(|| self.find(query, now)));
         attempt.unwrap_or(Err(IndexError::Damaged))
@@ -163,7 +163,7 @@ impl Searcher {
         let asked = query.ask()?;
         let searcher = self.reader.searcher();
         let newest = SortByStaticFastValue::<i64>::for_field(Fields::OCCURRED_AT_NAME);
-        // A collector for no hits at all is refused, so one is looked for and not shown.
+        // tantivy rejects a collector for zero hits, so one is collected and not shown.
         let best = TopDocs::with_limit(query.limit.max(1)).and_offset(query.offset);
         let best = best.order_by((SortBySimilarityScore, newest));
         let (total, found) = searcher.search(&asked.query, &(Count, best))?;
@@ -178,7 +178,7 @@ impl Searcher {
         })
     }
 
-    /// What names every document, as a stream in no order.
+    /// The keys of all documents, as a stream in no particular order.
     pub fn ids(&self) -> impl Iterator<Item = Result<DocumentId, IndexError>> + use<> {
         let segments = self.reader.searcher().segment_readers().to_vec();
         segments.into_iter().flat_map(|segment| {
@@ -245,7 +245,7 @@ fn hit(
     })
 }
 
-/// What a meeting is at an instant: the lake says no more than that it counts.
+/// The state of a meeting at an instant: the lake stores only that it is active.
 fn standing<'a>(shown: &'a Shown<'_>, now: Micros) -> &'a str {
     let is_active_meeting =
         shown.kind == Kind::Meeting.as_str() && shown.state == State::Active.as_str();
@@ -262,13 +262,13 @@ fn text(document: &TantivyDocument, field: tantivy::schema::Field) -> Option<&st
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
+    reason = "serde requires a reference"
 )]
 fn rfc3339<S: serde::Serializer>(at: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.rfc3339())
 }
 
-#[expect(clippy::ref_option, reason = "serde asks for a reference")]
+#[expect(clippy::ref_option, reason = "serde requires a reference")]
 fn maybe_rfc3339<S: serde::Serializer>(
     at: &Option<Micros>,
     serializer: S,

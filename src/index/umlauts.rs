@@ -1,18 +1,17 @@
-//! Umlauts as people write them who lack these keys: `mueller` for `Müller`.
+//! Umlauts as written without umlaut keys: `mueller` for `Müller`.
 //!
-//! The index has `Müller` as `muller`, and in the place before it a mark that says which of its
-//! letters has two dots. Who asks for `mueller` also asks for `muller` after that mark, so that
-//! what has no umlaut (`manul` for `manuel`) is not found. There are few marks, whatever the words:
-//! they make an index of German manual pages 2.2 % larger; every such word in both spellings, 4.3
-//! %.
+//! The index stores `Müller` as `muller`, and at the position before it a mark for the letter with
+//! two dots. A query for `mueller` also matches `muller` after that mark, so that words without
+//! umlaut (`manul` for `manuel`) are not found. There are few distinct marks: they make an index of
+//! German manual pages 2.2 % larger; indexing both spellings of each word, 4.3 %.
 
 use crate::index::expression::Expression;
 
-/// More pairs of letters than these are taken for umlauts all together or not at all: there would
-/// be too many ways to choose.
+/// If there are more letter pairs, either all or none are treated as umlauts: there would be too
+/// many combinations.
 const CHOSEN_MAX: usize = 4;
 
-/// Words and marks, each with its place in a phrase, the last word at the end.
+/// Words and marks, each with its position in a phrase, the last word at the end.
 pub type Form = Vec<(usize, String)>;
 
 /// The pair `ae`, `oe` or `ue` in a word of a phrase.
@@ -22,12 +21,12 @@ struct Pair {
     vowel: usize,
 }
 
-/// The mark of a folded word in which the letter at this byte has two dots. It is no word.
+/// The mark of a folded word in which the letter at this byte has two dots. It is not a word.
 pub fn mark(vowel: usize) -> String {
     format!("\u{308}{vowel}")
 }
 
-/// The forms in which the index may have an expression.
+/// The forms in which the index may contain an expression.
 pub fn forms(expression: &Expression) -> Vec<Form> {
     let mut forms: Vec<_> = expression
         .spellings()
@@ -53,7 +52,7 @@ fn pairs(words: &[String]) -> Vec<Pair> {
     words.iter().enumerate().flat_map(in_word).collect()
 }
 
-/// All ways to take some of the pairs for umlauts.
+/// All combinations of treating some of the pairs as umlauts.
 fn choices(pairs: &[Pair]) -> Vec<Vec<Pair>> {
     if pairs.len() > CHOSEN_MAX {
         return vec![pairs.to_vec()];
@@ -67,7 +66,7 @@ fn choices(pairs: &[Pair]) -> Vec<Vec<Pair>> {
     masks.map(chosen).collect()
 }
 
-/// The words as the index has them where these pairs are written as umlauts.
+/// The words as indexed if these pairs are umlauts.
 fn form(words: &[String], umlauts: &[Pair]) -> Form {
     let mut form = Vec::new();
     for (n, word) in words.iter().enumerate() {
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_of_letters_are_taken_for_umlauts_in_all_ways() {
+    fn letter_pairs_are_expanded_to_umlauts_in_all_ways() {
         assert_eq!(shown("offer"), ["1offer"]);
         assert_eq!(shown("mueller"), ["1mueller", "0:1 1muller"]);
         assert_eq!(
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn typed_umlauts_are_asked_for_in_either_spelling() {
+    fn umlauts_are_searched_in_either_spelling() {
         assert_eq!(shown("Müller"), ["1mueller", "1muller", "0:1 1muller"]);
     }
 

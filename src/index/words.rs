@@ -1,10 +1,10 @@
 //! Words of any language, folded so that case, accents and compatibility forms do not matter.
 //!
 //! A word is a run of letters and digits. Accents and other combining marks belong to it but are
-//! left out of what is compared, and so are soft hyphens and joiners. Letters of scripts that are
-//! written without blanks (ideographs, kana, Thai, Lao, Khmer, Burmese) stand alone, one word each
-//! with its vowel signs, and so do the syllables of Hangul: several of them are found as a phrase,
-//! wherever a word begins. No dictionary has to know the word.
+//! ignored in comparisons, and so are soft hyphens and joiners. Letters of scripts that are written
+//! without spaces (ideographs, kana, Thai, Lao, Khmer, Burmese) are separate words, each with its
+//! vowel signs, and so are the syllables of Hangul: several of them are found as a phrase, wherever
+//! a word begins. No dictionary is needed.
 
 use icu_normalizer::properties::CanonicalCompositionBorrowed;
 use tantivy::tokenizer::Token;
@@ -16,30 +16,30 @@ use crate::index::letters::Letters;
 use crate::index::letters::Role;
 use crate::index::umlauts;
 
-/// Longer words are left out: they are encoded pictures and tokens of links, and each would stand
-/// in the dictionary for ever.
+/// Longer words are skipped: they are encoded pictures and tokens in links, and each would stay in
+/// the dictionary permanently.
 pub const WORD_BYTES_MAX: usize = 64;
 
 const DIAERESIS: char = '\u{308}';
 
 static COMPOSITION: CanonicalCompositionBorrowed<'static> = CanonicalCompositionBorrowed::new();
 
-/// A word and its place.
+/// A word and its position.
 #[derive(Debug, Clone, Default)]
 pub struct Word {
     /// Its text is the folded word.
     pub token: Token,
-    /// Where in the folded word a letter stands for `ä`, `ö` or `ü` (bytes).
+    /// The positions of folded `ä`, `ö` and `ü` in the folded word (bytes).
     umlauts: Vec<usize>,
 }
 
 impl Word {
-    /// Whether it is written like this, an umlaut with or without the `e` that may stand for it.
+    /// Whether it equals a spelling, with umlauts written with or without the additional `e`.
     pub fn is(&self, folded: &str) -> bool {
         self.token.text == folded || self.after(folded) == Some("")
     }
 
-    /// Whether it begins like this, an umlaut with or without the `e` that may stand for it.
+    /// Whether it starts with a spelling, with umlauts written with or without the additional `e`.
     pub fn begins_with(&self, folded: &str) -> bool {
         self.token.text.starts_with(folded) || self.after(folded).is_some()
     }
@@ -53,7 +53,7 @@ impl Word {
         spelled_out
     }
 
-    /// What is left of the folded word after what was asked for.
+    /// The remainder of the folded word after the given prefix.
     fn after(&self, folded: &str) -> Option<&str> {
         let mut asked = folded;
         for (place, c) in self.token.text.char_indices() {
@@ -91,9 +91,9 @@ impl Word {
         }
     }
 
-    /// Takes a letter into the last one, where the two are parts of a Hangul syllable.
+    /// Composes a letter with the last one, if both are parts of a Hangul syllable.
     fn compose(&mut self, letter: Letter) -> bool {
-        // The vowels and last consonants of which there are syllables.
+        // The vowels and final consonants of composed syllables.
         if !matches!(letter.folded, '\u{1161}'..='\u{11c2}') {
             return false;
         }
@@ -111,7 +111,7 @@ impl Word {
 /// Reads the words of a text one after the other.
 struct Reader<'a> {
     letters: Letters<'a>,
-    /// How many words there were.
+    /// The number of words so far.
     count: usize,
 }
 
@@ -121,10 +121,10 @@ impl<'a> Reader<'a> {
         Self { letters, count: 0 }
     }
 
-    /// Takes the next word; false at the end of the text.
+    /// Advances to the next word; false at the end of the text.
     fn next_word(&mut self, word: &mut Word) -> bool {
         while self.take_word(word) {
-            // Words that are too long keep their place, so that no phrase reaches across them.
+            // Overlong words keep their position, so that no phrase matches across them.
             word.token.position = self.count;
             self.count += 1;
             if word.token.text.len() <= WORD_BYTES_MAX {
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Takes a letter into a word, if it belongs to it.
+/// Appends a letter to a word, if it belongs to it.
 fn is_taken(word: &mut Word, first: Role, letter: Letter) -> bool {
     match letter.role {
         Role::Separator => return false,
@@ -181,7 +181,7 @@ pub struct Words {
     word: Word,
 }
 
-/// The words of one text, and the marks of those with umlauts in the places before them.
+/// The words of one text, and the marks of those with umlauts at the positions before them.
 pub struct WordStream<'a> {
     word: &'a mut Word,
     reader: Reader<'a>,
@@ -202,7 +202,7 @@ impl Tokenizer for Words {
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
         if let Some(vowel) = self.word.umlauts.pop() {
-            // tantivy wants the other terms of a phrase before the word that is only a beginning.
+            // tantivy requires the other terms of a phrase before the prefix.
             self.word.token.position = self.reader.count - 1;
             self.word.token.text = umlauts::mark(vowel);
             return true;
@@ -221,7 +221,7 @@ impl TokenStream for WordStream<'_> {
     }
 }
 
-/// The words of a text and where each stands in it (bytes).
+/// The words of a text and their byte ranges.
 pub fn split(text: &str) -> Vec<Word> {
     let mut word = Word::default();
     let mut reader = Reader::new(text);
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(texts(text), expected, "{text:?}");
     }
 
-    /// The parts of a text that its words stand for.
+    /// The parts of a text from which its words were folded.
     fn check_places(text: &str, expected: &[&str]) {
         let words = split(text);
         let tokens = words.iter().map(|word| &word.token);
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_south_east_asia_stand_alone_with_their_vowel_signs() {
+    fn south_east_asian_letters_are_tokens_with_vowel_signs() {
         check("ประชุม", &["ป", "ร", "ะ", "ชุ", "ม"]);
         check("ປະຊຸມ", &["ປ", "ະ", "ຊຸ", "ມ"]);
         check("ប្រជុំ", &["ប", "រ", "ជុំ"]);
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_too_long_are_left_out_but_keep_their_place() {
+    fn overlong_words_are_skipped_but_keep_their_position() {
         let text = format!("a {} b", "x".repeat(WORD_BYTES_MAX + 1));
         let words = split(&text);
         let positions: Vec<_> = words.iter().map(|word| word.token.position).collect();

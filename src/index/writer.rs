@@ -1,4 +1,5 @@
-//! Writing the index: batches of changes, and commits that say which lake they follow and how far.
+//! Writes the index: batches of changes, and commits that record which lake they follow and up to
+//! which version.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,20 +26,20 @@ use crate::index::schema::Fields;
 use crate::runtime::crash;
 use crate::runtime::private;
 
-/// The folder inside the configured one which is the program's alone: it is emptied when the index
-/// is made again, and a folder that a user named must not be.
+/// The subfolder of the configured folder that only this program uses: it is emptied when the index
+/// is rebuilt, which must never happen to a folder named by the user.
 const FOLDER_NAME: &str = "interactions";
-/// tantivy refuses less for each thread.
+/// tantivy rejects less per thread.
 const THREAD_BYTES_MIN: usize = 15 << 20;
 /// Above this a thread's buffer outgrows the 32-bit addresses that tantivy uses in it.
 const THREAD_BYTES_MAX: usize = 2 << 30;
-/// Changes handed over at a time: few enough that all threads get some of a batch.
+/// Changes passed on at a time: few enough that every thread gets a share of a batch.
 const HANDED_OVER: usize = 64;
 
-/// Where the index lies and what writing it may cost.
+/// The location of the index and the resources for writing it.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Its folder, made where it is missing.
+    /// Its folder, created if missing.
     pub folder: PathBuf,
     /// Bytes for documents that are not on disk yet, for all threads together.
     pub memory_bytes: usize,
@@ -49,22 +50,22 @@ pub struct Settings {
 /// Whether there was an index of this lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Was {
-    /// It was made: everything is to be added.
+    /// It was created: all rows are to be added.
     Fresh,
     /// It holds each slot up to the version that [`Indexer::reached`] gives.
     Known,
 }
 
-/// Whether documents with the same keys may be there already.
+/// Whether documents with the same keys may already exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// No, but for those of earlier revisions: nothing else is looked for.
+    /// No, except those of earlier revisions: nothing else is searched for.
     New,
     /// They may be, and are replaced.
     Known,
 }
 
-/// What a commit says of itself.
+/// The metadata of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Payload {
     pub(crate) format: u32,
@@ -72,7 +73,7 @@ pub(crate) struct Payload {
     pub(crate) versions: BTreeMap<u8, i64>,
 }
 
-/// The writer. Only one process can have it. Dropping it forgets what was not committed.
+/// The writer. Only one process can have it. Dropping it discards uncommitted changes.
 pub struct Indexer {
     folder: PathBuf,
     writer: IndexWriter,
@@ -82,14 +83,14 @@ pub struct Indexer {
 
 impl Indexer {
     /// Opens the index of a lake. An index that is damaged, of another format or of another lake is
-    /// made again from nothing, since everything in it comes from the lake.
+    /// rebuilt from scratch, since everything in it comes from the lake.
     pub fn open(settings: &Settings, lake_id: &str) -> Result<(Self, Was), IndexError> {
         let folder = folder(&settings.folder);
         let path = folder.clone();
         // tantivy panics on some damaged files, and a view must not end a run.
         let attempt = panic::catch_unwind(move || {
             let (index, payload) = open_index(&path)?;
-            // Files that are gone or cut short show now, not in the middle of a run.
+            // Missing or truncated files are detected now, not in the middle of a run.
             open_reader(&index)?;
             Ok((index, payload))
         });
@@ -98,17 +99,17 @@ impl Indexer {
                 return Ok((Self::over(&index, settings, payload)?, Was::Known));
             }
             Ok((index, payload)) => {
-                // Whoever writes the other lake's index keeps it.
+                // An index that another lake's run is writing is left alone.
                 drop(Self::over(&index, settings, payload)?);
-                tracing::warn!("the index is of another lake: making it again");
+                tracing::warn!("the index belongs to another lake: rebuilding it");
             }
             Err(IndexError::Missing { .. }) => {}
-            Err(error) => tracing::warn!(%error, "the index cannot be read: making it again"),
+            Err(error) => tracing::warn!(%error, "the index cannot be read: rebuilding it"),
         }
         Ok((Self::create(settings, lake_id)?, Was::Fresh))
     }
 
-    /// Makes the index again from nothing: it is ahead of a lake that was restored from a backup.
+    /// Rebuilds the index from scratch: it is ahead of a lake that was restored from a backup.
     pub fn make_again(self, settings: &Settings) -> Result<Self, IndexError> {
         let lake_id = self.payload.lake_id.clone();
         drop(self);
@@ -149,8 +150,8 @@ impl Indexer {
         &self.payload.versions
     }
 
-    /// Takes changes; none of them can be seen before the next commit. Blocks while the threads
-    /// have enough to do.
+    /// Accepts changes; they become visible with the next commit. Blocks while the threads are
+    /// busy.
     pub fn add(&mut self, docs: Vec<IndexDoc>, keys: Keys) -> Result<(), IndexError> {
         self.has_changes |= !docs.is_empty();
         let mut docs = docs.into_iter().peekable();
@@ -177,14 +178,14 @@ impl Indexer {
         result
     }
 
-    /// Forgets the changes since the last commit.
+    /// Discards the changes since the last commit.
     pub fn discard(&mut self) -> Result<(), IndexError> {
         self.writer.rollback()?;
         self.has_changes = false;
         Ok(())
     }
 
-    /// Waits until the merges that the commits started are done.
+    /// Waits for the merges started by the commits.
     pub fn close(self) -> Result<(), IndexError> {
         Ok(self.writer.wait_merging_threads()?)
     }
@@ -196,7 +197,7 @@ impl Indexer {
         prepared.set_payload(&payload);
         crash::point(|| "index prepared".to_owned());
         prepared.commit()?;
-        // tantivy writes some files for their owner alone, whatever is asked of it.
+        // tantivy writes some files with access for their owner only, whatever is configured.
         private::limit_tree(&self.folder, private::readers_of(&self.folder));
         crash::point(|| "index committed".to_owned());
         self.has_changes = false;
@@ -259,7 +260,7 @@ fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
     Ok((index, payload))
 }
 
-/// The index in a configured folder, of which nothing can be changed.
+/// The index in a configured folder, opened read-only.
 pub(crate) fn only_read(configured: &Path) -> Result<Index, IndexError> {
     let folder = MmapDirectory::open(folder(configured)).map_err(TantivyError::from)?;
     let mut index = Index::open(ReadOnly(folder))?;
@@ -267,7 +268,7 @@ pub(crate) fn only_read(configured: &Path) -> Result<Index, IndexError> {
     Ok(index)
 }
 
-/// A reader of what is committed now; later commits are for another reader.
+/// A reader of the current commit; later commits need a new reader.
 pub(crate) fn open_reader(index: &Index) -> Result<IndexReader, IndexError> {
     let builder = index.reader_builder().reload_policy(ReloadPolicy::Manual);
     Ok(builder.try_into()?)
@@ -287,8 +288,7 @@ fn create_index(folder: &Path) -> Result<Index, IndexError> {
     Ok(index)
 }
 
-/// Nobody may look in but those for whom files are made (`runtime::private`): the index holds what
-/// mails say.
+/// Only the readers configured in `runtime::private` have access: the index contains mail text.
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -303,7 +303,7 @@ mod tests {
     use crate::index::search::Searcher;
 
     #[test]
-    fn a_run_killed_in_the_middle_of_a_commit_leaves_the_commit_before() {
+    fn a_killed_commit_leaves_the_previous_one() {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             folder: folder.path().join("alive"),
@@ -326,7 +326,7 @@ mod tests {
         indexer.add(vec![doc("a"), doc("b")], Keys::Known).unwrap();
         let prepared = indexer.writer.prepare_commit().unwrap();
 
-        // What lies on the disk now is what a killed process leaves.
+        // The disk is now in the state that a killed process leaves.
         let killed = folder.path().join("killed");
         fs::create_dir_all(killed.join(FOLDER_NAME)).unwrap();
         for file in fs::read_dir(settings.folder.join(FOLDER_NAME)).unwrap() {

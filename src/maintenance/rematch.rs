@@ -126,7 +126,7 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
         book: read.book.digest.clone(),
         result,
         without_content: 0,
-        notes: crm_notes::told(&read.notes),
+        notes: crm_notes::lines(&read.notes),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Whom does a changed contact book concern? What two books say otherwise, address by address.
+//! Which participants does a changed CRM snapshot affect? The difference of two snapshots, address
+//! by address.
 
 #[cfg(test)]
 mod tests;
@@ -11,11 +12,11 @@ use crate::matching::lookup::Found;
 use crate::model::contact::ContactBook;
 use crate::model::interaction::Participant;
 
-/// The addresses and domains that lead elsewhere in one book than in another: to another contact
-/// or account, by another rule, or to one of another name or account.
+/// The addresses and domains that match differently in two snapshots: another contact or account,
+/// another rule, or one with another name or account.
 ///
-/// It is made of what the addresses lead to, not of what was edited, so that ties, renamed accounts
-/// and accounts that appear below a contact are in it without a rule of their own.
+/// It is computed from the matches of the addresses, not from the edits, so that ties, renamed
+/// accounts and accounts added for existing contacts need no rules of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BookDifference {
     addresses: HashSet<Box<str>>,
@@ -23,7 +24,7 @@ pub struct BookDifference {
 }
 
 impl BookDifference {
-    /// Compares two books, both without the company's own domains.
+    /// Compares two snapshots, both without the company's own domains.
     pub fn of(old: &ContactBook, new: &ContactBook) -> Self {
         let own_domains = HashSet::new();
         let old = Matcher::new(old, &own_domains);
@@ -50,13 +51,13 @@ impl BookDifference {
         difference
     }
 
-    /// Whether the books say the same of everybody.
+    /// Whether the snapshots match all participants alike.
     pub fn is_empty(&self) -> bool {
         self.addresses.is_empty() && self.domains.is_empty()
     }
 
-    /// Whether some rule of matching may answer otherwise for a participant. Where it answers
-    /// `false` for all participants of an interaction, both books give it the same touches.
+    /// Whether some matching rule may give another result for a participant. If it is `false` for
+    /// all participants of an interaction, both snapshots give the same contact matches.
     pub fn concerns(&self, participant: &Participant) -> bool {
         if participant.internal || !participant.is_address {
             return false;
@@ -73,7 +74,7 @@ impl BookDifference {
             return true;
         }
         let has_domain = |domain: &str| self.domains.contains(domain);
-        // The public suffix list is not asked where no domain has changed.
+        // The public suffix list is not needed if no domain has changed.
         !self.domains.is_empty()
             && (has_domain(domain) || lookup::registrable(domain).is_some_and(has_domain))
     }

@@ -1,4 +1,4 @@
-//! From an address to its place in the contact book, by the first rule that matches.
+//! Looks up an address in the CRM snapshot by the first rule that matches.
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
@@ -8,7 +8,7 @@ use crate::model::address::is_within;
 use crate::model::contact::ContactBook;
 use crate::model::freemail::is_freemail;
 
-/// Where in the book something stands. The book is in order of id, so places are too.
+/// A position in the CRM snapshot. The snapshot is sorted by id, so positions are too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// Position among the contacts.
@@ -18,13 +18,13 @@ pub enum Place {
 }
 
 impl Place {
-    /// Whether it is a contact's.
+    /// Whether it is that of a contact.
     pub fn is_contact(self) -> bool {
         matches!(self, Self::Contact(_))
     }
 }
 
-/// What an address leads to.
+/// The result of looking up an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
     /// The contact or account.
@@ -33,7 +33,7 @@ pub struct Found {
     pub rule: MatchRule,
 }
 
-/// Addresses and domains of the book.
+/// The addresses and domains of a snapshot.
 #[derive(Debug, Default)]
 pub struct Lookup {
     addresses: HashMap<Box<str>, Found>,
@@ -41,8 +41,8 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// Reads a book. Of several contacts with an address, and of several accounts with a domain,
-    /// the one with the smallest id has it; a primary address goes before a further one.
+    /// Builds the tables. If several contacts share an address, or several accounts a domain, the
+    /// smallest id gets it; a primary address precedes a further one.
     pub fn new(book: &ContactBook, own_domains: &HashSet<String>) -> Self {
         let mut lookup = Self::default();
         for (position, contact) in (0_u32..).zip(&book.contacts) {
@@ -76,24 +76,24 @@ impl Lookup {
         self.addresses.entry(address.into()).or_insert(found);
     }
 
-    /// Where each address of the book leads.
+    /// The match of each address of the snapshot.
     pub fn addresses(&self) -> impl Iterator<Item = (&str, Found)> {
         let addresses = self.addresses.iter();
         addresses.map(|(address, found)| (&**address, *found))
     }
 
-    /// Where each domain of the book leads.
+    /// The match of each domain of the snapshot.
     pub fn domains(&self) -> impl Iterator<Item = (&str, Found)> {
         let domains = self.domains.iter();
         domains.map(|(domain, found)| (&**domain, *found))
     }
 
-    /// What the book says of exactly this address.
+    /// The match of exactly this address.
     pub fn of_address(&self, address: &str) -> Option<Found> {
         self.addresses.get(address).copied()
     }
 
-    /// What the book says of exactly this domain.
+    /// The match of exactly this domain.
     pub fn of_domain(&self, domain: &str) -> Option<Found> {
         self.domains.get(domain).copied()
     }
@@ -104,7 +104,8 @@ impl Lookup {
             return Some(found);
         }
         let (local, domain) = address.split_once('@')?;
-        // Only the whole addresses of the book are looked at, so a tag in the book is never dropped.
+        // Only complete addresses of the snapshot are compared, so a tag in the CRM is never
+        // removed.
         let found = untagged(local, domain).and_then(|address| self.of_address(&address));
         found
             .or_else(|| self.of_domain(domain))
@@ -112,14 +113,14 @@ impl Lookup {
     }
 }
 
-/// A participant's address without its plus-tag, where it has one.
+/// A participant's address without its plus-tag, if it has one.
 pub fn untagged(local: &str, domain: &str) -> Option<String> {
     let (name, _tag) = local.split_once('+')?;
     (!name.is_empty()).then(|| [name, "@", domain].concat())
 }
 
-/// The domain that somebody registered (`eu.mail.acme.co.uk`: `acme.co.uk`), by the public suffix
-/// list with its private section; `None` where a domain is a public suffix itself.
+/// The registrable domain (`eu.mail.acme.co.uk`: `acme.co.uk`), by the public suffix list with its
+/// private section; `None` if the domain is a public suffix itself.
 pub fn registrable(domain: &str) -> Option<&str> {
     psl::domain_str(domain).filter(|registrable| registrable.len() < domain.len())
 }
@@ -129,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registrable_domains_follow_the_public_suffix_list_with_its_private_section() {
+    fn registrable_domains_follow_the_public_suffix_list() {
         for (domain, expected) in [
             ("mail.acme.com", Some("acme.com")),
             ("eu.mail.acme.co.uk", Some("acme.co.uk")),

@@ -1,4 +1,4 @@
-//! Whom do they know? Participants against the contact book: pure, and the same on every machine.
+//! Which contacts take part? Matches participants against the CRM snapshot: pure and deterministic.
 
 pub mod difference;
 mod lookup;
@@ -16,7 +16,7 @@ use crate::model::activity::Touch;
 use crate::model::contact::ContactBook;
 use crate::model::interaction::Participant;
 
-/// The contact book, laid out for lookups.
+/// The CRM snapshot, indexed for lookups.
 #[derive(Debug)]
 pub struct Matcher {
     lookup: Lookup,
@@ -24,22 +24,22 @@ pub struct Matcher {
     accounts: Vec<Named>,
 }
 
-/// What a touch says of a contact or an account, beside the participant.
+/// Id, name and account of a contact or account.
 #[derive(Debug, PartialEq, Eq)]
 struct Named {
     contact: Option<(Arc<str>, Arc<str>)>,
     account: Option<(Arc<str>, Option<Arc<str>>)>,
 }
 
-/// A participant and where in the book its address leads.
+/// A participant and the match of its address.
 struct Hit<'a> {
     found: Found,
     participant: &'a Participant,
 }
 
 impl Matcher {
-    /// Lays out a book. The company's own domains and freemail domains are no account's, whatever
-    /// the book says.
+    /// Indexes a snapshot. The company's own domains and freemail domains never belong to an
+    /// account, even if the CRM assigns them.
     pub fn new(book: &ContactBook, own_domains: &HashSet<String>) -> Self {
         let names = book.accounts.iter();
         let names: hashbrown::HashMap<&str, &Arc<str>> =
@@ -62,8 +62,8 @@ impl Matcher {
         }
     }
 
-    /// Whom an interaction touches: a row per contact, in order of id, then a row per account that
-    /// matched by domain alone and has no contact here, in order of id (design section 6).
+    /// The contact matches of an interaction: one per contact, in order of id, then one per account
+    /// that matched only by domain and has no contact here, in order of id (design section 6).
     pub fn touches(&self, participants: &[Participant]) -> Vec<Touch> {
         let mut hits: Vec<Hit<'_>> = Vec::new();
         for participant in participants {
@@ -74,7 +74,8 @@ impl Matcher {
                 hits.push(Hit { found, participant });
             }
         }
-        // Found orders contacts before accounts and each by its place in the book, which is by id.
+        // `Found` sorts contacts before accounts and each by position in the snapshot, which is by
+        // id.
         hits.sort_unstable_by(Hit::rank);
         hits.dedup_by_key(|hit| hit.found.place);
         let (contacts, accounts) =
@@ -112,7 +113,7 @@ impl Matcher {
 }
 
 impl Hit<'_> {
-    /// By contact or account; of one, the best role first, then the smallest address by bytes.
+    /// By contact or account; for each, the best role first, then the smallest address by bytes.
     fn rank(&self, other: &Self) -> Ordering {
         let key = |hit: &Self| (hit.found.place, hit.participant.role);
         key(self)

@@ -1,4 +1,4 @@
-//! Every rule of design section 6, and the matcher against a naive scan of the book.
+//! Every rule of design section 6, and the matcher compared with a naive scan of the snapshot.
 
 use hashbrown::HashSet;
 use proptest::prelude::*;
@@ -84,7 +84,7 @@ fn own() -> HashSet<String> {
     ["contoso.com".to_owned()].into_iter().collect()
 }
 
-/// `contact|account|address|role|rule` of each touch.
+/// `contact|account|address|role|rule` of each contact match.
 fn show(touches: &[Touch]) -> Vec<String> {
     let line = |touch: &Touch| {
         let contact = touch.contact.as_ref().map_or("-", |(id, _)| id);
@@ -148,7 +148,7 @@ fn ties_go_to_the_smallest_id() {
 }
 
 #[test]
-fn a_tag_in_the_book_is_never_dropped() {
+fn a_tag_in_the_crm_is_kept() {
     check(
         &[(Role::To, "team+sales@acme.com")],
         &["c3|gone|team+sales@acme.com|to|contact_email"],
@@ -176,7 +176,7 @@ fn freemail_and_own_domains_are_never_an_account() {
 }
 
 #[test]
-fn an_account_that_is_not_in_the_book_is_kept_without_a_name() {
+fn an_unknown_account_is_kept_without_a_name() {
     let touches =
         Matcher::new(&book(), &own()).touches(&[participant(Role::To, "team+sales@acme.com")]);
     assert_eq!(touches[0].account, Some(("gone".into(), None)));
@@ -184,7 +184,7 @@ fn an_account_that_is_not_in_the_book_is_kept_without_a_name() {
 }
 
 #[test]
-fn one_row_per_contact_with_the_best_role_then_the_smallest_address() {
+fn a_contact_gets_one_row_with_the_best_role() {
     check(
         &[
             (Role::From, "ann@old.example"),
@@ -203,7 +203,7 @@ fn one_row_per_contact_with_the_best_role_then_the_smallest_address() {
 }
 
 #[test]
-fn an_account_gets_a_row_only_where_none_of_its_contacts_has_one() {
+fn accounts_get_rows_only_without_contact_rows() {
     check(
         &[(Role::From, "new@acme.com"), (Role::Cc, "ann@acme.com")],
         &["c1|a1|ann@acme.com|cc|contact_email"],
@@ -241,7 +241,7 @@ fn best(
     hits
 }
 
-/// Design section 6 word by word: every contact and account is looked at for every participant.
+/// Design section 6 literally: every contact and account is compared with every participant.
 fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]) -> Vec<String> {
     let mut contacts: Vec<(String, &Participant, MatchRule)> = Vec::new();
     let mut accounts: Vec<(String, &Participant, MatchRule)> = Vec::new();

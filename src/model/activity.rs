@@ -23,7 +23,7 @@ pub enum MatchRule {
 }
 
 impl MatchRule {
-    /// The word in the table.
+    /// The value in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ContactEmail => "contact_email",
@@ -32,7 +32,7 @@ impl MatchRule {
         }
     }
 
-    /// Reads the word in the table.
+    /// Parses the value in the table.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::ContactEmail, Self::ContactAlias, Self::AccountDomain]
             .into_iter()
@@ -40,18 +40,18 @@ impl MatchRule {
     }
 }
 
-/// What the book says of one interaction: one contact, or one account without a contact.
+/// One match of an interaction: a contact, or an account without a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touch {
     /// Id and name of the contact; `None` where only the account matched.
     pub contact: Option<(Arc<str>, Arc<str>)>,
-    /// Id and (where it is in the book) name of the account.
+    /// Id of the account, and its name where the CRM snapshot has the account.
     pub account: Option<(Arc<str>, Option<Arc<str>>)>,
     /// The participant that matched: best role, then the smallest address by bytes.
     pub address: String,
     /// That participant's role.
     pub role: Role,
-    /// That participant's answer to an invitation.
+    /// That participant's response to an invitation.
     pub response: Option<String>,
     /// The rule that found it.
     pub rule: MatchRule,
@@ -88,7 +88,7 @@ pub struct Activity {
     pub run_id: Arc<str>,
 }
 
-/// An interaction and what the book says of it, before either is written.
+/// An interaction and its contact matches, before either is written.
 #[derive(Debug, Clone)]
 pub struct Matched {
     /// The row of `interactions`.

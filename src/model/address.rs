@@ -15,12 +15,12 @@ use crate::model::limits;
 
 /// A mail address in the one form in which addresses are compared.
 ///
-/// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; a label that is invalid stays
-/// as it is), the local part in quotes only where it needs them. It holds exactly one `@` with
-/// something on both sides and no blank in the domain, which is no longer than a domain can be
+/// Lower case, the domain in IDNA ASCII (UTS 46, non-transitional; an invalid label is left
+/// unchanged), the local part quoted only where necessary. It contains exactly one `@` with text on
+/// both sides, and the domain contains no space and is not longer than a domain can be
 /// ([`limits::DOMAIN_BYTES`], [`limits::LABEL_BYTES`]).
 ///
-/// `Debug` and `Display` show the address: it must not reach a log or an error text.
+/// `Debug` and `Display` show the address, so never log it or put it into an error message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(Box<str>);
 
@@ -42,9 +42,9 @@ impl Address {
         is_one.then(|| Self(text.into()))
     }
 
-    /// Local part and domain, which are put into their forms.
+    /// Normalises a local part and a domain.
     fn of_parts(local: &str, domain: &str) -> Option<Self> {
-        // Before anything is made of it: the forms of a domain cost what it is long.
+        // Checked first: the cost of normalising a domain grows with its length.
         if local.len() + domain.len() >= limits::ADDRESS_BYTES {
             return None;
         }
@@ -57,18 +57,18 @@ impl Address {
         &self.0
     }
 
-    /// What stands before the `@`.
+    /// The part before the `@`.
     pub fn local(&self) -> &str {
         self.0.split_once('@').map_or("", |(local, _)| local)
     }
 
-    /// What stands after the `@`.
+    /// The part after the `@`.
     pub fn domain(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Whether it is the principal name of a guest (`ann_x.org#EXT#@tenant.onmicrosoft.com`): of a
-    /// directory into which somebody was invited, and no address of that company (facts 3.1).
+    /// Whether it is the principal name of a guest (`ann_x.org#EXT#@tenant.onmicrosoft.com`):
+    /// someone who was invited into the directory and has no address of that company (facts 3.1).
     pub fn is_guest_name(&self) -> bool {
         self.local().contains(GUEST_MARK)
     }
@@ -102,12 +102,12 @@ impl Borrow<str> for Address {
     }
 }
 
-/// A domain in the form in which [`Address`] holds it.
+/// A domain in the normalised form that [`Address`] uses.
 pub fn domain(raw: &str) -> String {
     ascii(raw.trim().trim_start_matches('@').trim_end_matches('.'))
 }
 
-/// Whether a domain is one of some domains or lies below one of them.
+/// Whether a domain equals one of some domains or is a subdomain of one of them.
 pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
     let mut rest = Some(domain);
     while let Some(candidate) = rest {
@@ -119,18 +119,18 @@ pub fn is_within(domain: &str, domains: &HashSet<String>) -> bool {
     false
 }
 
-/// Whether a text can be a domain: labels with something in them, none too long.
+/// Whether a text can be a domain: non-empty labels, none too long.
 pub fn is_domain(text: &str) -> bool {
     fits(text) && text.split('.').all(|label| !label.is_empty())
 }
 
-/// Whether a domain is no longer than one can be, as a whole and in each label.
+/// Whether a domain and each of its labels are within the length limits.
 pub fn fits(domain: &str) -> bool {
     let mut labels = domain.split('.');
     domain.len() <= limits::DOMAIN_BYTES && labels.all(|label| label.len() <= limits::LABEL_BYTES)
 }
 
-/// IDNA label by label, so that one invalid label does not keep the others as they are.
+/// IDNA label by label, so that one invalid label does not prevent the others from being converted.
 fn ascii(domain: &str) -> String {
     let lower = domain.to_lowercase();
     if lower.is_ascii() {
@@ -138,7 +138,7 @@ fn ascii(domain: &str) -> String {
     }
     let labels = lower.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
     let ascii = labels.map(|label| {
-        // UTS 46 maps some characters to a blank, an `@` or a dot, which no label may hold.
+        // UTS 46 maps some characters to a space, an `@` or a dot, which no label may contain.
         let is_usable = |ascii: &String| !ascii.contains([' ', '@', '.']);
         let ascii = idna::domain_to_ascii(label).ok().filter(is_usable);
         ascii.unwrap_or_else(|| label.into())

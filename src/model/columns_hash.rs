@@ -1,10 +1,10 @@
-//! What of a row of `interactions` makes a further revision where it changes (design section 4).
+//! Which columns of `interactions` create a new revision when they change (design section 4).
 
 use crate::model::content_hash::ContentHash;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 
-/// A hash over all that makes a revision where it changes: every column but `captured_at`,
+/// A hash over all columns whose change creates a revision: every column except `captured_at`,
 /// `run_id`, `source_id`, `fingerprint` and the revision itself.
 pub fn of(row: &Interaction) -> i64 {
     let mut columns = ContentHash::default();

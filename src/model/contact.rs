@@ -1,4 +1,4 @@
-//! The company's CRM, as far as it says whom an address belongs to.
+//! The company's CRM, as far as it assigns addresses to contacts and accounts.
 
 use std::sync::Arc;
 
@@ -26,23 +26,23 @@ pub struct Account {
     pub id: Arc<str>,
     /// Display name.
     pub name: Arc<str>,
-    /// Its domains, in the form in which addresses hold them.
+    /// Its domains, in the normalised form that addresses use.
     pub domains: Vec<String>,
 }
 
-/// All contacts and accounts of one night, named by the digest of what they say.
+/// All contacts and accounts at the time of a run, identified by a digest of their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactBook {
     /// In order of id.
     pub contacts: Vec<Contact>,
     /// In order of id.
     pub accounts: Vec<Account>,
-    /// 32 hex digits: equal where contacts and accounts are.
+    /// 32 hex digits: equal exactly if contacts and accounts are equal.
     pub digest: Arc<str>,
 }
 
 impl ContactBook {
-    /// Puts contacts and accounts in order and computes the digest.
+    /// Sorts contacts and accounts and computes the digest.
     pub fn new(mut contacts: Vec<Contact>, mut accounts: Vec<Account>) -> Self {
         contacts.sort();
         accounts.sort();

@@ -1,6 +1,7 @@
-//! A hash over what was read or is stored, part by part, to tell a change from a repetition.
+//! A hash over content that was read or is stored, part by part, to detect changes.
 
-/// Takes parts in order; no two lists of parts run together as long as their kinds are in one order.
+/// Takes parts in order; different lists of parts never hash the same input as long as the kinds of
+/// parts come in a fixed order.
 #[derive(Debug, Default)]
 pub struct ContentHash(blake3::Hasher);
 
@@ -10,12 +11,12 @@ impl ContentHash {
         self.0.update(&number.to_le_bytes());
     }
 
-    /// Marks, one byte each; always as many.
+    /// Flags, one byte each; always the same number.
     pub fn flags<const N: usize>(&mut self, flags: [bool; N]) {
         self.0.update(&flags.map(u8::from));
     }
 
-    /// A text. One more than its length comes first, so that none and empty differ.
+    /// A text, prefixed with its length plus one, so that a missing and an empty text differ.
     pub fn text(&mut self, text: Option<&str>) {
         let length = text.map_or(0, |text| text.len() as u64 + 1);
         self.0.update(&length.to_le_bytes());

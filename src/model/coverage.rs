@@ -11,19 +11,19 @@ use crate::model::time::Micros;
 pub enum Status {
     /// Everything it had was read and committed.
     Complete,
-    /// The range of days that was asked for was read and committed, and nothing else.
+    /// Only the requested range of days was read and committed.
     Filled,
-    /// The run was asked to end before the mailbox was through; the next run goes on.
+    /// The run was asked to stop before the mailbox was finished; the next run continues.
     Stopped,
     /// The service denies it: policy, scope or permission (facts 5 and 6.2).
     Denied,
     /// The directory lists it, but there is no mailbox that can be read (facts 6.2).
     NoMailbox,
-    /// A folder holds more than could be read; its chain begins anew on the next run.
+    /// A folder holds more than could be read; its chain restarts on the next run.
     Incomplete,
-    /// It failed for the reason that is told; the next run tries again.
+    /// It failed for the reported reason; the next run tries again.
     Failed,
-    /// The run died; what it had committed is kept.
+    /// The run crashed; what it had committed is kept.
     Interrupted,
 }
 
@@ -40,7 +40,7 @@ impl Status {
         Self::Interrupted,
     ];
 
-    /// The word in the table and in reports.
+    /// The value in the table and in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -54,7 +54,7 @@ impl Status {
         }
     }
 
-    /// Reads the word in the table.
+    /// Parses the value in the table.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
@@ -67,7 +67,7 @@ pub struct Cost {
     pub requests: u64,
     /// Bytes received, as they came over the wire; archives: bytes read.
     pub bytes: u64,
-    /// Seconds spent waiting because the service asked for it.
+    /// Seconds spent waiting because the service throttled the client.
     pub waited_seconds: f64,
 }
 
@@ -106,7 +106,7 @@ pub struct Coverage {
     pub run_id: Arc<str>,
     /// Which mailbox.
     pub mailbox: Arc<Mailbox>,
-    /// When the run turned to it.
+    /// When the run started to read it.
     pub started_at: Micros,
     /// When the run had done with it.
     pub ended_at: Micros,
@@ -124,7 +124,8 @@ pub struct Coverage {
     pub folder_items: Option<i64>,
     /// Interactions of this mailbox in the lake when the run had done with it.
     pub recorded_total: i64,
-    /// The first of the items that could not be read: where each lies and why. Not in the table.
+    /// The first items that could not be read: where each is stored and why it failed. Not in the
+    /// table.
     pub unread: Vec<UnreadItem>,
     /// An earlier run has found that there is no such mailbox. Not in the table.
     pub was_absent: bool,

@@ -1,4 +1,5 @@
-//! Where reading goes on the next night. Cursors lie in the lake, beside the rows they came from.
+//! Where the next run resumes reading. Cursors are stored in the lake, beside the rows they belong
+//! to.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use crate::model::time::Micros;
 pub struct CursorRecord {
     /// Whose.
     pub mailbox_id: String,
-    /// One of the keys below, or one of the beginnings and an id. Rises by bytes within a mailbox
+    /// One of the keys below, or one of the prefixes and an id. Ascending by bytes within a mailbox
     /// in every file.
     pub key: String,
-    /// What the key stands for, as JSON; `None` takes the cursor away.
+    /// The value as JSON; `None` deletes the cursor.
     pub value: Option<String>,
 }
 
@@ -23,25 +24,25 @@ pub struct CursorRecord {
 pub const MAILBOX_KEY: &str = "mailbox";
 /// The key under which [`CalendarCursor`] is stored.
 pub const CALENDAR_KEY: &str = "calendar";
-/// The beginning of the key under which the [`ChainCursor`] of a mail folder is stored.
+/// The prefix of the key under which the [`ChainCursor`] of a mail folder is stored.
 pub const MAIL_KEY_PREFIX: &str = "mail/";
-/// The beginning of the key under which the [`ListCursor`] of a mail folder is stored.
+/// The prefix of the key under which the [`ListCursor`] of a mail folder is stored.
 pub const LIST_KEY_PREFIX: &str = "list/";
-/// The beginning of the key under which the [`LedgerEntry`] of an item is stored.
+/// The prefix of the key under which the [`LedgerEntry`] of an item is stored.
 pub const LEDGER_KEY_PREFIX: &str = "ledger/";
 /// The key under which [`AbsentCursor`] is stored.
 pub const ABSENT_KEY: &str = "absent";
 
-/// What is kept of a mailbox as a whole.
+/// The state of a mailbox as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxCursor {
-    /// When it was first connected: the first window ends here and begins 12 months before.
+    /// When it was first connected: the first window ends here and begins 12 months earlier.
     pub connected_at: Micros,
     /// Where the first window begins; `None`: no window (archives).
     pub window_start: Option<Micros>,
     /// `user`, `shared`, `room`, `archive`.
     pub kind: String,
-    /// The service's time when it last told the kind: a leaver's mailbox becomes a shared one
+    /// The service's time when it last reported the kind: a leaver's mailbox becomes a shared one
     /// (facts 3.3). [`Micros`] of 0: never.
     #[serde(default)]
     pub kind_told_at: Micros,
@@ -50,15 +51,15 @@ pub struct MailboxCursor {
     pub forgotten_runs: u32,
     /// Well-known folder names and their ids, which never change (facts 1.8).
     pub well_known: BTreeMap<String, String>,
-    /// Capture settings and the instant from which each holds, oldest first. The first holds
-    /// since ever.
+    /// Capture settings and the instant from which each applies, oldest first. The first has no
+    /// lower bound.
     pub mail_settings: Vec<(Micros, bool)>,
-    /// The same for meetings, in the words of the configuration.
+    /// The same for meetings, as configuration values.
     #[serde(default)]
     pub meeting_settings: Vec<(Micros, String)>,
     /// Interactions of this mailbox in the lake.
     pub recorded: u64,
-    /// Of an archive: the address under which they are recorded.
+    /// For an archive: the address under which they are recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Of an archive: the rules by which its mails got their ids (`reconcile::earlier_ids`). 0: those
@@ -69,13 +70,13 @@ pub struct MailboxCursor {
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
+    reason = "serde passes a reference"
 )]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Where the chain of one folder goes on.
+/// Where the chain of one folder resumes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainCursor {
     /// `@odata.nextLink` or `@odata.deltaLink`, whole.
@@ -84,36 +85,37 @@ pub struct ChainCursor {
     pub is_delta: bool,
     /// When `link` was received.
     pub fetched_at: Micros,
-    /// When the first page of the chain was received. [`Micros`] of 0: nobody knows.
+    /// When the first page of the chain was received. [`Micros`] of 0: unknown.
     #[serde(default)]
     pub begun_at: Micros,
-    /// A digest of the properties that the chain was begun with; it keeps them for ever (facts
-    /// 1.2). `None`: it was begun before digests were kept.
+    /// A digest of the properties with which the chain was started; a chain keeps them permanently
+    /// (facts 1.2). `None`: it was started before digests were stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
     /// Items of this chain so far, over all rounds.
     pub items: u64,
-    /// The last proof that all the folder holds was seen; `None`: it is due.
+    /// The last successful completeness check of the folder; `None`: a check is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<FolderProof>,
 }
 
-/// That all a folder holds was seen: its own count was compared with what was walked.
+/// A completeness check of a folder: its own count was compared with the items that were received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderProof {
-    /// When; [`Micros`] of 0 where the chain began anew since.
+    /// When; [`Micros`] of 0 if the chain was restarted since.
     pub at: Micros,
-    /// [`ChainCursor::items`] then: as long as it stays, the chain has brought nothing.
+    /// [`ChainCursor::items`] at that time: while it is unchanged, the chain has returned nothing
+    /// new.
     pub items: u64,
-    /// How many items the folder said that it holds.
+    /// The number of items that the folder reported.
     pub count: u64,
-    /// Of these, the ones that neither chain nor list ever returns: items of other kinds (facts
-    /// 1.10). Once known they raise no alarm again.
+    /// Of these, the items that neither chain nor list ever returns: items of other kinds (facts
+    /// 1.10). Once known, they are not reported again.
     pub surplus: u64,
 }
 
 impl FolderProof {
-    /// The same, to be made again: only the surplus is still believed.
+    /// The same check, due again: only the surplus is carried over.
     #[must_use]
     pub fn lapsed(self) -> Self {
         Self {
@@ -126,57 +128,58 @@ impl FolderProof {
 /// A folder that was read by plain lists because its chain did not work (facts 1.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListCursor {
-    /// The service's time when the last complete list began: what is older was seen.
+    /// The service's time when the last complete list began: everything older was read.
     pub listed_at: Micros,
-    /// The same of the last list that went back to the beginning.
+    /// The same for the last list that covered the whole folder.
     #[serde(default)]
     pub whole_at: Micros,
 }
 
-/// An item that could not be read: never forgotten, and tried again a few times.
+/// An item that could not be read: kept on record, and retried a limited number of times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// The folder in which it was found.
     pub folder: String,
     /// Why: a code from a bounded set.
     pub reason: String,
-    /// Times it was tried in vain.
+    /// Number of failed attempts.
     pub tries: u32,
-    /// When it was tried first.
+    /// When it was first tried.
     pub first_at: Micros,
-    /// When it was tried last.
+    /// When it was last tried.
     pub last_at: Micros,
 }
 
-/// A user of whom the service says that there is no mailbox (facts 6.2).
+/// A user for whom the service reports that there is no mailbox (facts 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AbsentCursor {
-    /// The service's time when it was asked last.
+    /// The service's time of the last request.
     pub asked_at: Micros,
 }
 
-/// Where the chain of a mailbox's calendar goes on. It is written at the end of a round only: a
-/// round is decided as a whole, because a series is compared with all its occurrences.
+/// Where the chain of a mailbox's calendar resumes. It is written at the end of a round only: a
+/// round is evaluated as a whole, because a series is compared with all its occurrences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarCursor {
-    /// `@odata.deltaLink`, whole. `None`: the last round had to be read by plain lists.
+    /// `@odata.deltaLink`, whole. `None`: the last round had to be read by plain listing.
     pub link: Option<String>,
-    /// Where the chain's window begins. A chain keeps its window for ever (facts 2.1).
+    /// Where the chain's window begins. A chain keeps its window permanently (facts 2.1).
     pub window_start: Micros,
     /// Where it ends.
     pub window_end: Micros,
-    /// How much of its events was kept; what waits to be recorded has no more of them. `None`: it
-    /// was begun before this was noted.
+    /// The content level at which its events were kept; occurrences that wait to be recorded have
+    /// no more content. `None`: it was started before this was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentLevel>,
-    /// The service's time when the chain's first round was read without anybody being able to see
-    /// whether it told of everything; `None`: it did.
+    /// The service's time of the chain's first round, if its completeness could not be verified;
+    /// `None`: it was verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven_since: Option<Micros>,
-    /// Whether what lies before the window is still to be read.
+    /// Whether the time before the window has still to be read.
     #[serde(default)]
     pub is_past_due: bool,
-    /// The service's time when the last finished round began: what had ended by then is over.
+    /// The service's time when the last finished round began: events that had ended by then are
+    /// over.
     pub finished_at: Micros,
     /// Items of this chain so far, over all rounds.
     pub items: u64,

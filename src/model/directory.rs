@@ -1,4 +1,4 @@
-//! Who belongs to the company, as known tonight.
+//! Who belongs to the company, as known in this run.
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
@@ -26,8 +26,8 @@ impl Directory {
         is_of_domain() || self.addresses.contains(address)
     }
 
-    /// Where somebody receives mail: a guest of the directory at the address that it knows, else at
-    /// the one of which the principal name was made.
+    /// Where a user receives mail: for a guest, the address in the directory, or else the one
+    /// encoded in the principal name.
     pub fn at_home(&self, address: Address) -> Address {
         match self.guests.get(&address) {
             Some(known) => known.clone(),
@@ -35,7 +35,7 @@ impl Directory {
         }
     }
 
-    /// Whether a domain is the company's own or lies below one of its own.
+    /// Whether a domain is one of the company's own or a subdomain of one.
     pub fn is_internal_domain(&self, domain: &str) -> bool {
         is_within(domain, &self.domains)
     }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn unresolved_legacy_names_are_internal_by_their_organisation() {
+    fn unresolved_legacy_names_are_internal_by_organisation() {
         let address = Address::parse("ann@contoso.com").unwrap();
         let legacy_names = [("/o=contoso/ou=eu/cn=ann".to_owned(), address)]
             .into_iter()

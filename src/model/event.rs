@@ -1,4 +1,4 @@
-//! What a page said of one event of a calendar, before anything is decided.
+//! One calendar event as a page describes it, before anything is decided.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub const CONTAINER: &str = "calendar";
 /// One item of a calendar page as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DecodedEvent {
-    /// An event, or as much of one as the page tells.
+    /// An event, or as much of it as the page contains.
     Event(Box<Event>),
     /// An event that left the calendar, or one that never was in the window (facts 2.2).
     Removed {
@@ -35,7 +35,7 @@ pub enum DecodedEvent {
 pub enum EventType {
     /// One event by itself.
     Single,
-    /// One of a series, as the series has it: the page tells little more than its time.
+    /// One of a series, unchanged: the page contains little more than its time.
     Occurrence,
     /// One of a series that differs from it.
     Exception,
@@ -43,7 +43,7 @@ pub enum EventType {
     Master,
 }
 
-/// An instant, and the date that the event's own words give it.
+/// An instant, and the date as written in the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventTime {
     /// The instant.
@@ -53,7 +53,7 @@ pub struct EventTime {
     pub day: i64,
 }
 
-/// What an event knows of the series it belongs to, once it is laid over its master.
+/// What an event inherits from its series, once it is merged with its master.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeriesTimes {
     /// When the first occurrence begins.
@@ -64,20 +64,20 @@ pub struct SeriesTimes {
     pub is_all_day: Option<bool>,
 }
 
-/// Somebody who was invited, or who invited.
+/// An attendee or the organiser.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attendee {
     /// Display name.
     pub name: Option<String>,
-    /// The address, or whatever stands in its place.
+    /// The address, or the text in its place.
     pub address: String,
     /// Whether needed, welcome, or a room.
     pub kind: AttendeeKind,
-    /// The answer in Graph's words (`accepted`, `declined`, `none`, …).
+    /// The response as Graph names it (`accepted`, `declined`, `none`, …).
     pub response: Option<String>,
 }
 
-/// In which part somebody attends.
+/// The kind of attendee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttendeeKind {
@@ -89,8 +89,8 @@ pub enum AttendeeKind {
     Resource,
 }
 
-/// An event, as far as an item tells: of an occurrence that is little, and its master has the
-/// rest. `None`: the item does not say.
+/// An event, as far as an item describes it: an occurrence has few properties, and its master has
+/// the rest. `None`: the item does not have the property.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The provider's id.
@@ -118,7 +118,7 @@ pub struct Event {
     /// Of a series: on which days it repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
-    /// The times of its series. `None`: it was not laid over one.
+    /// The times of its series. `None`: it was not merged with one.
     #[serde(skip)]
     pub series: Option<SeriesTimes>,
     /// Of one of a series: on which day (days since 1970-01-01) it was to be, where that was found
@@ -134,7 +134,7 @@ pub struct Event {
     /// At most 255 characters of text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
-    /// The text in full, where the content level asks for it.
+    /// The full text, if the content level includes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_text: Option<String>,
     /// Who invited.
@@ -155,13 +155,13 @@ pub struct Event {
     /// Whether it is marked personal, private or confidential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// The owner's own answer in Graph's words.
+    /// The owner's own response, as Graph names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
     /// Whether it is held online.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_online: Option<bool>,
-    /// By what, in Graph's words.
+    /// The provider, as Graph names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub online_provider: Option<String>,
     /// When it was last changed, as the service says.
@@ -170,12 +170,13 @@ pub struct Event {
     /// Whether it says more than is kept (`model::limits`).
     #[serde(skip)]
     pub is_shortened: bool,
-    /// Hash over what was read, without bookkeeping.
+    /// Hash over the content that was read, without change metadata.
     pub fingerprint: i64,
 }
 
 impl Event {
-    /// An occurrence or exception laid over its series (facts 2.2): what it says itself wins.
+    /// An occurrence or exception merged with its series (facts 2.2): its own properties take
+    /// precedence.
     ///
     /// Its times are its own alone, for those of the master are the first occurrence's. The zone
     /// is the master's, since it is the series that has one.

@@ -23,7 +23,7 @@ pub enum FolderUse {
     Junk,
 }
 
-/// What a folder of that name is for, as far as its name tells.
+/// The purpose of a folder, as far as its name shows.
 pub fn used_for(name: &str) -> Option<FolderUse> {
     let name = comparable(name);
     let lists = [
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_names_stand_in_the_form_in_which_they_are_compared_and_once() {
+    fn names_are_stored_normalised_and_once() {
         let mut seen = std::collections::BTreeSet::new();
         for name in SENT.iter().chain(DRAFTS).chain(WAITING).chain(JUNK) {
             assert_eq!(comparable(name), *name);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_without_regard_to_how_they_are_written() {
+    fn names_are_compared_in_normalised_form() {
         for (name, expected) in [
             ("Sent", FolderUse::Sent),
             ("_sent_mail", FolderUse::Sent),

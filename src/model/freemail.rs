@@ -1,4 +1,4 @@
-//! Domains at which anybody may have an address: they say nothing about a company.
+//! Domains at which anyone can have an address: they do not identify a company.
 
 /// Freemail domains, in order. They are never an account's and never internal by themselves.
 pub const FREEMAIL: &[&str] = &[
@@ -135,8 +135,8 @@ pub const FREEMAIL: &[&str] = &[
     "zoho.com",
 ];
 
-/// Whether a domain, in the form in which addresses hold it, is a freemail provider's or lies below
-/// one of theirs (`email.msn.com`).
+/// Whether a domain, in the normalised form of addresses, belongs to a freemail provider or is a
+/// subdomain of one (`email.msn.com`).
 pub fn is_freemail(domain: &str) -> bool {
     let is_listed = |domain: &str| FREEMAIL.binary_search(&domain).is_ok();
     let parents = domain
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_in_order_so_that_each_domain_of_it_is_found() {
+    fn the_list_is_sorted_for_binary_search() {
         assert!(FREEMAIL.is_sorted());
         assert!(FREEMAIL.iter().all(|domain| is_freemail(domain)));
         for own in [

@@ -17,7 +17,7 @@ impl Id128 {
         Self::beginning(&hasher.finalize())
     }
 
-    /// As much of a hash as tells contents apart: its first half.
+    /// The first half of a hash, enough to distinguish contents.
     pub fn beginning(hash: &blake3::Hash) -> Self {
         let mut id = [0; 16];
         id.copy_from_slice(&hash.as_bytes()[..16]);

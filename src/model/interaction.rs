@@ -6,7 +6,7 @@ use crate::model::id::Id128;
 use crate::model::mailbox::Mailbox;
 use crate::model::time::Micros;
 
-/// Makes an enum whose variants are the words of a column.
+/// Defines an enum whose variants are the values of a column.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
@@ -65,7 +65,7 @@ words! {
         Declined = "declined",
         /// Taken out of the calendar by its owner before it took place.
         Removed = "removed",
-        /// It lies in another month now.
+        /// It is now in another month.
         Superseded = "superseded",
         /// Made private, or left without any contact.
         Withdrawn = "withdrawn",
@@ -77,7 +77,7 @@ words! {
     Direction {
         /// From or organised by one of the company.
         Outbound = "outbound",
-        /// From or organised by somebody else, or by nobody that is named.
+        /// From or organised by someone else, or without a named author.
         Inbound = "inbound",
         /// Among people of the company only.
         Internal = "internal",
@@ -85,7 +85,7 @@ words! {
 }
 
 words! {
-    /// In which role somebody takes part, in the order in which participants are stored.
+    /// The role of a participant, in the order in which participants are stored.
     Role {
         /// The author of a mail.
         From = "from",
@@ -108,7 +108,7 @@ words! {
     }
 }
 
-/// Somebody who takes part, once for each address and role.
+/// A participant, once for each address and role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
     /// Normalised address; where it is none, the raw text in lower case.
@@ -162,7 +162,7 @@ pub struct Interaction {
     pub captured_at: Micros,
     pub run_id: Arc<str>,
     /// Best role of the mailbox's owner among the participants; `None` for lists, received blind
-    /// copies and shared mailboxes. It stands in `interactions` too, because the owner's further
-    /// addresses are not in the lake and the view must be computable from it alone.
+    /// copies and shared mailboxes. It is stored in `interactions` too, because the owner's further
+    /// addresses are not in the lake and the view must be computable from the table alone.
     pub user_role: Option<Role>,
 }

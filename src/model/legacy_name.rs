@@ -1,4 +1,4 @@
-//! Legacy Exchange names, which stand in the place of addresses (facts 1.9).
+//! Legacy Exchange names, which occur in place of addresses (facts 1.9).
 
 /// A legacy name (`/o=…/cn=…`) in lower case and without its prefix, quotes and brackets; `None`
 /// where a text is none.

@@ -6,7 +6,7 @@
 pub const HEADER_BYTES: usize = 1 << 20;
 /// Header fields that are read.
 pub const HEADER_FIELDS: usize = 4_000;
-/// Bytes of one header field that are read, but for those that name participants.
+/// Bytes of one header field that are read, except for fields that name participants.
 pub const FIELD_BYTES: usize = 32 << 10;
 /// Participants that are kept. Mail systems deliver to some hundreds or thousands at a time.
 pub const PARTICIPANTS: usize = 5_000;
@@ -20,12 +20,12 @@ pub const ADDRESS_BYTES: usize = 512;
 pub const DOMAIN_BYTES: usize = 253;
 /// Bytes of a domain's label (RFC 1035 section 2.3.4).
 pub const LABEL_BYTES: usize = 63;
-/// Characters of a subject that are kept. Programs write at most 255; nobody reads a longer one to
-/// its end, and a hostile one must not weigh on every table, index and screen that shows it.
+/// Characters of a subject that are kept. Programs write at most 255; a longer one has no practical
+/// use, and a hostile one must not inflate every table, index and screen that shows it.
 pub const SUBJECT_CHARS: usize = 4_000;
 /// Characters of a preview: as many as the service gives (facts 1.9).
 pub const PREVIEW_CHARS: usize = 255;
-/// Bytes of a text or HTML part that are read, as they stand in the mail or the service's answer.
+/// Bytes of a text or HTML part that are read, counted before decoding.
 pub const TEXT_SOURCE_BYTES: usize = 8 << 20;
 /// Bytes of a text that are kept (`content = "full"`).
 pub const TEXT_BYTES: usize = 1 << 20;
@@ -80,12 +80,12 @@ pub const TABLE: &[Limit] = &[
     Limit {
         what: "an address",
         most: "512 bytes",
-        beyond: "kept as text, cut off; it matches nobody",
+        beyond: "kept as text, cut off; it matches no one",
     },
     Limit {
         what: "a domain, a label of it",
         most: "253 and 63 bytes",
-        beyond: "no domain: the address is kept as text, cut off; it matches nobody",
+        beyond: "no domain: the address is kept as text, cut off; it matches no one",
     },
     Limit {
         what: "subject",
@@ -114,7 +114,7 @@ pub const TABLE: &[Limit] = &[
     },
 ];
 
-/// The beginning of a text, at most so many bytes of it, ending at a character.
+/// The longest prefix of a text of at most `max` bytes that ends at a character boundary.
 pub fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }

@@ -1,4 +1,4 @@
-//! What a page said of one mail, before anything is decided.
+//! One mail as a page describes it, before anything is decided.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ pub enum Decoded {
         /// The provider's id.
         source_id: String,
     },
-    /// Some changed properties of an item (facts 1.5): too few to stand for the item.
+    /// Some changed properties of an item (facts 1.5): too few to represent the item.
     Partial {
         /// The provider's id.
         source_id: String,
-        /// False where nothing but read marks, folder and bookkeeping came: nothing of interest.
+        /// False if only read flags, folder and change metadata changed: nothing of interest.
         has_news: bool,
     },
     /// An item that cannot be read.
@@ -31,7 +31,7 @@ pub enum Decoded {
     },
 }
 
-/// How much of a mail is asked for, read and kept.
+/// How much of a mail is requested, read and kept.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -45,21 +45,21 @@ pub enum ContentLevel {
     Full,
 }
 
-/// Somebody named in a header, as it stands there.
+/// A person named in a header, as written there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawParticipant {
     /// In which header.
     pub role: Role,
     /// Display name, decoded.
     pub name: Option<String>,
-    /// The address, or whatever stands in its place, unfolded.
+    /// The address, or the text in its place, unfolded.
     pub address: String,
 }
 
 /// How private the sender marked a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sensitivity {
-    /// Not told (yet): Graph keeps it apart from the mail (facts 1.9).
+    /// Not known (yet): Graph stores it separately from the mail (facts 1.9).
     Unknown,
     /// Normal.
     Normal,
@@ -67,7 +67,7 @@ pub enum Sensitivity {
     Private,
 }
 
-/// What lies in a mailbox as mail but is not a plain mail.
+/// Items that are stored as mail but are not plain mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailClass {
     /// A mail.
@@ -95,13 +95,13 @@ pub struct Mail {
     pub subject: Option<String>,
     /// At most 255 characters of text.
     pub preview: Option<String>,
-    /// The text in full, where the content level asks for it or the identity needs it.
+    /// The full text, if the content level includes it or the identity needs it.
     pub body_text: Option<String>,
     /// From, sender (only where it differs), to, cc, bcc.
     pub participants: Vec<RawParticipant>,
     /// Not sent yet.
     pub is_draft: bool,
-    /// Labels under which it lies besides its folder (Google Takeout).
+    /// Its labels besides its folder (Google Takeout).
     pub labels: Vec<String>,
     /// Marked as private or not.
     pub sensitivity: Sensitivity,
@@ -115,7 +115,7 @@ pub struct Mail {
     pub fingerprint: i64,
     /// Hash of its bytes without marks and status, where it is of an archive and has no Message-ID.
     pub bytes_key: Option<crate::model::id::Id128>,
-    /// Identity by content (design section 4), where the archive asks for it.
+    /// Identity by content (design section 4), if the archive is configured for it.
     pub content_key: Option<crate::model::id::Id128>,
     /// Whether it says more than is kept (`model::limits`).
     pub is_shortened: bool,

@@ -5,7 +5,8 @@ use jiff::civil;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
 
-/// Reads `Tue, 24 Nov 2026 15:04:07 +0100 (CET)`, `Tue Nov 24 15:04:07 2026` and what lies between.
+/// Parses `Tue, 24 Nov 2026 15:04:07 +0100 (CET)`, `Tue Nov 24 15:04:07 2026` and mixtures of the
+/// two.
 ///
 /// Days and times that do not exist do not parse. Without a zone, or with an unknown name of one,
 /// it is UTC; two-digit years below 50 are of this century (RFC 5322 section 4.3).
@@ -20,7 +21,7 @@ pub fn parse(text: &str) -> Option<Micros> {
     parts.instant()
 }
 
-/// Takes away `(…)`, nested too; one that stays open is no comment.
+/// Removes `(…)`, also nested; an unclosed one is not a comment.
 pub fn without_comments(text: &str) -> String {
     let mut depth = 0_usize;
     let mut behind_open = 0;
@@ -59,7 +60,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Tells each token by its shape, since the two forms differ only in their order.
+    /// Recognises each token by its shape, since the two forms differ only in their order.
     fn take(&mut self, token: &str) -> Option<()> {
         if token.contains(':') && self.time.is_none() {
             return self.take_time(token);
@@ -119,7 +120,7 @@ impl Parts {
         // Names of days say nothing that the date does not, and are often wrong.
     }
 
-    /// Reads the half of the day behind a time of twelve hours; says whether it is one.
+    /// Parses the AM or PM marker of a 12-hour time; returns whether the token is one.
     fn take_half(&mut self, token: &str) -> bool {
         let Some(half) = half(token) else {
             return false;
@@ -134,7 +135,7 @@ impl Parts {
     }
 
     fn take_time(&mut self, token: &str) -> Option<()> {
-        // `9:00PM`: the half stands at the time.
+        // `9:00PM`: the marker is attached to the time.
         let at = token.find(['a', 'A', 'p', 'P']);
         if let Some((clock, rest)) = at.and_then(|at| token.split_at_checked(at))
             && half(rest).is_some()
@@ -159,7 +160,7 @@ impl Parts {
         if numbers.next().is_some() {
             return None;
         }
-        // A leap second is told as the one before it, which every calendar has.
+        // A leap second is read as the second before it, which every calendar has.
         let second = if second == 60 { 59 } else { second };
         self.time = Some(civil::Time::new(hour, minute, second, 0).ok()?);
         Some(())
@@ -225,7 +226,7 @@ fn numeric_zone(token: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(if sign == "-" { -seconds } else { seconds })
 }
 
-/// The names that RFC 5322 section 4.3 knows; single letters are UTC there, as unknown names are
+/// The names that RFC 5322 section 4.3 defines; single letters are UTC there, as unknown names are
 /// here.
 fn named_zone(token: &str) -> i64 {
     let upper = token.to_ascii_uppercase();
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_those_of_the_standard_and_unknown_ones_are_utc() {
+    fn standard_zones_are_known_and_others_read_as_utc() {
         check("1 Jul 2001 10:00 EST", Some("2001-07-01T15:00:00Z"));
         check("1 Jul 2001 10:00 PDT", Some("2001-07-01T17:00:00Z"));
         check("1 Jul 2001 10:00 MESZ", Some("2001-07-01T10:00:00Z"));
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_are_taken_away_where_they_are_closed() {
+    fn closed_comments_are_removed() {
         assert_eq!(without_comments("a(b(c))d"), "a  d");
         assert_eq!(without_comments("a)(b; c"), "a) b; c");
     }

@@ -10,7 +10,7 @@ use crate::model::id::Id128;
 pub enum MailboxKind {
     /// A person's.
     User,
-    /// A shared one, which nobody signs in to.
+    /// A shared one, which no user signs in to.
     Shared,
     /// A room's or a piece of equipment's.
     Room,
@@ -81,10 +81,11 @@ impl MailboxName {
     }
 }
 
-/// How many slots the mailboxes of a lake are spread over, for ever (design section 7).
+/// The number of slots over which the mailboxes of a lake are distributed; permanent (design
+/// section 7).
 pub const SLOTS: u8 = 64;
 
-/// The slot to which a mailbox belongs for ever: by hash of its id.
+/// The slot to which a mailbox permanently belongs: by hash of its id.
 pub fn slot(mailbox_id: &str) -> u8 {
     Id128::of(&[b"slot", mailbox_id.as_bytes()]).0[0] % SLOTS
 }

@@ -12,7 +12,7 @@ use crate::model::activity::Touch;
 pub enum Outcome {
     /// It left the folder.
     Removed,
-    /// It cannot be read, for a reason that is told.
+    /// It cannot be read, for a reported reason.
     Unreadable,
     /// A series master that only describes its occurrences.
     Series,
@@ -28,11 +28,11 @@ pub enum Outcome {
     Private,
     /// A rule of the exclusions.
     Excluded,
-    /// Everybody who takes part is of the company.
+    /// All participants belong to the company.
     InternalOnly,
     /// Another copy of an interaction that this mailbox has recorded.
     Duplicate,
-    /// Nobody who takes part is in the CRM, and `unmatched = "skip"`.
+    /// No participant is in the CRM, and `unmatched = "skip"`.
     Unmatched,
     /// It became a row.
     Recorded,
@@ -85,12 +85,12 @@ pub struct Tally {
     pub outcomes: BTreeMap<Outcome, BTreeMap<String, u64>>,
     /// Of the duplicates, those that share only their Message-ID and day (design section 4).
     pub id_reused: u64,
-    /// Rows that stand for no item that was read.
+    /// Derived rows: those without an item that was read.
     pub derived: u64,
     /// Of the recorded, those that say more than is kept (`model::limits`).
     #[serde(default)]
     pub shortened: u64,
-    /// Of the recorded, those in which the book knows somebody, by the best rule that matched.
+    /// Recorded items with a contact match, by the best rule that matched.
     #[serde(default)]
     pub matched: BTreeMap<String, u64>,
 }
@@ -107,7 +107,7 @@ impl Tally {
         }
     }
 
-    /// Notes of a recorded item what the book said of it, and whether it says more than is kept.
+    /// Counts the contact match of a recorded item, and whether its content was shortened.
     pub fn note_recorded(&mut self, touches: &[Touch], is_shortened: bool) {
         self.shortened += u64::from(is_shortened);
         if let Some(rule) = touches.iter().map(|touch| touch.rule).min() {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tally_is_balanced_only_when_each_item_has_one_outcome() {
+    fn a_tally_balances_when_each_item_has_one_outcome() {
         let mut tally = Tally {
             received: 2,
             ..Tally::default()

@@ -1,4 +1,4 @@
-//! Pages: what a source hands over at a time, split into items but not read.
+//! Pages: the units that a source returns, split into items but not decoded.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::model::time::Micros;
 
-/// Where a chain goes on (facts 1.4: decided by the name of the JSON member alone).
+/// Where a chain continues (facts 1.4: decided by the name of the JSON member alone).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
     /// More pages of this round: `@odata.nextLink`.
@@ -24,7 +24,7 @@ impl Link {
     }
 }
 
-/// A page of Graph items: the decoded body and where in it each item of `value[]` lies.
+/// A page of Graph items: the decompressed body and the position of each item of `value[]` in it.
 #[derive(Debug, Clone)]
 pub struct GraphPage {
     /// Folder whose chain it belongs to.
@@ -35,24 +35,24 @@ pub struct GraphPage {
     pub items: Vec<Range<usize>>,
 }
 
-/// A message of an archive, as it stands there.
+/// A message of an archive, as stored there.
 #[derive(Debug, Clone)]
 pub struct ArchiveMessage {
     /// Design section 4.1: file name, or hash of the bytes and the number of its repetition.
     pub source_id: String,
     /// The ids of the messages that earlier versions made of it.
     pub former_ids: Vec<String>,
-    /// Name of the folder in which it lies.
+    /// Name of the folder that contains it.
     pub container: Arc<str>,
     /// Where it is found, for reports: the file below the mailbox, and in an mbox its number.
     pub place: Arc<str>,
-    /// The message in RFC 5322 form (mbox quoting taken away).
+    /// The message in RFC 5322 form (mbox quoting removed).
     pub bytes: Bytes,
     /// Receipt by the mbox line, where there is one that parses.
     pub received: Option<Micros>,
     /// A draft by its folder or by Maildir flag `D`.
     pub is_draft: bool,
-    /// Lies in a junk folder, which is not read.
+    /// In a junk folder, which is not read.
     pub is_junk: bool,
     /// A file that as a whole is no mail, or is too large, and why.
     pub unreadable: Option<&'static str>,

@@ -1,16 +1,16 @@
-//! What a series says of the days on which it repeats (`recurrence`, facts 2.3 and 13).
+//! The recurrence of a series: the days on which it repeats (`recurrence`, facts 2.3 and 13).
 
 use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// `recurrence` of a master, as far as it tells on which days occurrences fall.
+/// `recurrence` of a master, as far as it determines the days of occurrences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Recurrence {
     /// Days since 1970-01-01 of `range.startDate`: the local day of the first start, the same in
     /// every copy (facts 13).
     pub first_day: i64,
-    /// The same of `range.endDate`, where the series ends with a day that is told.
+    /// The same for `range.endDate`, if the series has an end date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_day: Option<i64>,
     /// Which days the pattern allows; `None`: it has a form that is not known.
@@ -18,12 +18,12 @@ pub struct Recurrence {
     pub days: Option<PatternDays>,
 }
 
-/// The days that a pattern allows. It may allow more than it means: of several weeks or months
-/// only the first is told apart for a daily pattern.
+/// The days that a pattern allows. It may allow more days than the series has: for a daily pattern
+/// over several weeks or months only the first is distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PatternDays {
-    /// Every so many days (at least 1).
+    /// The interval in days (at least 1).
     Every(i64),
     /// On some weekdays: bit 0 is Monday.
     Weekdays(u8),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_allows_its_own_days_and_not_those_beside_them() {
+    fn a_pattern_allows_its_own_days_only() {
         // A Monday.
         let first_day = day("2026-12-07");
         for (days, allowed, refused) in [
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_has_no_day_before_its_first_and_after_its_last() {
+    fn a_series_has_no_day_outside_its_range() {
         let recurrence = Recurrence {
             first_day: 20_000,
             last_day: Some(20_010),

@@ -1,22 +1,22 @@
-//! What a changed contact book did, or would do, to the history that was captured before.
+//! What a changed CRM snapshot did, or would do, to the history captured before.
 
 use std::sync::Arc;
 
-/// How the contact book was matched against all that was captured.
+/// The result of matching a CRM snapshot against everything captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RematchSummary {
-    /// Digest of the book.
+    /// Digest of the CRM snapshot.
     pub book: Arc<str>,
     /// What came of it.
     pub result: RematchResult,
-    /// Mails in which the book knows somebody and that have neither subject nor text; counted where
-    /// these are withheld of others (`unmatched = "envelope"`).
+    /// Mails with a contact match that have neither subject nor text; counted if content is
+    /// withheld from unmatched mails (`unmatched = "envelope"`).
     pub without_content: u64,
-    /// What the user should know of the files.
+    /// Notes for the user about the CRM files.
     pub notes: Vec<String>,
 }
 
-/// What came of matching a book.
+/// The outcome of matching a CRM snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RematchResult {
     /// Nothing was written.
@@ -24,13 +24,13 @@ pub enum RematchResult {
         /// Whose rows would change, in order of contact, then of account.
         changes: Vec<BookChange>,
     },
-    /// The tables and the index are as the book says.
+    /// The tables and the index agree with the CRM snapshot.
     Appended {
         /// On every row that was appended.
         run_id: Arc<str>,
         /// Rows appended to `contact_activity`, closing rows included.
         rows: u64,
-        /// Views that were brought up, before and after.
+        /// Views that were brought up to date, before and after.
         caught_up: Vec<String>,
     },
 }
@@ -40,7 +40,7 @@ pub enum RematchResult {
 pub struct BookChange {
     /// Contact or account.
     pub whose: Whose,
-    /// Its name in the new book, or in the rows that go.
+    /// Its name in the new CRM snapshot, or in the rows that are removed.
     pub name: Option<Arc<str>>,
     /// Rows that are not there, or say something else now.
     pub come: u64,

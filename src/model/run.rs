@@ -1,4 +1,4 @@
-//! A run as a whole: what it was asked, how it went, how far it is.
+//! A run as a whole: its options, its results and its progress.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +9,7 @@ use crate::model::coverage::Coverage;
 use crate::model::outcome::Tally;
 use crate::model::time::Micros;
 
-/// Which run writes: on every row it leaves behind.
+/// Identifies the run on every row that it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunStamp {
     /// Rises with time, unique: start in UTC and 32 random bits, `20261124T020000Z-1a2b3c4d`.
@@ -32,11 +32,11 @@ pub struct PlanLine {
 /// How much of the CRM files was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CrmCounts {
-    /// Contacts of the book.
+    /// Contacts of the CRM snapshot.
     pub contacts: usize,
-    /// Accounts of the book.
+    /// Accounts of the CRM snapshot.
     pub accounts: usize,
-    /// Rows of both files that were passed over.
+    /// Rows of both files that were skipped.
     pub passed_over: usize,
 }
 
@@ -49,19 +49,19 @@ pub struct RunSummary {
     pub ended_at: Micros,
     /// How long lake, state and index took to open and to catch up, before anything was read.
     pub opening: Duration,
-    /// A line for each mailbox that was turned to, in order of tenant and address.
+    /// A line for each mailbox that was read or tried, in order of tenant and address.
     pub coverage: Vec<Coverage>,
     /// Mailboxes that are not read, and why.
     pub left_out: Vec<PlanLine>,
     /// How much of the CRM files was read.
     pub crm: CrmCounts,
-    /// Why the search index is behind the lake, if it is.
+    /// Why the search index lags behind the lake, if it does.
     pub index_behind: Option<String>,
-    /// What the user should know besides: accounts that are missing, settings that had no effect.
+    /// Further notes for the user: missing accounts, settings without effect.
     pub notes: Vec<String>,
     /// Whether a signal ended the run early. (`--until` leaves mailboxes that are `stopped`.)
     pub interrupted: bool,
-    /// Views that were behind and were brought up at the start.
+    /// Views that lagged behind and were brought up to date at the start.
     pub caught_up: Vec<String>,
     /// Months whose small files were merged at the end, over all tables.
     pub merged_months: usize,
@@ -81,7 +81,7 @@ impl RunSummary {
 /// How far a run is: counters that its tasks raise and the progress display reads.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Mailboxes that will be turned to.
+    /// Mailboxes to be read.
     pub mailboxes: AtomicU64,
     /// Mailboxes that are done.
     pub mailboxes_done: AtomicU64,

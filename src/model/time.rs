@@ -26,7 +26,7 @@ impl Micros {
         self.0.div_euclid(60 * SECOND)
     }
 
-    /// The month of the UTC day as `YYYY-MM`: the partition a row lies in.
+    /// The month of the UTC day as `YYYY-MM`: the partition of a row.
     pub fn month(self) -> String {
         self.timestamp().strftime("%Y-%m").to_string()
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_month_is_that_of_the_utc_day_even_before_the_epoch() {
+    fn months_are_utc_months_even_before_the_epoch() {
         assert_eq!(Micros(-1).month(), "1969-12");
         assert_eq!(Micros(-1).day(), -1);
         assert_eq!(Micros(0).month(), "1970-01");

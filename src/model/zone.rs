@@ -3,12 +3,11 @@
 use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 
-/// Digits that calendars put behind a name, at most: one has been seen (facts 13).
+/// The maximum number of digits that calendars append to a name: one has been observed (facts 13).
 const DIGITS_BEHIND_MAX: usize = 2;
 
-/// The zone of a name, without regard to case and to a digit behind it (facts 13); `None` where
-/// nobody knows it, as with `tzone://Microsoft/Custom` (facts 2.3), whose rules the service does
-/// not tell.
+/// The zone of a name, ignoring case and a trailing digit (facts 13); `None` if it is unknown, as
+/// for `tzone://Microsoft/Custom` (facts 2.3), whose rules the service does not return.
 pub fn zone(name: &str) -> Option<TimeZone> {
     let mut name = name.trim();
     for _ in 0..=DIGITS_BEHIND_MAX {
@@ -22,8 +21,8 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     None
 }
 
-/// The offset that a zone's display form tells, as in `(UTC-05:00) Eastern Time (US & Canada)`: the
-/// one of winter, and the form does not name the zone (facts 13).
+/// The offset in a zone's display form, as in `(UTC-05:00) Eastern Time (US & Canada)`: it is the
+/// standard-time offset, and the form does not identify the zone (facts 13).
 pub fn display_offset(name: &str) -> Option<TimeZone> {
     let inside = name.trim().strip_prefix('(')?.split_once(')')?.0.trim();
     let letters = inside.get(..3)?;
@@ -43,7 +42,7 @@ pub fn display_offset(name: &str) -> Option<TimeZone> {
     Some(Offset::from_seconds(sign * seconds).ok()?.to_time_zone())
 }
 
-/// The zone of a name as it stands.
+/// The zone of exactly this name.
 fn named(name: &str) -> Option<TimeZone> {
     if name.eq_ignore_ascii_case("tzone://Microsoft/Utc") {
         return Some(TimeZone::UTC);
@@ -209,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_windows_name_is_found_in_its_place_and_has_a_zone() {
+    fn windows_names_are_sorted_and_have_zones() {
         let lower = |name: &str| name.to_ascii_lowercase();
         assert!(WINDOWS.is_sorted_by(|a, b| lower(a.0) < lower(b.0)));
         for (windows, iana) in WINDOWS {
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn fact_2_3_names_of_both_kinds_are_known_and_custom_ones_are_not() {
+    fn windows_and_iana_names_are_known_and_custom_ones_are_not() {
         for (name, expected) in [
             ("W. Europe Standard Time", Some("Europe/Berlin")),
             ("pacific standard time", Some("America/Los_Angeles")),
@@ -247,7 +246,7 @@ mod tests {
         }
     }
     #[test]
-    fn fact_13_a_display_form_tells_an_offset() {
+    fn a_display_form_gives_an_offset() {
         for (name, minutes) in [
             ("(UTC-05:00) Eastern Time (US & Canada)", Some(-300)),
             ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", Some(330)),

@@ -117,7 +117,7 @@ impl Survey {
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let book = crm::without_own_domains(inputs.book, is_own);
-        let mut notes = crm_notes::told(&book.notes);
+        let mut notes = crm_notes::lines(&book.notes);
         notes.extend(told.into_iter().chain(unaddressed));
         let crm = CrmCounts {
             contacts: book.book.contacts.len(),

@@ -1,4 +1,4 @@
-//! `[capture] exclude`: what is never captured, without regard to case.
+//! `[capture] exclude`: what is never captured; case is ignored.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::model::interaction::Participant;
 use crate::model::unicode::composed;
 use crate::policy::participants::domains_in;
 
-/// The exclusions, laid out for lookups.
+/// The exclusions, indexed for lookups.
 #[derive(Debug, Clone, Default)]
 pub struct Exclusions {
     addresses: HashSet<String>,
@@ -23,7 +23,7 @@ pub struct Exclusions {
 impl Exclusions {
     /// Reads the lists of the configuration.
     pub fn new(exclude: &Exclude) -> Self {
-        // Guests take part under the address that they have at home.
+        // Guests take part under their original address.
         let addresses = exclude.addresses.iter().cloned().map(Address::at_home);
         let addresses = addresses.map(|address| address.as_str().to_owned());
         Self {
@@ -38,8 +38,8 @@ impl Exclusions {
         }
     }
 
-    /// The rule that leaves out an item of these people with this subject: `address`, `domain` or
-    /// `subject`, the first of them that applies.
+    /// The rule that excludes an item with these participants and this subject: `address`, `domain`
+    /// or `subject`, the first that applies.
     pub fn of_item(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
         let addresses = people.iter().filter(|participant| participant.is_address);
         let mut addresses = addresses.map(|participant| participant.address.as_str());
@@ -56,7 +56,8 @@ impl Exclusions {
             .then_some("subject")
     }
 
-    /// Whether somebody is of a domain that is left out. What is no address may hold one.
+    /// Whether a participant belongs to an excluded domain. Text that is not an address may contain
+    /// one.
     fn has_domain_of(&self, one: &Participant) -> bool {
         match one.address.split_once('@') {
             Some((_, domain)) if one.is_address => is_within(domain, &self.domains),
@@ -64,7 +65,7 @@ impl Exclusions {
         }
     }
 
-    /// Whether an address is left out, with or without its tag.
+    /// Whether an address is excluded, with or without its tag.
     fn has_address(&self, address: &str) -> bool {
         let is_listed = |address: &str| self.addresses.contains(address);
         let untagged = || Address::stored(address)?.without_tag();
@@ -72,8 +73,8 @@ impl Exclusions {
         has_any && (is_listed(address) || untagged().is_some_and(|one| is_listed(one.as_str())))
     }
 
-    /// Whether a folder is left out: by its name, by the name of a folder above it, or by a path
-    /// from the top. `path` has `/` between the names.
+    /// Whether a folder is excluded: by its name, by the name of a parent folder, or by a path from
+    /// the root. `path` has `/` between the names.
     pub fn has_folder(&self, path: &str) -> bool {
         let path = plain(&of_maildir(path));
         self.folders.iter().any(|folder| {
@@ -96,7 +97,7 @@ fn of_maildir(path: &str) -> Cow<'_, str> {
     names.collect::<Vec<_>>().join("/").into()
 }
 
-/// Composed, in lower case, and one blank for each run of white space.
+/// NFC, in lower case, with runs of white space collapsed.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for word in composed(text).split_whitespace() {
@@ -108,7 +109,7 @@ fn plain(text: &str) -> String {
     plain.to_lowercase()
 }
 
-/// Whether a text contains a phrase that neither begins nor ends inside of a word.
+/// Whether a text contains a phrase at word boundaries.
 fn contains_words(text: &str, phrase: &str) -> bool {
     let splits_word = |before: Option<char>, after: Option<char>| {
         let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);

@@ -6,17 +6,17 @@ use crate::model::mailbox::Mailbox;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 
-/// How far Sent may lie after the receipt and still count.
+/// How long after the receipt a Sent date is still accepted.
 const SENT_AFTER_RECEIPT_MAX: i64 = 2 * DAY;
-/// 1990-01-01 UTC: there was no mail of this kind before, so an earlier Sent is a broken clock.
+/// 1990-01-01 UTC: there was no such mail before, so an earlier Sent date comes from a wrong clock.
 const SENT_MIN: Micros = Micros(7305 * DAY);
 
 /// When a mail was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentTime {
-    /// The instant that counts.
+    /// The effective instant.
     pub at: Micros,
-    /// Whether it is Sent itself, which all copies share, and not the receipt.
+    /// Whether it is the Sent date, which all copies share, and not the receipt.
     pub is_sent: bool,
 }
 
@@ -40,7 +40,7 @@ pub fn sent_time(sent: Option<Micros>, received: Option<Micros>) -> Option<SentT
     }
 }
 
-/// The interaction that a mail is: the same for every copy of it.
+/// The interaction id of a mail: the same for every copy.
 pub fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> Id128 {
     if let Some(content) = mail.content_key {
         return Id128::of(&[b"content", &content.0]);
@@ -58,8 +58,8 @@ pub fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> Id128 {
     }
 }
 
-/// The interaction that an item without a Message-ID is: of Graph, whose ids do not change. So it
-/// was in archives, too, before their mails without a Message-ID went by their bytes.
+/// The interaction id of an item without a Message-ID: by the Graph id, which does not change.
+/// Archives used it as well before their mails without a Message-ID were identified by their bytes.
 pub fn item_id(mailbox_id: &str, source_id: &str) -> Id128 {
     Id128::of(&[b"item", mailbox_id.as_bytes(), source_id.as_bytes()])
 }
@@ -145,20 +145,20 @@ mod tests {
     }
 
     #[test]
-    fn machines_that_reuse_ids_are_told_apart_by_the_day_of_sent() {
+    fn reused_message_ids_are_distinguished_by_the_day_sent() {
         let ann = fixtures::mailbox("ann");
         let mail = fixtures::mail();
         let id = |at, is_sent| interaction_id(&mail, &ann, SentTime { at, is_sent });
         let noon = at("2026-03-02T12:00:00Z");
         assert_eq!(id(noon, true), id(at("2026-03-02T23:59:59Z"), true));
         assert_ne!(id(noon, true), id(at("2026-03-03T00:00:00Z"), true));
-        // The receipt differs from copy to copy, so its day has no say.
+        // The receipt differs from copy to copy, so its day is ignored.
         assert_eq!(id(noon, false), id(noon.plus(9 * DAY), false));
         assert_ne!(id(noon, false), id(noon, true));
     }
 
     #[test]
-    fn without_a_message_id_a_mail_is_the_item_of_its_mailbox() {
+    fn without_a_message_id_the_source_id_identifies_a_mail() {
         let (ann, bob) = (fixtures::mailbox("ann"), fixtures::mailbox("bob"));
         let mut mail = fixtures::mail();
         mail.message_id = None;

@@ -1,4 +1,5 @@
-//! The rules of a mailbox, and one mail against all of them: the first outcome that applies, or the row that it becomes.
+//! The rules of a mailbox, and their evaluation for a mail: the first outcome that applies, or the
+//! row that it becomes.
 
 use std::sync::Arc;
 
@@ -46,28 +47,28 @@ pub struct Judge {
     pub directory: Arc<Directory>,
     /// Whose mailbox it is.
     pub mailbox: Arc<Mailbox>,
-    /// Where it is read.
+    /// The source from which it is read.
     pub source: Source,
-    /// Capture settings for mail and the instant from which each holds, oldest first.
+    /// Capture settings for mail and the instant from which each applies, oldest first.
     pub history: Vec<(Micros, bool)>,
-    /// The same for meetings; without any, the tenant-wide policy holds.
+    /// The same for meetings; without any, the tenant-wide policy applies.
     pub meetings: Vec<(Micros, Meetings)>,
-    /// What is older is outside the window; `None`: nothing is.
+    /// Older items are outside the window; `None`: no window.
     pub window_start: Option<Micros>,
     /// When this run captured it.
     pub captured_at: Micros,
-    /// Which run it is.
+    /// The id of this run.
     pub run_id: Arc<str>,
 }
 
-/// What becomes of an item, as far as the item itself and the settings say.
+/// The decision on an item, as far as it depends on the item itself and the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judged {
     /// It becomes no row.
     Drop {
         /// The outcome.
         outcome: Outcome,
-        /// Which rule, where the outcome does not say it all; else empty.
+        /// The rule, if the outcome does not identify it; otherwise empty.
         reason: &'static str,
     },
     /// It becomes a row, unless the mailbox has it already.
@@ -86,19 +87,19 @@ impl Rules {
         }
     }
 
-    /// Whether the mails of a folder are left out; `path` has `/` between the names.
+    /// Whether the mails of a folder are excluded; `path` has `/` between the names.
     pub fn excludes_folder(&self, path: &str) -> bool {
         self.exclusions.has_folder(path)
     }
 }
 
 impl Judge {
-    /// Judges a mail. `is_folder_excluded`: it lies in a junk folder or in one that the rules
+    /// Evaluates a mail. `is_folder_excluded`: it is in a junk folder or in one that the rules
     /// exclude.
     ///
-    /// Outcomes that depend on what the mailbox holds already (`unchanged`, `duplicate`) and on
-    /// the contact book (`unmatched`) are decided elsewhere. A mail whose sensitivity is unknown
-    /// keeps its content until [`Judge::with_sensitivity`] has told.
+    /// Outcomes that depend on the items already recorded (`unchanged`, `duplicate`) and on the CRM
+    /// snapshot (`unmatched`) are decided elsewhere. A mail of unknown sensitivity keeps its
+    /// content until [`Judge::with_sensitivity`].
     pub fn judge(&self, mail: Mail, is_folder_excluded: bool) -> Judged {
         let Some(time) = identity::sent_time(mail.sent, mail.received) else {
             return dropped(Outcome::Unreadable, "no_date");
@@ -126,7 +127,7 @@ impl Judge {
         if let Some(rule) = excluded {
             return dropped(Outcome::Excluded, rule);
         }
-        // If participants were cut off, the rest may be external.
+        // If participants were truncated, the rest may be external.
         let are_all = mail.participants.len() < limits::PARTICIPANTS;
         if self.rules.internal_only == InternalOnly::Skip
             && are_all
@@ -183,10 +184,10 @@ impl Judge {
         participants::best_role(people, &self.mailbox.own_addresses) == Some(Role::From)
     }
 
-    /// Completes the judgement of a mail that did not say itself how private it is (facts 1.9).
+    /// Completes the decision on a mail without its own sensitivity (facts 1.9).
     ///
-    /// `is_known`: whether the list of such mails could be had; `is_private`: whether this one is
-    /// in it. A private mail is `private` even where a later rule had left it out already.
+    /// `is_known`: whether the list of private mails was available; `is_private`: whether this mail
+    /// is in it. A private mail is `private` even if a later rule excluded it already.
     #[must_use]
     pub fn with_sensitivity(&self, judged: Judged, is_known: bool, is_private: bool) -> Judged {
         match judged {
@@ -206,15 +207,15 @@ impl Judge {
     }
 }
 
-/// Takes out what an interaction says, and leaves who and when: for whom the CRM does not know
-/// under `unmatched = "envelope"`, and where the sensitivity is hidden.
+/// Removes the content of an interaction and keeps participants and times: for unmatched items
+/// under `unmatched = "envelope"`, and if the sensitivity is hidden.
 pub fn withhold_content(interaction: &mut Interaction) {
     interaction.subject = None;
     interaction.preview = None;
     interaction.body_text = None;
 }
 
-/// Whether an interaction says anything besides who and when.
+/// Whether an interaction has content besides participants and times.
 pub fn has_content(interaction: &Interaction) -> bool {
     interaction.subject.is_some() || interaction.preview.is_some()
 }

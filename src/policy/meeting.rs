@@ -1,5 +1,5 @@
-//! One event against all rules: the first outcome that applies, or the row that it becomes; and
-//! what is left of a row that is taken back.
+//! Evaluates all rules for an event: the first outcome that applies, or the row that it becomes;
+//! and the remainder of a row that is withdrawn.
 
 use std::sync::Arc;
 
@@ -30,12 +30,11 @@ use crate::policy::participants;
 use crate::policy::settings;
 
 impl Judge {
-    /// Judges an event that is laid over its master already; the row has revision 1, and is
+    /// Evaluates an event that is already merged with its master; the row has revision 1, and is
     /// active, cancelled or declined.
     ///
-    /// Outcomes that depend on what the mailbox holds already (`unchanged`), on tonight's time
-    /// (occurrences that are far ahead) and on the contact book (`unmatched`) are decided
-    /// elsewhere.
+    /// Outcomes that depend on the meetings already recorded (`unchanged`), on the current time
+    /// (occurrences far ahead) and on the CRM snapshot (`unmatched`) are decided elsewhere.
     pub fn judge_meeting(&self, event: &Event) -> Judged {
         if event.event_type == EventType::Master {
             return dropped(Outcome::Series, "");
@@ -60,7 +59,7 @@ impl Judge {
         if let Some(rule) = self.rules.exclusions.of_item(&people, subject) {
             return dropped(Outcome::Excluded, rule);
         }
-        // If attendees were cut off, the rest may be external.
+        // If attendees were truncated, the rest may be external.
         let attendees = event.attendees.as_ref().map_or(0, Vec::len);
         if self.rules.internal_only == InternalOnly::Skip
             && attendees < limits::PARTICIPANTS
@@ -71,7 +70,7 @@ impl Judge {
         Judged::Keep(Box::new(self.row(event, occurred_at, people)))
     }
 
-    /// Whether the settings that held when a meeting began let it be captured.
+    /// Whether the settings in effect when a meeting began allow it to be captured.
     fn captures(&self, event: &Event, occurred_at: Micros) -> bool {
         let meetings = settings::in_force(&self.meetings, occurred_at);
         match meetings.unwrap_or(self.rules.meetings) {
@@ -121,10 +120,10 @@ impl Judge {
         }
     }
 
-    /// The organiser, then the attendees, each with the answer that is known of them.
+    /// The organiser, then the attendees, each with their known response.
     ///
-    /// Answers of others count in the organiser's copy only (facts 2.3); in any other the owner's
-    /// own stands with the event.
+    /// Responses of others count in the organiser's copy only (facts 2.3); in any other copy, the
+    /// owner's own response is a property of the event.
     fn people(&self, event: &Event) -> Vec<Participant> {
         let is_own = |person: &Participant| {
             let mut own = self.mailbox.own_addresses.iter();
@@ -157,7 +156,7 @@ impl Judge {
     }
 }
 
-/// When an event begins: a whole day at its midnight in UTC. `None` where the event does not say.
+/// When an event begins: a whole day at its midnight in UTC. `None` if the event has no start.
 pub fn begins_at(event: &Event) -> Option<Micros> {
     let start = event.start?;
     Some(match event.is_all_day {
@@ -166,7 +165,7 @@ pub fn begins_at(event: &Event) -> Option<Micros> {
     })
 }
 
-/// When an event that begins at an instant ends; where it does not say so soundly, at once.
+/// When an event ends; if its end is missing or invalid, at its beginning.
 pub fn ends_at(event: &Event, begins_at: Micros) -> Micros {
     let end = event.end.map(|end| match event.is_all_day {
         Some(true) => Micros(end.day.saturating_mul(DAY)),
@@ -175,7 +174,7 @@ pub fn ends_at(event: &Event, begins_at: Micros) -> Micros {
     end.filter(|end| *end >= begins_at).unwrap_or(begins_at)
 }
 
-/// The state of a meeting as an event tells it: cancelled counts above declined.
+/// The state of a meeting by its event: cancelled takes precedence over declined.
 pub fn state(event: &Event) -> State {
     let declined = |word: &str| word.eq_ignore_ascii_case("declined");
     if event.is_cancelled == Some(true) {
@@ -195,8 +194,8 @@ fn role(kind: AttendeeKind) -> Role {
     }
 }
 
-/// What is left of a recorded meeting that must not be seen any more: neither what it was about
-/// nor who took part. The caller sets the revision.
+/// The remainder of a recorded meeting that must no longer be visible: without content and
+/// participants. The caller sets the revision.
 pub fn withdrawn(last: &Interaction) -> Interaction {
     let mut row = last.clone();
     withhold_content(&mut row);

@@ -1,4 +1,4 @@
-//! Which meeting an event is: the same for all attendees, whatever moves (design section 4).
+//! The identity of a meeting: the same for all attendees, wherever it is moved (design section 4).
 
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -18,10 +18,11 @@ pub struct MeetingId {
     pub series_id: Id128,
 }
 
-/// The meeting that an event is, which must be laid over its master already.
+/// The identity of an event, which must already be merged with its master.
 ///
-/// An occurrence is its series and the date on which it was to be, never the instant: a series
-/// that moves by an hour keeps its past. An event without `iCalUId` is the item of its mailbox.
+/// An occurrence is identified by its series and its original date, never by the instant: a series
+/// that moves by an hour keeps its past. An event without `iCalUId` is identified by its item in
+/// the mailbox.
 pub fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
     let Some(uid) = event.ical_uid.as_deref().map(str::trim) else {
         let of = |provider_id: &str| {

@@ -1,4 +1,4 @@
-//! Is it kept, and if not, why? Pure: an item and the rules go in, one answer comes out.
+//! Is it kept, and if not, why? Pure: a function of an item and the rules.
 
 pub mod exclusions;
 pub mod global_object_id;

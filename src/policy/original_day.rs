@@ -1,16 +1,16 @@
-//! The local day on which an occurrence or exception was to be, the same in every copy of a series.
+//! The original local day of an occurrence or exception, the same in every copy of a series.
 //!
 //! Copies of one series differ in how they name its zone: the organiser's has the proper name, in a
 //! guest's it may be missing, custom, a display form, or the zone of the request (facts 13). So
-//! what all copies tell alike decides, and a name only where nothing else does:
+//! data that is the same in all copies decides, and a zone name only as a last resort:
 //!
-//! - Of a series with times of day: the day of its first start (`range.startDate`), and how many
-//!   times 24 hours lie between that start and this one. Clocks that change move it by an hour or
-//!   two, which is far from half a day.
-//! - Of a series of whole days: the day that is written in `start` of an occurrence. An exception
-//!   tells `originalStart`, the author's midnight in UTC. Offsets go from -12 to +14 hours, so
-//!   mostly a single day begins within them; what is left open the pattern decides, then the days
-//!   on which others of the series are, then the offset that others show, and then `start`.
+//! - For a timed series: the day of its first start (`range.startDate`), and the number of 24-hour
+//!   periods between that start and this one. Clock changes shift it by an hour or two, which is
+//!   far less than half a day.
+//! - For a series of whole days: the day written in `start` of an occurrence. An exception has
+//!   `originalStart`, the author's midnight in UTC. Offsets range from -12 to +14 hours, so usually
+//!   a single day begins within them; ambiguities are resolved by the pattern, then by the days of
+//!   other instances of the series, then by the offset that others show, and finally by `start`.
 
 use std::collections::BTreeSet;
 
@@ -27,23 +27,23 @@ use crate::model::zone;
 use crate::policy::global_object_id::date_of_uid;
 
 const HOUR: i64 = DAY / 24;
-/// Local time minus UTC lies between these (microseconds), wherever anybody lives.
+/// The limits of local time minus UTC (microseconds), worldwide.
 const OFFSET_MIN: i64 = -12 * HOUR;
 const OFFSET_MAX: i64 = 14 * HOUR;
 
-/// What the others of a series of whole days show.
+/// Evidence from other instances of a series of whole days.
 #[derive(Debug, Clone, Default)]
 pub struct Siblings {
-    /// The days of those that are where the series has them.
+    /// The days of instances that were not moved.
     occurrences: BTreeSet<i64>,
-    /// Of exceptions: the author's midnight, and the day on which they are now, if a whole one.
+    /// For exceptions: the author's midnight, and their current day, if it is a whole day.
     exceptions: Vec<(Micros, Option<i64>)>,
-    /// Offsets (microseconds) that were told without doubt, each with the midnight that shows it.
+    /// Unambiguous offsets (microseconds), each with the midnight that shows it.
     offsets: Vec<(Micros, i64)>,
 }
 
 impl Siblings {
-    /// Notes one of the series, which must be one of whole days.
+    /// Adds an instance of the series, which must be one of whole days.
     pub fn note(&mut self, event: &Event) {
         let day = event.start.map(|start| start.day);
         let own_day = match event.event_type {
@@ -64,8 +64,8 @@ impl Siblings {
         }
     }
 
-    /// The one day that can have begun at the author's midnight, where offsets, pattern and the
-    /// days of the others leave only one.
+    /// The day that can have begun at the author's midnight, if offsets, pattern and the days of
+    /// other instances leave only one.
     fn settled(&self, midnight: Micros, recurrence: Option<Recurrence>) -> Option<i64> {
         let possible = days_beginning_at(midnight);
         let allowed = |day: &i64| recurrence.is_none_or(|recurrence| recurrence.allows(*day));
@@ -76,18 +76,19 @@ impl Siblings {
             .or_else(|| only(possible.iter().filter(|day| is_free(day))))
     }
 
-    /// The offset that the series shows nearest to an author's midnight.
+    /// The offset of the series nearest in time to an author's midnight.
     fn offset_near(&self, midnight: Micros, recurrence: Option<Recurrence>) -> Option<i64> {
         let settled = self.exceptions.iter().filter_map(|(one, _)| {
             let day = self.settled(*one, recurrence)?;
             Some((*one, offset(day, *one)))
         });
-        let told = self.offsets.iter().copied().chain(settled);
-        told.min_by_key(|(one, offset)| (one.0.abs_diff(midnight.0), *offset))
+        let known = self.offsets.iter().copied().chain(settled);
+        known
+            .min_by_key(|(one, offset)| (one.0.abs_diff(midnight.0), *offset))
             .map(|(_, offset)| offset)
     }
 
-    /// The offset that most exceptions show if they were not moved: east or west of Greenwich.
+    /// The offset that most exceptions imply if they were not moved: east or west of Greenwich.
     fn offset_of_most(&self) -> Option<i64> {
         let of_unmoved = self.exceptions.iter().filter_map(|(midnight, day)| {
             let day = day.filter(|day| may_begin_at(*day, *midnight))?;
@@ -98,8 +99,8 @@ impl Siblings {
     }
 }
 
-/// The day on which an occurrence or exception was to be (days since 1970-01-01), which must be
-/// laid over its master as far as that is to be had. `None` where it tells no time at all.
+/// The original day of an occurrence or exception (days since 1970-01-01), which must be merged
+/// with its master if that is available. `None` if it contains no time at all.
 pub fn original_day(event: &Event, siblings: &Siblings) -> Option<i64> {
     let of_series = event.series.and_then(|series| series.is_all_day);
     if of_series.or(event.is_all_day) == Some(true) {
@@ -115,12 +116,12 @@ fn timed_day(event: &Event) -> Option<i64> {
     Some(anchored.unwrap_or_else(|| day_in_zone(event, at)))
 }
 
-/// The day as it is counted from the first start of the series.
+/// The day counted from the first start of the series.
 fn day_from_first(event: &Event, at: Micros) -> Option<i64> {
     let series = event.series?;
     let first = series.first_start?.at.0;
     let first_day = series.recurrence?.first_day;
-    // The local time of the first start lies on its first day.
+    // The local time of the first start is on its first day.
     let low = first_day.checked_mul(DAY)?.checked_sub(first)?;
     if low > OFFSET_MAX || low + DAY <= OFFSET_MIN {
         return None;
@@ -132,7 +133,7 @@ fn day_from_first(event: &Event, at: Micros) -> Option<i64> {
     first_day.checked_add(days)
 }
 
-/// The day in the zone of the series; without one that is known, in UTC.
+/// The day in the zone of the series; if that is unknown, in UTC.
 fn day_in_zone(event: &Event, at: Micros) -> i64 {
     let name = event.zone.as_deref().unwrap_or_default();
     let zone = zone::zone(name).or_else(|| zone::display_offset(name));
@@ -169,8 +170,7 @@ fn whole_day(event: &Event, siblings: &Siblings) -> Option<i64> {
         .or(Some(day_by(midnight, 0)))
 }
 
-/// The days that can have begun at an instant, somewhere: one, or two where that is the other side
-/// of the world.
+/// The days that can have begun at an instant anywhere: one, or two near the date line.
 fn days_beginning_at(midnight: Micros) -> Vec<i64> {
     let nearest = day_by(midnight, 0);
     let around = nearest.saturating_sub(1)..=nearest.saturating_add(1);
@@ -181,12 +181,12 @@ fn may_begin_at(day: i64, midnight: Micros) -> bool {
     (OFFSET_MIN..=OFFSET_MAX).contains(&offset(day, midnight))
 }
 
-/// Local time minus UTC where a day begins at an instant.
+/// Local time minus UTC of a zone in which a day begins at an instant.
 fn offset(day: i64, midnight: Micros) -> i64 {
     day.saturating_mul(DAY).saturating_sub(midnight.0)
 }
 
-/// The day whose midnight is nearest to an instant, at an offset that is known to about an hour.
+/// The day whose midnight is nearest to an instant, for an offset known to about an hour.
 fn day_by(midnight: Micros, offset: i64) -> i64 {
     let local = midnight.0.saturating_add(offset);
     local.saturating_add(DAY / 2).div_euclid(DAY)

@@ -1,4 +1,4 @@
-//! Who takes part: names and addresses as they stand in a message, made comparable.
+//! Participants: normalises names and addresses as written in a message.
 
 use hashbrown::HashSet;
 
@@ -11,9 +11,9 @@ use crate::model::interaction::Role;
 use crate::model::legacy_name;
 use crate::model::mail::RawParticipant;
 
-/// The participants as they are stored: by role, then as the message has them; one entry for each
-/// address and role; a sender only where it is not the author, an attendee only where it is not
-/// the organiser.
+/// The participants as they are stored: by role, then in the order of the message; one entry for
+/// each address and role; a sender only if it is not the author, an attendee only if it is not the
+/// organiser.
 pub fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant> {
     in_order(
         raw.iter()
@@ -22,7 +22,7 @@ pub fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant
     )
 }
 
-/// Puts participants into the order in which they are stored, and takes repetitions away.
+/// Sorts participants into the stored order and removes duplicates.
 pub fn in_order(mut participants: Vec<Participant>) -> Vec<Participant> {
     participants.sort_by_key(|participant| participant.role);
     let mut kept = are_kept(&participants).into_iter();
@@ -30,7 +30,7 @@ pub fn in_order(mut participants: Vec<Participant>) -> Vec<Participant> {
     participants
 }
 
-/// Which of the participants stay, when they are in order of role.
+/// Which participants are kept, once they are sorted by role.
 fn are_kept(participants: &[Participant]) -> Vec<bool> {
     let mut seen: HashSet<(Role, &str)> = HashSet::with_capacity(participants.len());
     let mut kept = Vec::with_capacity(participants.len());
@@ -47,7 +47,7 @@ fn are_kept(participants: &[Participant]) -> Vec<bool> {
     kept
 }
 
-/// One participant; `None` where the header names nobody at all.
+/// One participant; `None` if the header entry is empty.
 pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
     let name = raw.name.as_deref().map(str::trim);
     let name = name.filter(|name| !name.is_empty());
@@ -86,8 +86,8 @@ pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> 
     })
 }
 
-/// Whether everybody who takes part with an address is of the company, and there is somebody. Text
-/// in the place of an address has no say, unless an address of another domain may be in it.
+/// Whether there are participants with addresses and all of them belong to the company. Text in
+/// place of an address is ignored, unless it may contain an address of another domain.
 pub fn is_internal_only(participants: &[Participant], directory: &Directory) -> bool {
     let is_internal = |one: &Participant| {
         one.internal || (!one.is_address && !names_another_domain(&one.address, directory))
@@ -95,12 +95,12 @@ pub fn is_internal_only(participants: &[Participant], directory: &Directory) -> 
     participants.iter().any(|one| one.is_address) && participants.iter().all(is_internal)
 }
 
-/// Whether behind an `@` in a text stands a domain that is not the company's.
+/// Whether an `@` in a text is followed by a domain that is not the company's.
 fn names_another_domain(text: &str, directory: &Directory) -> bool {
     domains_in(text).any(|domain| !directory.is_internal_domain(&domain))
 }
 
-/// The domains that stand behind an `@` in a text that is no address; empty where none can be read.
+/// The domains after an `@` in a text that is not an address; empty if none can be parsed.
 pub(super) fn domains_in(text: &str) -> impl Iterator<Item = String> {
     text.split('@').skip(1).map(|rest| {
         let rest = rest.trim_start();
@@ -110,7 +110,7 @@ pub(super) fn domains_in(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The direction as seen from the company, so that all copies have the same.
+/// The direction from the company's point of view, so that all copies have the same.
 pub fn direction(participants: &[Participant], directory: &Directory) -> Direction {
     if is_internal_only(participants, directory) {
         return Direction::Internal;
@@ -124,7 +124,7 @@ pub fn direction(participants: &[Participant], directory: &Directory) -> Directi
     }
 }
 
-/// The best role in which one of some addresses takes part.
+/// The best role of any of some addresses.
 pub fn best_role(participants: &[Participant], own: &[Address]) -> Option<Role> {
     let is_own = |participant: &&Participant| {
         let mut own = own.iter();
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn legacy_names_resolve_through_the_directory_or_stay_as_text() {
+    fn legacy_names_resolve_through_the_directory_or_stay() {
         check(
             &[
                 raw(Role::From, "Ann", "/O=Contoso/OU=EU/cn=Recipients/cn=Ann"),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_kept_as_text_and_has_no_say() {
+    fn text_without_address_is_kept_and_ignored() {
         check(
             &[
                 raw(Role::From, "Ann", "ann@contoso.com"),
@@ -241,7 +241,7 @@ mod tests {
             ],
             Direction::Internal,
         );
-        // An author without an address is nobody of the company, whatever the organisation.
+        // An author without an address is external, whatever the organisation.
         check(
             &[
                 raw(Role::From, "Gone", "/o=contoso/cn=gone"),
@@ -255,22 +255,25 @@ mod tests {
             ],
             Direction::Inbound,
         );
-        let nobody = [
+        let without_address = [
             raw(Role::From, "", "mailer-daemon"),
             raw(Role::To, "", "root"),
         ];
         check(
-            &nobody,
+            &without_address,
             &["from mailer-daemon ?", "to root ?"],
             Direction::Inbound,
         );
         let directory = fixtures::directory();
-        assert!(!is_internal_only(&resolve(&nobody, &directory), &directory));
+        assert!(!is_internal_only(
+            &resolve(&without_address, &directory),
+            &directory
+        ));
         check(&[], &[], Direction::Inbound);
     }
 
     #[test]
-    fn text_that_may_hold_an_address_of_others_makes_an_item_external() {
+    fn text_with_a_possible_foreign_address_is_external() {
         let from = || raw(Role::From, "Ann", "ann@contoso.com");
         for (text, expected) in [
             ("eva@ fabrikam.com and others", Direction::Outbound),
@@ -292,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_is_external_under_the_address_that_the_directory_or_the_name_gives() {
+    fn a_guest_is_external_under_the_original_address() {
         let name = "eva_fabrikam.com#EXT#@contoso.com";
         let mut directory = fixtures::directory();
         let people = |directory: &Directory| {
@@ -319,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_author_mail_to_the_company_and_others_is_inbound() {
+    fn authorless_mail_to_the_company_is_inbound() {
         check(
             &[
                 raw(Role::To, "", "ann@contoso.com"),
@@ -331,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_has_the_best_of_their_roles_under_any_own_address() {
+    fn the_owner_gets_the_best_role_of_all_own_addresses() {
         let mailbox = fixtures::mailbox("ann");
         for (roles, expected) in [
             (

@@ -1,15 +1,14 @@
-//! Capture settings over time: an item is judged by those in force when it happened.
+//! Capture settings over time: an item is evaluated by the settings in effect at its time.
 
 use crate::model::time::Micros;
 
-/// The setting that held at an instant. The first entry holds since ever; without any entry there
-/// is none.
+/// The setting at an instant. The first entry has no lower bound; without any entry there is none.
 pub fn in_force<T: Copy>(history: &[(Micros, T)], at: Micros) -> Option<T> {
     let latest = history.iter().rev().find(|(since, _)| *since <= at);
     latest.or(history.first()).map(|(_, setting)| *setting)
 }
 
-/// Adds tonight's setting where it differs from the last one: it holds from now on.
+/// Adds the current setting if it differs from the last one: it applies from now on.
 pub fn record<T: PartialEq>(history: &mut Vec<(Micros, T)>, now: Micros, setting: T) {
     if history.last().is_none_or(|(_, last)| *last != setting) {
         history.push((now, setting));
@@ -21,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_setting_holds_from_its_instant_and_the_first_one_since_ever() {
+    fn a_setting_applies_from_its_instant_the_first_always() {
         let mut history = Vec::new();
         assert_eq!(in_force(&history, Micros(5)), None);
         for (now, on) in [(10, true), (20, true), (30, false), (40, true)] {

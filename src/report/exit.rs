@@ -1,4 +1,4 @@
-//! With which exit code a run ends, and why.
+//! The exit code of a run, and the reason.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub const NOT_RUN: u8 = 2;
 /// The run was interrupted; what it had committed is kept.
 pub const INTERRUPTED: u8 = 130;
 
-/// The exit code of a finished run and the reason in words.
+/// The exit code of a finished run and the reason as text.
 pub fn of(summary: &RunSummary) -> (u8, String) {
     let of_status = |status: Status| {
         summary
@@ -23,7 +23,7 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
             .filter(|c| c.status == status)
             .count()
     };
-    // That there is no mailbox is news once: an address proves none (facts 3.1).
+    // A missing mailbox is reported once: an address does not imply a mailbox (facts 3.1).
     let gaps_of = |status: Status| {
         let coverage = summary.coverage.iter();
         coverage
@@ -64,7 +64,7 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
         let text = "every mailbox in scope is complete, but the search index is behind the lake";
         (GAPS, text.to_owned())
     } else if gaps.is_empty() && of_status(Status::Filled) > 0 {
-        let text = "the range that was asked for was read of every mailbox in scope";
+        let text = "the requested range was read from every mailbox in scope";
         (COMPLETE, text.to_owned())
     } else if gaps.is_empty() {
         (COMPLETE, "every mailbox in scope is complete".to_owned())

@@ -129,7 +129,7 @@ fn tally(tally: &Tally) -> Value {
     })
 }
 
-/// A mailbox of the plan: in, or out and why.
+/// A mailbox of the plan: whether it is read, and why not.
 pub fn plan_line(line: &PlanLine) -> Value {
     json!({
         "tenant": line.tenant,

@@ -13,7 +13,7 @@ use crate::report::table::Side;
 /// What `run --plan` shows.
 #[derive(Debug, Clone)]
 pub struct PlanReport {
-    /// Mailboxes with in or out and why, in order of tenant and address.
+    /// Mailboxes, whether they are read and why not, in order of tenant and address.
     pub lines: Vec<PlanLine>,
     /// The first window of mailboxes that are new, as configured.
     pub window: String,

@@ -1,4 +1,4 @@
-//! What a changed contact book did, or would do.
+//! What a changed CRM snapshot did, or would do.
 
 use std::fmt::Write as _;
 
@@ -28,10 +28,10 @@ pub fn text(summary: &RematchSummary) -> String {
             caught_up,
         } => {
             for view in caught_up {
-                let _ = writeln!(text, "brought up: {view}");
+                let _ = writeln!(text, "brought up to date: {view}");
             }
             let _ = match rows {
-                0 => writeln!(text, "contact_activity says what the contact book says"),
+                0 => writeln!(text, "contact_activity agrees with the CRM"),
                 rows => writeln!(
                     text,
                     "contact_activity: {} rows appended (run {run_id})",
@@ -43,8 +43,8 @@ pub fn text(summary: &RematchSummary) -> String {
     if summary.without_content > 0 {
         let _ = writeln!(
             text,
-            "{} mails in which the contact book knows somebody have neither subject nor text here; \
-             where they were withheld because it knew nobody then, touchpoint run --mailbox … --again \
+            "{} mails with a CRM contact have neither subject nor text here; \
+             if they were withheld without a match then, touchpoint run --mailbox … --again \
              reads a mailbox again and adds them",
             number(summary.without_content)
         );
@@ -57,7 +57,7 @@ fn write_changes(text: &mut String, changes: &[BookChange]) {
     let (come, go) = totals(changes);
     let _ = writeln!(
         text,
-        "{} rows of contact_activity would come and {} go; nothing was written",
+        "{} rows of contact_activity would be added and {} removed; nothing was written",
         number(come),
         number(go)
     );
@@ -95,7 +95,7 @@ fn row(change: &BookChange) -> Vec<String> {
     ]
 }
 
-/// Rows that come and rows that go, over all contacts and accounts.
+/// Rows that are added and removed, over all contacts and accounts.
 fn totals(changes: &[BookChange]) -> (u64, u64) {
     let come = changes.iter().map(|change| change.come).sum();
     (come, changes.iter().map(|change| change.go).sum())
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_tells_of_contacts_and_accounts_what_comes_and_goes() {
+    fn a_plan_lists_changes_per_contact_and_account() {
         let change = |whose, name: Option<&str>, come, go| BookChange {
             whose,
             name: name.map(Into::into),
@@ -167,12 +167,12 @@ mod tests {
         ]);
         assert_eq!(
             text(&summary),
-            "1,200 rows of contact_activity would come and 7 go; nothing was written\n\n\
+            "1,200 rows of contact_activity would be added and 7 removed; nothing was written\n\n\
              \x20          id  name      come  go\n\
              \x20 contact  c1  Ann Lee  1,200   0\n\
              \x20 account  a1               0   7\n\
-             3 mails in which the contact book knows somebody have neither subject nor text here; \
-             where they were withheld because it knew nobody then, touchpoint run --mailbox … --again \
+             3 mails with a CRM contact have neither subject nor text here; \
+             if they were withheld without a match then, touchpoint run --mailbox … --again \
              reads a mailbox again and adds them\n\
              note: a note\n"
         );
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_is_cut_for_people_and_whole_for_programs() {
+    fn a_long_list_is_truncated_in_text_but_not_json() {
         let changes = (0..100).map(|n| BookChange {
             whose: Whose::Contact(format!("c{n}").into()),
             name: None,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// To which side the cells of a column go.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// Text.
@@ -11,7 +11,7 @@ pub enum Side {
     Right,
 }
 
-/// Rows of cells under a head, each line indented by two blanks.
+/// Rows of cells under a header, each line indented by two spaces.
 pub fn render(head: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows
@@ -25,7 +25,7 @@ pub fn render(head: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let mut text = String::new();
-    // A name with a line end must not look like a line of its own.
+    // A name with a line break must not look like a line of its own.
     let on_one_line = |cell: &String| cell.replace(['\n', '\r'], "\u{fffd}");
     let rows: Vec<Vec<String>> = rows
         .iter()
@@ -48,7 +48,7 @@ pub fn render(head: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A number with its thousands apart: `12,345`.
+/// A number with thousands separators: `12,345`.
 pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();

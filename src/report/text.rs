@@ -13,13 +13,13 @@ use crate::report::table;
 use crate::report::table::Side;
 use crate::report::table::number;
 
-/// More mailboxes than this are not listed one by one, unless something is to be said of them.
+/// Above this number, only mailboxes with remarks are listed.
 const LISTED_MAX: usize = 60;
-/// More notes than this are counted.
+/// Notes beyond this number are only counted.
 const NOTES_MAX: usize = 12;
-/// So many unreadable items are named.
+/// At most this many unreadable items are named.
 const UNREAD_MAX: usize = 5;
-/// So many of the slowest mailboxes are named.
+/// At most this many of the slowest mailboxes are named.
 const SLOWEST: usize = 3;
 
 /// The whole report.
@@ -190,12 +190,12 @@ fn write_unread(text: &mut String, summary: &RunSummary) {
     }
 }
 
-/// How much of the CRM was read, and how much of the mail it knows.
+/// How much of the CRM was read, and how many of the items it matches.
 fn write_crm(text: &mut String, summary: &RunSummary, total: &Tally) {
     let crm = summary.crm;
     let passed_over = match crm.passed_over {
         0 => String::new(),
-        rows => format!(" ({} rows passed over)", count(rows)),
+        rows => format!(" ({} rows skipped)", count(rows)),
     };
     let rules: Vec<String> = total
         .matched
@@ -219,7 +219,7 @@ fn count(entries: usize) -> String {
     number(entries as u64)
 }
 
-/// ` (domain 3, folder 2)`, or nothing where the outcome says it all.
+/// ` (domain 3, folder 2)`, or nothing if the outcome has no reasons.
 fn reasons(total: &Tally, outcome: Outcome) -> String {
     let Some(reasons) = total.outcomes.get(&outcome) else {
         return String::new();
@@ -266,7 +266,7 @@ pub fn seconds_between(from: Micros, to: Micros) -> f64 {
     (to.0 - from.0).max(0) as f64 / SECOND as f64
 }
 
-/// Items per second in whole numbers; nothing where no time passed.
+/// Items per second in whole numbers; nothing if no time passed.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -8,7 +8,7 @@ use crate::model::time::Micros;
 
 /// The wall clock, in microseconds since 1970-01-01 UTC.
 ///
-/// A machine whose clock stands before 1970 reads as 1970: no row can be dated before it anyway.
+/// A clock before 1970 reads as 1970: no row can be dated earlier anyway.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> Micros {
     let since_epoch = SystemTime::now()
@@ -29,7 +29,7 @@ pub fn monotonic() -> TimerInstant {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts to measure.
+    /// Starts measuring.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn start() -> Self {
         Self(Instant::now())

@@ -1,4 +1,4 @@
-//! The only bridge from asynchronous tasks to the threads that compute.
+//! The only bridge from asynchronous tasks to CPU-bound threads.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -20,34 +20,35 @@ use tokio::sync::watch;
 
 use crate::runtime::clock::Stopwatch;
 
-/// An item is given up when its work takes longer: the longest that are known take some seconds.
+/// The time after which an item is abandoned: the slowest known items take a few seconds.
 const ITEM_DEADLINE: Duration = Duration::from_secs(30);
-/// How often it is looked for such items.
+/// How often such items are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Threads that may be given up at a time: each goes on computing. Beyond, the work fails.
+/// The number of threads that may be abandoned at a time: each continues to compute. Beyond that,
+/// the work fails.
 const GIVEN_UP_MAX: usize = 16;
 
-/// The threads that compute: a rayon pool that matches and encodes, and one that reads items, of
-/// which some may never come to an end.
+/// The CPU-bound threads: one rayon pool that matches and encodes, and one that decodes items, some
+/// of which may never finish.
 #[derive(Debug)]
 pub struct CpuPool {
     pool: ThreadPool,
     reading: watch::Sender<Arc<ThreadPool>>,
-    /// Threads of the second that were given up and have not come back.
+    /// Threads of the second pool that were abandoned and have not finished.
     given_up: Arc<AtomicUsize>,
-    /// An item that takes longer is given up.
+    /// An item that takes longer is abandoned.
     deadline: Duration,
 }
 
-/// A computation that did not come back.
+/// A computation that did not return.
 #[derive(Debug, thiserror::Error)]
 pub enum ComputationLost {
     /// Its thread panicked.
     #[error("a computation ended in a panic; this is a defect of touchpoint, please report it")]
     Panicked,
-    /// Too many threads are busy with items that take too long.
+    /// Too many threads are occupied by items that take too long.
     #[error(
-        "{GIVEN_UP_MAX} items took too long to read and are still being read; the next run goes on"
+        "{GIVEN_UP_MAX} items took too long to read and are still being read; the next run continues"
     )]
     NoThreads,
 }
@@ -63,7 +64,7 @@ impl CpuPool {
         })
     }
 
-    /// Runs `work` on the pool and waits for it without holding up the async thread.
+    /// Runs `work` on the pool and waits for it without blocking the async thread.
     ///
     /// Inside `work` the parallel iterators of rayon use the same pool.
     pub async fn run<T, F>(&self, work: F) -> Result<T, ComputationLost>
@@ -73,26 +74,25 @@ impl CpuPool {
     {
         let (sender, receiver) = oneshot::channel();
         self.pool.spawn(move || {
-            // The asker may be gone (shutdown): then nobody wants the result.
+            // The caller may have stopped waiting (shutdown): then the result is discarded.
             let _ = sender.send(work());
         });
         receiver.await.map_err(|_| ComputationLost::Panicked)
     }
 
-    /// Runs `work` on the pool and waits for it. For blocking threads only, which may lend it what
-    /// they hold; a panic of `work` is theirs.
+    /// Runs `work` on the pool and waits for it. For blocking threads only; `work` may borrow from
+    /// the caller, and its panics propagate to the caller.
     ///
     /// Inside `work` the parallel iterators of rayon use this pool.
     pub fn lend<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.pool.install(work)
     }
 
-    /// Reads each item, and waits for it without holding up the async thread. Results are in the
-    /// order of the items; `None`: it took too long, and the thread was given up. `read` must not
-    /// use rayon.
+    /// Reads each item and waits for the results without blocking the async thread. Results are in
+    /// the order of the items; `None`: the item took too long, and its thread was abandoned. `read`
+    /// must not use rayon.
     ///
-    /// # Errors
-    /// Reading an item panicked, or too many threads are given up.
+    /// # Errors Reading an item panicked, or too many threads are abandoned.
     pub async fn each<T, R>(
         &self,
         items: Vec<T>,
@@ -118,7 +118,7 @@ impl CpuPool {
             loop {
                 tokio::select! {
                     () = each.ended.notified() => {}
-                    // Healthy threads of the old pool go on with these items, too.
+                    // Healthy threads of the old pool continue with these items as well.
                     Ok(()) = pools.changed() => break,
                     () = tokio::time::sleep(LOOK_EVERY.min(self.deadline)) => {
                         let late = lock(&each.progress).give_up(self.deadline);
@@ -137,7 +137,7 @@ impl CpuPool {
         }
     }
 
-    /// A new pool in the place of one that has lost so many threads, unless somebody has replaced it.
+    /// Replaces a pool that has lost this many threads, unless it was replaced already.
     fn give_up(&self, threads: usize, pool: &Arc<ThreadPool>) -> Result<(), ComputationLost> {
         tracing::warn!(
             items = threads,
@@ -165,12 +165,12 @@ fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
         .build()
 }
 
-/// What a panicking thread left is whole: nothing panics while it holds the lock.
+/// The data behind a poisoned lock is consistent: nothing panics while holding the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Some items that threads of the pool read.
+/// A set of items that threads of the pool read.
 struct Each<T, R, F> {
     progress: Mutex<Progress<T, R>>,
     ended: Notify,
@@ -180,10 +180,10 @@ struct Each<T, R, F> {
 
 struct Progress<T, R> {
     waiting: std::iter::Enumerate<std::vec::IntoIter<T>>,
-    /// Since when an item is being read, by its place.
+    /// Since when each item has been read, by position.
     under_way: HashMap<usize, Stopwatch>,
     results: Vec<Option<R>>,
-    /// Items without result that are not given up.
+    /// Items without a result that are not abandoned.
     left: usize,
     has_panicked: bool,
 }
@@ -201,7 +201,7 @@ where
         }
     }
 
-    /// Reads the next item; false where there is none, or this thread was given up.
+    /// Reads the next item; false if there is none, or this thread was abandoned.
     fn one(&self) -> bool {
         let Some((place, item)) = lock(&self.progress).begin() else {
             return false;
@@ -253,7 +253,7 @@ impl<T, R> Progress<T, R> {
         Ok((self.left == 0).then(|| std::mem::take(&mut self.results)))
     }
 
-    /// Gives up what has been read for longer; gives how many items that is.
+    /// Abandons items that have been read for longer; returns their number.
     fn give_up(&mut self, deadline: Duration) -> usize {
         let before = self.under_way.len();
         self.under_way
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_item_that_takes_too_long_costs_itself_even_of_a_single_thread() {
+    async fn an_item_that_takes_too_long_does_not_block_others() {
         let cpu = impatient(1, 100);
         let (end, wait) = mpsc::channel::<()>();
         let wait = Mutex::new(wait);
@@ -312,18 +312,18 @@ mod tests {
         assert_eq!(first[3], None);
         assert_eq!(second.unwrap(), [20, 21, 22].map(Some));
         assert_eq!(third.unwrap(), 7);
-        // The thread comes back.
+        // The thread returns.
         assert_eq!(cpu.given_up.load(Ordering::Relaxed), 1);
         drop(end);
     }
 
     #[tokio::test]
-    async fn too_many_items_that_take_too_long_are_an_error() {
+    async fn too_many_abandoned_items_are_an_error() {
         let cpu = impatient(2, 10);
         let (end, wait) = mpsc::channel::<()>();
         let wait = Arc::new(Mutex::new(wait));
         let mut failed = false;
-        // The threads of the first are given up by the time of the last.
+        // The threads of the first items are abandoned before the last one starts.
         for _ in 0..=GIVEN_UP_MAX {
             let wait = Arc::clone(&wait);
             let read = move |_: u32| lock(&wait).recv().is_ok();

@@ -1,5 +1,5 @@
-//! Named steps at which a build with debug assertions can be made to die, so that tests can kill
-//! the real program exactly there. Other builds have none of it.
+//! Failpoints: named steps at which a test can make a build with debug assertions crash. Other
+//! builds contain none of this.
 
 #[cfg(debug_assertions)]
 use std::collections::HashMap;
@@ -14,17 +14,17 @@ use std::sync::OnceLock;
 #[cfg(debug_assertions)]
 use std::sync::PoisonError;
 
-/// `NAME:N` ends the process at the N-th passing of the step called so, counted from 1; `any:N` at
-/// the N-th step, whatever it is called.
+/// `NAME:N` ends the process at the N-th hit of the step with this name, counted from 1; `any:N` at
+/// the N-th hit of any step.
 #[cfg(debug_assertions)]
 const STOP_AT: &str = "TOUCHPOINT_STOP_AT";
 #[cfg(debug_assertions)]
 const ANY: &str = "any";
-/// A file that gets a line with the name of each step that is passed.
+/// A file to which the name of each step that is hit is appended, one per line.
 #[cfg(debug_assertions)]
 const STEPS: &str = "TOUCHPOINT_STEPS";
 
-/// What a test asked for, and how often each step was passed.
+/// The configured failpoint, and how often each step was hit.
 #[cfg(debug_assertions)]
 struct Instruction {
     stop_at: Option<(String, u64)>,
@@ -32,7 +32,7 @@ struct Instruction {
     passed: Mutex<HashMap<String, u64>>,
 }
 
-/// Passes a named step. Dies there, like a process that is killed, where a test asked for it.
+/// Hits a named step. Ends the process like a kill if a test configured it.
 #[cfg(debug_assertions)]
 pub fn point(name: impl FnOnce() -> String) {
     static INSTRUCTION: OnceLock<Option<Instruction>> = OnceLock::new();
@@ -42,7 +42,7 @@ pub fn point(name: impl FnOnce() -> String) {
     let name = name();
     if let Some(steps) = &instruction.steps {
         let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only a test reads the list, and it would miss the line.
+        // Only a test reads the list, and it would notice the missing line.
         let _ = steps.write_all(format!("{name}\n").as_bytes());
     }
     let mut passed = instruction
@@ -58,7 +58,7 @@ pub fn point(name: impl FnOnce() -> String) {
     }
 }
 
-/// Passes a named step.
+/// Hits a named step.
 #[cfg(not(debug_assertions))]
 #[inline]
 pub fn point(_name: impl FnOnce() -> String) {}

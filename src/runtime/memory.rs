@@ -1,4 +1,4 @@
-//! Memory that tasks share: whoever wants to hold much asks first.
+//! A memory budget shared by tasks: large buffers are reserved before they are filled.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub struct Memory {
     bytes: usize,
 }
 
-/// Bytes that were taken; dropping it gives them back.
+/// Reserved bytes; dropping the reservation releases them.
 #[derive(Debug, Default)]
 pub struct Taken(Option<OwnedSemaphorePermit>);
 
@@ -27,15 +27,15 @@ impl Memory {
         }
     }
 
-    /// Takes bytes where they are free; at most the whole budget.
+    /// Reserves bytes if they are free; at most the whole budget.
     pub fn try_take(&self, bytes: usize) -> Option<Taken> {
         let permit = self.free.clone().try_acquire_many_owned(self.count(bytes));
         permit.ok().map(|permit| Taken(Some(permit)))
     }
 
-    /// Takes bytes, waiting until they are free; requests are served in order. A caller that waits
-    /// must hold none, or two callers could wait for each other. Blocks its thread, which must not be
-    /// one that drives the runtime.
+    /// Reserves bytes, waiting until they are free; requests are served in order. The caller must
+    /// not hold a reservation, or two callers could deadlock. Blocks its thread, which must not be
+    /// a worker of the async runtime.
     pub fn take(&self, bytes: usize) -> Taken {
         let permit = self.free.clone().acquire_many_owned(self.count(bytes));
         // It is never closed.
@@ -48,12 +48,12 @@ impl Memory {
 }
 
 impl Taken {
-    /// How many bytes.
+    /// The number of bytes.
     pub fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
     }
 
-    /// Takes over what another one holds.
+    /// Merges another reservation into this one.
     pub fn add(&mut self, other: Self) {
         match (&mut self.0, other.0) {
             (Some(own), Some(other)) => own.merge(other),
@@ -62,7 +62,7 @@ impl Taken {
         }
     }
 
-    /// Gives back what is beyond so many bytes.
+    /// Releases the bytes beyond this number.
     pub fn shrink_to(&mut self, bytes: usize) {
         let surplus = self.bytes().saturating_sub(bytes);
         if let Some(own) = &mut self.0 {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_is_not_free_until_it_is_given_back() {
+    fn reserved_bytes_are_not_free_until_released() {
         let memory = Memory::new(100);
         let mut taken = memory.try_take(60).unwrap();
         assert!(memory.try_take(50).is_none());

@@ -1,4 +1,4 @@
-//! Who may read what this process leaves behind: its owner, and a group where that is configured.
+//! Access to the files of this process: its owner, and a group if that is configured.
 
 use std::fs;
 use std::io;
@@ -9,17 +9,17 @@ use rustix::fs::Mode;
 use rustix::process::Resource;
 use rustix::process::Rlimit;
 
-/// Who may read files beside their owner.
+/// Who may read files besides their owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Nobody.
+    /// No one.
     Owner,
     /// The group of the folder.
     Group,
 }
 
 impl Readers {
-    /// The bits of a mode that are taken from a file.
+    /// The mode bits that are removed from a file.
     fn taken(self) -> u32 {
         match self {
             Self::Owner => 0o077,
@@ -28,17 +28,16 @@ impl Readers {
     }
 }
 
-/// From now on files and folders that this process makes are for these readers, whatever the mask
-/// was under which it was started.
+/// From now on this process creates files and folders for these readers only, whatever umask it was
+/// started with.
 pub fn limit_new_files(readers: Readers) {
     rustix::process::umask(Mode::from_raw_mode(readers.taken()));
 }
 
-/// Takes a file or folder away from everybody else, and gives it to its group where that is wanted.
-/// (One that somebody else made or widened: what lies in a folder may be older.)
+/// Removes the access of others from a file or folder, and grants it to the group if that is
+/// configured. (Existing files may be older or may have been created with a wider mode.)
 ///
-/// # Errors
-/// It is not there, or belongs to somebody else.
+/// # Errors It does not exist, or another user owns it.
 pub fn limit(path: &Path, readers: Readers) -> io::Result<()> {
     let metadata = fs::metadata(path)?;
     let before = metadata.permissions().mode() & 0o7777;
@@ -54,8 +53,8 @@ pub fn limit(path: &Path, readers: Readers) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(after))
 }
 
-/// The same for a folder and all that lies in it: folders of caches, which hold few files. What
-/// somebody else owns stays as it is, and is told.
+/// The same for a folder and everything in it: folders of caches, which hold few files. Files of
+/// other owners are left unchanged and reported.
 pub fn limit_tree(folder: &Path, readers: Readers) {
     if !folder.exists() {
         return;
@@ -74,7 +73,7 @@ pub fn limit_tree(folder: &Path, readers: Readers) {
     }
 }
 
-/// For whom a folder is. What cannot be told is for its owner.
+/// The readers of a folder. If they cannot be determined, its owner only.
 pub fn readers_of(folder: &Path) -> Readers {
     let mode = fs::metadata(folder).map_or(0, |metadata| metadata.permissions().mode());
     if mode & 0o050 == 0o050 {
@@ -84,8 +83,7 @@ pub fn readers_of(folder: &Path) -> Readers {
     }
 }
 
-/// A crash leaves no copy of the memory behind, which holds secrets and mails. Where the system
-/// refuses, nothing else suffers.
+/// Disables core dumps: memory holds secrets and mails. A refusal by the system is ignored.
 pub fn forbid_core_dumps() {
     let none = Rlimit {
         current: Some(0),
@@ -99,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wider_folder_is_narrowed_and_a_group_is_let_in() {
+    fn access_is_restricted_and_a_group_is_admitted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let mode = || fs::metadata(path).unwrap().permissions().mode() & 0o7777;

@@ -1,9 +1,9 @@
-//! The only source of randomness of the client. (The simulated tenant draws from its seed.)
+//! The only source of randomness of the client. (The simulated tenant has a seeded generator.)
 
-/// 64 random bits of the operating system.
+/// 64 random bits from the operating system.
 ///
-/// Where the system has none to give, the clock and the process id stand in: every use of these
-/// bits is a name that must not collide, none is a secret.
+/// If the system provides none, the clock and the process id are used instead: these bits are only
+/// used for names that must not collide, never for secrets.
 pub fn bits() -> u64 {
     getrandom::u64().unwrap_or_else(|_| {
         let now = crate::runtime::clock::now().0.cast_unsigned();

@@ -1,20 +1,20 @@
-//! When do we stop? A flag that everyone can watch and that only ever goes up, and a second one for
-//! those who do not come to an end.
+//! When do we stop? A flag that all tasks watch and that is never reset, and a second one for tasks
+//! that do not finish.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Why the run was asked to end early.
+/// Why the run was asked to stop early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
     /// SIGTERM, SIGINT or ctrl-c.
     Signal,
-    /// The time given by `--until` has come.
+    /// The time given by `--until` was reached.
     Deadline,
 }
 
-/// A handle that many tasks hold: any may ask for the stop, all see it.
+/// A handle shared by many tasks: any of them may request the stop, and all observe it.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
     sender: Arc<watch::Sender<Option<StopReason>>>,
@@ -31,7 +31,7 @@ impl Default for Shutdown {
 }
 
 impl Shutdown {
-    /// Asks everyone to end at the next commit. The first reason is kept.
+    /// Requests a stop at the next commit. The first reason is kept.
     pub fn request(&self, reason: StopReason) {
         self.sender.send_if_modified(|current| {
             let first = current.is_none();
@@ -40,24 +40,25 @@ impl Shutdown {
         });
     }
 
-    /// Asks everyone to leave what does not end by itself: a decoder, a file that cannot be read.
+    /// Requests that work which does not finish is abandoned: a decoder, a file that cannot be
+    /// read.
     pub fn give_up(&self) {
         self.overdue.send_replace(true);
     }
 
-    /// Waits until nobody shall wait any longer for what does not end by itself.
+    /// Waits until unfinished work is to be abandoned.
     pub async fn overdue(&self) {
         let mut receiver = self.overdue.subscribe();
         // Both ends are held by `self`.
         let _ = receiver.wait_for(|overdue| *overdue).await;
     }
 
-    /// The reason, once somebody asked.
+    /// The reason, once a stop was requested.
     pub fn requested(&self) -> Option<StopReason> {
         *self.sender.borrow()
     }
 
-    /// Waits until somebody asks.
+    /// Waits until a stop is requested.
     pub async fn wait(&self) -> StopReason {
         let mut receiver = self.sender.subscribe();
         loop {

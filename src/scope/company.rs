@@ -1,4 +1,4 @@
-//! Who belongs to the company: what the directories and archives say, in one place.
+//! Who belongs to the company, from all directories and archives.
 
 use crate::config::members::Members;
 use crate::model::address;
@@ -17,7 +17,7 @@ pub struct Company {
 
 impl Company {
     /// Adds a tenant: its verified domains (facts 3.6), its own people and rooms, the further
-    /// addresses of its members, and what the legacy names of all its users stand for.
+    /// addresses of its members, and the addresses of all users' legacy names.
     pub fn add_tenant(&mut self, domains: &[String], users: &[DirectoryUser], members: &Members) {
         self.add_domains(domains);
         for user in users {
@@ -40,7 +40,7 @@ impl Company {
         self.add_addresses(addresses);
     }
 
-    /// What was gathered.
+    /// The result.
     pub fn into_directory(self) -> Directory {
         self.directory
     }
@@ -66,7 +66,8 @@ impl Company {
         }
     }
 
-    /// Of several users with one legacy name the smallest address has it, whatever the order.
+    /// If several users share a legacy name, the smallest address gets it, independent of the
+    /// order.
     fn add_legacy_names(&mut self, user: &DirectoryUser, primary: &Address) {
         for name in own_addresses::legacy_names(user) {
             let known = self.directory.legacy_names.entry(name);

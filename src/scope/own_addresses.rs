@@ -1,4 +1,4 @@
-//! Under which addresses a person of the directory takes part in mail.
+//! The addresses under which a directory user sends and receives mail.
 
 use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
@@ -15,8 +15,8 @@ pub fn primary(user: &DirectoryUser) -> Option<Address> {
         .or_else(|| proxies(user).next())
 }
 
-/// All addresses, the primary one first, none twice. The user principal name is not among them:
-/// nothing is delivered to it unless it is a proxy address too.
+/// All distinct addresses, the primary one first. The user principal name is not included: no mail
+/// is delivered to it unless it is also a proxy address.
 pub fn all(user: &DirectoryUser) -> Vec<Address> {
     let mut all: Vec<Address> = primary(user).into_iter().collect();
     let mail = user.mail.as_deref().and_then(Address::parse);
@@ -28,7 +28,7 @@ pub fn all(user: &DirectoryUser) -> Vec<Address> {
     all
 }
 
-/// Proxy addresses for mail; others (`X500:`, `SIP:`) are left out.
+/// Proxy addresses for mail; others (`X500:`, `SIP:`) are ignored.
 pub fn proxies(user: &DirectoryUser) -> impl Iterator<Item = Address> {
     let of_mail = user.proxy_addresses.iter().filter_map(|proxy| {
         let (kind, address) = proxy.split_once(':')?;
@@ -46,8 +46,8 @@ pub fn legacy_names(user: &DirectoryUser) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether a user is somebody else's, invited into the directory: `userType` says so, or where it
-/// is missing (old accounts, facts 3.1) the principal name does.
+/// Whether a user is a guest: by `userType`, or if that is missing (old accounts, facts 3.1) by the
+/// principal name.
 pub fn is_guest(user: &DirectoryUser) -> bool {
     match &user.user_type {
         Some(kind) => kind.eq_ignore_ascii_case("guest"),

@@ -1,4 +1,4 @@
-//! The plan: every person of a directory, in or out, and why.
+//! The plan: whether each user of a directory is read, and why not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::scope::own_addresses;
 
-/// Who was asked for.
+/// The requested users.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
-    /// Everybody.
+    /// All users.
     All,
     /// These people, by mail, principal name or proxy address.
     People(&'a [Address]),
@@ -26,25 +26,25 @@ pub enum Wanted<'a> {
     Members(&'a [String]),
 }
 
-/// Why somebody's mailbox is not read.
+/// Why a mailbox is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutReason {
     /// Neither in the group nor on the list.
     NotInScope,
     /// On the list or in the group, but not in the directory's listing.
     NotInDirectory,
-    /// The directory shows nothing but the id (facts 3.4).
+    /// The directory shows only the id (facts 3.4).
     LimitedInformation,
     /// A guest's mailbox is elsewhere.
     Guest,
     /// Neither mail nor a proxy address.
     NoAddress,
-    /// The person is never read.
+    /// The user is marked `never`.
     Never,
 }
 
 impl OutReason {
-    /// The words in reports.
+    /// The text in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotInScope => "not in the group or list",
@@ -60,9 +60,9 @@ impl OutReason {
 /// Whether a mailbox is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is.
+    /// It is read.
     In,
-    /// It is not.
+    /// It is not read.
     Out {
         /// Why.
         reason: OutReason,
@@ -78,16 +78,16 @@ pub struct PlanEntry {
     pub address: String,
     /// Own addresses, further ones of `members.csv` among them.
     pub own_addresses: Vec<Address>,
-    /// Whether mail is captured, as of tonight.
+    /// Whether mail is captured by the current settings.
     pub captures_mail: bool,
-    /// Which meetings are captured, as of tonight.
+    /// Which meetings are captured by the current settings.
     pub captures_meetings: Meetings,
     /// In or out.
     pub verdict: Verdict,
 }
 
 impl PlanEntry {
-    /// The mailbox, once it is known what kind it is.
+    /// The mailbox, once its kind is known.
     pub fn mailbox(&self, kind: MailboxKind, tenant: &Arc<str>) -> Mailbox {
         Mailbox {
             id: self.user_id.as_str().into(),
@@ -99,7 +99,7 @@ impl PlanEntry {
     }
 }
 
-/// A scope that names nobody: reading nothing would look like a night without mail.
+/// An empty scope: reading nothing would look like a run without new mail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
     /// The directory listed no user.
@@ -111,19 +111,19 @@ pub enum ScopeError {
          membership is hidden"
     )]
     EmptyGroup,
-    /// Everybody is out.
-    #[error("nobody is left in scope: {reasons}")]
+    /// All users are excluded.
+    #[error("no user is left in scope: {reasons}")]
     NobodyLeft {
-        /// How many are out for which reason.
+        /// The number of excluded users by reason.
         reasons: String,
     },
 }
 
-/// Says of everybody whether their mailbox is read, in order of address and id.
+/// Decides for each user whether the mailbox is read, in order of address and id.
 ///
-/// Disabled accounts stay in: shared and room mailboxes are disabled, and leavers' mailboxes can
-/// be read (facts 3.3). `tenant` is what holds for all of them. Whoever has nothing captured
-/// stays in as well: what happened is judged by the settings of that time.
+/// Disabled accounts stay in: shared and room mailboxes are disabled, and leavers' mailboxes can be
+/// read (facts 3.3). `tenant` holds the settings for all of them. Users for whom nothing is
+/// captured stay in as well: items are evaluated by the settings at their time.
 pub fn plan(
     users: &[DirectoryUser],
     wanted: Wanted<'_>,
@@ -202,7 +202,7 @@ fn count_reasons(entries: &[PlanEntry]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// Which users of the listing were asked for; `None`: all of them.
+/// The requested users among those listed; `None`: all of them.
 struct Selected(Option<HashSet<usize>>);
 
 impl Selected {
@@ -231,7 +231,7 @@ impl Selected {
     }
 }
 
-/// Those who were asked for and are not in the listing.
+/// Requested users that are not listed.
 fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
     let absent = |user_id: &str, address: &str| PlanEntry {
         user_id: user_id.to_owned(),
@@ -262,7 +262,7 @@ fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
     }
 }
 
-/// Every name under which a list may know a user: addresses and principal name.
+/// All names under which a list may refer to a user: addresses and principal name.
 fn names(users: &[DirectoryUser]) -> HashMap<Address, Vec<usize>> {
     let mut names: HashMap<Address, Vec<usize>> = HashMap::new();
     for (position, user) in users.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Every kind of user in every kind of scope, and who is of the company.
+//! Every kind of user in every kind of scope, and who belongs to the company.
 
 use crate::config::capture::Meetings;
 use crate::config::members::Members;
@@ -66,7 +66,7 @@ fn users() -> Vec<DirectoryUser> {
     ]
 }
 
-/// What a tenant captures that narrows nothing.
+/// What a tenant without restrictions captures.
 const ALL: Settings = Settings {
     mail: true,
     meetings: Meetings::All,
@@ -140,7 +140,7 @@ fn everybody_is_in_or_out_for_a_reason() {
 }
 
 #[test]
-fn the_plan_does_not_depend_on_the_order_of_the_listing() {
+fn the_plan_is_independent_of_listing_order() {
     let mut reversed = users();
     reversed.reverse();
     let people = [
@@ -156,7 +156,7 @@ fn the_plan_does_not_depend_on_the_order_of_the_listing() {
 }
 
 #[test]
-fn a_list_knows_people_by_mail_principal_name_and_proxy_without_case() {
+fn a_list_matches_mail_principal_name_and_proxy_addresses() {
     for (listed, id) in [
         ("ANN@contoso.com", "ann"),
         ("zoe.alias@Contoso.com", "zoe"),
@@ -181,7 +181,7 @@ fn a_list_knows_people_by_mail_principal_name_and_proxy_without_case() {
 }
 
 #[test]
-fn a_group_takes_its_members_and_names_those_who_are_not_listed() {
+fn a_group_selects_members_and_names_unlisted_ones() {
     let ids = ["ann".to_owned(), "guest".to_owned(), "unlisted".to_owned()];
     let entries = plan(&users(), Wanted::Members(&ids), &members(), ALL).unwrap();
     assert_eq!(reason(&entries, "ann"), None);
@@ -194,7 +194,7 @@ fn a_group_takes_its_members_and_names_those_who_are_not_listed() {
 }
 
 #[test]
-fn an_empty_scope_is_an_error_and_never_nobody() {
+fn an_empty_scope_is_an_error() {
     let members = members();
     assert_eq!(
         plan(&[], Wanted::All, &members, ALL),
@@ -233,7 +233,7 @@ fn the_primary_address_is_the_marked_proxy_then_mail() {
 }
 
 #[test]
-fn the_company_is_its_domains_its_people_and_their_old_names() {
+fn the_company_is_its_domains_people_and_legacy_names() {
     let mut company = Company::default();
     company.add_tenant(&["Contoso.com".into()], &users(), &members());
     company.add_archive(

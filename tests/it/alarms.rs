@@ -1,4 +1,4 @@
-//! What a tenant does that somebody must hear of, and what must not ring every night.
+//! Which conditions of a tenant cause an alarm, and which must not do so every night.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ fn world(faults: &str) -> Tenant {
 }
 
 #[test]
-fn a_tenant_whose_mailboxes_are_all_denied_is_no_ordinary_night() {
+fn denial_of_all_mailboxes_fails_the_run() {
     let tenant = world(
         "[[faults]]\nkind = 'status'\nstatus = 403\ncode = 'ErrorAccessDenied'\nrequest = 'mailbox'\n",
     );
@@ -21,8 +21,9 @@ fn a_tenant_whose_mailboxes_are_all_denied_is_no_ordinary_night() {
     assert!(reason.contains("every mailbox is denied"), "{reason}");
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_domains_come_from_the_directory_where_the_organization_may_not_be_seen() {
+fn without_organization_access_domains_come_from_the_directory() {
     let mut tenant = world(
         "[[faults]]\nkind = 'status'\nstatus = 403\ncode = 'Authorization_RequestDenied'\n\
          request = 'organization'\n",
@@ -34,7 +35,7 @@ fn fact_13_domains_come_from_the_directory_where_the_organization_may_not_be_see
 }
 
 #[test]
-fn that_there_is_no_mailbox_is_a_gap_in_the_first_night_alone() {
+fn a_missing_mailbox_is_a_gap_only_once() {
     let mut tenant = world(
         "[[faults]]\nkind = 'status'\nstatus = 404\ncode = 'MailboxNotEnabledForRESTAPI'\n\
          request = 'mailbox'\nmailbox = 3\n",
@@ -52,7 +53,7 @@ fn that_there_is_no_mailbox_is_a_gap_in_the_first_night_alone() {
 }
 
 #[test]
-fn a_calendar_that_is_refused_is_denied_and_its_mail_was_read() {
+fn a_refused_calendar_is_denied_after_its_mail_was_read() {
     let tenant = world(
         "[[faults]]\nkind = 'status'\nstatus = 403\ncode = 'ErrorAccessDenied'\nmailbox = 2\n\
          request = 'calendar'\n[[faults]]\nkind = 'status'\nstatus = 403\n\

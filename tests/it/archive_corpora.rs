@@ -1,5 +1,5 @@
-//! Mail of other people: all of it is read without a panic, and can be printed for comparison with
-//! an independent reader (`tests/py/archive_counts.py`).
+//! Published mail corpora: everything is read without a panic, and can be printed for comparison
+//! with an independent reader (`tests/py/archive_counts.py`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,7 +52,7 @@ fn subfolders() -> Layout {
     }
 }
 
-/// What became of the messages of some mailboxes.
+/// The results for the messages of some mailboxes.
 #[derive(Debug, Default)]
 struct Counts {
     mails: usize,
@@ -125,12 +125,12 @@ fn whole_mailing_lists_are_split_into_all_their_mails() {
     assert_eq!((counts.mails, counts.unreadable.len()), (471, 0));
 }
 
-/// `TOUCHPOINT_DECODE="FORMAT PATH OUT"` prints what was read of `PATH`, one JSON line a message,
+/// `TOUCHPOINT_DECODE="FORMAT PATH OUT"` prints the messages of `PATH`, one JSON line per message,
 /// in the form of `archive_counts.py decode`.
 #[test]
 fn mails_are_printed_for_comparison() {
     let Some(order) = corpora::variable("TOUCHPOINT_DECODE") else {
-        println!("passed over: TOUCHPOINT_DECODE is not set");
+        println!("skipped: TOUCHPOINT_DECODE is not set");
         return;
     };
     let [format, path, out] = order.split(' ').collect::<Vec<_>>()[..] else {

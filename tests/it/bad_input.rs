@@ -26,7 +26,7 @@ fn folder() -> TempDir {
     folder
 }
 
-/// Runs and expects a refusal whose text holds all of `words`, and nothing written.
+/// Runs and expects a failure whose message contains all of `words`, and no output files.
 fn check_refused(folder: &Path, words: &[&str]) {
     let mut command = with_config(&folder.join("touchpoint.toml"), &["run"]);
     let output = command.output().unwrap();
@@ -58,7 +58,7 @@ fn good_input_runs() {
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
+fn an_unknown_key_is_reported_with_line_and_suggestion() {
     let folder = folder();
     replace(
         folder.path(),
@@ -112,7 +112,7 @@ fn a_placeholder_left_in_is_named() {
 }
 
 #[test]
-fn many_contacts_without_address_are_refused_with_the_line_of_the_first() {
+fn too_many_contacts_without_address_are_rejected() {
     let folder = folder();
     let text = format!("{CONTACTS}c2,Bea,,,a1\nc3,Cy,,,a1\n");
     fs::write(folder.path().join("contacts.csv"), text).unwrap();
@@ -173,10 +173,10 @@ fn a_folder_without_any_mail_is_no_maildir() {
 }
 
 #[test]
-fn a_mail_that_cannot_be_read_is_counted_and_the_run_goes_on() {
+fn an_unreadable_mail_is_counted_and_the_run_continues() {
     let folder = folder();
     let text = format!(
-        "{MAIL}\nFrom nobody Mon Mar  2 08:00:00 2026\nno header here\n\n{}",
+        "{MAIL}\nFrom unknown Mon Mar  2 08:00:00 2026\nno header here\n\n{}",
         MAIL.replace("<1@", "<2@")
     );
     fs::write(folder.path().join("mail.mbox"), text).unwrap();

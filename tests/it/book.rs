@@ -1,4 +1,4 @@
-//! A changed contact book: the history follows, without any mail being read again.
+//! A changed CRM snapshot is applied to the history, without any mail being read again.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,14 +14,14 @@ use crate::support::tenant::Tenant;
 use crate::support::with_config;
 
 #[test]
-fn a_lake_follows_a_changed_book_as_if_it_had_been_written_with_it() {
+fn a_changed_snapshot_is_applied_to_the_history() {
     let mut tenant = Tenant::generated(61, 16);
     tenant.run();
     let read = items_since(&tenant, 0);
     let contact = change_book(&tenant.folder().join("contacts.csv"));
     let since = tenant.served_requests();
     tenant.run();
-    // The service replays a part of what it gave, whatever it is asked.
+    // The service replays some items whatever is requested.
     let again = items_since(&tenant, since);
     assert!(again < read / 4, "of {read} items {again} were read again");
 
@@ -50,15 +50,15 @@ fn items_since(tenant: &Tenant, requests: u64) -> u64 {
     log.iter().filter_map(|r| r["items"].as_u64()).sum()
 }
 
-/// Number and digest of the current rows of the lake in a folder. Rows of which a new book says
-/// nothing else go on naming the book that said so.
+/// Number and digest of the current rows of the lake in a folder. Rows that a new snapshot does not
+/// change keep the digest of the old one.
 fn current(folder: &Path) -> serde_json::Value {
     let mut script = python::script("current_rows.py");
     python::json(script.arg(folder.join("lake")).arg("crm_snapshot"))
 }
 
-/// Takes the first contact out and gives its address to another one, under a new name; gives the
-/// id of the new one.
+/// Removes the first contact and gives its address to a new one, under a new name; returns the id
+/// of the new one.
 fn change_book(contacts: &Path) -> String {
     let text = fs::read_to_string(contacts).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -74,7 +74,7 @@ fn change_book(contacts: &Path) -> String {
     "C-NEW".to_owned()
 }
 
-/// What the policy keeps of a mail must not depend on the book of the night it was read.
+/// What the policy keeps of a mail must not depend on the snapshot of the run that read it.
 fn keep_what_is_unmatched(config: &Path) {
     let text = fs::read_to_string(config).unwrap();
     assert!(text.contains("unmatched = \"envelope\""), "{text}");
@@ -106,7 +106,7 @@ impl Crm {
         self.accounts.row(&self.known.1[n])
     }
 
-    /// Takes the addresses of a contact away and gives them.
+    /// Removes the addresses of a contact and returns them.
     fn take_addresses(&mut self, n: usize) -> String {
         let row = self.contact(n);
         let taken = format!("{};{}", row[2], row[3]);
@@ -116,13 +116,13 @@ impl Crm {
     }
 }
 
-/// Adds values to a cell that holds several.
+/// Adds values to a multi-valued cell.
 fn also(cell: &mut String, more: &str) {
     cell.push(';');
     cell.push_str(more);
 }
 
-/// What happens to the CRM before each night. No two change the same contact or account.
+/// The changes of the CRM before each run. No two change the same contact or account.
 const NIGHTS: [fn(&mut Crm); 4] = [
     |crm| {
         // Removed; merged into another.
@@ -133,7 +133,7 @@ const NIGHTS: [fn(&mut Crm); 4] = [
         "Renamed Contact".clone_into(&mut crm.contact(3)[1]);
     },
     |crm| {
-        // Addresses taken away; moved to another account; a domain that changes hands.
+        // Addresses removed; moved to another account; a domain that changes its account.
         crm.take_addresses(4);
         let taken = crm.take_addresses(5);
         let account = crm.contact(6)[4].clone();
@@ -149,7 +149,7 @@ const NIGHTS: [fn(&mut Crm); 4] = [
         crm.accounts.take(&crm.known.1[4].clone());
     },
     |crm| {
-        // Added: somebody who has long been writing, once as a contact, once as an account.
+        // Added: a correspondent of long standing, once as a contact, once as an account.
         let taken = crm.take_addresses(9);
         let mut addresses = taken.split(';');
         let email = addresses.next().unwrap().to_owned();
@@ -170,7 +170,7 @@ const NIGHTS: [fn(&mut Crm); 4] = [
 ];
 
 #[test]
-fn after_nights_with_changing_books_a_lake_equals_one_that_always_had_the_last_book() {
+fn a_lake_with_changing_snapshots_equals_one_with_the_last() {
     let mut tenant = Tenant::generated(65, 12);
     keep_what_is_unmatched(&tenant.config());
     tenant.run();
@@ -241,7 +241,7 @@ impl Numbers {
         format!("{local}@{}", self.domain())
     }
 
-    /// Books over few addresses, so that ties, merges and moves happen by themselves.
+    /// Snapshots over few addresses, so that ties, merges and moves occur.
     fn write_book(&mut self, folder: &Path) {
         let mut contacts = "id,name,email,other_emails,account_id\n".to_owned();
         let mut accounts = "id,name,domains\n".to_owned();
@@ -300,7 +300,7 @@ domains = ["contoso.example"]
 "#;
 
 #[test]
-fn after_any_sequence_of_books_a_grown_archive_equals_one_that_is_read_anew() {
+fn a_grown_archive_equals_one_read_from_scratch() {
     for seed in 0..2 {
         let mut numbers = Numbers(seed);
         let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! State and index are caches: missing, cut short, older, ahead, or of another lake, they are never
-//! believed.
+//! State and index are caches: if they are missing, truncated, older, ahead, or of another lake,
+//! they are never trusted.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ const STATE: &str = "state";
 const INDEX: &str = "index";
 const LAKE: &str = "lake";
 
-/// What the short turn does to them.
+/// The cases of the short run.
 const SHORT: [&str; 2] = [
     "the lake is older than its caches",
     "they are of another lake",
@@ -30,7 +30,7 @@ fn keep(from: &Path, names: &[&str]) -> TempDir {
     kept
 }
 
-/// Puts copies in the place of what is there.
+/// Replaces the folders by copies.
 fn restore(from: &Path, to: &Path, names: &[&str]) {
     for name in names {
         let _ = fs::remove_dir_all(to.join(name));
@@ -52,7 +52,7 @@ fn cut_short(folder: &Path) {
 }
 
 #[test]
-fn caches_that_do_not_fit_the_lake_are_made_again_whatever_is_wrong_with_them() {
+fn caches_that_do_not_match_the_lake_are_rebuilt() {
     let mut tenant =
         Tenant::of_world("seed = 61\nusers = 16\nmails_per_user = 15\nmeetings_per_user = 1\n");
     tenant.night();

@@ -1,4 +1,4 @@
-//! What is known to go wrong with calendars, against the real program: no row differs for it.
+//! Known defects of calendars, against the real program: they change no row.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn world(switches: &str) -> Tenant {
     world_of(3, switches)
 }
 
-/// The same with so many meetings for each user.
+/// The same with this number of meetings per user.
 fn world_of(meetings: u32, switches: &str) -> Tenant {
     Tenant::of_world(&format!(
         "seed = 7\nusers = 16\nmails_per_user = 10\nmeetings_per_user = {meetings}\n\
@@ -22,7 +22,7 @@ fn world_of(meetings: u32, switches: &str) -> Tenant {
     ))
 }
 
-/// Two nights; gives the paths of the requests for calendars.
+/// Two runs; returns the paths of the calendar requests.
 fn check(switches: &str) -> Vec<String> {
     let mut tenant = world(switches);
     tenant.nights(2, |tenant, _| {
@@ -31,7 +31,7 @@ fn check(switches: &str) -> Vec<String> {
     calendar_requests(&tenant, 0)
 }
 
-/// Requests for whole events; lists of ids are proofs.
+/// Requests for complete events; lists of ids are completeness checks.
 fn calendar_requests(tenant: &Tenant, since: u64) -> Vec<String> {
     let log = tenant.log(since);
     let is_of_ids = |request: &&Value| {
@@ -49,29 +49,34 @@ fn lists(paths: &[String]) -> usize {
     paths.iter().filter(is_list).count()
 }
 
+/// Facts 2.2 and 2.3.
 #[test]
-fn facts_2_2_and_2_3_capital_keys_custom_zones_and_whole_exceptions_change_no_row() {
+fn key_case_custom_zones_and_full_exceptions_change_no_row() {
     let paths = check("capital_times = true\ncustom_zones = true\nfull_exceptions = true");
-    assert_eq!(lists(&paths), 0, "a sound chain is not listed");
+    assert_eq!(lists(&paths), 0, "an intact chain is not listed");
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_chain_that_never_ends_is_given_up_for_a_plain_list() {
+fn an_endless_chain_falls_back_to_listing() {
     assert!(lists(&check("calendar_chain = \"endless\"")) > 0);
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_chain_that_only_repeats_itself_is_given_up_for_a_plain_list() {
+fn a_repeating_chain_falls_back_to_listing() {
     assert!(lists(&check("calendar_chain = \"duplicates\"")) > 0);
 }
 
+/// Facts 1.6.
 #[test]
-fn fact_1_6_a_calendar_whose_chain_was_forgotten_is_read_anew_and_nothing_is_doubled() {
+fn a_calendar_whose_chain_was_lost_restarts_without_duplicates() {
     check("calendar_chain = \"expired\"");
 }
 
+/// Facts 2.1.
 #[test]
-fn fact_2_1_a_chain_is_replaced_before_its_window_ends() {
+fn a_chain_is_replaced_before_its_window_ends() {
     let mut tenant = world_of(6, "");
     tenant.night();
     tenant.advance(330);
@@ -83,14 +88,15 @@ fn fact_2_1_a_chain_is_replaced_before_its_window_ends() {
         let query = request["query"].as_str().unwrap_or_default();
         query.to_lowercase().contains("startdatetime")
     };
-    assert!(log.iter().filter(begins).count() > 5, "no chain began anew");
+    assert!(log.iter().filter(begins).count() > 5, "no chain restarted");
     tenant.advance(1);
     tenant.night();
     tenant.compare_rows_with_truth();
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_a_calendar_whose_chain_is_forgotten_at_each_second_page_is_read_by_plain_lists() {
+fn a_calendar_whose_chain_keeps_failing_is_listed() {
     let mut tenant = world("calendar_chain = \"forgotten\"");
     tenant.configure("[run]\npage_size = 10\n");
     tenant.nights(2, |tenant, _| {
@@ -99,12 +105,13 @@ fn fact_13_a_calendar_whose_chain_is_forgotten_at_each_second_page_is_read_by_pl
     assert!(lists(&calendar_requests(&tenant, 0)) > 0);
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_round_that_was_cut_short_removes_nothing_and_what_is_gone_is_removed() {
+fn a_truncated_round_removes_only_deleted_events() {
     let mut tenant = world("calendar_chain = \"cut_short\"");
     tenant.configure("[run]\npage_size = 10\n");
     tenant.night();
-    // A lost state cache begins every chain anew.
+    // A lost state cache restarts every chain.
     std::fs::remove_dir_all(tenant.folder().join("state")).unwrap();
     tenant.advance(1);
     let before = tenant.served_requests();
@@ -116,8 +123,9 @@ fn fact_2_2_a_round_that_was_cut_short_removes_nothing_and_what_is_gone_is_remov
     );
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_a_window_of_ten_years_is_read_in_slices_and_its_chain_goes_on() {
+fn a_ten_year_window_is_read_in_slices() {
     let mut tenant = world_of(3, "");
     let config = std::fs::read_to_string(tenant.config()).unwrap();
     let config = config.replace("window = \"12 months\"", "window = \"10 years\"");
@@ -137,11 +145,12 @@ fn fact_13_a_window_of_ten_years_is_read_in_slices_and_its_chain_goes_on() {
     assert_eq!(lists(&second), 0, "the past is read once");
 }
 
-/// Nights after which something has happened to most series of a small tenant.
+/// Runs after which most series of a small tenant have changed.
 const NIGHTS: u32 = 5;
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_cancelled_occurrence_that_nobody_reports_is_found_by_comparing_its_series() {
+fn unreported_cancelled_occurrences_are_found_by_comparing_the_series() {
     let mut tenant = world("unreported_cancellations = true");
     let (mut derived, mut cancelled) = (0, 0);
     tenant.nights(NIGHTS + 1, |tenant, report| {
@@ -154,8 +163,9 @@ fn fact_2_2_a_cancelled_occurrence_that_nobody_reports_is_found_by_comparing_its
     assert!(derived > 0 && cancelled > 0, "{derived}, {cancelled}");
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_series_that_is_missing_from_the_stream_is_fetched_by_its_id() {
+fn a_series_missing_from_the_round_is_fetched_by_id() {
     let mut tenant = world("missing_masters = \"found\"");
     tenant.nights(4, |tenant, report| {
         assert_eq!(
@@ -166,8 +176,9 @@ fn fact_2_2_a_series_that_is_missing_from_the_stream_is_fetched_by_its_id() {
     });
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_occurrences_of_a_series_that_cannot_be_had_are_unreadable_and_all_else_is_stored() {
+fn an_unavailable_series_makes_only_its_occurrences_unreadable() {
     let mut tenant = world("missing_masters = \"lost\"");
     for night in 0..3 {
         if night > 0 {
@@ -182,15 +193,16 @@ fn fact_2_2_occurrences_of_a_series_that_cannot_be_had_are_unreadable_and_all_el
     }
 }
 
-/// Series of which `status` says that they could not be had.
+/// Series that `status` reports as unavailable.
 fn unread(tenant: &Tenant) -> u64 {
     let status = json(tenant, &["status"], 0);
     let mailboxes = status["mailboxes"].as_array().unwrap().iter();
     mailboxes.filter_map(|one| one["unreadable"].as_u64()).sum()
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_series_that_could_not_be_had_is_asked_for_again_and_its_occurrences_are_recorded() {
+fn an_unavailable_series_is_retried_and_its_occurrences_recorded() {
     let mut tenant = world(
         "missing_masters = \"found\"\n[[faults]]\nkind = \"status\"\nstatus = 404\n\
          code = \"ErrorItemNotFound\"\nrequest = \"event\"\nuntil = \"2026-03-02T02:09:00Z\"\n\
@@ -210,7 +222,7 @@ fn fact_2_2_a_series_that_could_not_be_had_is_asked_for_again_and_its_occurrence
     assert_eq!(unread(&tenant), 0);
 }
 
-/// The mailboxes whose calendars were begun anew since the `since`-th request.
+/// The mailboxes whose calendar chains were restarted since the `since`-th request.
 fn begun_anew(tenant: &Tenant, since: u64) -> BTreeSet<String> {
     let log = tenant.log(since).into_iter();
     let first = log.filter(|request| {
@@ -223,8 +235,9 @@ fn begun_anew(tenant: &Tenant, since: u64) -> BTreeSet<String> {
         .collect()
 }
 
+/// Facts 6.2.
 #[test]
-fn fact_6_2_a_corrupt_event_and_a_corrupt_series_cost_themselves_alone_until_they_can_be_had() {
+fn corrupt_events_and_series_affect_only_themselves() {
     let until = "until = \"2026-03-02T02:09:00Z\"";
     let mut tenant = world(&format!(
         "missing_masters = \"found\"\n\
@@ -247,7 +260,7 @@ fn fact_6_2_a_corrupt_event_and_a_corrupt_series_cost_themselves_alone_until_the
         assert_eq!(kinds, ["a planted meeting is missing"], "{differences}");
         missing.push(differences["a planted meeting is missing"].as_u64());
         assert_eq!(unread(&tenant), 3);
-        // Where a page is spoilt the next run begins anew; a chain without one goes on.
+        // After a malformed page the next run restarts the chain; other chains continue.
         assert!(minute == "02:00" || begun_anew(&tenant, since).len() == 1);
     }
     assert!(
@@ -264,8 +277,9 @@ fn fact_6_2_a_corrupt_event_and_a_corrupt_series_cost_themselves_alone_until_the
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_removals_of_events_that_were_never_seen_leave_no_row() {
+fn removals_of_unknown_events_leave_no_row() {
     let mut tenant = world("");
     let report = tenant.night();
     // They come in the first round, in which nothing can have been removed.
@@ -276,8 +290,9 @@ fn fact_2_2_removals_of_events_that_were_never_seen_leave_no_row() {
     assert_eq!(compared["states"]["removed"], Value::Null, "{compared}");
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_pages_larger_than_asked_for_lose_nothing() {
+fn pages_larger_than_requested_lose_nothing() {
     let mut tenant = world("page_items_max = 1000");
     tenant.night();
     tenant.compare_with_truth();
@@ -292,6 +307,6 @@ fn fact_2_2_pages_larger_than_asked_for_lose_nothing() {
     };
     assert!(
         log.iter().any(is_larger),
-        "no page was larger than asked for"
+        "no page was larger than requested"
     );
 }

@@ -13,7 +13,7 @@ use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
 
-/// What a command says as JSON.
+/// The JSON output of a command.
 pub fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
     json_of(&tenant.config(), arguments, code)
 }
@@ -25,7 +25,7 @@ pub fn json_of(config: &Path, arguments: &[&str], code: i32) -> Value {
     serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
 }
 
-/// Addresses of the requests about mail since a moment: who was asked for.
+/// The mailboxes for which mail was requested since an instant.
 fn mailboxes_asked_for(tenant: &Tenant, since: u64) -> Vec<String> {
     let log = tenant.log(since);
     let mail = log.iter().filter(|request| {
@@ -44,7 +44,7 @@ fn mailboxes_asked_for(tenant: &Tenant, since: u64) -> Vec<String> {
 }
 
 #[test]
-fn a_plan_tells_in_and_out_with_the_reason_and_reads_no_mail() {
+fn a_plan_lists_inclusions_and_exclusions_and_reads_no_mail() {
     let tenant = Tenant::generated(51, 16);
     let plan = json(&tenant, &["run", "--plan"], 0);
     let lines = plan["mailboxes"].as_array().unwrap();
@@ -62,7 +62,7 @@ fn a_plan_tells_in_and_out_with_the_reason_and_reads_no_mail() {
 }
 
 #[test]
-fn a_run_asks_for_the_mailboxes_in_scope_and_no_others() {
+fn a_run_reads_only_the_mailboxes_in_scope() {
     let mut tenant = Tenant::generated(52, 16);
     let report = tenant.run();
     let mut in_scope: Vec<&str> = report["mailboxes"]
@@ -145,7 +145,7 @@ fn search_finds_what_was_recorded_and_marks_it() {
     );
     assert!(
         !text.contains('\u{1b}'),
-        "colours where nobody sees them: {text}"
+        "colours without a terminal: {text}"
     );
 }
 
@@ -197,7 +197,7 @@ fn state_and_index_are_made_again_from_the_lake() {
 }
 
 #[test]
-fn a_signal_ends_the_run_at_the_next_commit_and_the_next_run_goes_on() {
+fn a_signal_ends_the_run_at_the_next_commit() {
     let mut tenant = Tenant::of_fixture("slow.toml");
     tenant.note_run();
     let mut command = with_config(&tenant.config(), &["run"]);
@@ -220,7 +220,7 @@ fn a_signal_ends_the_run_at_the_next_commit_and_the_next_run_goes_on() {
 }
 
 #[test]
-fn a_run_that_is_to_end_in_the_past_reads_nothing_and_says_so() {
+fn an_end_time_in_the_past_reads_nothing() {
     let tenant = Tenant::generated(57, 16);
     let report = run_report(&tenant.config(), &["--until", "2020-01-01T00:00:00Z"], 1);
     assert!(
@@ -231,7 +231,7 @@ fn a_run_that_is_to_end_in_the_past_reads_nothing_and_says_so() {
 }
 
 #[test]
-fn neither_the_secret_nor_a_token_nor_an_address_reaches_the_log() {
+fn secrets_tokens_and_addresses_never_reach_the_log() {
     let mut tenant = Tenant::generated(58, 16);
     tenant.note_run();
     let secret = std::fs::read_to_string(tenant.folder().join("secret.txt")).unwrap();

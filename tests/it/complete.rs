@@ -1,5 +1,5 @@
-//! Nothing is lost without a word: rounds that end early, full mailboxes, spoilt pages, items that
-//! cannot be had, chains that are forgotten.
+//! Nothing is lost silently: truncated rounds, full mailboxes, malformed pages, unavailable items,
+//! lost chains.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::support::with_config;
 /// The second simulated night.
 const SECOND: &str = "2026-03-03T02:00:00Z";
 
-/// A small tenant of mail alone whose service does wrong; nobody waits long before a repetition.
+/// A small tenant with mail only and a faulty service; retries come quickly.
 fn tenant(seed: u64, faults: &str) -> Tenant {
     let tenant = Tenant::of_world(&format!(
         "seed = {seed}\nusers = 16\nmails_per_user = 15\nmeetings_per_user = 0\n{faults}\n\
@@ -29,7 +29,7 @@ fn with_status<'a>(report: &'a Value, status: &str) -> Vec<&'a Value> {
     mailboxes.filter(|m| m["status"] == status).collect()
 }
 
-/// Requests since the `since`-th whose path ends so.
+/// Requests since the `since`-th whose path has this suffix.
 fn asked(tenant: &Tenant, since: u64, ending: &str) -> Vec<Value> {
     let log = tenant.log(since).into_iter();
     log.filter(|request| {
@@ -39,8 +39,8 @@ fn asked(tenant: &Tenant, since: u64, ending: &str) -> Vec<Value> {
     .collect()
 }
 
-/// A round that ends early, a full mailbox, spoilt pages, items of other kinds: to whom each happens.
-/// (The numbers are of people of this world whose mailboxes are read.)
+/// A truncated round, a full mailbox, malformed pages, items of other kinds: the affected
+/// mailboxes. (The numbers are those of people of this world whose mailboxes are read.)
 const TROUBLE: &str = r#"
 [[faults]]
 kind = "cut_round"
@@ -69,8 +69,9 @@ mailbox = 5
 items = 3
 "#;
 
+/// Facts 1.7 to 1.10 and 6.2.
 #[test]
-fn facts_1_7_to_1_10_and_6_2_what_chains_do_not_bring_is_read_in_other_ways() {
+fn items_missing_from_chains_are_read_in_other_ways() {
     let mut tenant = tenant(29, TROUBLE);
     let report = tenant.night();
     for status in ["incomplete", "failed"] {
@@ -83,14 +84,14 @@ fn facts_1_7_to_1_10_and_6_2_what_chains_do_not_bring_is_read_in_other_ways() {
     });
     assert!(listed.count() >= 2, "{report}");
     assert!(asked(&tenant, 0, "/messages").len() > 5);
-    // A spoilt page costs its spoilt item alone.
+    // A malformed page costs only its malformed item.
     let reasons = &report["totals"]["reasons"]["unreadable"];
     let unread = reasons["not_served"].as_u64().unwrap();
     let kept = unreadable(&tenant);
     assert!(unread > 0 && kept >= unread, "{kept} of {unread}");
 
-    // What was seen is no news to the chain, what is known to be of another kind is no alarm, and
-    // what was not handed out is had by now.
+    // Items seen before are not reported by the chain, known items of other kinds cause no alarm,
+    // and items refused earlier are available by now.
     tenant.advance(1);
     let report = tenant.night();
     assert!(
@@ -104,7 +105,7 @@ fn facts_1_7_to_1_10_and_6_2_what_chains_do_not_bring_is_read_in_other_ways() {
 }
 
 #[test]
-fn a_folder_that_is_cut_short_and_cannot_be_listed_is_incomplete_until_it_can_be() {
+fn an_unlistable_truncated_folder_is_incomplete_until_listed() {
     let mut tenant = tenant(
         72,
         &format!(
@@ -130,28 +131,29 @@ fn a_folder_that_is_cut_short_and_cannot_be_listed_is_incomplete_until_it_can_be
             .unwrap()
             .contains("incomplete")
     );
-    // Chains that were cut go on, and lists bring what was missing as soon as they can be had.
+    // Truncated chains continue, and lists return the missing items as soon as they are available.
     let since = tenant.served_requests();
     tenant.advance(1);
     let report = tenant.night();
     assert!(with_status(&report, "incomplete").is_empty());
-    let anew = asked(&tenant, since, "/messages/delta").into_iter();
-    let anew = anew.filter(|r| r["query"].as_str().unwrap_or_default().contains("select"));
-    assert_eq!(anew.count(), 0);
+    let first_pages = asked(&tenant, since, "/messages/delta").into_iter();
+    let first_pages =
+        first_pages.filter(|r| r["query"].as_str().unwrap_or_default().contains("select"));
+    assert_eq!(first_pages.count(), 0);
     assert!(!asked(&tenant, since, "/messages").is_empty());
     // Copies elsewhere have waited for those in Sent Items that were missing.
     tenant.compare_rows_with_truth();
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
-/// What `status` tells of each mailbox.
+/// A field of each mailbox in `status`.
 fn status(tenant: &Tenant) -> Vec<Value> {
     let status = json(tenant, &["status"], 0);
     status["mailboxes"].as_array().unwrap().clone()
 }
 
 /// One of its cells.
-fn told(tenant: &Tenant, name: &str) -> Vec<Value> {
+fn status_field(tenant: &Tenant, name: &str) -> Vec<Value> {
     let mailboxes = status(tenant).into_iter();
     mailboxes.map(|mailbox| mailbox[name].clone()).collect()
 }
@@ -168,8 +170,9 @@ fn unreadable(tenant: &Tenant) -> u64 {
         .sum()
 }
 
+/// Facts 1.6.
 #[test]
-fn fact_1_6_chains_that_are_forgotten_begin_anew_and_double_nothing() {
+fn lost_chains_restart_without_duplicates() {
     let mut tenant = tenant(
         76,
         &format!(
@@ -183,13 +186,14 @@ fn fact_1_6_chains_that_are_forgotten_begin_anew_and_double_nothing() {
     assert!(with_status(&report, "failed").is_empty(), "{report}");
     assert!(report["totals"]["outcomes"]["unchanged"].as_u64().unwrap() > 50);
     tenant.compare_rows_with_truth();
-    // A day later a user without a mailbox is asked for again.
+    // A day later a user without a mailbox is requested again.
     let absent = with_status(&report, "no_mailbox")[0];
     assert!(absent["requests"].as_u64().unwrap() > 0);
 }
 
+/// Facts 1.6.
 #[test]
-fn fact_1_6_a_tenant_whose_chains_are_all_forgotten_is_read_again_by_a_few_at_a_time() {
+fn after_total_chain_loss_few_mailboxes_resync_at_a_time() {
     let forgotten = |mailbox| {
         format!(
             "[[faults]]\nkind = \"forgotten\"\nmailbox = {mailbox}\nfrom = \"{SECOND}\"\ntimes = 1\n"
@@ -223,8 +227,9 @@ fn fact_1_6_a_tenant_whose_chains_are_all_forgotten_is_read_again_by_a_few_at_a_
     tenant.compare_rows_with_truth();
 }
 
+/// Facts 1.7 and 1.10.
 #[test]
-fn facts_1_7_and_1_10_a_month_later_folders_are_listed_and_nothing_is_missing_or_doubled() {
+fn a_monthly_listing_finds_nothing_missing_or_duplicated() {
     let faults = "[[faults]]\nkind = \"surplus\"\nitems = 3\nfolder = \"any\"\n\
                   [switches]\nlose_moves_there_and_back = true\n";
     let mut tenant = tenant(77, faults);
@@ -233,7 +238,7 @@ fn facts_1_7_and_1_10_a_month_later_folders_are_listed_and_nothing_is_missing_or
     let since = tenant.served_requests();
     tenant.advance(15);
     tenant.night();
-    // Only of a folder that is new nobody knows yet what else lies in it.
+    // Only for a new folder the items of other kinds are still unknown.
     let second = asked(&tenant, since, "/messages").len();
     assert!(second < first / 4, "{first} lists, then {second}");
     let since = tenant.served_requests();
@@ -245,7 +250,7 @@ fn facts_1_7_and_1_10_a_month_later_folders_are_listed_and_nothing_is_missing_or
 }
 
 #[test]
-fn one_mailbox_is_read_again_and_a_range_is_filled_without_doubles() {
+fn rereading_a_mailbox_or_range_makes_no_duplicates() {
     let mut tenant = tenant(78, "");
     let report = tenant.night();
     let all = with_status(&report, "complete").into_iter();
@@ -258,22 +263,23 @@ fn one_mailbox_is_read_again_and_a_range_is_filled_without_doubles() {
     let received = again["totals"]["received"].as_u64().unwrap();
     assert!(received >= largest["items"]["received"].as_u64().unwrap());
     assert_eq!(again["totals"]["outcomes"]["recorded"], 0);
-    let anew = asked(&tenant, since, "/messages/delta").into_iter();
-    let anew = anew.filter(|r| r["query"].as_str().unwrap_or_default().contains("select"));
-    assert!(anew.count() > 3);
+    let first_pages = asked(&tenant, since, "/messages/delta").into_iter();
+    let first_pages =
+        first_pages.filter(|r| r["query"].as_str().unwrap_or_default().contains("select"));
+    assert!(first_pages.count() > 3);
     // Within the window nothing is missing, so nothing is filled.
     let within = ["--from", "2026-01-01", "--to", "2026-03-02"];
-    let successes = told(&tenant, "last_success");
+    let successes = status_field(&tenant, "last_success");
     let filled = run_report(&tenant.config(), &within, 1);
     assert!(with_status(&filled, "complete").is_empty());
     assert!(!with_status(&filled, "filled").is_empty());
     assert_eq!(
-        told(&tenant, "last_success"),
+        status_field(&tenant, "last_success"),
         successes,
         "what was filled is no success of the nightly job"
     );
     assert!(filled["totals"]["received"].as_u64().unwrap() > 50);
-    // On the same day a user without a mailbox is not asked for again (facts 6.2).
+    // On the same day a user without a mailbox is not requested again (facts 6.2).
     assert_eq!(with_status(&filled, "no_mailbox")[0]["requests"], 0);
     assert_eq!(filled["totals"]["outcomes"]["recorded"], 0);
     tenant.compare_rows_with_truth();

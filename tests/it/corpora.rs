@@ -16,7 +16,7 @@ use crate::support::run_report;
 use crate::support::text_of;
 use crate::support::with_config;
 
-/// Mails of `keyrings` that are read where nothing else is asked for: some seconds' worth.
+/// The number of mails of `keyrings` that are read by default: a few seconds.
 const KEYRINGS_MAILS: usize = 600;
 /// Mails by which that list grows between two runs.
 const GROWTH: usize = 100;
@@ -41,7 +41,7 @@ impl Job {
         }
     }
 
-    /// Where the archive lies.
+    /// The location of the archive.
     fn archive(&self, below: &str) -> PathBuf {
         self.folder.path().join("mail").join(below)
     }
@@ -105,22 +105,22 @@ fn write_config(folder: &Path, sections: &str) {
     fs::write(folder.join("touchpoint.toml"), text).unwrap();
 }
 
-/// Writes a contact list of somebody who is in no mail.
+/// Writes a contact list without matches in any mail.
 fn write_small_crm(folder: &Path) {
     fs::write(
         folder.join("contacts.csv"),
-        "id,name,email\nc1,Nobody,nobody@nowhere.example\n",
+        "id,name,email\nc1,Absent,absent@nowhere.example\n",
     )
     .unwrap();
     fs::write(
         folder.join("accounts.csv"),
-        "id,name,domains\na1,Nobody,nowhere.example\n",
+        "id,name,domains\na1,Absent,nowhere.example\n",
     )
     .unwrap();
 }
 
 #[test]
-fn a_company_whose_copies_have_ids_of_their_own_is_read_as_python_reads_it() {
+fn copies_with_distinct_ids_are_read_as_python_reads_them() {
     let job = Job::new("maildir", "content", "enron.com");
     let Some(()) = corpora::unpack(&["enron-7"], &job.archive("")) else {
         return;
@@ -137,7 +137,7 @@ fn a_company_whose_copies_have_ids_of_their_own_is_read_as_python_reads_it() {
 }
 
 #[test]
-fn mailing_lists_are_read_as_python_reads_them_and_what_comes_later_is_new() {
+fn mailing_lists_are_read_as_python_and_grow() {
     let keyrings = corpora::variable("TOUCHPOINT_KEYRINGS");
     let keyrings = keyrings.map_or(KEYRINGS_MAILS, |mails| mails.parse().unwrap());
     let begun = keyrings - GROWTH;
@@ -178,7 +178,7 @@ fn mailing_lists_are_read_as_python_reads_them_and_what_comes_later_is_new() {
 }
 
 #[test]
-fn dirty_mail_and_files_of_other_formats_are_counted_and_nothing_breaks() {
+fn malformed_mail_and_foreign_files_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let names = ["suites", "spamassassin", "outlook"];
     let Some(()) = corpora::unpack(&names, folder.path()) else {
@@ -222,7 +222,7 @@ fn dirty_mail_and_files_of_other_formats_are_counted_and_nothing_breaks() {
     }
     let again = run_report(&config, &[], 0)["totals"].clone();
     let of = |outcome: &str| again["outcomes"][outcome].as_u64().unwrap();
-    // What cannot be read is tried, and counted, every night.
+    // Unreadable mails are retried, and counted, in every run.
     let known = of("unchanged") + of("unreadable");
     assert_eq!(report["totals"]["received"], known);
     assert!(of("unreadable") > 0);
@@ -239,7 +239,7 @@ fn files_below(folder: &Path) -> u64 {
 }
 
 #[test]
-fn a_file_of_another_mail_program_that_is_named_as_an_mbox_is_refused() {
+fn a_foreign_file_named_mbox_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let Some(()) = corpora::unpack(&["outlook"], folder.path()) else {
         return;

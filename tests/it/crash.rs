@@ -1,4 +1,4 @@
-//! The real program dies at named steps and at any moment, and the next run makes it good.
+//! The real program crashes at failpoints and is killed at any time, and the next run recovers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,8 +30,8 @@ fn tenant(seed: u64) -> Tenant {
     tenant
 }
 
-/// A run that dies at the `times`-th passing of a step; false where it never comes to that.
-fn dies_at(config: &Path, step: &str, times: usize) -> bool {
+/// A run that crashes at the `times`-th hit of a failpoint; false if it never gets there.
+fn crashes_at(config: &Path, step: &str, times: usize) -> bool {
     let mut run = with_config(config, &["run"]);
     run.env("TOUCHPOINT_STOP_AT", format!("{step}:{times}"));
     let output = run.output().unwrap();
@@ -58,7 +58,7 @@ fn statuses(folder: &Path) -> Value {
     seen["mailboxes"].clone()
 }
 
-/// No commit names anything else than what is there, and all views agree.
+/// All commits refer to existing files, and all views agree.
 fn assert_verified(folder: &Path) {
     expect_code(&mut with_config(&config_in(folder), &["verify"]), 0);
     for log in ["interactions", "contact_activity", "mailboxes"] {
@@ -73,17 +73,17 @@ fn assert_verified(folder: &Path) {
     }
 }
 
-/// A build without debug assertions has no steps to die at.
+/// A build without debug assertions has no failpoints.
 fn has_steps() -> bool {
     let has = cfg!(debug_assertions);
     if !has {
-        println!("passed over: this build has no debug assertions, and no steps to die at");
+        println!("skipped: this build has no debug assertions, and no failpoints");
     }
     has
 }
 
 #[test]
-fn runs_that_die_one_after_the_other_at_named_steps_are_made_good_by_the_last() {
+fn consecutive_crashes_at_failpoints_are_recovered() {
     if !has_steps() {
         return;
     }
@@ -93,7 +93,7 @@ fn runs_that_die_one_after_the_other_at_named_steps_are_made_good_by_the_last() 
         ("CreateFolder logs of interactions", 1),
         ("SyncFolder cursors", 1),
         ("Link log of interactions", 2),
-        // The file that this one leaves is what the next one dies at when it clears away.
+        // The file that this one leaves behind makes the next one hit the failpoint of its removal.
         ("Sync file of interactions", 1),
         ("Remove file of interactions", 1),
         ("SyncFolder logs of interactions", 4),
@@ -102,8 +102,8 @@ fn runs_that_die_one_after_the_other_at_named_steps_are_made_good_by_the_last() 
         ("index prepared", 1),
         ("Link log of mailboxes", 1),
     ] {
-        let died = dies_at(&tenant.config(), step, times);
-        assert!(died, "nothing came to {step}:{times}");
+        let crashed = crashes_at(&tenant.config(), step, times);
+        assert!(crashed, "nothing reached {step}:{times}");
     }
     run_report(&tenant.config(), &[], 1);
     tenant.compare_rows_with_truth();
@@ -111,7 +111,7 @@ fn runs_that_die_one_after_the_other_at_named_steps_are_made_good_by_the_last() 
     let interrupted = statuses(tenant.folder())["interrupted"].as_u64();
     assert!(
         interrupted.unwrap_or(0) > 0,
-        "no run is told to be interrupted"
+        "no run is reported as interrupted"
     );
 }
 
@@ -135,7 +135,7 @@ fn moments(passings: usize) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
+fn a_crash_at_any_failpoint_is_recovered() {
     if !has_steps() || !turn::is_long() {
         return;
     }
@@ -153,22 +153,22 @@ fn a_run_that_dies_at_any_named_step_is_made_good_by_the_next() {
         .iter()
         .flat_map(|(step, passings)| moments(*passings).map(move |times| (step, times)))
         .collect();
-    let deaths = AtomicUsize::new(0);
+    let crashes = AtomicUsize::new(0);
     turn::each(0..moments.len() as u64, |number| {
         let (step, times) = moments[usize::try_from(number).unwrap()];
         let folder = tenant.another_folder();
-        let died = dies_at(&config_in(folder.path()), step, times);
-        deaths.fetch_add(usize::from(died), Ordering::Relaxed);
+        let crashed = crashes_at(&config_in(folder.path()), step, times);
+        crashes.fetch_add(usize::from(crashed), Ordering::Relaxed);
         run_report(&config_in(folder.path()), &[], 1);
         assert_eq!(current(folder.path()), expected, "{step}:{times}");
         assert_verified(folder.path());
     });
-    let deaths = deaths.into_inner();
-    println!("{} named steps, {deaths} deaths", steps.len());
-    assert!(deaths > 100);
+    let crashes = crashes.into_inner();
+    println!("{} failpoints, {crashes} crashes", steps.len());
+    assert!(crashes > 100);
 }
 
-/// How many lakes of a world are killed, each on so many nights.
+/// The number of lakes per world, and of nights on which each is killed.
 const LAKES: u64 = 4;
 const NIGHTS: u64 = 4;
 
@@ -200,7 +200,7 @@ fn kill_runs_of_a_world(world: u64) {
 }
 
 #[test]
-fn runs_that_are_killed_at_any_moment_are_made_good_by_the_next_on_every_night() {
+fn runs_killed_at_any_time_are_recovered_every_day() {
     let kills = turn::asked("TOUCHPOINT_KILLS").unwrap_or(LAKES * NIGHTS);
     let worlds = kills.div_ceil(LAKES * NIGHTS);
     turn::each(100..100 + worlds, kill_runs_of_a_world);
@@ -208,13 +208,13 @@ fn runs_that_are_killed_at_any_moment_are_made_good_by_the_next_on_every_night()
 }
 
 #[test]
-fn of_two_runs_at_once_one_stops_and_says_why_and_the_other_is_not_harmed() {
+fn of_two_concurrent_runs_one_stops_with_a_reason() {
     let mut tenant = tenant(45);
     tenant.note_run();
     let mut first = with_config(&tenant.config(), &["run"]);
     first.stdout(Stdio::null()).stderr(Stdio::null());
     let mut first = first.spawn().unwrap();
-    // From its first commit on it stands still, with files that are written and not committed.
+    // From its first commit on it is suspended, with files that are written but not committed.
     let cursors = tenant.folder().join("lake/_touchpoint/cursors");
     let has_begun = || fs::read_dir(&cursors).is_ok_and(|mut files| files.next().is_some());
     let (_sender, pause) = std::sync::mpsc::channel::<()>();
@@ -225,11 +225,11 @@ fn of_two_runs_at_once_one_stops_and_says_why_and_the_other_is_not_harmed() {
     let second = with_config(&tenant.config(), &["run"]).output().unwrap();
     signal("CONT", first.id());
     let ended = first.wait().unwrap();
-    let told = text_of(&second);
-    assert_eq!(second.status.code(), Some(2), "{told}");
+    let text = text_of(&second);
+    assert_eq!(second.status.code(), Some(2), "{text}");
     assert!(
-        told.contains(&format!("held by another run (process {})", first.id())),
-        "{told}"
+        text.contains(&format!("held by another run (process {})", first.id())),
+        "{text}"
     );
     assert_eq!(ended.code(), Some(1));
     tenant.compare_rows_with_truth();

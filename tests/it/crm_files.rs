@@ -1,4 +1,4 @@
-//! CRM files that are wrong: noticed before any mail is read and before any row is taken back.
+//! Wrong CRM files are detected before any mail is read and before any row is withdrawn.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +46,7 @@ fn write(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).unwrap();
 }
 
-/// A file of so many contacts.
+/// A file with this number of contacts.
 fn contacts(count: usize) -> String {
     let rows = (0..count).map(|n| format!("c{n},P{n},p{n}@customer.example,,a1\n"));
     std::iter::once(HEAD.to_owned()).chain(rows).collect()
@@ -77,7 +77,7 @@ fn files_without_entries_change_nothing_until_they_are_confirmed() {
     for text in [
         HEAD.to_owned(),
         format!("{HEAD},,,,\n\n,,,,\n"),
-        // The rows are gone, and so are all but some of them.
+        // All rows are missing, or all but a few.
         contacts(4),
         contacts(1),
     ] {
@@ -127,7 +127,7 @@ fn what_shrinks_may_be_set() {
 }
 
 #[test]
-fn every_line_end_gives_the_same_book() {
+fn every_line_ending_gives_the_same_snapshot() {
     let folder = filled();
     let folder = folder.path();
     let before = current(folder);
@@ -158,7 +158,7 @@ fn one_imperfect_row_is_named_and_the_others_are_used() {
         assert_eq!(report["crm"]["passed_over"], 1, "{row}");
         assert_eq!(report["crm"]["contacts"], 10, "{row}");
         let note = report["notes"][0].as_str().unwrap();
-        assert!(note.starts_with("contacts.csv:12: passed over: "), "{note}");
+        assert!(note.starts_with("contacts.csv:12: skipped: "), "{note}");
     }
     write(folder, "contacts.csv", &contacts(10));
     let accounts = "sep=,\r\nid,name,domains\r\na1,Customer,https://www.customer.example/en\r\n";
@@ -168,7 +168,7 @@ fn one_imperfect_row_is_named_and_the_others_are_used() {
     assert_eq!(
         report["caught_up"],
         serde_json::json!([]),
-        "the book is the same"
+        "the snapshot is the same"
     );
 }
 

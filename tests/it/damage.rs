@@ -1,4 +1,4 @@
-//! A lake that somebody damaged: `verify` finds it, names it, and says what to do.
+//! A damaged lake: `verify` finds and names the damage, with advice.
 
 use std::fs;
 use std::path::Path;
@@ -89,7 +89,8 @@ fn copy(from: &Path, to: &Path) {
     expect_code(cp.arg("-r").arg(from.join(".")).arg(to), 0);
 }
 
-/// A lake of two nights, between which the book has changed, and a copy of it from after the first.
+/// A lake of two runs, between which the snapshot has changed, and a copy of it from after the
+/// first.
 fn lake() -> (TempDir, TempDir) {
     let (folder, older) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::create_dir(folder.path().join("mails")).unwrap();
@@ -116,7 +117,7 @@ fn lake() -> (TempDir, TempDir) {
     (folder, older)
 }
 
-/// What the next run puts right by itself is no damage.
+/// What the next run repairs by itself is not damage.
 const LEFT_TO_THE_NEXT_RUN: [&str; 2] = ["view_behind", "index_behind"];
 
 fn verify(folder: &Path, code: i32) -> Vec<Value> {
@@ -127,7 +128,7 @@ fn verify(folder: &Path, code: i32) -> Vec<Value> {
 }
 
 #[test]
-fn every_kind_of_damage_is_found_and_named_with_what_to_do() {
+fn every_kind_of_damage_is_found_and_named_with_advice() {
     let (whole, older) = lake();
     assert_eq!(verify(whole.path(), 0), Vec::<Value>::new());
     let target = tempfile::tempdir().unwrap();
@@ -142,7 +143,7 @@ fn every_kind_of_damage_is_found_and_named_with_what_to_do() {
             what.unwrap().contains(expected) && !advice.unwrap().is_empty()
         };
         assert!(findings.iter().any(is_named), "{kind}: {findings:#?}");
-        // Where a cursor file is gone, its rows are not what is wrong.
+        // If a cursor file is missing, its rows are not the cause.
         let takes_out = |finding: &Value| finding["advice"].to_string().contains("take those");
         assert!(!findings.iter().any(takes_out), "{kind}: {findings:#?}");
     }

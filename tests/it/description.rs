@@ -15,8 +15,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Planted in the calendars of every world, where there are meetings enough: services yet to come
-/// (facts 2.3).
+/// Planted in the calendars of every world with enough meetings: unknown future services (facts
+/// 2.3).
 const OF_TOMORROW: &str = "event.onlineMeetingProvider: 'unknownFutureValue' is no \
                            microsoft.graph.onlineMeetingProviderType";
 
@@ -37,7 +37,7 @@ fn script() -> std::process::Command {
     script
 }
 
-/// Two nights of a world. All that deviates is what its file plants, and all of that is found.
+/// Two runs of a world. The deviations are exactly those that its file plants.
 fn two_nights(world: &str, planted: &[&str]) -> Value {
     let mut tenant = Tenant::recorded(world);
     tenant.configure("\n[run]\nretry_seconds = 0.02\n");
@@ -57,7 +57,7 @@ fn of_fixture(name: &str, planted: &[&str]) -> Value {
 #[test]
 fn a_generated_world_and_its_client_keep_to_the_description() {
     let found = two_nights("seed = 47\nusers = 16\nmails_per_user = 40\n", &[]);
-    // Each request that a night is made of was held against it.
+    // Every request of a run was checked against it.
     for template in [
         "sign-in",
         "batch",
@@ -88,11 +88,11 @@ fn worlds_of_other_policies_keep_to_the_description() {
 }
 
 #[test]
-fn worlds_of_a_service_on_a_bad_day_keep_to_the_description() {
+fn worlds_with_faults_conform_to_the_description() {
     for name in [
         "slow.toml",
         "faults.toml",
-        // Its truth values as text stand in `isRead`, which the client never selects.
+        // Its booleans as text are in `isRead`, which the client never selects.
         "rough.toml",
     ] {
         of_fixture(name, &[]);
@@ -109,7 +109,7 @@ fn a_world_of_odd_calendars_deviates_by_its_capitals_alone() {
 }
 
 #[test]
-fn golden_pages_keep_to_the_description_but_for_what_they_show() {
+fn golden_pages_conform_except_for_what_they_demonstrate() {
     let malformed = [
         "dateTimeTimeZone.DateTime: no such property",
         "dateTimeTimeZone.TimeZone: no such property",
@@ -145,5 +145,5 @@ fn golden_pages_keep_to_the_description_but_for_what_they_show() {
         let found = python::json(script().args(["pages", kind]).args(files));
         assert_eq!(deviations(&found), names(planted), "{prefix}");
     }
-    assert_eq!(seen, all.len(), "a page of a kind that nobody checks");
+    assert_eq!(seen, all.len(), "a page of an unchecked kind");
 }

@@ -1,4 +1,4 @@
-//! A real file system that is full: the run says so, and the next one makes it good.
+//! A real file system that is full: the run says so, and the next one recovers.
 
 use std::fs;
 use std::path::Path;
@@ -15,13 +15,13 @@ fn may_mount() -> bool {
     let output = probe.args(["--mount", "true"]).output();
     let may = output.is_ok_and(|output| output.status.success());
     if !may {
-        println!("passed over: a small file system cannot be mounted here");
+        println!("skipped: a small file system cannot be mounted here");
     }
     may
 }
 
-/// Runs twice on a lake that lies on a file system of so many KiB, which is made large for the
-/// second run; what both said is left in files, and the lake in its place.
+/// Runs twice on a lake on a file system of this many KiB, which is enlarged for the second run;
+/// the outputs are left in files, and the lake in its folder.
 fn run_on_a_small_disk(folder: &Path, kibibytes: u32) -> [(String, i32); 2] {
     let script = "
         set -u
@@ -48,7 +48,7 @@ fn run_on_a_small_disk(folder: &Path, kibibytes: u32) -> [(String, i32); 2] {
 }
 
 #[test]
-fn a_full_disk_ends_the_run_with_advice_and_the_next_run_makes_it_good() {
+fn a_full_disk_ends_the_run_and_the_next_recovers() {
     if !may_mount() {
         return;
     }

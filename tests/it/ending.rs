@@ -1,4 +1,4 @@
-//! Runs that are asked to end: they are over within 20 seconds, whatever a thread of theirs does.
+//! Runs that are asked to stop end within 20 seconds, whatever their threads do.
 
 use std::fs::File;
 use std::process::Child;
@@ -16,7 +16,7 @@ use crate::support::archive_of_one_mail;
 use crate::support::expect_code;
 use crate::support::with_config;
 
-/// A run is over in so long, and the machine may be slow.
+/// The time within which a run must end, with a margin for slow machines.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn archive() -> TempDir {
@@ -24,7 +24,7 @@ fn archive() -> TempDir {
 }
 
 #[test]
-fn a_link_to_a_fifo_does_not_hold_a_run_up() {
+fn a_link_to_a_fifo_does_not_block_a_run() {
     let folder = archive();
     let path = folder.path();
     let fifo = path.join("fifo");

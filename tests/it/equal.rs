@@ -1,4 +1,4 @@
-//! The result is the same whatever the threads, the page size and the moment at which a run dies.
+//! The result does not depend on the threads, the page size and the time at which a run is killed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -51,9 +51,9 @@ fn set_run(text: &str, run: &str) -> String {
 }
 
 #[test]
-fn a_run_that_is_killed_at_any_moment_is_made_good_by_the_next() {
+fn a_run_killed_at_any_time_is_recovered() {
     let mut tenant = Tenant::of_mail(42);
-    // Short pages, so that a run has many commits to die between.
+    // Short pages, so that a run has many commits between which it can be killed.
     let text = std::fs::read_to_string(tenant.config()).unwrap();
     std::fs::write(tenant.config(), set_run(&text, "[run]\npage_size = 20\n")).unwrap();
     tenant.note_run();

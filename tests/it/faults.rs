@@ -1,5 +1,5 @@
-//! A service that fails in every known way: runs end in time, say what they could not read, and
-//! after a quiet night the lake holds what was planted.
+//! A service that fails in every known way: runs end in time and report what they could not read,
+//! and after a fault-free run the lake contains what was planted.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ const IMPATIENT: &str =
 const UNTIL: &str = "until = \"2026-03-02T02:01:00Z\"";
 const QUIET: &str = "2026-03-02T02:01:00Z";
 
-/// Mailbox, what goes wrong in it, and how its night may end.
+/// Mailbox, its fault, and the allowed results of its run.
 type Case = (usize, &'static str, &'static str);
 
 #[rustfmt::skip]
@@ -65,7 +65,7 @@ static CASES: &[Case] = &[
     (48, "kind='status' status=503 code='MailboxInfoStale' request='calendar' times=2", "complete"),
     (49, "kind='bad_json' request='calendar' times=2", "complete"),
     (50, "kind='status' status=500 code='generalException' body='inner' request='folders' times=2", "complete"),
-    // What is private is asked for by smaller pages, then mail by mail.
+    // Private mails are requested with smaller pages, then one by one.
     (54, "kind='large_page' at=50 request='private'", "complete"),
     (55, "kind='status' status=504 code='UnknownError' request='private'", "complete"),
     (56, "kind='status' status=400 code='BadRequest' request='private'", "complete"),
@@ -135,7 +135,7 @@ fn faults_met(tenant: &Tenant, since: u64) -> BTreeSet<u64> {
 }
 
 #[test]
-fn every_fault_of_a_mailbox_ends_in_time_says_so_and_leaves_no_trace_after_a_quiet_night() {
+fn mailbox_faults_end_in_time_and_are_recovered() {
     let elsewhere = Elsewhere::listen();
     let faults = rows(CASES, &elsewhere.address);
     let mut tenant = Tenant::of_world(&format!(
@@ -161,11 +161,11 @@ fn every_fault_of_a_mailbox_ends_in_time_says_so_and_leaves_no_trace_after_a_qui
     let missed = CASES.iter().enumerate();
     let missed = missed.filter(|(number, _)| !met.contains(&(*number as u64)));
     let missed: Vec<_> = missed.map(|(_, case)| case).collect();
-    assert!(missed.is_empty(), "nobody met {missed:#?}");
+    assert!(missed.is_empty(), "no request met {missed:#?}");
     assert!(elsewhere.heard().is_empty(), "{:?}", elsewhere.heard());
 
     tenant.advance_to(QUIET);
-    // Who had no mailbox is not asked again on the same day, unless somebody asks for it.
+    // A user without a mailbox is not requested again on the same day, except by option.
     let absent = statuses.keys().find(|address| is_of(address, ABSENT));
     let again = ["--mailbox", absent.unwrap(), "--again"];
     run_report(&tenant.config(), &again, 0);
@@ -196,7 +196,7 @@ fn is_of(address: &str, number: usize) -> bool {
 /// What goes wrong for the tenant in a minute of its own, how the run ends, and what it says.
 type TenantCase = (&'static str, i32, &'static str);
 
-// A request that succeeds when it is sent again is no news: these faults are to change nothing.
+// A request that succeeds on retry is not reported: these faults must change nothing.
 const ALL_LISTED: &str = "13 mailboxes, 4 more left out";
 const ALL_READ: &str = "mailboxes with gaps: 1 denied, 1 no_mailbox\n";
 
@@ -220,7 +220,7 @@ static TENANT_CASES: &[TenantCase] = &[
 ];
 
 #[test]
-fn every_fault_of_sign_in_and_directory_is_told_and_leaves_no_trace_after_a_quiet_night() {
+fn sign_in_and_directory_faults_are_reported_and_recovered() {
     let elsewhere = Elsewhere::listen();
     let minute = |number: usize| format!("2026-03-02T02:{number:02}:00Z");
     let row = |(number, (words, _, _)): (usize, &TenantCase)| {
@@ -265,7 +265,7 @@ fn wish(request: &Value) -> Option<u32> {
 }
 
 #[test]
-fn what_is_larger_than_any_page_costs_neither_the_run_nor_a_row() {
+fn oversized_pages_cost_neither_the_run_nor_rows() {
     let kinds = ["huge_page", "gzip_bomb", "huge_subject"];
     let row = |(mailbox, kind): (usize, &str)| {
         format!(
@@ -280,7 +280,7 @@ fn what_is_larger_than_any_page_costs_neither_the_run_nor_a_row() {
     ));
     tenant.configure("\n[run]\nretry_seconds = 0.02\n");
     tenant.run();
-    // Each of these pages would be right but for its size: it is refused, and asked for again with
+    // Each of these pages is valid except for its size: it is rejected, and requested again with
     // fewer items.
     let log = tenant.log(0);
     for (number, kind) in kinds.into_iter().enumerate() {

@@ -215,7 +215,7 @@ const PEOPLE: &[(&str, &str, &[&str])] = &[
 ];
 
 #[test]
-fn mails_from_the_field_have_the_people_that_their_readers_see() {
+fn field_mails_have_the_people_shown_to_readers() {
     let (folder, report) = lake_of_mails();
     let expected = [("draft", 1), ("recorded", 14)];
     let expected = expected.map(|(name, count)| (name.to_owned(), count));
@@ -239,7 +239,7 @@ fn mails_from_the_field_have_the_people_that_their_readers_see() {
 }
 
 #[test]
-fn mails_from_the_field_have_the_text_and_time_that_their_readers_see() {
+fn field_mails_have_the_text_and_time_shown_to_readers() {
     let (folder, _) = lake_of_mails();
     let rows = rows(&folder);
     for (subject, text) in [
@@ -260,7 +260,7 @@ fn mails_from_the_field_have_the_text_and_time_that_their_readers_see() {
 }
 
 #[test]
-fn an_mbox_from_the_field_gives_the_mails_that_are_in_it() {
+fn a_field_mbox_yields_its_mails() {
     let folder = site("mbox");
     for (mailbox, name) in [
         ("ann", "mbox-from-line-in-body.mbox"),
@@ -398,7 +398,7 @@ fn status_fields_in_an_mbox_make_no_other_mail() {
 }
 
 #[test]
-fn packed_messages_are_read_and_a_label_that_is_excluded_holds() {
+fn compressed_messages_are_read_and_excluded_labels_apply() {
     let folder = site("maildir");
     let text = "From: Ann <ann@contoso.com>\nTo: buyer@fabrikam.com\n\
                 Date: Mon, 05 Jan 2026 10:00:00 +0000\nSubject: packed\nMessage-ID: <p@x>\n\nzzpacked\n";

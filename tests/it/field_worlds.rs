@@ -1,5 +1,5 @@
-//! What people reported of Microsoft 365, each with its right value: worlds that lie beside the
-//! repository, served by their own small service. Where the folder is missing they are passed over.
+//! Reported behaviour of Microsoft 365, each with its expected value: worlds stored beside the
+//! repository, served by their own small service. They are skipped if the folder is missing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,10 +24,10 @@ use crate::support::run_report;
 
 /// The day for which the worlds were written.
 const WRITTEN_FOR: Date = jiff::civil::date(2026, 11, 30);
-/// So often it is looked whether the service answers, every 10 ms.
+/// How often the service is polled until it responds, every 10 ms.
 const LOOKS_MAX: u32 = 3_000;
 
-/// The service, and a folder with configuration, book and lake.
+/// The service, and a folder with configuration, CRM files and lake.
 struct World {
     folder: TempDir,
     cases: PathBuf,
@@ -78,7 +78,7 @@ impl World {
         Some(Self { folder, cases })
     }
 
-    /// Runs the program in a night.
+    /// Runs the program on a given night.
     fn night(&self, number: usize) {
         let port = free_port();
         let config = self.folder.path().join("touchpoint.toml");
@@ -120,7 +120,8 @@ fn shown(row: &Value) -> String {
     )
 }
 
-/// A world with its days moved by whole weeks, so that they lie about today as they did.
+/// A world with its days shifted by whole weeks, so that they have the original distance from
+/// today.
 fn moved(world: &str) -> String {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let weeks = (today - WRITTEN_FOR).get_days() / 7;
@@ -159,7 +160,7 @@ fn wait_for(port: u16) {
 const NAMED: &str = "graph-address-with-name-or-mailto.json";
 
 #[test]
-fn addresses_with_a_name_or_a_scheme_are_those_of_their_people() {
+fn addresses_with_names_or_schemes_match_their_people() {
     let Some(world) = World::of(NAMED, "") else {
         return;
     };
@@ -180,7 +181,7 @@ fn addresses_with_a_name_or_a_scheme_are_those_of_their_people() {
 }
 
 #[test]
-fn an_exclusion_holds_for_addresses_with_a_name_or_a_scheme() {
+fn exclusions_apply_to_addresses_with_names_or_schemes() {
     let Some(world) = World::of(NAMED, "exclude.addresses = [\"eva@fabrikam.com\"]") else {
         return;
     };
@@ -202,7 +203,7 @@ fn ids_that_differ_in_case_are_two_mails() {
 }
 
 #[test]
-fn a_series_of_whole_days_without_a_zone_is_one_meeting_in_both_mailboxes() {
+fn a_zoneless_whole_day_series_is_one_meeting() {
     let Some(world) = World::of("graph-all-day-series-zone-empty.json", "") else {
         return;
     };
@@ -225,7 +226,7 @@ fn a_series_of_whole_days_without_a_zone_is_one_meeting_in_both_mailboxes() {
     );
 }
 
-/// The copies of the archives' cases that the repository has are those that lie beside it.
+/// The repository's copies of the archive cases are identical to those beside it.
 #[test]
 fn no_case_is_left_out() {
     let Some(cases) = corpora::beside("field-cases") else {

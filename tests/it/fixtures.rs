@@ -17,7 +17,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What stands between back quotes.
+/// The texts between backticks.
 fn quoted(cell: &str) -> Vec<String> {
     let parts = cell.split('`').enumerate();
     parts
@@ -67,7 +67,7 @@ fn every_fixture_is_listed_once_and_nothing_else() {
 #[test]
 fn every_test_in_the_list_uses_its_fixture() {
     for (files, users) in rows() {
-        assert!(!users.is_empty(), "nobody uses {files:?}");
+        assert!(!users.is_empty(), "nothing uses {files:?}");
         for user in users {
             let text = fs::read_to_string(root().join(&user));
             let text = text.unwrap_or_else(|_| panic!("{files:?}: there is no {user}"));

@@ -43,7 +43,7 @@ fn numbered(count: usize, of: impl Fn(usize) -> String) -> String {
     (0..count).map(of).collect::<Vec<_>>().concat()
 }
 
-/// Mails that cost the header's readers.
+/// Mails that are expensive for the header parsers.
 fn headers() -> Vec<String> {
     let from = numbered(BYTES / 40, |n| format!("a{n}@c.example, "));
     let sender = numbered(BYTES / 40, |n| format!("s{n}@c.example, "));
@@ -105,7 +105,7 @@ fn headers() -> Vec<String> {
     mails
 }
 
-/// Mails that cost the reader of parts.
+/// Mails that are expensive for the parser of parts.
 fn parts() -> Vec<String> {
     let mixed = "multipart/mixed; boundary=b";
     let nested = numbered(BYTES / 60, |n| {
@@ -147,7 +147,7 @@ fn parts() -> Vec<String> {
     ]
 }
 
-/// Mails that cost the readers of texts.
+/// Mails that are expensive for the text decoders.
 fn texts() -> Vec<String> {
     let mut mails = vec![
         body(&format!("text/plain{}", repeated("; a*0*=b")), "x"),
@@ -238,7 +238,7 @@ fn large_archive(format: &str) -> TempDir {
 }
 
 const LARGE: usize = 60_000_000;
-/// `[run] memory`, as it is where nothing is stated.
+/// The default of `[run] memory`.
 const MEMORY: u64 = 512_000_000;
 
 #[test]
@@ -274,8 +274,8 @@ fn outcome(report: &Value, outcome: &str) -> u64 {
     report["totals"]["outcomes"][outcome].as_u64().unwrap()
 }
 
-/// All are read or unreadable, the good one is recorded and found, and later runs go on: also where
-/// state and index are gone.
+/// All are read or unreadable, the valid one is recorded and found, and later runs continue, also
+/// without state and index.
 fn check(mails: &[String]) {
     let folder = archive(mails);
     let config = folder.path().join("touchpoint.toml");

@@ -4,7 +4,7 @@
     clippy::string_slice,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test that meets the unexpected shall fail at once"
+    reason = "a test must fail immediately on anything unexpected"
 )]
 
 // Simulator and comparisons run in the tests' own process, and spent much of their time in malloc.
@@ -35,6 +35,7 @@ mod field_cases;
 mod field_worlds;
 mod fixtures;
 mod hostile_mail;
+mod log_redaction;
 mod mail_fixtures;
 mod meeting_copies;
 mod meetings;
@@ -59,8 +60,9 @@ mod slow_lists;
 mod source_files;
 mod strange_mail;
 mod support;
-mod told;
+
 mod tools;
 mod truth;
 mod unchanged;
+mod words;
 mod worlds;

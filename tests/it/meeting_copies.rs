@@ -1,5 +1,5 @@
 //! One meeting in the calendars of several people, whose copies name the zone of its series in
-//! every way (facts 13): it has one id in all of them, on all nights.
+//! every way (facts 13): it has one id in all of them, after every run.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -80,7 +80,7 @@ const NIGHTS: [&str; 4] = [
     "2026-12-03T02:00:00Z",
     "2026-12-04T02:00:00Z",
 ];
-/// What the copy of each person says of the zone: the first is the one with the proper name.
+/// The zone name in each person's copy: the first has the proper name.
 const ALL: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 const PEOPLE: [&str; 8] = ["ann", "bob", "cleo", "dan", "eli", "fay", "gus", "hal"];
 
@@ -115,7 +115,7 @@ fn uid(series: usize) -> String {
     )
 }
 
-/// What every item of one copy has.
+/// The properties common to all items of one copy.
 struct Copy {
     person: usize,
     zone: usize,
@@ -178,7 +178,7 @@ impl Copy {
     }
 
     /// The occurrence of a day, with another title, and moved to a day. It names the zone like the
-    /// master, or the one that was asked for.
+    /// master, or the requested one.
     fn exception(&self, day: i64, to: i64, subject: &str) -> Value {
         let begins = if self.is_all_day {
             ZONES[self.zone].3.to_owned()
@@ -197,7 +197,7 @@ impl Copy {
         value
     }
 
-    /// The whole series again, as the service tells of it (facts 2.2).
+    /// The whole series again, as the service returns it (facts 2.2).
     fn all(&self, exceptions: &[(i64, Value)]) -> Vec<Value> {
         let mut items = vec![self.master()];
         for day in 7..=10 {
@@ -209,7 +209,7 @@ impl Copy {
     }
 }
 
-/// What a night tells of a copy.
+/// The items of a copy in one run.
 type Items<'a> = &'a dyn Fn(&Copy) -> Vec<Value>;
 
 /// Calendars of some people with a series in each zone: of whole days, with times of day, or both.
@@ -237,8 +237,7 @@ fn calendars(
     people.iter().map(calendar).collect()
 }
 
-/// Current rows of each series and the ids that stand for it, by mailbox: all mailboxes must have
-/// the same.
+/// Current rows of each series and its ids, by mailbox: all mailboxes must have the same.
 fn ids_of(rows: &[Row]) -> BTreeMap<String, BTreeSet<String>> {
     let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in rows {
@@ -261,7 +260,7 @@ fn same_in_all(current: &[Row], people: usize, series: usize) -> BTreeSet<String
     first
 }
 
-/// The same, and nothing was ever taken out.
+/// The same, and no row was ever withdrawn.
 fn check(tenant: &Scripted, ids_before: Option<&BTreeSet<String>>) -> BTreeSet<String> {
     let first = same_in_all(&tenant.current(), PEOPLE.len(), ZONES.len());
     let states: BTreeSet<String> = tenant.rows().into_iter().map(|row| row.state).collect();
@@ -294,8 +293,9 @@ fn renamed(copy: &Copy, day: i64, to: i64) -> (i64, Value) {
     (day, copy.exception(day, to, &subject))
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_an_exception_of_whole_days_is_one_meeting_in_all_zones_and_however_they_are_named() {
+fn whole_day_exceptions_are_one_meeting_in_all_zones() {
     // First the 9th is renamed where it is, and then the 8th is moved to the 9th, and back to the 7th.
     let plain = |copy: &Copy| copy.all(&[]);
     let in_place = |copy: &Copy| copy.all(&[renamed(copy, 9, 9)]);
@@ -327,8 +327,9 @@ fn fact_13_an_exception_of_whole_days_is_one_meeting_in_all_zones_and_however_th
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_a_series_with_times_is_one_meeting_in_all_zones_and_however_they_are_named() {
+fn timed_series_are_one_meeting_in_all_zones() {
     let plain = |copy: &Copy| copy.all(&[]);
     let later = |copy: &Copy| copy.all(&[renamed(copy, 9, 9), renamed(copy, 8, 10)]);
     let calendars = calendars(&ALL, &[false], &[&plain, &later]);
@@ -340,16 +341,16 @@ fn fact_13_a_series_with_times_is_one_meeting_in_all_zones_and_however_they_are_
 }
 
 #[test]
-fn a_series_that_tells_its_days_later_leaves_no_row_under_its_earlier_ids() {
-    // Half past midnight in Tokyo is the day before in UTC; the first night tells nothing else.
-    let untold = |copy: &Copy| {
+fn a_series_dated_later_leaves_no_rows_under_earlier_ids() {
+    // Half past midnight in Tokyo is the previous day in UTC; the first run returns nothing else.
+    let without_zone = |copy: &Copy| {
         let mut items = copy.all(&[]);
         items[0]["recurrence"] = Value::Null;
         items[0]["originalStartTimeZone"] = json!("");
         items
     };
-    let told = |copy: &Copy| copy.all(&[]);
-    let calendars = calendars(&ALL, &[false], &[&untold, &told]);
+    let with_zone = |copy: &Copy| copy.all(&[]);
+    let calendars = calendars(&ALL, &[false], &[&without_zone, &with_zone]);
     let tenant = Scripted::start(&NIGHTS, &calendars);
     tenant.night(0);
     let before = same_in_all(&tenant.current(), ALL.len(), ZONES.len());
@@ -357,7 +358,7 @@ fn a_series_that_tells_its_days_later_leaves_no_row_under_its_earlier_ids() {
     let after = same_in_all(&tenant.current(), ALL.len(), ZONES.len());
     let gone: BTreeSet<String> = before.difference(&after).cloned().collect();
     assert_eq!(gone.len(), EASTERN, "the first day of each eastern series");
-    // Nobody took a meeting out or cancelled it.
+    // No meeting was removed or cancelled.
     let states: BTreeSet<String> = tenant.rows().into_iter().map(|row| row.state).collect();
     assert_eq!(
         states,
@@ -369,7 +370,7 @@ fn a_series_that_tells_its_days_later_leaves_no_row_under_its_earlier_ids() {
 /// Of each kind of name one person: the proper one, none, a custom one, that of the request.
 const SOME: [usize; 4] = [0, 1, 2, 7];
 
-/// Series of both kinds, an exception that stays and one that is moved on the second night.
+/// Series of both kinds, an exception that stays and one that is moved before the second run.
 fn of_an_earlier_release() -> Vec<(String, Vec<Vec<Value>>)> {
     let plain = |copy: &Copy| copy.all(&[]);
     let renamed = |copy: &Copy| copy.all(&[renamed(copy, 9, 9), renamed(copy, 8, 9)]);
@@ -382,7 +383,7 @@ fn of_an_earlier_release() -> Vec<(String, Vec<Vec<Value>>)> {
 }
 
 #[test]
-fn a_lake_whose_ids_follow_the_names_of_zones_goes_on_and_no_meeting_is_current_twice() {
+fn a_lake_with_zone_name_ids_gets_no_duplicate_meetings() {
     let tenant = Scripted::start(&NIGHTS, &of_an_earlier_release());
     unpack("lake-ids-by-zone-name.tar.zst", tenant.folder());
     let series = 2 * ZONES.len();
@@ -422,8 +423,8 @@ impl Daily {
         time(day + self.shift, &format!("{:02}:{minute:02}", self.hour))
     }
 
-    /// All of it; `tells`: its zone and on which days it repeats.
-    fn items(&self, tells: bool) -> Vec<Value> {
+    /// The complete series; `has_details`: with its zone and recurrence.
+    fn items(&self, has_details: bool) -> Vec<Value> {
         let copy = Copy {
             person: 0,
             zone: 0,
@@ -433,8 +434,8 @@ impl Daily {
         let mut master = copy.master();
         master["start"] = self.at(2, 30);
         master["end"] = self.at(2, 45);
-        master["originalStartTimeZone"] = json!(if tells { self.zone } else { "" });
-        master["recurrence"] = if tells {
+        master["originalStartTimeZone"] = json!(if has_details { self.zone } else { "" });
+        master["recurrence"] = if has_details {
             json!({"pattern": {"type": "daily", "interval": 1},
                 "range": {"type": "endDate", "startDate": "2026-12-02", "endDate": "2026-12-20",
                     "recurrenceTimeZone": self.zone}})
@@ -453,7 +454,7 @@ impl Daily {
 }
 
 #[test]
-fn a_series_whose_ids_shift_while_it_takes_place_loses_and_doubles_nothing() {
+fn changing_ids_of_a_series_lose_and_duplicate_nothing() {
     let series = [
         Daily {
             number: 1,
@@ -474,7 +475,12 @@ fn a_series_whose_ids_shift_while_it_takes_place_loses_and_doubles_nothing() {
             zone: "GMT Standard Time",
         },
     ];
-    let all = |tells: bool| series.iter().flat_map(|one| one.items(tells)).collect();
+    let all = |has_details: bool| {
+        series
+            .iter()
+            .flat_map(|one| one.items(has_details))
+            .collect()
+    };
     let nights = [all(false), Vec::new(), all(true), Vec::new()];
     let times = [
         "2026-12-08T02:00:00Z",
@@ -500,7 +506,7 @@ fn a_series_whose_ids_shift_while_it_takes_place_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn the_copies_of_a_generated_tenant_are_one_meeting_on_all_nights() {
+fn copies_in_a_generated_tenant_are_one_meeting() {
     for seed in [31, 32] {
         let mut tenant = Tenant::of_world(&format!(
             "seed = {seed}\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 3\n"

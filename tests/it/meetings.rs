@@ -1,5 +1,5 @@
-//! Meetings and the CRM change every day: the current rows hold what was planted after every
-//! night, however the nights fall, and whatever is lost between them.
+//! Meetings and the CRM change every day: the current rows contain what was planted after every
+//! run, whatever the schedule, and whatever is lost between the runs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::support::tenant::Tenant;
 use crate::support::turn;
 use crate::support::with_config;
 
-/// A small tenant of which most is meetings.
+/// A small tenant with mostly meetings.
 fn world(seed: u64, more: &str) -> Tenant {
     Tenant::of_world(&format!(
         "seed = {seed}\nusers = 16\nmails_per_user = 12\nmeetings_per_user = 6\n{more}"
@@ -53,7 +53,7 @@ fn the_current_rows_hold_what_was_planted_every_night() {
 }
 
 #[test]
-fn an_occurrence_that_is_a_day_of_another_zone_is_recorded_on_the_night_its_day_comes_near() {
+fn whole_days_of_other_zones_are_recorded_when_near() {
     // In this world such a series has its next day exactly then.
     let mut tenant = world(1_013, "");
     tenant.night();
@@ -63,7 +63,7 @@ fn an_occurrence_that_is_a_day_of_another_zone_is_recorded_on_the_night_its_day_
 }
 
 #[test]
-fn a_lost_state_cache_and_a_lost_index_change_no_row() {
+fn losing_state_and_index_changes_no_row() {
     let mut tenant = world(1_201, "");
     for night in 0..4 {
         if night > 0 {
@@ -80,12 +80,12 @@ fn a_lost_state_cache_and_a_lost_index_change_no_row() {
 }
 
 #[test]
-fn a_run_that_is_killed_among_meetings_is_made_good_by_the_next() {
+fn a_run_killed_while_writing_meetings_is_recovered() {
     let mut tenant = world(1_301, "");
     tenant.note_run();
     for kill in 0..20_u64 {
         if kill == 10 {
-            // From here on it dies among changes, not in the first round.
+            // From here on it is killed during changes, not in the first round.
             tenant.night();
             tenant.advance(1);
             tenant.take_crm();
@@ -99,13 +99,13 @@ fn a_run_that_is_killed_among_meetings_is_made_good_by_the_next() {
     verify(&tenant);
 }
 
-/// Meetings that had ended by the last night, by contact.
+/// Meetings that had ended by the last run, by contact.
 fn held(lake: &Path, by: &str) -> Value {
     python::json(python::script("held_meetings.py").arg(lake).arg(by))
 }
 
 #[test]
-fn what_was_held_is_the_same_for_every_schedule_of_nights() {
+fn recorded_meetings_do_not_depend_on_the_schedule() {
     let days = if asked().is_some() { 60 } else { 6 };
     let mut results = Vec::new();
     for every in [1, 3, days] {

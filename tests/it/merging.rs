@@ -1,4 +1,4 @@
-//! Many nights with few arrivals each: their small files are merged, and nobody notices.
+//! Many runs with few arrivals each: their small files are merged transparently.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::tenant::Tenant;
 use crate::support::turn;
 use crate::support::with_config;
 
-/// Enough for more small files in one month than are left alone. The long turn has a year.
+/// Enough for more small files in one month than are tolerated. The long run covers a year.
 const NIGHTS: u32 = 24;
 /// Small files that a month may have.
 const SMALL_FILES_MAX: u64 = 20;
@@ -49,8 +49,8 @@ fn hide_one(lake: &Path) -> (PathBuf, PathBuf) {
     (file, elsewhere)
 }
 
-/// Seconds that a quiet run takes to open lake, state and index, and in all; of five times each the
-/// shortest.
+/// Seconds that an idle run takes to open lake, state and index, and in total; the minimum of five
+/// runs.
 fn quickest_run(tenant: &mut Tenant) -> [f64; 2] {
     let seconds = (0..5).map(|_| {
         let begun = Stopwatch::start();
@@ -63,7 +63,7 @@ fn quickest_run(tenant: &mut Tenant) -> [f64; 2] {
 }
 
 #[test]
-fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
+fn merging_bounds_the_number_of_small_files() {
     let mut tenant = Tenant::of_fixture("quiet.toml");
     let mut merged = 0;
     let mut is_put_off = false;
@@ -77,7 +77,8 @@ fn many_nights_leave_no_month_with_many_small_files_and_change_no_row() {
                 let lake = tenant.folder().join("lake");
                 age_logs(&lake);
                 if night == 1 {
-                    // In a year that passes within minutes they would all be named to its end.
+                    // In a year that is simulated within minutes they would all still be referenced
+                    // at its end.
                     python::json(python::script("upkeep.py").arg(&lake).arg("forget"));
                 }
             }

@@ -1,4 +1,4 @@
-//! Microsoft's own SDK reads the simulated tenant: what it takes for a reply of the service is one.
+//! Microsoft's own SDK reads the simulated tenant, which validates its responses.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::python;
 use crate::support::tenant::Tenant;
 
 #[test]
-fn microsofts_sdk_lists_users_and_folders_and_reads_whole_rounds_of_mail_and_calendars() {
+fn microsofts_sdk_reads_users_folders_mail_and_calendars() {
     let tenant = Tenant::of_fixture("small.toml");
     let config = fs::read_to_string(tenant.config()).unwrap();
     let value = |key: &str| {
@@ -33,7 +33,7 @@ fn microsofts_sdk_lists_users_and_folders_and_reads_whole_rounds_of_mail_and_cal
         assert!(calendar(kind) > 0, "{kind}: {read}");
     }
     assert!(calendar("occurrence") > calendar("seriesMaster"), "{read}");
-    // What the SDK took out of the pages is what the tenant put into them.
+    // The SDK found in the pages what the tenant put into them.
     let log = tenant.log(0);
     let is_calendar = |request: &&Value| {
         let path = request["path"].as_str().unwrap().to_lowercase();

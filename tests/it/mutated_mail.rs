@@ -1,5 +1,5 @@
-//! Mails of chance: damaged, cut, put together from parts of others and from tokens that parsers wait
-//! for. Each ends in one outcome, the next night brings nothing new, and the lake is sound.
+//! Random mails: damaged, truncated, assembled from parts of others and from tokens of the grammar.
+//! Each has one outcome, the next run changes nothing, and the lake is consistent.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::support::with_config;
 /// Mails of a seed.
 const MAILS: usize = 1_000;
 
-/// What parsers wait for.
+/// Tokens of the grammar.
 const TOKENS: &[&str] = &[
     "=?utf-8?q?",
     "=?utf-8?b?",
@@ -67,7 +67,7 @@ const TOKENS: &[&str] = &[
     "\u{fffd}",
 ];
 
-/// A mail with a bit of everything.
+/// A mail with a sample of all features.
 const MIXED: &str = "Received: from x by y; Mon, 2 Mar 2026 10:00:00 +0000\n\
 From: =?utf-8?q?Ann_L=C3=A9e?= <ann@customer.example>\nSender: desk@customer.example\n\
 To: Bob <bob@contoso.example>, \"Lee, Eve\" <eve@new.example>, team: joe@x.example;\n\
@@ -152,6 +152,6 @@ fn check(seed: u64) {
 }
 
 #[test]
-fn mutated_mails_end_in_one_outcome_each_and_the_next_night_brings_nothing_new() {
+fn mutated_mails_have_one_outcome_each_and_stay_unchanged() {
     turn::each(turn::seeds("TOUCHPOINT_MUTATED", 1).unwrap_or(1..3), check);
 }

@@ -1,5 +1,4 @@
-//! Ways to the service that companies have: a proxy with an authority of its own; and logs that
-//! programs read.
+//! Corporate networks: a proxy with its own certificate authority; and logs in JSON.
 
 use std::fs;
 use std::io::BufRead;
@@ -48,7 +47,7 @@ impl Drop for Proxy {
 }
 
 #[test]
-fn a_proxy_with_its_own_authority_is_passed_once_the_configuration_names_the_authority() {
+fn a_proxy_with_its_own_ca_needs_configuration() {
     let tenant =
         Tenant::of_world("seed = 71\nusers = 16\nmails_per_user = 4\nmeetings_per_user = 0\n");
     let proxy = Proxy::start(&tenant);
@@ -97,7 +96,7 @@ fn an_authority_file_without_a_certificate_is_refused() {
 }
 
 #[test]
-fn every_line_of_the_log_is_an_object_where_that_is_asked_for() {
+fn json_logs_have_one_object_per_line() {
     let tenant =
         Tenant::of_world("seed = 73\nusers = 16\nmails_per_user = 4\nmeetings_per_user = 0\n");
     let json = ["--log-format", "json", "--verbose"];

@@ -1,4 +1,4 @@
-//! Lakes that earlier releases wrote are read by this one, and go on.
+//! Lakes of earlier releases are read and extended by this one.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ const MAIL: &str = "From eve@fabrikam.example Mon Mar 02 08:00:00 2026\n\
     From: eve@fabrikam.example\nTo: bob@contoso.example\nSubject: Later\n\
     Date: Mon, 02 Mar 2026 08:00:00 +0000\nMessage-ID: <later@fabrikam.example>\n\nHello\n";
 
-/// Unpacks a stored lake, with what lies beside it.
+/// Unpacks a stored lake with its accompanying files.
 pub fn unpack(name: &str, into: &Path) {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
@@ -32,7 +32,7 @@ fn current(folder: &Path) -> Value {
 }
 
 #[test]
-fn a_lake_of_format_1_is_verified_searched_and_written_further() {
+fn a_format_1_lake_is_verified_searched_and_extended() {
     let folder = tempfile::tempdir().unwrap();
     unpack("lake-format-1.tar.zst", folder.path());
     let config = folder.path().join("touchpoint.toml");
@@ -45,7 +45,7 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     .unwrap();
     fs::write(folder.path().join("accounts.csv"), "id,name,domains\n").unwrap();
 
-    // What its writer said of it.
+    // The writer's description of it.
     let rows = current(folder.path());
     assert_eq!(rows["interactions"], 23);
     assert_eq!(
@@ -54,11 +54,12 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     );
     assert_eq!(rows["contact_activity"], 35);
     let verified = with_config(&config, &["verify"]).output().unwrap();
-    let told = String::from_utf8(verified.stdout).unwrap();
-    let has_no_index = told.contains("no damage: 1 ") && told.contains("there is no search index");
-    assert!(has_no_index || told.contains("agree"), "{told}");
+    let output = String::from_utf8(verified.stdout).unwrap();
+    let has_no_index =
+        output.contains("no damage: 1 ") && output.contains("there is no search index");
+    assert!(has_no_index || output.contains("agree"), "{output}");
 
-    // A book that knows nobody of it takes all activities away, and one mail comes.
+    // A snapshot without matches removes all activities, and one mail arrives.
     let report = run_report(&config, &["--accept-crm"], 0);
     assert_eq!(report["totals"]["outcomes"]["recorded"], 1);
     let rows = current(folder.path());
@@ -77,7 +78,7 @@ fn a_lake_of_format_1_is_verified_searched_and_written_further() {
     assert!(found["total"].as_u64().unwrap() >= 23, "{found}");
 }
 
-/// What becomes of the files of an archive before a run.
+/// Changes of an archive's files before a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Files {
     Stay,
@@ -126,11 +127,11 @@ fn current_mails(folder: &Path) -> Vec<(String, String)> {
 }
 
 #[test]
-fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_becomes_of_these() {
+fn archive_mails_with_file_name_ids_count_once() {
     let expected = [
         ("copies/eva", "page"),
         ("copies/eva", "plain"),
-        // Another mail of the same subject and minute, which came since.
+        // Another mail of the same subject and minute, which arrived since.
         ("copies/eva", "plain"),
         ("copies/zed", "page"),
         ("copies/zed", "plain"),
@@ -144,7 +145,7 @@ fn mails_of_archives_that_went_by_the_names_of_their_files_count_once_whatever_b
         ("old/ann", "is-renamed"),
         ("old/ann", "is-twice"),
         ("old/ann", "stays"),
-        // It holds the next one, which was taken for its own.
+        // It contains the next one, which was mistaken for part of it.
         ("split/zoe@contoso.com", "quotes a letter"),
         ("split/zoe@contoso.com", "the letter"),
         ("split/zoe@contoso.com", "u1"),

@@ -1,5 +1,5 @@
-//! Runs over a tenant that grants more or less than the README asks for, and one that lives on while it
-//! is read.
+//! Runs over a tenant that grants more or less than the README requires, and one that changes while
+//! it is read.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ fn reason(report: &Value) -> String {
 }
 
 #[test]
-fn consent_in_entra_alone_is_enough_and_so_are_more_rights_than_are_needed() {
+fn minimal_and_excess_permissions_both_suffice() {
     for permissions in [
         "entra = ['User.Read.All', 'Organization.Read.All', 'GroupMember.Read.All', 'Mail.Read', \
          'Calendars.Read', 'MailboxSettings.Read']\nexchange = []",
@@ -35,8 +35,9 @@ fn consent_in_entra_alone_is_enough_and_so_are_more_rights_than_are_needed() {
     }
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_user_read_all_is_enough_for_the_directory_and_the_report_says_what_is_missing() {
+fn user_read_all_suffices_for_the_directory() {
     let mut tenant = tenant("entra = ['User.Read.All', 'GroupMember.Read.All']");
     let report = tenant.run();
     let notes = report["notes"].to_string();
@@ -49,7 +50,7 @@ fn the_kind_of_mailboxes_may_stay_hidden() {
     let mut tenant = tenant("exchange = ['Mail.Read', 'Calendars.Read']");
     let report = tenant.run();
     assert!(!reason(&report).contains("failed"), "{report:#}");
-    // Then a shared mailbox is taken for that of a person, and nothing else differs.
+    // Then a shared mailbox is treated as that of a user, and nothing else differs.
     let differences = tenant.differences_from_truth();
     let mut kinds = differences.as_object().unwrap().keys();
     assert!(
@@ -58,8 +59,9 @@ fn the_kind_of_mailboxes_may_stay_hidden() {
     );
 }
 
+/// Facts 5.1.
 #[test]
-fn fact_5_1_a_tenant_that_grants_no_mail_or_nothing_at_all_is_no_ordinary_night() {
+fn missing_consent_for_mail_fails_the_run() {
     for permissions in ["exchange = []", "entra = []\nexchange = []", "entra = []"] {
         let tenant = tenant(permissions);
         expect_code(&mut with_config(&tenant.config(), &["run"]), 2);
@@ -67,7 +69,7 @@ fn fact_5_1_a_tenant_that_grants_no_mail_or_nothing_at_all_is_no_ordinary_night(
 }
 
 #[test]
-fn a_calendar_that_is_not_granted_is_denied_and_mail_is_read() {
+fn a_calendar_without_permission_is_denied_and_mail_read() {
     let tenant = tenant("exchange = ['Mail.Read', 'MailboxSettings.Read']");
     let report = run_report(&tenant.config(), &[], 1);
     let mailboxes = report["mailboxes"].as_array().unwrap();
@@ -77,8 +79,9 @@ fn a_calendar_that_is_not_granted_is_denied_and_mail_is_read() {
     assert!(denied.count() > 3, "{report:#}");
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_mails_of_hidden_sensitivity_are_kept_without_content_and_the_report_says_so() {
+fn mails_of_hidden_sensitivity_are_kept_without_content() {
     let tenant = tenant("exchange = ['Mail.ReadBasic', 'Calendars.Read', 'MailboxSettings.Read']");
     let report = run_report(&tenant.config(), &[], 1);
     let text = report.to_string();
@@ -87,7 +90,7 @@ fn fact_1_9_mails_of_hidden_sensitivity_are_kept_without_content_and_the_report_
 }
 
 #[test]
-fn a_tenant_that_lives_on_while_it_is_read_ends_as_it_was_planted() {
+fn a_tenant_that_changes_during_reading_ends_as_planted() {
     let mut tenant = Tenant::of_world("seed = 69\nusers = 16\nmails_per_user = 40\n");
     tenant.night();
     tenant.advance(1);

@@ -1,4 +1,4 @@
-//! Who may read what a run leaves behind, and what it says of what it cannot read itself.
+//! Access rights of the files that a run writes, and reports of what it cannot read.
 
 use std::fs;
 use std::fs::Permissions;
@@ -24,7 +24,7 @@ fn archive(settings: &str) -> TempDir {
     archive_of_one_mail(&config.replace("[lake]\n", &format!("[lake]\n{settings}")))
 }
 
-/// Runs under a mask that lets everybody read everything.
+/// Runs with umask 000.
 fn run_unmasked(folder: &Path) {
     let config = folder.join("touchpoint.toml");
     let mut shell = Command::new("sh");
@@ -33,7 +33,7 @@ fn run_unmasked(folder: &Path) {
     expect_code(shell.arg(config), 0);
 }
 
-/// The modes of a folder and all that lies in it.
+/// The modes of a folder and everything in it.
 fn modes(folder: &Path, found: &mut Vec<(String, u32)>) {
     let mode = fs::metadata(folder).unwrap().permissions().mode() & 0o777;
     found.push((folder.display().to_string(), mode));
@@ -50,7 +50,7 @@ fn check(folder: &Path, name: &str, taken: u32, given: u32) {
     assert!(found.len() > 1);
     for (path, mode) in found {
         assert_eq!(mode & taken, 0, "{path}: {mode:o}");
-        // Cursors are nobody else's business, whoever reads the tables.
+        // Cursors stay private, whoever may read the tables.
         if !path.contains("_touchpoint") {
             assert_eq!(mode & given, given, "{path}: {mode:o}");
         }
@@ -58,7 +58,7 @@ fn check(folder: &Path, name: &str, taken: u32, given: u32) {
 }
 
 #[test]
-fn lake_index_and_state_are_private_whatever_the_mask_and_whoever_made_their_folders() {
+fn lake_index_and_state_are_private_whatever_the_umask() {
     let folder = archive("");
     for name in ["lake", "index", "state"] {
         let path = folder.path().join(name);
@@ -72,7 +72,7 @@ fn lake_index_and_state_are_private_whatever_the_mask_and_whoever_made_their_fol
 }
 
 #[test]
-fn a_group_is_let_into_lake_and_index_where_that_is_configured() {
+fn a_configured_group_may_read_lake_and_index() {
     let folder = archive("group_readable = true\n");
     run_unmasked(folder.path());
     check(folder.path(), "lake", 0o027, 0o040);
@@ -82,7 +82,7 @@ fn a_group_is_let_into_lake_and_index_where_that_is_configured() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_counted_every_night_until_it_is_gone() {
+fn unreadable_items_are_reported_every_run_until_deleted() {
     let folder = archive("");
     let path = folder.path();
     fs::create_dir(path.join("mails/Sub")).unwrap();
@@ -118,10 +118,10 @@ fn a_lake_whose_index_is_behind_is_not_damaged() {
     let config = folder.path().join("touchpoint.toml");
     run_report(&config, &[], 0);
     fs::remove_dir_all(folder.path().join("index")).unwrap();
-    let told = expect_code(&mut with_config(&config, &["verify"]), 0);
+    let output = expect_code(&mut with_config(&config, &["verify"]), 0);
     assert!(
-        told.contains("no damage: 1 that the next run puts right"),
-        "{told}"
+        output.contains("no damage: 1 left for the next run to repair"),
+        "{output}"
     );
     let findings = json_of(&config, &["verify"], 0)["findings"].clone();
     assert_eq!(findings[0]["leftover"], Value::Bool(true));
@@ -129,12 +129,12 @@ fn a_lake_whose_index_is_behind_is_not_damaged() {
 
 /// An archive of two mailboxes of which one has a folder that cannot be listed.
 #[test]
-fn a_folder_that_cannot_be_read_costs_its_mailbox_and_not_the_run() {
+fn an_unreadable_folder_fails_only_its_mailbox() {
     let folder = archive("");
     let config = folder.path().join("touchpoint.toml");
     fs::write(&config, subfolders_config("mails", "maildir")).unwrap();
     let mail = fs::read(folder.path().join("mails/1.eml")).unwrap();
-    // Where a Maildir++ may lie.
+    // Possible locations of a Maildir++.
     let closed = folder.path().join("mails/bob/.closed");
     for path in [
         "mails/ann/cur/1",

@@ -48,7 +48,7 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// Commands of the shell blocks, one in a line.
+/// Commands of the shell blocks, one per line.
 fn commands() -> Vec<String> {
     let text = document("README.md");
     let blocks = blocks(&text, "sh").into_iter();
@@ -262,7 +262,7 @@ fn scripts_are_strict_and_can_be_run() {
 }
 
 #[test]
-fn an_argument_that_the_test_script_does_not_know_is_refused_before_anything_is_built() {
+fn the_test_script_rejects_unknown_arguments_before_building() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/test");
     let output = Command::new(script).arg("--timing").output().unwrap();
     let text = text_of(&output);
@@ -270,7 +270,7 @@ fn an_argument_that_the_test_script_does_not_know_is_refused_before_anything_is_
     assert!(text.contains("unknown arguments: --timing"), "{text}");
 }
 
-/// Filters of tests in the long turns and in the order of nextest: `module::beginning_of_a_name`.
+/// Test filters of `scripts/soak` and of the nextest configuration: `module::prefix_of_a_name`.
 fn filters() -> Vec<String> {
     let [soak, nextest] = ["scripts/soak", ".config/nextest.toml"].map(document);
     let after = |text: &str, mark: &str| -> Vec<String> {
@@ -293,7 +293,7 @@ fn filters() -> Vec<String> {
 }
 
 #[test]
-fn every_test_that_a_long_turn_or_the_order_of_tests_names_exists() {
+fn tests_named_in_scripts_and_configuration_exist() {
     let sources = sources();
     for filter in filters() {
         let mut parts = filter.rsplit("::");
@@ -312,7 +312,7 @@ fn every_test_that_a_long_turn_or_the_order_of_tests_names_exists() {
 fn the_queries_of_the_documents_see_the_same_rows_in_every_engine() {
     let mut tenant = Tenant::generated(66, 12);
     tenant.run();
-    // Some interactions lose all contacts: their last rows say so, and nothing but so.
+    // Some interactions lose all contacts: only their last rows record that.
     let mut contacts = CrmFile::contacts(tenant.folder());
     let kept = contacts.rows.len() / 2;
     contacts.rows.truncate(kept);

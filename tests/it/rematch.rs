@@ -1,4 +1,4 @@
-//! `touchpoint rematch`: history follows the CRM files, and no mailbox is turned to.
+//! `touchpoint rematch`: the history follows the CRM files, and no mailbox is read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +19,11 @@ pub fn rematch(tenant: &Tenant, options: &[&str]) -> Value {
     let since = tenant.served_requests();
     let mut command = with_config(&tenant.config(), &["rematch", "--format", "json"]);
     let report = serde_json::from_str(&expect_code(command.args(options), 0)).unwrap();
-    assert_eq!(tenant.log(since), Vec::<Value>::new(), "somebody was asked");
+    assert_eq!(
+        tenant.log(since),
+        Vec::<Value>::new(),
+        "there were requests"
+    );
     report
 }
 
@@ -29,7 +33,7 @@ pub fn with_history(tenant: &Tenant) -> Vec<(bool, String, u64)> {
         CrmFile::contacts(tenant.folder()),
         CrmFile::accounts(tenant.folder()),
     ];
-    // Under a book that knows nobody, all of them would go.
+    // Under a snapshot without matches, all of them would be removed.
     for mut file in [
         CrmFile::contacts(tenant.folder()),
         CrmFile::accounts(tenant.folder()),
@@ -61,7 +65,7 @@ fn contacts_with_history(tenant: &Tenant) -> Vec<(String, u64)> {
 
 type View = BTreeMap<String, (i64, Vec<String>, String)>;
 
-/// Generation, contacts and book of each interaction and mailbox.
+/// Generation, contacts and snapshot of each interaction and mailbox.
 fn view(tenant: &Tenant) -> View {
     let lake = tenant.folder().join("lake");
     let json = python::json(python::script("generations.py").arg(lake));
@@ -86,12 +90,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_plan_tells_per_contact_what_comes_and_goes_and_the_rematch_does_just_that() {
+fn a_rematch_does_what_its_plan_lists() {
     let mut tenant = Tenant::generated(62, 12);
     tenant.run();
     let (contact, rows) = contacts_with_history(&tenant).swap_remove(0);
     let mut contacts = CrmFile::contacts(tenant.folder());
-    // An id behind the old one, before all others: ties go where they went.
+    // An id after the old one and before all others: ties are resolved as before.
     let renamed = format!("{contact}-new");
     contacts.row(&contact)[0].clone_from(&renamed);
     contacts.save();
@@ -133,7 +137,7 @@ fn a_plan_tells_per_contact_what_comes_and_goes_and_the_rematch_does_just_that()
 }
 
 #[test]
-fn a_book_that_says_nothing_new_appends_nothing_and_keeps_its_name() {
+fn an_equivalent_snapshot_appends_nothing() {
     let mut tenant = Tenant::generated(63, 12);
     let mut accounts = CrmFile::accounts(tenant.folder());
     accounts.rows[0][2].push_str(";contoso.com");
@@ -145,7 +149,7 @@ fn a_book_that_says_nothing_new_appends_nothing_and_keeps_its_name() {
     }
     let plan = rematch(&tenant, &["--plan", "--full"]);
     assert_eq!(plan["changes"], Value::Array(Vec::new()));
-    // The company's own domains are taken out as in a run, or else there would be two books.
+    // The company's own domains are removed as in a run, or else there would be two snapshots.
     let notes = plan["notes"].to_string();
     assert!(notes.contains("own domain"), "{notes}");
     let books: Vec<&str> = before.values().map(|(_, _, book)| &**book).collect();
@@ -155,7 +159,7 @@ fn a_book_that_says_nothing_new_appends_nothing_and_keeps_its_name() {
     assert_eq!(files(&stored).len(), 1);
     let report = tenant.run();
     assert_eq!(report["caught_up"], Value::Array(Vec::new()), "{report}");
-    // A stored book that was lost is written again.
+    // A stored snapshot that was lost is written again.
     fs::remove_dir_all(&stored).unwrap();
     assert_eq!(rematch(&tenant, &["--full"])["rows_appended"], 0);
     assert_eq!(files(&stored).len(), 1);
@@ -163,7 +167,7 @@ fn a_book_that_says_nothing_new_appends_nothing_and_keeps_its_name() {
 }
 
 #[test]
-fn bad_files_and_a_missing_lake_are_refused_and_nothing_is_written() {
+fn bad_files_and_a_missing_lake_are_rejected() {
     let tenant = Tenant::generated(64, 12);
     let refuse = |options: &[&str], words: &[&str]| {
         let written = files(tenant.folder());

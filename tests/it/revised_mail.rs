@@ -1,5 +1,5 @@
-//! Mails that get a further revision: of which the content was withheld, and of mailboxes whose owner
-//! is stated later.
+//! Mails that get a new revision: those with withheld content, and those of mailboxes whose owner
+//! is configured later.
 
 use std::fs;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn verify(config: &Path) {
 }
 
 #[test]
-fn content_that_was_withheld_is_read_again_once_somebody_is_known() {
+fn withheld_content_is_read_once_a_contact_matches() {
     let (new, strange) = (
         mail("eve@new.example", "new"),
         mail("joe@x.example", "strange"),
@@ -69,12 +69,9 @@ fn content_that_was_withheld_is_read_again_once_somebody_is_known() {
     add_contact(folder.path(), "c2,Eve,eve@new.example,,");
     let rematch = json_of(&config, &["rematch"], 0);
     assert_eq!(rematch["without_content"], 1);
-    let told = expect_code(&mut with_config(&config, &["rematch"]), 0);
-    assert!(
-        told.contains("1 mails in which the contact book knows somebody"),
-        "{told}"
-    );
-    // A night reads nothing twice.
+    let output = expect_code(&mut with_config(&config, &["rematch"]), 0);
+    assert!(output.contains("1 mails with a CRM contact"), "{output}");
+    // A run reads nothing twice.
     run_report(&config, &[], 0);
     assert_eq!(interactions(), first);
     fs::remove_dir_all(folder.path().join("state")).unwrap();
@@ -92,7 +89,7 @@ fn content_that_was_withheld_is_read_again_once_somebody_is_known() {
     let report = run_report(&config, &again, 0);
     assert_eq!(report["totals"]["outcomes"]["unchanged"], 3);
     assert_eq!(interactions(), after);
-    // Caches that are lost change nothing.
+    // Losing the caches changes nothing.
     fs::remove_dir_all(folder.path().join("state")).unwrap();
     fs::remove_dir_all(folder.path().join("index")).unwrap();
     let report = run_report(&config, &[], 0);
@@ -102,7 +99,7 @@ fn content_that_was_withheld_is_read_again_once_somebody_is_known() {
 }
 
 #[test]
-fn what_was_left_out_of_an_archive_is_decided_again_where_that_is_asked_for() {
+fn skipped_archive_mail_is_reevaluated_on_request() {
     let (new, known) = (
         mail("eve@new.example", "new"),
         mail("ann@customer.example", "known"),
@@ -121,7 +118,7 @@ fn what_was_left_out_of_an_archive_is_decided_again_where_that_is_asked_for() {
     verify(&config);
 }
 
-/// An archive of two mailboxes, and a file that says whose one of them is.
+/// An archive of two mailboxes, and a file that names the owner of one.
 fn archive_of_two(folder: &Path) {
     let config = "[lake]\npath = \"lake\"\n[index]\npath = \"index\"\n[state]\npath = \"state\"\n\
          [capture]\nunmatched = \"keep\"\ninternal_only = \"record\"\n\
@@ -147,7 +144,7 @@ fn archive_of_two(folder: &Path) {
 }
 
 #[test]
-fn an_address_that_is_stated_later_gives_the_rows_their_role() {
+fn an_address_configured_later_assigns_roles() {
     let folder = tempfile::tempdir().unwrap();
     archive_of_two(folder.path());
     let config = folder.path().join("touchpoint.toml");
@@ -200,7 +197,7 @@ fn an_address_that_is_stated_later_gives_the_rows_their_role() {
 }
 
 #[test]
-fn content_comes_from_another_copy_where_the_recorded_one_is_gone() {
+fn content_comes_from_another_copy_after_deletion() {
     let folder = tempfile::tempdir().unwrap();
     archive_of_two(folder.path());
     let config = folder.path().join("touchpoint.toml");
@@ -267,7 +264,7 @@ fn a_mailbox_goes_by_the_name_that_the_report_prints() {
             assert_eq!(one["mailboxes"][0]["mailbox_id"], mailbox["mailbox_id"]);
         }
     }
-    let mut nobody = with_config(&config, &["run", "--mailbox", "nobody"]);
-    expect_code(&mut nobody, 2);
+    let mut unknown = with_config(&config, &["run", "--mailbox", "unknown"]);
+    expect_code(&mut unknown, 2);
     assert_eq!(report["totals"]["outcomes"]["recorded"], json!(6));
 }

@@ -1,4 +1,4 @@
-//! Holds the imports between rooms, and the crates that live in one room only, to the table in
+//! Checks the imports between rooms, and the crates restricted to one room, against the table in
 //! `src/ARCHITECTURE.md`.
 
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ fn owners_elsewhere(rooms: &BTreeMap<String, Room>, room: &str, line: &str) -> V
             let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
             let imports = words.any(|word| word.trim_start_matches("::").starts_with(&path));
             if imports && !shared && owner != room {
-                found.push(format!("{name} lives in {owner} only"));
+                found.push(format!("{name} is restricted to {owner}"));
             }
         }
     }

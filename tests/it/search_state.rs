@@ -1,4 +1,4 @@
-//! What `search` says of an index that is not what the lake is.
+//! The warnings of `search` about an index that disagrees with the lake.
 
 use std::fs;
 use std::fs::Permissions;
@@ -24,8 +24,8 @@ fn state(config: &Path) -> Value {
     json_of(config, &["search", "s"], 0)["index"].clone()
 }
 
-/// What is told beside the hits.
-fn told(config: &Path) -> String {
+/// The warning printed besides the hits.
+fn warning(config: &Path) -> String {
     let output = with_config(config, &["search", "s"]).output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stderr).unwrap()
@@ -49,12 +49,12 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn an_index_that_is_behind_says_by_how_much_and_one_of_another_lake_says_so() {
+fn search_reports_a_stale_or_foreign_index() {
     let folder = archive();
     let (path, config) = (folder.path(), folder.path().join("touchpoint.toml"));
     run_report(&config, &[], 0);
     assert_eq!(state(&config)["state"], "current");
-    assert_eq!(told(&config), "");
+    assert_eq!(warning(&config), "");
     copy(&path.join("index"), &path.join("old index"));
     let mail = fs::read_to_string(path.join("mails/1.eml")).unwrap();
     for number in 2..5 {
@@ -67,26 +67,26 @@ fn an_index_that_is_behind_says_by_how_much_and_one_of_another_lake_says_so() {
     assert_eq!(state(&config)["state"], "behind");
     assert_eq!(state(&config)["rows_behind"], 3);
     assert!(
-        told(&config).contains("behind the lake by up to 3 rows"),
+        warning(&config).contains("behind the lake by up to 3 rows"),
         "{}",
-        told(&config)
+        warning(&config)
     );
     // The lake was restored from a backup, or is another one.
     rename(path, "index", "old index");
     rename(path, "new index", "index");
     rename(path, "lake", "new lake");
-    let told_gone = told(&config);
-    assert!(told_gone.contains("it is unknown"), "{told_gone}");
+    let without_index = warning(&config);
+    assert!(without_index.contains("it is unknown"), "{without_index}");
     assert_eq!(state(&config)["state"], "no_lake");
     let other = archive();
     run_report(&other.path().join("touchpoint.toml"), &[], 0);
     copy(&other.path().join("lake"), &path.join("lake"));
     assert_eq!(state(&config)["state"], "foreign");
-    assert!(told(&config).contains("of another lake"));
+    assert!(warning(&config).contains("belongs to another lake"));
 }
 
 #[test]
-fn what_mails_say_reaches_no_terminal_as_commands_in_any_format() {
+fn mail_text_never_reaches_terminals_as_escape_codes() {
     let folder = archive();
     let config = folder.path().join("touchpoint.toml");
     let odd = "a\u{202e}b\u{2066}c\u{200f}d\u{9b}e\u{2028}f";

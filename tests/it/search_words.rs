@@ -53,7 +53,7 @@ fn archive(fixtures: &[&str]) -> TempDir {
 }
 
 #[test]
-fn thai_and_korean_words_inside_running_text_are_found_and_marked() {
+fn thai_and_korean_words_are_found_inside_running_text() {
     let folder = archive(&[
         "search-thai-word-inside-text.eml",
         "search-korean-with-particle.eml",

@@ -1,4 +1,4 @@
-//! What is asked for changes from one night to the next: chains that exist must bring it.
+//! The selected properties change from one run to the next: existing chains must return them.
 
 use std::fs;
 
@@ -53,8 +53,9 @@ fn have(rows: &[&Value], column: &str) -> usize {
     rows.iter().filter(|row| !row[column].is_null()).count()
 }
 
+/// Facts 1.2.
 #[test]
-fn fact_1_2_more_content_reaches_chains_that_exist_and_doubles_nothing() {
+fn raising_the_content_level_restarts_chains_without_duplicates() {
     let mut tenant = world(0);
     set_content(&tenant, "envelope");
     let report = tenant.run();
@@ -71,17 +72,17 @@ fn fact_1_2_more_content_reaches_chains_that_exist_and_doubles_nothing() {
         assert_eq!(have(&of_second, column), of_second.len(), "{column}");
     }
     assert!(second.iter().all(|row| row["revision"] == 1));
-    // What the first night recorded stays as it is, and nothing else differs.
+    // Rows of the first run are unchanged, and nothing else differs.
     let expected = json!({ "preview": of_first.len() });
     assert_eq!(tenant.differences_from_truth(), expected);
-    // From now on the chains have what is asked for: nothing is read twice.
+    // From now on the chains have the requested selection: nothing is read twice.
     let before = tenant.served_requests();
     tenant.night();
     let asked = tenant.log(before);
-    let anew = asked
+    let first_pages = asked
         .iter()
         .filter(|one| one["query"].to_string().contains("$select=subject"));
-    assert_eq!(anew.count(), 0);
+    assert_eq!(first_pages.count(), 0);
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn less_content_reaches_what_waits_to_be_recorded() {
     let later = reports
         .iter()
         .flat_map(|report| of_run(&rows, report, "meeting"));
-    // What vanished is told with what was recorded of it.
+    // Vanished items are reported with their recorded content.
     let later: Vec<&Value> = later.filter(|row| row["state"] == "active").collect();
     assert!(later.iter().any(|row| row["is_recurring"] == true));
     assert_eq!(have(&later, "body_text") + have(&later, "preview"), 0);

@@ -35,7 +35,7 @@ fn start(config: &Path, shard: &str) -> Child {
     command.spawn().unwrap()
 }
 
-/// Ends all shards of a night; gives the addresses that each of them turned to.
+/// Waits for all shards of a run; returns the addresses that each of them read.
 fn night(tenant: &mut Tenant) -> Vec<Vec<String>> {
     tenant.take_crm();
     tenant.note_run();
@@ -55,7 +55,7 @@ fn night(tenant: &mut Tenant) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn runs_of_different_shards_at_once_all_complete_and_share_the_mailboxes() {
+fn concurrent_shards_complete_and_divide_the_mailboxes() {
     let mut tenant = Tenant::generated(63, 24);
     // The lake is not there yet: all of them make it.
     let first = night(&mut tenant);
@@ -68,9 +68,9 @@ fn runs_of_different_shards_at_once_all_complete_and_share_the_mailboxes() {
     let mailboxes = read.len();
     read.sort();
     read.dedup();
-    assert_eq!(read.len(), mailboxes, "nobody is read by two shards");
+    assert_eq!(read.len(), mailboxes, "no mailbox is read by two shards");
 
-    // A run of all mailboxes goes on where they stopped, with a state and an index that it makes.
+    // A run of all mailboxes continues where they stopped, with a new state and index.
     tenant.advance(1);
     let report = tenant.night();
     assert_eq!(report["mailboxes"].as_array().unwrap().len(), mailboxes);
@@ -79,7 +79,7 @@ fn runs_of_different_shards_at_once_all_complete_and_share_the_mailboxes() {
 }
 
 #[test]
-fn shards_that_share_a_state_are_told_to_have_their_own() {
+fn shards_sharing_a_state_are_rejected() {
     let tenant = Tenant::generated(64, 16);
     let (config, other) = (config(&tenant, 1), config(&tenant, 2));
     let text = fs::read_to_string(&other).unwrap();
@@ -87,15 +87,15 @@ fn shards_that_share_a_state_are_told_to_have_their_own() {
     let shards = [start(&config, "1/2"), start(&other, "2/2")];
     let shards = shards.map(|shard| shard.wait_with_output().unwrap());
     let refused = shards.iter().filter(|shard| shard.status.code() == Some(2));
-    let told: Vec<String> = refused.map(text_of).collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("give this one its own"), "{}", told[0]);
+    let output: Vec<String> = refused.map(text_of).collect();
+    assert_eq!(output.len(), 1, "{output:?}");
+    assert!(output[0].contains("give this one its own"), "{}", output[0]);
 
     for wrong in ["0/2", "3/2", "1", "1/65"] {
         let mut command = with_config(&config, &["run", "--shard", wrong]);
         let output = command.output().unwrap();
-        let told = text_of(&output);
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains("--shard takes"), "{told}");
+        let text = text_of(&output);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("--shard takes"), "{text}");
     }
 }

@@ -1,5 +1,5 @@
-//! Worlds of chance under faults of chance, which die at steps of chance, in simulated time: the
-//! clock stands still unless nothing is left to do but wait, so that every limit is the real one.
+//! Random worlds under random faults, with crashes at random failpoints, in simulated time: the
+//! clock advances only when every task is waiting, so that all time limits are the real ones.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -42,25 +42,25 @@ use crate::support::text_of;
 use crate::support::turn;
 use crate::support::with_config;
 
-/// Where a process finds its story.
-const FOLDER: &str = "TOUCHPOINT_STORY";
-/// How many runs of a day there are; the last one is undisturbed.
+/// The variable that passes the folder of a scenario to its processes.
+const FOLDER: &str = "TOUCHPOINT_SCENARIO";
+/// Runs per day; the last one is undisturbed.
 const RUNS: u32 = MINUTES + 1;
-/// A run of such a world passes so many steps, more or less.
+/// The approximate number of failpoints that a run of such a world hits.
 const STEPS: usize = 600;
 /// The signal of a process that ends itself.
 const ABORTED: i32 = 6;
-/// Ports below those that a system gives to whoever asks for any.
+/// Ports below the ephemeral ports of the system.
 const PORTS: Range<i64> = 20_000..32_000;
 
-/// A world and its lake over some days, in a folder that processes hand on to each other.
-struct Story {
+/// A world and its lake over some days, in a folder that consecutive processes share.
+struct Scenario {
     seed: u64,
     days: u32,
     folder: TempDir,
 }
 
-impl Story {
+impl Scenario {
     fn new(seed: u64, days: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
@@ -87,7 +87,7 @@ impl Story {
         loop {
             let mut process = Command::new(std::env::current_exe().unwrap());
             process.args(["--ignored", "--exact", "--nocapture"]);
-            process.arg("simulated::a_process_of_a_story");
+            process.arg("simulated::a_process_of_a_scenario");
             process.env(FOLDER, self.folder.path());
             let is_to_die = cfg!(debug_assertions) && deaths < self.days;
             if is_to_die {
@@ -97,10 +97,10 @@ impl Story {
             let output = process.output().unwrap();
             match output.status.code() {
                 Some(0) => break,
-                None if is_to_die && is_planned(&output) => deaths += 1,
+                None if is_to_crash && is_planned(&output) => crashes += 1,
                 _ => panic!("seed {}: {}", self.seed, text_of(&output)),
             }
-            // What died in a bad minute is not tried again before the next one.
+            // A run that crashed in a minute with faults is not repeated before the next one.
             let run = run_of(self.folder.path());
             if run % RUNS < MINUTES {
                 begin(self.folder.path(), run + 1);
@@ -108,16 +108,16 @@ impl Story {
         }
         let config = self.folder.path().join("touchpoint.toml");
         expect_code(&mut with_config(&config, &["verify"]), 0);
-        deaths
+        crashes
     }
 }
 
-/// Whether a process died as one does at a named step: by its own hand, and without a word.
+/// Whether a process crashed at a failpoint: aborted by itself, and without output.
 fn is_planned(output: &Output) -> bool {
     output.status.signal() == Some(ABORTED) && output.stderr.is_empty()
 }
 
-/// A world file of chance.
+/// A random world file.
 fn world(seed: u64, days: u32) -> String {
     let mut rng = Rng::new(seed, 99);
     let mut text = format!("seed = {seed}\nfaults_seed = {seed}\nfaults_days = {days}\n");
@@ -148,7 +148,7 @@ fn world(seed: u64, days: u32) -> String {
     text
 }
 
-/// A port that nobody listens on; it stays the same, since it stands in links.
+/// A free port; it stays the same, since it is part of links.
 fn free_port(seed: u64) -> u16 {
     let mut rng = Rng::new(seed, u64::from(std::process::id()));
     let mut any = || u16::try_from(rng.between(PORTS.start, PORTS.end)).unwrap();
@@ -172,18 +172,18 @@ fn instant(world: &World, run: u32) -> Micros {
     day.plus(i64::from(run % RUNS) * 60 * SECOND)
 }
 
-/// Serves the world and reads it, from the run on at which the process before it died.
+/// Serves the world and reads it, from the run on in which the previous process crashed.
 #[test]
-#[ignore = "started by the test below, in a process that may die"]
-fn a_process_of_a_story() {
+#[ignore = "started by the test below, in a process that may crash"]
+fn a_process_of_a_scenario() {
     let folder = PathBuf::from(variable(FOLDER).unwrap());
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
     let disk = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(go_on(&folder, disk.handle()));
+    runtime.block_on(resume(&folder, disk.handle()));
 }
 
-async fn go_on(folder: &Path, disk: &Handle) {
+async fn resume(folder: &Path, disk: &Handle) {
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let world = World::from_toml(&read("world.toml")).unwrap();
     let (days, first) = (world.spec.faults_days, run_of(folder));
@@ -235,23 +235,23 @@ fn compare(world: &World, folder: &Path, run: u32) {
     expect_code(&mut comparison(folder, &planted, &runs), 0);
 }
 
-/// The days of a story: one to three, so that a seed alone tells it again; one or two in the short
-/// turn.
+/// The days of a scenario: one to three, derived from the seed so that it alone reproduces a
+/// failure; one or two in the short run.
 fn days(seed: u64) -> u32 {
     1 + u32::try_from(seed / 100 % 3).unwrap()
 }
 
 #[test]
-fn whatever_happens_to_whatever_world_the_lake_holds_what_was_planted() {
-    let seeds = turn::seeds("TOUCHPOINT_STORIES", 9_001).unwrap_or(9_060..9_075);
+fn any_world_under_any_events_yields_the_planted_lake() {
+    let seeds = turn::seeds("TOUCHPOINT_SCENARIOS", 9_001).unwrap_or(9_060..9_075);
     let planned: u32 = seeds.clone().map(days).sum();
-    let deaths = AtomicU32::new(0);
+    let crashes = AtomicU32::new(0);
     turn::each(seeds, |seed| {
-        deaths.fetch_add(Story::new(seed, days(seed)).tell(), Ordering::Relaxed);
+        crashes.fetch_add(Scenario::new(seed, days(seed)).run(), Ordering::Relaxed);
     });
-    let deaths = deaths.into_inner();
-    println!("{deaths} deaths of {planned}");
-    // Some processes end before they come to their step; most do not.
-    let is_enough = deaths >= planned / 4 || !cfg!(debug_assertions);
-    assert!(is_enough, "{deaths} deaths of {planned}");
+    let crashes = crashes.into_inner();
+    println!("{crashes} of {planned} crashes");
+    // Some processes end before they reach their failpoint; most do not.
+    let is_enough = crashes >= planned / 4 || !cfg!(debug_assertions);
+    assert!(is_enough, "{crashes} of {planned} crashes");
 }

@@ -27,8 +27,9 @@ fn lists(tenant: &Tenant, path: &str) -> Vec<String> {
         .collect()
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_folders_are_listed_by_smaller_pages_and_by_time() {
+fn folders_are_listed_in_smaller_pages_and_by_time() {
     let mut tenant = world(
         60,
         "[[faults]]\nkind = 'status'\nstatus = 403\ncode = 'ErrorQuotaExceeded'\n\
@@ -44,8 +45,9 @@ fn fact_13_folders_are_listed_by_smaller_pages_and_by_time() {
     );
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_calendars_are_listed_by_smaller_pages_and_in_parts() {
+fn calendars_are_listed_in_smaller_pages_and_slices() {
     let mut tenant = world(300, "calendar_chain = 'endless'\n");
     tenant.run();
     tenant.compare_rows_with_truth();
@@ -61,7 +63,7 @@ fn fact_13_calendars_are_listed_by_smaller_pages_and_in_parts() {
 }
 
 #[test]
-fn a_calendar_whose_lists_fail_keeps_its_chain_and_says_what_is_due() {
+fn a_calendar_whose_lists_fail_keeps_its_chain() {
     for (window, due) in [
         ("12 months", "could not be checked for completeness"),
         ("10 years", "before its chain's window could not be listed"),
@@ -89,7 +91,7 @@ fn a_calendar_whose_lists_fail_keeps_its_chain_and_says_what_is_due() {
             let (path, query) = (one["path"].to_string(), one["query"].to_string());
             path.to_lowercase().contains("calendarview/delta") && query.contains("startDateTime")
         });
-        assert_eq!(begins.count(), 0, "a chain began anew");
+        assert_eq!(begins.count(), 0, "a chain restarted");
         if window == "12 months" {
             tenant.compare_rows_with_truth();
         }

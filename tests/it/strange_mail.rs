@@ -44,7 +44,7 @@ fn rows(folder: &Path) -> Vec<Value> {
 }
 
 #[test]
-fn mails_of_impossible_times_lie_in_the_month_of_the_time_that_counts() {
+fn mails_with_impossible_dates_use_the_effective_month() {
     // The date of the mail, when it was received, and where its row belongs.
     let cases = [
         ("Mon, 1 Jan 1979 10:00:00 +0000", "", "1979-01-01 10:00:00"),
@@ -96,7 +96,7 @@ fn mails_of_impossible_times_lie_in_the_month_of_the_time_that_counts() {
 }
 
 #[test]
-fn hostile_texts_are_kept_in_the_lake_and_harmless_on_the_terminal() {
+fn hostile_texts_are_stored_and_harmless_on_terminals() {
     let subject = "=cmd|' /C calc'!A0 \u{1b}[2J\u{202e}offer";
     let heads = [
         format!(

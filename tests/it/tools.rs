@@ -1,4 +1,4 @@
-//! Other people's tools work on the tables, between two runs and between a crash and its recovery.
+//! Other tools maintain the tables, between two runs and between a crash and its recovery.
 
 use crate::support::expect_code;
 use crate::support::python;
@@ -7,10 +7,10 @@ use crate::support::tenant::Tenant;
 use crate::support::turn;
 use crate::support::with_config;
 
-/// All that other people's maintenance does, in an order that leaves the least behind.
+/// All maintenance of other tools, in the order that removes the most.
 const ALL: [&str; 4] = ["compact", "vacuum", "checkpoint", "cleanup"];
 
-/// Lets them work; of the logs of these tables entries must go.
+/// Runs them; entries of the logs of these tables must be removed.
 fn maintain(tenant: &Tenant, what: &[&str], cleaned: &[&str]) {
     let mut script = python::script("upkeep.py");
     let gone = python::json(script.arg(tenant.folder().join("lake")).args(what));
@@ -19,7 +19,7 @@ fn maintain(tenant: &Tenant, what: &[&str], cleaned: &[&str]) {
     }
 }
 
-/// All of them where the long turn is asked for, else the first so many.
+/// All of them in the long run, else the first few.
 fn turns(short: usize) -> usize {
     if turn::is_long() { usize::MAX } else { short }
 }
@@ -29,7 +29,7 @@ fn verify(tenant: &Tenant) {
 }
 
 #[test]
-fn between_two_runs_other_tools_compact_vacuum_and_clean_up_and_everything_goes_on() {
+fn other_tools_may_compact_and_vacuum_between_runs() {
     let mut tenant =
         Tenant::of_world("seed = 51\nusers = 16\nmails_per_user = 20\nmeetings_per_user = 1\n");
     tenant.night();
@@ -45,7 +45,7 @@ fn between_two_runs_other_tools_compact_vacuum_and_clean_up_and_everything_goes_
     }
 }
 
-/// Steps at which the view, the state and the index are left behind.
+/// Failpoints after which the view, the state and the index lag behind.
 const STEPS: [&str; 3] = [
     "Link log of contact_activity:2",
     "state written:1",
@@ -53,7 +53,7 @@ const STEPS: [&str; 3] = [
 ];
 
 #[test]
-fn between_a_crash_and_its_recovery_other_tools_compact_vacuum_and_clean_up() {
+fn other_tools_may_compact_and_vacuum_after_a_crash() {
     if !cfg!(debug_assertions) {
         return;
     }
@@ -63,8 +63,8 @@ fn between_a_crash_and_its_recovery_other_tools_compact_vacuum_and_clean_up() {
         tenant.take_crm();
         tenant.note_run();
         let mut run = with_config(&tenant.config(), &["run"]);
-        let died = run.env("TOUCHPOINT_STOP_AT", step).output().unwrap();
-        assert_eq!(died.status.code(), None, "nothing came to {step}");
+        let crashed = run.env("TOUCHPOINT_STOP_AT", step).output().unwrap();
+        assert_eq!(crashed.status.code(), None, "nothing reached {step}");
         maintain(&tenant, &ALL, &["interactions"]);
         run_report(&tenant.config(), &[], 1);
         tenant.compare_rows_with_truth();

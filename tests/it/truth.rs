@@ -1,4 +1,4 @@
-//! The lake holds what was planted: no more, no less, after every night.
+//! The lake contains exactly what was planted, after every run.
 
 use crate::support::tenant::Tenant;
 use crate::support::turn;
@@ -6,7 +6,7 @@ use crate::support::turn;
 /// Simulated days after the first run.
 const DAYS: u32 = 5;
 
-/// Runs a night after each day and compares the lake with what was planted.
+/// Runs after each day and compares the lake with what was planted.
 fn check(seed: u64) {
     let mut tenant = Tenant::of_mail(seed);
     tenant.nights(DAYS + 1, |tenant, _| {
@@ -40,9 +40,10 @@ fn a_restarted_simulator_honours_the_links_it_gave_out() {
     tenant.compare_rows_with_truth();
 }
 
+/// Facts 1.4 and 1.5.
 #[test]
-fn facts_1_4_and_1_5_repeated_items_moves_edits_and_removals_leave_one_row_each() {
-    // Under a quiet CRM: what is planted of texts goes by runs of every night.
+fn repeats_moves_edits_and_removals_leave_one_row() {
+    // With an unchanged CRM: the planted texts assume a run every night.
     let mut tenant =
         Tenant::of_world("seed = 22\nusers = 16\nmails_per_user = 150\n[crm_changes]\neach = 0\n");
     tenant.night();

@@ -1,4 +1,4 @@
-//! A night in which nothing changed: what it costs and what it writes.
+//! A run without changes: its cost and its output.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn files(tenant: &Tenant, table: &str) -> usize {
 }
 
 #[test]
-fn a_night_in_which_nothing_changed_writes_no_row_and_asks_once_for_each_chain() {
+fn an_unchanged_tenant_costs_one_request_per_chain() {
     let mut tenant = Tenant::of_fixture("quiet.toml");
     tenant.run();
     let before: Vec<usize> = ["interactions", "contact_activity"]
@@ -36,7 +36,7 @@ fn a_night_in_which_nothing_changed_writes_no_row_and_asks_once_for_each_chain()
     let after: Vec<usize> = ["interactions", "contact_activity"]
         .map(|table| files(&tenant, table))
         .into();
-    assert_eq!(before, after, "files of tables on a night without changes");
+    assert_eq!(before, after, "files of tables after a run without changes");
     assert_eq!(report["totals"]["received"], 0);
     assert_eq!(report["totals"]["outcomes"]["recorded"], 0);
 
@@ -57,7 +57,7 @@ fn a_night_in_which_nothing_changed_writes_no_row_and_asks_once_for_each_chain()
     let asked_twice: Vec<_> = delta.iter().filter(|(_, count)| **count > 1).collect();
     assert!(
         asked_twice.is_empty(),
-        "chains that were asked more than once: {asked_twice:?}"
+        "chains that were requested more than once: {asked_twice:?}"
     );
     for (mailbox, paths) in others {
         let listings = paths.iter().filter(|path| is_folder_listing(path)).count();
@@ -79,7 +79,7 @@ fn is_folder_listing(path: &str) -> bool {
 }
 
 #[test]
-fn every_request_asks_for_immutable_ids_and_gzip_and_never_for_more_than_three_at_once() {
+fn requests_use_immutable_ids_and_gzip_at_most_three_concurrent() {
     let mut tenant = Tenant::generated(31, 16);
     tenant.run();
     tenant.advance(1);
@@ -95,7 +95,7 @@ fn every_request_asks_for_immutable_ids_and_gzip_and_never_for_more_than_three_a
             "fact 1.8: {request}"
         );
         let query = request["query"].as_str().unwrap_or_default();
-        // The log leaves tokens out: what is left of the query of a link is nothing.
+        // The log omits tokens: nothing remains of the query of a link.
         let is_first = query.contains("select");
         assert!(
             is_first || query.is_empty(),

@@ -1,8 +1,8 @@
-//! Other policies and a service on a bad day: the lake still holds what was planted.
+//! Other policies and a faulty service: the lake still contains what was planted.
 
 use crate::support::tenant::Tenant;
 
-/// Three nights; what is planted depends on the world's own policy and switches.
+/// Three runs; what is planted depends on the world's own policy and switches.
 fn check(world: &str) {
     let mut tenant = Tenant::of_fixture(world);
     tenant.nights(3, |tenant, _| {
@@ -11,7 +11,7 @@ fn check(world: &str) {
 }
 
 #[test]
-fn internal_and_unmatched_mail_is_recorded_where_the_policy_says_so() {
+fn the_policy_can_record_internal_and_unmatched_mail() {
     check("internal.toml");
 }
 
@@ -20,8 +20,9 @@ fn unmatched_mail_is_not_stored_where_the_policy_says_so() {
     check("skip.toml");
 }
 
+/// Facts 6 and 7.
 #[test]
-fn facts_6_and_7_throttling_short_tokens_and_lost_generations_lose_and_double_nothing() {
+fn throttling_and_expiring_tokens_lose_and_duplicate_nothing() {
     check("rough.toml");
 }
 

@@ -18,7 +18,7 @@ use crate::world::view_row;
 /// Slots with the version that was reached and the one that is to be reached.
 pub type Steps = Vec<(u8, Option<Version>, Version)>;
 
-/// The rows that commits after the reached versions added; `None` where somebody merged files.
+/// The rows that commits after the reached versions added; `None` if another tool merged files.
 pub fn rows_since(
     lake: &Lake,
     seen: usize,
@@ -57,7 +57,7 @@ fn generation(row: &Row, steps: &Steps) -> Version {
     step.map_or(0, |(.., version)| *version)
 }
 
-/// Whether the view may have been made with another book.
+/// Whether the view may have been derived with another snapshot.
 pub fn has_book_changed(lake: &Lake, steps: &Steps, book: u8) -> bool {
     let mut befores = steps
         .iter()
@@ -68,7 +68,7 @@ pub fn has_book_changed(lake: &Lake, steps: &Steps, book: u8) -> bool {
     })
 }
 
-/// What the view says of an interaction in a month: the rows of the highest generation there.
+/// The rows of the view for an interaction in a month: those of the highest generation there.
 fn said(view: &[ViewRow], row: &Row) -> Vec<ViewRow> {
     let is_of =
         |said: &&ViewRow| (said.slot, said.item, said.month) == (row.slot, row.item, row.month);
@@ -91,8 +91,9 @@ fn difference(row: &Row, book: u8, version: Version, said: &[ViewRow]) -> Option
     (!is_right).then(|| wanted.unwrap_or_else(|| view_row(row, Says::Withdrawn, version)))
 }
 
-/// Compares some slots of the view with what a book says; gives the rows to append. Where a month
-/// that a meeting has left would count more than the one where it lies, that one is written anew.
+/// Compares some slots of the view with the rows derived under a snapshot; returns the rows to
+/// append. If a month that a meeting has left would outrank its current month, the current one is
+/// rewritten.
 pub fn compare(
     rows: &[Row],
     view: &[ViewRow],
@@ -136,7 +137,7 @@ pub fn compare(
     appended
 }
 
-/// The document of an interaction: its newest row, and what the book says of it.
+/// The document of an interaction: its newest row, and whether the snapshot matches it.
 pub fn document(rows: &[Row], slot: u8, item: u8, book: u8) -> Doc {
     let rows = current(rows).into_iter();
     let mut rows = rows.filter(|row| (row.slot, row.item) == (slot, item));

@@ -12,12 +12,12 @@ use crate::disk::SlotRecord;
 use crate::disk::SlotState;
 use crate::disk::TABLES;
 use crate::disk::Table;
-use crate::moment::Moment;
-use crate::moment::Stop;
 use crate::mutation::Mutation;
 use crate::process::Next;
 use crate::process::Step;
 use crate::process::Turn;
+use crate::system::Stop;
+use crate::system::SystemState;
 use crate::world::Cursor;
 use crate::world::ITEMS;
 use crate::world::Known;
@@ -52,9 +52,9 @@ pub struct Attempt {
     pub files: [Option<u8>; 2],
     /// Files that are merged.
     pub olds: Vec<u8>,
-    /// Of a changed book: whom it concerns.
+    /// For a changed snapshot: the items it affects.
     pub concerned: [bool; ITEMS as usize],
-    /// Where chains go on, and what is known of their mailboxes then.
+    /// Where chains continue, and what is known of their mailboxes then.
     pub reached: Vec<(u8, Cursor, Known)>,
     /// Pages of each chain that a batch holds.
     pub pages: u8,
@@ -111,8 +111,8 @@ impl Turn<'_> {
         attempt.get_or_insert_with(|| Attempt::new(Kind::Batch, Steps::new()))
     }
 
-    /// Goes on after a step of the attempt.
-    fn on(mut self, step: Step) -> Vec<Moment> {
+    /// Continues after a step of the attempt.
+    fn on(mut self, step: Step) -> Vec<SystemState> {
         let views_first = self.is(Mutation::CommitsViewFirst);
         match self.attempt().after(step, views_first) {
             Some(next) => self.to(next),
@@ -199,7 +199,7 @@ impl Turn<'_> {
             .filter_map(|(_, previous, _)| *previous)
             .max();
         let rises = !self.is(Mutation::VersionDoesNotRise);
-        let mut moments = Vec::new();
+        let mut states = Vec::new();
         for version in self.now.versions_after(newest, rises) {
             let mut attempt = attempt.clone();
             attempt.steps.iter_mut().for_each(|step| step.2 = version);
@@ -215,14 +215,14 @@ impl Turn<'_> {
             };
             turn.now.used |= 1 << version;
             turn.me.attempt = Some(attempt);
-            moments.extend(turn.to(next));
+            states.extend(turn.to(next));
         }
         self.me.attempt = None;
-        Ok(moments)
+        Ok(states)
     }
 
     /// Writes the file of a table, if there are rows for it.
-    pub fn write(mut self, table: Table) -> Vec<Moment> {
+    pub fn write(mut self, table: Table) -> Vec<SystemState> {
         let id = self.me.run * 32 + self.me.files;
         let attempt = self.attempt();
         let (mut rows, mut view) = (Vec::new(), Vec::new());
@@ -250,8 +250,8 @@ impl Turn<'_> {
         self.then(Step::Write(table))
     }
 
-    /// Goes on after a step that is followed by a sync; where power is never lost, both are one.
-    fn then(self, step: Step) -> Vec<Moment> {
+    /// Continues after a step that is followed by a sync; without power losses, both are one step.
+    fn then(self, step: Step) -> Vec<SystemState> {
         if self.rules.is_fine {
             return self.on(step);
         }
@@ -263,7 +263,7 @@ impl Turn<'_> {
         }
     }
 
-    pub fn sync_file(mut self, table: Table) -> Vec<Moment> {
+    pub fn sync_file(mut self, table: Table) -> Vec<SystemState> {
         let id = self.attempt().files[table as usize];
         if !self.is(Mutation::DoesNotSyncFiles) {
             let files = &mut self.now.lake().files;
@@ -328,17 +328,19 @@ impl Turn<'_> {
         record.cursor = record.cursor.or(cursor);
         let chain = lake.chain(previous, record.slot)?;
         let runs = chain.iter().fold(0, |runs, one| runs | one.runs);
-        let is_told = |run: &u8| {
-            lake.told
+        let is_reported = |run: &u8| {
+            lake.reported
                 .iter()
-                .any(|(told, slot, _)| (told, slot) == (run, &record.slot))
+                .any(|(reported, slot, _)| (reported, slot) == (run, &record.slot))
         };
-        let told = (0..8).filter(is_told).fold(0, |told, run| told | 1 << run);
-        record.runs |= runs & !told;
+        let reported = (0..8)
+            .filter(is_reported)
+            .fold(0, |reported, run| reported | 1 << run);
+        record.runs |= runs & !reported;
         Ok(())
     }
 
-    pub fn sync_cursors(mut self) -> Vec<Moment> {
+    pub fn sync_cursors(mut self) -> Vec<SystemState> {
         let version = self.attempt().steps.first().map(|(.., version)| *version);
         if !self.is(Mutation::DoesNotSyncCursors) {
             let cursors = &mut self.now.lake().cursors;
@@ -392,9 +394,9 @@ impl Turn<'_> {
                 return Ok(self.end());
             }
         }
-        let mut moments = Vec::new();
+        let mut states = Vec::new();
         if self.now.budget.failed_puts > 0 {
-            moments.extend(self.give_up(table));
+            states.extend(self.give_up(table));
         }
         self.now.lake().log_mut(table).entries.push(Rc::new(Entry {
             adds: Vec::from_iter(attempt.files[table as usize]),
@@ -411,14 +413,14 @@ impl Turn<'_> {
         self.now.lake().note_removal(&attempt.olds);
         self.me.seen[table as usize] = seen + 1;
         if self.now.budget.lost_replies > 0 && attempt.kind != Kind::Merge {
-            moments.extend(self.lose_reply(table));
+            states.extend(self.lose_reply(table));
         }
-        moments.extend(self.then(Step::Put(table)));
-        Ok(moments)
+        states.extend(self.then(Step::Put(table)));
+        Ok(states)
     }
 
     /// The disk refuses the put for good.
-    fn give_up(&self, table: Table) -> Vec<Moment> {
+    fn give_up(&self, table: Table) -> Vec<SystemState> {
         let mut now = self.now.clone();
         now.budget.failed_puts -= 1;
         if self.is(Mutation::KeepsCursorOfFailedBatch) && table == Table::Rows {
@@ -434,7 +436,7 @@ impl Turn<'_> {
     }
 
     /// The put has happened, but ended in an error: it is unknown until the log has been read.
-    fn lose_reply(&self, table: Table) -> Vec<Moment> {
+    fn lose_reply(&self, table: Table) -> Vec<SystemState> {
         let mut turn = Turn {
             me: self.me.clone(),
             now: self.now.clone(),
@@ -464,7 +466,7 @@ impl Turn<'_> {
         turn.to(Step::Put(table))
     }
 
-    pub fn sync_log(mut self, table: Table) -> Vec<Moment> {
+    pub fn sync_log(mut self, table: Table) -> Vec<SystemState> {
         if !self.is(Mutation::DoesNotSyncLog) {
             let log = self.now.lake().log_mut(table);
             log.durable = log.entries.len();
@@ -472,7 +474,7 @@ impl Turn<'_> {
         self.on(Step::SyncLog(table))
     }
 
-    /// After a changed book is in force: what the view lacks of it.
+    /// After a changed snapshot became current: the rows missing from the view.
     pub fn compare(mut self) -> Next {
         let attempt = self.attempt().clone();
         let view = self.differences(&attempt.steps, self.me.book, attempt.concerned)?;
@@ -509,7 +511,7 @@ impl Turn<'_> {
         let is_behind = [0, 1]
             .iter()
             .any(|slot| version(Table::Rows, *slot) != version(Table::View, *slot));
-        let mut moments = Vec::new();
+        let mut states = Vec::new();
         if self.now.budget.merges > 0 && !is_behind {
             for table in TABLES {
                 let mut attempt = Attempt::new(Kind::Merge, Steps::new());
@@ -525,10 +527,10 @@ impl Turn<'_> {
                 };
                 turn.now.budget.merges -= 1;
                 turn.me.attempt = Some(attempt);
-                moments.extend(turn.to(Step::Write(table)));
+                states.extend(turn.to(Step::Write(table)));
             }
         }
-        moments.extend(self.end());
-        Ok(moments)
+        states.extend(self.end());
+        Ok(states)
     }
 }

@@ -1,4 +1,4 @@
-//! What lies on the disk: logs, data files, cursor files, caches, and what of it is synced.
+//! The contents of the disk: logs, data files, cursor files, caches, and what is synced.
 
 use std::rc::Rc;
 
@@ -22,10 +22,10 @@ pub const TABLES: [Table; 2] = [Table::Rows, Table::View];
 /// A Parquet file of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DataFile {
-    /// Stands for the name, which no other attempt has.
+    /// Represents the file name, which is unique to the attempt.
     pub id: u8,
     pub table: Table,
-    /// The version in its name; `None` where rows of many commits lie in it.
+    /// The version in its name; `None` if it contains rows of several commits.
     pub version: Option<Version>,
     pub rows: Vec<Row>,
     pub view: Vec<ViewRow>,
@@ -38,7 +38,7 @@ pub struct DataFile {
     pub is_ours: bool,
 }
 
-/// What a cursor file says of a slot.
+/// The content of a cursor file for a slot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotRecord {
     pub slot: u8,
@@ -76,7 +76,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Log {
     pub entries: Vec<Rc<Entry>>,
-    /// So many of them survive a loss of power.
+    /// The number that survives a power loss.
     pub durable: usize,
 }
 
@@ -104,8 +104,8 @@ pub struct Lake {
     pub files: Vec<Rc<DataFile>>,
     pub cursors: Vec<Rc<CursorFile>>,
     pub logs: [Log; 2],
-    /// Rows of `mailboxes`: run, slot, and whether it is told as interrupted.
-    pub told: Vec<(u8, u8, bool)>,
+    /// Rows of `mailboxes`: run, slot, and whether it is reported as interrupted.
+    pub reported: Vec<(u8, u8, bool)>,
 }
 
 /// The disk.
@@ -178,7 +178,7 @@ impl Lake {
         Ok(files.flat_map(|file| file.view.iter().copied()).collect())
     }
 
-    /// What the cursor file of a version says of a slot.
+    /// The content of the cursor file of a version for a slot.
     pub fn record(&self, version: Version, slot: u8) -> Result<&SlotRecord, Gone> {
         let file = self.cursors.iter().find(|file| file.version == version);
         let records = file.map(|file| &file.records).ok_or(Gone)?;
@@ -198,14 +198,14 @@ impl Lake {
         std::iter::once(Ok(newest)).chain(before).collect()
     }
 
-    /// Whether a slot has had a version before, as far as its chain of cursor files tells.
+    /// Whether a slot has had a version before, according to its chain of cursor files.
     pub fn has_passed(&self, version: Version, slot: u8, before: Version) -> Result<bool, Gone> {
         let chain = self.chain(version, slot)?;
         let has_passed = |record: &&SlotRecord| record.previous == Some(before);
         Ok(version == before || chain.iter().any(has_passed))
     }
 
-    /// Where the chain of a slot's mailbox goes on.
+    /// Where the chain of a slot's mailbox continues.
     pub fn cursor(&self, version: Version, slot: u8) -> Result<Option<Cursor>, Gone> {
         let chain = self.chain(version, slot)?;
         Ok(chain.iter().find_map(|record| record.cursor))

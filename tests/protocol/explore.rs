@@ -1,4 +1,4 @@
-//! All moments of a small world, and random ways through a larger one.
+//! Explores all states of a small world, and random interleavings in a larger one.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use crate::invariants::Invariant;
 use crate::invariants::broken;
 use crate::invariants::broken_in_the_end;
-use crate::moment::Budget;
-use crate::moment::Moment;
 use crate::mutation::Rules;
 use crate::outside;
 use crate::outside::Event;
+use crate::system::Budget;
+use crate::system::SystemState;
 
 /// Moments that a search may visit: a scenario that has more is too large for a test.
 const MOMENTS_MAX: usize = 2_000_000;
@@ -29,28 +29,28 @@ pub struct Defect {
 #[derive(Debug)]
 pub struct Searched {
     pub defect: Option<Defect>,
-    pub moments: usize,
+    pub states: usize,
 }
 
-/// Looks at every moment that can be reached, nearest first, to the end or the first defect.
+/// Searches all reachable states breadth-first, to the end or the first defect.
 pub fn search(budget: Budget, rules: &Rules) -> Searched {
-    let first = Moment::first(budget);
+    let first = SystemState::first(budget);
     let mut came_from: HashMap<u64, Option<(u64, Event)>> = HashMap::new();
     came_from.insert(first.hash64(), None);
     let mut queue = VecDeque::from([first]);
     let mut looked_at = HashSet::new();
-    while let Some(moment) = queue.pop_front() {
-        let hash = moment.hash64();
+    while let Some(system) = queue.pop_front() {
+        let hash = system.hash64();
         // What may yet go wrong makes no difference to what holds now.
-        let is_new = looked_at.insert(moment.hash64_without_budget());
-        if let Some(invariant) = is_new.then(|| look_at(&moment, rules)).flatten() {
+        let is_new = looked_at.insert(system.hash64_without_budget());
+        if let Some(invariant) = is_new.then(|| look_at(&system, rules)).flatten() {
             let events = way_to(&came_from, hash);
             return Searched {
                 defect: Some(Defect { invariant, events }),
-                moments: came_from.len(),
+                states: came_from.len(),
             };
         }
-        for (event, next) in outside::next(&moment, rules) {
+        for (event, next) in outside::next(&system, rules) {
             let of_next = next.hash64();
             came_from.entry(of_next).or_insert_with(|| {
                 queue.push_back(next);
@@ -61,14 +61,14 @@ pub fn search(budget: Budget, rules: &Rules) -> Searched {
     }
     Searched {
         defect: None,
-        moments: came_from.len(),
+        states: came_from.len(),
     }
 }
 
-/// What does not hold at a moment; where nobody is running, a last run is made as well.
-fn look_at(moment: &Moment, rules: &Rules) -> Option<Invariant> {
-    let is_quiet = moment.processes.iter().all(Option::is_none);
-    broken(moment).or_else(|| is_quiet.then(|| broken_in_the_end(moment, rules)).flatten())
+/// The invariant that a state violates; if no process is running, a final run is simulated as well.
+fn look_at(system: &SystemState, rules: &Rules) -> Option<Invariant> {
+    let is_quiet = system.processes.iter().all(Option::is_none);
+    broken(system).or_else(|| is_quiet.then(|| broken_in_the_end(system, rules)).flatten())
 }
 
 fn way_to(came_from: &HashMap<u64, Option<(u64, Event)>>, last: u64) -> Vec<Event> {
@@ -92,11 +92,11 @@ pub fn walk(budget: Budget, rules: &Rules, seed: u64) -> Option<Defect> {
         random ^= random << 17;
         usize::try_from(random % limit.max(1) as u64).unwrap_or(0)
     };
-    let mut moment = Moment::first(budget);
+    let mut system = SystemState::first(budget);
     let mut events = Vec::new();
     for _ in 0..STEPS_MAX {
-        let next = outside::next(&moment, rules);
-        let is_step = |(event, _): &(Event, Moment)| matches!(event, Event::Step(..));
+        let next = outside::next(&system, rules);
+        let is_step = |(event, _): &(Event, SystemState)| matches!(event, Event::Step(..));
         let (steps, others): (Vec<_>, Vec<_>) = next.into_iter().partition(is_step);
         let takes_step = !steps.is_empty() && (others.is_empty() || below(12) > 0);
         let mut choices = if takes_step { steps } else { others };
@@ -105,12 +105,12 @@ pub fn walk(budget: Budget, rules: &Rules, seed: u64) -> Option<Defect> {
         }
         let (event, next) = choices.swap_remove(below(choices.len()));
         events.push(event);
-        moment = next;
-        if let Some(invariant) = broken(&moment) {
+        system = next;
+        if let Some(invariant) = broken(&system) {
             return Some(Defect { invariant, events });
         }
     }
-    moment.processes = [None, None];
-    let invariant = broken_in_the_end(&moment, rules)?;
+    system.processes = [None, None];
+    let invariant = broken_in_the_end(&system, rules)?;
     Some(Defect { invariant, events })
 }

@@ -1,14 +1,14 @@
-//! What must hold at every moment, and after a last run that nobody disturbs.
+//! What must hold in every state, and after an undisturbed final run.
 
 use crate::catch_up::document;
 use crate::disk::Lake;
 use crate::disk::TABLES;
 use crate::disk::Table;
-use crate::moment::Budget;
-use crate::moment::Moment;
-use crate::moment::Stop;
 use crate::mutation::Rules;
 use crate::outside::start;
+use crate::system::Budget;
+use crate::system::Stop;
+use crate::system::SystemState;
 use crate::world::ITEMS;
 use crate::world::MEETING;
 use crate::world::Row;
@@ -20,7 +20,7 @@ use crate::world::current_view;
 use crate::world::highest_in_month;
 use crate::world::is_matched;
 
-/// Steps of an undisturbed run: more of them means that it never ends.
+/// Steps of an undisturbed run: more of them mean that it does not terminate.
 const STEPS_MAX: usize = 400;
 
 /// An invariant, by what it promises.
@@ -35,7 +35,7 @@ pub enum Invariant {
     TheViewSaysWhatTheBookInForceSays,
     TheIndexSaysWhatTheTableSays,
     CountsAreThoseOfTheRows,
-    EachRunIsToldOnce,
+    EachRunIsReportedOnce,
     NobodyStopsWithoutReason,
     TheLastRunCompletes,
     TheLakeIsThatOfAnUndisturbedWorld,
@@ -43,15 +43,15 @@ pub enum Invariant {
 
 use Invariant as I;
 
-/// The first invariant that does not hold at a moment.
-pub fn broken(moment: &Moment) -> Option<Invariant> {
-    if let Some(stop) = moment.stopped {
+/// The first invariant that a state violates.
+pub fn broken(system: &SystemState) -> Option<Invariant> {
+    if let Some(stop) = system.stopped {
         return Some(match stop {
             Stop::FileGone => I::NoCommittedFileIsMissing,
             _ => I::NobodyStopsWithoutReason,
         });
     }
-    let lake = &moment.disk.lake;
+    let lake = &system.disk.lake;
     let seen = TABLES.map(|table| lake.log(table).entries.len());
     let (Ok(rows), Ok(view)) = (lake.rows(seen[0]), lake.view(seen[1])) else {
         return Some(I::NoCommittedFileIsMissing);
@@ -60,16 +60,21 @@ pub fn broken(moment: &Moment) -> Option<Invariant> {
         (I::NothingIsThereTwice, is_single(&rows, &view)),
         (I::GenerationsRisePerSlot, do_generations_rise(lake)),
         (I::NoMonthCountsWhatHasLeftIt, is_true_by_month(&rows)),
-        (I::EachRunIsToldOnce, is_told_once(moment)),
+        (I::EachRunIsReportedOnce, is_reported_once(system)),
     ];
     if let Some((invariant, _)) = checks.iter().find(|(_, holds)| !holds) {
         return Some(*invariant);
     }
-    (0..SLOTS).find_map(|slot| broken_in_slot(moment, slot, &rows, &view))
+    (0..SLOTS).find_map(|slot| broken_in_slot(system, slot, &rows, &view))
 }
 
-fn broken_in_slot(moment: &Moment, slot: u8, rows: &[Row], view: &[ViewRow]) -> Option<Invariant> {
-    let lake = &moment.disk.lake;
+fn broken_in_slot(
+    system: &SystemState,
+    slot: u8,
+    rows: &[Row],
+    view: &[ViewRow],
+) -> Option<Invariant> {
+    let lake = &system.disk.lake;
     let version = lake.newest(Table::Rows, slot);
     let reached = lake.newest(Table::View, slot);
     if reached > version {
@@ -105,7 +110,7 @@ fn broken_in_slot(moment: &Moment, slot: u8, rows: &[Row], view: &[ViewRow]) -> 
             return Some(I::NoMonthCountsWhatHasLeftIt);
         }
     }
-    let index = &moment.disk.index[usize::from(slot)];
+    let index = &system.disk.index[usize::from(slot)];
     let is_right = |item: u8| {
         let wanted = document(&of_slot, slot, item, record.book);
         index.docs[usize::from(item)] == wanted
@@ -152,7 +157,7 @@ fn do_generations_rise(lake: &Lake) -> bool {
         .all(|table| (0..SLOTS).all(|slot| rise(*table, slot)))
 }
 
-/// In each month the highest revision counts, and of it only what still lies there.
+/// In each month the highest revision counts, and only if it is still in that month.
 fn is_true_by_month(rows: &[Row]) -> bool {
     let counted = current(rows);
     let by_month = highest_in_month(rows);
@@ -190,41 +195,44 @@ fn says_what_the_book_says(rows: &[Row], view: &[ViewRow], book: u8) -> bool {
     wanted == said
 }
 
-/// A run is told of once for each slot, and as interrupted only when it is over.
-fn is_told_once(moment: &Moment) -> bool {
-    let told = &moment.disk.lake.told;
+/// A run is reported once for each slot, and as interrupted only after it ended.
+fn is_reported_once(system: &SystemState) -> bool {
+    let reported = &system.disk.lake.reported;
     let is_first = |at: usize| {
-        let (run, slot, _) = told[at];
-        !told[..at]
+        let (run, slot, _) = reported[at];
+        !reported[..at]
             .iter()
             .any(|(other, of, _)| (*other, *of) == (run, slot))
     };
-    let is_alive = |run: u8| moment.processes.iter().flatten().any(|p| p.run == run);
-    (0..told.len()).all(is_first) && !told.iter().any(|(run, _, died)| *died && is_alive(*run))
+    let is_alive = |run: u8| system.processes.iter().flatten().any(|p| p.run == run);
+    (0..reported.len()).all(is_first)
+        && !reported
+            .iter()
+            .any(|(run, _, crashed)| *crashed && is_alive(*run))
 }
 
-/// The invariant that a last run of everything leaves broken, if any.
-pub fn broken_in_the_end(moment: &Moment, rules: &Rules) -> Option<Invariant> {
-    let mut moment = moment.clone();
-    moment.budget = Budget::NOTHING;
-    let mut moment = start(&moment, 0, &[0, 1], rules);
+/// The invariant that is still violated after a final run of all slots, if any.
+pub fn broken_in_the_end(system: &SystemState, rules: &Rules) -> Option<Invariant> {
+    let mut system = system.clone();
+    system.budget = Budget::NOTHING;
+    let mut system = start(&system, 0, &[0, 1], rules);
     for _ in 0..STEPS_MAX {
-        let Some(process) = moment.processes[0].clone() else {
-            return broken(&moment).or_else(|| is_undisturbed(&moment));
+        let Some(process) = system.processes[0].clone() else {
+            return broken(&system).or_else(|| is_undisturbed(&system));
         };
-        // Of the ways in which a version may fall, the highest: an undisturbed run has no other.
-        let mut next = process.advance(&moment, 0, rules);
-        moment = next.pop()?;
-        if moment.stopped.is_some() {
-            return broken(&moment);
+        // The highest of the possible versions: an undisturbed run uses no other.
+        let mut next = process.advance(&system, 0, rules);
+        system = next.pop()?;
+        if system.stopped.is_some() {
+            return broken(&system);
         }
     }
     Some(I::TheLastRunCompletes)
 }
 
-/// The current rows must be those of a world in which nothing went wrong, whatever their revision.
-fn is_undisturbed(moment: &Moment) -> Option<Invariant> {
-    let lake = &moment.disk.lake;
+/// The current rows must be those of a fault-free world, whatever their revision.
+fn is_undisturbed(system: &SystemState) -> Option<Invariant> {
+    let lake = &system.disk.lake;
     let rows = lake
         .rows(lake.log(Table::Rows).entries.len())
         .unwrap_or_default();
@@ -233,7 +241,7 @@ fn is_undisturbed(moment: &Moment) -> Option<Invariant> {
         .unwrap_or_default();
     let month = |item| {
         if item == MEETING {
-            moment.server.month
+            system.server.month
         } else {
             0
         }
@@ -247,7 +255,7 @@ fn is_undisturbed(moment: &Moment) -> Option<Invariant> {
     found.sort_unstable();
     let matched = wanted
         .iter()
-        .filter(|(_, item, _)| is_matched(moment.book, *item));
+        .filter(|(_, item, _)| is_matched(system.book, *item));
     let matched: Vec<_> = matched.copied().collect();
     let mut said: Vec<_> = current_view(&view)
         .iter()
@@ -257,8 +265,8 @@ fn is_undisturbed(moment: &Moment) -> Option<Invariant> {
     let is_caught_up = (0..SLOTS).all(|slot| {
         let version = lake.newest(Table::Rows, slot);
         lake.newest(Table::View, slot) == version
-            && moment.disk.index[usize::from(slot)].version == version
-            && moment.disk.state[usize::from(slot)].map(|state| state.version) == version
+            && system.disk.index[usize::from(slot)].version == version
+            && system.disk.state[usize::from(slot)].map(|state| state.version) == version
     });
     let is_equal = found == wanted && said == matched && is_caught_up;
     (!is_equal).then_some(I::TheLakeIsThatOfAnUndisturbedWorld)

@@ -1,15 +1,15 @@
-//! A model of how a lake is written: every order of steps, crashes and other people's tools in a
-//! small world, and random ways through a larger one. It shares no code with the program; its
-//! steps are those of `src/lake` and `src/pipeline`.
+//! A model of how a lake is written: all interleavings of steps, crashes and other tools in a small
+//! world, and random ones in a larger world. It shares no code with the program; its steps are
+//! those of `src/lake` and `src/pipeline`.
 #![expect(
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test that finds a defect shall fail at once; how much was looked at is of interest"
+    reason = "a test that finds a defect must fail immediately; the number of states is of interest"
 )]
 #![expect(
     clippy::trivially_copy_pass_by_ref,
     clippy::struct_excessive_bools,
-    reason = "the things of the model stand for larger ones, and a file has many properties"
+    reason = "the model abstracts from larger types, and a file has many properties"
 )]
 
 mod catch_up;
@@ -17,37 +17,37 @@ mod commit;
 mod disk;
 mod explore;
 mod invariants;
-mod moment;
 mod mutation;
 mod mutations;
 mod outside;
 mod process;
+mod system;
 mod world;
 
 use crate::explore::search;
 use crate::explore::walk;
-use crate::moment::Budget;
 use crate::mutation::Rules;
+use crate::system::Budget;
 use crate::world::LAST_PAGE;
 
-/// Random ways of the short turn; the long one (`scripts/soak`) goes more.
+/// Random interleavings by default; `scripts/soak` runs more.
 const WALKS: u64 = 150;
 
-/// One process has everything.
+/// One process owns all slots.
 const ALONE: [&[u8]; 2] = [&[0, 1], &[]];
 /// Two processes share the slots.
 const SHARED: [&[u8]; 2] = [&[0], &[1]];
-/// Two processes want the same slots.
+/// Two processes compete for the same slots.
 const RIVALS: [&[u8]; 2] = [&[0, 1], &[0, 1]];
 
-/// How many random ways are gone.
+/// The number of random interleavings.
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests alone")]
 fn walks() -> u64 {
     let asked = std::env::var("TOUCHPOINT_PROTOCOL_WALKS").ok();
     asked.map_or(WALKS, |asked| asked.parse().unwrap_or(WALKS))
 }
 
-/// The rules of a right program.
+/// The rules of a correct program.
 pub fn rules(slots: [&[u8]; 2], is_fine: bool) -> Rules {
     Rules {
         slots: slots.map(<[u8]>::to_vec),
@@ -57,17 +57,17 @@ pub fn rules(slots: [&[u8]; 2], is_fine: bool) -> Rules {
     }
 }
 
-/// Explores a scenario to its end; no moment of it may break anything.
+/// Explores a scenario exhaustively; no state may violate an invariant.
 fn holds(budget: Budget, rules: &Rules) {
     let searched = search(budget, rules);
-    println!("{} moments", searched.moments);
+    println!("{} states", searched.states);
     if let Some(defect) = searched.defect {
         panic!("{:?} is broken by {:#?}", defect.invariant, defect.events);
     }
 }
 
 #[test]
-fn a_process_that_crashes_at_any_two_steps_loses_and_doubles_nothing() {
+fn crashes_at_any_two_steps_lose_and_duplicate_nothing() {
     let budget = Budget {
         starts: 2,
         crashes: 2,
@@ -78,7 +78,7 @@ fn a_process_that_crashes_at_any_two_steps_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn power_that_is_lost_at_any_step_takes_nothing_that_was_built_upon() {
+fn power_loss_at_any_step_keeps_dependencies() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -90,7 +90,7 @@ fn power_that_is_lost_at_any_step_takes_nothing_that_was_built_upon() {
 }
 
 #[test]
-fn a_put_whose_reply_is_lost_or_that_fails_for_good_is_neither_lost_nor_doubled() {
+fn ambiguous_and_failed_puts_neither_lose_nor_duplicate() {
     let budget = Budget {
         starts: 2,
         lost_replies: 2,
@@ -102,7 +102,7 @@ fn a_put_whose_reply_is_lost_or_that_fails_for_good_is_neither_lost_nor_doubled(
 }
 
 #[test]
-fn a_book_that_changes_and_changes_back_says_the_same_after_any_crash() {
+fn a_reverted_snapshot_gives_the_same_view_after_crashes() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -126,7 +126,7 @@ fn other_tools_may_compact_and_vacuum_between_any_two_steps() {
 }
 
 #[test]
-fn small_files_are_merged_without_harm_to_a_view_that_is_behind() {
+fn merging_small_files_does_not_harm_a_lagging_view() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -150,7 +150,7 @@ fn lost_caches_and_forgotten_chains_repeat_work_and_nothing_else() {
 }
 
 #[test]
-fn a_lake_that_was_restored_is_read_again_from_where_it_is() {
+fn a_restored_lake_is_read_again_from_its_cursors() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -162,7 +162,7 @@ fn a_lake_that_was_restored_is_read_again_from_where_it_is() {
 }
 
 #[test]
-fn two_processes_on_slots_of_their_own_both_complete_in_any_order() {
+fn processes_on_separate_slots_both_complete() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -176,7 +176,7 @@ fn two_processes_on_slots_of_their_own_both_complete_in_any_order() {
 }
 
 #[test]
-fn of_two_processes_on_the_same_slots_one_stops_and_harms_nothing() {
+fn of_two_processes_on_one_slot_one_stops() {
     let budget = Budget {
         starts: 3,
         crashes: 1,
@@ -186,7 +186,7 @@ fn of_two_processes_on_the_same_slots_one_stops_and_harms_nothing() {
 }
 
 #[test]
-fn random_ways_through_a_larger_world_break_nothing() {
+fn random_interleavings_of_a_larger_world_hold() {
     let budget = Budget {
         starts: 7,
         crashes: 4,

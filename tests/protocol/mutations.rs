@@ -6,10 +6,10 @@ use crate::SHARED;
 use crate::explore::search;
 use crate::invariants::Invariant;
 use crate::invariants::Invariant as I;
-use crate::moment::Budget;
 use crate::mutation::Mutation;
 use crate::mutation::Mutation as M;
 use crate::rules;
+use crate::system::Budget;
 
 const NOTHING: Budget = Budget::NOTHING;
 
@@ -18,13 +18,13 @@ fn breaks(mutation: Mutation, budget: Budget, slots: [&[u8]; 2], expected: Invar
     let mut rules = rules(slots, budget.power_losses > 0);
     rules.mutation = Some(mutation);
     let searched = search(budget, &rules);
-    println!("{mutation:?}: {} moments", searched.moments);
+    println!("{mutation:?}: {} states", searched.states);
     let found = searched.defect.map(|defect| defect.invariant);
     assert_eq!(found, Some(expected), "{mutation:?}");
 }
 
 #[test]
-fn deleting_without_lock_or_age_takes_the_files_of_another_process() {
+fn unguarded_deletion_removes_files_of_other_processes() {
     let budget = Budget {
         starts: 2,
         ..NOTHING
@@ -39,7 +39,7 @@ fn deleting_without_lock_or_age_takes_the_files_of_another_process() {
 }
 
 #[test]
-fn an_unknown_put_that_is_taken_for_failed_loses_or_doubles() {
+fn treating_an_ambiguous_put_as_failed_is_detected() {
     let budget = Budget {
         starts: 1,
         lost_replies: 1,
@@ -60,7 +60,7 @@ fn an_unknown_put_that_is_taken_for_failed_loses_or_doubles() {
 }
 
 #[test]
-fn a_commit_that_is_built_upon_before_it_is_synced_leaves_the_view_ahead() {
+fn building_on_an_unsynced_commit_leaves_the_view_ahead() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -79,7 +79,7 @@ fn a_commit_that_is_built_upon_before_it_is_synced_leaves_the_view_ahead() {
 }
 
 #[test]
-fn a_file_that_is_not_synced_before_its_commit_is_missing_after_a_loss_of_power() {
+fn an_unsynced_file_is_missing_after_power_loss() {
     let budget = Budget {
         starts: 1,
         power_losses: 1,
@@ -156,7 +156,7 @@ fn a_meeting_that_moves_counts_twice_without_its_closing_row() {
 }
 
 #[test]
-fn a_catch_up_that_asks_tonights_book_or_passes_over_merged_files_is_wrong() {
+fn catching_up_with_the_wrong_snapshot_or_files_is_detected() {
     let says = I::TheViewSaysWhatTheBookInForceSays;
     let budget = Budget {
         starts: 2,
@@ -175,7 +175,7 @@ fn a_catch_up_that_asks_tonights_book_or_passes_over_merged_files_is_wrong() {
 }
 
 #[test]
-fn a_state_that_is_believed_though_the_lake_was_restored_loses_rows() {
+fn trusting_the_state_after_a_restore_loses_rows() {
     let budget = Budget {
         starts: 1,
         restores: 1,
@@ -203,7 +203,7 @@ fn a_state_that_is_believed_though_the_lake_was_restored_loses_rows() {
 }
 
 #[test]
-fn a_version_that_does_not_rise_and_a_view_that_goes_first_are_seen() {
+fn reused_versions_and_early_view_commits_are_detected() {
     let budget = Budget {
         starts: 2,
         ..NOTHING
@@ -218,10 +218,15 @@ fn a_version_that_does_not_rise_and_a_view_that_goes_first_are_seen() {
 }
 
 #[test]
-fn a_run_that_is_going_on_is_not_told_of_as_dead() {
+fn a_running_run_is_not_reported_as_crashed() {
     let budget = Budget {
         starts: 2,
         ..NOTHING
     };
-    breaks(M::TellsOfTheLiving, budget, SHARED, I::EachRunIsToldOnce);
+    breaks(
+        M::ReportsRunningRuns,
+        budget,
+        SHARED,
+        I::EachRunIsReportedOnce,
+    );
 }

@@ -9,24 +9,24 @@ use crate::disk::Gone;
 use crate::disk::SlotIndex;
 use crate::disk::SlotState;
 use crate::disk::Table;
-use crate::moment::Moment;
-use crate::moment::Stop;
 use crate::mutation::Mutation;
 use crate::mutation::Rules;
+use crate::system::Stop;
+use crate::system::SystemState;
 use crate::world::Cursor;
 use crate::world::ITEMS;
 use crate::world::Known;
 use crate::world::SLOTS;
 use crate::world::is_matched;
 
-/// What a process does next.
+/// The next step of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     Open(Table),
     CleanUp,
     CatchUp,
     ChangeBook,
-    TellOfTheDead,
+    ReportCrashedRuns,
     State,
     Index,
     Fetch,
@@ -39,12 +39,12 @@ pub enum Step {
     Compare,
     CommitState,
     CommitIndex,
-    Tell,
+    Acknowledge,
     Merge,
 }
 
 impl Step {
-    /// Whether no other process sees the step or can do anything that it sees.
+    /// Whether the step neither affects nor depends on other processes.
     pub fn is_inner(self) -> bool {
         !matches!(
             self,
@@ -52,8 +52,8 @@ impl Step {
                 | Self::CleanUp
                 | Self::Put(_)
                 | Self::SyncLog(_)
-                | Self::TellOfTheDead
-                | Self::Tell
+                | Self::ReportCrashedRuns
+                | Self::Acknowledge
                 | Self::Merge
         )
     }
@@ -65,22 +65,22 @@ pub struct Process {
     pub run: u8,
     /// The slots whose locks it holds.
     pub slots: Vec<u8>,
-    /// The book that it read at its start.
+    /// The snapshot that it read at its start.
     pub book: u8,
     pub step: Step,
-    /// So many commits of each log it has seen.
+    /// The number of commits of each log that it has seen.
     pub seen: [usize; 2],
     pub attempt: Option<Attempt>,
-    /// Where its chains go on, and which are read to their end.
+    /// Where its chains continue, and which are finished.
     pub chains: [(Option<Cursor>, bool); 2],
-    /// Documents of what it committed, which the index does not have yet.
+    /// Documents of its commits that are not indexed yet.
     pub index: [SlotIndex; 2],
     /// Files that it wrote.
     pub files: u8,
 }
 
-/// The moments that may follow.
-pub type Next = Result<Vec<Moment>, Stop>;
+/// The possible successor states.
+pub type Next = Result<Vec<SystemState>, Stop>;
 
 impl From<Gone> for Stop {
     fn from(_: Gone) -> Self {
@@ -104,22 +104,22 @@ impl Process {
         }
     }
 
-    /// Whether nobody else can be writing.
+    /// Whether no other process can be writing.
     pub fn holds_all(&self) -> bool {
         self.slots.len() == usize::from(SLOTS)
     }
 
-    /// Does the next step, in every way in which it may go.
-    pub fn advance(&self, moment: &Moment, number: usize, rules: &Rules) -> Vec<Moment> {
+    /// Takes the next step, with every possible result.
+    pub fn advance(&self, system: &SystemState, number: usize, rules: &Rules) -> Vec<SystemState> {
         let turn = Turn {
             me: self.clone(),
-            now: moment.clone(),
+            now: system.clone(),
             number,
             rules,
         };
         match turn.take() {
             Ok(next) => next,
-            Err(stop) => vec![moment.clone().stop(number, stop)],
+            Err(stop) => vec![system.clone().stop(number, stop)],
         }
     }
 }
@@ -127,7 +127,7 @@ impl Process {
 /// A process taking a step.
 pub struct Turn<'a> {
     pub me: Process,
-    pub now: Moment,
+    pub now: SystemState,
     pub number: usize,
     pub rules: &'a Rules,
 }
@@ -139,7 +139,7 @@ impl Turn<'_> {
             Step::CleanUp => self.clean_up(),
             Step::CatchUp => self.catch_up(),
             Step::ChangeBook => self.change_book(),
-            Step::TellOfTheDead => self.tell_of_the_dead(),
+            Step::ReportCrashedRuns => self.report_crashed_runs(),
             Step::State => self.state(),
             Step::Index => self.index(),
             Step::Fetch => self.fetch(),
@@ -152,31 +152,31 @@ impl Turn<'_> {
             Step::Compare => self.compare(),
             Step::CommitState => self.commit_state(),
             Step::CommitIndex => Ok(self.commit_index()),
-            Step::Tell => Ok(self.tell()),
+            Step::Acknowledge => Ok(self.acknowledge()),
             Step::Merge => self.merge(),
         }
     }
 
-    /// Goes on with a step.
-    pub fn to(mut self, step: Step) -> Vec<Moment> {
+    /// Continues with a step.
+    pub fn to(mut self, step: Step) -> Vec<SystemState> {
         self.me.step = step;
         self.now.processes[self.number] = Some(self.me);
         vec![self.now]
     }
 
     /// Ends the run.
-    pub fn end(mut self) -> Vec<Moment> {
+    pub fn end(mut self) -> Vec<SystemState> {
         self.now.processes[self.number] = None;
         vec![self.now]
     }
 
-    /// Whether the program is wrong in this way.
+    /// Whether the program has this defect.
     pub fn is(&self, mutation: Mutation) -> bool {
         self.rules.mutation == Some(mutation)
     }
 
-    /// Reads a log. What is read is synced first: nothing may build on what can vanish.
-    fn open(mut self, table: Table) -> Vec<Moment> {
+    /// Reads a log, which is synced first: nothing may depend on data that can be lost.
+    fn open(mut self, table: Table) -> Vec<SystemState> {
         let is_unsynced = self.is(Mutation::ReadsUnsyncedLogs);
         let log = self.now.lake().log_mut(table);
         self.me.seen[table as usize] = log.entries.len();
@@ -202,7 +202,7 @@ impl Turn<'_> {
         Ok(self.to(Step::CatchUp))
     }
 
-    /// The slots of this process in which the view is not where the rows are.
+    /// The slots of this process in which the view lags behind the rows.
     fn behind(&self) -> Steps {
         let lake = &self.now.disk.lake;
         let steps = self.me.slots.iter().filter_map(|slot| {
@@ -213,7 +213,7 @@ impl Turn<'_> {
         steps.collect()
     }
 
-    /// Brings the view up in the slots that have one book, with that book.
+    /// Catches up the view in the slots that share a snapshot, with that snapshot.
     fn catch_up(mut self) -> Next {
         let lake = &self.now.disk.lake;
         let mut steps = self.behind();
@@ -246,7 +246,7 @@ impl Turn<'_> {
         Ok(self.to(Step::Write(Table::View)))
     }
 
-    /// What the view lacks of what a book says.
+    /// The rows missing from the view under a snapshot.
     pub fn differences(
         &self,
         steps: &Steps,
@@ -258,7 +258,7 @@ impl Turn<'_> {
         Ok(catch_up::compare(&rows, &view, steps, book, concerned))
     }
 
-    /// Puts tonight's book in force in the slots that have another one.
+    /// Makes the newest snapshot the current one of the slots that have another one.
     fn change_book(mut self) -> Next {
         if !self.is(Mutation::BelievesOtherBranches) {
             self.drop_index_ahead();
@@ -280,20 +280,20 @@ impl Turn<'_> {
             }
         }
         if slots.is_empty() {
-            return Ok(self.to(Step::TellOfTheDead));
+            return Ok(self.to(Step::ReportCrashedRuns));
         }
         let mut attempt = Attempt::new(Kind::Book, Steps::new());
         attempt.concerned = concerned;
         self.plan(attempt, &slots, Step::WriteCursors)
     }
 
-    /// Tells of runs that have counted something and told nothing: they died. Of slots that others
-    /// hold nobody can say whether their run is over.
-    fn tell_of_the_dead(mut self) -> Next {
-        let tells_all = self.is(Mutation::TellsOfTheLiving);
+    /// Reports runs that counted something and were never acknowledged: they crashed. For slots
+    /// that other processes hold, it is unknown whether their run is over.
+    fn report_crashed_runs(mut self) -> Next {
+        let reports_all = self.is(Mutation::ReportsRunningRuns);
         let lake = &self.now.disk.lake;
-        let mut dead = Vec::new();
-        for slot in (0..SLOTS).filter(|slot| tells_all || self.me.slots.contains(slot)) {
+        let mut crashed_runs = Vec::new();
+        for slot in (0..SLOTS).filter(|slot| reports_all || self.me.slots.contains(slot)) {
             let Some(version) = lake.version(Table::Rows, slot, self.me.seen[0]) else {
                 continue;
             };
@@ -301,16 +301,16 @@ impl Turn<'_> {
                 .chain(version, slot)?
                 .iter()
                 .fold(0, |runs, one| runs | one.runs);
-            let is_told = |run: u8| {
-                lake.told
+            let is_reported = |run: u8| {
+                lake.reported
                     .iter()
-                    .any(|(told, of, _)| (*told, *of) == (run, slot))
+                    .any(|(reported, of, _)| (*reported, *of) == (run, slot))
             };
-            let died = (0..8).filter(|run| runs & (1 << run) != 0);
-            let died = died.filter(|run| *run != self.me.run && !is_told(*run));
-            dead.extend(died.map(|run| (run, slot, true)));
+            let crashed = (0..8).filter(|run| runs & (1 << run) != 0);
+            let crashed = crashed.filter(|run| *run != self.me.run && !is_reported(*run));
+            crashed_runs.extend(crashed.map(|run| (run, slot, true)));
         }
-        self.now.lake().told.extend(dead);
+        self.now.lake().reported.extend(crashed_runs);
         Ok(self.to(Step::State))
     }
 
@@ -356,8 +356,8 @@ impl Turn<'_> {
         Ok(self.to(Step::Index))
     }
 
-    /// Makes the index again where it is ahead of the lake: before anything is committed, because
-    /// a later version would hide that.
+    /// Rebuilds the index if it is ahead of the lake: before anything is committed, because a later
+    /// version would hide that.
     fn drop_index_ahead(&mut self) {
         let lake = &self.now.disk.lake;
         let index = &self.now.disk.index;
@@ -407,17 +407,17 @@ impl Turn<'_> {
         Ok(self.to(Step::Fetch))
     }
 
-    fn commit_index(mut self) -> Vec<Moment> {
+    fn commit_index(mut self) -> Vec<SystemState> {
         for slot in &self.me.slots {
             self.now.disk.index[usize::from(*slot)] = self.me.index[usize::from(*slot)];
         }
-        self.to(Step::Tell)
+        self.to(Step::Acknowledge)
     }
 
-    fn tell(mut self) -> Vec<Moment> {
+    fn acknowledge(mut self) -> Vec<SystemState> {
         let run = self.me.run;
         let rows = self.me.slots.iter().map(|slot| (run, *slot, false));
-        self.now.lake().told.extend(rows);
+        self.now.lake().reported.extend(rows);
         self.to(Step::Merge)
     }
 }

@@ -1,4 +1,4 @@
-//! What the mailboxes hold, how it is decided, and what a contact book makes of it.
+//! The items of the mailboxes, the decisions on them, and their matches under a CRM snapshot.
 
 /// Mailboxes, each in a slot of its own.
 pub const SLOTS: u8 = 2;
@@ -43,7 +43,7 @@ pub struct ViewRow {
     pub says: Says,
 }
 
-/// Where a chain goes on. The service forgets a chain by starting another round.
+/// Where a chain continues. The service loses a chain by starting another round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
     pub round: u8,
@@ -53,7 +53,7 @@ pub struct Cursor {
 /// The service, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Server {
-    /// The month in which the meetings lie now.
+    /// The current month of the meetings.
     pub month: u8,
     /// Whether they have moved, so that the page of changes shows them.
     pub has_moved: bool,
@@ -69,14 +69,14 @@ pub struct Known {
     pub meeting: Option<(u8, u8)>,
 }
 
-/// Which books are there: the first knows everybody, the second nobody in meetings.
+/// The two snapshots: the first matches all items, the second no meetings.
 pub fn is_matched(book: u8, item: u8) -> bool {
     book == 0 || item == MAIL
 }
 
 impl Server {
-    /// The place from which a chain is read: the beginning where the service knows the cursor no
-    /// more.
+    /// The position from which a chain is read: the beginning if the service no longer accepts the
+    /// cursor.
     pub fn place(&self, cursor: Option<Cursor>) -> Cursor {
         let known = cursor.filter(|cursor| cursor.round == self.round);
         known.unwrap_or(Cursor {
@@ -96,7 +96,7 @@ impl Server {
 }
 
 impl Known {
-    /// What the rows of a slot tell.
+    /// Derives the state from the rows of a slot.
     pub fn of(rows: &[Row], slot: u8) -> Self {
         let mut known = Self::default();
         let rows = rows.iter().filter(|row| row.slot == slot);
@@ -141,7 +141,7 @@ impl Known {
     }
 }
 
-/// What the view says of a row under a book; nothing of a first revision that matches nobody.
+/// The view row of a row under a snapshot; `None` for a first revision without a match.
 pub fn derive(row: &Row, book: u8, generation: Version) -> Option<ViewRow> {
     let says = if row.is_superseded {
         Says::Superseded

@@ -21,7 +21,7 @@ Where the two are known to differ on mail from outside, and which is right:
 - Recipients that cannot be parsed (a blank in place of a comma, a quote that is never closed): Python
   joins them into one text, touchpoint takes the addresses that can be seen.
 - Three-digit years: RFC 5322 section 4.3 adds 1900 (`102` is 2002), Python takes them as they are.
-- A header line without colon: Python ends the header there, touchpoint goes on with the next line,
+- A header line without colon: Python ends the header there, touchpoint continues with the next line,
   so that participants behind it count.
 - Encoded words that decode to broken text, or name no charset Python knows: Python keeps the code.
 - A group with broken members (`undisclosed-recipient:@x.org;`): touchpoint keeps its whole text.
@@ -46,7 +46,7 @@ import sys
 from collections import Counter
 from datetime import datetime, timezone
 
-# Newer versions refuse whole fields for one odd address unless told not to.
+# Newer versions reject whole fields for one malformed address unless `strict` is off.
 STRICTNESS = inspect.signature(email.utils.getaddresses).parameters
 LENIENT = {"strict": False} if "strict" in STRICTNESS else {}
 SENT = {"sent", "sent items", "sent mail", "sent messages"}
@@ -96,7 +96,7 @@ def messages(form, path):
 
 
 def split_mbox(path):
-    """`mailbox.mbox` takes no quoting away, so that is done here."""
+    """`mailbox.mbox` does not remove quoting, so that is done here."""
     line_of, lines = None, []
     with open(path, "rb") as file:
         for line in file:
@@ -132,7 +132,7 @@ def unfolded(value):
 
 
 def words(value):
-    """Decodes encoded words; where Python gives up the value stays as it is."""
+    """Decodes encoded words; if Python fails, the value is unchanged."""
     try:
         parts = email.header.decode_header(value)
     except Exception:
@@ -170,8 +170,8 @@ def people(value):
     value = unfolded(value)
     if not value.strip():
         return []
-    # `getaddresses` gives nothing for a group without members (`undisclosed-recipients:;`), with
-    # or without a comment behind it; touchpoint keeps its text.
+    # `getaddresses` returns nothing for a group without members (`undisclosed-recipients:;`), with
+    # or without a comment after it; touchpoint keeps its text.
     group = re.fullmatch(r"\s*\"?([^@<>,\"]*?)\"?\s*:\s*;\s*(?:\([^()]*\)\s*)?", value)
     if group:
         return [group.group(1).lower() + ":;"]
@@ -183,7 +183,7 @@ def people(value):
 
 
 def instant(value):
-    """UTC seconds; impossible days are refused, unknown zones are UTC."""
+    """UTC seconds; impossible days are rejected, unknown zones are UTC."""
     parsed = email.utils.parsedate_tz(value)
     if not parsed or parsed[0] > 9999:
         return None
@@ -260,15 +260,15 @@ def stripped(page):
     return "".join(stripper.out)
 
 
-# A whole page that is called plain text.
+# A complete HTML page that is labelled as plain text.
 PAGE = re.compile(r"[\s\ufeff]*(?:(?:<\?xml[^>]*>|<!--.*?-->)\s*)*(?:<!doctype html|<html[ >])",
                   re.IGNORECASE | re.DOTALL)
-# Blanks, characters that take no room, the dashes before a signature.
+# White space, zero-width characters, the dashes before a signature.
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\xad]*[-_\u2013\u2014]{0,3}[\s\u200b-\u200f\u2060\ufeff\xad]*")
 
 
 def body(message):
-    """The first plain part that says something, else the first page, else the others."""
+    """The first plain part with content, else the first HTML part, else the others."""
     inline = [p for p in parts_of(message) if p.get_content_disposition() != "attachment"]
     texts = {"text/plain": [], "text/html": []}
     for part in inline:
@@ -287,7 +287,7 @@ def parsed(raw):
 
 
 def replaced_author(message, authors):
-    """The author whom a mailing list replaced by itself in `From` ("Ann via List")."""
+    """The author that a mailing list replaced by itself in `From` ("Ann via List")."""
     def other(field):
         listed = people(message[field]) if message.get(field) is not None else []
         return next((a for a in listed if "@" in a and a != authors[0]), None)
@@ -373,7 +373,7 @@ def compare(ours, theirs):
 
 
 def shown(one, other):
-    """Where it begins to differ, if it is long."""
+    """The part from the first difference on, if it is long."""
     if isinstance(one, str) and isinstance(other, str):
         same = len(os.path.commonprefix([one, other]))
         return one[max(0, same - 20):same + 40]

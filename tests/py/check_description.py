@@ -1,4 +1,4 @@
-"""Holds requests and answers against Microsoft's own description of Graph, and prints as JSON what deviates
+"""Checks requests and responses against Microsoft's own description of Graph, and prints deviations as JSON
 from it: how often, by kind.
 
 Usage: check_description.py DESCRIPTION recording RECORDING
@@ -16,7 +16,7 @@ import re
 import sys
 import urllib.parse
 
-# What the README tells administrators to grant.
+# The permissions that the README requires.
 GRANTED = {
     "User.Read.All",
     "Organization.Read.All",
@@ -56,7 +56,7 @@ class Description:
             kind = self.types[kind].get("base")
 
     def member(self, kind, name, sections=("props", "nav")):
-        """The type of a property, spelled exactly so."""
+        """The type of a property, by its exact name."""
         for described in self.line(kind):
             for section in sections:
                 if name in described.get(section, {}):
@@ -86,7 +86,7 @@ class Checker:
     # Values
 
     def value(self, where, text, value):
-        """A value against the type that a property has."""
+        """Checks a value against the type of a property."""
         is_list, may_be_null = text.startswith("["), not text.endswith("!")
         kind = text.strip("[]!")
         if value is None:
@@ -184,14 +184,14 @@ class Checker:
                 self.deviates(f"request: {what} {name} of {short}")
 
     def selectable(self, kind, name):
-        # Members of groups are of any type that a directory holds.
+        # Members of groups have any type of directory object.
         if kind == "microsoft.graph.directoryObject":
             kinds = ("user", "group", "device", "orgContact")
             return any(self.description.member(f"microsoft.graph.{one}", name) for one in kinds)
         return self.description.member(kind, name) is not None
 
     def query(self, kind, shape, raw, headers):
-        """The options of a request; gives what was selected or expanded."""
+        """The options of a request; returns what was selected or expanded."""
         options = urllib.parse.parse_qsl(raw, keep_blank_values=True)
         known = OPTIONS[shape]
         names = [name for name, _ in options]
@@ -232,7 +232,7 @@ class Checker:
             if not (is_eventual and options.get("$count") == "true"):
                 self.deviates("request: an advanced query without ConsistencyLevel")
         if "ExtendedProperties" in text:
-            # Colon, slash and blank of such a filter are to be encoded (facts 13).
+            # Colon, slash and space of such a filter must be encoded (facts 13).
             part = next(part for part in raw.split("&") if part.startswith(("$filter", "%24filter")))
             if re.search(r"[:/ +]", part.split("=", 1)[1]):
                 self.deviates("request: a filter on extended properties that is not encoded")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what a lake holds of mail archives with what Python reads of them.
+"""Compares the mails of archives in a lake with those that Python reads.
 
     compare_archive.py prepare FORMAT PATH FOLDER DOMAIN...
     compare_archive.py compare LAKE FOLDER content|message-id DOMAIN...
@@ -11,7 +11,7 @@ each with its registrable domain as account, freemail left out. DOMAINs are the 
 `compare` expects a lake in which `internal_only = "record"`, `unmatched = "keep"` and
 `content = "full"`, and as many runs as there may be: over all runs, what was received and not
 `unchanged` is each mail once. It prints the counts, and fails where they differ, where an
-interaction is not the same group of mails, where a touch differs, or where a mail is read
+interaction is not the same group of mails, where a contact match differs, or where a mail is read
 differently for another reason than one of `CLASSES`.
 """
 
@@ -65,7 +65,7 @@ def read(form, path):
     for mailbox, source, raw, line in archive.messages(form, path):
         message = archive.parsed(raw)
         if form == "mbox":
-            # Named by what it says, and how often the mailbox has that already.
+            # Named by its content, and the number of equal ones before it in the mailbox.
             digest = blake3.blake3(raw).hexdigest()[:32]
             repetitions[mailbox, digest] += 1
             number = repetitions[mailbox, digest]
@@ -81,7 +81,7 @@ def read(form, path):
 
 
 def left_out(message, source):
-    """The outcome of a mail that can be read but is no row."""
+    """The outcome of a readable mail without a row."""
     folders = {archive.plain(part) for part in source.split("/")[:-1]}
     if folders & DRAFTS:
         return "draft"
@@ -128,15 +128,15 @@ def registrable(domain):
     return ".".join(labels[-(2 + is_suffix + is_hoster):])
 
 
-# What the lake should hold.
+# The expected contents of the lake.
 
 def seconds(text):
     return None if text is None else calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def occurred(mail):
-    """When it was sent, and whether it says so itself (sent more than two days after receipt, or
-    before there was such mail, is a broken clock)."""
+    """When it was sent, and whether its own date is valid (sent more than two days after receipt, or
+    before there was such mail, means a wrong clock)."""
     sent, receipt = seconds(mail["date"]), seconds(mail["received"])
     if sent is None or (
             receipt is not None and (sent < YEAR_1990 or sent > receipt + TWO_DAYS)):
@@ -154,7 +154,7 @@ def identity(mail, by):
 
 
 def decided(mails, by):
-    """Each mail's outcome and, where it is a row or a copy of one, which interaction it is."""
+    """Each mail's outcome and, if it is a row or a copy of one, its interaction."""
     recorded = set()
     for mail in mails:
         outcome = "unreadable" if "unreadable" in mail else mail["left_out"]
@@ -167,7 +167,7 @@ def decided(mails, by):
 
 
 def touches(participants, book, own):
-    """Contact, account and rule of each touch; a domain counts where no contact of it does."""
+    """Contact, account and rule of each match; a domain counts if none of its contacts matches."""
     contacts, accounts = book
     found, by_domain = set(), set()
     for _, address in participants:
@@ -186,8 +186,8 @@ def touches(participants, book, own):
     return found | {(None, a, "account_domain") for a in by_domain - with_contact}
 
 
-# Known differences, and which of the two is right. Each function is given Python's mail, what
-# differs and both values, and says whether it explains them.
+# Known differences, and which of the two is correct. Each function gets Python's mail, the name of
+# the field and both values, and returns whether it explains the difference.
 
 def is_broken_charset(mail, what, ours, theirs):
     """Bytes that are not of the charset which the part states, or of none: Python keeps
@@ -221,8 +221,8 @@ def is_quoted_local_part(mail, what, ours, theirs):
 
 
 def is_hidden_page(mail, what, ours, theirs):
-    """A page of which Python's parser takes all for the content of an element that nobody reads, since
-    it is never closed as the parser wants it. Touchpoint shows what a browser shows."""
+    """A page of which Python's parser treats everything as the content of a hidden element, since
+    it is not closed as the parser requires. Touchpoint shows what a browser shows."""
     return what == "text" and not theirs and bool(ours)
 
 

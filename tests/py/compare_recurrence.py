@@ -34,8 +34,8 @@ def options(pattern):
         return rrule.WEEKLY, {"byweekday": days, "wkst": DAYS[pattern["firstDayOfWeek"]]}
     monthly = {}
     if kind.startswith("absolute"):
-        # In a shorter month the last day stands for a day that it does not have: of the days up
-        # to the wanted one, the last.
+        # In a shorter month the last day replaces a missing one: the last of the days up to the
+        # given one.
         monthly = {"bymonthday": list(range(1, pattern["dayOfMonth"] + 1)), "bysetpos": -1}
     else:
         monthly = {"byweekday": days, "bysetpos": POSITION[pattern["index"]]}
@@ -60,7 +60,7 @@ def occurrences(line):
     for local in rule:
         if local > until:
             break
-        # Of two equal wall times the first; what the clock jumps over moves on by the jump.
+        # Of two equal wall times the first; skipped wall times move forward by the skip.
         instant = local.replace(tzinfo=zone, fold=0).astimezone(datetime.timezone.utc)
         found.append([local.date().isoformat(), instant.strftime("%Y-%m-%dT%H:%M:%SZ")])
     return found

@@ -41,10 +41,10 @@ SHOWN = 3
 
 
 def read(lake, table, columns, version=None):
-    """The number of stored rows, and the current ones; all of them where nothing is newer."""
+    """The number of stored rows, and the current ones: those without a newer row."""
     files = {"files": DeltaTable(f"{lake}/{table}").file_uris()}
     connection = duckdb.connect()
-    # Some thousand rows: to start threads for them takes longer than to read them.
+    # A few thousand rows: starting threads for them takes longer than reading them.
     connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
     stored = connection.execute("SELECT count(*) FROM read_parquet($files)", files).fetchone()[0]
     wanted = ", ".join(columns.replace(" AS ", "~").split()).replace("~", " AS ")
@@ -105,7 +105,7 @@ def first_sight(copy, runs):
 
 
 def decided_again(copy, sight, runs):
-    """How often the copy is decided after its first sight: once for each edit that a run sees."""
+    """How often the copy is reevaluated after it was first seen: once for each edit that a run sees."""
     end = instant(copy["readable_until"]) if copy["readable_until"] else None
     count = 0
     for edit in map(instant, copy["edited_at"]):
@@ -231,8 +231,8 @@ def main():
         meetings(all_activities),
     )
 
-    # Outcomes: every copy that was seen is decided once, and once more when it says something new;
-    # what is recorded does not change any more, and replays are `unchanged`.
+    # Outcomes: every copy that was seen is evaluated once, and again when its content changes;
+    # recorded mails do not change any more, and replays are `unchanged`.
     recorded = {(row["mailbox_id"], row["source_id"]) for row in interactions}
     planted = collections.Counter()
     for key, (sight, copy) in seen.items():
@@ -251,8 +251,8 @@ def main():
         differences.compare("received = sum of outcomes", row["mailbox_id"], row["received"], decided)
         received[row["mailbox_id"]] += row["received"]
     if options.served:
-        # How often an event is sent again is the service's business, and so is how often it is
-        # decided: outcome by outcome, worlds without meetings are compared.
+        # How often an event is sent again depends on the service, and so does how often it is
+        # evaluated: outcomes are compared one by one only in worlds without meetings.
         for key in () if events else planted.keys() | counted.keys():
             differences.compare("outcomes", key, planted[key], counted[key])
         with open(options.served, encoding="utf-8") as file:

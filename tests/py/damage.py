@@ -35,14 +35,14 @@ class Damage:
         return max(files, key=lambda file: int(file.stem))
 
     def books(self):
-        """The book in force, and the one before it."""
+        """The current CRM snapshot, and the previous one."""
         in_force = DeltaTable(self.view).to_pyarrow_table().sort_by("generation")
         digests = in_force.column("crm_snapshot").to_pylist()
         book = lambda digest: self.lake / f"_touchpoint/crm/{digest}.parquet"
         return book(digests[-1]), book(digests[0])
 
     def index_of(self, source, versions_of):
-        """The index of one folder, with a payload that says that it has reached another one's."""
+        """The index of one folder, with a payload that claims the versions of another one's."""
         place = self.folder / "index/interactions/meta.json"
         payload = json.loads((versions_of / "index/interactions/meta.json").read_text())["payload"]
         files = shutil.copytree(source / "index", self.folder / "new_index")
@@ -76,7 +76,7 @@ class Damage:
     def view_row_changed(self):
         subject = self.newest_row()["subject"][0].as_py()
         DeltaTable(self.view).update(
-            predicate=f"subject = '{subject}'", new_values={"contact_name": "'Nobody'"}
+            predicate=f"subject = '{subject}'", new_values={"contact_name": "'Wrong Name'"}
         )
 
     def file_missing(self):

@@ -1,4 +1,4 @@
-"""Prints what the view says of each interaction and mailbox, as one JSON object.
+"""Prints the view's rows of each interaction and mailbox, as one JSON object.
 
 usage: generations.py LAKE
 

@@ -5,7 +5,7 @@ import datetime
 
 from truth import instant, touches_of_lake, touches_of_truth
 
-# Occurrences are recorded from so long before they begin.
+# How long before they begin occurrences are recorded.
 AHEAD = datetime.timedelta(days=30)
 
 
@@ -36,8 +36,8 @@ class Planted:
         return not self.record["in_series"] or instant(version["occurred_at"]) - AHEAD <= run
 
     def _is_over(self, version, previous):
-        """What of a series had ended by the night before is not touched any more, and what was
-        taken out of a calendar after it took place keeps its row."""
+        """Occurrences that had ended by the previous run are not changed any more, and those
+        removed from a calendar after they took place keep their rows."""
         last = self.current or version
         ended = last.get("ended_at")
         may_not_change = self.record["in_series"] or not version["in_calendar"]

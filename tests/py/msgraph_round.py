@@ -25,7 +25,7 @@ from msgraph.generated.users.item.calendar_view.delta.delta_request_builder impo
 )
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
-# Wider than what any calendar of the simulated tenants holds around its first day.
+# Wider than the range of any calendar of the simulated tenants around its first day.
 WINDOW = ("2025-03-02T00:00:00Z", "2027-03-02T00:00:00Z")
 
 
@@ -52,7 +52,7 @@ def sign_in(address, tenant, client, secret):
 
 
 async def folders_of(user):
-    """All folders, nested ones too."""
+    """All folders, including nested ones."""
     found, waiting = [], [user.mail_folders]
     while waiting:
         builder = waiting.pop()

@@ -1,4 +1,4 @@
-"""Runs a command for which the modes of files hold even where it runs as root.
+"""Runs a command for which file modes apply even if it runs as root.
 
 usage: obey_modes.py COMMAND [ARGUMENT...]
 """
@@ -13,6 +13,6 @@ CAP_DAC_READ_SEARCH = 2
 
 libc = ctypes.CDLL(None)
 for capability in CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH:
-    # Refused to everybody but root, whom modes do not bind.
+    # Denied to everyone except root, to whom modes do not apply.
     libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 os.execvp(sys.argv[1], sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Reads a lake with other people's readers and prints what they see, as one JSON object.
+"""Reads a lake with independent readers and prints what they see, as one JSON object.
 
 usage: read_lake.py LAKE [compact]
 

@@ -33,7 +33,7 @@ def blocks(text):
 
 
 def lake():
-    """A connection in which the lake's tables have names."""
+    """A connection in which the lake's tables are named."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:

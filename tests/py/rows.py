@@ -1,4 +1,4 @@
-"""Prints all rows of a table of a lake as a JSON list, with the month each lies in.
+"""Prints all rows of a table of a lake as a JSON list, with the month of each.
 
 usage: rows.py LAKE TABLE [COLUMN...]
 

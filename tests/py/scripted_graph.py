@@ -1,4 +1,4 @@
-"""Serves calendars that a file describes, item by item and night by night, as Graph does.
+"""Serves calendars that a file describes, item by item and run by run, like Graph.
 
 usage: scripted_graph.py WORLD
 
@@ -38,7 +38,7 @@ def failure(status, code):
 
 
 def calendar(address, since):
-    """What changed after a night, each item as it is now."""
+    """The items that changed after a run, in their current form."""
     now = {}
     for items in WORLD["calendars"][address][since + 1 : NIGHT + 1]:
         for item in items:

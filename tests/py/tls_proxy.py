@@ -1,4 +1,4 @@
-"""A proxy that looks into TLS, as companies have them: it answers every CONNECT with a certificate
+"""A TLS-inspecting corporate proxy: it answers every CONNECT with a certificate
 of its own authority and hands what it reads to a plain HTTP server.
 
     tls_proxy.py FOLDER HOST:PORT     writes FOLDER/ca.pem, prints its port, notes hosts in FOLDER/hosts

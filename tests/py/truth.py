@@ -1,4 +1,4 @@
-"""What the comparisons with the planted truth share: instants, and touches in one order."""
+"""Shared by the comparisons with the planted truth: instants, and sorted contact matches."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Does to a lake what other people's maintenance does, or tells what its table of coverage says.
+"""Maintains a lake with other tools, or prints its table of coverage.
 
 usage: upkeep.py LAKE compact|vacuum|checkpoint|cleanup|forget|statuses...
 
@@ -40,7 +40,7 @@ def main() -> None:
     done = {}
     for name in TABLES:
         for what in sys.argv[2:]:
-            # Each as a job of its own would: with the table as it is then.
+            # Each like a separate job: with the current table.
             table = DeltaTable(str(lake / name))
             if what == "compact":
                 table.optimize.compact()

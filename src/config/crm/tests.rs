@@ -1,4 +1,4 @@
-//! CRM files as they are exported, and what becomes of each mistake in them.
+//! CRM files as they are exported, and how each mistake in them is handled.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ fn book(contacts: &str, accounts: &str) -> Result<Book, ConfigError> {
 const HEAD: &str = "id,name,email,other_emails,account_id\n";
 
 #[test]
-fn a_mark_crlf_and_headings_in_any_case_are_read() {
+fn bom_crlf_and_headings_in_any_case_are_accepted() {
     let read = book(
         "\u{feff}ID,Name,Email,Phone,Other_Emails,Account_ID\r\n\
          c1,Ann Lee,Ann@Acme.com,1,ann@old.example; a@x.org ;,a1\r\n",
@@ -58,10 +58,10 @@ fn what_has_no_effect_is_noted() {
     assert_eq!(
         notes,
         [
-            "account a1: gmail.com is a freemail domain and matches nobody",
-            "contact c1: an address in line 2 cannot be read and was passed over",
+            "account a1: gmail.com is a freemail domain and matches no one",
+            "contact c1: an address in line 2 is malformed and was skipped",
             "contact c1: account gone is not among the accounts",
-            "account a1: contoso.com is the company's own domain and matches nobody",
+            "account a1: contoso.com is the company's own domain and matches no one",
         ]
     );
     assert!(read.book.accounts[0].domains.is_empty());
@@ -70,7 +70,7 @@ fn what_has_no_effect_is_noted() {
 const ACCOUNTS_OF_ONE: &str = "id,name,domains\na1,Acme,acme.com\n";
 
 #[test]
-fn files_that_are_none_are_refused_with_file_line_and_what_to_do() {
+fn malformed_files_are_rejected_with_line_and_advice() {
     for (contacts, message) in [
         (format!("{HEAD}c1,\"Ann,a@x.org,,\n"), "never closed"),
         ("id,name\nc1,Ann\n".into(), "`email` is missing"),
@@ -83,7 +83,7 @@ fn files_that_are_none_are_refused_with_file_line_and_what_to_do() {
 }
 
 #[test]
-fn one_bad_row_is_passed_over_and_named() {
+fn one_bad_row_is_skipped_and_named() {
     for (row, problem) in [
         ("c1,Ann,,,", "has no address"),
         ("c1,Ann,n/a,;x,", "no valid address"),
@@ -109,7 +109,7 @@ fn one_bad_row_is_passed_over_and_named() {
 }
 
 #[test]
-fn rows_behind_a_bad_domain_or_a_web_address_are_kept() {
+fn rows_after_a_bad_domain_or_web_address_are_kept() {
     let accounts = "id,name,domains\na1,Acme,https://www.acme.com/en; n/a\n";
     let read = book(&format!("{HEAD}c1,Bo,bo@x.org,,\n"), accounts).unwrap();
     assert_eq!(read.book.accounts[0].domains, ["acme.com"]);
@@ -118,7 +118,7 @@ fn rows_behind_a_bad_domain_or_a_web_address_are_kept() {
         notes,
         [
             "account a1: the web address in line 2 is read as acme.com",
-            "account a1: a domain in line 2 cannot be read and was passed over",
+            "account a1: a domain in line 2 is malformed and was skipped",
         ]
     );
 }
@@ -163,7 +163,7 @@ fn entries_of_two_are_noted() {
 }
 
 #[test]
-fn files_without_entries_and_files_that_have_shrunk_are_refused() {
+fn empty_and_shrunken_files_are_rejected() {
     let files = files("contacts.csv".into(), Some("accounts.csv".into()));
     let size = |contacts, accounts| Size { contacts, accounts };
     let check = |now, before| check(&files, now, before).map_err(|error| error.to_string());
@@ -202,12 +202,12 @@ fn other_encodings_are_refused_with_the_line() {
 }
 
 #[test]
-fn real_exports_with_other_headings_are_told_which_are_expected() {
+fn real_exports_with_other_headings_get_the_expected_ones() {
     let corpora = std::env::var_os("TOUCHPOINT_CORPORA")
         .map_or_else(|| "../shared/corpora".into(), std::path::PathBuf::from);
     let archive = corpora.join("mail-fixtures.tar.zst");
     let Ok(file) = std::fs::File::open(&archive) else {
-        println!("passed over: {} is not there", archive.display());
+        println!("skipped: {} does not exist", archive.display());
         return;
     };
     let folder = tempfile::tempdir().unwrap();

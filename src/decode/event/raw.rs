@@ -17,7 +17,7 @@ use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::Text;
 
-/// An item of a calendar page as far as touchpoint knows its members.
+/// The members of a calendar item that touchpoint uses.
 #[derive(Debug, Default, PartialEq)]
 pub struct RawEvent<'a> {
     pub is_removed: bool,
@@ -81,7 +81,7 @@ pub struct RawStatus<'a> {
 pub struct RawRecurrence<'a> {
     #[serde(borrow)]
     pub range: Lenient<RawRange<'a>>,
-    /// `{type, interval, dayOfMonth, daysOfWeek, …}`, whatever it is.
+    /// `{type, interval, dayOfMonth, daysOfWeek, …}`, unparsed.
     pub pattern: Value,
 }
 

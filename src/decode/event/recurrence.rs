@@ -1,4 +1,5 @@
-//! `recurrence` of a master, as far as it tells on which days occurrences fall (facts 2.3 and 13).
+//! Decodes `recurrence` of a master, as far as it determines the days of occurrences (facts 2.3 and
+//! 13).
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -19,7 +20,7 @@ const WEEKDAYS: [&str; 7] = [
     "sunday",
 ];
 
-/// What a master says; `None` where it does not say when it starts.
+/// The recurrence of a master; `None` if it has no start date.
 pub fn read(raw: &RawRecurrence<'_>) -> Option<Recurrence> {
     let range = raw.range.0.as_ref()?;
     let ends = range.kind.filled().map(str::trim);
@@ -31,7 +32,7 @@ pub fn read(raw: &RawRecurrence<'_>) -> Option<Recurrence> {
     })
 }
 
-/// The day of a date, or of a time; `None` for "never" in the service's words (facts 2.3).
+/// The day of a date, or of a time; `None` for the service's encoding of "never" (facts 2.3).
 fn day(text: &str) -> Option<i64> {
     let date = text.trim().split(['T', 't', ' ']).next()?;
     let date: Date = date.parse().ok()?;

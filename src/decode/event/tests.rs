@@ -98,8 +98,9 @@ fn a_series_is_read_with_all_it_says() {
     assert_eq!(modified.as_deref(), Some("2026-03-01T08:00:00.123456Z"));
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_the_zone_of_the_repetition_comes_before_that_of_the_first_start() {
+fn the_recurrence_zone_takes_precedence_over_the_start_zone() {
     let master = event_of(&items(SERIES, ContentLevel::Full)[0]);
     assert_eq!(master.zone.as_deref(), Some("W. Europe Standard Time"));
     let zone_of = |range: &str, start: &str| {
@@ -125,8 +126,9 @@ fn fact_2_3_the_zone_of_the_repetition_comes_before_that_of_the_first_start() {
     }
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_slim_occurrence_gets_all_but_its_times_from_its_master() {
+fn a_slim_occurrence_inherits_everything_except_its_times() {
     let read = items(SERIES, ContentLevel::Full);
     let (master, occurrence) = (event_of(&read[0]), event_of(&read[1]));
     assert_eq!(occurrence.event_type, EventType::Occurrence);
@@ -148,14 +150,15 @@ fn fact_2_2_a_slim_occurrence_gets_all_but_its_times_from_its_master() {
     assert_eq!((bare.start, bare.end), (None, None));
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_an_exception_keeps_what_it_says_itself() {
+fn an_exception_keeps_its_own_properties() {
     let read = items(SERIES, ContentLevel::Full);
     let (master, exception) = (event_of(&read[0]), event_of(&read[2]));
     assert_eq!(exception.event_type, EventType::Exception);
     let whole = exception.clone().over(&master);
     assert_eq!(whole.subject.as_deref(), Some("Halle 4 – moved"));
-    // Nobody is invited any more; that is not the same as not saying who is.
+    // An empty list of attendees differs from a missing one.
     assert_eq!(whole.attendees.as_deref(), Some(&[][..]));
     assert_eq!(whole.preview, master.preview);
     assert_eq!(whole.ical_uid, exception.ical_uid);
@@ -167,7 +170,7 @@ fn fact_2_2_an_exception_keeps_what_it_says_itself() {
 }
 
 #[test]
-fn the_fingerprint_covers_the_event_and_its_master_but_no_bookkeeping() {
+fn the_fingerprint_covers_event_and_master_without_metadata() {
     let read = items(SERIES, ContentLevel::Full);
     let (master, occurrence) = (event_of(&read[0]), event_of(&read[1]));
     let laid = |occurrence: &Event, master: &Event| occurrence.clone().over(master).fingerprint;
@@ -228,16 +231,18 @@ fn the_fingerprint_covers_the_event_and_its_master_but_no_bookkeeping() {
     }
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_removal_names_an_event_and_nothing_else() {
+fn a_removal_has_only_an_id() {
     let expected = DecodedEvent::Removed {
         source_id: "AAMkElsewhere".into(),
     };
     assert_eq!(items(SERIES, ContentLevel::Full)[3], expected);
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_a_whole_day_keeps_the_day_as_written() {
+fn a_whole_day_keeps_the_day_as_written() {
     let event = event_of(&items(SINGLE, ContentLevel::Full)[0]);
     assert_eq!(event.is_all_day, Some(true));
     assert_eq!(rfc3339(event.start), "2026-03-02T15:00:00Z");
@@ -271,7 +276,7 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
-fn an_event_without_type_and_with_odd_members_is_read_as_far_as_it_goes() {
+fn an_event_with_malformed_members_is_read_partly() {
     let event = event_of(&items(SINGLE, ContentLevel::Full)[3]);
     assert_eq!(event.event_type, EventType::Single);
     assert_eq!(
@@ -291,7 +296,7 @@ fn an_event_without_type_and_with_odd_members_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn a_type_that_is_not_named_is_told_by_the_members() {
+fn a_missing_type_is_inferred_from_the_members() {
     let start = json!({"dateTime": "2026-01-02T03:04:05", "timeZone": "UTC"});
     for (mut value, expected) in [
         (json!({}), EventType::Single),
@@ -313,8 +318,9 @@ fn a_type_that_is_not_named_is_told_by_the_members() {
     }
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_times_have_seven_digits_a_zone_beside_them_or_an_offset() {
+fn times_have_seven_digits_and_a_zone_or_offset() {
     for (date_time, zone, at, day) in [
         (
             "2020-06-02T20:00:00.1234567",
@@ -373,8 +379,9 @@ fn fact_2_3_times_have_seven_digits_a_zone_beside_them_or_an_offset() {
     }
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_the_year_1_and_days_that_do_not_exist_are_no_times() {
+fn the_year_1_and_impossible_days_are_rejected() {
     for date_time in [
         "0001-01-01T00:00:00.0000000",
         "0001-01-01T00:00:00Z",
@@ -395,8 +402,9 @@ fn fact_2_3_the_year_1_and_days_that_do_not_exist_are_no_times() {
     );
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_every_sensitivity_but_normal_is_private() {
+fn every_sensitivity_except_normal_is_private() {
     for (word, expected) in [
         (json!("normal"), Some(false)),
         (json!("Normal"), Some(false)),
@@ -456,7 +464,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn whatever_the_members_are_the_same_item_is_read_by_either_reader(
+    fn both_readers_agree_on_any_members(
         members in prop::collection::btree_map(prop::sample::select(vec![
             "id", "@removed", "type", "seriesMasterId", "iCalUId", "start", "end",
             "originalStart", "originalStartTimeZone", "recurrence", "isAllDay", "subject",
@@ -485,7 +493,7 @@ proptest! {
 /// The folder of other people's mail, where it is.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a test may be told where its input lies"
+    reason = "a test reads the location of its input"
 )]
 fn corpora() -> PathBuf {
     let stated = std::env::var("TOUCHPOINT_CORPORA").ok().map(PathBuf::from);
@@ -493,10 +501,10 @@ fn corpora() -> PathBuf {
 }
 
 #[test]
-fn published_events_are_read_or_refused_with_a_reason() {
+fn published_events_are_decoded_or_rejected_with_a_reason() {
     let path = corpora().join("mail-fixtures.tar.zst");
     let Ok(file) = std::fs::File::open(&path) else {
-        println!("passed over: no {}", path.display());
+        println!("skipped: no {}", path.display());
         return;
     };
     let mut archive = tar::Archive::new(zstd::Decoder::new(file).unwrap());

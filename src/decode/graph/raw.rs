@@ -15,7 +15,7 @@ use crate::decode::lenient::RawBody;
 use crate::decode::lenient::RawRecipient;
 use crate::decode::lenient::Text;
 
-/// An item of a page as far as touchpoint knows its members.
+/// The members of a mail item that touchpoint uses.
 #[derive(Debug, Default, PartialEq)]
 pub struct RawItem<'a> {
     pub odata_type: Text<'a>,
@@ -33,7 +33,7 @@ pub struct RawItem<'a> {
     pub internet_message_id: Text<'a>,
     pub conversation_index: Text<'a>,
     pub is_draft: Flag,
-    /// `None`: they were not asked for, or not returned.
+    /// `None`: not requested, or not returned.
     pub headers: Option<Many<RawHeader<'a>>>,
     pub seen: Seen,
 }
@@ -48,7 +48,7 @@ pub struct RawHeader<'a> {
     pub value: Text<'a>,
 }
 
-/// Which members were there at all, whatever their value.
+/// Which members were present, whatever their value.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -59,7 +59,7 @@ pub struct Seen {
     pub subject: bool,
     pub date: bool,
     pub people: bool,
-    /// A member that says something of interest.
+    /// A member with relevant content.
     pub news: bool,
 }
 
@@ -100,7 +100,7 @@ impl<'a> RawItem<'a> {
     }
 }
 
-/// Members that change without the mail saying anything else.
+/// Members that change without the content of the mail changing.
 fn is_bookkeeping(name: &str) -> bool {
     name.starts_with('@')
         || matches!(

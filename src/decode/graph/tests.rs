@@ -95,8 +95,9 @@ fn a_whole_mail_is_read_in_the_order_of_roles() {
     assert_eq!(mail.sensitivity, Sensitivity::Unknown);
 }
 
+/// Facts 1.4.
 #[test]
-fn fact_1_4_meeting_mail_is_told_by_its_type_and_a_sender_like_the_author_is_left_out() {
+fn meeting_mail_has_its_type_and_no_redundant_sender() {
     let mut read = items(FIRST, ContentLevel::Preview);
     let mail = mail_of(read.remove(1));
     assert_eq!(mail.class, MailClass::Meeting);
@@ -109,16 +110,18 @@ fn fact_1_4_meeting_mail_is_told_by_its_type_and_a_sender_like_the_author_is_lef
     assert_eq!(roles, [Role::From, Role::To]);
 }
 
+/// Facts 1.4.
 #[test]
-fn fact_1_4_a_removal_may_come_in_the_first_round() {
+fn a_removal_may_come_in_the_first_round() {
     let expected = Decoded::Removed {
         source_id: "AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A3".into(),
     };
     assert_eq!(items(FIRST, ContentLevel::Preview)[2], expected);
 }
 
+/// Facts 1.5.
 #[test]
-fn fact_1_5_changed_properties_are_no_mail_and_read_marks_no_news() {
+fn partial_items_are_not_mail_and_read_flags_not_changes() {
     let read = items(LAST, ContentLevel::Preview);
     let has_news = |decoded: &Decoded| match decoded {
         Decoded::Partial { has_news, .. } => *has_news,
@@ -127,8 +130,9 @@ fn fact_1_5_changed_properties_are_no_mail_and_read_marks_no_news() {
     assert_eq!(read.iter().map(has_news).collect::<Vec<_>>(), [false, true]);
 }
 
+/// Facts 1.5.
 #[test]
-fn fact_1_5_truth_values_may_be_text() {
+fn booleans_may_be_text() {
     assert!(with("isDraft", "\"true\"").is_draft);
     assert!(with("isDraft", "true").is_draft);
     for no in ["\"false\"", "\"yes\"", "1", "null", "{}"] {
@@ -136,8 +140,9 @@ fn fact_1_5_truth_values_may_be_text() {
     }
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_from_may_be_missing_and_an_address_may_be_a_name() {
+fn from_may_be_missing_and_addresses_may_be_names() {
     let mail = with("from", "null");
     assert!(mail.participants.is_empty());
     let nameless = r#"[{"emailAddress":{"name":"undisclosed-recipients:;","address":""}},
@@ -152,8 +157,9 @@ fn fact_1_9_from_may_be_missing_and_an_address_may_be_a_name() {
     );
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_a_recipients_address_may_hold_a_name_or_a_scheme() {
+fn a_recipient_address_may_contain_a_name_or_scheme() {
     for (address, name, expected) in [
         ("Eva Miller <eva@fabrikam.com>", "", Some("Eva Miller")),
         ("Eva Miller <eva@fabrikam.com>", "Eva", Some("Eva")),
@@ -172,8 +178,9 @@ fn fact_13_a_recipients_address_may_hold_a_name_or_a_scheme() {
     }
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_header_fields_tell_bulk_mail_where_they_are_returned() {
+fn header_fields_mark_bulk_mail() {
     let newsletter = r#"[{"name":"MIME-Version","value":"1.0"},
         {"name":"List-Unsubscribe","value":"<https://x.org/stop>"}]"#;
     for (fields, expected) in [
@@ -193,7 +200,7 @@ fn fact_1_9_header_fields_tell_bulk_mail_where_they_are_returned() {
 }
 
 #[test]
-fn a_recipient_may_hold_several_addresses_and_what_cannot_be_read_stays() {
+fn a_recipient_may_contain_several_addresses_or_text() {
     let named = |address: &str| {
         let to = serde_json::json!([{ "emailAddress": { "name": "Eva", "address": address } }]);
         let mail = with("toRecipients", &to.to_string());
@@ -214,7 +221,7 @@ fn a_recipient_may_hold_several_addresses_and_what_cannot_be_read_stays() {
 }
 
 #[test]
-fn header_fields_tell_the_author_whom_a_group_replaced_and_reports() {
+fn header_fields_reveal_replaced_authors_and_reports() {
     let from = r#"{"emailAddress": {"name": "'Eva' via Sales", "address": "sales@contoso.com"}}"#;
     let mail = |fields: &Value| {
         let mut whole: Value = serde_json::json!({
@@ -268,7 +275,7 @@ fn a_member_of_the_wrong_type_costs_that_member_only() {
 }
 
 #[test]
-fn what_is_nested_without_end_costs_its_item_at_most() {
+fn endless_nesting_costs_its_item_at_most() {
     let deep = "[".repeat(200_000) + &"]".repeat(200_000);
     for member in ["unknown", "subject", "from", "toRecipients", "id"] {
         let text = format!(
@@ -353,7 +360,7 @@ fn times_that_mean_never_or_nothing_are_missing() {
 }
 
 #[test]
-fn a_message_id_is_the_inside_of_the_first_brackets() {
+fn a_message_id_is_read_from_the_first_brackets() {
     for (text, expected) in [
         ("<a@x>", Some("a@x")),
         (" a@x ", Some("a@x")),
@@ -367,8 +374,9 @@ fn a_message_id_is_the_inside_of_the_first_brackets() {
     }
 }
 
+/// Facts 1.1.
 #[test]
-fn fact_1_1_without_the_permission_for_bodies_a_mail_is_whole_but_for_its_text() {
+fn without_body_permission_only_the_text_is_missing() {
     let text =
         r#"{"id":"a","subject":"s","sentDateTime":null,"receivedDateTime":null,"from":null}"#;
     let mail = mail_of(decoded(text));
@@ -396,8 +404,9 @@ fn the_content_level_decides_what_is_kept() {
     assert_eq!(plain.body_text.as_deref(), Some("<p>kept</p>"));
 }
 
+/// Facts 1.5.
 #[test]
-fn fact_1_5_the_fingerprint_is_the_same_after_a_move_and_a_read_mark_and_differs_with_content() {
+fn the_fingerprint_depends_on_content_not_folder_or_read_flag() {
     let plain = with("isRead", "false");
     for same in [
         with("isRead", "true"),
@@ -503,7 +512,7 @@ proptest! {
 /// The folder of other people's mail, where it is.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a test may be told where its input lies"
+    reason = "a test reads the location of its input"
 )]
 fn corpora() -> PathBuf {
     let stated = std::env::var("TOUCHPOINT_CORPORA").ok().map(PathBuf::from);
@@ -511,10 +520,10 @@ fn corpora() -> PathBuf {
 }
 
 #[test]
-fn published_and_recorded_bodies_are_read_or_refused_with_a_reason() {
+fn published_bodies_are_decoded_or_rejected_with_a_reason() {
     let path = corpora().join("mail-fixtures.tar.zst");
     let Ok(file) = std::fs::File::open(&path) else {
-        println!("passed over: no {}", path.display());
+        println!("skipped: no {}", path.display());
         return;
     };
     let mut archive = tar::Archive::new(zstd::Decoder::new(file).unwrap());

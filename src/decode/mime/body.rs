@@ -1,4 +1,4 @@
-//! What the parts of a mail say: its text, and whether it is a meeting's.
+//! Evaluates the parts of a mail: its text, and whether it belongs to a meeting.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::model::limits;
 use crate::model::mail::MailClass;
 use crate::model::unicode::is_invisible;
 
-/// Methods of iCalendar objects that make a mail a meeting's (RFC 5546); PUBLISH does not.
+/// iCalendar methods of meeting mail (RFC 5546); PUBLISH is not one.
 const METHODS: &[&str] = &[
     "REQUEST",
     "REPLY",
@@ -22,19 +22,19 @@ const METHODS: &[&str] = &[
     "REFRESH",
 ];
 
-/// Bytes of a calendar in which its method is looked for: it stands in one of the first lines.
+/// Bytes of a calendar that are searched for its method, which is in one of the first lines.
 const CALENDAR_BYTES: usize = 64 << 10;
 
-/// What was read of the parts.
+/// The result of reading the parts.
 pub(super) struct Body {
-    /// The first inline text/plain part that says something, else the stripped HTML.
+    /// The first inline text/plain part with content, else the stripped HTML.
     pub text: Option<String>,
     pub class: MailClass,
-    /// Whether parts were left out or the text was cut off.
+    /// Whether parts were skipped or the text was cut off.
     pub is_cut: bool,
 }
 
-/// Reads the parts. A mail inside the mail says nothing here.
+/// Reads the parts. Mails inside the mail are ignored.
 pub(super) fn read(mail: &[u8]) -> Body {
     let parts = parts::read(mail);
     let class = if parts.found.iter().any(is_meeting) {
@@ -53,9 +53,8 @@ pub(super) fn read(mail: &[u8]) -> Body {
     }
 }
 
-/// The text of a mail, and whether it was not read to its end. Programs put an empty text before
-/// their HTML, and lists a footer behind it: so the first plain part counts, then the first HTML,
-/// then the others.
+/// The text of a mail, and whether it was truncated. Programs put an empty text before their HTML,
+/// and lists append a footer: so the first plain part counts, then the first HTML, then the others.
 fn text_of(parts: &[Part<'_>]) -> (Option<String>, bool) {
     let of = |kind| {
         let inline = parts.iter().filter(|part| part.is_inline);
@@ -63,7 +62,7 @@ fn text_of(parts: &[Part<'_>]) -> (Option<String>, bool) {
     };
     let others = of(Kind::Plain).skip(1).chain(of(Kind::Html).skip(1));
     let candidates = of(Kind::Plain).take(1).chain(of(Kind::Html).take(1));
-    // A body of a kind that is unknown or broken is text to whoever opens the mail.
+    // Mail programs show a body of an unknown or malformed type as text.
     let only = match parts {
         [only] if only.is_inline && matches!(only.kind, Kind::Text | Kind::Calendar) => Some(only),
         _ => None,
@@ -82,8 +81,7 @@ fn text_of(parts: &[Part<'_>]) -> (Option<String>, bool) {
 /// Dashes of the line before a signature.
 const SIGNATURE_DASHES: usize = 3;
 
-/// Whether a text is more than blanks, characters that take no room, and the line before a
-/// signature.
+/// Whether a text is more than white space, zero-width characters and a signature delimiter.
 fn says_something(text: &str) -> bool {
     let is_blank = |c: char| {
         let is_empty = matches!(
@@ -98,13 +96,13 @@ fn says_something(text: &str) -> bool {
     !beginning.into_iter().all(is_dash) || visible.peek().is_some()
 }
 
-/// The text of a part, and whether it was not read to its end.
+/// The text of a part, and whether it was truncated.
 pub(super) fn text(part: &Part<'_>) -> (String, bool) {
     let (bytes, is_cut) = decoded(part, limits::TEXT_SOURCE_BYTES);
     let stated = part.charset.as_deref();
     let stated = stated.filter(|name| !name.trim().is_empty());
     let in_page = html::charset(&bytes).filter(|_| part.kind == Kind::Html);
-    // A label of ASCII is ignored where the bytes are not ASCII.
+    // The label ASCII is ignored if the bytes are not ASCII.
     let is_told = |name: &&str| !charset::is_uninformative(name) || bytes.is_ascii();
     let charset = stated.filter(is_told).or(in_page).or(stated);
     let text = charset::text(charset, &bytes);
@@ -122,7 +120,7 @@ pub(super) fn text(part: &Part<'_>) -> (String, bool) {
     (text, is_cut)
 }
 
-/// The first so many bytes of a part's body, decoded, and whether there are more.
+/// At most this many bytes of a part's body, decoded, and whether there are more.
 fn decoded<'a>(part: &Part<'a>, bytes: usize) -> (Cow<'a, [u8]>, bool) {
     let body = part.body.get(..bytes).unwrap_or(part.body);
     (part.encoding.decode(body), body.len() < part.body.len())
@@ -143,7 +141,7 @@ fn is_meeting(part: &Part<'_>) -> bool {
     })
 }
 
-/// The calendar's own word, where the part's type does not repeat it.
+/// The method stated in the calendar, if the part's type does not repeat it.
 fn method_of(calendar: &str) -> Option<&str> {
     calendar.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -151,7 +149,7 @@ fn method_of(calendar: &str) -> Option<&str> {
     })
 }
 
-/// The beginning of a text, each run of white space as one blank; `None` where there is none.
+/// The beginning of a text with runs of white space collapsed; `None` if it is empty.
 pub(super) fn preview(text: &str) -> Option<String> {
     let mut preview = String::with_capacity(limits::PREVIEW_CHARS);
     let mut left = limits::PREVIEW_CHARS;
@@ -199,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_that_is_cut_off_is_read_as_far_as_it_goes() {
+    fn truncated_base64_is_decoded_to_its_end() {
         let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
                     Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n\n\
                     PGI+aGVsbG88L2I+aA\n";
@@ -230,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn mails_within_mails_within_the_mail_are_survived() {
+    fn deeply_nested_mails_are_decoded() {
         let mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\
                     Content-Type: text/plain\n\nouter\n--b\n\
                     Content-Type: message/rfc822\n\nContent-Type: message/rfc822\n\n\
@@ -265,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preview_has_at_most_255_characters_and_no_runs_of_blanks() {
+    fn a_preview_is_short_with_collapsed_spaces() {
         assert_eq!(preview(" a \n\n\u{a0}b ").as_deref(), Some("a b"));
         assert_eq!(preview(" \n "), None);
         let long = preview(&"é".repeat(300)).unwrap();

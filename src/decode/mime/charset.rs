@@ -1,14 +1,14 @@
-//! Bytes of a stated character set as text.
+//! Decodes bytes of a declared character set.
 
 use std::borrow::Cow;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
-/// The text of some bytes. Bytes that are not of the stated charset, or of one that is unknown or
-/// not stated, are UTF-8 where they can be, and else Windows-1252.
+/// Decodes bytes to text. If they do not fit the declared charset, or it is unknown or missing,
+/// they are read as UTF-8 if valid, or else as Windows-1252.
 pub(super) fn text(charset: Option<&str>, bytes: &[u8]) -> String {
     let charset = charset.map(|name| name.trim().trim_matches(['"', '\'']));
-    // UTF-7 is written in ASCII alone; other bytes show that the mail states it wrongly.
+    // UTF-7 consists of ASCII only; other bytes show that the declaration is wrong.
     if charset.is_some_and(is_utf7) && bytes.is_ascii() {
         return utf7(bytes);
     }
@@ -21,7 +21,7 @@ pub(super) fn text(charset: Option<&str>, bytes: &[u8]) -> String {
     }
 }
 
-/// UTF-8; what is none of it is Windows-1252, which is what programs write that declare nothing.
+/// UTF-8; anything else is Windows-1252, which programs write that declare nothing.
 pub(super) fn lenient(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
@@ -38,7 +38,7 @@ pub(super) fn lenient(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Charsets that many programs state without checking.
+/// Charsets that many programs declare without checking.
 pub(super) fn is_uninformative(charset: &str) -> bool {
     let plain = charset.replace(['-', '_'], "");
     [
@@ -73,8 +73,8 @@ pub(super) fn is_utf7(charset: &str) -> bool {
         .any(|name| charset.eq_ignore_ascii_case(name))
 }
 
-/// Reads UTF-7 (RFC 2152): what stands between `+` and the next character that is no base64 is
-/// UTF-16; a hyphen there only ends it; `+-` is `+`. Code that is cut short becomes U+FFFD.
+/// Decodes UTF-7 (RFC 2152): the text between `+` and the next character that is not base64 is
+/// UTF-16; a hyphen there only ends it; `+-` is `+`. Truncated code becomes U+FFFD.
 fn utf7(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     let mut rest = bytes.iter().copied().peekable();
@@ -107,7 +107,7 @@ fn push_utf16(code: &[u8], out: &mut String) {
     }
     let characters = char::decode_utf16(units);
     out.extend(characters.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    // What is left of a whole run is less than one digit of it.
+    // The remainder of a complete run is less than one digit.
     if held >= 6 {
         out.push(char::REPLACEMENT_CHARACTER);
     }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_of_the_charset_are_read_on() {
+    fn invalid_bytes_of_a_charset_are_replaced() {
         assert_eq!(text(Some("utf-7"), "1 + 1 é".as_bytes()), "1 + 1 é");
         assert_eq!(text(None, "café".as_bytes()), "café");
         for label in [

@@ -1,28 +1,28 @@
-//! The entries of a field that names participants (RFC 5322 section 3.4), parted before any of them
-//! is parsed: whatever a field holds, it is gone through once.
+//! Splits a field that names participants into its entries (RFC 5322 section 3.4) before any of
+//! them is parsed, in a single pass whatever the field contains.
 
 use crate::decode::mime::words;
 
-/// An encoded word is looked for within so many bytes: RFC 2047 allows 75, programs write more.
+/// An encoded word is searched for within this many bytes: RFC 2047 allows 75, programs write more.
 const WORD_BYTES_MAX: usize = 1_024;
 /// The charset of an encoded word, with a language.
 const CHARSET_BYTES_MAX: usize = 64;
 
-/// What may stand before an address with a colon and names no group.
+/// Prefixes of an address that end in a colon and do not name a group.
 const SCHEMES: [&str; 4] = ["mailto", "smtp", "x500", "ex"];
 
-/// What stands behind an entry.
+/// The delimiter after an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// A comma: if the entry begins a group, its members follow.
     Comma,
     /// A semicolon, which belongs to the entry.
     Semicolon,
-    /// Nothing more.
+    /// The end of the field.
     Field,
 }
 
-/// Where a character stands.
+/// The context of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Plain,
@@ -62,8 +62,8 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// The bytes outside of quotes, brackets, comments and encoded words, and those that open one. What
-/// is opened and never closed reaches to the end.
+/// The bytes outside quotes, brackets, comments and encoded words, and those that open one. An
+/// unclosed one extends to the end.
 struct Outside<'a> {
     field: &'a [u8],
     at: usize,
@@ -81,7 +81,7 @@ impl<'a> Outside<'a> {
         }
     }
 
-    /// Takes the byte into account that stands here, and goes to the next.
+    /// Processes the current byte, and advances to the next.
     fn pass(&mut self, byte: u8) {
         match byte {
             b'\\' if self.place != Place::Plain || self.comments > 0 => self.at += 1,
@@ -117,7 +117,7 @@ impl Iterator for Outside<'_> {
     }
 }
 
-/// Length of the first entry, and what stands behind it.
+/// Length of the first entry, and the delimiter after it.
 fn first_end(field: &[u8]) -> (usize, End) {
     let end = Outside::of(field).find_map(|(at, byte)| match byte {
         b',' => Some((at, End::Comma)),
@@ -127,8 +127,8 @@ fn first_end(field: &[u8]) -> (usize, End) {
     end.unwrap_or((field.len(), End::Field))
 }
 
-/// A group's name before its colon (RFC 5322 section 3.4), and the entry without it. What begins
-/// with a scheme, a route or an address is none.
+/// A group's name before its colon (RFC 5322 section 3.4), and the entry without it. A prefix that
+/// is a scheme, a route or an address is not a group.
 pub(super) fn group(entry: &str) -> (Option<&str>, &str) {
     let whole = (None, entry);
     let Some(at) = first_colon(entry.as_bytes()) else {
@@ -151,7 +151,7 @@ fn first_colon(entry: &[u8]) -> Option<usize> {
     (byte == b':').then_some(at)
 }
 
-/// Whether all addresses of an entry stand in encoded words: some programs encode a whole list.
+/// Whether all addresses of an entry are in encoded words: some programs encode a whole list.
 pub(super) fn is_encoded_list(entry: &str) -> bool {
     let bytes = entry.as_bytes();
     let mut has_words = false;
@@ -167,7 +167,7 @@ pub(super) fn is_encoded_list(entry: &str) -> bool {
     has_words && words::decoded(entry).contains('@')
 }
 
-/// Length of the encoded word at the beginning; 0 where there is none.
+/// Length of the encoded word at the beginning; 0 if there is none.
 fn word_bytes(text: &[u8]) -> usize {
     let text = text.get(..WORD_BYTES_MAX).unwrap_or(text);
     let length = || {

@@ -3,15 +3,15 @@
 use crate::decode::mime::charset;
 use crate::model::limits;
 
-/// A header field as it stands in the mail.
+/// A header field as written in the mail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'a> {
     name: &'a [u8],
-    /// What follows the colon, folded.
+    /// The text after the colon, folded.
     value: &'a [u8],
 }
 
-/// The fields of a mail. Lines that are no field are left out, an mbox line at the top too.
+/// The fields of a mail. Lines that are not fields are skipped, including an mbox line at the top.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
     fields: Vec<Field<'a>>,
@@ -19,7 +19,7 @@ pub(super) struct Fields<'a> {
     pub is_cut: bool,
 }
 
-/// A name longer than this is no field's: the longest that are registered have half of it.
+/// Longer names are not accepted as field names: the longest registered ones have half this length.
 const NAME_MAX: usize = 128;
 
 impl<'a> Fields<'a> {
@@ -61,8 +61,8 @@ impl<'a> Fields<'a> {
         self.fields.iter().filter(named).map(|field| field.value)
     }
 
-    /// The value of the first field of that name, unfolded and without white space around it;
-    /// `None` where it is empty. No more than [`limits::FIELD_BYTES`] of it are read.
+    /// The value of the first field of that name, unfolded and trimmed; `None` if it is empty. At
+    /// most [`limits::FIELD_BYTES`] of it are read.
     pub fn first(&self, name: &str) -> Option<String> {
         let value = self.all(name).next()?;
         let value = unfolded(value.get(..limits::FIELD_BYTES).unwrap_or(value));
@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The text of a value without the line ends of its folding; tabs become blanks.
+/// The value unfolded; tabs become spaces.
 pub(super) fn unfolded(value: &[u8]) -> String {
     let text = charset::lenient(value);
     let characters = text.chars().filter(|c| !matches!(c, '\r' | '\n'));
@@ -90,15 +90,15 @@ fn skip_empty_lines(mut mail: &[u8]) -> &[u8] {
     mail
 }
 
-/// Where the field at the beginning ends: behind the first line that no folded line follows.
+/// The end of the first field: after the first line that is not followed by a folded line.
 fn end_of_field(rest: &[u8]) -> usize {
     let mut line_ends = memchr::memchr_iter(b'\n', rest).map(|at| at + 1);
     let end = line_ends.find(|end| !matches!(rest.get(*end), Some(b' ' | b'\t')));
     end.unwrap_or(rest.len())
 }
 
-/// Whether a list of recipients was broken without the blank that says so: it ends in a comma, and
-/// the next line is no field and holds an address.
+/// Whether a list of recipients was folded without the required space: it ends in a comma, and the
+/// next line is not a field and contains an address.
 fn goes_on(line: &[u8], next: &[u8]) -> bool {
     let is_open = line.trim_ascii_end().ends_with(b",");
     let next = next.get(..end_of_field(next)).unwrap_or(next);
@@ -108,7 +108,7 @@ fn goes_on(line: &[u8], next: &[u8]) -> bool {
 fn field(line: &[u8]) -> Option<Field<'_>> {
     let colon = memchr::memchr(b':', line)?;
     let (name, value) = line.split_at_checked(colon)?;
-    // Blanks before the colon are obsolete but legal (RFC 5322 section 4.5).
+    // Spaces before the colon are obsolete but legal (RFC 5322 section 4.5).
     let name = name.trim_ascii();
     let is_name = (1..=NAME_MAX).contains(&name.len()) && name.iter().all(u8::is_ascii_graphic);
     let value = value.get(1..)?;
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_was_broken_without_a_blank_goes_on() {
+    fn a_list_folded_without_a_space_continues() {
         let fields =
             Fields::read(b"To: a@x,\nb@x,\nz@x\nCc: c@x,\nno address\nSubject: d,\nX: e@x\n\n");
         assert_eq!(fields.first("to").as_deref(), Some("a@x,b@x,z@x"));

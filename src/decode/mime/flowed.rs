@@ -1,10 +1,9 @@
-//! Text whose lines are joined by a blank at their ends that belongs to no word (`format=flowed;
-//! delsp=yes`, RFC 3676 section 4.2): programs part words of languages without blanks, and links,
-//! so.
+//! Joins lines that end in a soft line break (`format=flowed; delsp=yes`, RFC 3676 section 4.2):
+//! programs split words of languages without spaces, and links, in this way.
 //!
-//! Without `delsp` the blank stands between two words, and nothing has to be done.
+//! Without `delsp` the space separates two words, and nothing has to be done.
 
-/// The text with its lines joined. Marks of quoted lines stay.
+/// The text with its lines joined. Quote marks are kept.
 pub(super) fn joined(flowed: &str) -> String {
     let mut out = String::with_capacity(flowed.len());
     let mut open: Option<usize> = None;
@@ -12,7 +11,7 @@ pub(super) fn joined(flowed: &str) -> String {
         let unquoted = line.trim_start_matches('>');
         let depth = line.len() - unquoted.len();
         let content = unquoted.strip_prefix(' ').unwrap_or(unquoted);
-        // The line before a signature is joined to nothing, nor is one of another depth.
+        // A signature delimiter is never joined, nor is a line of another quote depth.
         let is_signature = content == "-- ";
         if open.is_none_or(|open| open != depth || is_signature) {
             if number > 0 {

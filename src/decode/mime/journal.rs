@@ -1,7 +1,7 @@
-//! Journal reports of Exchange: a mail about a mail, which lies in the report as an attachment.
+//! Journal reports of Exchange: a report about a mail, which contains the mail as an attachment.
 //!
-//! The report's text names the recipients of the envelope, those of blind copies and of expanded
-//! lists among them: `Sender:`, `To:`, `Cc:`, `Bcc:`, `Recipient:`, each on a line of its own
+//! The report's text names the recipients of the envelope, including those of blind copies and
+//! expanded lists: `Sender:`, `To:`, `Cc:`, `Bcc:`, `Recipient:`, each on a line of its own
 //! (Microsoft Learn, "Journaling in Exchange Online").
 
 use hashbrown::HashSet;
@@ -16,14 +16,14 @@ use crate::model::interaction::Role;
 use crate::model::limits;
 use crate::model::mail::RawParticipant;
 
-/// What follows the address of a recipient who was reached through a list or by forwarding.
+/// The suffix of a recipient's address that was reached through a list or by forwarding.
 const ROUTING_SUFFIXES: [&str; 2] = [", expanded:", ", forwarded:"];
 
-/// What a report holds.
+/// The content of a report.
 pub(super) struct Report {
-    /// The mail, as it stands in the report.
+    /// The mail, as contained in the report.
     pub mail: Vec<u8>,
-    /// Who stands on its envelope.
+    /// The people on its envelope.
     pub envelope: Found,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn is_report(fields: &Fields<'_>) -> bool {
         || names_itself("content-identifer")
 }
 
-/// Whether Exchange sent it. Other mail may carry the header of a report.
+/// Whether Exchange sent it. Other mail may contain the header of a report.
 pub(super) fn is_by_exchange(fields: &Fields<'_>) -> bool {
     let from = fields.first("from").unwrap_or_default();
     let local = from.rsplit(['<', '"', ' ']).next().unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn is_by_exchange(fields: &Fields<'_>) -> bool {
         .any(|begin| local.starts_with(begin))
 }
 
-/// Reads a report; `None` where it holds no mail, or no envelope: then it is none.
+/// Reads a report; `None` if it contains no mail or no envelope: then it is not a report.
 pub(super) fn read(report: &[u8]) -> Option<Report> {
     let parts = parts::read(report).found;
     let mail = parts.iter().find(|part| part.kind == Kind::Mail)?;
@@ -63,8 +63,8 @@ pub(super) fn read(report: &[u8]) -> Option<Report> {
     Some(Report { mail, envelope })
 }
 
-/// Whom an envelope names; `None` where a text is none: it has a sender and a recipient, or the id
-/// of the mail.
+/// The people on an envelope; `None` if a text is not an envelope, which has a sender and a
+/// recipient, or the id of the mail.
 fn envelope(text: &str) -> Option<Found> {
     let mut found = Found::default();
     let (mut has_sender, mut has_more) = (false, false);
@@ -99,7 +99,7 @@ fn recipient(value: &str) -> &str {
     value.get(..end.unwrap_or(value.len())).unwrap_or(value)
 }
 
-/// Adds those of the envelope whom the mail itself does not name.
+/// Adds the people on the envelope that the mail itself does not name.
 pub(super) fn add_envelope(found: &mut Found, envelope: Found) {
     let key = |one: &RawParticipant| {
         let is_recipient = one.role > Role::Sender;

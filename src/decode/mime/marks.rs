@@ -1,4 +1,4 @@
-//! What mail programs note in a mail: that it is not sent yet, and under which labels it lies.
+//! Flags and labels that mail programs store in a mail: drafts, and the labels of a mail.
 
 use crate::decode::mime::fields::Fields;
 use crate::decode::mime::fields::unfolded;
@@ -9,12 +9,12 @@ use crate::model::folder_names::FolderUse;
 /// `X-Mozilla-Status`: it waits to be sent (Mozilla, `nsMsgMessageFlags::Queued`).
 const MOZILLA_QUEUED: u16 = 0x0800;
 
-/// Labels of a mail that are read.
+/// The maximum number of labels that are read.
 const LABELS_MAX: usize = 200;
 
-/// The labels of a mail: by `X-Gmail-Labels` (Google Takeout) names in the user's language, parted
-/// by commas, in quotes where they hold one; by `X-GM-LABELS` names parted by blanks (`\Draft "A
-/// b"`); and `Junk` and `Draft` among the keywords of mail programs.
+/// The labels of a mail: by `X-Gmail-Labels` (Google Takeout) names in the user's language,
+/// separated by commas, quoted if they contain one; by `X-GM-LABELS` names separated by spaces
+/// (`\Draft "A b"`); and `Junk` and `Draft` among the keywords of mail programs.
 pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
     let values = |name| fields.all(name).map(unfolded);
     let decoded = values("x-gmail-labels").map(|value| words::decoded(value.trim()));
@@ -33,7 +33,7 @@ pub(super) fn labels(fields: &Fields<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Keywords that stand for folders.
+/// Keywords that are equivalent to folders.
 const KEYWORDS: [&str; 2] = ["junk", "draft"];
 
 fn parted(value: &str, is_separator: impl Fn(char) -> bool) -> Vec<String> {
@@ -43,20 +43,20 @@ fn parted(value: &str, is_separator: impl Fn(char) -> bool) -> Vec<String> {
         !is_quoted && is_separator(c)
     });
     let labels = labels.map(|label| label.trim().trim_matches('"').trim());
-    // Names of the system have a sign before them.
+    // System labels have a prefix character.
     let labels = labels.map(|label| label.trim_start_matches(['\\', '$']));
     let labels = labels.filter(|label| !label.is_empty());
     labels.map(str::to_owned).collect()
 }
 
-/// Letters of a status: read, old, answered, deleted, flagged, draft, new, unread.
+/// Letters of a status field: read, old, answered, deleted, flagged, draft, new, unread.
 const STATUS_LETTERS: &[u8] = b"ROADFTNU";
 
-/// Whether a mail is not sent yet: by a field that says so, or by one of its labels.
+/// Whether a mail is a draft: by a field, or by one of its labels.
 pub(super) fn is_unsent(fields: &Fields<'_>, labels: &[String]) -> bool {
     let value = |name| fields.first(name).unwrap_or_default();
     let is_marked = ["1", "true", "yes"].contains(&value("x-unsent").to_lowercase().as_str());
-    // `Status` is a word of many programs: only letters of the status are one.
+    // Other programs use `Status` differently: only status letters count.
     let is_draft = |name| {
         let letters = value(name);
         let mut bytes = letters.bytes();
@@ -71,7 +71,7 @@ pub(super) fn is_unsent(fields: &Fields<'_>, labels: &[String]) -> bool {
         || is_labelled_draft(labels)
 }
 
-/// People give labels any name: what was sent is no draft, whatever stands beside.
+/// Users choose label names freely: a sent mail is not a draft, whatever its other labels.
 fn is_labelled_draft(labels: &[String]) -> bool {
     let uses = || {
         labels
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_that_is_not_sent_yet_is_told_by_its_marks() {
+    fn drafts_are_recognised_by_their_flags() {
         for header in [
             "X-Unsent: 1\n",
             "X-Status: FT\n",
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_parted_by_commas_outside_of_quotes() {
+    fn labels_are_separated_by_commas_outside_quotes() {
         let header = "X-Gmail-Labels: Inbox, \"A, B\",\n =?UTF-8?Q?P=C3=A8re?=,,Clients/C\n";
         assert_eq!(marks(header).1, ["Inbox", "A, B", "Père", "Clients/C"]);
     }

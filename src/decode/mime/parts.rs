@@ -1,5 +1,5 @@
-//! The parts of a mail (RFC 2046 section 5.1), told by their delimiters in one pass over the mail:
-//! what is in them is decoded later, and only where somebody wants it.
+//! Splits a mail into its parts (RFC 2046 section 5.1) by their delimiters in one pass: their
+//! content is decoded later, and only if it is needed.
 
 use std::sync::LazyLock;
 
@@ -13,21 +13,21 @@ use crate::decode::mime::fields::Fields;
 use crate::decode::mime::transfer::Encoding;
 use crate::model::limits;
 
-/// Only what parts need; the mail's own fields are read elsewhere, field by field.
+/// Only what parts need; the mail's own fields are read elsewhere.
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
         .with_mime_headers()
         .default_header_ignore()
 });
 
-/// The fields that say what a part is.
+/// The fields that describe a part.
 const FIELDS: [&str; 3] = [
     "content-type",
     "content-transfer-encoding",
     "content-disposition",
 ];
 
-/// Types whose bodies are no text (RFC 6838 section 4.2).
+/// Types whose bodies are not text (RFC 6838 section 4.2).
 const NOT_TEXT: [&str; 7] = [
     "application",
     "image",
@@ -41,48 +41,48 @@ const NOT_TEXT: [&str; 7] = [
 /// Bytes of each that are read.
 const FIELD_BYTES: usize = 8 << 10;
 
-/// What a part is by its fields.
+/// The kind of a part, by its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Plain,
     Html,
     Calendar,
-    /// A mail, which says nothing here.
+    /// A mail, which is ignored here.
     Mail,
-    /// Text of a kind that is unknown or broken.
+    /// Text of an unknown or malformed type.
     Text,
     Other,
 }
 
-/// A part that has no parts, or is not looked into.
+/// A part without parts, or one that is not split further.
 pub(super) struct Part<'a> {
-    /// As it is encoded.
+    /// As encoded.
     pub body: &'a [u8],
     pub encoding: Encoding,
-    /// As its type states it.
+    /// As declared by its type.
     pub charset: Option<String>,
     pub kind: Kind,
-    /// Blanks at the ends of its lines join them and belong to no word.
+    /// Trailing spaces are soft line breaks and not part of words.
     pub has_joined_lines: bool,
     /// Not attached.
     pub is_inline: bool,
-    /// The method that the type of a calendar states.
+    /// The method declared in the type of a calendar.
     pub method: Option<String>,
 }
 
 /// The parts of a mail in their order.
 pub(super) struct Parts<'a> {
     pub found: Vec<Part<'a>>,
-    /// Whether some were left out.
+    /// Whether some were skipped.
     pub is_cut: bool,
 }
 
 /// A multipart whose end was not reached.
 struct Open<'a> {
     boundary: Vec<u8>,
-    /// Its parts are mails where they do not say what they are.
+    /// Its parts are mails unless they declare a type.
     is_digest: bool,
-    /// What it would be if none of its delimiters came: a part without parts.
+    /// The part it would be without any delimiter: one without parts.
     opaque: Option<Part<'a>>,
 }
 
@@ -107,14 +107,14 @@ struct Reader<'a> {
     /// Where the next line begins.
     at: usize,
     open: Vec<Open<'a>>,
-    /// Those of all that is open.
+    /// The delimiters of all open multiparts.
     boundaries: HashSet<Vec<u8>>,
     parts: Parts<'a>,
 }
 
-/// A line that parts (`--boundary`) or ends (`--boundary--`) a multipart.
+/// A line that separates the parts of a multipart (`--boundary`) or ends it (`--boundary--`).
 struct Delimiter {
-    /// Which of the open ones.
+    /// The index of the open multipart.
     level: usize,
     is_end: bool,
 }
@@ -131,9 +131,9 @@ impl<'a> Reader<'a> {
         self.parts.is_cut = true;
     }
 
-    /// Turns to what follows a delimiter.
+    /// Reads the part after a delimiter.
     fn pass(&mut self, delimiter: &Delimiter) {
-        // What lies within was not ended, and is ended by this.
+        // Unterminated inner parts end here.
         self.close(delimiter.level + 1);
         if let Some(open) = self.open.get_mut(delimiter.level) {
             open.opaque = None;
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
             self.boundaries.remove(&open.boundary);
             self.parts.found.extend(open.opaque);
         }
-        // One that was named twice is still open further out.
+        // A boundary that was used twice is still open further out.
         let still_open = self.open.iter().map(|open| &open.boundary);
         if self.boundaries.len() < self.open.len() {
             self.boundaries.extend(still_open.cloned());
@@ -203,14 +203,14 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// The lines up to the empty one, behind which it goes on; a delimiter ends them, too.
+    /// The lines up to the empty one; reading continues after it. A delimiter ends them as well.
     fn fields(&mut self) -> &'a [u8] {
         let begin = self.at;
         let mut is_first = true;
         while self.at < self.mail.len() {
             let line = self.line();
             let is_empty = matches!(line, b"\n" | b"\r\n");
-            // Empty lines before the first field belong to it; a part may have no fields at all.
+            // Empty lines before the first field are skipped; a part may have no fields.
             if is_empty && !(is_first && self.open.is_empty()) {
                 let fields = self.mail.get(begin..self.at).unwrap_or_default();
                 self.at += line.len();
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         self.mail.get(begin..self.at).unwrap_or_default()
     }
 
-    /// What lies before the next delimiter; the line end before it belongs to it.
+    /// The text before the next delimiter, to which the preceding line ending belongs.
     fn body(&mut self) -> &'a [u8] {
         let begin = self.at;
         if self.open.is_empty() {
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
         body.strip_suffix(b"\r").unwrap_or(body)
     }
 
-    /// The next delimiter, behind which it goes on.
+    /// The next delimiter; reading continues after it.
     fn delimiter(&mut self) -> Option<Delimiter> {
         self.seek();
         let line = self.line();
@@ -249,14 +249,14 @@ impl<'a> Reader<'a> {
         self.delimiter_in(line)
     }
 
-    /// Goes to the next line that is a delimiter, or to the end.
+    /// Advances to the next delimiter line, or to the end.
     fn seek(&mut self) {
         loop {
             let line = self.line();
             if line.is_empty() || self.delimiter_in(line).is_some() {
                 return;
             }
-            // From here on it is at the end of a line, and looks for `--` behind one.
+            // From here on the position is at a line ending, and `--` is searched for after it.
             let behind = self.at + line.len() - 1;
             let rest = self.mail.get(behind..).unwrap_or_default();
             let next = memchr::memmem::find(rest, b"\n--");
@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The line that begins here, with its end.
+    /// The line that begins here, with its line ending.
     fn line(&self) -> &'a [u8] {
         let rest = self.mail.get(self.at..).unwrap_or_default();
         let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
@@ -322,7 +322,7 @@ fn kind(content_type: Option<&ContentType<'_>>, is_in_digest: bool) -> Kind {
     found.map_or(other, |(.., kind)| kind)
 }
 
-/// Whether blanks at the ends of its lines join them and belong to no word (RFC 3676).
+/// Whether trailing spaces are soft line breaks (RFC 3676).
 fn has_joined_lines(kind: &ContentType<'_>) -> bool {
     let is = |name, value: &str| {
         let found = kind.attribute(name).map(str::trim);
@@ -331,7 +331,7 @@ fn has_joined_lines(kind: &ContentType<'_>) -> bool {
     is("format", "flowed") && is("delsp", "yes")
 }
 
-/// The fields that say what a part is.
+/// The fields that describe a part.
 fn head(fields: &Fields<'_>) -> Vec<u8> {
     let mut head = Vec::new();
     for name in FIELDS {
@@ -372,12 +372,12 @@ mod tests {
             bodies(&format!("{MIXED}--b\n\nnever ended\n")),
             ["never ended\n"]
         );
-        // A longer boundary is another one.
+        // A longer boundary is a different one.
         assert_eq!(bodies(&format!("{MIXED}--b\n\n--bb\n--b--")), ["--bb"]);
     }
 
     #[test]
-    fn an_outer_delimiter_ends_what_was_not_ended_within() {
+    fn an_outer_delimiter_ends_unterminated_inner_parts() {
         let inner = "Content-Type: multipart/alternative; boundary=\"in ner\"\n\n";
         let mail = format!("{MIXED}--b\n{inner}--in ner\n\none\n--b\n\ntwo\n--in ner\n--b--\n");
         assert_eq!(bodies(&mail), ["one", "two\n--in ner"]);

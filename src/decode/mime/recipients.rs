@@ -1,4 +1,4 @@
-//! Who is named in a header field, as it stands there.
+//! The people named in a header field, as written there.
 
 use crate::decode::kept::Kept;
 use crate::decode::mime::entries;
@@ -15,14 +15,14 @@ use crate::model::legacy_name;
 use crate::model::limits;
 use crate::model::mail::RawParticipant;
 
-/// Everybody who was found, no more than [`limits::PARTICIPANTS`].
+/// All people found, at most [`limits::PARTICIPANTS`].
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub participants: Vec<RawParticipant>,
     pub kept: Kept,
 }
 
-/// What a text comes from.
+/// The origin of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// A header field.
@@ -39,9 +39,9 @@ pub fn named_in(value: &str) -> Vec<RawParticipant> {
 }
 
 impl Found {
-    /// Adds everybody in a field, in order: members of groups one by one, a group without members
+    /// Adds all people in a field, in order: members of groups one by one, a group without members
     /// as its own text (`undisclosed-recipients:;`), names without address in place of the address.
-    /// Of what cannot be read, the addresses that can be seen in it.
+    /// From unparsable text, the addresses that can be found in it.
     pub fn named_in(&mut self, value: &[u8], role: Role) {
         self.named_in_text(&fields::unfolded(value), role, Origin::Field);
     }
@@ -63,7 +63,7 @@ impl Found {
         if let Some(group) = group {
             let bare = addr_spec::without_comments(member).unwrap_or_default();
             if bare.trim_matches([' ', ';']).is_empty() {
-                // Behind a comma follow its members, in entries of their own.
+                // After a comma its members follow, in entries of their own.
                 if end != End::Comma {
                     let name = addr_spec::without_comments(group);
                     let name = name.unwrap_or_else(|| group.to_owned());
@@ -85,7 +85,7 @@ impl Found {
         }
     }
 
-    /// Adds the addresses that can be seen, and what is left if an address may be in it.
+    /// Adds the addresses that can be found, and the remainder if it may contain an address.
     fn salvage(&mut self, entry: &str, member: &str, role: Role) {
         let decoded = words::decoded(member);
         let seen = visible(&decoded);
@@ -103,12 +103,12 @@ impl Found {
         }
     }
 
-    /// Adds what stands in the place of an address: `Ann Lee`, `Ann <ann>`.
+    /// Adds text in place of an address: `Ann Lee`, `Ann <ann>`.
     fn push_raw(&mut self, role: Role, entry: &str) {
         let mut read = limits::cut(entry, limits::PARTICIPANT_BYTES).to_owned();
         if read.len() < entry.len() {
             self.kept.is_shortened = true;
-            // That there was an address can still be seen.
+            // It remains visible that there was an address.
             if entry.contains('@') && !read.contains('@') {
                 read.push_str(" …@");
             }
@@ -151,7 +151,7 @@ impl Found {
     }
 }
 
-/// Whether a legacy Exchange name stands in the place of the address.
+/// Whether there is a legacy Exchange name in place of the address.
 fn names_legacy(entry: &str) -> bool {
     let in_brackets = entry.rsplit_once('<').map_or(entry, |(_, inside)| inside);
     legacy_name::read(in_brackets).is_some()

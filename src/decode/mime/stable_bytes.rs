@@ -1,9 +1,9 @@
-//! The hash of a mail that stays the same when it is read, answered, moved or copied.
+//! A hash of a mail that does not change when the mail is read, answered, moved or copied.
 
 use crate::model::id::Id128;
 
-/// Fields in which mail programs and servers note what becomes of a mail, in lower case. Those that
-/// end in `-` stand for all that begin so.
+/// Fields in which mail programs and servers store the status of a mail, in lower case. Names that
+/// end in `-` are prefixes.
 const VOLATILE: &[&str] = &[
     "status",
     "x-status",
@@ -31,11 +31,11 @@ const VOLATILE: &[&str] = &[
     "lines",
 ];
 
-/// Hash of a mail without these fields, the kind of its line ends and blank lines at its end.
+/// Hash of a mail, independent of these fields, the kind of line endings and trailing blank lines.
 pub(super) fn key(mail: &[u8]) -> Id128 {
     let mut hasher = blake3::Hasher::new();
     let mut is_header = true;
-    let mut is_passed_over = false;
+    let mut is_skipped = false;
     for line in without_mbox_line(mail)
         .trim_ascii_end()
         .split(|b| *b == b'\n')
@@ -43,9 +43,9 @@ pub(super) fn key(mail: &[u8]) -> Id128 {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         is_header &= !line.is_empty();
         if is_header && !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            is_passed_over = is_volatile(line);
+            is_skipped = is_volatile(line);
         }
-        if !(is_header && is_passed_over) {
+        if !(is_header && is_skipped) {
             hasher.update(line);
             hasher.update(b"\n");
         }
@@ -53,7 +53,7 @@ pub(super) fn key(mail: &[u8]) -> Id128 {
     Id128::beginning(&hasher.finalize())
 }
 
-/// Without a line of an mbox file that was left before the header.
+/// Without an mbox separator line before the header.
 fn without_mbox_line(mail: &[u8]) -> &[u8] {
     let is_left = mail.starts_with(b"From ") || mail.starts_with(b">From ");
     let end = memchr::memchr(b'\n', mail).filter(|_| is_left);
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_status_nor_line_ends_make_another_mail() {
+    fn status_and_line_endings_do_not_change_identity() {
         let plain = key(b"From: a\nSubject: b\n\nStatus: c\n");
         for same in [
             "Status: RO\nFrom: a\nSubject: b\n\nStatus: c\n",

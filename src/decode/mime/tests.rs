@@ -69,7 +69,7 @@ fn a_sender_is_named_only_where_it_differs() {
 }
 
 #[test]
-fn the_topmost_received_is_the_receipt_and_the_mbox_line_stands_in_for_it() {
+fn the_receipt_is_the_topmost_received_or_mbox_line() {
     let text = "Received: from a (b; c) by d;\n\tTue, 24 Nov 2026 11:00:00 +0100 (CET)\n\
                 Received: by e; Mon, 23 Nov 2026 11:00:00 +0100\nSubject: x\n\n";
     let received = read(text).received.map(Micros::rfc3339);
@@ -90,7 +90,7 @@ fn the_topmost_received_is_the_receipt_and_the_mbox_line_stands_in_for_it() {
 }
 
 #[test]
-fn a_message_id_is_the_inside_of_the_first_brackets() {
+fn a_message_id_is_read_from_the_first_brackets() {
     let id = |value: &str| read_dated(&format!("Message-ID: {value}\n\n")).message_id;
     assert_eq!(id("<A.b@X> (c) <d@e>").as_deref(), Some("A.b@X"));
     assert_eq!(id(" bare@x ").as_deref(), Some("bare@x"));
@@ -122,7 +122,7 @@ fn private_mails_are_told_by_their_header() {
 }
 
 #[test]
-fn copies_with_other_white_space_have_one_content_key() {
+fn copies_with_different_white_space_share_a_content_key() {
     let key = |text: &str| read_dated(text).content_key;
     let one = key("From: A <a@x.org>\nSubject: a  b\nMessage-ID: <1@x>\n\nhello  world\n");
     let two =
@@ -133,7 +133,7 @@ fn copies_with_other_white_space_have_one_content_key() {
 }
 
 #[test]
-fn bulk_mail_is_told_by_headers_sender_and_subject() {
+fn bulk_mail_is_recognised_by_headers_sender_and_subject() {
     let reason = |text: &str| read_dated(text).bulk_reason;
     assert_eq!(reason("List-Id: <n.x.org>\n\n"), Some("newsletter"));
     assert_eq!(
@@ -224,7 +224,7 @@ fn the_text_is_what_says_something() {
 }
 
 #[test]
-fn the_charset_is_the_stated_one_else_that_of_the_page_else_what_the_bytes_can_be() {
+fn the_charset_comes_from_header_then_page_then_bytes() {
     let mail = |header: &str, body: &[u8]| {
         let head = format!("Date: 24 Nov 2026 10:00:00 +0000\nContent-Type: {header}\n\n");
         let bytes = [head.as_bytes(), body].concat();
@@ -251,7 +251,7 @@ fn the_charset_is_the_stated_one_else_that_of_the_page_else_what_the_bytes_can_b
 }
 
 #[test]
-fn a_page_that_is_called_plain_is_stripped_and_joined_lines_are_joined() {
+fn html_labelled_plain_is_stripped_and_flowed_lines_joined() {
     let page =
         "Content-Type: text/plain\n\n<!DOCTYPE html>\n<html><body><p>a &amp; b</p></body></html>";
     assert_eq!(text_of(page), "a & b");
@@ -314,7 +314,7 @@ fn a_journal_report_is_the_mail_on_which_it_reports() {
 }
 
 #[test]
-fn an_answer_is_of_the_thread_of_what_it_answers() {
+fn a_reply_belongs_to_the_thread_of_its_parent() {
     let first = read_dated("Message-ID: <1@x>\n").thread_id;
     for answer in [
         "In-Reply-To: <1@x>",
@@ -340,7 +340,7 @@ fn an_answer_is_of_the_thread_of_what_it_answers() {
 }
 
 #[test]
-fn a_group_stands_behind_the_author_whom_it_replaced() {
+fn a_group_follows_the_author_it_replaced() {
     let mail = read_dated(
         "From: 'Eva' via Sales <sales@contoso.com>\nSender: sales@contoso.com\n\
          To: sales@contoso.com\nReply-To: Eva <eva@fabrikam.com>\n\
@@ -355,7 +355,7 @@ fn a_group_stands_behind_the_author_whom_it_replaced() {
 }
 
 #[test]
-fn only_a_mail_without_a_message_id_goes_by_its_bytes() {
+fn only_mails_without_message_id_are_identified_by_bytes() {
     let key = |rest: &str| read_dated(rest).bytes_key;
     assert_eq!(key("Message-ID: <1@x>\n\nx"), None);
     assert!(key("Message-ID: <>\n\nx").is_some());

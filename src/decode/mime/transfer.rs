@@ -1,5 +1,4 @@
-//! Bodies of parts as bytes: what their transfer encoding says (RFC 2045 section 6), read as far as
-//! it goes.
+//! Decodes the transfer encoding of bodies (RFC 2045 section 6) as far as possible.
 
 use std::borrow::Cow;
 
@@ -12,13 +11,13 @@ use crate::decode::mime::words::hex;
 pub(super) enum Encoding {
     Base64,
     QuotedPrintable,
-    /// As it stands: 7bit, 8bit, binary, and unknown names.
+    /// Identity: 7bit, 8bit, binary, and unknown names.
     #[default]
     Plain,
 }
 
 impl Encoding {
-    /// By the value of `Content-Transfer-Encoding`, comments and what follows it left out.
+    /// By the value of `Content-Transfer-Encoding`, without comments and parameters.
     pub fn of(value: &str) -> Self {
         let end = |c: char| c.is_whitespace() || matches!(c, ';' | '(' | ',');
         let name = value.trim().trim_matches('"').split(end).next();
@@ -42,11 +41,11 @@ impl Encoding {
     }
 }
 
-/// Of a body that is called base64, one character in so many may be none of the code's.
+/// In a body that is labelled base64, at most one character in this many may be invalid.
 const ODD_ONE_IN: usize = 20;
 
-/// Characters that are none of the code's are passed over; what is cut within a group of four is
-/// read as far as it goes. Text that only is called base64 stays as it is.
+/// Invalid characters are skipped; a truncated group of four is decoded as far as possible. Text
+/// that is only labelled base64 is left unchanged.
 fn base64(code: &[u8]) -> Vec<u8> {
     if let Some(bytes) = base64_decode(code).filter(|_| is_whole(code)) {
         return bytes;
@@ -69,7 +68,7 @@ fn is_whole(code: &[u8]) -> bool {
     characters.count() % 4 == 0
 }
 
-/// `=` that two hex digits or a line end do not follow is a character.
+/// `=` not followed by two hex digits or a line ending is a character.
 fn quoted_printable(code: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(code.len());
     let mut rest = code;
@@ -93,7 +92,7 @@ fn quoted_printable(code: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What follows a line end, with blanks before it; the end of the body is one, too.
+/// The text after a line ending with optional spaces before it; the end of the body counts as one.
 fn behind_line_end(text: &[u8]) -> Option<&[u8]> {
     let blanks = text
         .iter()

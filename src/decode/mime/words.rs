@@ -5,8 +5,8 @@ use mail_parser::decoders::base64::base64_decode;
 use crate::decode::mime::charset;
 use crate::model::limits;
 
-/// Bytes of an encoded word, marks included. RFC 2047 allows 75; programs that put a whole subject
-/// into one word write some hundred.
+/// Bytes of an encoded word, delimiters included. RFC 2047 allows 75; programs that put a whole
+/// subject into one word write some hundred.
 const WORD_BYTES_MAX: usize = 1 << 10;
 
 /// A word between `=?` and `?=`.
@@ -15,8 +15,8 @@ struct Word<'a> {
     bytes: Vec<u8>,
 }
 
-/// Decodes the encoded words of an unfolded value. Neighbours of one charset are put together
-/// before they are decoded, because programs cut within characters; what is no encoded word stays.
+/// Decodes the encoded words of an unfolded value. Adjacent words of one charset are joined before
+/// decoding, because programs split within characters; other text is unchanged.
 pub(super) fn decoded(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut pending: Option<Word<'_>> = None;
@@ -52,8 +52,8 @@ pub(super) fn decoded(value: &str) -> String {
     out
 }
 
-/// ISO-2022 and UTF-7 begin anew in every word: joined they would hold empty runs, which are
-/// errors, or runs that do not end.
+/// ISO-2022 and UTF-7 restart in every word: joined, they would contain empty runs, which are
+/// errors, or unterminated runs.
 fn is_one_text(one: &str, other: &str) -> bool {
     let is_iso_2022 = one
         .get(..8)
@@ -67,8 +67,8 @@ fn flush(out: &mut String, pending: &mut Option<Word<'_>>) {
     }
 }
 
-/// The encoded word that a text begins with, and what follows it. It is looked for within
-/// [`WORD_BYTES_MAX`], so that a text of nothing but beginnings is gone through once.
+/// The encoded word at the beginning of a text, and the rest. The search is limited to
+/// [`WORD_BYTES_MAX`], so that a text of nothing but opening delimiters takes linear time.
 fn word(text: &str) -> Option<(Word<'_>, &str)> {
     let near = limits::cut(text, WORD_BYTES_MAX);
     let (charset, rest) = near.strip_prefix("=?")?.split_once('?')?;
@@ -91,7 +91,7 @@ fn word(text: &str) -> Option<(Word<'_>, &str)> {
     is_charset.then_some((Word { charset, bytes }, after))
 }
 
-/// The Q encoding; `=` that two hex digits do not follow stays.
+/// The Q encoding; `=` not followed by two hex digits is kept.
 fn quoted(data: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
     let mut bytes = data.bytes();

@@ -1,4 +1,4 @@
-//! The difference of two books against what the matcher makes of them.
+//! The difference of two snapshots, compared with the results of the matcher.
 
 use hashbrown::HashSet;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ use crate::model::contact::ContactBook;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 
-/// What happens to a book between two nights.
+/// An edit of a snapshot between two runs.
 #[derive(Debug, Clone)]
 enum Edit {
     Add(String, u8),
@@ -54,10 +54,10 @@ fn any_edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-/// Does an edit; one of a row that is not there does nothing.
+/// Applies an edit; one of a missing row has no effect.
 fn apply(contacts: &mut Vec<Contact>, accounts: &mut Vec<Account>, edit: &Edit) {
     match edit {
-        // An id before all others: it wins the ties.
+        // An id smaller than all others: it wins ties.
         Edit::Add(address, account) => {
             contacts.push(contact("b9", address, &[], &format!("a{account}")));
         }
@@ -104,7 +104,7 @@ fn change_contact(contact: &mut Contact, edit: &Edit) {
     }
 }
 
-/// A book and what became of it; at times, another one altogether.
+/// A snapshot before and after edits; sometimes two unrelated ones.
 fn two_books() -> impl Strategy<Value = (ContactBook, ContactBook)> {
     let edited = (any_book(), prop::collection::vec(any_edit(), 0..4)).prop_map(|(old, edits)| {
         let (mut contacts, mut accounts) = (old.contacts.clone(), old.accounts.clone());
@@ -121,7 +121,7 @@ fn touches(book: &ContactBook, participants: &[Participant]) -> Vec<Touch> {
     Matcher::new(book, &HashSet::new()).touches(participants)
 }
 
-/// Whether the difference concerns somebody, and whether the touches differ.
+/// Whether the difference affects some participant, and whether the contact matches differ.
 fn judged(old: &ContactBook, new: &ContactBook, participants: &[Participant]) -> (bool, bool) {
     let difference = BookDifference::of(old, new);
     let concerned = participants.iter().any(|p| difference.concerns(p));
@@ -133,7 +133,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn whom_the_difference_does_not_concern_the_books_answer_alike(
+    fn both_snapshots_agree_outside_the_difference(
         (old, new) in two_books(),
         participants in any_participants(),
     ) {
@@ -142,14 +142,14 @@ proptest! {
     }
 
     #[test]
-    fn the_difference_is_the_same_both_ways_and_nothing_between_equal_books((old, new) in two_books()) {
+    fn the_difference_is_symmetric_and_empty_for_equal_snapshots((old, new) in two_books()) {
         prop_assert_eq!(BookDifference::of(&old, &new), BookDifference::of(&new, &old));
         prop_assert!(BookDifference::of(&old, &old).is_empty());
     }
 }
 
 #[test]
-fn most_people_of_whom_the_books_say_the_same_are_not_concerned() {
+fn most_people_without_changes_are_unaffected() {
     let (mut alike, mut spared, mut differing) = (0, 0, 0);
     let mut runner = TestRunner::deterministic();
     for _ in 0..500 {
@@ -170,7 +170,7 @@ fn most_people_of_whom_the_books_say_the_same_are_not_concerned() {
     assert!(spared > alike * 9 / 10, "{spared} of {alike} are spared");
 }
 
-/// Who of some people is concerned by edits of the book below.
+/// Which of some people are affected by edits of the snapshot below.
 fn concerned(edits: &[Edit]) -> Vec<&'static str> {
     const PEOPLE: [&str; 7] = [
         "ann@acme.com",
@@ -179,7 +179,7 @@ fn concerned(edits: &[Edit]) -> Vec<&'static str> {
         "twin@acme.com",
         "new@acme.com",
         "x@mail.globex.co.uk",
-        "nobody@else.example",
+        "stranger@else.example",
     ];
     let mut contacts = vec![
         contact("c0", "ann@acme.com", &["ann@old.example"], "a0"),
@@ -210,7 +210,7 @@ fn each_edit_concerns_those_whom_it_touches() {
     check(Edit::Add("new@acme.com".into(), 0), &["new@acme.com"]);
     check(Edit::Remove(0), &ann);
     check(Edit::Remove(1), &["twin@acme.com"]);
-    // The tie goes to the other one all the same.
+    // The tie still goes to the other one.
     check(Edit::Remove(2), &[]);
     check(Edit::Remove(3), &[]);
     check(Edit::Rename(0), &ann);
@@ -223,7 +223,7 @@ fn each_edit_concerns_those_whom_it_touches() {
     check(Edit::TakeAddress(0), &["ann@acme.com", "ann+news@acme.com"]);
     check(
         Edit::GiveDomain(0, "else.example".into()),
-        &["nobody@else.example"],
+        &["stranger@else.example"],
     );
     check(
         Edit::GiveDomain(0, "globex.co.uk".into()),

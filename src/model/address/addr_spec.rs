@@ -1,21 +1,21 @@
-//! The address itself, without what stands around it: `addr-spec` of RFC 5322 section 3.4.1, with
-//! the comments and blanks that sections 3.2.2 and 4.4 allow in it.
+//! The bare address: `addr-spec` of RFC 5322 section 3.4.1, with the comments and white space that
+//! sections 3.2.2 and 4.4 allow in it.
 
 use crate::model::address::Address;
 use crate::model::limits;
 
-/// Where an address stands: it decides which blanks belong to it.
+/// Where an address occurs: this decides which spaces are part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Between angle brackets: blanks around each dot.
+    /// Between angle brackets: spaces around each dot.
     Brackets,
-    /// By itself. `Dr. ann@x.org` is a title and an address, so that before the `@` a blank behind
-    /// a dot belongs to it only where one stands before the dot, too.
+    /// On its own. `Dr. ann@x.org` is a title and an address, so a space after a dot in the local
+    /// part belongs to the address only if there is a space before the dot as well.
     Alone,
 }
 
-/// Reads `local@domain`: as it is written, without comments and blanks, and normalised. `None`
-/// where it is none, and where other text stands beside it.
+/// Parses `local@domain`; returns it as written, without comments and spaces, and normalised.
+/// `None` if it is not an address or there is other text next to it.
 pub fn read(text: &str, place: Place) -> Option<(String, Address)> {
     if text.len() > limits::PARTICIPANT_BYTES {
         return None;
@@ -28,7 +28,7 @@ pub fn read(text: &str, place: Place) -> Option<(String, Address)> {
     Some((format!("{local}@{domain}"), address))
 }
 
-/// Takes comments away, nested ones as a whole; `None` where one is not closed.
+/// Removes comments, including nested ones; `None` if one is not closed.
 pub fn without_comments(text: &str) -> Option<String> {
     let mut bare = String::with_capacity(text.len());
     let mut depth = 0_usize;
@@ -65,7 +65,7 @@ fn without_route(text: &str) -> &str {
     target().unwrap_or(text)
 }
 
-/// What stands before and behind the only `@` outside of quotes.
+/// The parts before and after the only `@` outside quotes.
 fn at_sign(text: &str) -> Option<(&str, &str)> {
     let mut is_quoted = false;
     let mut is_escaped = false;
@@ -84,7 +84,7 @@ fn at_sign(text: &str) -> Option<(&str, &str)> {
     Some((local, rest.get(1..)?))
 }
 
-/// Words between dots. What needs quotes is put into quotes as a whole, once.
+/// Words between dots. If any of them needs quotes, the local part is quoted once, as a whole.
 fn local_part(text: &str, place: Place) -> Option<String> {
     let mut local = String::with_capacity(text.len());
     let mut needs_quotes = false;
@@ -114,7 +114,7 @@ fn local_part(text: &str, place: Place) -> Option<String> {
     })
 }
 
-/// Reads the dot behind a word, where there is one.
+/// Reads the dot after a word, if there is one.
 fn behind_dot<'a>(rest: &'a str, local: &mut String, place: Place) -> Option<&'a str> {
     let trimmed = rest.trim_start();
     let Some(behind) = trimmed.strip_prefix('.') else {
@@ -129,8 +129,8 @@ fn behind_dot<'a>(rest: &'a str, local: &mut String, place: Place) -> Option<&'a
     (!is_apart).then_some(next)
 }
 
-/// The content of a quoted string, behind its first quote, and what follows it. What an address
-/// cannot keep (a second `@`, quotes, brackets, control characters) makes it none.
+/// The content of a quoted string, after its first quote, and the rest. `None` if it contains what
+/// an address cannot represent (a second `@`, quotes, brackets, control characters).
 fn quoted_word(text: &str) -> Option<(String, &str)> {
     let mut word = String::new();
     let mut characters = text.chars();
@@ -154,7 +154,7 @@ fn is_atom(c: char) -> bool {
     !is_special && !c.is_whitespace() && !c.is_control() && !is_wide_quote(c)
 }
 
-/// A domain without the blanks around its dots, or a domain literal. A dot at its end is the root.
+/// A domain without the spaces around its dots, or a domain literal. A trailing dot is the root.
 fn domain_of(text: &str) -> Option<String> {
     if text.starts_with('[') {
         let inside = text.strip_prefix('[')?.strip_suffix(']')?;
@@ -172,7 +172,7 @@ fn domain_of(text: &str) -> Option<String> {
     domain.chars().all(is_host).then(|| domain.to_owned())
 }
 
-/// Quotes beyond ASCII, as word processors put them.
+/// Non-ASCII quotes, as word processors insert them.
 pub(super) fn is_wide_quote(c: char) -> bool {
     matches!(c,
         '\u{2018}'..='\u{201f}' | '\u{2039}' | '\u{203a}' | '\u{ab}' | '\u{bb}' | '\u{b4}'

@@ -13,7 +13,7 @@ fn check(raw: &str, expected: Option<&str>) {
 }
 
 #[test]
-fn fact_13_an_address_may_stand_behind_a_name_or_a_scheme() {
+fn an_address_may_follow_a_name_or_a_scheme() {
     let read = |raw: &str| {
         let written = written::read(raw)?;
         assert_eq!(written.address.as_str(), "ann@x.org", "{raw}");
@@ -46,7 +46,7 @@ fn fact_13_an_address_may_stand_behind_a_name_or_a_scheme() {
 }
 
 #[test]
-fn an_address_is_read_in_every_form_in_which_it_is_written() {
+fn every_written_form_of_an_address_is_parsed() {
     for raw in [
         "MAILTO:ann@x.org?subject=a@b",
         "mailto:ann%40x.org",
@@ -89,7 +89,7 @@ fn an_address_is_read_in_every_form_in_which_it_is_written() {
 }
 
 #[test]
-fn what_holds_more_than_one_address_or_other_text_is_none() {
+fn several_addresses_or_other_text_are_rejected() {
     for raw in [
         "Ann Lee ann@x.org",
         "Dr. ann@x.org",
@@ -141,7 +141,7 @@ fn what_the_lake_holds_as_an_address_stays_one() {
 }
 
 #[test]
-fn a_guest_has_the_address_of_which_the_name_was_made() {
+fn a_guest_gets_the_address_encoded_in_the_principal_name() {
     let home = |raw: &str| Address::parse(raw).unwrap().at_home().to_string();
     assert_eq!(
         home("Eva_M_fabrikam.com#EXT#@contoso.onmicrosoft.com"),
@@ -162,7 +162,7 @@ fn a_guest_has_the_address_of_which_the_name_was_made() {
 }
 
 #[test]
-fn addresses_are_seen_in_text_that_cannot_be_read() {
+fn addresses_are_found_in_unparsable_text() {
     let seen = |text: &str| {
         let seen = visible::visible(text);
         let found = seen.found.into_iter();

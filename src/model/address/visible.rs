@@ -1,5 +1,5 @@
-//! The addresses that can be seen in a text that cannot be read: a list with a quote or a bracket
-//! that is not closed, without commas, or with other separators.
+//! Finds addresses in text that cannot be parsed: a list with an unclosed quote or bracket, without
+//! commas, or with other separators.
 
 use crate::model::address::Address;
 use crate::model::address::surroundings::SCHEMES;
@@ -13,12 +13,12 @@ use crate::model::limits;
 pub struct Visible {
     /// In their order.
     pub found: Vec<Written>,
-    /// Whether an `@` is left that belongs to none of them.
+    /// Whether there is an `@` that is part of none of them.
     pub has_rest: bool,
 }
 
-/// Looks for addresses in a text: each `@` with what can belong to it on both sides. Without
-/// brackets around it, its domain must have two labels.
+/// Looks for addresses in a text: each `@` with the characters on both sides that can be part of an
+/// address. Outside brackets, the domain must have at least two labels.
 pub fn visible(text: &str) -> Visible {
     let text = cleaned(text);
     let mut seen = Visible::default();
@@ -48,7 +48,7 @@ pub fn visible(text: &str) -> Visible {
             });
             end = at + 1 + domain.len();
         } else {
-            // What is glued to an address is a gateway (`ann@x.org@X400`).
+            // Text directly attached to an address is a gateway (`ann@x.org@X400`).
             let after = behind.get(domain.len()..).unwrap_or_default();
             let is_glued = before.is_empty() && end > 0 && !domain.contains('.');
             seen.has_rest |= !(local.is_empty() && (is_glued || is_route(domain, after)));
@@ -57,26 +57,26 @@ pub fn visible(text: &str) -> Visible {
     seen
 }
 
-/// Whether it is a relay of a route (`@relay.org:ann@x.org`).
+/// Whether it is a relay in a source route (`@relay.org:ann@x.org`).
 fn is_route(domain: &str, after: &str) -> bool {
     !domain.is_empty() && after.starts_with([':', ','])
 }
 
-/// The end of a text that can be a local part.
+/// The longest suffix that can be a local part.
 fn local_before(text: &str) -> &str {
     let is_local = |c: char| {
         c.is_ascii_alphanumeric()
             || "!#$%&'*+/=?^_`{|}~.-".contains(c)
             || (!c.is_ascii() && c.is_alphanumeric())
     };
-    // A quote that was opened somewhere else.
+    // A quote that was opened earlier in the text.
     let text = text.strip_suffix('"').unwrap_or(text);
     let local = text.trim_end_matches(is_local);
     let local = text.get(local.len()..).unwrap_or_default();
     local.trim_start_matches(|c| "'`*/|.&-?{~".contains(c))
 }
 
-/// The beginning of a text that can be a domain.
+/// The longest prefix that can be a domain.
 fn domain_behind(text: &str) -> &str {
     let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     let rest = text.trim_start_matches(is_host);
@@ -89,7 +89,7 @@ fn has_top_level(domain: &str) -> bool {
     top.is_some_and(|top| top.chars().count() > 1 && top.chars().any(char::is_alphabetic))
 }
 
-/// The name before an address in brackets: what follows the address before it.
+/// The name before an address in brackets: the text after the previous address.
 fn name_before(text: &str) -> Option<String> {
     let scheme = SCHEMES.into_iter().find(|scheme| {
         let end = text.len().checked_sub(scheme.len());

@@ -1,11 +1,10 @@
-//! One address as people and programs write it.
+//! Parses one address in the forms in which people and programs write it.
 //!
-//! Read are: `ann@x.org`; behind a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org
-//! (Ann)`); with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in the
-//! formula of a spreadsheet (`="ann@x.org"`); with comments and blanks that RFC 5322 allows; with
-//! separators behind it; with characters that take no room or blanks of any kind, as copied text
-//! holds them. This is the one place for header fields, the service's recipients, CRM files and
-//! exclusions.
+//! Accepted are: `ann@x.org`; after a name (`Ann <ann@x.org>`) or before a comment (`ann@x.org
+//! (Ann)`); with `mailto:` (RFC 6068) or `smtp:`; in quotes of any kind, in brackets, in a
+//! spreadsheet formula (`="ann@x.org"`); with comments and white space that RFC 5322 allows; with
+//! trailing separators; with zero-width characters or spaces of any kind, as copied text contains
+//! them. Header fields, the service's recipients, CRM files and exclusions are all parsed here.
 
 use std::borrow::Cow;
 
@@ -22,7 +21,7 @@ use crate::model::address::surroundings::is_quote;
 use crate::model::address::visible::visible;
 use crate::model::limits;
 
-/// Quotes, brackets and schemes within each other that are taken off: nobody writes more.
+/// How many nested quotes, brackets and schemes are removed: real input never has more.
 const NESTING_MAX: usize = 8;
 
 /// What stands before an address that Exchange encapsulated (MS-OXOAB, IMCEA).
@@ -55,8 +54,8 @@ impl Address {
     }
 }
 
-/// Reads a text that holds one address. `None` where it holds none or several, and where other text
-/// stands beside it that is no name.
+/// Parses a text that contains exactly one address. `None` if there is none or more than one, or if
+/// there is other text that is not a name.
 pub fn read(raw: &str) -> Option<Written> {
     if let Some(written) = plain(raw) {
         return Some(written);
@@ -66,20 +65,20 @@ pub fn read(raw: &str) -> Option<Written> {
     }
     let text = cleaned(raw);
     let found = nested(&text, 0).or_else(|| {
-        // What was opened and not closed.
+        // Unclosed brackets.
         let bare = text.trim_matches(|c| is_outside(c) || is_quote(c));
         nested(bare.trim_matches(['<', '>']), 0)
     })?;
     if !found.address.local().starts_with(['\'', '`']) {
         return Some(found);
     }
-    // A quote that was left over behind a bracket.
+    // An unbalanced quote after a bracket.
     let bare = nested(&found.text, 0)?;
     let name = found.name;
     Some(Written { name, ..bare })
 }
 
-/// An address of the usual characters, which needs none of the rest.
+/// An address of the usual characters, for which the rest can be skipped.
 fn plain(raw: &str) -> Option<Written> {
     let (local, domain) = raw.split_once('@')?;
     let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -111,7 +110,7 @@ fn nested(text: &str, depth: usize) -> Option<Written> {
     if let Some(inside) = without_scheme(text) {
         return nested(&inside, depth + 1);
     }
-    // Spreadsheets mark text with an apostrophe before it.
+    // Spreadsheets mark text cells with a leading apostrophe.
     let bare = text.trim_start_matches(['\'', '`']);
     match addr_spec::read(bare, Place::Alone) {
         Some((written, address)) => Some(Written {
@@ -123,7 +122,7 @@ fn nested(text: &str, depth: usize) -> Option<Written> {
     }
 }
 
-/// What stands within a pair of quotes or brackets that holds all of the text.
+/// The content of a pair of quotes or brackets that encloses the whole text.
 fn unwrapped(text: &str) -> Option<&str> {
     let formula = text.strip_prefix('=').map(str::trim_start);
     if let Some(formula) = formula.filter(|text| text.starts_with(is_quote)) {
@@ -139,8 +138,8 @@ fn unwrapped(text: &str) -> Option<&str> {
     is_pair.then_some(inside)
 }
 
-/// What follows `smtp:` or `mailto:`; of the latter without the fields behind a `?`, and with
-/// characters in place of their codes (RFC 6068 section 2).
+/// The text after `smtp:` or `mailto:`; for the latter without the fields after a `?` and with
+/// percent-encoding decoded (RFC 6068 section 2).
 fn without_scheme(text: &str) -> Option<Cow<'_, str>> {
     let begins = |scheme: &&str| {
         let start = text.get(..scheme.len());
@@ -153,14 +152,14 @@ fn without_scheme(text: &str) -> Option<Cow<'_, str>> {
     }
     let address = rest.split('?').next().unwrap_or_default();
     let address = address.trim_start_matches('/');
-    // A `%` in an address that was not encoded stays.
+    // An unencoded `%` in an address is kept.
     Some(match percent_decode_str(address).decode_utf8() {
         Ok(decoded) if decoded.matches('@').count() == 1 => decoded,
         _ => address.into(),
     })
 }
 
-/// `Ann <ann@x.org>`: before the brackets may stand a name, behind them comments.
+/// `Ann <ann@x.org>`: a name may precede the brackets, comments may follow them.
 fn behind_name(text: &str) -> Option<Written> {
     let open = last_bracket(text)?;
     let (name, rest) = text.split_at_checked(open)?;
@@ -180,7 +179,7 @@ fn behind_name(text: &str) -> Option<Written> {
     })
 }
 
-/// The last `<` outside of quotes and comments.
+/// The last `<` outside quotes and comments.
 fn last_bracket(text: &str) -> Option<usize> {
     let mut found = None;
     let mut comments = 0_usize;
@@ -221,9 +220,9 @@ fn in_brackets(inside: &str) -> Option<Written> {
     None
 }
 
-/// Whether a name that is not in quotes holds another address: then a comma may be missing between
-/// the two. `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is what a group
-/// puts in the place of the author: `ann@x.org via Team <team@x.org>`.
+/// Whether an unquoted name contains another address: then a comma may be missing between the two.
+/// `ann@x.org <ann@x.org>` and `Ann@Home <ann@x.org>` are names, and so is the name with which a
+/// group replaces the author: `ann@x.org via Team <team@x.org>`.
 fn holds_another(name: &str, address: &Address) -> bool {
     let is_of_group = || {
         name.split_whitespace()
@@ -270,7 +269,7 @@ fn unwrapped_name(text: &str) -> Option<&str> {
     text.get(first.len_utf8()..)?.strip_suffix(last)
 }
 
-/// The comment behind an address that has no name: `ann@x.org (Ann)`.
+/// The comment after an address without a name: `ann@x.org (Ann)`.
 fn only_comment(text: &str) -> Option<String> {
     let (_, comment) = text.split_once('(')?;
     let inside = comment.trim_end().strip_suffix(')')?;

@@ -1,21 +1,21 @@
-//! A domain as people write it: alone, behind `@` or `*.`, or as a web address.
+//! Parses a domain as people write it: alone, after `@` or `*.`, or as a web address.
 
 use crate::model::address::domain;
 use crate::model::address::is_domain;
 use crate::model::address::surroundings::cleaned;
 use crate::model::address::surroundings::is_quote;
 
-/// A domain, and whether it was taken out of a web address.
+/// A domain, and whether it was extracted from a web address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadDomain {
-    /// In the form in which addresses hold it.
+    /// In the normalised form that addresses use.
     pub domain: String,
-    /// A scheme, `www.`, a path or a name before it was taken off.
+    /// Whether a scheme, `www.`, a path or a user name was removed.
     pub was_web_address: bool,
 }
 
-/// Reads a text that holds one domain; of a web address or a mail address, its host without `www.`.
-/// `None` where there is none.
+/// Parses a text that contains one domain; for a web address or a mail address, its host without
+/// `www.`. `None` if there is none.
 pub fn read(text: &str) -> Option<ReadDomain> {
     let text = cleaned(text);
     let is_around = |c: char| c.is_whitespace() || is_quote(c) || matches!(c, ',' | ';' | '=');
@@ -41,7 +41,7 @@ pub fn read(text: &str) -> Option<ReadDomain> {
     })
 }
 
-/// The host without `www.`, where something is left.
+/// The host without `www.`, if anything remains.
 fn without_www(host: &str) -> Option<&str> {
     let www = host.get(..4)?;
     let rest = host.get(4..)?;
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_is_read_in_every_form_in_which_it_is_written() {
+    fn every_written_form_of_a_domain_is_parsed() {
         for (text, was_web_address) in [
             ("fabrikam.com", false),
             (" FABRIKAM.com. ", false),

@@ -19,7 +19,7 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::time::Micros;
 
-/// Contoso, and Ann's name in its old mail system.
+/// Contoso, and Ann's legacy name.
 pub fn directory() -> Directory {
     let ann = Address::parse("ann@contoso.com").unwrap();
     let legacy = "/o=contoso/ou=eu/cn=recipients/cn=ann".to_owned();
@@ -80,7 +80,7 @@ pub fn mail() -> Mail {
     }
 }
 
-/// Somebody else, as a recipient.
+/// Another recipient.
 pub fn outsider(address: &str) -> Participant {
     Participant {
         address: address.to_owned(),
@@ -92,7 +92,7 @@ pub fn outsider(address: &str) -> Participant {
     }
 }
 
-/// Somebody who is invited.
+/// An attendee.
 pub fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
     Attendee {
         name: None,
@@ -102,7 +102,7 @@ pub fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
     }
 }
 
-/// A time as it stands in UTC.
+/// A time in UTC.
 pub fn event_time(text: &str) -> EventTime {
     let at = Micros::parse_rfc3339(text).unwrap();
     EventTime { at, day: at.day() }

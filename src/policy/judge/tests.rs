@@ -1,4 +1,4 @@
-//! Every outcome, the order in which the first that applies is taken, and what is kept.
+//! Every outcome, their order of precedence, and what is kept.
 
 use std::sync::Arc;
 
@@ -68,11 +68,11 @@ fn add(mail: &mut Mail, role: Role, address: &str) {
     });
 }
 
-/// A way to spoil a mail, and the outcome that it then has.
-type Spoiled = (fn(&mut Mail), Outcome, &'static str);
+/// A modification of a mail, and the resulting outcome.
+type Modification = (fn(&mut Mail), Outcome, &'static str);
 
-/// In the order in which the first that applies is taken.
-const SPOILED: &[Spoiled] = &[
+/// In order of precedence.
+const MODIFIED: &[Modification] = &[
     (
         |mail| (mail.sent, mail.received) = (None, None),
         Outcome::Unreadable,
@@ -130,9 +130,9 @@ const SPOILED: &[Spoiled] = &[
 #[test]
 fn each_outcome_has_its_rule() {
     let judge = judge_under(&capture());
-    for (spoil, outcome, reason) in SPOILED {
+    for (modify, outcome, reason) in MODIFIED {
         let mut mail = fixtures::mail();
-        spoil(&mut mail);
+        modify(&mut mail);
         assert_eq!(judge.judge(mail, false), dropped(*outcome, reason));
     }
     let in_folder = judge.judge(fixtures::mail(), true);
@@ -142,9 +142,9 @@ fn each_outcome_has_its_rule() {
 #[test]
 fn of_several_outcomes_the_first_is_taken() {
     let judge = judge_under(&capture());
-    for (position, (first, outcome, reason)) in SPOILED.iter().enumerate() {
-        for (later, later_outcome, _) in SPOILED.iter().skip(position + 1) {
-            // Both set the time of sending, each to something else.
+    for (position, (first, outcome, reason)) in MODIFIED.iter().enumerate() {
+        for (later, later_outcome, _) in MODIFIED.iter().skip(position + 1) {
+            // Both set the time of sending, to different values.
             let times = [
                 Outcome::Unreadable,
                 Outcome::OutsideWindow,
@@ -182,7 +182,7 @@ fn what_is_kept_has_every_column() {
 }
 
 #[test]
-fn shared_mailboxes_and_rooms_have_no_owner_who_could_have_a_role() {
+fn shared_mailboxes_and_rooms_have_no_user_role() {
     let mut judge = judge_under(&capture());
     for kind in [MailboxKind::Shared, MailboxKind::Room] {
         let mailbox = Mailbox {
@@ -216,7 +216,7 @@ fn the_content_level_trims_text() {
 }
 
 #[test]
-fn internal_mail_is_kept_where_the_policy_says_so() {
+fn the_policy_can_keep_internal_mail() {
     let judge = judge_under(&Capture {
         internal_only: InternalOnly::Record,
         ..capture()
@@ -240,7 +240,7 @@ fn mail_whose_participants_have_no_address_is_not_internal_only() {
 }
 
 #[test]
-fn a_mail_that_is_private_after_all_is_private_before_later_rules_only() {
+fn privacy_found_late_overrides_later_rules_only() {
     let judge = judge_under(&capture());
     for (outcome, becomes_private) in [
         (Outcome::Unreadable, false),
@@ -269,7 +269,7 @@ fn a_mail_that_is_private_after_all_is_private_before_later_rules_only() {
 }
 
 #[test]
-fn content_of_unknown_sensitivity_is_hidden_unless_the_policy_records_it() {
+fn content_of_unknown_sensitivity_is_withheld_by_default() {
     for (policy, known, has_text) in [
         (UnknownSensitivity::Hide, true, true),
         (UnknownSensitivity::Hide, false, false),
@@ -289,7 +289,7 @@ fn content_of_unknown_sensitivity_is_hidden_unless_the_policy_records_it() {
         let found = [&row.subject, &row.preview, &row.body_text].map(Option::is_some);
         assert_eq!(found, [has_text; 3], "{policy:?}");
     }
-    // An archive's mail says itself what it is.
+    // An archive's mail contains its own sensitivity.
     let judge = judge_under(&capture());
     let judged = judge.judge(fixtures::mail(), false);
     assert!(

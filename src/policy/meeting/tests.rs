@@ -1,4 +1,4 @@
-//! Every outcome of a meeting, the order in which the first that applies is taken, and the row.
+//! Every outcome of a meeting, their order of precedence, and the row.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn capture() -> Capture {
     capture
 }
 
-/// Ann's judge, for whom meetings are captured up to a day after the fixture's start.
+/// Ann's policy, under which meetings are captured until a day after the fixture's start.
 fn judge_under(capture: &Capture) -> Judge {
     let start = fixtures::event().start.unwrap().at;
     Judge {
@@ -82,11 +82,11 @@ fn show(row: &Interaction) -> Vec<String> {
     row.participants.iter().map(line).collect()
 }
 
-/// A way to spoil an event, and the outcome that it then has.
-type Spoiled = (fn(&mut Event), Outcome, &'static str);
+/// A modification of an event, and the resulting outcome.
+type Modification = (fn(&mut Event), Outcome, &'static str);
 
-/// In the order in which the first that applies is taken.
-const SPOILED: &[Spoiled] = &[
+/// In order of precedence.
+const MODIFIED: &[Modification] = &[
     (|event| event.start = None, Outcome::Unreadable, "no_date"),
     (|event| event.is_draft = Some(true), Outcome::Draft, ""),
     (
@@ -119,19 +119,19 @@ const SPOILED: &[Spoiled] = &[
 ];
 
 #[test]
-fn each_outcome_has_its_rule_and_of_several_the_first_is_taken() {
+fn of_several_outcomes_the_first_applies() {
     let moves = [
         Outcome::Unreadable,
         Outcome::OutsideWindow,
         Outcome::NotCaptured,
     ];
-    for (position, (first, outcome, reason)) in SPOILED.iter().enumerate() {
+    for (position, (first, outcome, reason)) in MODIFIED.iter().enumerate() {
         let expected = dropped(*outcome, reason);
         let mut event = fixtures::event();
         first(&mut event);
         assert_eq!(judge().judge_meeting(&event), expected);
-        for (later, later_outcome, _) in SPOILED.iter().skip(position + 1) {
-            // Both set the time of the start, each to something else.
+        for (later, later_outcome, _) in MODIFIED.iter().skip(position + 1) {
+            // Both set the start, to different values.
             if moves.contains(outcome) && moves.contains(later_outcome) {
                 continue;
             }
@@ -152,7 +152,7 @@ fn a_series_is_no_meeting_by_itself() {
 }
 
 #[test]
-fn recorded_means_held_online_and_the_settings_of_the_start_count() {
+fn recorded_only_requires_online_by_the_settings_at_start() {
     let start = fixtures::event().start.unwrap().at;
     let both = vec![(start, Meetings::Recorded), (start.plus(1), Meetings::All)];
     for (history, of_tenant, online, is_kept) in [
@@ -216,7 +216,7 @@ fn what_is_kept_has_every_column() {
 }
 
 #[test]
-fn a_meeting_that_is_not_online_has_no_provider_though_its_series_has() {
+fn an_offline_exception_of_an_online_series_has_no_provider() {
     let row = row(|event| event.is_online = Some(false));
     assert_eq!(
         (row.is_online_meeting, row.online_provider),
@@ -225,7 +225,7 @@ fn a_meeting_that_is_not_online_has_no_provider_though_its_series_has() {
 }
 
 #[test]
-fn the_organizer_comes_first_and_only_once_and_the_others_by_their_part() {
+fn the_organizer_comes_first_and_others_by_role() {
     let row = row(|event| {
         invite(event, AttendeeKind::Resource, "room4@contoso.com");
         invite(event, AttendeeKind::Required, "BOB@acme.com");
@@ -250,8 +250,9 @@ fn the_organizer_comes_first_and_only_once_and_the_others_by_their_part() {
     );
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_answers_of_others_count_in_the_organizers_copy_only() {
+fn responses_of_others_count_in_the_organizers_copy_only() {
     let guest = row(|event| {
         event.response = Some("tentativelyAccepted".into());
         invite(event, AttendeeKind::Required, "eve@acme.com");
@@ -299,7 +300,7 @@ fn a_meeting_without_organizer_or_attendees_is_kept() {
 }
 
 #[test]
-fn cancelled_counts_above_declined_and_only_the_owners_answer_declines() {
+fn cancelled_outranks_declined_and_only_owners_decline() {
     for (cancelled, response, expected) in [
         (None, None, State::Active),
         (Some(false), Some("accepted"), State::Active),
@@ -366,7 +367,7 @@ fn the_content_level_trims_text_and_empty_text_is_none() {
 }
 
 #[test]
-fn internal_meetings_are_kept_where_the_policy_says_so() {
+fn the_policy_can_keep_internal_meetings() {
     let judge = judge_under(&Capture {
         internal_only: InternalOnly::Record,
         ..capture()
@@ -378,7 +379,7 @@ fn internal_meetings_are_kept_where_the_policy_says_so() {
 }
 
 #[test]
-fn what_is_withdrawn_says_neither_what_it_was_about_nor_who_took_part() {
+fn withdrawn_rows_have_neither_content_nor_participants() {
     let last = row(|_| ());
     let expected = Interaction {
         subject: None,
@@ -392,11 +393,11 @@ fn what_is_withdrawn_says_neither_what_it_was_about_nor_who_took_part() {
     assert_eq!(withdrawn(&last), expected);
 }
 
-/// A way in which two rows differ.
+/// A difference between two rows.
 type Difference = fn(&mut Interaction);
 
 #[test]
-fn every_stored_column_makes_a_revision_but_those_that_tell_of_the_reading() {
+fn all_columns_except_provenance_create_revisions() {
     let before = row(|_| ());
     let hash = |change: Difference| {
         let mut row = before.clone();

@@ -1,4 +1,4 @@
-//! One meeting has one id, whoever's copy it is and whatever becomes of the series.
+//! All copies of a meeting share one id, whatever happens to the series.
 
 use jiff::civil::Date;
 use jiff::civil::DateTime;
@@ -14,10 +14,10 @@ use crate::model::zone::zone;
 use crate::policy::judge::fixtures;
 
 const HOUR: i64 = 3600 * SECOND;
-/// Fixed bytes before the date of a Global Object ID, and creation time and data behind it.
+/// Fixed bytes before the date of a Global Object ID, and creation time and data after it.
 const HEAD: &str = "040000008200E00074C5B7101A82E008";
 const TAIL: &str = "20F4E3B1A2C3DA01000000000000000010000000AABBCCDDEEFF00112233445566778899";
-/// The data of an id that another system made, wrapped (MS-OXOCAL 2.2.1.27).
+/// The data of an id from another system, wrapped (MS-OXOCAL 2.2.1.27).
 const WRAPPED: &str = "00000000000000000000000000000000110000007643616C2D55696401000000784000";
 
 fn goid(date: Option<Date>) -> String {
@@ -37,7 +37,7 @@ fn time(at: Micros) -> EventTime {
     EventTime { at, day: at.day() }
 }
 
-/// An occurrence as a mailbox has it, laid over its master.
+/// An occurrence as stored in a mailbox, merged with its master.
 fn occurrence(uid: &str, start: Micros, zone: &str) -> Event {
     Event {
         event_type: EventType::Occurrence,
@@ -92,8 +92,9 @@ fn ids_never_change() {
     assert_eq!(id(&bare), expected(item, item));
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_the_guest_of_one_occurrence_has_the_same_meeting_and_series() {
+fn a_guest_of_one_occurrence_shares_meeting_and_series() {
     let day = date("2026-03-03");
     let start = instant("2026-03-03T08:30:00Z");
     let regular = occurrence(&goid(None), start, "W. Europe Standard Time");
@@ -105,13 +106,13 @@ fn fact_2_3_the_guest_of_one_occurrence_has_the_same_meeting_and_series() {
     guest.ical_uid = Some(goid(Some(day)).to_lowercase());
     let bob = fixtures::mailbox("bob");
     assert_eq!(meeting_id(&guest, &bob), id_of(&regular));
-    // The date of the id stands above where it was moved to.
+    // The date in the id takes precedence over the new date.
     guest.start = Some(time(start.plus(9 * DAY)));
     assert_eq!(meeting_id(&guest, &bob), id_of(&regular));
 }
 
 #[test]
-fn a_single_event_has_no_date_and_may_move_to_another_day() {
+fn a_single_event_has_no_date_and_may_move() {
     for uid in [goid(None), "1@acme.com".to_owned()] {
         let mut event = fixtures::event();
         event.ical_uid = Some(uid);
@@ -126,7 +127,7 @@ fn a_single_event_has_no_date_and_may_move_to_another_day() {
 }
 
 #[test]
-fn an_exception_is_the_occurrence_that_it_was_to_be() {
+fn an_exception_is_identified_by_its_original_day() {
     let start = instant("2026-03-03T08:30:00Z");
     let slim = occurrence(&goid(None), start, "Europe/Berlin");
     let mut exception = slim.clone();
@@ -139,12 +140,12 @@ fn an_exception_is_the_occurrence_that_it_was_to_be() {
     assert_eq!(
         id_of(&exception),
         id_of(&slim),
-        "the bytes stand above originalStart"
+        "the bytes take precedence over originalStart"
     );
 }
 
 #[test]
-fn an_occurrence_does_not_take_over_the_original_start_of_its_master() {
+fn an_occurrence_does_not_inherit_the_original_start() {
     let master = Event {
         event_type: EventType::Master,
         ical_uid: Some(goid(None)),
@@ -188,7 +189,7 @@ fn the_date_is_that_of_the_series_own_zone() {
 }
 
 #[test]
-fn a_whole_day_is_the_day_as_written_whatever_the_zone() {
+fn a_whole_day_is_the_written_day_in_any_zone() {
     let expected = id_of(&occurrence(
         &goid(Some(date("2026-03-03"))),
         Micros(0),
@@ -233,7 +234,7 @@ fn uids_of_other_systems_are_taken_as_they_are() {
         other_day.original_start = Some(start);
         assert_eq!(id_of(&other_day), of(text));
     }
-    // One that Exchange wrapped has the date of its occurrence in the same place.
+    // An id that Exchange wrapped has the date of its occurrence at the same offset.
     let wrapped = |date: &str| format!("{HEAD}{date}{WRAPPED}");
     assert_eq!(of(&wrapped("07EA0303")), of(&wrapped("00000000")));
 }
@@ -249,7 +250,7 @@ fn bytes_that_are_no_date_are_none() {
 }
 
 #[test]
-fn without_a_uid_an_event_is_the_item_of_its_mailbox() {
+fn without_a_uid_the_source_id_identifies_an_event() {
     let mut event = occurrence("x", Micros(0), "UTC");
     event.ical_uid = None;
     let ann = id_of(&event);
@@ -273,9 +274,9 @@ const ZONES: [&str; 8] = [
 ];
 
 proptest! {
-    /// Any day of many years, so that most zones change their clocks in between.
+    /// Any day within many years, so that most zones have clock changes in between.
     #[test]
-    fn all_copies_are_one_meeting_before_and_after_the_series_moved_by_an_hour(
+    fn all_copies_stay_one_meeting_when_the_series_moves(
         zone in prop::sample::select(&ZONES[..]),
         day in 0_i32..20_000,
         minute in 240_i32..1_140,

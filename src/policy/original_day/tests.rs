@@ -1,4 +1,4 @@
-//! The day of an occurrence or exception, all around the world and however its zone is named.
+//! The day of an occurrence or exception, worldwide and for every way of naming its zone.
 
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::model::recurrence::PatternDays;
 use crate::model::zone::zone;
 use crate::policy::judge::fixtures;
 
-/// Zones from the east to the west, each with its display form.
+/// Zones from east to west, each with its display form.
 const ZONES: [(&str, &str); 12] = [
     ("Pacific/Kiritimati", "(UTC+14:00) Kiritimati Island"),
     ("Pacific/Apia", "(UTC+13:00) Samoa"),
@@ -61,7 +61,7 @@ fn plus(day: Date, days: i64) -> Date {
     day.saturating_add(jiff::Span::new().days(days))
 }
 
-/// A whole day is midnight, labelled with the zone that was asked for: UTC.
+/// A whole day is midnight, labelled with the requested zone: UTC.
 fn written(day: Date) -> EventTime {
     let day = day_of(day);
     EventTime {
@@ -95,7 +95,7 @@ fn whole_days(pattern: Option<PatternDays>) -> Event {
     }
 }
 
-/// One of a series of whole days; `is_now`: where its calendar has it.
+/// An instance of a series of whole days; `is_now`: its current day.
 fn one(event_type: EventType, is_now: Date, midnight: Option<Micros>) -> Event {
     Event {
         event_type,
@@ -117,7 +117,7 @@ fn siblings(events: &[Event]) -> Siblings {
     siblings
 }
 
-/// Patterns of which 9 and 16 December are days, with the other days near by.
+/// Patterns that include 9 and 16 December, with the neighbouring days.
 fn patterns() -> [(PatternDays, Vec<Date>); 4] {
     let days = |numbers: &[i64]| {
         let first = date("2026-12-07");
@@ -131,8 +131,9 @@ fn patterns() -> [(PatternDays, Vec<Date>); 4] {
     ]
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_the_day_of_an_exception_of_whole_days_does_not_depend_on_its_zone() {
+fn the_day_of_a_whole_day_exception_is_zone_independent() {
     let day = date("2026-12-09");
     for (proper, display) in ZONES {
         let midnight = local(day, 0, 0, proper);
@@ -161,7 +162,7 @@ fn fact_13_the_day_of_an_exception_of_whole_days_does_not_depend_on_its_zone() {
 }
 
 #[test]
-fn an_exception_that_was_not_moved_is_on_the_day_that_it_says() {
+fn an_exception_that_was_not_moved_keeps_its_day() {
     let day = date("2026-12-09");
     for (proper, display) in ZONES {
         for name in names(proper, display) {
@@ -178,11 +179,11 @@ fn an_exception_that_was_not_moved_is_on_the_day_that_it_says() {
 }
 
 #[test]
-fn a_moved_exception_has_the_offset_that_others_of_its_series_show() {
+fn a_moved_exception_has_the_offset_of_its_series() {
     let day = date("2026-12-09");
     for (proper, _) in ZONES {
         let midnight = |day| Some(local(day, 0, 0, proper));
-        // An offset of the other half of the year differs by an hour.
+        // An offset from the other half of the year differs by an hour.
         let others = [date("2026-06-15"), date("2026-12-25")];
         for other in others {
             let uid_with_date = format!(
@@ -202,7 +203,8 @@ fn a_moved_exception_has_the_offset_that_others_of_its_series_show() {
             ];
             for (number, shown) in shown.into_iter().enumerate() {
                 for moved in [-3_i64, -1, 1, 2, 30] {
-                    // One that may not have been moved shows less than one that cannot have been.
+                    // An instance that may have been moved is weaker evidence than one that cannot
+                    // have been.
                     if number == 1 && moved.abs() == 1 {
                         continue;
                     }
@@ -222,19 +224,23 @@ fn a_moved_exception_has_the_offset_that_others_of_its_series_show() {
 }
 
 #[test]
-fn where_nothing_else_tells_it_is_the_named_zone_and_then_the_nearest_midnight() {
+fn the_named_zone_and_nearest_midnight_are_last_resorts() {
     let day = date("2026-12-09");
     for (proper, _) in ZONES {
         let midnight = local(day, 0, 0, proper);
         let mut alone =
             one(EventType::Exception, plus(day, 9), Some(midnight)).over(&whole_days(None));
-        let nobody = Siblings::default();
+        let no_siblings = Siblings::default();
         alone.zone = Some(proper.to_owned());
-        assert_eq!(original_day(&alone, &nobody), Some(day_of(day)), "{proper}");
-        // A name that does not make it a midnight is none.
+        assert_eq!(
+            original_day(&alone, &no_siblings),
+            Some(day_of(day)),
+            "{proper}"
+        );
+        // A zone name under which it is not midnight is ignored.
         for name in [None, Some("Asia/Kathmandu".to_owned())] {
             alone.zone = name;
-            let found = original_day(&alone, &nobody).unwrap();
+            let found = original_day(&alone, &no_siblings).unwrap();
             let offset = day_of(day) * DAY - midnight.0;
             let is_near = offset.abs() <= DAY / 2;
             assert_eq!(found == day_of(day), is_near, "{proper} {:?}", alone.zone);
@@ -243,7 +249,7 @@ fn where_nothing_else_tells_it_is_the_named_zone_and_then_the_nearest_midnight()
 }
 
 #[test]
-fn an_exception_that_is_no_whole_day_is_still_one_of_the_whole_days() {
+fn a_timed_exception_of_whole_days_keeps_its_day() {
     let day = date("2026-12-09");
     for (proper, _) in ZONES {
         let nine = local(day, 9, 0, proper);
@@ -270,7 +276,7 @@ fn an_exception_that_is_no_whole_day_is_still_one_of_the_whole_days() {
     }
 }
 
-/// A series with times of day, as a copy has it that names its zone so.
+/// A timed series, in a copy that names its zone like this.
 fn timed(first: Date, start: Micros, zone: Option<String>) -> SeriesTimesOf {
     SeriesTimesOf {
         series: SeriesTimes {
@@ -313,7 +319,7 @@ impl SeriesTimesOf {
 }
 
 #[test]
-fn an_exception_of_a_timed_series_may_take_a_whole_day() {
+fn an_exception_of_a_timed_series_may_be_all_day() {
     for (proper, display) in ZONES {
         for name in names(proper, display) {
             let first = date("2026-12-07");
@@ -335,7 +341,7 @@ fn an_exception_of_a_timed_series_may_take_a_whole_day() {
 }
 
 #[test]
-fn a_first_day_that_cannot_be_the_one_of_the_first_start_tells_nothing() {
+fn an_impossible_first_day_is_ignored() {
     let start = local(date("2026-12-07"), 1, 0, "Tokyo Standard Time");
     let next = start.plus(DAY);
     for (first, expected) in [
@@ -363,8 +369,9 @@ fn an_event_without_any_time_has_no_day() {
 
 proptest! {
     /// The copies of a timed series name its zone in all ways, and clocks change in between.
+    /// Facts 13.
     #[test]
-    fn fact_13_all_copies_of_a_timed_series_tell_the_same_day(
+    fn all_copies_of_a_timed_series_give_one_day(
         (proper, display) in prop::sample::select(&ZONES[..]),
         first in 0_i64..9_000,
         days in 0_i64..1_500,

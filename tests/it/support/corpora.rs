@@ -58,7 +58,7 @@ pub fn beside(name: &str) -> Option<PathBuf> {
         .join("../shared")
         .join(name);
     if !folder.is_dir() {
-        println!("passed over: no folder {}", folder.display());
+        println!("skipped: no folder {}", folder.display());
         return None;
     }
     Some(folder)
@@ -69,7 +69,7 @@ fn found(name: &str) -> Option<File> {
     let folder = variable("TOUCHPOINT_CORPORA").map_or(beside, PathBuf::from);
     let file = File::open(folder.join(name)).ok();
     if file.is_none() {
-        println!("passed over: no {name} in {}", folder.display());
+        println!("skipped: no {name} in {}", folder.display());
     }
     file
 }

@@ -34,7 +34,7 @@ impl CrmFile {
         Self { path, head, rows }
     }
 
-    /// Writes the file anew.
+    /// Rewrites the file.
     pub fn save(&self) {
         let mut writer = csv::Writer::from_path(&self.path).unwrap();
         writer.write_record(&self.head).unwrap();

@@ -76,8 +76,8 @@ pub fn subfolders_config(path: &str, format: &str) -> String {
     )
 }
 
-/// A folder with a configuration, a CRM that knows Ann of Customer, and an archive of `.eml` files
-/// in `mails`: each a name and its text.
+/// A folder with a configuration, a CRM with Ann of Customer, and an archive of `.eml` files in
+/// `mails`: each a name and its text.
 pub fn archive_folder<'a>(
     config: &str,
     mails: impl IntoIterator<Item = (String, &'a str)>,
@@ -114,7 +114,7 @@ pub fn rename_into(folder: &Path, from: &str, to: &str) {
     fs::rename(folder.join(from), to).unwrap();
 }
 
-/// Starts a run and kills it after so long. (The moment is what is tested: nothing is waited for.)
+/// Starts a run and kills it after a delay. (The timing is what is tested: nothing is waited for.)
 pub fn run_and_kill(config: &Path, after: Duration) {
     let mut command = with_config(config, &["run"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());

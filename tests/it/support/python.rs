@@ -20,7 +20,7 @@ pub fn script(name: &str) -> Command {
     command(&root.join("tests/py").join(name))
 }
 
-/// A command that runs a script that lies anywhere.
+/// A command that runs a script at any path.
 pub fn command(script: &Path) -> Command {
     let mut command = Command::new(interpreter());
     command.arg(script);

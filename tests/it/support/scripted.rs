@@ -1,5 +1,4 @@
-//! A tenant whose calendars a test writes item by item and night by night, and what the program
-//! records of it.
+//! A tenant whose calendars are scripted item by item and run by run, and the recorded rows.
 
 use std::fs;
 use std::io::BufRead;
@@ -21,7 +20,7 @@ use super::python;
 
 const TENANT: &str = "5f0c2f6e-1c55-4a7e-9d6f-3b1a8e2d7c10";
 
-/// The server, and a folder with configuration, book and lake.
+/// The server, and a folder with configuration, CRM files and lake.
 pub struct Scripted {
     process: Child,
     address: String,
@@ -41,7 +40,7 @@ pub struct Row {
 }
 
 impl Scripted {
-    /// `nights`: the service's time in each. `calendars`: by address, for each night the items
+    /// `nights`: the service's time of each run. `calendars`: by address, for each run the items
     /// that changed before it.
     pub fn start(nights: &[&str], calendars: &[(String, Vec<Vec<Value>>)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -91,13 +90,13 @@ impl Scripted {
         self.folder.path()
     }
 
-    /// Runs the program in a night; it must succeed.
+    /// Runs the program on a given night; it must succeed.
     pub fn night(&self, number: usize) -> Value {
         self.make_night(number);
         super::run_report(&self.config(), &[], 0)
     }
 
-    /// Lets the service have the time and the calendars of a night.
+    /// Sets the service's time and calendars to those of a night.
     pub fn make_night(&self, number: usize) {
         let host = self.address.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
@@ -112,7 +111,7 @@ impl Scripted {
         rows(self.folder())
     }
 
-    /// Of each meeting in each mailbox the row of the highest revision, where that is current.
+    /// For each meeting in each mailbox the row of the highest revision, if it is current.
     pub fn current(&self) -> Vec<Row> {
         current(self.rows())
     }
@@ -141,7 +140,7 @@ pub fn rows(folder: &Path) -> Vec<Row> {
     rows
 }
 
-/// Of each meeting in each mailbox the row of the highest revision, where that is current.
+/// For each meeting in each mailbox the row of the highest revision, if it is current.
 pub fn current(rows: Vec<Row>) -> Vec<Row> {
     let mut newest: Vec<Row> = Vec::new();
     for row in rows {

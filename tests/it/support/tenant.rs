@@ -21,7 +21,7 @@ use super::touchpoint;
 
 const RECORDING: &str = "recording.jsonl";
 
-/// A running simulator, its world, and a folder that holds `touchpoint.toml` and all it names.
+/// A running simulator, its world, and a folder with `touchpoint.toml` and all files it names.
 pub struct Tenant {
     world: Vec<String>,
     process: Child,
@@ -47,14 +47,14 @@ impl Tenant {
         Self::start(&["--world", path.to_str().unwrap()])
     }
 
-    /// A world of mail alone, in which every item's outcome can be foretold.
+    /// A world with mail only, in which every item's outcome is predictable.
     pub fn of_mail(seed: u64) -> Self {
         Self::of_world(&format!(
             "seed = {seed}\nusers = 16\nmails_per_user = 120\nmeetings_per_user = 0\n"
         ))
     }
 
-    /// A world whose file says so.
+    /// A world from the text of a world file.
     pub fn of_world(toml: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("world.toml");
@@ -145,8 +145,8 @@ impl Tenant {
         folder
     }
 
-    /// Notes that a run takes place now, and runs it; exit code 1 is expected, since every world
-    /// holds mailboxes that cannot be read.
+    /// Records the time of a run, and runs it; exit code 1 is expected, since every world contains
+    /// mailboxes that cannot be read.
     pub fn run(&mut self) -> Value {
         self.note_run();
         super::run_report(&self.config(), &[], 1)
@@ -158,7 +158,7 @@ impl Tenant {
         self.run()
     }
 
-    /// So many nights, a day apart; `look` is given the report of each.
+    /// Several runs, a day apart; `look` gets the report of each.
     pub fn nights(&mut self, count: u32, mut look: impl FnMut(&Self, Value)) {
         for night in 0..count {
             if night > 0 {
@@ -169,7 +169,7 @@ impl Tenant {
         }
     }
 
-    /// Writes the CRM files as they are at the simulated time that it is now.
+    /// Writes the CRM files as of the current simulated time.
     pub fn take_crm(&self) {
         let folder = tempfile::tempdir().unwrap();
         let mut export = touchpoint();
@@ -181,7 +181,7 @@ impl Tenant {
         }
     }
 
-    /// Notes that a run takes place at the simulated time that it is now.
+    /// Records a run at the current simulated time.
     pub fn note_run(&mut self) {
         let now = self.now();
         self.runs.push(now);
@@ -192,18 +192,18 @@ impl Tenant {
         self.get("/_sim/now")["now"].as_str().unwrap().to_owned()
     }
 
-    /// Lets days pass.
+    /// Advances the simulated time by days.
     pub fn advance(&self, days: u32) {
         self.request("POST", "/_sim/advance", &format!("{{\"days\":{days}}}"));
     }
 
-    /// Lets so many simulated seconds pass with each request from now on.
+    /// From now on each request takes this many simulated seconds.
     pub fn pace(&self, seconds: u32) {
         let body = format!("{{\"seconds_per_request\":{seconds}}}");
         self.request("POST", "/_sim/pace", &body);
     }
 
-    /// Lets time pass up to an instant (RFC 3339).
+    /// Advances the simulated time to an instant (RFC 3339).
     pub fn advance_to(&self, until: &str) {
         self.request(
             "POST",
@@ -226,7 +226,7 @@ impl Tenant {
         self.compare(&[])
     }
 
-    /// Compares the lake alone, and gives what differs, by kind.
+    /// Compares only the lake, and returns the differences by kind.
     pub fn differences_from_truth(&self) -> Value {
         let output = self.comparison(&[]).output().unwrap();
         let compared: Value = serde_json::from_slice(&output.stdout)
@@ -261,12 +261,12 @@ impl Tenant {
         self.get("/_sim/log?since=0")["next"].as_u64().unwrap()
     }
 
-    /// Asks the simulator for a JSON document.
+    /// Requests a JSON document from the simulator.
     pub fn get(&self, path: &str) -> Value {
         self.request("GET", path, "")
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> &str {
         &self.address
     }

@@ -1,5 +1,4 @@
-//! How long a test goes on: a short turn by default, a long one where the environment asks for it
-//! (`scripts/soak`).
+//! The length of a test: short by default, long if configured by the environment (`scripts/soak`).
 
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
@@ -10,12 +9,12 @@ use std::thread;
 
 use super::corpora::variable;
 
-/// Whether the long turn is asked for where it needs no number.
+/// Whether the long run is configured for tests without a number.
 pub fn is_long() -> bool {
     variable("TOUCHPOINT_LONG").is_some()
 }
 
-/// The number that an environment variable asks for.
+/// The number in an environment variable.
 pub fn asked<T: FromStr>(name: &str) -> Option<T> {
     variable(name).map(|text| number(name, &text))
 }
@@ -25,8 +24,8 @@ fn number<T: FromStr>(name: &str, text: &str) -> T {
     number.unwrap_or_else(|| panic!("{name} is not a number: {text}"))
 }
 
-/// The seeds that an environment variable asks for: so many from `first` on (`200`), or those of a
-/// range (`1106..1107`), which tells a story again that failed.
+/// The seeds configured by an environment variable: a number of them from `first` on (`200`), or a
+/// range (`1106..1107`), to reproduce a failure.
 pub fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
     let text = variable(name)?;
     Some(match text.split_once("..") {
@@ -35,7 +34,7 @@ pub fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
     })
 }
 
-/// Checks all seeds, as many at once as there are cores, and tells which failed.
+/// Checks all seeds, as many in parallel as there are cores, and prints those that failed.
 pub fn each(seeds: Range<u64>, check: impl Fn(u64) + Sync) {
     let (left, failed) = (Mutex::new(seeds), Mutex::new(Vec::new()));
     let next = || left.lock().unwrap().next();

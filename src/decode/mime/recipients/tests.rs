@@ -14,7 +14,7 @@ fn check(value: &str, expected: &[(Option<&str>, &str)]) {
 }
 
 #[test]
-fn names_quotes_and_comments_are_told_from_addresses() {
+fn names_quotes_and_comments_are_separated_from_addresses() {
     check(
         " a@x.org, Bo <b@x.org>",
         &[(None, "a@x.org"), (Some("Bo"), "b@x.org")],
@@ -61,7 +61,7 @@ fn members_of_a_group_take_part_themselves() {
 }
 
 #[test]
-fn the_group_of_rfc_5322_appendix_a_5_has_its_name_alone() {
+fn an_empty_group_is_kept_as_its_name() {
     check(
         "(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;",
         &[(None, "hidden recipients:;")],
@@ -108,7 +108,7 @@ const EVA: (Option<&str>, &str) = (Some("Eva"), "eva@y.org");
 const BOB: (Option<&str>, &str) = (None, "bob@x.org");
 
 #[test]
-fn lists_that_cannot_be_parsed_are_read_as_far_as_addresses_can_be_seen() {
+fn unparsable_lists_yield_their_visible_addresses() {
     for list in [
         "\"Eva <eva@y.org>, bob@x.org",
         "\"Eva <eva@y.org>, \"bob@x.org",
@@ -141,7 +141,7 @@ fn lists_that_cannot_be_parsed_are_read_as_far_as_addresses_can_be_seen() {
 }
 
 #[test]
-fn a_rest_in_which_an_address_may_be_stays_as_text() {
+fn a_remainder_that_may_contain_an_address_stays_text() {
     check("eva@, bob@x.org", &[(None, "eva@"), BOB]);
     check("eva@ y.org, bob@x.org", &[(None, "eva@y.org"), BOB]);
     check(
@@ -152,7 +152,7 @@ fn a_rest_in_which_an_address_may_be_stays_as_text() {
 }
 
 #[test]
-fn a_legacy_name_is_no_address_whatever_it_holds() {
+fn a_legacy_name_is_never_an_address() {
     check(
         "Ann </o=Contoso/cn=ann@x.org>",
         &[(Some("Ann"), "/o=Contoso/cn=ann@x.org")],

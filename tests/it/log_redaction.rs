@@ -1,4 +1,4 @@
-//! What a run tells on stderr, however the service fails: no secret, no token, no address.
+//! Output on stderr contains no secret, token or address, however the service fails.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,12 +13,12 @@ use crate::support::with_config;
 
 /// Waits that a test can afford.
 const IMPATIENT: &str = "\n[run]\nretry_seconds = 0.02\nanswer_seconds = 2\n";
-/// From here on nobody may sign in.
+/// From here on sign-in is denied.
 const REFUSED: &str = "2026-03-02T03:00:00Z";
-/// Longer words of this alphabet are taken for tokens.
+/// Longer words of this alphabet are treated as tokens.
 const WORD_MAX: usize = 40;
 
-/// What goes wrong in the mailboxes from 14 on.
+/// The faults of the mailboxes from 14 on.
 const FAULTS: [&str; 8] = [
     "kind='status'\nstatus=503\nbody='html'",
     "kind='status'\nstatus=429\nbody='empty'",
@@ -30,11 +30,11 @@ const FAULTS: [&str; 8] = [
     "kind='cut_in_body'",
 ];
 
-/// Fails where a text holds what must not be told.
-fn check(told: &str, secret: &str) {
-    assert!(!told.is_empty());
-    assert!(!told.contains(secret), "the secret: {told}");
-    for line in told.lines() {
+/// Fails if a text contains anything that must not be printed.
+fn check(text: &str, secret: &str) {
+    assert!(!text.is_empty());
+    assert!(!text.contains(secret), "the secret: {text}");
+    for line in text.lines() {
         assert!(!line.contains('@'), "an address: {line}");
         assert!(!line.contains("Bearer"), "a token: {line}");
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.%".contains(c);
@@ -46,7 +46,7 @@ fn check(told: &str, secret: &str) {
 }
 
 #[test]
-fn a_failing_night_told_in_full_holds_no_secret_no_token_and_no_address() {
+fn verbose_logs_of_failures_contain_no_secrets_or_addresses() {
     let of_mailbox = |(place, words): (usize, &&str)| {
         let mailbox = place + 14;
         format!("[[faults]]\nmailbox = {mailbox}\n{words}\nuntil = \"{REFUSED}\"\n")
@@ -70,12 +70,12 @@ fn a_failing_night_told_in_full_holds_no_secret_no_token_and_no_address() {
     run("text", 2);
     for file in fs::read_dir(tenant.folder().join("lake/_touchpoint/cursors")).unwrap() {
         let mode = file.unwrap().metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0, "links into mailboxes are nobody else's");
+        assert_eq!(mode & 0o077, 0, "links into mailboxes are private");
     }
 }
 
 #[test]
-fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
+fn skipped_archive_files_are_reported_without_folder_names() {
     let folder = tempfile::tempdir().unwrap();
     let mailbox = folder.path().join("mails/ann@contoso.example");
     fs::create_dir_all(&mailbox).unwrap();
@@ -100,15 +100,15 @@ fn what_is_left_out_of_an_archive_is_told_without_the_names_of_its_folders() {
     fs::write(folder.path().join("touchpoint.toml"), config).unwrap();
     let mut run = with_config(&folder.path().join("touchpoint.toml"), &["run"]);
     let output = run.output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
     for what in ["not followed", "belong to no mailbox"] {
-        assert_eq!(told.matches(what).count(), 1, "{what}: {told}");
+        assert_eq!(text.matches(what).count(), 1, "{what}: {text}");
     }
-    check(&told, "no secret");
+    check(&text, "no secret");
 }
 
 #[test]
-fn a_run_that_waits_tells_that_it_is_alive_as_json_where_that_is_asked_for() {
+fn a_waiting_run_logs_progress_as_json() {
     let tenant = Tenant::of_world(
         "seed = 63\nusers = 16\nmails_per_user = 5\nmeetings_per_user = 0\n\
          [[faults]]\nmailbox = 0\nkind = 'slow'\nseconds = 32\nrequest = 'delta'\ntimes = 1\n",
@@ -116,9 +116,9 @@ fn a_run_that_waits_tells_that_it_is_alive_as_json_where_that_is_asked_for() {
     let arguments = ["run", "--log-format", "json"];
     let output = with_config(&tenant.config(), &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text_of(&output));
-    let told = String::from_utf8(output.stderr).unwrap();
-    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap());
+    let text = String::from_utf8(output.stderr).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
     let texts = lines.map(|line: Value| line["fields"]["message"].to_string());
     let alive = texts.filter(|text| text.contains("mailboxes, ")).count();
-    assert_eq!(alive, 1, "{told}");
+    assert_eq!(alive, 1, "{text}");
 }

@@ -1,4 +1,4 @@
-//! Everything at one moment: service, disk, processes, and what may still go wrong.
+//! The state of the whole system: service, disk, processes, and the faults that may still occur.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hash;
@@ -12,7 +12,7 @@ use crate::process::Process;
 use crate::world::Server;
 use crate::world::Version;
 
-/// How often each thing may yet happen.
+/// How often each event may still occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Budget {
     pub starts: u8,
@@ -30,7 +30,7 @@ pub struct Budget {
     pub vacuums: u8,
     /// Days without a run.
     pub days: u8,
-    /// Changes of the contact book.
+    /// Changes of the CRM snapshot.
     pub books: u8,
     /// The meetings move to another month.
     pub moves: u8,
@@ -43,7 +43,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Nothing happens, and nobody runs.
+    /// No events and no runs.
     pub const NOTHING: Self = Self {
         starts: 0,
         crashes: 0,
@@ -62,21 +62,21 @@ impl Budget {
     };
 }
 
-/// A moment.
+/// The state of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Moment {
+pub struct SystemState {
     pub server: Server,
-    /// Tonight's contact book.
+    /// The newest CRM snapshot.
     pub book: u8,
     pub disk: Disk,
     pub processes: [Option<Process>; 2],
     pub budget: Budget,
-    /// Versions that were given, a bit each: no two attempts share one.
+    /// Assigned versions, one bit each: no two attempts share one.
     pub used: u64,
     /// Runs that were started.
     pub runs: u8,
     pub backup: Option<Rc<Lake>>,
-    /// Why a process stopped that should not have.
+    /// Why a process stopped unexpectedly.
     pub stopped: Option<Stop>,
 }
 
@@ -89,7 +89,7 @@ pub enum Stop {
     GaveUp,
     /// A slot has a version that this process did not give it.
     SlotTaken,
-    /// The view is behind though it was caught up.
+    /// The view lags behind although it was caught up.
     ViewBehind,
     /// A file that a commit names is not there.
     FileGone,
@@ -97,8 +97,8 @@ pub enum Stop {
     FileExists,
 }
 
-impl Moment {
-    /// The first moment: an empty lake, and mailboxes that nobody has read.
+impl SystemState {
+    /// The initial state: an empty lake, and mailboxes that were never read.
     pub fn first(budget: Budget) -> Self {
         Self {
             server: Server {
@@ -122,14 +122,14 @@ impl Moment {
         Rc::make_mut(&mut self.disk.lake)
     }
 
-    /// The versions that an attempt after `newest` may get: the random part may be lower or
-    /// higher than that of an attempt with the same sequence number that was given up.
+    /// The versions that an attempt after `newest` may get: the random part may be lower or higher
+    /// than that of an abandoned attempt with the same sequence number.
     pub fn versions_after(&self, newest: Option<Version>, rises: bool) -> Vec<Version> {
         let sequence = newest.map_or(0, |version| version / 4) + u8::from(rises);
         let all = sequence * 4..sequence * 4 + 4;
         let is_used = |version: &Version| self.used & (1 << version) != 0;
         let mut free: Vec<Version> = all.clone().filter(|version| !is_used(version)).collect();
-        let was_given_up = |version: Version| is_used(&version) && !self.is_going_on(version);
+        let was_given_up = |version: Version| is_used(&version) && !self.is_pending(version);
         if free.len() == 4 {
             return vec![sequence * 4 + 1];
         }
@@ -144,8 +144,8 @@ impl Moment {
         free
     }
 
-    /// Whether a version was committed, or may yet be.
-    fn is_going_on(&self, version: Version) -> bool {
+    /// Whether a version was committed, or may still be.
+    fn is_pending(&self, version: Version) -> bool {
         let entries = self.disk.lake.log(Table::Rows).entries.iter();
         let mut committed = entries.flat_map(|entry| &entry.steps);
         let attempts = self
@@ -157,7 +157,7 @@ impl Moment {
         committed.any(|step| step.1 == version) || attempts.any(|step| step.2 == version)
     }
 
-    /// Ends a process; what it wrote stays.
+    /// Ends a process; its writes remain.
     pub fn stop(mut self, number: usize, stop: Stop) -> Self {
         self.processes[number] = None;
         if !matches!(stop, Stop::Locked | Stop::GaveUp) {
@@ -166,7 +166,7 @@ impl Moment {
         self
     }
 
-    /// The same for moments that differ only in what may yet happen.
+    /// The same for states that differ only in the remaining budget.
     pub fn hash64_without_budget(&self) -> u64 {
         Self {
             budget: Budget::NOTHING,
@@ -175,7 +175,7 @@ impl Moment {
         .hash64()
     }
 
-    /// A hash by which moments are told apart.
+    /// A hash that identifies the state.
     pub fn hash64(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
