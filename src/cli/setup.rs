@@ -8,23 +8,23 @@ use crate::config::Config;
 use crate::pipeline::stores;
 use crate::runtime::private;
 
-/// Reads the configuration; what is written from now on is for the readers that it names.
+/// Reads the configuration; files written from now on are accessible to its readers only.
 pub fn load(path: &Path) -> anyhow::Result<Config> {
     let config = Config::load(path)?;
     private::limit_new_files(stores::readers(&config));
     Ok(config)
 }
 
-/// Runs asynchronous work on threads of its own. Two suffice: they only wait and hand over, the
+/// Runs asynchronous work on its own threads. Two suffice: they only wait and pass on data, the
 /// work is done by `runtime::cpu`.
 pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("starting the threads that wait for the network")?;
+        .context("starting the async runtime")?;
     let result = runtime.block_on(work);
-    // A thread that blocks in a file would be waited for.
+    // Dropping the runtime would wait for a thread that blocks on a file.
     runtime.shutdown_background();
     result
 }

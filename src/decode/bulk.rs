@@ -206,7 +206,7 @@ const REPORTS: [&str; 3] = [
     "message/disposition-notification",
 ];
 
-/// Characters of the subject that rules look at: more than any beginning in the lists has.
+/// Characters of the subject that rules examine: more than any listed phrase has.
 const SUBJECT_CHARS: usize = 64;
 
 /// The id of the first rule that applies. `from` is the author's address as written.

@@ -180,7 +180,7 @@ impl Source<'_> {
     }
 }
 
-/// The date of the topmost `Received`: what follows its last semicolon.
+/// The date of the topmost `Received`: the text after its last semicolon.
 fn received(fields: &Fields<'_>) -> Option<Micros> {
     let bare = mail_date::without_comments(&fields.first("received")?);
     let (_, date) = bare.rsplit_once(';')?;

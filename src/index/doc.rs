@@ -41,9 +41,9 @@ pub struct IndexDoc {
 }
 
 impl IndexDoc {
-    /// What a row of the highest revision means for the index. A `withdrawn` one takes its document
-    /// away; a `superseded` one means nothing, since its successor of the same revision replaces
-    /// the document.
+    /// The change that a row of the highest revision causes. A `withdrawn` row removes its
+    /// document; a `superseded` row has no effect, since its successor of the same revision
+    /// replaces the document.
     pub fn of(matched: &Matched) -> Option<Self> {
         let row = &matched.interaction;
         let key = key(row.interaction_id, &row.mailbox.id);

@@ -5,14 +5,14 @@
 pub struct Expression {
     /// Folded words; at least one.
     pub words: Vec<String>,
-    /// The same words with `ae`, `oe`, `ue` for each `ä`, `ö`, `ü`, where one was typed.
+    /// The same words with `ae`, `oe`, `ue` for each `ä`, `ö`, `ü`, if one was typed.
     pub spelled_out: Option<Vec<String>>,
-    /// Whether the last word is only a beginning.
+    /// Whether the last word is a prefix.
     pub is_prefix: bool,
 }
 
 impl Expression {
-    /// The ways in which it may be written.
+    /// The spellings that match.
     pub fn spellings(&self) -> impl Iterator<Item = &[String]> {
         let spelled_out = self.spelled_out.iter();
         spelled_out.chain([&self.words]).map(Vec::as_slice)

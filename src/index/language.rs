@@ -1,9 +1,10 @@
 //! The language of queries: words, `"phrases"`, `-exclusions`, `begin*` and `OR`.
 //!
-//! All words must occur. `OR` joins its two neighbours and binds tighter than the blank between
-//! words, so `offer turbine OR engine` asks for `offer` and one of the two. Whatever is no letter
-//! or digit separates words; several of them in one piece (`ann@x.org`) are a phrase. So is a word
-//! whose letters stand alone in the index (`회의`, `ประชุม`), which finds it inside a running text.
+//! All words must occur. `OR` joins its two neighbours and binds tighter than the space between
+//! words, so `offer turbine OR engine` requires `offer` and one of the two. All characters except
+//! letters and digits separate words; several words without spaces (`ann@x.org`) are a phrase. So
+//! is a word whose letters are separate tokens in the index (`회의`, `ประชุม`), which finds it inside
+//! running text.
 
 use crate::index::expression::Expression;
 use crate::index::query_error::QUERY_BYTES_MAX;
@@ -12,7 +13,7 @@ use crate::index::query_error::WORDS_MAX;
 use crate::index::words;
 use crate::index::words::Word;
 
-/// A query that makes sense. Both lists may be empty.
+/// A valid query. Both lists may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
     /// At least one expression of each group must occur.

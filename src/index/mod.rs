@@ -2,8 +2,8 @@
 //! rebuilt.
 //!
 //! One document for each interaction of a mailbox that was not withdrawn, whatever its state. The
-//! writer replaces by key and records with every commit which lake it follows and how far; the
-//! searcher reads what was committed.
+//! writer replaces by key and records with every commit which lake it follows and up to which
+//! version; the searcher reads the committed state.
 
 pub mod doc;
 pub mod error;

@@ -33,7 +33,7 @@ use crate::index::umlauts::Form;
 use crate::model::interaction::Kind;
 use crate::model::time::Micros;
 
-/// How many endings of the last word of `ann@exam*` are tried.
+/// How many completions of the last word of `ann@exam*` are tried.
 const ENDINGS_MAX: u32 = 10_000;
 
 /// The fields in which a word may occur, and the boost of each.

@@ -1,14 +1,13 @@
 //! Why a query cannot be asked, and the limits of one.
 
-/// Nobody types more; a longer query would only cost time.
+/// More than anyone types; a longer query would only cost time.
 pub const QUERY_BYTES_MAX: usize = 1_000;
-/// Each word is looked up in several fields. Letters that stand alone are one word until something
-/// separates them.
+/// Each word is looked up in several fields. Adjacent single-letter tokens count as one word.
 pub const WORDS_MAX: usize = 64;
-/// Hits further down are not listed: the best so many are held in memory.
+/// The maximum rank of a listed hit: all hits above it are held in memory.
 pub const HITS_DEEP_MAX: usize = 10_000;
 
-/// Why a query cannot be asked.
+/// Why a query is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// Neither words nor filters.
@@ -20,8 +19,8 @@ pub enum QueryError {
     /// `OR` at an end, twice in a row, or beside an exclusion.
     #[error("`OR` needs a word or phrase on both sides, none of them excluded with `-`")]
     LonelyOr,
-    /// A star in the middle, in front, or in a phrase.
-    #[error("`*` may only stand at the end of a word, as in `turb*`")]
+    /// An asterisk in the middle, at the start, or in a phrase.
+    #[error("`*` is only allowed at the end of a word, as in `turb*`")]
     MisplacedStar,
     /// A word that is not in the index because it is too long.
     #[error("a word is too long to be found; its beginning with `*` may help")]
@@ -32,7 +31,7 @@ pub enum QueryError {
     /// A page too far down.
     #[error("hits can only be listed down to number {HITS_DEEP_MAX}; narrow the query")]
     TooDeep,
-    /// The first day lies after the last.
-    #[error("--from lies after --to")]
+    /// The first day is after the last.
+    #[error("--from is after --to")]
     EmptyPeriod,
 }

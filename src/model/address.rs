@@ -25,9 +25,9 @@ use crate::model::limits;
 pub struct Address(Box<str>);
 
 impl Address {
-    /// An address as the lake holds it. Must not change: lakes store no flag, so that this rule
-    /// decides whether a participant's text is an address. It allows what [`Address::parse`] would
-    /// not make: a blank before the `@`, any character in the domain.
+    /// An address as stored in the lake. This rule must not change: lakes store no flag, so it
+    /// alone decides whether a participant's text is an address. It accepts what [`Address::parse`]
+    /// would never produce: a space before the `@`, any character in the domain.
     pub fn stored(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;
         let is_one = !local.is_empty()
@@ -73,7 +73,7 @@ impl Address {
         self.local().contains(GUEST_MARK)
     }
 
-    /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` where it has none.
+    /// The address without a plus-tag (`ann+news@x.org` as `ann@x.org`); `None` if it has none.
     pub fn without_tag(&self) -> Option<Self> {
         let (local, domain) = self.0.split_once('@')?;
         let (name, _tag) = local.split_once('+')?;
@@ -81,7 +81,7 @@ impl Address {
     }
 }
 
-/// What follows the name in a guest's principal name.
+/// The suffix of the name in a guest's principal name.
 pub(crate) const GUEST_MARK: &str = "#ext#";
 
 impl fmt::Display for Address {

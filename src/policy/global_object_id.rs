@@ -8,20 +8,20 @@ use jiff::civil::Date;
 
 use crate::model::event::Event;
 
-/// With what every Global Object ID begins (MS-OXOCAL 2.2.1.27).
+/// The prefix of every Global Object ID (MS-OXOCAL 2.2.1.27).
 const GLOBAL_OBJECT_ID: [u8; 16] = [
     0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xe0, 0x00, 0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08,
 ];
 
-/// Where in it the original date of an occurrence stands: year (high byte first), month, day.
+/// The bytes with the original date of an occurrence: year (high byte first), month, day.
 const DATE_BYTES: Range<usize> = 16..20;
 
-/// The original date that the id of an event carries, where it does (facts 2.3).
+/// The original date encoded in the id of an event, if any (facts 2.3).
 pub fn date_of_uid(event: &Event) -> Option<Date> {
     global_object_id(event.ical_uid.as_deref()?.trim())?.1
 }
 
-/// A Global Object ID without its date, and the date, where it is set (facts 2.3).
+/// A Global Object ID without its date, and the date, if it is set (facts 2.3).
 pub fn global_object_id(uid: &str) -> Option<(String, Option<Date>)> {
     let mut bytes = bytes_of_hex(uid)?;
     if !bytes.starts_with(&GLOBAL_OBJECT_ID) {

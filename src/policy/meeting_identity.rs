@@ -9,7 +9,7 @@ use crate::policy::global_object_id::global_object_id;
 use crate::policy::original_day::Siblings;
 use crate::policy::original_day::original_day;
 
-/// Which meeting an event is.
+/// The identity of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MeetingId {
     /// The single event or occurrence.

@@ -24,7 +24,7 @@ pub fn monotonic() -> TimerInstant {
     TimerInstant::now()
 }
 
-/// A stopwatch that is not disturbed by changes of the wall clock.
+/// A stopwatch that is not affected by changes of the wall clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 

@@ -79,18 +79,18 @@ impl Scenario {
         Self { seed, days, folder }
     }
 
-    /// Lives through its days, in as many processes as that takes: as many die as there are days.
-    /// Gives how many died.
-    fn tell(&self) -> u32 {
+    /// Runs all days, in as many processes as that takes: at most one crash is injected per day.
+    /// Returns the number of crashes.
+    fn run(&self) -> u32 {
         let mut rng = Rng::new(self.seed, 98);
-        let mut deaths = 0;
+        let mut crashes = 0;
         loop {
             let mut process = Command::new(std::env::current_exe().unwrap());
             process.args(["--ignored", "--exact", "--nocapture"]);
             process.arg("simulated::a_process_of_a_scenario");
             process.env(FOLDER, self.folder.path());
-            let is_to_die = cfg!(debug_assertions) && deaths < self.days;
-            if is_to_die {
+            let is_to_crash = cfg!(debug_assertions) && crashes < self.days;
+            if is_to_crash {
                 let step = 1 + rng.below(STEPS);
                 process.env("TOUCHPOINT_STOP_AT", format!("any:{step}"));
             }

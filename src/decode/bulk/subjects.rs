@@ -101,7 +101,7 @@ pub const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "jawaban otomatis",
 ];
 
-/// Words that people write as well: of a program only before a colon.
+/// Words that people write as well: written by a program only if followed by a colon.
 pub const ABSENCE_WORDS: &[&str] = &[
     "out of office",
     "abwesenheit",

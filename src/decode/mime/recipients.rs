@@ -31,7 +31,7 @@ enum Origin {
     EncodedWords,
 }
 
-/// Everybody whom the value of a header field names, as their author.
+/// All people in the value of a header field, with the role of author.
 pub fn named_in(value: &str) -> Vec<RawParticipant> {
     let mut found = Found::default();
     found.named_in(value.as_bytes(), Role::From);

@@ -7,12 +7,12 @@ use crate::model::address::Address;
 use crate::model::address::addr_spec;
 use crate::model::unicode::is_invisible;
 
-/// An address, and the name beside it.
+/// An address and its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// As it is written, without quotes and comments. Encoded words are not decoded.
+    /// As written, without quotes and comments. Encoded words are not decoded.
     pub name: Option<String>,
-    /// The address as it is written, without what stands around it.
+    /// The address as written, without the surrounding text.
     pub text: String,
     /// Normalised.
     pub address: Address,
@@ -21,8 +21,8 @@ pub struct Written {
 /// Schemes before an address, in lower case.
 pub(super) const SCHEMES: [&str; 2] = ["mailto:", "smtp:"];
 
-/// The text without characters that take no room, with a blank for each kind of blank and an `@`
-/// for a wide one.
+/// The text without zero-width characters, with every kind of space as an ASCII space and a
+/// full-width `@` as an ASCII one.
 pub fn cleaned(raw: &str) -> Cow<'_, str> {
     let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
     if raw.bytes().all(is_plain) {
@@ -31,7 +31,7 @@ pub fn cleaned(raw: &str) -> Cow<'_, str> {
     let visible = raw.chars().filter(|c| !is_invisible(*c));
     let has_sign = raw.contains('@');
     let plain = |c: char| match c {
-        // As input methods of East Asia write it.
+        // As East Asian input methods write it.
         '\u{ff20}' | '\u{fe6b}' if !has_sign => '@',
         c if c.is_whitespace() => ' ',
         c => c,

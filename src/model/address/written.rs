@@ -24,7 +24,7 @@ use crate::model::limits;
 /// How many nested quotes, brackets and schemes are removed: real input never has more.
 const NESTING_MAX: usize = 8;
 
-/// What stands before an address that Exchange encapsulated (MS-OXOAB, IMCEA).
+/// The prefix of an address that Exchange encapsulated (MS-OXOAB, IMCEA).
 const ENCAPSULATED: &str = "imceasmtp-";
 
 impl Address {
@@ -34,9 +34,10 @@ impl Address {
         read(raw).map(|written| written.address)
     }
 
-    /// The address of which a name in a directory was made; any other stays as it is. The last `_`
-    /// of a guest's principal name stands for the `@`, since no domain holds one; Exchange writes
-    /// an address of others into the local part of its own (`IMCEASMTP-ann+40x+2Eorg@…`).
+    /// The original address from which a directory name was derived; any other address is returned
+    /// unchanged. The last `_` of a guest's principal name replaces the `@`, since no domain
+    /// contains one; Exchange encodes foreign addresses in the local part of its own
+    /// (`IMCEASMTP-ann+40x+2Eorg@…`).
     #[must_use]
     pub fn at_home(self) -> Self {
         let of_guest = || {
@@ -94,7 +95,7 @@ fn plain(raw: &str) -> Option<Written> {
     })
 }
 
-/// What parts addresses, or ends the text around them.
+/// Separators between addresses, or at the end of a text.
 fn is_outside(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';')
 }
