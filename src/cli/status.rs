@@ -14,7 +14,7 @@ use crate::cli::load;
 use crate::cli::output;
 use crate::cli::run::block_on;
 use crate::config::Config;
-use crate::lake::open::Lake;
+use crate::lake::Lake;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::LEDGER_KEY_PREFIX;

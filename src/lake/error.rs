@@ -136,6 +136,23 @@ impl LakeError {
         }
     }
 
+    /// Wraps an error of turning rows into a file.
+    pub(super) fn encode(table: &'static str, why: &dyn std::fmt::Display) -> Self {
+        Self::Encode {
+            table,
+            why: why.to_string(),
+        }
+    }
+
+    /// Wraps an error of the Delta library.
+    pub(super) fn delta(doing: &'static str, table: &'static str) -> impl Fn(KernelError) -> Self {
+        move |source| Self::Delta {
+            doing,
+            table,
+            source: Box::new(source),
+        }
+    }
+
     /// Wraps whatever says that a file is no good.
     pub(super) fn bad_file(file: &Path) -> impl Fn(&dyn std::fmt::Display) -> Self {
         let file = file.display().to_string();

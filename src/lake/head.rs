@@ -5,14 +5,13 @@ use std::path::Path;
 
 use tokio::runtime::Handle;
 
+use crate::lake::delta::engine::engine;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::open::absolute;
-use crate::lake::open::check_format;
-use crate::lake::open::versions;
+use crate::lake::format::check_format;
 use crate::lake::read::files_since;
-use crate::lake::schema::TableName;
-use crate::lake::table::Table;
-use crate::lake::table::engine;
+use crate::lake::rows::schema::TableName;
+use crate::lake::storage::disk::absolute;
 
 /// The newest commit of a lake.
 pub struct Head {
@@ -42,7 +41,7 @@ impl Head {
 
     /// The versions of `interactions`, by slot.
     pub fn versions(&self) -> Result<BTreeMap<u8, i64>, LakeError> {
-        versions(&self.interactions)
+        self.interactions.slot_versions()
     }
 
     /// How many rows came after these versions, at most; `None`: it is unknown, since the names of

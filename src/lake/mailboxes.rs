@@ -6,22 +6,22 @@ use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use crate::lake::cells::Cells;
-use crate::lake::commit::encode;
-use crate::lake::commit::next_version;
-use crate::lake::coverage_rows;
-use crate::lake::cursors;
-use crate::lake::cursors::Counts;
-use crate::lake::data_file;
+use crate::lake::Lake;
+use crate::lake::cursors::chain::add_counts;
+use crate::lake::cursors::record::Counts;
+use crate::lake::delta::data_file;
 use crate::lake::error::LakeError;
-use crate::lake::narrow::narrow;
-use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::read::Rows;
 use crate::lake::read::batches;
 use crate::lake::read::paths;
 use crate::lake::read::read;
-use crate::lake::schema::TableName;
+use crate::lake::reported::Reported;
+use crate::lake::rows::cells::Cells;
+use crate::lake::rows::coverage;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::project;
+use crate::lake::version::next_version;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
@@ -32,33 +32,13 @@ use crate::model::time::DAY;
 /// they are looked for so much earlier.
 const CLOCK_BACK: i64 = 31 * DAY;
 
-/// Runs of which `mailboxes` tells, each with the slots of which it does, a bit each: a run that
-/// died is told of by whoever serves its slots now.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Reported(HashMap<String, u64>);
-
-impl Reported {
-    fn note(&mut self, run: &str, slot: u8) {
-        match self.0.get_mut(run) {
-            Some(slots) => *slots |= 1 << slot,
-            None => drop(self.0.insert(run.to_owned(), 1 << slot)),
-        }
-    }
-
-    /// Whether it tells of a run in a slot.
-    pub fn contains(&self, run: &str, slot: u8) -> bool {
-        let slots = self.0.get(run).copied().unwrap_or_default();
-        slots & (1 << slot) != 0
-    }
-}
-
 impl Lake {
     /// Appends rows to `mailboxes`, at the end of a run.
     pub fn write_mailboxes(&self, rows: &[Coverage]) -> Result<(), LakeError> {
         let Some(first) = rows.first() else {
             return Ok(());
         };
-        let _turn = self.take_turn();
+        let _lock = self.lock_commits();
         self.mailboxes.refresh()?;
         let mut months: BTreeMap<String, Vec<&Coverage>> = BTreeMap::new();
         for row in rows {
@@ -68,7 +48,8 @@ impl Lake {
         let version = next_version(None);
         let mut adds = Vec::new();
         for (number, (month, rows)) in months.iter().enumerate() {
-            let batch = coverage_rows::to_batch(rows).map_err(encode(&self.mailboxes))?;
+            let batch = coverage::to_batch(rows)
+                .map_err(|e| LakeError::encode(self.mailboxes.name.as_str(), &e))?;
             let context = self.mailboxes.write_context(month)?;
             let name = data_file::name(version, &first.run_id, number);
             let batch = std::iter::once(Ok(batch));
@@ -89,7 +70,7 @@ impl Lake {
         let rows = read(
             paths(&self.mailboxes, &Filter::default())?,
             TableName::Mailboxes,
-            coverage_rows::from_batch,
+            coverage::from_batch,
         );
         Ok(Box::new(rows))
     }
@@ -114,7 +95,7 @@ impl Lake {
         let mut runs = Reported::default();
         for batch in batches(
             paths(&self.mailboxes, months)?,
-            narrow(TableName::Mailboxes, &["run_id", "mailbox_id"]),
+            project(TableName::Mailboxes, &["run_id", "mailbox_id"]),
         ) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
@@ -175,7 +156,7 @@ impl Lake {
     pub(super) fn counts(&self) -> Result<Counts, LakeError> {
         let mut counts = Counts::new();
         for (slot, version) in self.interaction_versions()? {
-            cursors::add_counts(self.cursors.merged(version, slot)?, &mut counts)?;
+            add_counts(self.cursors.merged(version, slot)?, &mut counts)?;
         }
         Ok(counts)
     }
@@ -185,7 +166,7 @@ impl Lake {
         let files = self.interactions.live_files()?.into_iter();
         let files = files.map(|file| self.interactions.folder.join(file.path));
         let mut totals = HashMap::new();
-        let wanted = narrow(TableName::Interactions, &["mailbox_id", "revision"]);
+        let wanted = project(TableName::Interactions, &["mailbox_id", "revision"]);
         for batch in batches(files.collect(), wanted) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);

@@ -3,10 +3,10 @@
 
 use hashbrown::HashSet;
 
-use crate::lake::disk::Place;
-use crate::lake::disk::publish_file;
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
+use crate::lake::storage::disk::Place;
+use crate::lake::storage::disk::publish_file;
 
 impl Lake {
     /// Keeps the domains with which books are made ready from now on. Where they are kept already,
@@ -42,11 +42,11 @@ impl Lake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lake::fixture::Site;
+    use crate::lake::tests::fixture::TestLake;
 
     #[test]
     fn domains_are_kept_for_those_who_cannot_ask_the_directory() {
-        let site = Site::new();
+        let site = TestLake::new();
         let lake = site.write();
         assert_eq!(lake.own_domains().unwrap(), None);
         for domains in [&["contoso.com", "contoso.de"][..], &["contoso.com"], &[]] {

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
-use crate::lake::activity_rows;
-use crate::lake::data_file;
-use crate::lake::data_file::FileReader;
+use crate::lake::Lake;
+use crate::lake::delta::data_file;
+use crate::lake::delta::file_reader::FileReader;
+use crate::lake::delta::table::LiveFile;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::interaction_rows;
-use crate::lake::open::Lake;
-use crate::lake::schema::TableName;
-use crate::lake::schema::arrow_schema;
-use crate::lake::table::LiveFile;
-use crate::lake::table::Table;
+use crate::lake::rows::activity;
+use crate::lake::rows::interaction;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::arrow_schema;
 use crate::model::activity::Activity;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
@@ -68,7 +68,7 @@ impl Lake {
     pub fn interactions(&self, filter: &Filter) -> Result<Rows<Interaction>, LakeError> {
         let files = paths(&self.interactions, filter)?;
         let filter = filter.clone();
-        let rows = read(files, TableName::Interactions, interaction_rows::from_batch);
+        let rows = read(files, TableName::Interactions, interaction::from_batch);
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
                 .map_or(true, |row| filter.has_mailbox(&row.mailbox.id))
@@ -79,7 +79,7 @@ impl Lake {
     pub fn activities(&self, filter: &Filter) -> Result<Rows<Activity>, LakeError> {
         let files = paths(&self.activities, filter)?;
         let filter = filter.clone();
-        let rows = read(files, TableName::ContactActivity, activity_rows::from_batch);
+        let rows = read(files, TableName::ContactActivity, activity::from_batch);
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
                 .map_or(true, |row| filter.has_mailbox(&row.mailbox.id))
@@ -103,7 +103,7 @@ impl Lake {
             let rows = read(
                 vec![folder.join(file.path)],
                 TableName::Interactions,
-                interaction_rows::from_batch,
+                interaction::from_batch,
             );
             rows.filter(move |row| {
                 row.as_ref()
@@ -129,7 +129,7 @@ impl Lake {
         let rows = read(
             files.collect(),
             TableName::ContactActivity,
-            activity_rows::from_batch,
+            activity::from_batch,
         );
         let reached = reached.clone();
         Ok(Box::new(rows.filter(move |row| {

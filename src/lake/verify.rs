@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::lake::cursors::SlotRecord;
-use crate::lake::data_file::FileReader;
+use crate::lake::Lake;
+use crate::lake::cursors::record::SlotRecord;
+use crate::lake::delta::file_reader::FileReader;
+use crate::lake::delta::log::history;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::grain::Grain;
-use crate::lake::grain::month_number;
-use crate::lake::interaction_rows;
-use crate::lake::narrow::narrow;
-use crate::lake::open::Lake;
 use crate::lake::read::read;
-use crate::lake::row_hash;
-use crate::lake::schema::TableName;
-use crate::lake::table::Table;
+use crate::lake::rows::interaction;
+use crate::lake::rows::keys::InteractionKey;
+use crate::lake::rows::keys::month_number;
+use crate::lake::rows::row_hash;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::project;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::SLOTS;
@@ -135,9 +136,9 @@ impl Lake {
 
     fn check_files(&self, findings: &mut Vec<Finding>) -> Result<(), LakeError> {
         let mut removed = self.removed_files()?;
-        let versions = self.interactions.history()?.versions;
+        let versions = history(&self.interactions.folder)?.versions;
         removed.extend(versions.iter().map(|v| self.cursors.file(*v)));
-        for file in self.unnamed_files()? {
+        for file in self.orphaned_files()? {
             // What was merged into another file is deleted at the next start of a run.
             if removed.contains(&file) {
                 continue;
@@ -162,7 +163,7 @@ impl Lake {
         for pass in self.passes(&all)? {
             let mut known = HashSet::new();
             let paths = self.interactions.paths(&pass.rows);
-            for row in read(paths, TableName::Interactions, interaction_rows::from_batch) {
+            for row in read(paths, TableName::Interactions, interaction::from_batch) {
                 let row = row?;
                 let own = slot(&row.mailbox.id);
                 if !pass.slots.contains(&own) {
@@ -172,7 +173,7 @@ impl Lake {
                 *rows += 1;
                 *sum = sum.wrapping_add(row_hash::of(&row));
                 let month = month_number(&row.occurred_at.month());
-                let is_new = known.insert((Grain::of(&row).in_month(month), row.revision));
+                let is_new = known.insert((InteractionKey::of(&row).in_month(month), row.revision));
                 doubled += u64::from(!is_new);
             }
         }
@@ -218,7 +219,7 @@ fn check_data(
     findings: &mut Vec<Finding>,
 ) -> Result<bool, LakeError> {
     let before = findings.len();
-    let wanted = narrow(table.name, &["mailbox_id"]);
+    let wanted = project(table.name, &["mailbox_id"]);
     for path in table.paths(&table.live_files()?) {
         match FileReader::open(&path, Arc::clone(&wanted)) {
             Err(error) if error.is_damage() => findings.push(Finding {

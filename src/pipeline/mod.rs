@@ -46,7 +46,7 @@ use crate::config::Config;
 use crate::config::capture::Capture;
 use crate::config::capture::Content;
 use crate::config::crm::Trust;
-use crate::lake::open::Lake;
+use crate::lake::Lake;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::mail::ContentLevel;

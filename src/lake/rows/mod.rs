@@ -1,0 +1,13 @@
+//! Rows of the tables: their columns, and how they become record batches and come back.
+
+pub mod columns;
+pub mod schema;
+
+pub(super) mod activity;
+pub(super) mod cells;
+pub(super) mod coverage;
+pub(super) mod fingerprint;
+pub(super) mod interaction;
+pub(super) mod keys;
+pub(super) mod projection;
+pub(super) mod row_hash;

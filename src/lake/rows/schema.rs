@@ -1,0 +1,206 @@
+//! Every column of the three tables, in one place: name, type, nullability and what it means.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_schema::DataType as ArrowType;
+use arrow_schema::Field;
+use arrow_schema::Fields;
+use arrow_schema::Schema;
+use arrow_schema::SchemaRef;
+use arrow_schema::TimeUnit;
+use delta_kernel::schema::ArrayType;
+use delta_kernel::schema::DataType as DeltaType;
+use delta_kernel::schema::MetadataValue;
+use delta_kernel::schema::StructField;
+use delta_kernel::schema::StructType;
+
+use crate::lake::rows::columns::ACTIVITY_COLUMNS;
+use crate::lake::rows::columns::Column;
+use crate::lake::rows::columns::ColumnType;
+use crate::lake::rows::columns::INTERACTION_COLUMNS;
+use crate::lake::rows::columns::mailbox_columns;
+
+/// The tables of a lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TableName {
+    /// `interactions`: the truth.
+    Interactions,
+    /// `contact_activity`: the view of contacts.
+    ContactActivity,
+    /// `mailboxes`: coverage, one row for each mailbox and run.
+    Mailboxes,
+}
+
+impl TableName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Interactions, Self::ContactActivity, Self::Mailboxes];
+
+    /// The folder in the lake.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interactions => "interactions",
+            Self::ContactActivity => "contact_activity",
+            Self::Mailboxes => "mailboxes",
+        }
+    }
+}
+
+/// The partition column of every table; it is in the folder names, not in the files.
+pub const MONTH: Column = Column {
+    name: "month",
+    kind: ColumnType::Text,
+    nullable: false,
+    has_stats: false,
+    doc: "Partition: year and month (YYYY-MM, UTC) of occurred_at; in mailboxes, of started_at.",
+};
+
+/// The columns of a table in order, without the partition column [`MONTH`].
+pub fn columns(table: TableName) -> Vec<Column> {
+    match table {
+        TableName::Interactions => INTERACTION_COLUMNS.to_vec(),
+        TableName::ContactActivity => ACTIVITY_COLUMNS.to_vec(),
+        TableName::Mailboxes => mailbox_columns(),
+    }
+}
+
+/// Every table with all its columns, the partition column last.
+pub fn tables() -> impl Iterator<Item = (&'static str, Vec<Column>)> {
+    TableName::ALL.into_iter().map(|table| {
+        let mut columns = columns(table);
+        columns.push(MONTH);
+        (table.as_str(), columns)
+    })
+}
+
+/// The columns of which Delta keeps statistics, as the table property has them.
+pub(crate) fn stats_columns(table: TableName) -> String {
+    let columns = columns(table);
+    let named = columns.iter().filter(|column| column.has_stats);
+    named
+        .map(|column| column.name)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// The schema of the Parquet files of a table.
+pub(crate) fn arrow_schema(table: TableName) -> SchemaRef {
+    let fields = columns(table).into_iter().map(|column| {
+        let comment = HashMap::from([("comment".to_owned(), column.doc.to_owned())]);
+        Field::new(column.name, arrow_type(column.kind), true).with_metadata(comment)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The schema of some columns alone.
+pub(crate) fn project(table: TableName, columns: &[&str]) -> Arc<Schema> {
+    let schema = arrow_schema(table);
+    let fields = schema.fields().iter();
+    let fields = fields.filter(|field| columns.contains(&field.name().as_str()));
+    Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
+}
+
+/// The schema of the Delta table, partition column last.
+pub(crate) fn delta_schema(table: TableName) -> Result<StructType, delta_kernel::KernelError> {
+    let columns = columns(table).into_iter().chain([MONTH]);
+    StructType::try_new(columns.map(|column| {
+        let field = StructField::nullable(column.name, delta_type(column.kind));
+        field.with_metadata([("comment", MetadataValue::String(column.doc.to_owned()))])
+    }))
+}
+
+fn arrow_type(kind: ColumnType) -> ArrowType {
+    match kind {
+        ColumnType::Text => ArrowType::Utf8,
+        ColumnType::Int => ArrowType::Int32,
+        ColumnType::Long => ArrowType::Int64,
+        ColumnType::Double => ArrowType::Float64,
+        ColumnType::Flag => ArrowType::Boolean,
+        ColumnType::Instant => instant_type(),
+        ColumnType::Participants => ArrowType::List(participant_element()),
+    }
+}
+
+/// Microseconds in UTC: what Delta calls `TIMESTAMP`.
+pub(crate) fn instant_type() -> ArrowType {
+    ArrowType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// The element of the list `participants`.
+pub(crate) fn participant_element() -> Arc<Field> {
+    Arc::new(Field::new(
+        "element",
+        ArrowType::Struct(participant_fields()),
+        true,
+    ))
+}
+
+/// The fields of one participant.
+pub(crate) fn participant_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("address", ArrowType::Utf8, true),
+        Field::new("name", ArrowType::Utf8, true),
+        Field::new("role", ArrowType::Utf8, true),
+        Field::new("response", ArrowType::Utf8, true),
+        Field::new("internal", ArrowType::Boolean, true),
+    ])
+}
+
+fn delta_type(kind: ColumnType) -> DeltaType {
+    match kind {
+        ColumnType::Text => DeltaType::STRING,
+        ColumnType::Int => DeltaType::INTEGER,
+        ColumnType::Long => DeltaType::LONG,
+        ColumnType::Double => DeltaType::DOUBLE,
+        ColumnType::Flag => DeltaType::BOOLEAN,
+        ColumnType::Instant => DeltaType::TIMESTAMP,
+        ColumnType::Participants => {
+            let person = StructType::new_unchecked([
+                StructField::nullable("address", DeltaType::STRING),
+                StructField::nullable("name", DeltaType::STRING),
+                StructField::nullable("role", DeltaType::STRING),
+                StructField::nullable("response", DeltaType::STRING),
+                StructField::nullable("internal", DeltaType::BOOLEAN),
+            ]);
+            ArrayType::new(DeltaType::from(person), true).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_names_people_or_content_has_statistics() {
+        for table in TableName::ALL {
+            for column in columns(table).iter().filter(|column| column.has_stats) {
+                let open = [
+                    "address",
+                    "name",
+                    "subject",
+                    "preview",
+                    "body",
+                    "participants",
+                ];
+                assert!(
+                    open.iter().all(|word| !column.name.contains(word)),
+                    "{} must not lie open in the log",
+                    column.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_column_is_documented_once_under_one_name() {
+        for table in TableName::ALL {
+            let columns = columns(table);
+            let names: std::collections::BTreeSet<_> = columns.iter().map(|c| c.name).collect();
+            assert_eq!(names.len(), columns.len(), "{}", table.as_str());
+            for column in columns {
+                assert!(column.doc.ends_with('.'), "{}", column.name);
+            }
+        }
+    }
+}
