@@ -43,7 +43,7 @@ use crate::runtime::clock;
 pub(super) struct Plan {
     pub steps: Vec<SlotStep>,
     pub run: RunStamp,
-    pub stamp: RowProvenance,
+    pub provenance: RowProvenance,
 }
 
 /// Files that are written but not committed.
@@ -69,7 +69,7 @@ impl Lake {
         self.commit_interactions(&plan, &files)?;
         self.commit_activities(&plan, &files)?;
         Ok(Committed {
-            version: plan.stamp.generation,
+            version: plan.provenance.generation,
             slots: plan.steps.iter().map(|step| step.slot).collect(),
             interactions: batch.rows.len(),
             activities: files.activity_rows,
@@ -121,7 +121,7 @@ impl Lake {
         }
         Ok(Plan {
             steps,
-            stamp: RowProvenance {
+            provenance: RowProvenance {
                 generation: version,
                 matched_at: clock::now(),
                 crm_snapshot: book,
@@ -145,7 +145,7 @@ impl Lake {
             let month = interaction.occurred_at.month();
             // All revisions of a batch share a generation, in which only one can be current.
             if revisions.is_highest(interaction, || month_number(&month)) {
-                let derived = derive::derive(interaction, touches, &plan.stamp);
+                let derived = derive::derive(interaction, touches, &plan.provenance);
                 if !derived.is_empty() {
                     activities.entry(month.clone()).or_default().extend(derived);
                 }
@@ -198,7 +198,7 @@ impl Lake {
         let mut writes = Vec::with_capacity(months.len());
         for (number, (month, batch)) in (first..).zip(months) {
             let context = table.write_context(&month)?;
-            let name = data_file::name(plan.stamp.generation, &plan.run.run_id, number);
+            let name = data_file::name(plan.provenance.generation, &plan.run.run_id, number);
             let table = table.name;
             let write =
                 move || data_file::write(table, &context, std::iter::once(Ok(batch)), &name);
@@ -217,7 +217,7 @@ impl Lake {
 
     /// Step 2: the cursor file of this version.
     pub(super) fn write_cursors(&self, plan: &Plan, batch: &Batch) -> Result<(), LakeError> {
-        let path = self.cursors.file(plan.stamp.generation);
+        let path = self.cursors.file(plan.provenance.generation);
         let mut before = BTreeMap::new();
         for step in &plan.steps {
             if let Some(version) = step.previous {
@@ -232,7 +232,7 @@ impl Lake {
         let mut writer = CursorWriter::create(&path)?;
         let mut added = SlotAdditions::of(batch, &path)?;
         for step in &plan.steps {
-            let mut record = SlotRecord::new(step.version, &plan.stamp.crm_snapshot);
+            let mut record = SlotRecord::new(step.version, &plan.provenance.crm_snapshot);
             let added = added.remove(&step.slot).unwrap_or_default();
             record.rows = added.rows;
             record.hash_sum = added.hash_sum;

@@ -1,4 +1,4 @@
-//! Upkeep at the end of a run: merging small files, which changes no row, and short logs.
+//! Merging small files at the end of a run, which changes no row.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -15,15 +15,15 @@ use crate::runtime::clock::Stopwatch;
 
 /// A file under this size is a small one: readers lose more time opening it than reading it.
 const SMALL_BYTES: u64 = 32 * 1_024 * 1_024;
-/// A month may have so many small files: merging sooner would write the same rows again and again.
+/// A month may have this many small files: merging sooner would write the same rows again and again.
 const SMALL_FILES_MAX: usize = 20;
 
 impl Lake {
     /// Merges the small files of months that have many, until `limit` has passed; gives the number
-    /// of months merged, over all tables. A month that was begun is finished. Then it takes away
-    /// what the logs no longer need; where that fails it says so, and the next run goes on.
+    /// of months merged, over all tables. A month that was begun is finished. Then it deletes
+    /// expired entries of the logs; where that fails it logs a warning, and the next run goes on.
     ///
-    /// Call it when every view has caught up: afterwards rows cannot be told apart by commit, and
+    /// Call it when every view has caught up: afterwards rows cannot be attributed to commits, and
     /// a view that is behind must compare everything. It does nothing while the view of contacts
     /// is behind. Blocks on disk and CPU.
     pub fn merge_small_files(&self, limit: Duration) -> Result<usize, LakeError> {

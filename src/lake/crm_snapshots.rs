@@ -1,4 +1,4 @@
-//! Contact books, stored by digest: a catch-up asks the book of the commit, not tonight's.
+//! Contact books, stored by digest: a catch-up matches with the book of the commit, not of this run.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -105,7 +105,7 @@ impl Lake {
         Ok(digests.collect())
     }
 
-    /// An error where a book is not stored: after a crash nobody could ask it again.
+    /// An error where a book is not stored: after a crash it could not be matched with again.
     pub(super) fn check_book(&self, digest: &str) -> Result<(), LakeError> {
         let path = self.book_file(digest);
         std::fs::metadata(&path)
@@ -158,7 +158,7 @@ impl Building {
         let (values, accounts) = (cells.texts("value")?, cells.texts("account_id")?);
         for row in 0..batch.num_rows() {
             let value = values.value(row);
-            let orphan = || format!("line {row} belongs to nobody");
+            let orphan = || format!("line {row} belongs to no contact");
             match whats.value(row) {
                 "contact" => self.contacts.push(Contact {
                     id: ids.value(row).into(),

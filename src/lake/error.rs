@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use delta_kernel::KernelError;
 use parquet::errors::ParquetError;
 
-/// Why the lake could not do what was asked.
+/// Why an operation on the lake failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
     /// A file or folder of the lake cannot be read or written.
@@ -95,7 +95,7 @@ pub enum LakeError {
         /// The slot.
         slot: u8,
     },
-    /// Something was asked that needs the lake to be opened for writing.
+    /// Something that needs the lake to be opened for writing.
     #[error("the lake was opened for reading only")]
     ReadOnly,
 }
@@ -120,7 +120,7 @@ impl LakeError {
         }
     }
 
-    /// Wraps an error of writing a file of columns: tells a disk that refuses (it is full, say) from
+    /// Wraps an error of writing a file of columns: distinguishes a disk that refuses (it is full, say) from
     /// rows that cannot be encoded, which `otherwise` wraps.
     pub(super) fn unwritten(
         path: &Path,
@@ -153,7 +153,7 @@ impl LakeError {
         }
     }
 
-    /// Wraps whatever says that a file is no good.
+    /// Wraps the reason why a file is malformed.
     pub(super) fn bad_file(file: &Path) -> impl Fn(&dyn std::fmt::Display) -> Self {
         let file = file.display().to_string();
         move |why| Self::BadFile {

@@ -20,7 +20,7 @@ const FORMAT: u32 = 1;
 struct FormatFile {
     /// The format of cursor files, books and file names.
     format: u32,
-    /// Tells this lake from all others, so that no view of another one is believed.
+    /// Identifies this lake, so that no view of another one is believed.
     lake_id: String,
 }
 

@@ -34,7 +34,7 @@ impl Head {
         })
     }
 
-    /// Tells this lake from all others.
+    /// The id of this lake.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -45,7 +45,7 @@ impl Head {
     }
 
     /// How many rows came after these versions, at most; `None`: it is unknown, since the names of
-    /// merged files do not tell.
+    /// merged files do not show it.
     pub fn rows_since(&self, reached: &BTreeMap<u8, i64>) -> Result<Option<u64>, LakeError> {
         let slots = self.versions()?.into_iter();
         let behind = slots.filter_map(|(slot, version)| {

@@ -1,4 +1,4 @@
-//! The table `mailboxes`: how far every mailbox was read, in every run, even in those that died.
+//! The table `mailboxes`: how far every mailbox was read, in every run, died ones included.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -79,8 +79,8 @@ impl Lake {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The runs of which `mailboxes` tells: all of them, or at least those that cursor files
-    /// count. What other processes told since the first look may be missing.
+    /// The runs that `mailboxes` reports: all of them, or at least those that cursor files count.
+    /// What other processes reported since the first look may be missing.
     pub(super) fn reported(&self) -> Result<Reported, LakeError> {
         let mut known = self.known_reported();
         let reported = match known.take() {
@@ -90,7 +90,7 @@ impl Lake {
         Ok(known.insert(reported).clone())
     }
 
-    /// The runs of which `mailboxes` tells in the months that are wanted.
+    /// The runs that `mailboxes` reports in the wanted months.
     fn reported_runs(&self, months: &Filter) -> Result<Reported, LakeError> {
         let mut runs = Reported::default();
         for batch in batches(
@@ -109,8 +109,8 @@ impl Lake {
         Ok(runs)
     }
 
-    /// What runs have committed to the slots of this process of which `mailboxes` does not tell:
-    /// they died. (Of other slots nobody knows here whether the run is over.) `current` is the run
+    /// What runs have committed to the slots of this process that `mailboxes` does not report: they
+    /// died. (Of other slots it is unknown here whether the run is over.) `current` is the run
     /// that is going on, which reports for itself.
     pub fn unreported_runs(&self, current: &str) -> Result<Vec<Coverage>, LakeError> {
         let mut died = self.counts()?;

@@ -12,7 +12,9 @@
 //!   locks/              one file for each slot, locked while a process writes it
 //! ```
 //!
-//! The only room that knows Arrow, Parquet and Delta: it takes and gives rows of `model`.
+//! The only room that knows Arrow, Parquet and Delta: it takes and gives rows of `model`. Of its
+//! folders, `delta` has the tables, `storage` the disk, `rows` the columns, `cursors` the cursor
+//! files, and `view` all that keeps `contact_activity` up to date.
 
 pub mod batch;
 pub mod crm_snapshots;
@@ -83,7 +85,7 @@ pub struct Lake {
     cpu: Arc<CpuPool>,
     handle: Handle,
     locks: Option<SlotLocks>,
-    /// Runs of which `mailboxes` tells, once they were looked up, and those told of since.
+    /// Runs that `mailboxes` reports, once they were looked up, and those reported since.
     reported: Mutex<Option<Reported>>,
     commit_lock: Mutex<()>,
 }
@@ -112,7 +114,7 @@ impl Lake {
     }
 
     /// Opens a lake for writing: creates it where there is none, takes the locks of its slots and
-    /// clears away what earlier attempts left and nobody committed.
+    /// deletes what abandoned attempts left.
     pub fn open_for_write(
         settings: LakeSettings,
         cpu: Arc<CpuPool>,
@@ -137,7 +139,7 @@ impl Lake {
             Table::sync_log(&folder)?;
         }
         let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
-        // Before anything is cleared away that may be needed to mend it.
+        // Before anything is deleted that a repair may need.
         lake.check_order()?;
         lake.delete_orphans()?;
         Ok(lake)
@@ -169,19 +171,19 @@ impl Lake {
         })
     }
 
-    /// Tells this lake from all others.
+    /// The id of this lake.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Sees what other processes have committed since.
+    /// Reads what other processes have committed since.
     pub fn refresh(&self) -> Result<(), LakeError> {
         self.interactions.refresh()?;
         self.activities.refresh()?;
         self.mailboxes.refresh()
     }
 
-    /// Lets one commit after the other happen.
+    /// Commits of this process happen one after the other.
     fn lock_commits(&self) -> MutexGuard<'_, ()> {
         self.commit_lock
             .lock()
@@ -196,7 +198,7 @@ impl Lake {
         }
     }
 
-    /// Whether this process holds every slot, so that nobody else can be writing.
+    /// Whether this process holds every slot, so that no other process can be writing.
     fn holds_all(&self) -> bool {
         (0..SLOTS).all(|slot| self.check_held(slot).is_ok())
     }
@@ -212,7 +214,7 @@ impl Lake {
     }
 
     /// Whether a slot of `interactions` has had a version on its way to the one it has, as far back
-    /// as its cursor files tell. A lake that was restored from a backup does not know what was
+    /// as its cursor files record. A lake that was restored from a backup does not know what was
     /// committed after it, though later versions may be higher.
     pub fn has_passed(&self, slot: u8, version: i64) -> Result<bool, LakeError> {
         match self.interactions.slot_version(slot)? {

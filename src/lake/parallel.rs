@@ -37,16 +37,16 @@ impl Lake {
             let mut noted = Vec::with_capacity(batch.num_rows());
             for row in 0..batch.num_rows() {
                 let mailbox = keys.get(mailboxes.value(row));
-                let grain = mailbox.grain(id_at(ids, row, "interaction_id")?);
-                noted.push((grain.in_month(month), revisions.value(row)));
+                let key = mailbox.interaction(id_at(ids, row, "interaction_id")?);
+                noted.push((key.in_month(month), revisions.value(row)));
             }
             Ok(noted)
         };
         let only = Some(&OnlyRows::Revised);
         let found = self.in_parallel(&self.interactions, files, &wanted, only, each)?;
         let mut revisions = Revisions::default();
-        for (grain, revision) in found.into_iter().flatten() {
-            revisions.note(grain, revision);
+        for (key, revision) in found.into_iter().flatten() {
+            revisions.note(key, revision);
         }
         Ok(revisions)
     }

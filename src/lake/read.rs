@@ -55,11 +55,11 @@ impl Filter {
 /// Rows as a stream.
 pub type Rows<T> = Box<dyn Iterator<Item = Result<T, LakeError>> + Send>;
 
-/// The rows that were committed after some versions, if they can still be told apart.
+/// The rows that were committed after some versions, if they can still be distinguished.
 pub enum Since<T> {
     /// The rows.
     Rows(Rows<T>),
-    /// Somebody else merged files since: compare everything instead.
+    /// Another program merged files since: compare everything instead.
     Unknown,
 }
 
@@ -148,7 +148,7 @@ fn is_after(reached: &BTreeMap<u8, Option<i64>>, mailbox_id: &str, version: i64)
 }
 
 /// The files with rows after the given versions, in the order of their versions; `None` where a
-/// name does not tell.
+/// name does not show it.
 pub(super) fn files_since(
     table: &Table,
     reached: &BTreeMap<u8, Option<i64>>,

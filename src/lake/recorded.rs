@@ -1,4 +1,4 @@
-//! What is known of every row of `interactions`, from project columns: to rebuild caches with.
+//! What is known of every row of `interactions`, from few columns: to rebuild caches with.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ const COLUMNS: [&str; 9] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are documented once, in lake::schema"
+    reason = "the columns are documented once, in lake::rows"
 )]
 pub struct Recorded {
     pub interaction_id: Id128,
@@ -50,7 +50,7 @@ pub struct Recorded {
     pub revision: i32,
     pub state: State,
     pub occurred_at: Micros,
-    /// Where it was asked for.
+    /// Where it was requested.
     pub subject: Option<String>,
     pub fingerprint: i64,
     pub run_id: Arc<str>,

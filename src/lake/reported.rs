@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-/// Runs of which `mailboxes` tells, each with the slots of which it does, a bit each: a run that
-/// died is told of by whoever serves its slots now.
+/// Runs that `mailboxes` reports, each with its reported slots, one bit each: a run that died is
+/// reported by whichever process serves its slots now.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reported(HashMap<String, u64>);
 
@@ -15,7 +15,7 @@ impl Reported {
         }
     }
 
-    /// Whether it tells of a run in a slot.
+    /// Whether a run is reported in a slot.
     pub(crate) fn contains(&self, run: &str, slot: u8) -> bool {
         let slots = self.0.get(run).copied().unwrap_or_default();
         slots & (1 << slot) != 0

@@ -68,7 +68,7 @@ impl Lake {
         let mut findings = Vec::new();
         let records = self.check_cursors(&mut findings)?;
         if findings.is_empty() {
-            // With a chain that cannot be read, nobody knows which cursor files are named.
+            // With a chain that cannot be read, it is unknown which cursor files are named.
             let checked = self.check_files(&mut findings);
             note_damage(checked, &mut findings)?;
         }
@@ -158,15 +158,15 @@ impl Lake {
         findings: &mut Vec<Finding>,
     ) -> Result<(), LakeError> {
         let mut found: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
-        let mut doubled = 0;
+        let mut duplicated = 0;
         let all: Vec<u8> = (0..SLOTS).collect();
-        for pass in self.passes(&all)? {
+        for chunk in self.chunks(&all)? {
             let mut known = HashSet::new();
-            let paths = self.interactions.paths(&pass.rows);
+            let paths = self.interactions.paths(&chunk.rows);
             for row in read(paths, TableName::Interactions, interaction::from_batch) {
                 let row = row?;
                 let own = slot(&row.mailbox.id);
-                if !pass.slots.contains(&own) {
+                if !chunk.slots.contains(&own) {
                     continue;
                 }
                 let (rows, sum) = found.entry(own).or_default();
@@ -174,12 +174,12 @@ impl Lake {
                 *sum = sum.wrapping_add(row_hash::of(&row));
                 let month = month_number(&row.occurred_at.month());
                 let is_new = known.insert((InteractionKey::of(&row).in_month(month), row.revision));
-                doubled += u64::from(!is_new);
+                duplicated += u64::from(!is_new);
             }
         }
-        if doubled > 0 {
+        if duplicated > 0 {
             findings.push(Finding {
-                what: format!("{doubled} rows of interactions repeat a revision of their month"),
+                what: format!("{duplicated} rows of interactions repeat a revision of their month"),
                 advice: FOREIGN_ROWS,
             });
         }
@@ -200,7 +200,7 @@ impl Lake {
                 advice: FOREIGN_ROWS,
             });
         }
-        // Of a slot whose cursor file cannot be read, nobody knows what was committed.
+        // Of a slot whose cursor file cannot be read, it is unknown what was committed.
         let versions = self.interaction_versions()?;
         for slot in found.keys().filter(|slot| !versions.contains_key(slot)) {
             findings.push(Finding {

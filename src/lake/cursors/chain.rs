@@ -26,8 +26,8 @@ use crate::model::cursor::CursorRecord;
 pub(crate) struct CursorFolder {
     /// Where it lies.
     pub path: PathBuf,
-    /// The newest record of each slot that was read or written. Its version tells whether it is
-    /// the one that is asked for.
+    /// The newest record of each slot that was read or written. Its version shows whether it is
+    /// the requested one.
     records: Mutex<HashMap<u8, SlotRecord>>,
     footers: Footers,
 }
@@ -82,7 +82,7 @@ impl CursorFolder {
     }
 
     /// Whether a slot had the version `before` on its way to `newest`, as far back as the last full
-    /// file tells.
+    /// file records.
     pub fn has_passed(&self, newest: i64, slot: u8, before: i64) -> Result<bool, LakeError> {
         let record = self.slot_record(newest, slot)?;
         if newest == before || record.before.contains(&before) {
@@ -113,7 +113,7 @@ impl CursorFolder {
     }
 
     /// Everything a slot's chain holds and this commit adds, as one full list in order, but for
-    /// the counts of runs that `mailboxes` tells of.
+    /// the counts of runs that `mailboxes` reports.
     pub fn merge_slot(
         &self,
         before: &SlotRecord,
@@ -124,8 +124,8 @@ impl CursorFolder {
         let mut entries = BTreeMap::new();
         for entry in self.merged(before.version, slot)? {
             let entry = entry?;
-            let is_told = entry.kind == EntryKind::Count && reported.contains(&entry.key, slot);
-            if !is_told {
+            let is_reported = entry.kind == EntryKind::Count && reported.contains(&entry.key, slot);
+            if !is_reported {
                 let place = (entry.kind, entry.mailbox_id.clone(), entry.key.clone());
                 entries.insert(place, entry);
             }
@@ -181,13 +181,13 @@ impl Merged {
             return Ok(None);
         };
         self.advance(first.age)?;
-        let mut said = vec![(first.age, first.value)];
+        let mut values = vec![(first.age, first.value)];
         while let Some(Reverse(head)) = self.heads.peek()
             && head.place == first.place
         {
             if let Some(Reverse(head)) = self.heads.pop() {
                 self.advance(head.age)?;
-                said.push((head.age, head.value));
+                values.push((head.age, head.value));
             }
         }
         let (kind, mailbox_id, key) = first.place;
@@ -195,7 +195,7 @@ impl Merged {
             kind,
             mailbox_id,
             key,
-            said,
+            values,
         }))
     }
 
@@ -210,9 +210,13 @@ impl Merged {
                 value: None,
             };
             if entry.kind == EntryKind::Count {
-                entry.value = self.sum_of(&entry, &entries.said)?;
+                entry.value = self.sum_of(&entry, &entries.values)?;
             } else {
-                entry.value = entries.said.into_iter().next().and_then(|(_, value)| value);
+                entry.value = entries
+                    .values
+                    .into_iter()
+                    .next()
+                    .and_then(|(_, value)| value);
             }
             if entry.value.is_some() {
                 return Ok(Some(entry));
@@ -224,11 +228,11 @@ impl Merged {
     fn sum_of(
         &self,
         entry: &Entry,
-        said: &[(usize, Option<String>)],
+        values: &[(usize, Option<String>)],
     ) -> Result<Option<String>, LakeError> {
         let mut sum: Option<Count> = None;
         let mut path = Path::new("");
-        for (age, value) in said {
+        for (age, value) in values {
             path = self.files.get(*age).map_or(path, |(_, path)| path);
             let count: Count = from_json(
                 &Entry {
@@ -250,7 +254,7 @@ struct Entries {
     kind: EntryKind,
     mailbox_id: String,
     key: String,
-    said: Vec<(usize, Option<String>)>,
+    values: Vec<(usize, Option<String>)>,
 }
 
 impl Iterator for Merged {

@@ -29,7 +29,7 @@ pub(crate) struct SlotRecord {
     pub version: i64,
     /// The files before it, newest first, back to the last full one; none where this one is full.
     pub before: Vec<i64>,
-    /// The version before this one, of a full file as well; files of old do not tell.
+    /// The version before this one, of a full file as well; older files do not record it.
     #[serde(default)]
     pub previous: Option<i64>,
     /// Rows of the slot in `interactions`, this commit's included.

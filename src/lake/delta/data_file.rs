@@ -35,7 +35,7 @@ pub(crate) fn name(version: i64, run_id: &str, number: usize) -> String {
     format!("part-{version}-{run}-{number}{ENDING}")
 }
 
-/// The version in the name of a file of ours; `None` for files that somebody else wrote.
+/// The version in the name of a file of ours; `None` for files that another program wrote.
 pub(crate) fn version_in(path: &str) -> Option<i64> {
     let name = path.rsplit('/').next()?;
     let stem = name.strip_prefix("part-")?.strip_suffix(ENDING)?;
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_tells_which_commit_wrote_it_and_foreign_files_do_not() {
+    fn the_version_is_read_from_names_of_ours_only() {
         let name = name(42, "2026-11-24 night", 3);
         assert_eq!(version_in(&format!("month=2026-11/{name}")), Some(42));
         assert_eq!(

@@ -31,9 +31,9 @@ use crate::model::id::Id128;
 
 /// Rows of a file that are decoded at a time at most.
 const ROWS_PER_READ: usize = 8_192;
-/// Bytes that they may have by the file's own account: bounds the memory of a reader.
+/// Bytes that they may have by the size that the file states: bounds the memory of a reader.
 const BYTES_PER_READ: u64 = 32 << 20;
-/// Where the rows of a read are more than one column of a batch can hold (2 GiB of text), so many
+/// Where the rows of a read are more than one column of a batch can hold (2 GiB of text), this many
 /// times fewer are read at a time.
 const SMALLER_READ: usize = 16;
 /// The batches of one file, with the wanted columns in the wanted types.
@@ -79,7 +79,7 @@ impl FileReader {
     ) -> Result<(ParquetRecordBatchReader, usize), LakeError> {
         let file = File::open(path).map_err(LakeError::io("read", path))?;
         let fail = LakeError::bad_file(path);
-        // Where only some rows are wanted, the index of pages tells which need not be unpacked.
+        // Where only some rows are wanted, the index of pages shows which need not be unpacked.
         let policy = match only {
             Some(_) => PageIndexPolicy::Optional,
             None => PageIndexPolicy::Skip,
@@ -113,8 +113,8 @@ impl FileReader {
     }
 }
 
-/// Rows that are read at a time, by the unpacked size of the group with the longest. (Texts that
-/// are repeated lie in a file but once, and it may have told too little.)
+/// Rows that are read at a time, by the unpacked size of the group with the longest. (A file stores repeated texts once, so the
+/// size it states may be too small.)
 fn rows_per_read(file: &ParquetMetaData) -> usize {
     let row_bytes = file.row_groups().iter().map(|group| {
         let rows = u64::try_from(group.num_rows()).unwrap_or(0).max(1);

@@ -1,5 +1,5 @@
-//! Taking away entries of the logs that nobody needs any more, at the end of a run: a log that only
-//! grows makes every start slower.
+//! Deleting entries of the logs that are no longer needed, at the end of a run: a log that only grows
+//! makes every start slower.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::lake::storage::disk;
 use crate::lake::storage::orphans::files_in;
 use crate::lake::storage::orphans::is_older_than;
 
-/// So long other programs may go back in a table: what Delta promises where a table does not say
+/// How far back other programs may read a table: what Delta promises where a table does not say
 /// otherwise (delta.logRetentionDuration).
 const RETENTION: Duration = Duration::from_hours(30 * 24);
 /// What the names of checkpoints end with, after their number.
@@ -75,16 +75,16 @@ mod tests {
     use crate::lake::tests::fixture::make_older;
     use crate::lake::tests::fixture::match_carla;
 
-    /// As if everything in the log had been written so many days earlier.
+    /// As if everything in the log had been written `days` earlier.
     fn age(lake: &Lake, days: u32) {
         for file in files_in(&lake.interactions.folder.join("_delta_log")).unwrap() {
             make_older(&file, Duration::from_hours(24) * days);
         }
     }
 
-    /// A lake of so many commits that a checkpoint has others before it.
-    fn with_commits(site: &TestLake) -> Lake {
-        let lake = site.write();
+    /// A lake with enough commits that a checkpoint has others before it.
+    fn with_commits(test_lake: &TestLake) -> Lake {
+        let lake = test_lake.write();
         for number in 0..22 {
             lake.commit(&batch("ann", number..number + 1)).unwrap();
         }
@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn an_entry_that_cannot_be_deleted_does_not_fail_the_run() {
-        let site = TestLake::new();
-        let lake = with_commits(&site);
+        let test_lake = TestLake::new();
+        let lake = with_commits(&test_lake);
         age(&lake, 31);
         let log = lake.interactions.folder.join("_delta_log");
         let first = log.join(format!("{:020}.json", 0));
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn entries_before_an_old_checkpoint_go_and_no_row_does() {
-        let site = TestLake::new();
-        let lake = with_commits(&site);
+        let test_lake = TestLake::new();
+        let lake = with_commits(&test_lake);
         assert_eq!(
             lake.delete_expired_log_entries().unwrap(),
             0,
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(
             lake.delete_expired_log_entries().unwrap(),
             0,
-            "somebody may go back yet"
+            "another program may still go back"
         );
         age(&lake, 2);
         let entries = |lake: &Lake| {
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(entries(&lake), before - deleted);
         lake.commit(&batch("ann", 22..23)).unwrap();
         drop(lake);
-        let lake = site.write();
+        let lake = test_lake.write();
         let rows = lake.interactions(&Filter::default()).unwrap();
         assert_eq!(rows.map(Result::unwrap).count(), 23);
         let found = lake.verify(|_, row| Some(match_carla(row))).unwrap();

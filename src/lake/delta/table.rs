@@ -69,7 +69,7 @@ pub(crate) struct LiveFile {
     pub size: u64,
     /// The month of its rows.
     pub month: String,
-    /// How many rows; 0 where the log does not tell.
+    /// How many rows; 0 where the log does not say.
     pub rows: u64,
 }
 
@@ -253,8 +253,8 @@ impl Table {
     /// Commits files and slot versions in one: either all of it or nothing.
     ///
     /// A commit that ends in an error or a conflict is unknown until the log has been read: our
-    /// own versions there mean that it has happened; a foreign one on a slot of ours, that somebody
-    /// else has it; otherwise the same content goes to the next position.
+    /// own versions there mean that it has happened; a foreign one on a slot of ours, that another
+    /// process has it; otherwise the same content goes to the next position.
     pub fn append(&self, adds: &[RecordBatch], steps: &[SlotStep]) -> Result<(), LakeError> {
         let mut failures = 0;
         for _ in 0..COMMIT_ATTEMPTS {
@@ -286,7 +286,7 @@ impl Table {
         })
     }
 
-    /// Whether the log holds the steps already; an error where somebody else went another way.
+    /// Whether the log holds the steps already; an error where another process committed something else.
     fn has_happened(&self, steps: &[SlotStep]) -> Result<bool, LakeError> {
         let mut done = 0;
         for step in steps {
@@ -329,7 +329,7 @@ impl Table {
         transaction.commit(self.engine.as_ref())
     }
 
-    /// Puts merged files in the place of others without changing a row. False where somebody else
+    /// Puts merged files in the place of others without changing a row. False where another program
     /// replaced one of them in the meantime; then nothing is done.
     pub fn replace(&self, olds: &HashSet<String>, adds: &[RecordBatch]) -> Result<bool, LakeError> {
         let fail = LakeError::delta("merge files of", self.name.as_str());

@@ -1,4 +1,4 @@
-//! Small names for what is counted once: an interaction in a mailbox, and that in a month.
+//! Keys of what is counted once: an interaction in a mailbox, and in a month of it.
 
 use hashbrown::HashMap;
 
@@ -16,19 +16,22 @@ pub(crate) struct InteractionKey {
 /// The same in one month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MonthKey {
-    pub grain: InteractionKey,
+    pub interaction: InteractionKey,
     month: i32,
 }
 
 impl InteractionKey {
-    /// The grain of a row.
+    /// The key of the interaction of a row.
     pub fn of(row: &Interaction) -> Self {
-        MailboxKey::of(&row.mailbox.id).grain(row.interaction_id)
+        MailboxKey::of(&row.mailbox.id).interaction(row.interaction_id)
     }
 
     /// The same in a month, which is given as [`month_number`].
     pub fn in_month(self, month: i32) -> MonthKey {
-        MonthKey { grain: self, month }
+        MonthKey {
+            interaction: self,
+            month,
+        }
     }
 }
 
@@ -58,8 +61,8 @@ impl MailboxKey {
         }
     }
 
-    /// The grain of one of its interactions.
-    pub fn grain(self, interaction_id: Id128) -> InteractionKey {
+    /// The key of one of its interactions.
+    pub fn interaction(self, interaction_id: Id128) -> InteractionKey {
         InteractionKey {
             interaction_id,
             mailbox: self.hash,
@@ -93,9 +96,9 @@ pub(crate) struct Revisions(HashMap<MonthKey, i32>);
 
 impl Revisions {
     /// Takes note of a row.
-    pub fn note(&mut self, grain: MonthKey, revision: i32) {
+    pub fn note(&mut self, key: MonthKey, revision: i32) {
         if revision > 1 {
-            let highest = self.0.entry(grain).or_insert(revision);
+            let highest = self.0.entry(key).or_insert(revision);
             *highest = revision.max(*highest);
         }
     }
@@ -103,14 +106,14 @@ impl Revisions {
     /// Whether there is no higher revision of it in its month. `month` gives the month.
     pub fn is_highest(&self, row: &Interaction, month: impl FnOnce() -> i32) -> bool {
         self.0.is_empty() || {
-            let grain = InteractionKey::of(row).in_month(month());
-            self.is_highest_of(grain, row.revision)
+            let key = InteractionKey::of(row).in_month(month());
+            self.is_highest_of(key, row.revision)
         }
     }
 
-    /// Whether there is no higher revision of a grain.
-    pub fn is_highest_of(&self, grain: MonthKey, revision: i32) -> bool {
-        let highest = self.0.get(&grain);
+    /// Whether there is no higher revision under a key.
+    pub fn is_highest_of(&self, key: MonthKey, revision: i32) -> bool {
+        let highest = self.0.get(&key);
         highest.is_none_or(|highest| revision >= *highest)
     }
 
@@ -118,7 +121,7 @@ impl Revisions {
     pub fn over_all_months(self) -> HashMap<InteractionKey, i32> {
         let mut highest = HashMap::with_capacity(self.0.len());
         for (of_month, revision) in self.0 {
-            let known = highest.entry(of_month.grain).or_insert(revision);
+            let known = highest.entry(of_month.interaction).or_insert(revision);
             *known = revision.max(*known);
         }
         highest
@@ -132,8 +135,8 @@ pub(crate) struct Moves(HashMap<InteractionKey, (Option<i64>, Option<i64>)>);
 
 impl Moves {
     /// Takes note of what the view has of an interaction in a month, if anything.
-    pub fn note(&mut self, grain: InteractionKey, has_left: bool, generation: Option<i64>) {
-        let (left, lies) = self.0.entry(grain).or_default();
+    pub fn note(&mut self, key: InteractionKey, has_left: bool, generation: Option<i64>) {
+        let (left, lies) = self.0.entry(key).or_default();
         let known = if has_left { left } else { lies };
         *known = generation.max(*known);
     }
@@ -142,6 +145,6 @@ impl Moves {
     pub fn overtaken(&self) -> impl Iterator<Item = InteractionKey> {
         let overtaken = self.0.iter();
         let overtaken = overtaken.filter(|(_, (left, lies))| lies.is_some() && left > lies);
-        overtaken.map(|(grain, _)| *grain)
+        overtaken.map(|(key, _)| *key)
     }
 }

@@ -149,9 +149,9 @@ pub(crate) fn highest(
     let mut rows = MatchRows::new(batch)?;
     for row in 0..batch.num_rows() {
         let key = rows.key(row)?;
-        let grain = key.grain.in_month(month);
-        if slots.contains(&key.slot) && revisions.is_highest_of(grain, key.revision) {
-            each(grain, rows.row(row)?);
+        let month_key = key.key.in_month(month);
+        if slots.contains(&key.slot) && revisions.is_highest_of(month_key, key.revision) {
+            each(month_key, rows.row(row)?);
         }
     }
     Ok(())
@@ -181,7 +181,7 @@ pub(crate) struct MatchRows<'a> {
 /// What there is to know of a row before it is read.
 pub(crate) struct RowKey {
     pub slot: u8,
-    pub grain: InteractionKey,
+    pub key: InteractionKey,
     pub revision: i32,
 }
 
@@ -221,7 +221,7 @@ impl<'a> MatchRows<'a> {
         let mailbox = self.keys.get(mailbox_id.value(row));
         Ok(RowKey {
             slot: mailbox.slot,
-            grain: mailbox.grain(id_at(self.ids, row, "interaction_id")?),
+            key: mailbox.interaction(id_at(self.ids, row, "interaction_id")?),
             revision: self.revision.value(row),
         })
     }

@@ -1,5 +1,5 @@
-//! The only way in which files of the lake come to be, and to last: each step that changes the disk
-//! passes one place, where tests watch it, let it fail, or die.
+//! The only way in which files of the lake are created and synced: each step that changes the disk
+//! passes one place, where tests watch it, let it fail, or let the process die.
 
 use std::fs::File;
 use std::io;
@@ -31,7 +31,7 @@ fn through<T>(
     act()
 }
 
-/// All bytes are taken at once where no test has other plans.
+/// All bytes are taken at once outside of tests.
 #[cfg(not(test))]
 fn taken<'a>(_path: &Path, bytes: &'a [u8]) -> &'a [u8] {
     bytes
@@ -106,7 +106,7 @@ pub(crate) enum Place {
 }
 
 /// Puts a small file in its place as a whole: after a crash it is there or not, never half of it.
-/// An error does not tell whether it is there.
+/// After an error it may be there or not.
 pub(crate) fn publish(
     path: &Path,
     draft: &Path,

@@ -1,4 +1,4 @@
-//! Clearing away what attempts left and nobody committed: at start, never on the commit path.
+//! Deleting files that no commit names, left by abandoned attempts: at start, never while committing.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::lake::error::LakeError;
 use crate::lake::storage::disk;
 use crate::runtime::clock;
 
-/// Without all locks, a file that nobody names is left alone for so long: somebody may be about
+/// Without all locks, an orphan is kept for this long: another process may be about
 /// to commit it.
-const SPARED: Duration = Duration::from_hours(24);
+const ORPHANS_KEPT: Duration = Duration::from_hours(24);
 
 impl Lake {
     /// Deletes files that the newest snapshot does not name. Where this process holds every slot,
-    /// nobody can be about to commit one; else they must be old.
+    /// no process can be about to commit one; else they must be old.
     pub(crate) fn delete_orphans(&self) -> Result<(), LakeError> {
         let holds_all = self.holds_all();
         // A process that has not seen a merge yet may be reading what was merged away.
@@ -29,8 +29,8 @@ impl Lake {
             self.removed_files()?
         };
         for file in self.orphaned_files()? {
-            let is_spared = merged.contains(&file) || !is_older_than(&file, SPARED);
-            if holds_all || !is_spared {
+            let is_kept = merged.contains(&file) || !is_older_than(&file, ORPHANS_KEPT);
+            if holds_all || !is_kept {
                 disk::remove(&file).map_err(LakeError::io("delete", &file))?;
                 tracing::info!(file = %file.display(), "deleted a file of an abandoned commit");
             }
@@ -119,7 +119,7 @@ pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LakeError> {
     Ok(paths)
 }
 
-/// Whether a file was last written so long ago; not where that cannot be told.
+/// Whether a file was last written so long ago; not where that is unknown.
 pub(crate) fn is_older_than(file: &Path, age: Duration) -> bool {
     let modified = std::fs::metadata(file).and_then(|metadata| metadata.modified());
     let Ok(since_epoch) = modified.map(|at| at.duration_since(std::time::UNIX_EPOCH)) else {

@@ -48,11 +48,11 @@ fn interactions(batch: &Batch) -> Vec<Interaction> {
 
 #[test]
 fn what_was_committed_is_read_back_by_another_process() {
-    let site = TestLake::new();
+    let test_lake = TestLake::new();
     let first = batch("ann", 0..70);
-    let committed = site.write().commit(&first).unwrap();
+    let committed = test_lake.write().commit(&first).unwrap();
     assert_eq!((committed.interactions, committed.activities), (70, 70));
-    let lake = site.read();
+    let lake = test_lake.read();
     assert_eq!(rows(&lake), interactions(&first));
     assert_eq!(cursors(&lake, "ann"), first.cursors);
     for recorded in lake.recorded(&Filter::default()).unwrap() {
@@ -78,15 +78,15 @@ fn what_was_committed_is_read_back_by_another_process() {
 
 #[test]
 fn a_batch_without_rows_moves_its_cursors_and_writes_no_table_file() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..1)).unwrap();
     let mut quiet = batch("ann", 1..1);
     quiet.cursors = vec![cursor("ann", "mail/inbox", "\"later\"")];
     let before = lake.interactions.live_files().unwrap();
     let committed = lake.commit(&quiet).unwrap();
     assert_eq!(lake.interactions.live_files().unwrap(), before);
-    let read = site.read();
+    let read = test_lake.read();
     assert_eq!(cursors(&read, "ann"), quiet.cursors);
     let versions = BTreeMap::from([(slot("ann"), committed.version)]);
     assert_eq!(read.interaction_versions().unwrap(), versions);
@@ -95,8 +95,8 @@ fn a_batch_without_rows_moves_its_cursors_and_writes_no_table_file() {
 
 #[test]
 fn a_batch_whose_counts_do_not_add_up_is_refused_as_a_whole() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let mut wrong = batch("ann", 0..3);
     wrong.tallies[0].tally.received += 1;
     let refused = lake.commit(&wrong);
@@ -108,19 +108,19 @@ fn a_batch_whose_counts_do_not_add_up_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_second_process_on_the_same_slots_is_told_so() {
-    let site = TestLake::new();
-    let lake = site.write();
-    let second = site.try_write(site.settings());
+fn a_second_process_on_the_same_slots_is_refused() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
+    let second = test_lake.try_write(test_lake.settings());
     assert!(matches!(second, Err(LakeError::Locked { .. })));
     drop(lake);
-    site.write();
+    test_lake.write();
 }
 
 #[test]
 fn a_clock_that_was_set_back_between_two_runs_changes_no_order() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let first = lake.commit(&batch("ann", 0..5)).unwrap();
     let mut second = batch("ann", 5..8);
     second.run = RunStamp {
@@ -131,15 +131,15 @@ fn a_clock_that_was_set_back_between_two_runs_changes_no_order() {
     assert!(second.version > first.version);
     let reached = BTreeMap::from([(slot("ann"), Some(first.version))]);
     let Since::Rows(new) = lake.interactions_since(&reached).unwrap() else {
-        panic!("nobody merged anything");
+        panic!("no program merged anything");
     };
     assert_eq!(new.map(Result::unwrap).count(), 3);
     drop(lake);
-    let lake = site.write();
-    let died = lake.unreported_runs("tonight").unwrap();
+    let lake = test_lake.write();
+    let died = lake.unreported_runs("run9").unwrap();
     lake.write_mailboxes(&died).unwrap();
     assert_eq!(
-        (died.len(), lake.unreported_runs("tonight").unwrap().len()),
+        (died.len(), lake.unreported_runs("run9").unwrap().len()),
         (2, 0)
     );
     let found = lake.verify(|_, row| Some(match_carla(row))).unwrap();
@@ -148,14 +148,14 @@ fn a_clock_that_was_set_back_between_two_runs_changes_no_order() {
 
 #[test]
 fn only_rows_after_the_version_of_their_slot_are_new() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let first = lake.commit(&batch("ann", 0..5)).unwrap();
     lake.commit(&batch("ann", 5..8)).unwrap();
     lake.commit(&batch("bob", 0..4)).unwrap();
     let reached = BTreeMap::from([(slot("ann"), Some(first.version)), (slot("bob"), None)]);
     let Since::Rows(new) = lake.interactions_since(&reached).unwrap() else {
-        panic!("nobody merged anything");
+        panic!("no program merged anything");
     };
     let new = sorted(new.map(|row| row.unwrap()));
     assert_eq!(
@@ -169,8 +169,8 @@ fn only_rows_after_the_version_of_their_slot_are_new() {
 
 #[test]
 fn a_long_chain_of_cursor_files_is_merged_and_loses_nothing() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let mut expected = BTreeMap::new();
     for round in 0..45 {
         let mut batch = batch("ann", round..round + 1);
@@ -181,11 +181,11 @@ fn a_long_chain_of_cursor_files_is_merged_and_loses_nothing() {
     }
     let version = lake.interaction_versions().unwrap()[&slot("ann")];
     assert!(lake.cursors.chain(version, slot("ann")).unwrap().len() <= 18);
-    let lake = site.read();
+    let lake = test_lake.read();
     let found = cursors(&lake, "ann").into_iter();
     let found: BTreeMap<_, _> = found.map(|c| (c.key, c.value.unwrap())).collect();
     assert_eq!(found, expected);
-    let died = lake.unreported_runs("tonight").unwrap();
+    let died = lake.unreported_runs("run9").unwrap();
     assert_eq!(died.len(), 1);
     assert_eq!(died[0].tally.received, 45);
     assert_eq!(died[0].recorded_total, 45);
@@ -193,9 +193,9 @@ fn a_long_chain_of_cursor_files_is_merged_and_loses_nothing() {
 }
 
 #[test]
-fn a_slot_tells_the_versions_it_had_and_no_others_even_after_its_chain_was_merged() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn a_slot_knows_the_versions_it_had_and_no_others_even_after_a_merge() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let ann = slot("ann");
     assert!(!lake.has_passed(ann, 1).unwrap());
     let mut versions = Vec::new();
@@ -213,16 +213,16 @@ fn a_slot_tells_the_versions_it_had_and_no_others_even_after_its_chain_was_merge
 }
 
 #[test]
-fn a_run_on_slots_of_another_process_is_not_told_of_as_dead() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn a_run_on_slots_of_another_process_is_not_reported_as_dead() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..5)).unwrap();
     lake.commit(&batch("bob", 0..5)).unwrap();
     drop(lake);
     for (mailbox, other) in [("ann", "bob"), ("bob", "ann")] {
-        let mut settings = site.settings();
+        let mut settings = test_lake.settings();
         settings.slots = vec![slot(mailbox)];
-        let lake = site.try_write(settings).unwrap();
+        let lake = test_lake.try_write(settings).unwrap();
         let died = lake.unreported_runs("run2").unwrap();
         assert_eq!(died.len(), 1, "not of {other}");
         assert_eq!(&*died[0].mailbox.id, mailbox);
@@ -233,35 +233,35 @@ fn a_run_on_slots_of_another_process_is_not_told_of_as_dead() {
 
 #[test]
 fn a_run_that_died_is_reported_once() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..5)).unwrap();
     assert_eq!(lake.unreported_runs("run1").unwrap(), []);
     let died = lake.unreported_runs("run2").unwrap();
     assert_eq!(died.len(), 1);
     lake.write_mailboxes(&died).unwrap();
     assert_eq!(lake.unreported_runs("run2").unwrap(), []);
-    let told: Vec<_> = site
+    let reported: Vec<_> = test_lake
         .read()
         .mailboxes()
         .unwrap()
         .map(|row| row.unwrap())
         .collect();
-    assert_eq!(told, died);
+    assert_eq!(reported, died);
 }
 
-/// Puts something in the place of files that nobody can read.
-fn spoil(files: &[PathBuf]) {
+/// Overwrites files with something unreadable.
+fn corrupt(files: &[PathBuf]) {
     assert!(!files.is_empty());
     for file in files {
-        std::fs::write(file, "spoilt").unwrap();
+        std::fs::write(file, "malformed").unwrap();
     }
 }
 
 #[test]
-fn a_start_after_runs_that_ended_well_reads_neither_rows_nor_what_was_told_long_ago() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn a_start_after_complete_runs_reads_neither_rows_nor_old_reports() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..5)).unwrap();
     let died = lake.unreported_runs("run2").unwrap();
     lake.write_mailboxes(&died).unwrap();
@@ -271,20 +271,20 @@ fn a_start_after_runs_that_ended_well_reads_neither_rows_nor_what_was_told_long_
     lake.write_mailboxes(&old).unwrap();
     let mut old_files = paths(&lake.mailboxes, &Filter::default()).unwrap();
     old_files.retain(|file| !before.contains(file));
-    spoil(&old_files);
-    spoil(&paths(&lake.interactions, &Filter::default()).unwrap());
+    corrupt(&old_files);
+    corrupt(&paths(&lake.interactions, &Filter::default()).unwrap());
     assert!(lake.recorded_totals().is_err());
     assert_eq!(lake.unreported_runs("run2").unwrap(), []);
 }
 
 #[test]
-fn a_merged_chain_forgets_the_counts_of_runs_that_were_told_of_without_looking_them_up_again() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn a_merged_chain_drops_the_counts_of_reported_runs_without_reading_mailboxes() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..5)).unwrap();
     let died = lake.unreported_runs("run2").unwrap();
     lake.write_mailboxes(&died).unwrap();
-    spoil(&paths(&lake.mailboxes, &Filter::default()).unwrap());
+    corrupt(&paths(&lake.mailboxes, &Filter::default()).unwrap());
     for round in 5..40 {
         let mut batch = batch("ann", round..round + 1);
         batch.run = run("run2");
@@ -296,56 +296,61 @@ fn a_merged_chain_forgets_the_counts_of_runs_that_were_told_of_without_looking_t
 
 #[test]
 fn the_log_of_a_table_is_replayed_once_for_all_slots() {
-    let site = TestLake::new();
-    let committed = site.write().commit(&batch("ann", 0..5)).unwrap();
-    let lake = site.read();
+    let test_lake = TestLake::new();
+    let committed = test_lake.write().commit(&batch("ann", 0..5)).unwrap();
+    let lake = test_lake.read();
     assert_eq!(lake.interactions.slot_version(63).unwrap(), None);
     let log = lake.interactions.folder.join("_delta_log");
-    spoil(&files_in(&log).unwrap());
+    corrupt(&files_in(&log).unwrap());
     let version = lake.interactions.slot_version(slot("ann")).unwrap();
     assert_eq!(version, Some(committed.version));
 }
 
 #[test]
 fn a_missing_cursor_file_is_named_and_never_means_to_start_again() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let committed = lake.commit(&batch("ann", 0..5)).unwrap();
     drop(lake);
-    let file = site.read().cursors.file(committed.version);
+    let file = test_lake.read().cursors.file(committed.version);
     std::fs::remove_file(&file).unwrap();
-    let error = site.read().cursors(slot("ann")).err().unwrap().to_string();
+    let error = test_lake
+        .read()
+        .cursors(slot("ann"))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains(&committed.version.to_string()), "{error}");
-    assert!(site.try_write(site.settings()).is_err());
+    assert!(test_lake.try_write(test_lake.settings()).is_err());
 }
 
 #[test]
-fn a_cursor_that_is_taken_away_is_gone() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn a_deleted_cursor_is_gone() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..5)).unwrap();
     let mut gone = batch("ann", 5..5);
     gone.run = run("run2");
     gone.cursors[0].value = None;
     lake.commit(&gone).unwrap();
-    assert_eq!(cursors(&site.read(), "ann"), []);
+    assert_eq!(cursors(&test_lake.read(), "ann"), []);
 }
 
 #[test]
 fn a_newer_format_is_refused() {
-    let site = TestLake::new();
-    drop(site.write());
-    let format = site.path().join("lake/_touchpoint/format.json");
+    let test_lake = TestLake::new();
+    drop(test_lake.write());
+    let format = test_lake.path().join("lake/_touchpoint/format.json");
     std::fs::write(format, "{\"format\":2}").unwrap();
-    let refused = site.try_write(site.settings());
+    let refused = test_lake.try_write(test_lake.settings());
     assert!(matches!(refused, Err(LakeError::NoLake { .. })));
 }
 
 #[test]
 fn a_commit_may_be_called_from_a_blocking_task_while_another_task_reads() {
-    let site = TestLake::new();
-    let lake = std::sync::Arc::new(site.write());
-    site.runtime.block_on(async {
+    let test_lake = TestLake::new();
+    let lake = std::sync::Arc::new(test_lake.write());
+    test_lake.runtime.block_on(async {
         let writer = std::sync::Arc::clone(&lake);
         let reader = std::sync::Arc::clone(&lake);
         let write = tokio::task::spawn_blocking(move || writer.commit(&batch("ann", 0..9)));
@@ -382,12 +387,12 @@ fn a_book_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
         domains: vec!["fabrikam.com".to_owned(), "fabrikam.example".to_owned()],
     };
     let book = ContactBook::new(vec![contact, bare], vec![account]);
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.store_book(&book).unwrap();
     lake.store_book(&book).unwrap();
     assert_eq!(lake.load_book(&book.digest).unwrap(), book);
-    let folder = site.path().join("lake/_touchpoint/crm");
+    let folder = test_lake.path().join("lake/_touchpoint/crm");
     let empty = ContactBook::new(Vec::new(), Vec::new());
     lake.store_book(&empty).unwrap();
     let file = |digest: &str| folder.join(format!("{digest}.parquet"));
@@ -398,13 +403,13 @@ fn a_book_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
 
 #[test]
 fn no_address_name_or_content_lies_open_in_the_logs() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..70)).unwrap();
     lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
         .unwrap();
     for table in crate::lake::rows::schema::TableName::ALL {
-        let log = site
+        let log = test_lake
             .path()
             .join("lake")
             .join(table.as_str())
@@ -437,10 +442,10 @@ fn no_address_name_or_content_lies_open_in_the_logs() {
 
 #[test]
 fn a_batch_that_names_a_book_which_is_not_stored_is_refused() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let mut unknown = batch("ann", 0..3);
-    unknown.book_digest = "tonight".into();
+    unknown.book_digest = "run9".into();
     assert!(lake.commit(&unknown).is_err());
     assert_eq!(rows(&lake), []);
 }

@@ -69,15 +69,15 @@ fn counts(lake: &Lake) -> (usize, usize) {
 }
 
 #[test]
-fn a_crash_after_any_step_loses_nothing_and_doubles_nothing() {
+fn a_crash_after_any_step_loses_nothing_and_duplicates_nothing() {
     for steps in 0..=4 {
-        let site = TestLake::new();
-        let lake = site.write();
+        let test_lake = TestLake::new();
+        let lake = test_lake.write();
         lake.commit(&batch("ann", 0..40)).unwrap();
         let second = batch("ann", 40..50);
         commit_partly(&lake, &second, steps);
         drop(lake);
-        let lake = site.write();
+        let lake = test_lake.write();
         let has_happened = steps >= 3;
         let caught = lake
             .catch_up_activities(&run("run2"), "book", match_all)
@@ -98,9 +98,9 @@ fn a_crash_after_any_step_loses_nothing_and_doubles_nothing() {
 }
 
 #[test]
-fn files_of_an_attempt_that_died_are_cleared_away_at_the_next_start() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn files_of_an_attempt_that_died_are_deleted_at_the_next_start() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     commit_partly(&lake, &batch("ann", 0..40), 2);
     let found = verify(&lake);
     assert_eq!(
@@ -109,13 +109,13 @@ fn files_of_an_attempt_that_died_are_cleared_away_at_the_next_start() {
         "two months in two tables and a cursor file: {found:?}"
     );
     drop(lake);
-    assert_eq!(verify(&site.write()), []);
+    assert_eq!(verify(&test_lake.write()), []);
 }
 
 #[test]
 fn a_commit_that_is_repeated_is_found_done() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let batch = batch("ann", 0..10);
     let plan = lake.plan(&batch).unwrap();
     let files = lake.write_files(&plan, &batch).unwrap();
@@ -129,8 +129,8 @@ fn a_commit_that_is_repeated_is_found_done() {
 
 #[test]
 fn of_two_processes_on_one_slot_the_second_stops_and_deletes_nothing() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
     let late = batch("ann", 10..20);
     let plan = lake.plan(&late).unwrap();
@@ -144,16 +144,16 @@ fn of_two_processes_on_one_slot_the_second_stops_and_deletes_nothing() {
 
 #[test]
 fn processes_with_slots_of_their_own_commit_side_by_side() {
-    let site = Arc::new(TestLake::new());
-    drop(site.write());
+    let test_lake = Arc::new(TestLake::new());
+    drop(test_lake.write());
     let (ann, bob) = (slot("ann"), slot("bob"));
     assert_ne!(ann, bob);
     let worker = |mailbox: &'static str, own: u8| {
-        let site = Arc::clone(&site);
+        let test_lake = Arc::clone(&test_lake);
         std::thread::spawn(move || {
-            let mut settings = site.settings();
+            let mut settings = test_lake.settings();
             settings.slots = vec![own];
-            let lake = site.try_write(settings).unwrap();
+            let lake = test_lake.try_write(settings).unwrap();
             for round in 0..10 {
                 lake.commit(&batch(mailbox, round..round + 1)).unwrap();
             }
@@ -163,15 +163,15 @@ fn processes_with_slots_of_their_own_commit_side_by_side() {
     for worker in workers {
         worker.join().unwrap();
     }
-    let lake = site.write();
+    let lake = test_lake.write();
     assert_eq!(counts(&lake), (20, 20));
     assert_eq!(verify(&lake), []);
 }
 
 #[test]
 fn a_changed_book_closes_what_it_no_longer_knows_and_brings_back_what_it_learns() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
     let closed = lake
         .rematch(&run("run2"), "empty", false, match_none)
@@ -192,9 +192,9 @@ fn a_changed_book_closes_what_it_no_longer_knows_and_brings_back_what_it_learns(
 }
 
 #[test]
-fn rows_that_somebody_takes_out_or_changes_are_found() {
-    let site = TestLake::new();
-    let lake = site.write();
+fn rows_that_another_program_removes_or_changes_are_found() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
     let wrong = lake.verify(|_, row| Some(match_none(row))).unwrap();
     assert_eq!(wrong.len(), 1, "{wrong:?}");
@@ -212,8 +212,8 @@ fn rows_that_somebody_takes_out_or_changes_are_found() {
 
 #[test]
 fn small_files_of_a_month_are_merged_and_no_row_changes() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     commit_small_files(&lake);
     assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 2);
     assert_eq!(lake.interactions.live_files().unwrap().len(), 1);
@@ -221,7 +221,7 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
     assert_eq!(verify(&lake), []);
     lake.commit(&batch("ann", 22..23)).unwrap();
     drop(lake);
-    let lake = site.write();
+    let lake = test_lake.write();
     assert_eq!(counts(&lake), (23, 23));
     assert_eq!(verify(&lake), []);
     assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 0);
@@ -229,8 +229,8 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
 
 #[test]
 fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_what_was_merged() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     commit_small_files(&lake);
     commit_partly(&lake, &batch("ann", 22..23), 2);
     let abandoned = lake.orphaned_files().unwrap();
@@ -242,25 +242,28 @@ fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_wha
     assert_eq!(merged.len(), 44);
     drop(lake);
 
-    let mut some = site.settings();
+    let mut some = test_lake.settings();
     some.slots = vec![slot("bob")];
-    drop(site.try_write(some.clone()).unwrap());
+    drop(test_lake.try_write(some.clone()).unwrap());
     let all_are_there = || unnamed.iter().all(|file| file.exists());
-    assert!(all_are_there(), "somebody may be about to commit them");
+    assert!(
+        all_are_there(),
+        "another process may be about to commit them"
+    );
     for file in &unnamed {
         make_older(file, Duration::from_hours(25));
     }
-    drop(site.try_write(some).unwrap());
+    drop(test_lake.try_write(some).unwrap());
     assert!(abandoned.iter().all(|file| !file.exists()));
     assert!(merged.iter().all(|file| file.exists()), "may be read");
-    drop(site.write());
+    drop(test_lake.write());
     assert!(merged.iter().all(|file| !file.exists()));
 }
 
 #[test]
 fn a_view_that_is_behind_files_that_were_merged_is_compared_as_a_whole() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     commit_small_files(&lake);
     commit_partly(&lake, &batch("bob", 0..5), 3);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Books that change: who is written anew, who is left alone, and what a plan says of it.
+//! Changed books: which interactions are written again, which are left alone, and what a plan says.
 
 use std::collections::BTreeMap;
 
@@ -88,8 +88,8 @@ fn generations(lake: &Lake) -> BTreeMap<Id128, i64> {
 
 /// Two mails with Carla alone, two with Dora in copy, one with neither; a meeting that Dora has
 /// left, and one that she has joined.
-fn lake_of(site: &TestLake) -> Lake {
-    let lake = site.write();
+fn lake_of(test_lake: &TestLake) -> Lake {
+    let lake = test_lake.write();
     let strangers = Interaction {
         participants: vec![participant("eve@nowhere.example", Role::From, false)],
         ..mail("ann", 70)
@@ -113,8 +113,8 @@ fn lake_of(site: &TestLake) -> Lake {
 
 #[test]
 fn only_interactions_with_somebody_who_is_concerned_get_a_new_generation() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let before = generations(&lake);
     let done = lake
         .rematch_concerned(&run("run2"), "empty", is_dora, match_both)
@@ -143,12 +143,12 @@ fn only_interactions_with_somebody_who_is_concerned_get_a_new_generation() {
 
 #[test]
 fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let contact = |id: &str| Whose::Contact(id.into());
     let changes = |come, go| Changes { come, go };
     let before = lake.activities.live_files().unwrap();
-    let read = site.read();
+    let read = test_lake.read();
     let plan = read
         .plan_rematch("empty", Some(&is_dora), match_both)
         .unwrap();
@@ -192,12 +192,12 @@ fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
 
 #[test]
 fn two_shards_with_different_books_do_not_disturb_each_other() {
-    let site = TestLake::new();
-    drop(site.write());
+    let test_lake = TestLake::new();
+    drop(test_lake.write());
     let shard = |mailbox: &str| {
-        let mut settings = site.settings();
+        let mut settings = test_lake.settings();
         settings.slots = vec![slot(mailbox)];
-        site.try_write(settings).unwrap()
+        test_lake.try_write(settings).unwrap()
     };
     let (ann, bob) = (shard("ann"), shard("bob"));
     ann.commit(&batch("ann", 0..3)).unwrap();
@@ -226,8 +226,8 @@ fn two_shards_with_different_books_do_not_disturb_each_other() {
 
 #[test]
 fn a_shard_that_is_behind_is_left_to_its_own_process() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..3)).unwrap();
     let late = batch("bob", 0..3);
     let plan = lake.plan(&late).unwrap();
@@ -235,9 +235,9 @@ fn a_shard_that_is_behind_is_left_to_its_own_process() {
     lake.write_cursors(&plan, &late).unwrap();
     lake.commit_interactions(&plan, &files).unwrap();
     drop(lake);
-    let mut settings = site.settings();
+    let mut settings = test_lake.settings();
     settings.slots = vec![slot("ann")];
-    let ann = site.try_write(settings).unwrap();
+    let ann = test_lake.try_write(settings).unwrap();
     let caught = ann
         .catch_up_activities(&run("run2"), "book", match_carla)
         .unwrap();
@@ -247,7 +247,7 @@ fn a_shard_that_is_behind_is_left_to_its_own_process() {
         .unwrap();
     assert_eq!(done.slots, [slot("ann")]);
     drop(ann);
-    let caught = site
+    let caught = test_lake
         .write()
         .catch_up_activities(&run("run3"), "book", match_carla)
         .unwrap();

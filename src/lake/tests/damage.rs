@@ -66,8 +66,8 @@ fn double(table: &Table, file: &LiveFile) {
 }
 
 /// A lake with some mails, and a meeting that was moved to another month.
-fn lake_of(site: &TestLake) -> Lake {
-    let lake = site.write();
+fn lake_of(test_lake: &TestLake) -> Lake {
+    let lake = test_lake.write();
     lake.commit(&batch("bob", 0..3)).unwrap();
     let old = meeting("ann", 1, 9);
     lake.commit(&batch_of(vec![old.clone()])).unwrap();
@@ -79,8 +79,8 @@ fn lake_of(site: &TestLake) -> Lake {
 
 #[test]
 fn a_generation_that_is_missing_is_found_though_another_book_would_not_have_one() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let version = lake.activity_versions().unwrap()[&slot("bob")];
     let mut files = lake.activities.live_files().unwrap().into_iter();
     let first = files.find(|file| data_file::version_in(&file.path) == Some(version));
@@ -90,19 +90,19 @@ fn a_generation_that_is_missing_is_found_though_another_book_would_not_have_one(
 }
 
 #[test]
-fn a_generation_that_is_doubled_is_found() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+fn a_duplicated_generation_is_found() {
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     double(&lake.activities, &newest(&lake.activities));
-    let said = "contact_activity has everything of 1 interactions several times";
-    assert_eq!(verify(&lake), [said]);
+    let finding = "contact_activity has everything of 1 interactions several times";
+    assert_eq!(verify(&lake), [finding]);
     mend(&lake);
 }
 
 #[test]
 fn an_older_revision_that_counts_again_is_found() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let old = meeting("ann", 1, 40);
     let old = Interaction { revision: 2, ..old };
     let again = Interaction {
@@ -111,15 +111,15 @@ fn an_older_revision_that_counts_again_is_found() {
     };
     lake.commit(&batch_of(revised(&old, again))).unwrap();
     take_out(&lake.activities, &newest(&lake.activities));
-    let said = "contact_activity is stale: of 1 interactions an older revision counts";
-    assert_eq!(verify(&lake), [said]);
+    let finding = "contact_activity is stale: of 1 interactions an older revision counts";
+    assert_eq!(verify(&lake), [finding]);
     mend(&lake);
 }
 
 #[test]
 fn a_closing_row_that_counts_more_than_the_meeting_is_found() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let closing = lake
         .activities(&Filter::default())
         .unwrap()
@@ -131,15 +131,15 @@ fn a_closing_row_that_counts_more_than_the_meeting_is_found() {
     let months = BTreeMap::from([(closing.occurred_at.month(), vec![closing])]);
     let (adds, _) = lake.write_activities(&plan, &months, 0).unwrap();
     lake.activities.append(&adds, &[]).unwrap();
-    let said = "contact_activity is stale: of 1 interactions an older revision counts";
-    assert_eq!(verify(&lake), [said]);
+    let finding = "contact_activity is stale: of 1 interactions an older revision counts";
+    assert_eq!(verify(&lake), [finding]);
     mend(&lake);
 }
 
 #[test]
 fn what_another_book_said_is_found_where_its_successor_is_missing() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     lake.rematch(&run("run2"), "empty", false, |_| Vec::new())
         .unwrap();
     lake.rematch(&run("run3"), "book", false, match_carla)
@@ -154,15 +154,15 @@ fn what_another_book_said_is_found_where_its_successor_is_missing() {
             take_out(&lake.activities, &file);
         }
     }
-    let said = "contact_activity says something else of 4 interactions";
-    assert_eq!(verify(&lake), [said]);
+    let finding = "contact_activity says something else of 4 interactions";
+    assert_eq!(verify(&lake), [finding]);
     mend(&lake);
 }
 
 #[test]
 fn a_revision_that_is_there_twice_or_counts_in_two_months_is_found() {
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let mut active = lake.interactions.live_files().unwrap().into_iter();
     let active = active.find(|file| file.month == "2026-02").unwrap();
     double(&lake.interactions, &active);
@@ -172,8 +172,8 @@ fn a_revision_that_is_there_twice_or_counts_in_two_months_is_found() {
         "1 rows of interactions repeat a revision of their month"
     );
 
-    let site = TestLake::new();
-    let lake = lake_of(&site);
+    let test_lake = TestLake::new();
+    let lake = lake_of(&test_lake);
     let superseded = lake.interactions.live_files().unwrap().into_iter();
     let superseded = superseded.filter(|file| file.month == "2026-01");
     let superseded = superseded
@@ -181,23 +181,26 @@ fn a_revision_that_is_there_twice_or_counts_in_two_months_is_found() {
         .unwrap();
     take_out(&lake.interactions, &superseded);
     let found = verify(&lake);
-    let said = "1 interactions count in two months".to_owned();
-    assert!(found.contains(&said), "{found:?}");
+    let finding = "1 interactions count in two months".to_owned();
+    assert!(found.contains(&finding), "{found:?}");
 }
 
 #[test]
 fn a_commit_of_the_log_that_is_empty_or_broken_is_named() {
     for (text, why) in [("", "it is empty"), ("{\"add", "")] {
-        let site = TestLake::new();
-        drop(lake_of(&site));
-        let log = site.path().join("lake/interactions/_delta_log");
+        let test_lake = TestLake::new();
+        drop(lake_of(&test_lake));
+        let log = test_lake.path().join("lake/interactions/_delta_log");
         let newest = std::fs::read_dir(&log)
             .unwrap()
             .map(|entry| entry.unwrap().path());
         let newest = newest.filter(|path| path.extension().is_some_and(|end| end == "json"));
         let newest = newest.max().unwrap();
         std::fs::write(&newest, text).unwrap();
-        let refused = site.try_write(site.settings()).unwrap_err().to_string();
+        let refused = test_lake
+            .try_write(test_lake.settings())
+            .unwrap_err()
+            .to_string();
         assert!(
             refused.contains(why) && refused.contains("interactions"),
             "{refused}"

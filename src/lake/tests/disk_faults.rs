@@ -1,5 +1,5 @@
 //! Disks that fail: full, read-only, without a working sync, with replies that get lost, or slow to
-//! show what was made. A commit happens as a whole or not at all, and whoever runs it is told.
+//! show what was made. A commit happens as a whole or not at all, and the error says so.
 
 use std::io;
 
@@ -26,15 +26,15 @@ fn assert_verified(lake: &Lake) {
 /// Commits ten mails, then ten more while `fault` is there; gives what came of it, and the rows
 /// that the next start finds.
 fn commit_with(fault: Fault) -> (Result<(), LakeError>, usize) {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
-    let watch = Watch::over(site.path());
+    let watch = Watch::over(test_lake.path());
     watch.inject(fault);
     let done = lake.commit(&batch("ann", 10..20)).map(drop);
-    watch.mend();
+    watch.clear_faults();
     drop(lake);
-    let lake = site.write();
+    let lake = test_lake.write();
     let rows = count(&lake);
     if rows == 10 {
         lake.commit(&batch("ann", 10..20)).unwrap();
@@ -129,9 +129,9 @@ fn a_disk_that_takes_a_few_bytes_at_a_time_gets_all_of_them() {
 fn a_commit_that_appears_late_in_listings_is_neither_lost_nor_repeated() {
     let (rows, view) = ("interactions/_delta_log", "contact_activity/_delta_log");
     for (table, late) in [(rows, 1), (rows, 2), (view, 1), (view, 2)] {
-        let site = TestLake::new();
-        let watch = Watch::over(site.path());
-        let (one, other) = (site.write(), site.read());
+        let test_lake = TestLake::new();
+        let watch = Watch::over(test_lake.path());
+        let (one, other) = (test_lake.write(), test_lake.read());
         one.commit(&batch("ann", 0..10)).unwrap();
         watch.inject(Fault::Late(table, late));
         // Another reader does not see it yet, then it does; the writer goes on meanwhile.
@@ -142,7 +142,7 @@ fn a_commit_that_appears_late_in_listings_is_neither_lost_nor_repeated() {
         one.refresh().unwrap();
         one.commit(&batch("ann", 20..30)).unwrap();
         assert_eq!(watch.listings_left(), 0, "{table}, late {late} times");
-        watch.mend();
+        watch.clear_faults();
         other.refresh().unwrap();
         let counts = (count(&one), count(&other));
         assert_eq!(counts, (30, 30), "{table}, late {late} times");
@@ -152,11 +152,11 @@ fn a_commit_that_appears_late_in_listings_is_neither_lost_nor_repeated() {
 
 #[test]
 fn a_folder_that_may_only_be_read_is_named_and_can_still_be_read() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
     drop(lake);
-    let watch = Watch::over(site.path());
+    let watch = Watch::over(test_lake.path());
     for step in [
         Step::Create,
         Step::CreateFolder,
@@ -171,8 +171,8 @@ fn a_folder_that_may_only_be_read_is_named_and_can_still_be_read() {
             io::ErrorKind::PermissionDenied,
         ));
     }
-    assert_eq!(count(&site.read()), 10);
-    let lake = site.write();
+    assert_eq!(count(&test_lake.read()), 10);
+    let lake = test_lake.write();
     let error = lake.commit(&batch("ann", 10..20)).unwrap_err().to_string();
     assert!(
         error.contains("permission denied") && error.contains("interactions"),

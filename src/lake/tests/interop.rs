@@ -21,11 +21,11 @@ fn python() -> Option<PathBuf> {
     python.exists().then_some(python)
 }
 
-fn read_lake(python: &Path, site: &TestLake, arguments: &[&str]) -> Value {
+fn read_lake(python: &Path, test_lake: &TestLake, arguments: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/py/read_lake.py");
     let output = Command::new(python)
         .arg(script)
-        .arg(site.path().join("lake"))
+        .arg(test_lake.path().join("lake"))
         .args(arguments)
         .output()
         .unwrap();
@@ -37,12 +37,12 @@ fn read_lake(python: &Path, site: &TestLake, arguments: &[&str]) -> Value {
 #[test]
 fn other_readers_see_the_same_rows_columns_and_versions() {
     let Some(python) = python() else { return };
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let committed = lake.commit(&batch("ann", 0..70)).unwrap();
     lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
         .unwrap();
-    let seen = read_lake(&python, &site, &[]);
+    let seen = read_lake(&python, &test_lake, &[]);
     for table in [TableName::Interactions, TableName::ContactActivity] {
         let seen = &seen[table.as_str()];
         for rows in ["rows", "polars_rows", "duckdb_rows"] {
@@ -70,17 +70,17 @@ fn other_readers_see_the_same_rows_columns_and_versions() {
 #[test]
 fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
     let Some(python) = python() else { return };
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("ann", 0..40)).unwrap();
     lake.commit(&batch("bob", 0..40)).unwrap();
-    let seen = read_lake(&python, &site, &["compact"]);
+    let seen = read_lake(&python, &test_lake, &["compact"]);
     assert_eq!(seen["interactions"]["rows"], 80);
     let committed = lake.commit(&batch("ann", 40..50)).unwrap();
-    let seen = read_lake(&python, &site, &[]);
+    let seen = read_lake(&python, &test_lake, &[]);
     assert_eq!(seen["contact_activity"]["rows"], 90);
     drop(lake);
-    let lake = site.write();
+    let lake = test_lake.write();
     let rows = lake.interactions(&Filter::default()).unwrap();
     assert_eq!(rows.map(Result::unwrap).fold(0, |n, _| n + 1), 90);
     let mut activities = lake.activities(&Filter::default()).unwrap();
@@ -103,17 +103,17 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
 #[test]
 fn other_readers_read_our_checkpoints_and_the_versions_in_them() {
     let Some(python) = python() else { return };
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch("bob", 0..1)).unwrap();
     for round in 0..22 {
         lake.commit(&batch("ann", round..round + 1)).unwrap();
     }
-    let log = site
+    let log = test_lake
         .path()
         .join("lake/interactions/_delta_log/_last_checkpoint");
     assert!(log.exists());
-    let seen = read_lake(&python, &site, &[]);
+    let seen = read_lake(&python, &test_lake, &[]);
     assert_eq!(seen["interactions"]["rows"], 23);
     assert_eq!(
         seen["interactions"]["versions"].as_object().unwrap().len(),

@@ -44,12 +44,12 @@ fn mail_batch(number: u32) -> Batch {
     }
 }
 
-fn open(site: &TestLake, folder: &Path) -> Result<Lake, LakeError> {
+fn open(test_lake: &TestLake, folder: &Path) -> Result<Lake, LakeError> {
     let settings = LakeSettings::new(folder.join("lake"), ActivityContent::Subject);
     Lake::open_for_write(
         settings,
-        Arc::clone(&site.cpu),
-        site.runtime.handle().clone(),
+        Arc::clone(&test_lake.cpu),
+        test_lake.runtime.handle().clone(),
     )
 }
 
@@ -84,10 +84,10 @@ struct Recorded {
     events: Vec<Event>,
 }
 
-fn record(site: &TestLake, last: u32) -> Recorded {
+fn record(test_lake: &TestLake, last: u32) -> Recorded {
     let folder = tempfile::tempdir().unwrap();
     let watch = Watch::over(folder.path());
-    let lake = open(site, folder.path()).unwrap();
+    let lake = open(test_lake, folder.path()).unwrap();
     work(&lake, last, Some(&watch)).unwrap();
     lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
         .unwrap();
@@ -110,13 +110,13 @@ fn promised(events: &[Event]) -> usize {
 }
 
 /// Opens what the loss of power left and goes on; says what is wrong with it, if anything is.
-fn check(site: &TestLake, events: &[Event], from: &Path, lasts: Lasts) -> Result<(), String> {
+fn check(test_lake: &TestLake, events: &[Event], from: &Path, lasts: Lasts) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     after_power_loss(events, lasts, from, folder.path());
     let promised = promised(events);
     let next = u32::try_from(promised).unwrap() + 1;
     let look = || {
-        let lake = open(site, folder.path())?;
+        let lake = open(test_lake, folder.path())?;
         let (books, left) = (lake.books()?, count(&lake)?);
         work(&lake, next, None)?;
         let found = lake.verify(|_, row| Some(match_carla(row)))?;
@@ -142,12 +142,12 @@ fn check(site: &TestLake, events: &[Event], from: &Path, lasts: Lasts) -> Result
 }
 
 /// Loses the power at moments of a record, every one of `moments`, in several ways.
-fn lose_power(site: &TestLake, recorded: &Recorded, moments: impl Iterator<Item = usize>) {
+fn lose_power(test_lake: &TestLake, recorded: &Recorded, moments: impl Iterator<Item = usize>) {
     for moment in moments {
         let events = &recorded.events[..moment];
         let seed = Lasts::Some(moment as u64);
         for lasts in [Lasts::Nothing, Lasts::Removals, Lasts::Names, seed] {
-            if let Err(wrong) = check(site, events, recorded.folder.path(), lasts) {
+            if let Err(wrong) = check(test_lake, events, recorded.folder.path(), lasts) {
                 panic!(
                     "after {moment} events, {lasts:?} lasting ({:?}): {wrong}",
                     events.last()
@@ -157,7 +157,7 @@ fn lose_power(site: &TestLake, recorded: &Recorded, moments: impl Iterator<Item 
     }
 }
 
-/// Every moment where the long turn is asked for, else one of some.
+/// Every moment in the long turn, else a sample of them.
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
 fn stride(short: usize) -> usize {
     let is_long = std::env::var("TOUCHPOINT_LONG").is_ok();
@@ -166,22 +166,22 @@ fn stride(short: usize) -> usize {
 
 #[test]
 fn a_loss_of_power_while_a_lake_is_made_and_first_written_loses_nothing_that_was_promised() {
-    let site = TestLake::new();
-    let recorded = record(&site, 2);
+    let test_lake = TestLake::new();
+    let recorded = record(&test_lake, 2);
     let moments = (0..=recorded.events.len()).step_by(stride(37));
-    lose_power(&site, &recorded, moments);
+    lose_power(&test_lake, &recorded, moments);
 }
 
 #[test]
 fn a_loss_of_power_while_files_are_merged_loses_nothing_that_was_promised() {
-    let site = TestLake::new();
-    let recorded = record(&site, COMMITS);
+    let test_lake = TestLake::new();
+    let recorded = record(&test_lake, COMMITS);
     let end = recorded.events.len();
     let merging = recorded.events.iter().position(|event| {
         matches!(event, Event::Step(Step::Create, path, ..) if kind(path).starts_with("merged"))
     });
     lose_power(
-        &site,
+        &test_lake,
         &recorded,
         (merging.unwrap()..=end).step_by(stride(19)),
     );
@@ -189,15 +189,15 @@ fn a_loss_of_power_while_files_are_merged_loses_nothing_that_was_promised() {
 
 #[test]
 fn what_a_dead_process_left_unsynced_is_synced_before_anything_follows_from_it() {
-    let site = TestLake::new();
-    let recorded = record_after(&site, None);
+    let test_lake = TestLake::new();
+    let recorded = record_after(&test_lake, None);
     let steps = |event: &&Event| !matches!(event, Event::Note(_));
     let steps = recorded.events.iter().filter(steps).count();
     // One that dies at its last step, where a draft is removed, has done its work.
     for dead_at in (0..steps - 1).step_by(stride(90)) {
-        let recorded = record_after(&site, Some(Fault::Dead(dead_at)));
+        let recorded = record_after(&test_lake, Some(Fault::Dead(dead_at)));
         for lasts in [Lasts::Nothing, Lasts::Removals] {
-            let checked = check(&site, &recorded.events, recorded.folder.path(), lasts);
+            let checked = check(&test_lake, &recorded.events, recorded.folder.path(), lasts);
             checked.unwrap_or_else(|wrong| panic!("dead at {dead_at}, {lasts:?}: {wrong}"));
         }
     }
@@ -221,15 +221,16 @@ const BEFORE: [Option<Fault>; 6] = [
 ];
 
 /// A run that goes wrong, and one that goes well.
-fn record_after(site: &TestLake, fault: Option<Fault>) -> Recorded {
+fn record_after(test_lake: &TestLake, fault: Option<Fault>) -> Recorded {
     let folder = tempfile::tempdir().unwrap();
     let watch = Watch::over(folder.path());
-    let run = |last| open(site, folder.path()).and_then(|lake| work(&lake, last, Some(&watch)));
+    let run =
+        |last| open(test_lake, folder.path()).and_then(|lake| work(&lake, last, Some(&watch)));
     if let Some(fault) = fault {
         let is_survived = matches!(fault, Fault::ReplyLost(..));
         watch.inject(fault);
         assert_eq!(run(1).is_ok(), is_survived);
-        watch.mend();
+        watch.clear_faults();
     }
     if promised(&watch.events()) == 0 {
         run(1).unwrap();
@@ -242,7 +243,7 @@ fn record_after(site: &TestLake, fault: Option<Fault>) -> Recorded {
 
 #[test]
 fn no_sync_of_the_program_could_be_left_out() {
-    let site = TestLake::new();
+    let test_lake = TestLake::new();
     let mut lines: BTreeMap<String, Option<String>> = BTreeMap::new();
     let seeds = (0..12).map(Lasts::Some);
     let ways: Vec<Lasts> = [Lasts::Nothing, Lasts::Names]
@@ -250,9 +251,9 @@ fn no_sync_of_the_program_could_be_left_out() {
         .chain(seeds)
         .collect();
     for fault in BEFORE {
-        let recorded = record_after(&site, fault);
+        let recorded = record_after(&test_lake, fault);
         let from = recorded.folder.path();
-        check(&site, &recorded.events, from, Lasts::Nothing).unwrap();
+        check(&test_lake, &recorded.events, from, Lasts::Nothing).unwrap();
         let line = |event: &Event| match event {
             Event::Step(Step::Sync | Step::SyncFolder, _, _, line) => Some(line.to_string()),
             _ => None,
@@ -273,7 +274,7 @@ fn no_sync_of_the_program_could_be_left_out() {
             let rest: Vec<Event> = rest.cloned().collect();
             let wrong = ways
                 .iter()
-                .find_map(|lasts| check(&site, &rest, from, *lasts).err());
+                .find_map(|lasts| check(&test_lake, &rest, from, *lasts).err());
             lines.insert(own, wrong);
         }
     }

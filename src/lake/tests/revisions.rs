@@ -33,7 +33,7 @@ fn verify(lake: &Lake) -> Vec<Finding> {
     lake.verify(book).unwrap()
 }
 
-fn nobody(_: &Interaction) -> Vec<Touch> {
+fn match_no_one(_: &Interaction) -> Vec<Touch> {
     Vec::new()
 }
 
@@ -154,8 +154,8 @@ fn copy_folder(from: &Path, to: &Path) {
 
 #[test]
 fn a_meeting_counts_once_after_every_change_over_all_rows_and_in_each_month() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     lake.commit(&batch_of(vec![meeting("bob", 1, 9), mail("bob", 9)]))
         .unwrap();
     for (night, rows) in life().into_iter().enumerate() {
@@ -171,8 +171,8 @@ fn a_meeting_counts_once_after_every_change_over_all_rows_and_in_each_month() {
 
 #[test]
 fn several_revisions_in_one_batch_count_as_the_last_of_them() {
-    let site = TestLake::new();
-    let lake = site.write();
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
     let rows = life().into_iter().take(6).flatten().collect::<Vec<_>>();
     lake.commit(&batch_of(rows)).unwrap();
     assert_eq!(counted(&lake), expected(&lake));
@@ -182,12 +182,12 @@ fn several_revisions_in_one_batch_count_as_the_last_of_them() {
 #[test]
 fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been() {
     for restored in [0, 1, 4, 7] {
-        let site = TestLake::new();
+        let test_lake = TestLake::new();
         let (view, copy) = (
-            site.path().join("lake/contact_activity"),
-            site.path().join("copy"),
+            test_lake.path().join("lake/contact_activity"),
+            test_lake.path().join("copy"),
         );
-        let lake = site.write();
+        let lake = test_lake.write();
         for (night, rows) in life().into_iter().enumerate() {
             if night == restored {
                 copy_folder(&view, &copy);
@@ -198,7 +198,7 @@ fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been
         drop(lake);
         std::fs::remove_dir_all(&view).unwrap();
         copy_folder(&copy, &view);
-        let lake = site.write();
+        let lake = test_lake.write();
         let caught = lake
             .catch_up_activities(&run("run2"), "book", match_carla)
             .unwrap();
@@ -211,12 +211,12 @@ fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been
 #[test]
 fn a_view_that_is_behind_merged_revisions_is_compared_as_a_whole() {
     for restored in [0, 8] {
-        let site = TestLake::new();
+        let test_lake = TestLake::new();
         let (view, copy) = (
-            site.path().join("lake/contact_activity"),
-            site.path().join("copy"),
+            test_lake.path().join("lake/contact_activity"),
+            test_lake.path().join("copy"),
         );
-        let lake = site.write();
+        let lake = test_lake.write();
         for (night, rows) in life().into_iter().enumerate() {
             if night == restored {
                 copy_folder(&view, &copy);
@@ -231,7 +231,7 @@ fn a_view_that_is_behind_merged_revisions_is_compared_as_a_whole() {
         drop(lake);
         std::fs::remove_dir_all(&view).unwrap();
         copy_folder(&copy, &view);
-        let lake = site.write();
+        let lake = test_lake.write();
         assert!(Lake::merge_table(&lake.interactions, Duration::MAX).unwrap() > 0);
         let caught = lake
             .catch_up_activities(&run("run2"), "book", match_carla)
@@ -248,13 +248,15 @@ fn a_view_that_is_behind_merged_revisions_is_compared_as_a_whole() {
 #[test]
 fn another_book_concerns_the_last_revision_only() {
     for nights in [2, 4, 7, 9] {
-        let site = TestLake::new();
-        let lake = site.write();
+        let test_lake = TestLake::new();
+        let lake = test_lake.write();
         for rows in life().into_iter().take(nights) {
             lake.commit(&batch_of(rows)).unwrap();
         }
         let before = counted(&lake);
-        let gone = lake.rematch(&run("run2"), "empty", false, nobody).unwrap();
+        let gone = lake
+            .rematch(&run("run2"), "empty", false, match_no_one)
+            .unwrap();
         let has_contact = !match_carla(&life()[nights - 1][0]).is_empty();
         assert_eq!(
             gone.activities,

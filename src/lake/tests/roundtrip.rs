@@ -117,15 +117,15 @@ proptest! {
         row in interaction(),
         touches in proptest::collection::vec(any_touch(), 0..4),
     ) {
-        let stamp = RowProvenance {
+        let provenance = RowProvenance {
             generation: 7,
             matched_at: Micros(1),
             crm_snapshot: "book".into(),
             run_id: "run".into(),
             content: ActivityContent::Preview,
         };
-        let mut rows = derive::derive(&row, &touches, &stamp);
-        rows.push(derive::closing(&row, &stamp));
+        let mut rows = derive::derive(&row, &touches, &provenance);
+        rows.push(derive::closing(&row, &provenance));
         let batch = activity::to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
         prop_assert_eq!(activity::from_batch(&batch).unwrap(), rows);
     }

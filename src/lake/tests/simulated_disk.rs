@@ -1,5 +1,5 @@
-//! A disk for tests: it notes every step under a watched folder, lets steps fail, and can make the
-//! folder as it may look after the power was lost at any of them.
+//! A simulated disk for tests: it records every step under a watched folder, lets steps fail, and can
+//! make the folder as it may look after a loss of power at any of them.
 //!
 //! It promises no more than POSIX does: a name lasts when its folder was synced, content when its
 //! file was. What was not synced lasts or not, in any combination.
@@ -24,7 +24,7 @@ use crate::lake::storage::step::Step;
 /// The watches of all tests that are running: each looks after a folder of its own.
 static WATCHES: Mutex<Vec<Weak<Watch>>> = Mutex::new(Vec::new());
 
-/// What came to pass on the disk.
+/// What happened on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A step was taken, by which line of the program; the second path is the new name.
@@ -42,13 +42,13 @@ pub(crate) enum Fault {
     Dead(usize),
     /// The same from the first step on that comes after one of a kind on such a path.
     DeadAfter(Step, &'static str),
-    /// The first so many steps of a kind, on paths that hold a text, end in an error.
+    /// The first steps of a kind, as many as given, on paths that hold a text, end in an error.
     Fails(Step, &'static str, usize, io::ErrorKind),
-    /// The first so many are done, but end in an error all the same.
+    /// The first steps, as many as given, are done, but end in an error all the same.
     ReplyLost(Step, &'static str, usize),
     /// The disk takes a few bytes at a time.
     Short,
-    /// So many listings do not show what was made last of the paths that hold a text.
+    /// This many listings do not show what was made last of the paths that hold a text.
     Late(&'static str, usize),
 }
 
@@ -85,7 +85,7 @@ impl Watch {
     }
 
     /// Everything goes well again; what is dead lives, as another process.
-    pub fn mend(&self) {
+    pub fn clear_faults(&self) {
         self.with(|seen| seen.faults.clear());
     }
 
@@ -103,7 +103,7 @@ impl Watch {
         self.with(|seen| seen.faults.iter().map(left).sum())
     }
 
-    /// What has come to pass.
+    /// What has happened.
     pub fn events(&self) -> Vec<Event> {
         self.with(|seen| seen.events.clone())
     }
@@ -233,9 +233,9 @@ pub(crate) fn not_yet_late(
 }
 
 /// Numbers that a seed gives again (after Vigna).
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.0;
@@ -342,9 +342,9 @@ impl Disk {
 }
 
 /// Makes a folder `to` as the watched one, `from`, may look after the power was lost when `events`
-/// had come to pass.
+/// had happened.
 pub(crate) fn after_power_loss(events: &[Event], lasts: Lasts, from: &Path, to: &Path) {
-    let mut dice = Dice(match lasts {
+    let mut rng = Rng(match lasts {
         Lasts::Some(seed) => seed,
         _ => 0,
     });
@@ -356,7 +356,7 @@ pub(crate) fn after_power_loss(events: &[Event], lasts: Lasts, from: &Path, to: 
             Lasts::Nothing => states[0],
             Lasts::Removals => last.and(states[0]),
             Lasts::Names => last,
-            Lasts::Some(_) => states[dice.below(states.len())],
+            Lasts::Some(_) => states[rng.below(states.len())],
         };
         let path = to.join(name.strip_prefix(&from).unwrap());
         // A name in a folder that is gone is gone.
@@ -368,20 +368,20 @@ pub(crate) fn after_power_loss(events: &[Event], lasts: Lasts, from: &Path, to: 
             Some(Entry::Folder) => fs::create_dir(&path).unwrap(),
             Some(Entry::File(number)) => {
                 let file = &disk.files[number];
-                fs::write(&path, content(file, lasts, &mut dice)).unwrap();
+                fs::write(&path, content(file, lasts, &mut rng)).unwrap();
             }
         }
     }
 }
 
 /// The content of a file: what was synced, and of anything later as much as the disk likes.
-fn content(file: &Content, lasts: Lasts, dice: &mut Dice) -> Vec<u8> {
+fn content(file: &Content, lasts: Lasts, rng: &mut Rng) -> Vec<u8> {
     let synced = file.synced.clone().unwrap_or_default();
     if !matches!(lasts, Lasts::Some(_)) || synced == file.now {
         return synced;
     }
-    let torn = synced.len() + dice.below(file.now.len() - synced.len() + 1);
-    match dice.below(3) {
+    let torn = synced.len() + rng.below(file.now.len() - synced.len() + 1);
+    match rng.below(3) {
         0 => synced,
         1 => file.now[..torn].to_vec(),
         _ => {

@@ -19,7 +19,7 @@ use crate::lake::rows::keys::month_number;
 use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::lake::view::diff::ViewState;
-use crate::lake::view::diff::difference;
+use crate::lake::view::diff::rows_to_append;
 use crate::lake::view::scan::Selection;
 use crate::model::activity::Activity;
 use crate::model::activity::Touch;
@@ -147,7 +147,7 @@ impl Lake {
         for row in rows {
             let row = row?;
             if revisions.is_highest(&row, || month_number(&row.occurred_at.month())) {
-                let derived = derive::derive(&row, &matcher(&row), &writing.plan.stamp);
+                let derived = derive::derive(&row, &matcher(&row), &writing.plan.provenance);
                 writing.push(derived)?;
             }
         }
@@ -161,10 +161,10 @@ impl Lake {
         which: &Selection<'_>,
         matcher: &(impl Fn(&Interaction) -> Vec<Touch> + Sync),
     ) -> Result<(), LakeError> {
-        let stamp = writing.plan.stamp.clone();
+        let provenance = writing.plan.provenance.clone();
         let slots: Vec<u8> = writing.plan.steps.iter().map(|step| step.slot).collect();
-        let judge = |row: &Interaction, current: Option<&ViewState>| {
-            let rows = difference(row, &matcher(row), &stamp, current);
+        let compare = |row: &Interaction, current: Option<&ViewState>| {
+            let rows = rows_to_append(row, &matcher(row), &provenance, current);
             let generation = match current {
                 Some(current) if rows.is_empty() => Some(current.generation),
                 None if rows.is_empty() => None,
@@ -180,30 +180,30 @@ impl Lake {
             (!rows.is_empty() || revised.is_some()).then_some((revised, rows))
         };
         let mut moves = Moves::default();
-        self.examine(&slots, which, judge, |(revised, rows)| {
-            if let Some((grain, is_superseded, generation)) = revised {
-                moves.note(grain, is_superseded, generation);
+        self.scan_view(&slots, which, compare, |(revised, rows)| {
+            if let Some((key, is_superseded, generation)) = revised {
+                moves.note(key, is_superseded, generation);
             }
             writing.push(rows)
         })?;
         // A month that an interaction has left must not get a higher generation than the month in
-        // which it lies: then that is written anew as well.
+        // which it lies: then that is written again as well.
         let overtaken: HashSet<InteractionKey> = moves.overtaken().collect();
-        let ids: HashSet<Id128> = overtaken.iter().map(|grain| grain.interaction_id).collect();
-        let judge = |row: &Interaction, _: Option<&ViewState>| {
+        let ids: HashSet<Id128> = overtaken.iter().map(|key| key.interaction_id).collect();
+        let compare = |row: &Interaction, _: Option<&ViewState>| {
             let lies_here =
                 row.state != State::Superseded && overtaken.contains(&InteractionKey::of(row));
-            lies_here.then(|| derive::derive(row, &matcher(row), &stamp))
+            lies_here.then(|| derive::derive(row, &matcher(row), &provenance))
         };
         let which = Selection::Ids(Arc::new(ids));
-        self.examine(&slots, &which, judge, |rows| writing.push(rows))?;
+        self.scan_view(&slots, &which, compare, |rows| writing.push(rows))?;
         Ok(())
     }
 }
 
 impl Lake {
     /// Whether the view may have been made with another book: then older rows count, too. Where
-    /// the old cursor file is gone (merged), nobody can tell.
+    /// the old cursor file is gone (merged), this is unknown.
     fn has_book_changed(&self, steps: &[SlotStep], book: &str) -> bool {
         let mut befores = steps.iter().filter_map(|step| {
             let version = step.previous?;
@@ -226,7 +226,7 @@ struct Writing<'a> {
 impl<'a> Writing<'a> {
     fn new(lake: &'a Lake, run: &RunStamp, book: &str, steps: Vec<SlotStep>) -> Self {
         let newest = steps.iter().map(|step| step.version).max();
-        let stamp = RowProvenance {
+        let provenance = RowProvenance {
             // Readers pass over files by the version in their name, so it is the newest.
             generation: newest.unwrap_or_default(),
             matched_at: clock::now(),
@@ -234,7 +234,7 @@ impl<'a> Writing<'a> {
             run_id: Arc::clone(&run.run_id),
             content: lake.settings.activity_content,
         };
-        // The commit that is made up for may have left files under its names, from the same run.
+        // The commit that is repeated may have left files under its names, from the same run.
         let attempt = format!("{}_{:08x}", run.run_id, random::bits() >> 32);
         let run = RunStamp {
             run_id: attempt.into(),
@@ -242,7 +242,11 @@ impl<'a> Writing<'a> {
         };
         Self {
             lake,
-            plan: Plan { steps, run, stamp },
+            plan: Plan {
+                steps,
+                run,
+                provenance,
+            },
             pending: BTreeMap::new(),
             pending_rows: 0,
             adds: Vec::new(),

@@ -1,4 +1,4 @@
-//! From an interaction and what the book says of it to rows of `contact_activity`.
+//! From an interaction and its matches to rows of `contact_activity`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::model::time::Micros;
 pub(crate) struct RowProvenance {
     /// The version under which they are written.
     pub generation: i64,
-    /// When the book was asked.
+    /// When the rows were matched with the book.
     pub matched_at: Micros,
     /// Digest of the book.
     pub crm_snapshot: Arc<str>,
@@ -28,37 +28,37 @@ pub(crate) struct RowProvenance {
     pub content: ActivityContent,
 }
 
-/// The rows of an interaction under a book that says `touches` of it: one for each contact or
+/// The rows of an interaction with the matches `touches`: one for each contact or
 /// account. The first revision of an interaction without any has none; a later one has a closing
 /// row, so that what an earlier one said no longer counts.
 pub(crate) fn derive(
     interaction: &Interaction,
     touches: &[Touch],
-    stamp: &RowProvenance,
+    provenance: &RowProvenance,
 ) -> Vec<Activity> {
     if interaction.state == State::Superseded {
         return vec![Activity {
             state: State::Superseded,
-            ..closing(interaction, stamp)
+            ..closing(interaction, provenance)
         }];
     }
     if touches.is_empty() {
         let is_revised = interaction.revision > 1;
-        return Vec::from_iter(is_revised.then(|| closing(interaction, stamp)));
+        return Vec::from_iter(is_revised.then(|| closing(interaction, provenance)));
     }
     let people = count_people(interaction);
     let rows = touches.iter().map(|touch| Activity {
         touch: Some(touch.clone()),
-        ..row(interaction, Some(touch), people, stamp)
+        ..row(interaction, Some(touch), people, provenance)
     });
     rows.collect()
 }
 
 /// The row that takes an interaction out of the view: a generation without any contact.
-pub(crate) fn closing(interaction: &Interaction, stamp: &RowProvenance) -> Activity {
+pub(crate) fn closing(interaction: &Interaction, provenance: &RowProvenance) -> Activity {
     Activity {
         state: State::Withdrawn,
-        ..row(interaction, None, count_people(interaction), stamp)
+        ..row(interaction, None, count_people(interaction), provenance)
     }
 }
 
@@ -66,19 +66,19 @@ fn row(
     interaction: &Interaction,
     touch: Option<&Touch>,
     (internal_count, external_count): (i32, i32),
-    stamp: &RowProvenance,
+    provenance: &RowProvenance,
 ) -> Activity {
-    let subject = match stamp.content {
+    let subject = match provenance.content {
         ActivityContent::None => None,
         ActivityContent::Subject | ActivityContent::Preview => interaction.subject.clone(),
     };
-    let preview = match stamp.content {
+    let preview = match provenance.content {
         ActivityContent::None | ActivityContent::Subject => None,
         ActivityContent::Preview => interaction.preview.clone(),
     };
     Activity {
         activity_id: activity_id(interaction, touch),
-        generation: stamp.generation,
+        generation: provenance.generation,
         interaction_id: interaction.interaction_id,
         mailbox: Arc::clone(&interaction.mailbox),
         revision: interaction.revision,
@@ -95,13 +95,13 @@ fn row(
         touch: None,
         internal_count,
         external_count,
-        matched_at: stamp.matched_at,
-        crm_snapshot: Arc::clone(&stamp.crm_snapshot),
-        run_id: Arc::clone(&stamp.run_id),
+        matched_at: provenance.matched_at,
+        crm_snapshot: Arc::clone(&provenance.crm_snapshot),
+        run_id: Arc::clone(&provenance.run_id),
     }
 }
 
-/// Contact ids and account ids may be equal in a CRM, so the hash tells them apart.
+/// Contact ids and account ids may be equal in a CRM, so the hash distinguishes them.
 fn activity_id(interaction: &Interaction, touch: Option<&Touch>) -> Id128 {
     let (what, id) = match touch {
         Some(Touch {

@@ -30,7 +30,7 @@ pub(crate) fn columns() -> Vec<&'static str> {
 /// A row of the view, as far as it is compared.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ViewRow {
-    pub grain: MonthKey,
+    pub key: MonthKey,
     pub generation: i64,
     revision: i32,
     /// What it says.
@@ -49,18 +49,18 @@ pub(crate) fn view_rows(
     let (ids, mailboxes) = (cells.texts("interaction_id")?, cells.texts("mailbox_id")?);
     let (generations, revisions) = (cells.longs("generation")?, cells.ints("revision")?);
     let (states, rules) = (cells.texts("state")?, cells.texts("match_rule")?);
-    let said = FingerprintColumns::new(&cells)?;
+    let fingerprints = FingerprintColumns::new(&cells)?;
     let (mut keys, mut buffer) = (MailboxKeys::default(), Vec::new());
     let mut rows = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         let mailbox = keys.get(mailboxes.value(row));
         if slots.contains(&mailbox.slot) {
-            let grain = mailbox.grain(id_at(ids, row, "interaction_id")?);
+            let key = mailbox.interaction(id_at(ids, row, "interaction_id")?);
             rows.push(ViewRow {
-                grain: grain.in_month(month),
+                key: key.in_month(month),
                 generation: generations.value(row),
                 revision: revisions.value(row),
-                hash: said.hash(row, &mut buffer),
+                hash: fingerprints.hash(row, &mut buffer),
                 is_closing: text(rules, row).is_none()
                     && text(states, row) == Some(State::Withdrawn.as_str()),
             });
@@ -80,7 +80,7 @@ pub(crate) struct ViewState {
     /// Wrapping sum of what the rows say, so that their order does not matter.
     sum: u64,
     is_closed: bool,
-    is_found: AtomicBool,
+    is_matched: AtomicBool,
 }
 
 impl ViewState {
@@ -91,22 +91,19 @@ impl ViewState {
             rows: 0,
             sum: 0,
             is_closed: true,
-            is_found: AtomicBool::new(false),
+            is_matched: AtomicBool::new(false),
         }
     }
 }
 
-/// What the view currently says, by interaction, mailbox and month.
+/// The state of the view, by interaction, mailbox and month.
 #[derive(Debug, Default)]
-pub(crate) struct View(HashMap<MonthKey, ViewState>);
+pub(crate) struct ViewStates(HashMap<MonthKey, ViewState>);
 
-impl View {
+impl ViewStates {
     /// Takes a row in.
     pub fn add(&mut self, row: &ViewRow) {
-        let found = self
-            .0
-            .entry(row.grain)
-            .or_insert_with(|| ViewState::new(row));
+        let found = self.0.entry(row.key).or_insert_with(|| ViewState::new(row));
         if row.generation > found.generation {
             *found = ViewState::new(row);
         }
@@ -118,17 +115,17 @@ impl View {
     }
 
     /// What it says of an interaction that is there.
-    pub fn of(&self, grain: MonthKey) -> Option<&ViewState> {
-        let current = self.0.get(&grain)?;
-        current.is_found.store(true, Ordering::Relaxed);
+    pub fn of(&self, key: MonthKey) -> Option<&ViewState> {
+        let current = self.0.get(&key)?;
+        current.is_matched.store(true, Ordering::Relaxed);
         Some(current)
     }
 
-    /// Of how many interactions it speaks that were not asked for.
-    pub fn unfound(&self) -> u64 {
-        let unfound = self.0.values();
-        let unfound = unfound.filter(|current| !current.is_found.load(Ordering::Relaxed));
-        unfound.fold(0, |count, _| count + 1)
+    /// How many interactions it has rows of that were not looked up.
+    pub fn unmatched(&self) -> u64 {
+        let unmatched = self.0.values();
+        let unmatched = unmatched.filter(|current| !current.is_matched.load(Ordering::Relaxed));
+        unmatched.fold(0, |count, _| count + 1)
     }
 }
 
@@ -136,24 +133,24 @@ impl View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Diff {
     /// Not at all.
-    Right,
+    None,
     /// It says nothing.
     Missing,
     /// It says everything several times.
-    Doubled,
+    Duplicated,
     /// It says something of an older revision.
     Stale,
     /// It says something else.
-    Other,
+    Different,
 }
 
 /// Compares the rows that the view should have of an interaction with those it has.
-pub(crate) fn verdict(wanted: &[Activity], current: Option<&ViewState>) -> Diff {
+pub(crate) fn diff_of(wanted: &[Activity], current: Option<&ViewState>) -> Diff {
     let (Some(current), Some(first)) = (current, wanted.first()) else {
         return match current {
-            Some(current) if !current.is_closed => Diff::Other,
+            Some(current) if !current.is_closed => Diff::Different,
             None if !wanted.is_empty() => Diff::Missing,
-            _ => Diff::Right,
+            _ => Diff::None,
         };
     };
     let mut buffer = Vec::new();
@@ -162,30 +159,30 @@ pub(crate) fn verdict(wanted: &[Activity], current: Option<&ViewState>) -> Diff 
     let times = current.rows / wanted.len() as u64;
     if sum.wrapping_mul(times) == current.sum && current.rows == times * wanted.len() as u64 {
         return if times > 1 {
-            Diff::Doubled
+            Diff::Duplicated
         } else {
-            Diff::Right
+            Diff::None
         };
     }
     if current.revision < first.revision {
         Diff::Stale
     } else {
-        Diff::Other
+        Diff::Different
     }
 }
 
-/// The rows to append for an interaction, if the view does not say it yet: all of them anew, or a
+/// The rows to append for an interaction, if the view does not say it yet: all of them again, or a
 /// closing row.
-pub(crate) fn difference(
+pub(crate) fn rows_to_append(
     row: &Interaction,
     touches: &[Touch],
-    stamp: &RowProvenance,
+    provenance: &RowProvenance,
     current: Option<&ViewState>,
 ) -> Vec<Activity> {
-    let wanted = derive::derive(row, touches, stamp);
-    match verdict(&wanted, current) {
-        Diff::Right => Vec::new(),
-        _ if wanted.is_empty() => vec![derive::closing(row, stamp)],
+    let wanted = derive::derive(row, touches, provenance);
+    match diff_of(&wanted, current) {
+        Diff::None => Vec::new(),
+        _ if wanted.is_empty() => vec![derive::closing(row, provenance)],
         _ => wanted,
     }
 }

@@ -27,6 +27,7 @@ use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::lake::view::diff;
 use crate::lake::view::diff::Diff;
+use crate::lake::view::diff::diff_of;
 use crate::lake::view::scan::Selection;
 use crate::model::activity::Activity;
 use crate::model::activity::Touch;
@@ -52,7 +53,7 @@ impl Lake {
     /// gives the interactions of which it says something else a new generation. With `full`,
     /// slots that have this book are compared as well.
     ///
-    /// A crash in between is made up for by [`Lake::catch_up_activities`]. Blocks, as
+    /// A crash in between is recovered by [`Lake::catch_up_activities`]. Blocks, as
     /// [`Lake::commit`] does.
     pub fn rematch(
         &self,
@@ -91,7 +92,7 @@ impl Lake {
         let slots = records.filter(|(_, record)| concerns.is_none() || record.book != book);
         let slots: Vec<u8> = slots.map(|(slot, _)| slot).collect();
         let which = concerns.map_or(Selection::All, Selection::Concerned);
-        let stamp = RowProvenance {
+        let provenance = RowProvenance {
             generation: 0,
             matched_at: Micros::default(),
             crm_snapshot: book.into(),
@@ -99,21 +100,21 @@ impl Lake {
             content: self.settings.activity_content,
         };
         let mut planned = Planned::default();
-        self.examine(
+        self.scan_view(
             &slots,
             &which,
             |row, current| {
-                let wanted = derive::derive(row, &matcher(row), &stamp);
-                let is_right = diff::verdict(&wanted, current) == Diff::Right;
+                let wanted = derive::derive(row, &matcher(row), &provenance);
+                let is_right = diff_of(&wanted, current) == Diff::None;
                 (!is_right).then(|| {
-                    let grain =
+                    let key =
                         InteractionKey::of(row).in_month(month_number(&row.occurred_at.month()));
                     let current = current.map(|current| current.generation);
-                    (grain, current, said_of(&wanted))
+                    (key, current, fingerprints_of(&wanted))
                 })
             },
-            |(grain, generation, wanted)| {
-                planned.comes(grain, generation, wanted);
+            |(key, generation, wanted)| {
+                planned.comes(key, generation, wanted);
                 Ok(())
             },
         )?;
@@ -156,7 +157,10 @@ impl Lake {
 
     /// Counts the current rows that would go.
     fn add_going(&self, planned: &mut Planned) -> Result<(), LakeError> {
-        let ids = planned.wanted.keys().map(|key| key.grain.interaction_id);
+        let ids = planned
+            .wanted
+            .keys()
+            .map(|key| key.interaction.interaction_id);
         let ids: HashSet<_> = ids.collect();
         if ids.is_empty() {
             return Ok(());
@@ -177,7 +181,7 @@ impl Lake {
             let rows = self.in_parallel(&self.activities, file, &wanted, Some(&only), each)?;
             for (row, subject) in rows.into_iter().flatten() {
                 if let Some(subject) = subject {
-                    planned.goes(row.grain, row.generation, row.hash, subject);
+                    planned.goes(row.key, row.generation, row.hash, subject);
                 }
             }
         }
@@ -186,9 +190,9 @@ impl Lake {
 }
 
 /// Whom rows are about, with what they say.
-fn said_of(rows: &[Activity]) -> Vec<(Whose, u64)> {
+fn fingerprints_of(rows: &[Activity]) -> Vec<(Whose, u64)> {
     let mut buffer = Vec::new();
-    let said = rows.iter().filter_map(|row| {
+    let fingerprints = rows.iter().filter_map(|row| {
         let touch = row.touch.as_ref()?;
         let contact = touch.contact.as_ref();
         let contact = contact.map(|(id, _)| Whose::Contact(Arc::clone(id)));
@@ -196,10 +200,10 @@ fn said_of(rows: &[Activity]) -> Vec<(Whose, u64)> {
         let account = || account.map(|(id, _)| Whose::Account(Arc::clone(id)));
         Some((contact.or_else(account)?, fingerprint::of(row, &mut buffer)))
     });
-    said.collect()
+    fingerprints.collect()
 }
 
-/// Whom the rows of a batch are about; closing rows are about nobody.
+/// Whom the rows of a batch are about; closing rows are about no one.
 fn subjects(batch: &RecordBatch) -> Result<Vec<Option<Whose>>, BadCell> {
     let cells = Cells::new(batch);
     let (contacts, accounts) = (cells.texts("contact_id")?, cells.texts("account_id")?);
@@ -220,17 +224,17 @@ struct Planned {
 }
 
 impl Planned {
-    fn comes(&mut self, grain: MonthKey, current: Option<i64>, wanted: Vec<(Whose, u64)>) {
+    fn comes(&mut self, key: MonthKey, current: Option<i64>, wanted: Vec<(Whose, u64)>) {
         let hashes = wanted.iter().map(|(_, hash)| *hash).collect();
         for (subject, _) in wanted {
             self.changes.entry(subject).or_default().come += 1;
         }
-        self.wanted.insert(grain, (current, hashes));
+        self.wanted.insert(key, (current, hashes));
     }
 
     /// A row that the view has: it would go, unless the same comes again.
-    fn goes(&mut self, grain: MonthKey, generation: i64, hash: u64, subject: Whose) {
-        let Some((current, hashes)) = self.wanted.get_mut(&grain) else {
+    fn goes(&mut self, key: MonthKey, generation: i64, hash: u64, subject: Whose) {
+        let Some((current, hashes)) = self.wanted.get_mut(&key) else {
             return;
         };
         if *current != Some(generation) {

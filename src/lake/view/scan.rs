@@ -1,4 +1,4 @@
-//! Every interaction with what the view says of it: in parallel, and in parts that fit in memory.
+//! Every interaction with the state of the view: in parallel, in chunks that fit in memory.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -17,24 +17,24 @@ use crate::lake::rows::projection;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::project;
 use crate::lake::view::diff;
-use crate::lake::view::diff::View;
 use crate::lake::view::diff::ViewState;
+use crate::lake::view::diff::ViewStates;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
 use crate::model::mailbox::SLOTS;
 
-/// Interactions that are compared in one pass: what the view says of them is held in some hundred
+/// Interactions that are compared at a time: what the view says of them is held in some hundred
 /// bytes each.
-const ROWS_PER_PASS: u64 = 1_000_000;
+const ROWS_PER_CHUNK: u64 = 1_000_000;
 /// Interactions between two times that results are handed over: where all of them differ, their
 /// new rows are held until then.
 const ROWS_PER_WINDOW: u64 = 250_000;
 
-/// Tells of a participant whether a changed book may say something else of them.
+/// Whether a changed book may match a participant differently.
 pub(crate) type Concerns<'a> = &'a (dyn Fn(&Participant) -> bool + Sync);
 
-/// Which interactions are looked at.
+/// Which interactions are scanned.
 pub(crate) enum Selection<'a> {
     /// All of them.
     All,
@@ -45,7 +45,7 @@ pub(crate) enum Selection<'a> {
 }
 
 /// What is compared at a time: some months, or some slots of a large one.
-pub(crate) struct Pass {
+pub(crate) struct Chunk {
     /// The slots.
     pub slots: Vec<u8>,
     /// Files of `interactions`.
@@ -54,7 +54,7 @@ pub(crate) struct Pass {
     pub view: Vec<LiveFile>,
 }
 
-impl Pass {
+impl Chunk {
     /// Puts months together as long as they have at most `limit` rows, and cuts larger ones by
     /// slots.
     fn all(
@@ -62,16 +62,16 @@ impl Pass {
         slots: &[u8],
         limit: u64,
     ) -> Vec<Self> {
-        let mut passes: Vec<Self> = Vec::new();
+        let mut chunks: Vec<Self> = Vec::new();
         let mut room = 0;
         for (rows, view) in months {
             let count = count_rows(&rows);
             if count <= room
-                && let Some(pass) = passes.last_mut()
-                && pass.slots.len() == slots.len()
+                && let Some(chunk) = chunks.last_mut()
+                && chunk.slots.len() == slots.len()
             {
-                pass.rows.extend(rows);
-                pass.view.extend(view);
+                chunk.rows.extend(rows);
+                chunk.view.extend(view);
                 room -= count;
                 continue;
             }
@@ -79,21 +79,21 @@ impl Pass {
             let parts = count.div_ceil(limit).clamp(1, u64::from(SLOTS));
             let parts = usize::try_from(parts).unwrap_or(1);
             for part in slots.chunks(slots.len().div_ceil(parts).max(1)) {
-                passes.push(Self {
+                chunks.push(Self {
                     slots: part.to_vec(),
                     rows: rows.clone(),
                     view: view.clone(),
                 });
             }
         }
-        passes
+        chunks
     }
 }
 
 impl Lake {
     /// The parts in which some slots are compared. An interaction and what the view says of it lie
     /// in the same month, so in the same part.
-    pub(crate) fn passes(&self, slots: &[u8]) -> Result<Vec<Pass>, LakeError> {
+    pub(crate) fn chunks(&self, slots: &[u8]) -> Result<Vec<Chunk>, LakeError> {
         let mut months: BTreeMap<String, (Vec<LiveFile>, Vec<LiveFile>)> = BTreeMap::new();
         for file in self.interactions.live_files()? {
             months.entry(file.month.clone()).or_default().0.push(file);
@@ -101,51 +101,51 @@ impl Lake {
         for file in self.activities.live_files()? {
             months.entry(file.month.clone()).or_default().1.push(file);
         }
-        Ok(Pass::all(months.into_values(), slots, ROWS_PER_PASS))
+        Ok(Chunk::all(months.into_values(), slots, ROWS_PER_CHUNK))
     }
 
-    /// Calls `judge`, in parallel, for the highest revision of each interaction in each mailbox
+    /// Calls `compare`, in parallel, for the highest revision of each interaction in each mailbox
     /// and month, with what the view says of it, and `take` for what comes of it, in order. Gives
-    /// the number of interactions of which the view speaks and that are not there.
+    /// the number of interactions that the view has rows of and that are not there.
     ///
     /// Rows come without what [`MatchRows::row`] leaves out. Call it from a blocking thread.
-    pub(crate) fn examine<T: Send>(
+    pub(crate) fn scan_view<T: Send>(
         &self,
         slots: &[u8],
         which: &Selection<'_>,
-        judge: impl Fn(&Interaction, Option<&ViewState>) -> Option<T> + Sync,
+        compare: impl Fn(&Interaction, Option<&ViewState>) -> Option<T> + Sync,
         mut take: impl FnMut(T) -> Result<(), LakeError>,
     ) -> Result<u64, LakeError> {
-        let mut unfound = 0;
-        for pass in self.passes(slots)? {
+        let mut unmatched = 0;
+        for chunk in self.chunks(slots)? {
             let only = match which {
                 Selection::All => None,
                 Selection::Ids(ids) => Some(Arc::clone(ids)),
-                Selection::Concerned(concerns) => Some(self.concerned(&pass.rows, *concerns)?),
+                Selection::Concerned(concerns) => Some(self.concerned(&chunk.rows, *concerns)?),
             };
             if only.as_ref().is_some_and(|ids| ids.is_empty()) {
                 continue;
             }
             let only = only.map(OnlyRows::Of);
-            let looking = ChunkScan {
-                slots: &pass.slots,
-                view: self.view(&pass, only.as_ref())?,
-                revisions: self.revisions(&pass.rows)?,
+            let scan = ChunkScan {
+                slots: &chunk.slots,
+                view: self.view(&chunk, only.as_ref())?,
+                revisions: self.revisions(&chunk.rows)?,
                 concerns: match which {
                     Selection::Concerned(concerns) => Some(*concerns),
                     _ => None,
                 },
             };
             let wanted = projection::schema(self.settings.activity_content);
-            for files in windows(&pass.rows) {
-                let each = |file: &LiveFile, batch: &RecordBatch| looking.at(file, batch, &judge);
+            for files in windows(&chunk.rows) {
+                let each = |file: &LiveFile, batch: &RecordBatch| scan.at(file, batch, &compare);
                 let found =
                     self.in_parallel(&self.interactions, files, &wanted, only.as_ref(), each)?;
                 found.into_iter().flatten().try_for_each(&mut take)?;
             }
-            unfound += looking.view.unfound();
+            unmatched += scan.view.unmatched();
         }
-        Ok(unfound)
+        Ok(unmatched)
     }
 
     /// The ids of interactions that name somebody who is concerned, in whichever revision.
@@ -160,23 +160,23 @@ impl Lake {
         Ok(Arc::new(found.into_iter().flatten().collect()))
     }
 
-    /// What the view currently says in the months of a pass.
-    fn view(&self, pass: &Pass, only: Option<&OnlyRows>) -> Result<View, LakeError> {
+    /// What the view currently says in the months of a chunk.
+    fn view(&self, chunk: &Chunk, only: Option<&OnlyRows>) -> Result<ViewStates, LakeError> {
         let wanted = project(TableName::ContactActivity, &diff::columns());
         let each = |file: &LiveFile, batch: &RecordBatch| {
-            diff::view_rows(batch, month_number(&file.month), &pass.slots)
+            diff::view_rows(batch, month_number(&file.month), &chunk.slots)
         };
-        let mut view = View::default();
-        let rows = self.in_parallel(&self.activities, &pass.view, &wanted, only, each)?;
+        let mut view = ViewStates::default();
+        let rows = self.in_parallel(&self.activities, &chunk.view, &wanted, only, each)?;
         rows.iter().flatten().for_each(|row| view.add(row));
         Ok(view)
     }
 }
 
-/// What the rows of a pass are looked at with.
+/// What the rows of a chunk are compared with.
 struct ChunkScan<'a> {
     slots: &'a [u8],
-    view: View,
+    view: ViewStates,
     revisions: Revisions,
     concerns: Option<Concerns<'a>>,
 }
@@ -186,15 +186,15 @@ impl ChunkScan<'_> {
         &self,
         file: &LiveFile,
         batch: &RecordBatch,
-        judge: &(impl Fn(&Interaction, Option<&ViewState>) -> Option<T> + Sync),
+        compare: &(impl Fn(&Interaction, Option<&ViewState>) -> Option<T> + Sync),
     ) -> Result<Vec<T>, BadCell> {
         let month = month_number(&file.month);
         let mut found = Vec::new();
-        projection::highest(batch, month, self.slots, &self.revisions, |grain, row| {
+        projection::highest(batch, month, self.slots, &self.revisions, |key, row| {
             // An earlier revision may be what named them.
             let concerns = self.concerns.as_ref();
             if concerns.is_none_or(|concerns| row.participants.iter().any(concerns)) {
-                found.extend(judge(&row, self.view.of(grain)));
+                found.extend(compare(&row, self.view.of(key)));
             }
         })?;
         Ok(found)
@@ -232,30 +232,30 @@ mod tests {
     }
 
     #[test]
-    fn every_file_is_looked_at_once_for_each_slot_and_no_pass_is_too_large() {
+    fn every_file_is_scanned_once_for_each_slot_and_no_chunk_is_too_large() {
         let counts = [3, 3, 4, 1, 25, 0, 10, 11, 2, 0];
         let months = (1..).zip(counts).map(|(month, rows)| {
             let view = vec![file(month, rows + 1_000)];
             (vec![file(month, rows)], view)
         });
         let slots = [1, 2, 3, 5, 8, 13];
-        let passes = Pass::all(months, &slots, 10);
-        let mut looked = BTreeMap::new();
-        for pass in &passes {
-            let share = count_rows(&pass.rows) * pass.slots.len() as u64 / slots.len() as u64;
+        let chunks = Chunk::all(months, &slots, 10);
+        let mut scanned = BTreeMap::new();
+        for chunk in &chunks {
+            let share = count_rows(&chunk.rows) * chunk.slots.len() as u64 / slots.len() as u64;
             assert!(share <= 10, "{share}");
-            assert_eq!(pass.rows.len(), pass.view.len());
-            for (file, slot) in pass
+            assert_eq!(chunk.rows.len(), chunk.view.len());
+            for (file, slot) in chunk
                 .rows
                 .iter()
-                .flat_map(|f| pass.slots.iter().map(move |s| (f, s)))
+                .flat_map(|f| chunk.slots.iter().map(move |s| (f, s)))
             {
-                *looked.entry((file.path.clone(), *slot)).or_insert(0) += 1;
+                *scanned.entry((file.path.clone(), *slot)).or_insert(0) += 1;
             }
         }
-        assert_eq!(looked.len(), counts.len() * slots.len());
-        assert!(looked.values().all(|times| *times == 1));
-        assert_eq!(passes[0].rows.len(), 3, "small months go together");
+        assert_eq!(scanned.len(), counts.len() * slots.len());
+        assert!(scanned.values().all(|times| *times == 1));
+        assert_eq!(chunks[0].rows.len(), 3, "small months go together");
     }
 
     #[test]

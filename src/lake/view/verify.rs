@@ -12,7 +12,7 @@ use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::lake::view::diff::Diff;
 use crate::lake::view::diff::ViewState;
-use crate::lake::view::diff::verdict;
+use crate::lake::view::diff::diff_of;
 use crate::lake::view::scan::Selection;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
@@ -25,11 +25,11 @@ const REMATCH: &str = "run `touchpoint rematch --full`, which appends what is mi
 
 /// The highest revision of an interaction in a mailbox and month, as it was found.
 struct Found {
-    grain: InteractionKey,
+    key: InteractionKey,
     revision: i32,
     is_superseded: bool,
     /// `None`: the book that was in force is gone.
-    verdict: Option<Diff>,
+    diff: Option<Diff>,
     /// The highest generation that the view has of it in this month.
     generation: Option<i64>,
 }
@@ -52,38 +52,37 @@ impl Lake {
         // Only what has a revision above the first can lie in several months.
         let revised = self.revisions(&self.interactions.live_files()?)?;
         let revised = revised.over_all_months();
-        let judge = |row: &Interaction, current: Option<&ViewState>| {
+        let compare = |row: &Interaction, current: Option<&ViewState>| {
             let book = books.get(&slot(&row.mailbox.id))?;
             let touches = matcher(book, row);
             let found = Found {
-                grain: InteractionKey::of(row),
+                key: InteractionKey::of(row),
                 revision: row.revision,
                 is_superseded: row.state == State::Superseded,
-                verdict: touches.map(|touches| self.judge(row, &touches, current)),
+                diff: touches.map(|touches| self.diff(row, &touches, current)),
                 generation: current.map(|current| current.generation),
             };
-            let is_plain =
-                found.verdict == Some(Diff::Right) && !revised.contains_key(&found.grain);
+            let is_plain = found.diff == Some(Diff::None) && !revised.contains_key(&found.key);
             (!is_plain).then_some(found)
         };
         let mut tally = ViewTally::default();
-        tally.without_row = self.examine(&slots, &Selection::All, judge, |found| {
-            tally.count(&found, revised.get(&found.grain).copied());
+        tally.without_row = self.scan_view(&slots, &Selection::All, compare, |found| {
+            tally.count(&found, revised.get(&found.key).copied());
             Ok(())
         })?;
         findings.extend(tally.findings());
         Ok(())
     }
 
-    fn judge(&self, row: &Interaction, touches: &[Touch], current: Option<&ViewState>) -> Diff {
-        let stamp = RowProvenance {
+    fn diff(&self, row: &Interaction, touches: &[Touch], current: Option<&ViewState>) -> Diff {
+        let provenance = RowProvenance {
             generation: 0,
             matched_at: Micros::default(),
             crm_snapshot: "".into(),
             run_id: "".into(),
             content: self.settings.activity_content,
         };
-        verdict(&derive::derive(row, touches, &stamp), current)
+        diff_of(&derive::derive(row, touches, &provenance), current)
     }
 }
 
@@ -91,7 +90,7 @@ impl Lake {
 #[derive(Default)]
 struct ViewTally {
     missing: u64,
-    doubled: u64,
+    duplicated: u64,
     stale: u64,
     other: u64,
     unknown: u64,
@@ -102,18 +101,18 @@ struct ViewTally {
 
 impl ViewTally {
     fn count(&mut self, found: &Found, highest: Option<i32>) {
-        match found.verdict {
-            Some(Diff::Right) => {}
+        match found.diff {
+            Some(Diff::None) => {}
             Some(Diff::Missing) => self.missing += 1,
-            Some(Diff::Doubled) => self.doubled += 1,
+            Some(Diff::Duplicated) => self.duplicated += 1,
             Some(Diff::Stale) => self.stale += 1,
-            Some(Diff::Other) => self.other += 1,
+            Some(Diff::Different) => self.other += 1,
             None => self.unknown += 1,
         }
         let Some(highest) = highest else { return };
         self.left_open += u64::from(!found.is_superseded && found.revision < highest);
         self.moves
-            .note(found.grain, found.is_superseded, found.generation);
+            .note(found.key, found.is_superseded, found.generation);
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -122,17 +121,17 @@ impl ViewTally {
             .overtaken()
             .fold(self.stale, |count, _| count + 1);
         let view = "contact_activity";
-        let told = [
+        let findings = [
             (
                 self.missing,
                 format!("{view} lacks {} interactions", self.missing),
                 REMATCH,
             ),
             (
-                self.doubled,
+                self.duplicated,
                 format!(
                     "{view} has everything of {} interactions several times",
-                    self.doubled
+                    self.duplicated
                 ),
                 REMATCH,
             ),
@@ -168,8 +167,9 @@ impl ViewTally {
                 "this is a defect of touchpoint, please report it",
             ),
         ];
-        let told = told.into_iter().filter(|(count, ..)| *count > 0);
-        told.map(|(_, what, advice)| Finding { what, advice })
+        let findings = findings.into_iter().filter(|(count, ..)| *count > 0);
+        findings
+            .map(|(_, what, advice)| Finding { what, advice })
             .collect()
     }
 }
