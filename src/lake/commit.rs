@@ -23,8 +23,8 @@ use crate::lake::delta::table::SlotStep;
 use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
 use crate::lake::reported::Reported;
-use crate::lake::rows::activity;
-use crate::lake::rows::interaction;
+use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::interaction::INTERACTIONS;
 use crate::lake::rows::keys::InteractionKey;
 use crate::lake::rows::keys::Revisions;
 use crate::lake::rows::keys::month_number;
@@ -154,7 +154,7 @@ impl Lake {
         }
         let mut batches = Vec::new();
         for (month, rows) in &rows {
-            let batch = interaction::to_batch(rows);
+            let batch = INTERACTIONS.to_batch(rows);
             batches.push((
                 month.clone(),
                 batch.map_err(|e| LakeError::encode(self.interactions.name.as_str(), &e))?,
@@ -179,7 +179,8 @@ impl Lake {
         let mut batches = Vec::new();
         for (month, rows) in activities {
             let rows: Vec<&Activity> = rows.iter().collect();
-            let batch = activity::to_batch(&rows)
+            let batch = ACTIVITIES
+                .to_batch(&rows)
                 .map_err(|e| LakeError::encode(self.activities.name.as_str(), &e))?;
             batches.push((month.clone(), batch));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 use arrow_array::RecordBatch;
+use arrow_array::StringArray;
 use arrow_schema::DataType;
 use arrow_schema::Field;
 use arrow_schema::Schema;
@@ -17,8 +18,6 @@ use crate::lake::delta::file_reader::FileReader;
 use crate::lake::error::LakeError;
 use crate::lake::rows::cells::Cells;
 use crate::lake::rows::cells::text;
-use crate::lake::rows::interaction::maybe_texts;
-use crate::lake::rows::interaction::texts;
 use crate::lake::storage::disk::Place;
 use crate::lake::storage::disk::publish_file;
 use crate::lake::storage::disk::sync_folder;
@@ -55,12 +54,12 @@ impl Lake {
             return sync_folder(path.parent().unwrap_or(&path));
         }
         let lines = lines(book);
-        let all = || lines.iter();
+        let accounts = lines.iter().map(|line| line.account_id);
         let columns: Vec<ArrayRef> = vec![
-            texts(all().map(|line| line.what)),
-            texts(all().map(|line| line.id)),
-            texts(all().map(|line| line.value)),
-            maybe_texts(all().map(|line| line.account_id)),
+            texts(&lines, |line| line.what),
+            texts(&lines, |line| line.id),
+            texts(&lines, |line| line.value),
+            Arc::new(accounts.collect::<StringArray>()),
         ];
         let fail = LakeError::bad_file(&path);
         let batch = RecordBatch::try_new(schema(), columns).map_err(|e| fail(&e))?;
@@ -117,6 +116,10 @@ impl Lake {
         let file = format!("{digest}.parquet");
         self.root.join("_touchpoint/crm").join(Path::new(&file))
     }
+}
+
+fn texts<'a>(lines: &[Line<'a>], text: impl Fn(&Line<'a>) -> &'a str) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(lines.iter().map(text)))
 }
 
 fn lines(book: &ContactBook) -> Vec<Line<'_>> {

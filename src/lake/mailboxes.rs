@@ -18,7 +18,7 @@ use crate::lake::read::paths;
 use crate::lake::read::read;
 use crate::lake::reported::Reported;
 use crate::lake::rows::cells::Cells;
-use crate::lake::rows::coverage;
+use crate::lake::rows::coverage::COVERAGE;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::project;
 use crate::lake::version::next_version;
@@ -48,7 +48,8 @@ impl Lake {
         let version = next_version(None);
         let mut adds = Vec::new();
         for (number, (month, rows)) in months.iter().enumerate() {
-            let batch = coverage::to_batch(rows)
+            let batch = COVERAGE
+                .to_batch(rows)
                 .map_err(|e| LakeError::encode(self.mailboxes.name.as_str(), &e))?;
             let context = self.mailboxes.write_context(month)?;
             let name = data_file::name(version, &first.run_id, number);
@@ -70,7 +71,7 @@ impl Lake {
         let rows = read(
             paths(&self.mailboxes, &Filter::default())?,
             TableName::Mailboxes,
-            coverage::from_batch,
+            |batch| COVERAGE.read_all(batch),
         );
         Ok(Box::new(rows))
     }

@@ -11,7 +11,7 @@ use crate::lake::delta::file_reader::FileReader;
 use crate::lake::delta::file_reader::OnlyRows;
 use crate::lake::delta::table::LiveFile;
 use crate::lake::error::LakeError;
-use crate::lake::rows::interaction;
+use crate::lake::rows::interaction::INTERACTIONS;
 use crate::lake::rows::keys::month_number;
 use crate::lake::rows::projection;
 use crate::lake::rows::schema::TableName;
@@ -58,7 +58,7 @@ impl Lake {
             let revisions = self.revisions(&files)?;
             for path in self.interactions.paths(&files) {
                 for batch in FileReader::open_only(&path, Arc::clone(&schema), Some(&only))? {
-                    let rows = interaction::from_batch(&batch?);
+                    let rows = INTERACTIONS.read_all(&batch?);
                     for row in rows.map_err(|why| LakeError::bad_file(&path)(&why))? {
                         if is_current_mail(&row)
                             && revisions.is_highest(&row, || month_number(&month))

@@ -17,7 +17,7 @@ use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
-use crate::lake::rows::interaction::id_at;
+use crate::lake::rows::cells::id_at;
 use crate::lake::rows::keys::MailboxKeys;
 use crate::lake::rows::keys::Revisions;
 use crate::lake::rows::keys::month_number;

@@ -13,8 +13,8 @@ use crate::lake::delta::file_reader::FileReader;
 use crate::lake::delta::table::LiveFile;
 use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::rows::activity;
-use crate::lake::rows::interaction;
+use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::interaction::INTERACTIONS;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::arrow_schema;
 use crate::model::activity::Activity;
@@ -68,7 +68,9 @@ impl Lake {
     pub fn interactions(&self, filter: &Filter) -> Result<Rows<Interaction>, LakeError> {
         let files = paths(&self.interactions, filter)?;
         let filter = filter.clone();
-        let rows = read(files, TableName::Interactions, interaction::from_batch);
+        let rows = read(files, TableName::Interactions, |batch| {
+            INTERACTIONS.read_all(batch)
+        });
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
                 .map_or(true, |row| filter.has_mailbox(&row.mailbox.id))
@@ -79,7 +81,9 @@ impl Lake {
     pub fn activities(&self, filter: &Filter) -> Result<Rows<Activity>, LakeError> {
         let files = paths(&self.activities, filter)?;
         let filter = filter.clone();
-        let rows = read(files, TableName::ContactActivity, activity::from_batch);
+        let rows = read(files, TableName::ContactActivity, |batch| {
+            ACTIVITIES.read_all(batch)
+        });
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
                 .map_or(true, |row| filter.has_mailbox(&row.mailbox.id))
@@ -103,7 +107,7 @@ impl Lake {
             let rows = read(
                 vec![folder.join(file.path)],
                 TableName::Interactions,
-                interaction::from_batch,
+                |batch| INTERACTIONS.read_all(batch),
             );
             rows.filter(move |row| {
                 row.as_ref()
@@ -126,11 +130,9 @@ impl Lake {
             None => true,
         });
         let files = files.map(|file| self.activities.folder.join(file.path));
-        let rows = read(
-            files.collect(),
-            TableName::ContactActivity,
-            activity::from_batch,
-        );
+        let rows = read(files.collect(), TableName::ContactActivity, |batch| {
+            ACTIVITIES.read_all(batch)
+        });
         let reached = reached.clone();
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref().map_or(true, |row| {

@@ -11,7 +11,7 @@ use crate::lake::delta::log::history;
 use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
 use crate::lake::read::read;
-use crate::lake::rows::interaction;
+use crate::lake::rows::interaction::INTERACTIONS;
 use crate::lake::rows::keys::InteractionKey;
 use crate::lake::rows::keys::month_number;
 use crate::lake::rows::row_hash;
@@ -163,7 +163,9 @@ impl Lake {
         for chunk in self.chunks(&all)? {
             let mut known = HashSet::new();
             let paths = self.interactions.paths(&chunk.rows);
-            for row in read(paths, TableName::Interactions, interaction::from_batch) {
+            for row in read(paths, TableName::Interactions, |batch| {
+                INTERACTIONS.read_all(batch)
+            }) {
                 let row = row?;
                 let own = slot(&row.mailbox.id);
                 if !chunk.slots.contains(&own) {

@@ -16,6 +16,7 @@ use arrow_array::new_null_array;
 use arrow_schema::ArrowError;
 use arrow_schema::Schema;
 
+use crate::model::id::Id128;
 use crate::model::time::Micros;
 
 /// Gives a batch the columns and types that this program expects.
@@ -113,4 +114,18 @@ pub(crate) fn word<T>(
     text(array, row)
         .and_then(parse)
         .ok_or_else(|| format!("column {column} holds a word that this version does not know"))
+}
+
+/// Reads the id of a cell.
+pub(crate) fn id_at(array: &StringArray, row: usize, column: &str) -> Result<Id128, BadCell> {
+    word(array, row, Id128::parse, column)
+}
+
+/// Reads an instant that is never null.
+pub(crate) fn instant_at(
+    array: &TimestampMicrosecondArray,
+    row: usize,
+    column: &str,
+) -> Result<Micros, BadCell> {
+    instant(array, row).ok_or_else(|| format!("column {column} is null"))
 }

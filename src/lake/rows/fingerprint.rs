@@ -1,168 +1,132 @@
-//! What a row of `contact_activity` says, as a hash: equal results have equal hashes.
+//! The fingerprint of a row of `contact_activity`: a hash of all that is compared. Rows that say the
+//! same have equal fingerprints, whether they were just derived or read back.
 
 use std::hash::DefaultHasher;
 use std::hash::Hasher;
 
+use arrow_array::Array as _;
 use arrow_array::BooleanArray;
 use arrow_array::Int32Array;
+use arrow_array::Int64Array;
 use arrow_array::StringArray;
 use arrow_array::TimestampMicrosecondArray;
 
-use crate::lake::rows::activity::NO_ROLE;
+use crate::lake::rows::activity::ACTIVITIES;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
+use crate::lake::rows::cells::flag;
 use crate::lake::rows::cells::instant;
 use crate::lake::rows::cells::text;
+use crate::lake::rows::column::ColumnType;
+use crate::lake::rows::column::Value;
 use crate::model::activity::Activity;
-use crate::model::activity::MatchRule;
-use crate::model::interaction::Role;
 
-/// Columns of text that may be null, in the order in which they are hashed.
-const TEXTS: [&str; 19] = [
-    "state",
-    "kind",
-    "direction",
-    "subject",
-    "preview",
-    "thread_id",
-    "tenant",
-    "user_address",
-    "user_role",
-    "mailbox_kind",
-    "contact_id",
-    "contact_name",
-    "contact_address",
-    "contact_role",
-    "contact_response",
-    "account_id",
-    "account_name",
-    "match_rule",
-    "activity_id",
-];
-/// The other columns that [`FingerprintColumns`] reads.
-const OTHERS: [&str; 6] = [
-    "revision",
-    "occurred_at",
-    "ended_at",
-    "is_bulk",
-    "internal_count",
-    "external_count",
-];
-
-/// All columns by which a row is compared: not its generation, its run, its book and its time, in
-/// which equal results may differ, and not what names the interaction.
+/// The columns by which a row is compared.
 pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
-    TEXTS.into_iter().chain(OTHERS)
+    let columns = ACTIVITIES.all.iter().filter(|column| column.is_compared);
+    columns.map(|column| column.column.name)
 }
 
-/// What a row says.
-struct Said<'a> {
-    texts: [Option<&'a str>; 19],
-    /// In the order of [`OTHERS`].
-    numbers: [Option<i64>; 6],
-}
-
-impl Said<'_> {
-    fn hash(&self, buffer: &mut Vec<u8>) -> u64 {
-        buffer.clear();
-        for number in self.numbers {
-            buffer.push(u8::from(number.is_some()));
-            buffer.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
-        }
-        for text in self.texts {
-            let length = text.map_or(u64::MAX, |text| text.len() as u64);
-            buffer.extend_from_slice(&length.to_le_bytes());
-            buffer.extend_from_slice(text.unwrap_or_default().as_bytes());
-        }
-        // It is compared within this process only, so it need not stay the same for ever.
-        let mut hasher = DefaultHasher::new();
-        hasher.write(buffer);
-        hasher.finish()
-    }
-}
-
-/// What a row says that is not written yet.
+/// The fingerprint of a row; `buffer` is used and may be used again.
 pub(crate) fn of(row: &Activity, buffer: &mut Vec<u8>) -> u64 {
-    let touch = row.touch.as_ref();
-    let contact = touch.and_then(|touch| touch.contact.as_ref());
-    let account = touch.and_then(|touch| touch.account.as_ref());
-    let activity_id = row.activity_id.to_string();
-    let said = Said {
-        texts: [
-            Some(row.state.as_str()),
-            Some(row.kind.as_str()),
-            Some(row.direction.as_str()),
-            row.subject.as_deref(),
-            row.preview.as_deref(),
-            row.thread_id.as_deref(),
-            Some(&*row.mailbox.tenant),
-            Some(&*row.mailbox.address),
-            Some(row.user_role.map_or(NO_ROLE, Role::as_str)),
-            Some(row.mailbox.kind.as_str()),
-            contact.map(|(id, _)| &**id),
-            contact.map(|(_, name)| &**name),
-            touch.map(|touch| touch.address.as_str()),
-            touch.map(|touch| touch.role.as_str()),
-            touch.and_then(|touch| touch.response.as_deref()),
-            account.map(|(id, _)| &**id),
-            account.and_then(|(_, name)| name.as_deref()),
-            touch.map(|touch| MatchRule::as_str(touch.rule)),
-            Some(&activity_id),
-        ],
-        numbers: [
-            Some(i64::from(row.revision)),
-            Some(row.occurred_at.0),
-            row.ended_at.map(|at| at.0),
-            Some(i64::from(row.is_bulk)),
-            Some(i64::from(row.internal_count)),
-            Some(i64::from(row.external_count)),
-        ],
-    };
-    said.hash(buffer)
+    buffer.clear();
+    for column in ACTIVITIES.all.iter().filter(|column| column.is_compared) {
+        push(column.value(row), buffer);
+    }
+    hash(buffer)
 }
 
-/// The columns of a batch of the view that a row is compared by.
-pub(crate) struct FingerprintColumns<'a> {
-    texts: Vec<&'a StringArray>,
-    revision: &'a Int32Array,
-    internal: &'a Int32Array,
-    external: &'a Int32Array,
-    occurred_at: &'a TimestampMicrosecondArray,
-    ended_at: &'a TimestampMicrosecondArray,
-    is_bulk: &'a BooleanArray,
+/// The columns of a batch of the view by which a row is compared.
+pub(crate) struct FingerprintColumns<'a>(Vec<Compared<'a>>);
+
+/// One of them.
+enum Compared<'a> {
+    Text(&'a StringArray),
+    Int(&'a Int32Array),
+    Long(&'a Int64Array),
+    Flag(&'a BooleanArray),
+    Instant(&'a TimestampMicrosecondArray),
 }
 
 impl<'a> FingerprintColumns<'a> {
     pub fn new(cells: &Cells<'a>) -> Result<Self, BadCell> {
-        let texts = TEXTS.into_iter().map(|name| cells.texts(name));
-        Ok(Self {
-            texts: texts.collect::<Result<_, _>>()?,
-            revision: cells.ints("revision")?,
-            internal: cells.ints("internal_count")?,
-            external: cells.ints("external_count")?,
-            occurred_at: cells.instants("occurred_at")?,
-            ended_at: cells.instants("ended_at")?,
-            is_bulk: cells.flags("is_bulk")?,
-        })
+        let columns = ACTIVITIES.all.iter().filter(|column| column.is_compared);
+        let columns = columns.map(|column| {
+            let name = column.column.name;
+            Ok(match column.column.kind {
+                ColumnType::Text => Compared::Text(cells.texts(name)?),
+                ColumnType::Int => Compared::Int(cells.ints(name)?),
+                ColumnType::Long => Compared::Long(cells.longs(name)?),
+                ColumnType::Flag => Compared::Flag(cells.flags(name)?),
+                ColumnType::Instant => Compared::Instant(cells.instants(name)?),
+                ColumnType::Double | ColumnType::Participants => {
+                    return Err(format!("column {name} cannot be compared"));
+                }
+            })
+        });
+        Ok(Self(columns.collect::<Result<_, BadCell>>()?))
     }
 
-    /// What a row says.
+    /// The fingerprint of a row.
     pub fn hash(&self, row: usize, buffer: &mut Vec<u8>) -> u64 {
-        let mut texts = [None; 19];
-        for (text_of, array) in texts.iter_mut().zip(&self.texts) {
-            *text_of = text(array, row);
+        buffer.clear();
+        for column in &self.0 {
+            push(column.value(row), buffer);
         }
-        let said = Said {
-            texts,
-            numbers: [
-                Some(i64::from(self.revision.value(row))),
-                instant(self.occurred_at, row).map(|at| at.0),
-                instant(self.ended_at, row).map(|at| at.0),
-                Some(i64::from(self.is_bulk.value(row))),
-                Some(i64::from(self.internal.value(row))),
-                Some(i64::from(self.external.value(row))),
-            ],
-        };
-        said.hash(buffer)
+        hash(buffer)
     }
+}
+
+impl Compared<'_> {
+    fn value(&self, row: usize) -> Value<'_> {
+        match self {
+            Self::Text(array) => Value::or_null(text(array, row), Value::Text),
+            Self::Int(array) => {
+                let number = array.is_valid(row).then(|| i64::from(array.value(row)));
+                Value::or_null(number, Value::Number)
+            }
+            Self::Long(array) => {
+                let number = array.is_valid(row).then(|| array.value(row));
+                Value::or_null(number, Value::Number)
+            }
+            Self::Flag(array) => Value::or_null(flag(array, row), Value::Flag),
+            Self::Instant(array) => Value::or_null(instant(array, row), |at| Value::Number(at.0)),
+        }
+    }
+}
+
+/// Adds a value so that no two lists of values run together.
+fn push(value: Value<'_>, buffer: &mut Vec<u8>) {
+    match value {
+        Value::Null => buffer.push(0),
+        Value::Text(text) => push_text(text, buffer),
+        // In the table an id is a text.
+        Value::Id(id) => push_text(&id.to_string(), buffer),
+        Value::Number(number) => push_number(number, buffer),
+        Value::Flag(flag) => push_number(i64::from(flag), buffer),
+        Value::Double(number) => push_number(number.to_bits().cast_signed(), buffer),
+        Value::Participants(people) => {
+            for person in people {
+                push_text(&person.address, buffer);
+            }
+        }
+    }
+}
+
+fn push_text(text: &str, buffer: &mut Vec<u8>) {
+    buffer.push(1);
+    buffer.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    buffer.extend_from_slice(text.as_bytes());
+}
+
+fn push_number(number: i64, buffer: &mut Vec<u8>) {
+    buffer.push(1);
+    buffer.extend_from_slice(&number.to_le_bytes());
+}
+
+fn hash(buffer: &[u8]) -> u64 {
+    // It is compared within this process only, so it need not stay the same.
+    let mut hasher = DefaultHasher::new();
+    hasher.write(buffer);
+    hasher.finish()
 }

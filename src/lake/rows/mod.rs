@@ -1,6 +1,6 @@
 //! Rows of the tables: their columns, and how they become record batches and come back.
 
-pub mod columns;
+pub mod column;
 pub mod schema;
 
 pub(super) mod activity;
@@ -11,3 +11,9 @@ pub(super) mod interaction;
 pub(super) mod keys;
 pub(super) mod projection;
 pub(super) mod row_hash;
+
+mod columns;
+mod kinds;
+mod mailbox;
+mod names;
+mod participants;

@@ -1,25 +1,21 @@
-//! Every column of the three tables, in one place: name, type, nullability and what it means.
+//! The columns of the three tables as schemas: of their files, and of the Delta tables.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::DataType as ArrowType;
-use arrow_schema::Field;
-use arrow_schema::Fields;
 use arrow_schema::Schema;
 use arrow_schema::SchemaRef;
-use arrow_schema::TimeUnit;
+use delta_kernel::KernelError;
 use delta_kernel::schema::ArrayType;
 use delta_kernel::schema::DataType as DeltaType;
 use delta_kernel::schema::MetadataValue;
 use delta_kernel::schema::StructField;
 use delta_kernel::schema::StructType;
 
-use crate::lake::rows::columns::ACTIVITY_COLUMNS;
-use crate::lake::rows::columns::Column;
-use crate::lake::rows::columns::ColumnType;
-use crate::lake::rows::columns::INTERACTION_COLUMNS;
-use crate::lake::rows::columns::mailbox_columns;
+use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::column::Column;
+use crate::lake::rows::column::ColumnType;
+use crate::lake::rows::coverage::COVERAGE;
+use crate::lake::rows::interaction::INTERACTIONS;
 
 /// The tables of a lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,19 +54,10 @@ pub const MONTH: Column = Column {
 /// The columns of a table in order, without the partition column [`MONTH`].
 pub fn columns(table: TableName) -> Vec<Column> {
     match table {
-        TableName::Interactions => INTERACTION_COLUMNS.to_vec(),
-        TableName::ContactActivity => ACTIVITY_COLUMNS.to_vec(),
-        TableName::Mailboxes => mailbox_columns(),
+        TableName::Interactions => INTERACTIONS.documented(),
+        TableName::ContactActivity => ACTIVITIES.documented(),
+        TableName::Mailboxes => COVERAGE.documented(),
     }
-}
-
-/// Every table with all its columns, the partition column last.
-pub fn tables() -> impl Iterator<Item = (&'static str, Vec<Column>)> {
-    TableName::ALL.into_iter().map(|table| {
-        let mut columns = columns(table);
-        columns.push(MONTH);
-        (table.as_str(), columns)
-    })
 }
 
 /// The columns of which Delta keeps statistics, as the table property has them.
@@ -85,10 +72,7 @@ pub(crate) fn stats_columns(table: TableName) -> String {
 
 /// The schema of the Parquet files of a table.
 pub(crate) fn arrow_schema(table: TableName) -> SchemaRef {
-    let fields = columns(table).into_iter().map(|column| {
-        let comment = HashMap::from([("comment".to_owned(), column.doc.to_owned())]);
-        Field::new(column.name, arrow_type(column.kind), true).with_metadata(comment)
-    });
+    let fields = columns(table).into_iter().map(|column| column.field());
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
@@ -101,49 +85,15 @@ pub(crate) fn project(table: TableName, columns: &[&str]) -> Arc<Schema> {
 }
 
 /// The schema of the Delta table, partition column last.
-pub(crate) fn delta_schema(table: TableName) -> Result<StructType, delta_kernel::KernelError> {
+pub(crate) fn delta_schema(table: TableName) -> Result<StructType, KernelError> {
     let columns = columns(table).into_iter().chain([MONTH]);
-    StructType::try_new(columns.map(|column| {
-        let field = StructField::nullable(column.name, delta_type(column.kind));
-        field.with_metadata([("comment", MetadataValue::String(column.doc.to_owned()))])
-    }))
+    StructType::try_new(columns.map(|column| delta_field(&column)))
 }
 
-fn arrow_type(kind: ColumnType) -> ArrowType {
-    match kind {
-        ColumnType::Text => ArrowType::Utf8,
-        ColumnType::Int => ArrowType::Int32,
-        ColumnType::Long => ArrowType::Int64,
-        ColumnType::Double => ArrowType::Float64,
-        ColumnType::Flag => ArrowType::Boolean,
-        ColumnType::Instant => instant_type(),
-        ColumnType::Participants => ArrowType::List(participant_element()),
-    }
-}
-
-/// Microseconds in UTC: what Delta calls `TIMESTAMP`.
-pub(crate) fn instant_type() -> ArrowType {
-    ArrowType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
-}
-
-/// The element of the list `participants`.
-pub(crate) fn participant_element() -> Arc<Field> {
-    Arc::new(Field::new(
-        "element",
-        ArrowType::Struct(participant_fields()),
-        true,
-    ))
-}
-
-/// The fields of one participant.
-pub(crate) fn participant_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("address", ArrowType::Utf8, true),
-        Field::new("name", ArrowType::Utf8, true),
-        Field::new("role", ArrowType::Utf8, true),
-        Field::new("response", ArrowType::Utf8, true),
-        Field::new("internal", ArrowType::Boolean, true),
-    ])
+/// A column as a field of the Delta table.
+pub(crate) fn delta_field(column: &Column) -> StructField {
+    StructField::nullable(column.name, delta_type(column.kind))
+        .with_metadata([("comment", MetadataValue::String(column.doc.to_owned()))])
 }
 
 fn delta_type(kind: ColumnType) -> DeltaType {

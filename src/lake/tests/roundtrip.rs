@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::lake::rows::activity;
-use crate::lake::rows::interaction;
+use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::interaction::INTERACTIONS;
 use crate::lake::rows::row_hash;
 use crate::lake::settings::ActivityContent;
 use crate::lake::tests::fixture::mail;
@@ -105,8 +105,8 @@ proptest! {
 
     #[test]
     fn interactions_come_back_as_they_were(rows in proptest::collection::vec(interaction(), 0..8)) {
-        let batch = interaction::to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
-        let back = interaction::from_batch(&batch).unwrap();
+        let batch = INTERACTIONS.to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
+        let back = INTERACTIONS.read_all(&batch).unwrap();
         let sums = [&rows, &back].map(|rows| rows.iter().map(row_hash::of).collect::<Vec<_>>());
         prop_assert_eq!(&sums[0], &sums[1]);
         prop_assert_eq!(back, rows);
@@ -126,8 +126,8 @@ proptest! {
         };
         let mut rows = derive::derive(&row, &touches, &provenance);
         rows.push(derive::closing(&row, &provenance));
-        let batch = activity::to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
-        prop_assert_eq!(activity::from_batch(&batch).unwrap(), rows);
+        let batch = ACTIVITIES.to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
+        prop_assert_eq!(ACTIVITIES.read_all(&batch).unwrap(), rows);
     }
 
     #[test]

@@ -8,10 +8,10 @@ use hashbrown::HashMap;
 
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
+use crate::lake::rows::cells::id_at;
 use crate::lake::rows::cells::text;
 use crate::lake::rows::fingerprint;
 use crate::lake::rows::fingerprint::FingerprintColumns;
-use crate::lake::rows::interaction::id_at;
 use crate::lake::rows::keys::MailboxKeys;
 use crate::lake::rows::keys::MonthKey;
 use crate::lake::view::derive;
