@@ -50,7 +50,7 @@ impl Lake {
     pub fn store_book(&self, book: &ContactBook) -> Result<(), LakeError> {
         let path = self.book_file(&book.digest);
         if path.exists() {
-            // Whoever put it there may have died before its name was safe.
+            // The process that put it there may have died before its name was synced.
             return sync_folder(path.parent().unwrap_or(&path));
         }
         let lines = lines(book);

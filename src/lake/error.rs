@@ -89,6 +89,17 @@ pub enum LakeError {
         /// What is the matter.
         why: String,
     },
+    /// A table has a column that this program does not know.
+    #[error(
+        "table {table} has a column {column}, which this touchpoint does not know: use the newer one \
+         that added it; nothing was changed"
+    )]
+    UnknownColumn {
+        /// Folder of the table.
+        table: &'static str,
+        /// The column.
+        column: String,
+    },
     /// `contact_activity` has not reached what is committed.
     #[error("contact_activity is behind in slot {slot}; let it catch up before the next commit")]
     ViewBehind {

@@ -12,7 +12,10 @@ use crate::lake::storage::disk::Place;
 use crate::lake::storage::disk::publish_file;
 use crate::runtime::random;
 
-/// The format of lakes that this program writes; newer ones are refused.
+/// The format of lakes that this program writes; newer ones are refused. It counts changes that an
+/// older program would misread. A column more is none: an older program reads around it and refuses
+/// to write (`Table::check_known`), and a newer one adds it to lakes that lack it
+/// (`Table::add_columns`).
 const FORMAT: u32 = 1;
 
 /// What `_touchpoint/format.json` says.

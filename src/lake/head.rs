@@ -1,4 +1,4 @@
-//! How far a lake is, without opening all of it: what whoever reads a view wants to know.
+//! How far a lake is, without opening all of it: what readers of a view need to know.
 
 use std::collections::BTreeMap;
 use std::path::Path;

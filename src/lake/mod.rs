@@ -64,6 +64,7 @@ use crate::lake::format::format_file;
 use crate::lake::format::write_format;
 use crate::lake::reported::Reported;
 use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::columns;
 use crate::lake::settings::LakeSettings;
 use crate::lake::storage::disk::absolute;
 use crate::lake::storage::disk::create_folder;
@@ -113,8 +114,8 @@ impl Lake {
         Self::open_tables(settings, root, id, cpu, handle, None)
     }
 
-    /// Opens a lake for writing: creates it where there is none, takes the locks of its slots and
-    /// deletes what abandoned attempts left.
+    /// Opens a lake for writing: creates it where there is none, takes the locks of its slots, adds
+    /// the columns that a lake of an older program lacks, and deletes what abandoned attempts left.
     pub fn open_for_write(
         settings: LakeSettings,
         cpu: Arc<CpuPool>,
@@ -141,6 +142,11 @@ impl Lake {
         let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
         // Before anything is deleted that a repair may need.
         lake.check_order()?;
+        let tables = [&lake.interactions, &lake.activities, &lake.mailboxes];
+        tables.into_iter().try_for_each(Table::check_known)?;
+        for table in tables {
+            table.add_columns(&columns(table.name))?;
+        }
         lake.delete_orphans()?;
         Ok(lake)
     }

@@ -15,7 +15,7 @@ use crate::lake::error::LakeError;
 /// Reads and writes the logs; the same for all tables of a lake.
 pub(crate) type DeltaEngine = Arc<dyn Engine>;
 
-/// The engine over the local disk; whatever it writes is synced, folders too.
+/// The engine over the local disk; all that it writes is synced, folders too.
 pub(crate) fn engine(handle: Handle) -> DeltaEngine {
     let store = Arc::new(LogStore::new());
     let executor = Arc::new(TokioMultiThreadExecutor::new(handle));

@@ -107,7 +107,7 @@ impl ObjectStore for LogStore {
         self.disk.get_ranges(location, ranges).await
     }
 
-    /// Logs are cleaned up by whoever reads the tables: nothing is deleted this way.
+    /// Entries of logs are deleted by `log_retention`: nothing is deleted this way.
     fn delete_stream(
         &self,
         locations: BoxStream<'static, Result<Path>>,

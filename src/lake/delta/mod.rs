@@ -6,6 +6,7 @@ pub(super) mod file_reader;
 pub(super) mod log;
 pub(super) mod table;
 
+mod added_columns;
 mod log_retention;
 mod log_store;
 mod slot_versions;

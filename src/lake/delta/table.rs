@@ -36,8 +36,10 @@ use crate::lake::delta::slot_versions;
 use crate::lake::delta::slot_versions::app_id;
 use crate::lake::error::LakeError;
 use crate::lake::rows::cells::Cells;
+use crate::lake::rows::column::Column;
 use crate::lake::rows::schema::MONTH;
 use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::columns;
 use crate::lake::rows::schema::delta_schema;
 use crate::lake::rows::schema::stats_columns;
 use crate::lake::storage::disk::create_folder;
@@ -46,10 +48,10 @@ use crate::model::mailbox::SLOTS;
 
 /// How often a commit is put at the next log position before it is given up: enough for some
 /// dozens of workers that commit at once, few enough to end within seconds.
-const COMMIT_ATTEMPTS: u32 = 64;
+pub(super) const COMMIT_ATTEMPTS: u32 = 64;
 /// How often a commit may end in an error of the disk before it is given up: a passing fault is
 /// over by then, a full disk is not.
-const FAILURES_MAX: u32 = 3;
+pub(super) const FAILURES_MAX: u32 = 3;
 /// How often a log is listed until the listing shows what was seen before: a commit may appear late
 /// in it.
 const LOOKS_MAX: u32 = 3;
@@ -58,7 +60,7 @@ const COMMITS_PER_CHECKPOINT: u64 = 20;
 /// Columns that every table of every release has: where one is missing, the table is not ours.
 const COLUMNS_OF_OURS: [&str; 3] = ["mailbox_id", "run_id", MONTH.name];
 /// How the commits of this program name it.
-const ENGINE_INFO: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
+pub(super) const ENGINE_INFO: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
 
 /// A file that the newest snapshot of a table names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub(crate) struct Table {
     pub name: TableName,
     /// Its folder.
     pub folder: PathBuf,
+    /// The columns that this program knows.
+    pub known: HashSet<&'static str>,
     engine: DeltaEngine,
     seen: Mutex<Seen>,
 }
@@ -103,11 +107,21 @@ pub(crate) struct Table {
 impl Table {
     /// Creates the table where there is none yet.
     pub fn create(name: TableName, folder: &Path, engine: &DeltaEngine) -> Result<(), LakeError> {
+        Self::create_with(name, &columns(name), folder, engine)
+    }
+
+    /// The same with other columns.
+    pub fn create_with(
+        name: TableName,
+        columns: &[Column],
+        folder: &Path,
+        engine: &DeltaEngine,
+    ) -> Result<(), LakeError> {
         if has_log(folder) {
             return Ok(());
         }
         create_folder(folder)?;
-        match Self::put_first_entry(name, folder, engine) {
+        match Self::put_first_entry(name, columns, folder, engine) {
             // Another process has just created it.
             Err(_) if has_log(folder) => Ok(()),
             made => made,
@@ -116,15 +130,16 @@ impl Table {
 
     fn put_first_entry(
         name: TableName,
+        columns: &[Column],
         folder: &Path,
         engine: &DeltaEngine,
     ) -> Result<(), LakeError> {
         let fail = LakeError::delta("create", name.as_str());
-        let schema = delta_schema(name).map_err(&fail)?;
+        let schema = delta_schema(columns).map_err(&fail)?;
         let url = folder_url(folder)?;
         let made = create_table(url.as_str(), Arc::new(schema), ENGINE_INFO, true)
             .with_data_layout(DataLayout::partitioned([MONTH.name]))
-            .with_table_properties([("delta.dataSkippingStatsColumns", stats_columns(name))])
+            .with_table_properties([("delta.dataSkippingStatsColumns", stats_columns(columns))])
             .build(engine.as_ref(), Box::new(FileSystemCommitter::new()))
             .map_err(&fail)?
             .commit(engine.as_ref())
@@ -156,9 +171,11 @@ impl Table {
             let why = format!("it is a table of another program, without a column {lacks}");
             return Err(LakeError::bad_file(folder)(&why));
         }
+        let known = columns(name).into_iter().chain([MONTH]);
         Ok(Self {
             name,
             folder: folder.to_owned(),
+            known: known.map(|column| column.name).collect(),
             engine: Arc::clone(engine),
             seen: Mutex::new(Seen {
                 snapshot,
@@ -170,6 +187,15 @@ impl Table {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         // What a panicking thread left is a snapshot that was true once: never half of one.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest snapshot that was read.
+    pub fn snapshot(&self) -> SnapshotRef {
+        Arc::clone(&self.seen().snapshot)
+    }
+
+    pub(super) fn engine(&self) -> &DeltaEngine {
+        &self.engine
     }
 
     /// Reads what was added to the log since the last look.
@@ -261,6 +287,7 @@ impl Table {
             if self.has_happened(steps)? {
                 return Self::sync_log(&self.folder);
             }
+            self.check_known()?;
             match self.try_append(adds, steps) {
                 Ok(CommitResult::Committed(done)) => {
                     self.note_commit(done.post_commit_snapshot(), steps)?;
@@ -334,6 +361,7 @@ impl Table {
     pub fn replace(&self, olds: &HashSet<String>, adds: &[RecordBatch]) -> Result<bool, LakeError> {
         let fail = LakeError::delta("merge files of", self.name.as_str());
         for _ in 0..COMMIT_ATTEMPTS {
+            self.check_known()?;
             let Some(mut transaction) = self.removal_of(olds).map_err(&fail)? else {
                 return Ok(false);
             };
@@ -380,7 +408,7 @@ impl Table {
         Ok((found == olds.len()).then_some(transaction))
     }
 
-    fn note_commit(
+    pub(super) fn note_commit(
         &self,
         snapshot: Option<&SnapshotRef>,
         steps: &[SlotStep],

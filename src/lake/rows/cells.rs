@@ -1,4 +1,4 @@
-//! Reading the cells of a record batch by column name, whoever wrote the file.
+//! Reading the cells of a record batch by column name, whichever program wrote the file.
 
 use std::sync::Arc;
 

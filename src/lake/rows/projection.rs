@@ -77,7 +77,7 @@ fn with_people(columns: &[&str], people: &[&str]) -> Arc<Schema> {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-/// The ids of the interactions of a batch that name somebody who is concerned.
+/// The ids of the interactions of a batch that name a participant who is concerned.
 pub(crate) fn concerned(
     batch: &RecordBatch,
     concerns: &(dyn Fn(&Participant) -> bool + Sync),

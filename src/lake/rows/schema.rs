@@ -61,8 +61,7 @@ pub fn columns(table: TableName) -> Vec<Column> {
 }
 
 /// The columns of which Delta keeps statistics, as the table property has them.
-pub(crate) fn stats_columns(table: TableName) -> String {
-    let columns = columns(table);
+pub(crate) fn stats_columns(columns: &[Column]) -> String {
     let named = columns.iter().filter(|column| column.has_stats);
     named
         .map(|column| column.name)
@@ -84,10 +83,10 @@ pub(crate) fn project(table: TableName, columns: &[&str]) -> Arc<Schema> {
     Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
 }
 
-/// The schema of the Delta table, partition column last.
-pub(crate) fn delta_schema(table: TableName) -> Result<StructType, KernelError> {
-    let columns = columns(table).into_iter().chain([MONTH]);
-    StructType::try_new(columns.map(|column| delta_field(&column)))
+/// The schema of a new Delta table with some columns, partition column last.
+pub(crate) fn delta_schema(columns: &[Column]) -> Result<StructType, KernelError> {
+    let columns = columns.iter().chain([&MONTH]);
+    StructType::try_new(columns.map(delta_field))
 }
 
 /// A column as a field of the Delta table.
@@ -120,6 +119,7 @@ fn delta_type(kind: ColumnType) -> DeltaType {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lake::rows::columns::TableColumns;
 
     #[test]
     fn nothing_that_names_people_or_content_has_statistics() {
@@ -140,6 +140,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    fn check_later<R: Clone + 'static>(columns: &TableColumns<R>) {
+        let mut later = columns
+            .all
+            .iter()
+            .skip_while(|column| !column.is_added_later);
+        assert!(later.all(|column| column.is_added_later && column.column.nullable));
+    }
+
+    #[test]
+    fn columns_that_were_added_later_come_last_and_may_be_null() {
+        check_later(&INTERACTIONS);
+        check_later(&ACTIVITIES);
+        check_later(&COVERAGE);
     }
 
     #[test]

@@ -179,7 +179,7 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Creates a folder and those above it where they are missing, each synced into its parent; so is
-/// one that is there, for whoever made it may have died before that.
+/// one that is there, for the process that made it may have died before that.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), LakeError> {
     let Some(parent) = folder.parent() else {
         return Ok(());

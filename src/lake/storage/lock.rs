@@ -38,7 +38,7 @@ impl SlotLocks {
                     return Err(LakeError::io("lock", &path)(error));
                 }
             }
-            // Who holds it is a help to whoever waits; without it the lock still holds.
+            // The id helps those who wait; without it the lock still holds.
             let _ = file
                 .set_len(0)
                 .and_then(|()| write!(file, "{}", std::process::id()));

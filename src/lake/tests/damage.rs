@@ -1,4 +1,4 @@
-//! A lake that somebody damaged: what `verify` says, and that comparing everything mends the view.
+//! A damaged lake: what `verify` says, and that comparing everything repairs the view.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;

@@ -3,6 +3,7 @@
 pub(super) mod fixture;
 pub(super) mod simulated_disk;
 
+mod added_columns;
 mod commits;
 mod crash;
 mod crm_changes;

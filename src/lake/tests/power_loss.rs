@@ -17,6 +17,7 @@ use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
 use crate::lake::storage::step::Step;
 use crate::lake::storage::step::kind;
+use crate::lake::tests::added_columns::make_older_lake;
 use crate::lake::tests::fixture::TestLake;
 use crate::lake::tests::fixture::batch;
 use crate::lake::tests::fixture::match_carla;
@@ -85,8 +86,14 @@ struct Recorded {
 }
 
 fn record(test_lake: &TestLake, last: u32) -> Recorded {
+    record_from(test_lake, last, |_| {})
+}
+
+/// The same with a lake that something else has made.
+fn record_from(test_lake: &TestLake, last: u32, make: impl Fn(&Path)) -> Recorded {
     let folder = tempfile::tempdir().unwrap();
     let watch = Watch::over(folder.path());
+    make(&folder.path().join("lake"));
     let lake = open(test_lake, folder.path()).unwrap();
     work(&lake, last, Some(&watch)).unwrap();
     lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
@@ -170,6 +177,21 @@ fn a_loss_of_power_while_a_lake_is_made_and_first_written_loses_nothing_that_was
     let recorded = record(&test_lake, 2);
     let moments = (0..=recorded.events.len()).step_by(stride(37));
     lose_power(&test_lake, &recorded, moments);
+}
+
+#[test]
+fn a_loss_of_power_while_a_lake_gains_columns_loses_nothing_that_was_promised() {
+    let test_lake = TestLake::new();
+    let handle = test_lake.runtime.handle();
+    let recorded = record_from(&test_lake, 1, |root| make_older_lake(root, handle.clone()));
+    let mut logs = recorded.events.iter().enumerate().filter(|(_, event)| {
+        matches!(event, Event::Step(Step::Link, _, Some(path), _) if kind(path).starts_with("log of"))
+    });
+    // The first entry of each table, then the columns of each.
+    let (first, _) = logs.nth(3).unwrap();
+    let (last, _) = logs.nth(1).unwrap();
+    let moments = first - 5..last + 5;
+    lose_power(&test_lake, &recorded, moments.step_by(stride(3)));
 }
 
 #[test]

@@ -94,6 +94,15 @@ impl Watch {
         self.with(|seen| seen.events.push(Event::Note(promise)));
     }
 
+    /// How many replies have yet to be lost.
+    pub fn replies_left(&self) -> usize {
+        let left = |fault: &Fault| match fault {
+            Fault::ReplyLost(.., left) => *left,
+            _ => 0,
+        };
+        self.with(|seen| seen.faults.iter().map(left).sum())
+    }
+
     /// How many listings have yet to be without what appears late.
     pub fn listings_left(&self) -> usize {
         let left = |fault: &Fault| match fault {

@@ -1,4 +1,4 @@
-//! Bringing `contact_activity` to the versions of `interactions`, after whatever came between.
+//! Bringing `contact_activity` to the versions of `interactions`, whatever happened in between.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -41,7 +41,7 @@ pub struct CaughtUp {
     pub slots: Vec<u8>,
     /// Rows that were appended.
     pub activities: usize,
-    /// Whether everything had to be compared: another book, or somebody else merged files.
+    /// Whether everything had to be compared: another book, or another program merged files.
     pub compared_all: bool,
 }
 
@@ -59,7 +59,7 @@ impl Lake {
         Ok(behind)
     }
 
-    /// An error where the view is ahead of the rows in a slot of this process: somebody set them
+    /// An error where the view is ahead of the rows in a slot of this process: another program set them
     /// back alone. Generations never fall, so nothing that was added could count.
     pub(crate) fn check_order(&self) -> Result<(), LakeError> {
         for slot in &self.settings.slots {

@@ -148,7 +148,7 @@ impl Lake {
         Ok(unmatched)
     }
 
-    /// The ids of interactions that name somebody who is concerned, in whichever revision.
+    /// The ids of interactions that name a participant who is concerned, in any revision.
     fn concerned(
         &self,
         files: &[LiveFile],
