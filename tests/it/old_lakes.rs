@@ -146,7 +146,7 @@ fn a_lake_that_lacks_columns_gains_them_when_it_is_written_and_others_read_it_be
         "id,name,email,other_emails,account_id\n",
     )
     .unwrap();
-    expect_code(&mut with_config(&config, &["rematch"]), 0);
+    expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
     assert_eq!(current(folder.path())["contact_activity"], 0);
     expect_code(&mut with_config(&config, &["verify"]), 0);
 }
