@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use hashbrown::HashSet;
-use touchpoint::lake::activities::ActivityContent;
-use touchpoint::lake::commit::Batch;
-use touchpoint::lake::open::Lake;
-use touchpoint::lake::open::LakeSettings;
+use touchpoint::lake::Lake;
+use touchpoint::lake::batch::Batch;
+use touchpoint::lake::settings::ActivityContent;
+use touchpoint::lake::settings::LakeSettings;
 use touchpoint::matching::Matcher;
 use touchpoint::model::activity::Matched;
 use touchpoint::model::address::Address;
@@ -201,7 +201,7 @@ fn main() {
         .unwrap();
     let settings = LakeSettings::new(folder.path().join("lake"), ActivityContent::Subject);
     let cpu = Arc::new(CpuPool::new(THREADS).unwrap());
-    let lake = Lake::open_to_write(settings, cpu, runtime.handle().clone()).unwrap();
+    let lake = Lake::open_for_write(settings, cpu, runtime.handle().clone()).unwrap();
     let run = RunStamp {
         run_id: "bench".into(),
         started_at: Micros::parse_rfc3339("2026-11-24T02:00:00Z").unwrap(),

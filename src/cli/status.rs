@@ -14,7 +14,7 @@ use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::config::Config;
-use crate::lake::open::Lake;
+use crate::lake::Lake;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::LEDGER_KEY_PREFIX;

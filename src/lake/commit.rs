@@ -9,87 +9,41 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use futures_util::future::join_all;
 
-use crate::lake::activities;
-use crate::lake::activities::Stamp;
-use crate::lake::activity_rows;
-use crate::lake::cursor_file::CursorWriter;
-use crate::lake::cursor_file::Entry;
-use crate::lake::cursor_file::EntryKind;
-use crate::lake::cursors::Count;
-use crate::lake::cursors::SlotRecord;
-use crate::lake::cursors::to_json;
-use crate::lake::data_file;
+use crate::lake::Lake;
+use crate::lake::batch::Batch;
+use crate::lake::batch::Committed;
+use crate::lake::cursors::file::CursorWriter;
+use crate::lake::cursors::file::Entry;
+use crate::lake::cursors::file::EntryKind;
+use crate::lake::cursors::record::Count;
+use crate::lake::cursors::record::SlotRecord;
+use crate::lake::cursors::record::to_json;
+use crate::lake::delta::data_file;
+use crate::lake::delta::table::SlotStep;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::grain::Grain;
-use crate::lake::grain::Revisions;
-use crate::lake::grain::month_number;
-use crate::lake::interaction_rows;
-use crate::lake::mailboxes::Reported;
-use crate::lake::open::Lake;
-use crate::lake::row_hash;
-use crate::lake::schema::TableName;
-use crate::lake::table::SlotStep;
-use crate::lake::table::Table;
+use crate::lake::reported::Reported;
+use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::interaction::INTERACTIONS;
+use crate::lake::rows::keys::InteractionKey;
+use crate::lake::rows::keys::Revisions;
+use crate::lake::rows::keys::month_number;
+use crate::lake::rows::row_hash;
+use crate::lake::version::next_version;
+use crate::lake::view::derive;
+use crate::lake::view::derive::RowProvenance;
 use crate::model::activity::Activity;
 use crate::model::activity::Matched;
-use crate::model::coverage::Cost;
-use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Interaction;
-use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::slot;
-use crate::model::outcome::Tally;
 use crate::model::run::RunStamp;
 use crate::runtime::clock;
-use crate::runtime::random;
-
-/// A version is a sequence number, shifted by this many bits, and as many random bits: it rises,
-/// and no two attempts share one.
-const RANDOM_BITS: u32 = 24;
-
-/// What was counted for a mailbox since the last commit.
-#[derive(Debug, Clone)]
-pub struct MailboxTally {
-    /// Which.
-    pub mailbox: Arc<Mailbox>,
-    /// Items by outcome.
-    pub tally: Tally,
-    /// What reading them cost.
-    pub cost: Cost,
-}
-
-/// All that is committed at once.
-#[derive(Debug, Clone)]
-pub struct Batch {
-    /// Which run.
-    pub run: RunStamp,
-    /// The rows and what the book says of them.
-    pub rows: Vec<Matched>,
-    /// The newest links of the chains whose pages are in these rows; later ones win.
-    pub cursors: Vec<CursorRecord>,
-    /// The counts of the same pages.
-    pub tallies: Vec<MailboxTally>,
-    /// Digest of the book that was asked; it must be stored before.
-    pub book_digest: Arc<str>,
-}
-
-/// What a commit did; all zero where the batch was empty and nothing was to be done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Committed {
-    /// The version that all touched slots have now.
-    pub version: i64,
-    /// The touched slots, rising.
-    pub slots: Vec<u8>,
-    /// Rows of `interactions`.
-    pub interactions: usize,
-    /// Rows of `contact_activity`.
-    pub activities: usize,
-}
 
 /// What was decided before anything is written.
 pub(super) struct Plan {
     pub steps: Vec<SlotStep>,
     pub run: RunStamp,
-    pub stamp: Stamp,
+    pub provenance: RowProvenance,
 }
 
 /// Files that are written but not committed.
@@ -105,7 +59,7 @@ impl Lake {
     /// Blocks on disk and on the CPU pool: call it from a blocking thread, not from a task. Of two
     /// calls at once the second waits for the first.
     pub fn commit(&self, batch: &Batch) -> Result<Committed, LakeError> {
-        let _turn = self.take_turn();
+        let _lock = self.lock_commits();
         let plan = self.plan(batch)?;
         if plan.steps.is_empty() {
             return Ok(Committed::default());
@@ -115,7 +69,7 @@ impl Lake {
         self.commit_interactions(&plan, &files)?;
         self.commit_activities(&plan, &files)?;
         Ok(Committed {
-            version: plan.stamp.generation,
+            version: plan.provenance.generation,
             slots: plan.steps.iter().map(|step| step.slot).collect(),
             interactions: batch.rows.len(),
             activities: files.activity_rows,
@@ -167,7 +121,7 @@ impl Lake {
         }
         Ok(Plan {
             steps,
-            stamp: Stamp {
+            provenance: RowProvenance {
                 generation: version,
                 matched_at: clock::now(),
                 crm_snapshot: book,
@@ -191,7 +145,7 @@ impl Lake {
             let month = interaction.occurred_at.month();
             // All revisions of a batch share a generation, in which only one can be current.
             if revisions.is_highest(interaction, || month_number(&month)) {
-                let derived = activities::derive(interaction, touches, &plan.stamp);
+                let derived = derive::derive(interaction, touches, &plan.provenance);
                 if !derived.is_empty() {
                     activities.entry(month.clone()).or_default().extend(derived);
                 }
@@ -200,8 +154,11 @@ impl Lake {
         }
         let mut batches = Vec::new();
         for (month, rows) in &rows {
-            let batch = interaction_rows::to_batch(rows);
-            batches.push((month.clone(), batch.map_err(encode(&self.interactions))?));
+            let batch = INTERACTIONS.to_batch(rows);
+            batches.push((
+                month.clone(),
+                batch.map_err(|e| LakeError::encode(self.interactions.name.as_str(), &e))?,
+            ));
         }
         let interactions = self.write_months(&self.interactions, plan, batches, 0)?;
         let (activities, activity_rows) = self.write_activities(plan, &activities, 0)?;
@@ -222,7 +179,9 @@ impl Lake {
         let mut batches = Vec::new();
         for (month, rows) in activities {
             let rows: Vec<&Activity> = rows.iter().collect();
-            let batch = activity_rows::to_batch(&rows).map_err(encode(&self.activities))?;
+            let batch = ACTIVITIES
+                .to_batch(&rows)
+                .map_err(|e| LakeError::encode(self.activities.name.as_str(), &e))?;
             batches.push((month.clone(), batch));
         }
         let adds = self.write_months(&self.activities, plan, batches, first)?;
@@ -240,7 +199,7 @@ impl Lake {
         let mut writes = Vec::with_capacity(months.len());
         for (number, (month, batch)) in (first..).zip(months) {
             let context = table.write_context(&month)?;
-            let name = data_file::name(plan.stamp.generation, &plan.run.run_id, number);
+            let name = data_file::name(plan.provenance.generation, &plan.run.run_id, number);
             let table = table.name;
             let write =
                 move || data_file::write(table, &context, std::iter::once(Ok(batch)), &name);
@@ -259,7 +218,7 @@ impl Lake {
 
     /// Step 2: the cursor file of this version.
     pub(super) fn write_cursors(&self, plan: &Plan, batch: &Batch) -> Result<(), LakeError> {
-        let path = self.cursors.file(plan.stamp.generation);
+        let path = self.cursors.file(plan.provenance.generation);
         let mut before = BTreeMap::new();
         for step in &plan.steps {
             if let Some(version) = step.previous {
@@ -274,14 +233,16 @@ impl Lake {
         let mut writer = CursorWriter::create(&path)?;
         let mut added = SlotAdditions::of(batch, &path)?;
         for step in &plan.steps {
-            let mut record = SlotRecord::new(step.version, &plan.stamp.crm_snapshot);
+            let mut record = SlotRecord::new(step.version, &plan.provenance.crm_snapshot);
             let added = added.remove(&step.slot).unwrap_or_default();
             record.rows = added.rows;
             record.hash_sum = added.hash_sum;
             let mut entries: Vec<Entry> = added.entries.into_values().collect();
             if let Some(before) = before.remove(&step.slot) {
                 if before.is_merge_due() {
-                    entries = self.merge_slot(&before, step.slot, entries, &reported)?;
+                    entries = self
+                        .cursors
+                        .merge_slot(&before, step.slot, entries, &reported)?;
                 }
                 record.follow(before, entries.len() as u64);
             }
@@ -320,25 +281,9 @@ fn revisions_of(batch: &Batch) -> Revisions {
     let rows = batch.rows.iter().map(|row| &row.interaction);
     for row in rows.filter(|row| row.revision > 1) {
         let month = month_number(&row.occurred_at.month());
-        revisions.note(Grain::of(row).in_month(month), row.revision);
+        revisions.note(InteractionKey::of(row).in_month(month), row.revision);
     }
     revisions
-}
-
-/// The version after the newest one that a slot has.
-pub(super) fn next_version(newest: Option<i64>) -> i64 {
-    let sequence = newest.map_or(0, |version| version >> RANDOM_BITS) + 1;
-    let random = random::below(1 << RANDOM_BITS);
-    (sequence << RANDOM_BITS) | i64::try_from(random).unwrap_or(0)
-}
-
-/// Wraps an error of turning rows into a file.
-pub(super) fn encode(table: &Table) -> impl Fn(arrow_schema::ArrowError) -> LakeError {
-    let table: TableName = table.name;
-    move |why| LakeError::Encode {
-        table: table.as_str(),
-        why: why.to_string(),
-    }
 }
 
 /// What a batch adds to a slot.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use delta_kernel::KernelError;
 use parquet::errors::ParquetError;
 
-/// Why the lake could not do what was asked.
+/// Why an operation on the lake failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
     /// A file or folder of the lake cannot be read or written.
@@ -89,13 +89,24 @@ pub enum LakeError {
         /// What is the matter.
         why: String,
     },
+    /// A table has a column that this program does not know.
+    #[error(
+        "table {table} has a column {column}, which this touchpoint does not know: use the newer one \
+         that added it; nothing was changed"
+    )]
+    UnknownColumn {
+        /// Folder of the table.
+        table: &'static str,
+        /// The column.
+        column: String,
+    },
     /// `contact_activity` has not reached what is committed.
     #[error("contact_activity is behind in slot {slot}; let it catch up before the next commit")]
     ViewBehind {
         /// The slot.
         slot: u8,
     },
-    /// Something was asked that needs the lake to be opened for writing.
+    /// Something that needs the lake to be opened for writing.
     #[error("the lake was opened for reading only")]
     ReadOnly,
 }
@@ -120,7 +131,7 @@ impl LakeError {
         }
     }
 
-    /// Wraps an error of writing a file of columns: tells a disk that refuses (it is full, say) from
+    /// Wraps an error of writing a file of columns: distinguishes a disk that refuses (it is full, say) from
     /// rows that cannot be encoded, which `otherwise` wraps.
     pub(super) fn unwritten(
         path: &Path,
@@ -136,7 +147,24 @@ impl LakeError {
         }
     }
 
-    /// Wraps whatever says that a file is no good.
+    /// Wraps an error of turning rows into a file.
+    pub(super) fn encode(table: &'static str, why: &dyn std::fmt::Display) -> Self {
+        Self::Encode {
+            table,
+            why: why.to_string(),
+        }
+    }
+
+    /// Wraps an error of the Delta library.
+    pub(super) fn delta(doing: &'static str, table: &'static str) -> impl Fn(KernelError) -> Self {
+        move |source| Self::Delta {
+            doing,
+            table,
+            source: Box::new(source),
+        }
+    }
+
+    /// Wraps the reason why a file is malformed.
     pub(super) fn bad_file(file: &Path) -> impl Fn(&dyn std::fmt::Display) -> Self {
         let file = file.display().to_string();
         move |why| Self::BadFile {

@@ -1,18 +1,17 @@
-//! How far a lake is, without opening all of it: what whoever reads a view wants to know.
+//! How far a lake is, without opening all of it: what readers of a view need to know.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::runtime::Handle;
 
+use crate::lake::delta::engine::engine;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::open::absolute;
-use crate::lake::open::check_format;
-use crate::lake::open::versions;
+use crate::lake::format::check_format;
 use crate::lake::read::files_since;
-use crate::lake::schema::TableName;
-use crate::lake::table::Table;
-use crate::lake::table::engine;
+use crate::lake::rows::schema::TableName;
+use crate::lake::storage::disk::absolute;
 
 /// The newest commit of a lake.
 pub struct Head {
@@ -35,18 +34,18 @@ impl Head {
         })
     }
 
-    /// Tells this lake from all others.
+    /// The id of this lake.
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// The versions of `interactions`, by slot.
     pub fn versions(&self) -> Result<BTreeMap<u8, i64>, LakeError> {
-        versions(&self.interactions)
+        self.interactions.slot_versions()
     }
 
     /// How many rows came after these versions, at most; `None`: it is unknown, since the names of
-    /// merged files do not tell.
+    /// merged files do not show it.
     pub fn rows_since(&self, reached: &BTreeMap<u8, i64>) -> Result<Option<u64>, LakeError> {
         let slots = self.versions()?.into_iter();
         let behind = slots.filter_map(|(slot, version)| {

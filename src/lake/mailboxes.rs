@@ -1,4 +1,4 @@
-//! The table `mailboxes`: how far every mailbox was read, in every run, even in those that died.
+//! The table `mailboxes`: how far every mailbox was read, in every run, died ones included.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -6,22 +6,22 @@ use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use crate::lake::cells::Cells;
-use crate::lake::commit::encode;
-use crate::lake::commit::next_version;
-use crate::lake::coverage_rows;
-use crate::lake::cursors;
-use crate::lake::cursors::Counts;
-use crate::lake::data_file;
+use crate::lake::Lake;
+use crate::lake::cursors::chain::add_counts;
+use crate::lake::cursors::record::Counts;
+use crate::lake::delta::data_file;
 use crate::lake::error::LakeError;
-use crate::lake::narrow::narrow;
-use crate::lake::open::Lake;
 use crate::lake::read::Filter;
 use crate::lake::read::Rows;
 use crate::lake::read::batches;
 use crate::lake::read::paths;
 use crate::lake::read::read;
-use crate::lake::schema::TableName;
+use crate::lake::reported::Reported;
+use crate::lake::rows::cells::Cells;
+use crate::lake::rows::coverage::COVERAGE;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::project;
+use crate::lake::version::next_version;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
@@ -32,33 +32,13 @@ use crate::model::time::DAY;
 /// they are looked for so much earlier.
 const CLOCK_BACK: i64 = 31 * DAY;
 
-/// Runs of which `mailboxes` tells, each with the slots of which it does, a bit each: a run that
-/// died is told of by whoever serves its slots now.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Reported(HashMap<String, u64>);
-
-impl Reported {
-    fn note(&mut self, run: &str, slot: u8) {
-        match self.0.get_mut(run) {
-            Some(slots) => *slots |= 1 << slot,
-            None => drop(self.0.insert(run.to_owned(), 1 << slot)),
-        }
-    }
-
-    /// Whether it tells of a run in a slot.
-    pub fn contains(&self, run: &str, slot: u8) -> bool {
-        let slots = self.0.get(run).copied().unwrap_or_default();
-        slots & (1 << slot) != 0
-    }
-}
-
 impl Lake {
     /// Appends rows to `mailboxes`, at the end of a run.
     pub fn write_mailboxes(&self, rows: &[Coverage]) -> Result<(), LakeError> {
         let Some(first) = rows.first() else {
             return Ok(());
         };
-        let _turn = self.take_turn();
+        let _lock = self.lock_commits();
         self.mailboxes.refresh()?;
         let mut months: BTreeMap<String, Vec<&Coverage>> = BTreeMap::new();
         for row in rows {
@@ -68,7 +48,9 @@ impl Lake {
         let version = next_version(None);
         let mut adds = Vec::new();
         for (number, (month, rows)) in months.iter().enumerate() {
-            let batch = coverage_rows::to_batch(rows).map_err(encode(&self.mailboxes))?;
+            let batch = COVERAGE
+                .to_batch(rows)
+                .map_err(|e| LakeError::encode(self.mailboxes.name.as_str(), &e))?;
             let context = self.mailboxes.write_context(month)?;
             let name = data_file::name(version, &first.run_id, number);
             let batch = std::iter::once(Ok(batch));
@@ -89,7 +71,7 @@ impl Lake {
         let rows = read(
             paths(&self.mailboxes, &Filter::default())?,
             TableName::Mailboxes,
-            coverage_rows::from_batch,
+            |batch| COVERAGE.read_all(batch),
         );
         Ok(Box::new(rows))
     }
@@ -98,8 +80,8 @@ impl Lake {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The runs of which `mailboxes` tells: all of them, or at least those that cursor files
-    /// count. What other processes told since the first look may be missing.
+    /// The runs that `mailboxes` reports: all of them, or at least those that cursor files count.
+    /// What other processes reported since the first look may be missing.
     pub(super) fn reported(&self) -> Result<Reported, LakeError> {
         let mut known = self.known_reported();
         let reported = match known.take() {
@@ -109,12 +91,12 @@ impl Lake {
         Ok(known.insert(reported).clone())
     }
 
-    /// The runs of which `mailboxes` tells in the months that are wanted.
+    /// The runs that `mailboxes` reports in the wanted months.
     fn reported_runs(&self, months: &Filter) -> Result<Reported, LakeError> {
         let mut runs = Reported::default();
         for batch in batches(
             paths(&self.mailboxes, months)?,
-            narrow(TableName::Mailboxes, &["run_id", "mailbox_id"]),
+            project(TableName::Mailboxes, &["run_id", "mailbox_id"]),
         ) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);
@@ -128,8 +110,8 @@ impl Lake {
         Ok(runs)
     }
 
-    /// What runs have committed to the slots of this process of which `mailboxes` does not tell:
-    /// they died. (Of other slots nobody knows here whether the run is over.) `current` is the run
+    /// What runs have committed to the slots of this process that `mailboxes` does not report: they
+    /// died. (Of other slots it is unknown here whether the run is over.) `current` is the run
     /// that is going on, which reports for itself.
     pub fn unreported_runs(&self, current: &str) -> Result<Vec<Coverage>, LakeError> {
         let mut died = self.counts()?;
@@ -175,7 +157,7 @@ impl Lake {
     pub(super) fn counts(&self) -> Result<Counts, LakeError> {
         let mut counts = Counts::new();
         for (slot, version) in self.interaction_versions()? {
-            cursors::add_counts(self.cursors.merged(version, slot)?, &mut counts)?;
+            add_counts(self.cursors.merged(version, slot)?, &mut counts)?;
         }
         Ok(counts)
     }
@@ -185,7 +167,7 @@ impl Lake {
         let files = self.interactions.live_files()?.into_iter();
         let files = files.map(|file| self.interactions.folder.join(file.path));
         let mut totals = HashMap::new();
-        let wanted = narrow(TableName::Interactions, &["mailbox_id", "revision"]);
+        let wanted = project(TableName::Interactions, &["mailbox_id", "revision"]);
         for batch in batches(files.collect(), wanted) {
             let (path, batch) = batch?;
             let cells = Cells::new(&batch);

@@ -1,23 +1,22 @@
 //! Mails that get a further revision: found by few columns, several files at a time, then read whole.
 
-use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::lake::activities::ActivityContent;
-use crate::lake::data_file::FileReader;
-use crate::lake::data_file::OnlyRows;
+use crate::lake::Lake;
+use crate::lake::delta::file_reader::FileReader;
+use crate::lake::delta::file_reader::OnlyRows;
+use crate::lake::delta::table::LiveFile;
 use crate::lake::error::LakeError;
-use crate::lake::grain::month_number;
-use crate::lake::interaction_rows;
-use crate::lake::match_rows;
-use crate::lake::open::Lake;
-use crate::lake::schema::TableName;
-use crate::lake::schema::arrow_schema;
-use crate::lake::table::LiveFile;
+use crate::lake::rows::interaction::INTERACTIONS;
+use crate::lake::rows::keys::month_number;
+use crate::lake::rows::projection;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::arrow_schema;
+use crate::lake::settings::ActivityContent;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;
@@ -59,7 +58,7 @@ impl Lake {
             let revisions = self.revisions(&files)?;
             for path in self.interactions.paths(&files) {
                 for batch in FileReader::open_only(&path, Arc::clone(&schema), Some(&only))? {
-                    let rows = interaction_rows::from_batch(&batch?);
+                    let rows = INTERACTIONS.read_all(&batch?);
                     for row in rows.map_err(|why| LakeError::bad_file(&path)(&why))? {
                         if is_current_mail(&row)
                             && revisions.is_highest(&row, || month_number(&month))
@@ -82,13 +81,13 @@ impl Lake {
         is_wanted: &(impl Fn(&Interaction) -> bool + Sync),
         mut take: impl FnMut(Id128),
     ) -> Result<(), LakeError> {
-        let wanted = match_rows::schema(ActivityContent::Preview);
+        let wanted = projection::schema(ActivityContent::Preview);
         for files in self.months()?.into_values() {
             let revisions = self.revisions(&files)?;
             let each = |file: &LiveFile, batch: &RecordBatch| {
                 let mut found = Vec::new();
                 let month = month_number(&file.month);
-                match_rows::highest(batch, month, slots, &revisions, |_, row| {
+                projection::highest(batch, month, slots, &revisions, |_, row| {
                     if is_current_mail(&row) && is_wanted(&row) {
                         found.push(row.interaction_id);
                     }
@@ -99,14 +98,6 @@ impl Lake {
             found.into_iter().flatten().for_each(&mut take);
         }
         Ok(())
-    }
-
-    fn months(&self) -> Result<BTreeMap<String, Vec<LiveFile>>, LakeError> {
-        let mut months: BTreeMap<String, Vec<LiveFile>> = BTreeMap::new();
-        for file in self.interactions.live_files()? {
-            months.entry(file.month.clone()).or_default().push(file);
-        }
-        Ok(months)
     }
 }
 

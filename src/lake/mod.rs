@@ -12,67 +12,248 @@
 //!   locks/              one file for each slot, locked while a process writes it
 //! ```
 //!
-//! The only room that knows Arrow, Parquet and Delta: it takes and gives rows of `model`.
+//! The only room that knows Arrow, Parquet and Delta: it takes and gives rows of `model`. Of its
+//! folders, `delta` has the tables, `storage` the disk, `rows` the columns, `cursors` the cursor
+//! files, and `view` all that keeps `contact_activity` up to date.
 
-pub mod activities;
-pub mod book;
-pub mod catch_up;
-pub mod commit;
-pub mod cursors;
+pub mod batch;
+pub mod crm_snapshots;
 pub mod error;
 pub mod head;
 pub mod mailboxes;
 pub mod mails;
-pub mod narrow;
-pub mod open;
 pub mod own_domains;
 pub mod read;
-pub mod rematch;
-pub mod schema;
-pub mod upkeep;
+pub mod recorded;
+pub mod rows;
+pub mod settings;
 pub mod verify;
+pub mod view;
 
-mod activity_rows;
-mod cells;
-mod clean_up;
-mod columns;
-mod compare;
-mod coverage_rows;
-mod cursor_file;
-mod data_file;
-mod disk;
-mod examine;
-mod grain;
-mod interaction_rows;
-mod lock;
-mod log_clean_up;
-mod log_store;
-mod match_rows;
-mod row_hash;
-mod says;
-mod slot_versions;
-mod table;
-mod verify_view;
+mod commit;
+mod compaction;
+mod cursors;
+mod delta;
+mod format;
+mod parallel;
+mod reported;
+mod storage;
+mod version;
 
-#[cfg(test)]
-mod books;
-#[cfg(test)]
-mod crash;
-#[cfg(test)]
-mod damage;
-#[cfg(test)]
-mod disk_faults;
-#[cfg(test)]
-mod fixture;
-#[cfg(test)]
-mod identity;
-#[cfg(test)]
-mod interop;
-#[cfg(test)]
-mod power;
-#[cfg(test)]
-mod power_loss;
-#[cfg(test)]
-mod revisions;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use tokio::runtime::Handle;
+
+use crate::lake::cursors::chain::CursorFolder;
+use crate::lake::cursors::chain::cursors_of;
+use crate::lake::cursors::record::SlotRecord;
+use crate::lake::delta::engine::engine;
+use crate::lake::delta::log::has_log;
+use crate::lake::delta::table::Table;
+use crate::lake::error::LakeError;
+use crate::lake::format::check_format;
+use crate::lake::format::format_file;
+use crate::lake::format::write_format;
+use crate::lake::reported::Reported;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::columns;
+use crate::lake::settings::LakeSettings;
+use crate::lake::storage::disk::absolute;
+use crate::lake::storage::disk::create_folder;
+use crate::lake::storage::disk::sync_folder;
+use crate::lake::storage::lock::SlotLocks;
+use crate::model::cursor::CursorRecord;
+use crate::model::mailbox::SLOTS;
+use crate::runtime::cpu::CpuPool;
+
+/// A lake: tables, cursors and contact books.
+pub struct Lake {
+    settings: LakeSettings,
+    root: PathBuf,
+    id: String,
+    cursors: CursorFolder,
+    interactions: Table,
+    activities: Table,
+    mailboxes: Table,
+    cpu: Arc<CpuPool>,
+    handle: Handle,
+    locks: Option<SlotLocks>,
+    /// Runs that `mailboxes` reports, once they were looked up, and those reported since.
+    reported: Mutex<Option<Reported>>,
+    commit_lock: Mutex<()>,
+}
+
+impl std::fmt::Debug for Lake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lake")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Lake {
+    /// Opens a lake that exists, for reading.
+    ///
+    /// `handle` must be that of a multi-threaded runtime. Like all methods of the lake this blocks
+    /// on the disk: call it from a blocking thread.
+    pub fn open(
+        settings: LakeSettings,
+        cpu: Arc<CpuPool>,
+        handle: Handle,
+    ) -> Result<Self, LakeError> {
+        let root = absolute(&settings.path)?;
+        let id = check_format(&root)?;
+        Self::open_tables(settings, root, id, cpu, handle, None)
+    }
+
+    /// Opens a lake for writing: creates it where there is none, takes the locks of its slots, adds
+    /// the columns that a lake of an older program lacks, and deletes what abandoned attempts left.
+    pub fn open_for_write(
+        settings: LakeSettings,
+        cpu: Arc<CpuPool>,
+        handle: Handle,
+    ) -> Result<Self, LakeError> {
+        let path = absolute(&settings.path)?;
+        match path.parent() {
+            // A folder that may not be read was not made by a run that died.
+            Some(parent) if path.is_dir() => drop(sync_folder(parent)),
+            _ => create_folder(&path)?,
+        }
+        let root = absolute(&settings.path)?;
+        let locks = SlotLocks::take(&root.join("_touchpoint/locks"), &settings.slots)?;
+        if !format_file(&root).exists() && !has_log(&root.join(TableName::Interactions.as_str())) {
+            write_format(&root)?;
+        }
+        let id = check_format(&root)?;
+        let engine = engine(handle.clone());
+        for table in TableName::ALL {
+            let folder = root.join(table.as_str());
+            Table::create(table, &folder, &engine)?;
+            Table::sync_log(&folder)?;
+        }
+        let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
+        // Before anything is deleted that a repair may need.
+        lake.check_order()?;
+        let tables = [&lake.interactions, &lake.activities, &lake.mailboxes];
+        tables.into_iter().try_for_each(Table::check_known)?;
+        for table in tables {
+            table.add_columns(&columns(table.name))?;
+        }
+        lake.delete_orphans()?;
+        Ok(lake)
+    }
+
+    fn open_tables(
+        settings: LakeSettings,
+        root: PathBuf,
+        id: String,
+        cpu: Arc<CpuPool>,
+        handle: Handle,
+        locks: Option<SlotLocks>,
+    ) -> Result<Self, LakeError> {
+        let engine = engine(handle.clone());
+        let table = |name: TableName| Table::open(name, &root.join(name.as_str()), &engine);
+        Ok(Self {
+            cursors: CursorFolder::new(root.join("_touchpoint/cursors")),
+            interactions: table(TableName::Interactions)?,
+            activities: table(TableName::ContactActivity)?,
+            mailboxes: table(TableName::Mailboxes)?,
+            settings,
+            root,
+            id,
+            cpu,
+            handle,
+            locks,
+            reported: Mutex::default(),
+            commit_lock: Mutex::new(()),
+        })
+    }
+
+    /// The id of this lake.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Reads what other processes have committed since.
+    pub fn refresh(&self) -> Result<(), LakeError> {
+        self.interactions.refresh()?;
+        self.activities.refresh()?;
+        self.mailboxes.refresh()
+    }
+
+    /// Commits of this process happen one after the other.
+    fn lock_commits(&self) -> MutexGuard<'_, ()> {
+        self.commit_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An error where this process does not hold the slot.
+    fn check_held(&self, slot: u8) -> Result<(), LakeError> {
+        match &self.locks {
+            Some(locks) if locks.holds(slot) => Ok(()),
+            _ => Err(LakeError::ReadOnly),
+        }
+    }
+
+    /// Whether this process holds every slot, so that no other process can be writing.
+    fn holds_all(&self) -> bool {
+        (0..SLOTS).all(|slot| self.check_held(slot).is_ok())
+    }
+
+    /// The versions of `interactions`, by slot.
+    pub fn interaction_versions(&self) -> Result<BTreeMap<u8, i64>, LakeError> {
+        self.interactions.slot_versions()
+    }
+
+    /// The versions that `contact_activity` has reached, by slot.
+    pub fn activity_versions(&self) -> Result<BTreeMap<u8, i64>, LakeError> {
+        self.activities.slot_versions()
+    }
+
+    /// Whether a slot of `interactions` has had a version on its way to the one it has, as far back
+    /// as its cursor files record. A lake that was restored from a backup does not know what was
+    /// committed after it, though later versions may be higher.
+    pub fn has_passed(&self, slot: u8, version: i64) -> Result<bool, LakeError> {
+        match self.interactions.slot_version(slot)? {
+            Some(newest) => self.cursors.has_passed(newest, slot, version),
+            None => Ok(false),
+        }
+    }
+
+    /// The cursors of a slot, in order of mailbox and key, as a stream.
+    pub fn cursors(
+        &self,
+        slot: u8,
+    ) -> Result<Box<dyn Iterator<Item = Result<CursorRecord, LakeError>> + Send>, LakeError> {
+        let Some(version) = self.interactions.slot_version(slot)? else {
+            return Ok(Box::new(std::iter::empty()));
+        };
+        let merged = self.cursors.merged(version, slot)?;
+        Ok(Box::new(cursors_of(merged)))
+    }
+
+    /// The digest of the book in force, by slot.
+    pub fn books_in_force(&self) -> Result<BTreeMap<u8, String>, LakeError> {
+        let records = self.slot_records()?;
+        let books = records.into_iter();
+        Ok(books.map(|(slot, record)| (slot, record.book)).collect())
+    }
+
+    /// What the newest cursor files say of the slots.
+    fn slot_records(&self) -> Result<BTreeMap<u8, SlotRecord>, LakeError> {
+        let mut records = BTreeMap::new();
+        for (slot, version) in self.interaction_versions()? {
+            records.insert(slot, self.cursors.slot_record(version, slot)?);
+        }
+        Ok(records)
+    }
+}

@@ -1,15 +1,15 @@
-//! The company's own domains as the last run knew them: without them, and without signing in
-//! anywhere, nobody could tell what a book is without them.
+//! The company's own domains as the last run knew them: they are needed to prepare a book without
+//! signing in anywhere.
 
 use hashbrown::HashSet;
 
-use crate::lake::disk::Place;
-use crate::lake::disk::publish_file;
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
+use crate::lake::storage::disk::Place;
+use crate::lake::storage::disk::publish_file;
 
 impl Lake {
-    /// Keeps the domains with which books are made ready from now on. Where they are kept already,
+    /// Keeps the domains with which books are prepared from now on. Where they are kept already,
     /// nothing is written.
     pub fn store_own_domains(&self, domains: &HashSet<String>) -> Result<(), LakeError> {
         if self.own_domains()?.as_ref() == Some(domains) {
@@ -42,12 +42,12 @@ impl Lake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lake::fixture::Site;
+    use crate::lake::tests::fixture::TestLake;
 
     #[test]
-    fn domains_are_kept_for_those_who_cannot_ask_the_directory() {
-        let site = Site::new();
-        let lake = site.write();
+    fn domains_are_kept_for_commands_that_do_not_sign_in() {
+        let test_lake = TestLake::new();
+        let lake = test_lake.write();
         assert_eq!(lake.own_domains().unwrap(), None);
         for domains in [&["contoso.com", "contoso.de"][..], &["contoso.com"], &[]] {
             let domains: HashSet<String> = domains.iter().map(|&d| d.to_owned()).collect();

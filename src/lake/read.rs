@@ -7,16 +7,16 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
-use crate::lake::activity_rows;
-use crate::lake::data_file;
-use crate::lake::data_file::FileReader;
+use crate::lake::Lake;
+use crate::lake::delta::data_file;
+use crate::lake::delta::file_reader::FileReader;
+use crate::lake::delta::table::LiveFile;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::interaction_rows;
-use crate::lake::open::Lake;
-use crate::lake::schema::TableName;
-use crate::lake::schema::arrow_schema;
-use crate::lake::table::LiveFile;
-use crate::lake::table::Table;
+use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::interaction::INTERACTIONS;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::arrow_schema;
 use crate::model::activity::Activity;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
@@ -55,11 +55,11 @@ impl Filter {
 /// Rows as a stream.
 pub type Rows<T> = Box<dyn Iterator<Item = Result<T, LakeError>> + Send>;
 
-/// The rows that were committed after some versions, if they can still be told apart.
+/// The rows that were committed after some versions, if they can still be distinguished.
 pub enum Since<T> {
     /// The rows.
     Rows(Rows<T>),
-    /// Somebody else merged files since: compare everything instead.
+    /// Another program merged files since: compare everything instead.
     Unknown,
 }
 
@@ -68,7 +68,9 @@ impl Lake {
     pub fn interactions(&self, filter: &Filter) -> Result<Rows<Interaction>, LakeError> {
         let files = paths(&self.interactions, filter)?;
         let filter = filter.clone();
-        let rows = read(files, TableName::Interactions, interaction_rows::from_batch);
+        let rows = read(files, TableName::Interactions, |batch| {
+            INTERACTIONS.read_all(batch)
+        });
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
                 .map_or(true, |row| filter.has_mailbox(&row.mailbox.id))
@@ -79,7 +81,9 @@ impl Lake {
     pub fn activities(&self, filter: &Filter) -> Result<Rows<Activity>, LakeError> {
         let files = paths(&self.activities, filter)?;
         let filter = filter.clone();
-        let rows = read(files, TableName::ContactActivity, activity_rows::from_batch);
+        let rows = read(files, TableName::ContactActivity, |batch| {
+            ACTIVITIES.read_all(batch)
+        });
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref()
                 .map_or(true, |row| filter.has_mailbox(&row.mailbox.id))
@@ -103,7 +107,7 @@ impl Lake {
             let rows = read(
                 vec![folder.join(file.path)],
                 TableName::Interactions,
-                interaction_rows::from_batch,
+                |batch| INTERACTIONS.read_all(batch),
             );
             rows.filter(move |row| {
                 row.as_ref()
@@ -126,11 +130,9 @@ impl Lake {
             None => true,
         });
         let files = files.map(|file| self.activities.folder.join(file.path));
-        let rows = read(
-            files.collect(),
-            TableName::ContactActivity,
-            activity_rows::from_batch,
-        );
+        let rows = read(files.collect(), TableName::ContactActivity, |batch| {
+            ACTIVITIES.read_all(batch)
+        });
         let reached = reached.clone();
         Ok(Box::new(rows.filter(move |row| {
             row.as_ref().map_or(true, |row| {
@@ -148,7 +150,7 @@ fn is_after(reached: &BTreeMap<u8, Option<i64>>, mailbox_id: &str, version: i64)
 }
 
 /// The files with rows after the given versions, in the order of their versions; `None` where a
-/// name does not tell.
+/// name does not show it.
 pub(super) fn files_since(
     table: &Table,
     reached: &BTreeMap<u8, Option<i64>>,

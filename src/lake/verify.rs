@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::lake::cursors::SlotRecord;
-use crate::lake::data_file::FileReader;
+use crate::lake::Lake;
+use crate::lake::cursors::record::SlotRecord;
+use crate::lake::delta::file_reader::FileReader;
+use crate::lake::delta::log::history;
+use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
-use crate::lake::grain::Grain;
-use crate::lake::grain::month_number;
-use crate::lake::interaction_rows;
-use crate::lake::narrow::narrow;
-use crate::lake::open::Lake;
 use crate::lake::read::read;
-use crate::lake::row_hash;
-use crate::lake::schema::TableName;
-use crate::lake::table::Table;
+use crate::lake::rows::interaction::INTERACTIONS;
+use crate::lake::rows::keys::InteractionKey;
+use crate::lake::rows::keys::month_number;
+use crate::lake::rows::row_hash;
+use crate::lake::rows::schema::TableName;
+use crate::lake::rows::schema::project;
 use crate::model::activity::Touch;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::SLOTS;
@@ -64,10 +65,13 @@ impl Lake {
         &self,
         matcher: impl Fn(&str, &Interaction) -> Option<Vec<Touch>> + Sync,
     ) -> Result<Vec<Finding>, LakeError> {
+        // Sums of hashes would differ where a column has values that are not read.
+        self.interactions.check_known()?;
+        self.activities.check_known()?;
         let mut findings = Vec::new();
         let records = self.check_cursors(&mut findings)?;
         if findings.is_empty() {
-            // With a chain that cannot be read, nobody knows which cursor files are named.
+            // With a chain that cannot be read, it is unknown which cursor files are named.
             let checked = self.check_files(&mut findings);
             note_damage(checked, &mut findings)?;
         }
@@ -135,9 +139,9 @@ impl Lake {
 
     fn check_files(&self, findings: &mut Vec<Finding>) -> Result<(), LakeError> {
         let mut removed = self.removed_files()?;
-        let versions = self.interactions.history()?.versions;
+        let versions = history(&self.interactions.folder)?.versions;
         removed.extend(versions.iter().map(|v| self.cursors.file(*v)));
-        for file in self.unnamed_files()? {
+        for file in self.orphaned_files()? {
             // What was merged into another file is deleted at the next start of a run.
             if removed.contains(&file) {
                 continue;
@@ -157,28 +161,30 @@ impl Lake {
         findings: &mut Vec<Finding>,
     ) -> Result<(), LakeError> {
         let mut found: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
-        let mut doubled = 0;
+        let mut duplicated = 0;
         let all: Vec<u8> = (0..SLOTS).collect();
-        for pass in self.passes(&all)? {
+        for chunk in self.chunks(&all)? {
             let mut known = HashSet::new();
-            let paths = self.interactions.paths(&pass.rows);
-            for row in read(paths, TableName::Interactions, interaction_rows::from_batch) {
+            let paths = self.interactions.paths(&chunk.rows);
+            for row in read(paths, TableName::Interactions, |batch| {
+                INTERACTIONS.read_all(batch)
+            }) {
                 let row = row?;
                 let own = slot(&row.mailbox.id);
-                if !pass.slots.contains(&own) {
+                if !chunk.slots.contains(&own) {
                     continue;
                 }
                 let (rows, sum) = found.entry(own).or_default();
                 *rows += 1;
                 *sum = sum.wrapping_add(row_hash::of(&row));
                 let month = month_number(&row.occurred_at.month());
-                let is_new = known.insert((Grain::of(&row).in_month(month), row.revision));
-                doubled += u64::from(!is_new);
+                let is_new = known.insert((InteractionKey::of(&row).in_month(month), row.revision));
+                duplicated += u64::from(!is_new);
             }
         }
-        if doubled > 0 {
+        if duplicated > 0 {
             findings.push(Finding {
-                what: format!("{doubled} rows of interactions repeat a revision of their month"),
+                what: format!("{duplicated} rows of interactions repeat a revision of their month"),
                 advice: FOREIGN_ROWS,
             });
         }
@@ -199,7 +205,7 @@ impl Lake {
                 advice: FOREIGN_ROWS,
             });
         }
-        // Of a slot whose cursor file cannot be read, nobody knows what was committed.
+        // Of a slot whose cursor file cannot be read, it is unknown what was committed.
         let versions = self.interaction_versions()?;
         for slot in found.keys().filter(|slot| !versions.contains_key(slot)) {
             findings.push(Finding {
@@ -218,7 +224,7 @@ fn check_data(
     findings: &mut Vec<Finding>,
 ) -> Result<bool, LakeError> {
     let before = findings.len();
-    let wanted = narrow(table.name, &["mailbox_id"]);
+    let wanted = project(table.name, &["mailbox_id"]);
     for path in table.paths(&table.live_files()?) {
         match FileReader::open(&path, Arc::clone(&wanted)) {
             Err(error) if error.is_damage() => findings.push(Finding {

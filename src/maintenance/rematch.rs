@@ -12,8 +12,8 @@ use crate::config::crm;
 use crate::config::crm::Book;
 use crate::config::crm::Trust;
 use crate::config::crm_notes;
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
 use crate::matching::Matcher;
 use crate::model::address::is_within;
 use crate::model::contact::ContactBook;
@@ -40,7 +40,7 @@ pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchS
         let settings = stores::lake_settings(config);
         // One that is not there is an error here; opening it to write would make it.
         drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
-        let lake = Lake::open_to_write(settings, cpu, handle)?;
+        let lake = Lake::open_for_write(settings, cpu, handle)?;
         let read = ready(&lake, read)?;
         if crm == Trust::Checked {
             stores::check_crm(config, &read.book, &lake)?;

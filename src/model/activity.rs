@@ -57,11 +57,11 @@ pub struct Touch {
     pub rule: MatchRule,
 }
 
-/// One row of `contact_activity`. The columns are documented in `lake::schema`.
+/// One row of `contact_activity`. The columns are documented in `lake::rows`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are documented once, in lake::schema"
+    reason = "the columns are documented once, in lake::rows"
 )]
 pub struct Activity {
     pub activity_id: Id128,

@@ -125,11 +125,11 @@ pub struct Participant {
     pub internal: bool,
 }
 
-/// One row of `interactions`. The columns are documented in `lake::schema`.
+/// One row of `interactions`. The columns are documented in `lake::rows`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are documented once, in lake::schema"
+    reason = "the columns are documented once, in lake::rows"
 )]
 pub struct Interaction {
     pub interaction_id: Id128,

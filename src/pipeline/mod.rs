@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::config::crm::Trust;
-use crate::lake::open::Lake;
+use crate::lake::Lake;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;

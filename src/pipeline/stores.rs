@@ -13,10 +13,10 @@ use crate::config::crm::Size;
 use crate::config::crm::Trust;
 use crate::index::writer as index;
 use crate::index::writer::Indexer;
-use crate::lake::activities::ActivityContent;
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
-use crate::lake::open::LakeSettings;
+use crate::lake::settings::ActivityContent;
+use crate::lake::settings::LakeSettings;
 use crate::matching::Matcher;
 use crate::model::contact::ContactBook;
 use crate::model::coverage::Coverage;
@@ -72,7 +72,7 @@ impl Stores {
         };
         let opening = tokio::task::spawn_blocking(move || {
             limit_readers(&config);
-            let lake = Lake::open_to_write(settings, cpu, disk)?;
+            let lake = Lake::open_for_write(settings, cpu, disk)?;
             if crm == Trust::Checked {
                 check_crm(&config, &book, &lake)?;
             }

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::index::error::IndexError;
-use crate::lake::commit::Batch;
-use crate::lake::commit::MailboxTally;
+use crate::lake::Lake;
+use crate::lake::batch::Batch;
+use crate::lake::batch::MailboxTally;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
 use crate::model::activity::Matched;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::State as RowState;

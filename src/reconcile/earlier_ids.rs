@@ -16,10 +16,10 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::config::archive::Identity;
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::narrow::Recorded;
-use crate::lake::open::Lake;
 use crate::lake::read::Filter;
+use crate::lake::recorded::Recorded;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;

@@ -9,8 +9,8 @@ use std::sync::PoisonError;
 
 use hashbrown::HashMap;
 
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::lake::open::Lake;
+use crate::lake::Lake;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::run::Progress;

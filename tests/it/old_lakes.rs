@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -31,19 +32,26 @@ fn current(folder: &Path) -> Value {
     python::json(python::script("current_rows.py").arg(folder.join("lake")))
 }
 
-#[test]
-fn a_format_1_lake_is_verified_searched_and_extended() {
-    let folder = tempfile::tempdir().unwrap();
-    unpack("lake-format-1.tar.zst", folder.path());
-    let config = folder.path().join("touchpoint.toml");
+/// Unpacks the lake of format 1, and puts beside it an archive of mails and a CRM that knows who
+/// wrote them; gives the configuration.
+fn format_1_beside(folder: &Path, mails: &str) -> PathBuf {
+    unpack("lake-format-1.tar.zst", folder);
+    let config = folder.join("touchpoint.toml");
     fs::write(&config, archive_config("mail.mbox", "mbox")).unwrap();
-    fs::write(folder.path().join("mail.mbox"), MAIL).unwrap();
+    fs::write(folder.join("mail.mbox"), mails).unwrap();
     fs::write(
-        folder.path().join("contacts.csv"),
+        folder.join("contacts.csv"),
         "id,name,email,other_emails,account_id\nE,Eve,eve@fabrikam.example,,\n",
     )
     .unwrap();
-    fs::write(folder.path().join("accounts.csv"), "id,name,domains\n").unwrap();
+    fs::write(folder.join("accounts.csv"), "id,name,domains\n").unwrap();
+    config
+}
+
+#[test]
+fn a_format_1_lake_is_verified_searched_and_extended() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format_1_beside(folder.path(), MAIL);
 
     // The writer's description of it.
     let rows = current(folder.path());
@@ -76,6 +84,79 @@ fn a_format_1_lake_is_verified_searched_and_extended() {
     let found = expect_code(&mut with_config(&config, &search), 0);
     let found: Value = serde_json::from_str(&found).unwrap();
     assert!(found["total"].as_u64().unwrap() >= 23, "{found}");
+}
+
+/// Columns that the lake of format 1 has, but that are null in all of its rows.
+const LATER: [(&str, &str); 3] = [
+    ("interactions", "bulk_reason"),
+    ("contact_activity", "preview"),
+    ("mailboxes", "reason"),
+];
+
+/// What other readers see of a lake. Each of them sees the same rows and values.
+fn seen_by_others(folder: &Path) -> Value {
+    let seen = python::json(python::script("read_lake.py").arg(folder.join("lake")));
+    for table in seen.as_object().unwrap().values() {
+        assert_eq!(table["polars_rows"], table["rows"], "{table}");
+        assert_eq!(table["polars_values"], table["values"], "{table}");
+        assert_eq!(table["duckdb_rows"], table["rows"], "{table}");
+    }
+    seen
+}
+
+#[test]
+fn a_lake_without_later_columns_gains_them_when_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let bulk = MAIL
+        .replace("later@", "bulk@")
+        .replace("Subject", "Auto-Submitted: auto-generated\nSubject");
+    let config = format_1_beside(folder.path(), &format!("{MAIL}\n{bulk}"));
+    let complete = seen_by_others(folder.path());
+    let mut script = python::script("without_columns.py");
+    script.arg(folder.path().join("lake"));
+    script.args(LATER.map(|(table, column)| format!("{table}={column}")));
+    python::json(&mut script);
+
+    let before = seen_by_others(folder.path());
+    let verified = with_config(&config, &["verify"]).output().unwrap();
+    let verified = String::from_utf8(verified.stdout).unwrap();
+    assert!(verified.contains("no damage"), "{verified}");
+    assert_eq!(seen_by_others(folder.path()), before, "it was only read");
+
+    let report = run_report(&config, &["--accept-crm"], 0);
+    assert_eq!(report["totals"]["outcomes"]["recorded"], 2);
+    let after = seen_by_others(folder.path());
+    for (table, column) in LATER {
+        let [complete, before, after] =
+            [&complete, &before, &after].map(|seen| names(&seen[table]["columns"]));
+        let mut wanted = complete.clone();
+        wanted.retain(|name| name != column);
+        assert_eq!(before, wanted, "{table}");
+        wanted.push(column.to_owned());
+        assert_eq!(after, wanted, "{table}");
+    }
+    assert_eq!(before["interactions"]["rows"], 25);
+    assert_eq!(after["interactions"]["rows"], 27);
+    let rows = python::rows(folder.path(), "interactions", &["bulk_reason"]);
+    let is_bulk = |row: &&Value| row["bulk_reason"] == "auto_submitted";
+    assert_eq!(rows.iter().filter(is_bulk).count(), 1);
+    expect_code(&mut with_config(&config, &["verify"]), 0);
+    // The old rows are matched again.
+    fs::write(
+        folder.path().join("contacts.csv"),
+        "id,name,email,other_emails,account_id\n",
+    )
+    .unwrap();
+    expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
+    assert_eq!(current(folder.path())["contact_activity"], 0);
+    expect_code(&mut with_config(&config, &["verify"]), 0);
+}
+
+fn names(columns: &Value) -> Vec<String> {
+    let columns = columns.as_array().unwrap().iter();
+    columns
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Changes of an archive's files before a run.

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use touchpoint::config::Config;
 use touchpoint::decode::bulk;
-use touchpoint::lake::schema;
-use touchpoint::lake::schema::TableName;
+use touchpoint::lake::rows::schema;
+use touchpoint::lake::rows::schema::TableName;
 use touchpoint::model::freemail::FREEMAIL;
 use touchpoint::model::limits;
 use touchpoint::model::limits::Limit;

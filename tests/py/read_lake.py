@@ -23,6 +23,10 @@ def describe(folder: Path) -> dict:
     files = [str(folder / path) for path in adds["path"].to_pylist()]
     seen = {
         "rows": rows.num_rows,
+        "values": {name: len(rows) - rows[name].null_count for name in rows.column_names},
+        "polars_values": polars.scan_delta(str(folder)).select(polars.all().count()).collect().row(
+            0, named=True
+        ),
         "polars_rows": polars.scan_delta(str(folder)).select(polars.len()).collect().item(),
         "files": Counter(adds["partition.month"].to_pylist()) if files else {},
         "columns": rows.column_names,
@@ -37,7 +41,7 @@ def describe(folder: Path) -> dict:
         },
     }
     if files:
-        relation = duckdb.read_parquet(files, hive_partitioning=True)
+        relation = duckdb.read_parquet(files, hive_partitioning=True, union_by_name=True)
         seen["duckdb_rows"] = relation.count("*").fetchall()[0][0]
         seen["duckdb_months"] = sorted(
             row[0] for row in relation.aggregate("month").fetchall()

@@ -18,7 +18,7 @@ files = {"files": DeltaTable(f"{lake}/{table}").file_uris()}
 found = connection.execute(
     f"SELECT {', '.join(columns) or 'subject, occurred_at::VARCHAR AS occurred_at'},"
     " parse_path(filename)[-2] AS month_folder"
-    " FROM read_parquet($files, filename = true, hive_partitioning = false)",
+    " FROM read_parquet($files, filename = true, hive_partitioning = false, union_by_name = true)",
     files,
 )
 names = [column[0] for column in found.description]

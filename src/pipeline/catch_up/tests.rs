@@ -10,10 +10,10 @@ use crate::index::query::Query;
 use crate::index::search::DocumentId;
 use crate::index::search::Searcher;
 use crate::index::writer;
-use crate::lake::activities::ActivityContent;
-use crate::lake::commit::Batch;
-use crate::lake::commit::MailboxTally;
-use crate::lake::open::LakeSettings;
+use crate::lake::batch::Batch;
+use crate::lake::batch::MailboxTally;
+use crate::lake::settings::ActivityContent;
+use crate::lake::settings::LakeSettings;
 use crate::model::coverage::Cost;
 use crate::model::interaction::Direction;
 use crate::model::interaction::Kind;
@@ -49,7 +49,7 @@ impl Site {
             .unwrap();
         let settings = LakeSettings::new(folder.path().join("lake"), ActivityContent::Subject);
         let cpu = Arc::new(CpuPool::new(1).unwrap());
-        let lake = Lake::open_to_write(settings, cpu, runtime.handle().clone()).unwrap();
+        let lake = Lake::open_for_write(settings, cpu, runtime.handle().clone()).unwrap();
         let book = ContactBook::new(Vec::new(), Vec::new());
         lake.store_book(&book).unwrap();
         Self {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::config::archive::Identity;
 use crate::config::window::Window;
 use crate::decode::mime;
-use crate::lake::open::Lake;
+use crate::lake::Lake;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;

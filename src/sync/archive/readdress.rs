@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::lake::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
 use crate::matching::Matcher;
 use crate::model::activity::Matched;
 use crate::model::coverage::Cost;

@@ -1,0 +1,5 @@
+//! Where reading goes on: files beside the tables, one for each commit, chained slot by slot.
+
+pub(super) mod chain;
+pub(super) mod file;
+pub(super) mod record;

@@ -1,0 +1,199 @@
+//! The columns of `mailboxes`.
+
+use std::sync::Arc;
+use std::sync::LazyLock;
+
+use crate::lake::rows::column::Label;
+use crate::lake::rows::columns::TableColumn;
+use crate::lake::rows::columns::TableColumns;
+use crate::lake::rows::mailbox;
+use crate::lake::rows::names;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::outcome::Outcome;
+use crate::model::outcome::Tally;
+use crate::model::time::Micros;
+
+type Column = TableColumn<Coverage>;
+
+/// The columns of `mailboxes`, in order, one for each outcome among them. Reasons of outcomes are
+/// not in the table: each outcome comes back under no reason.
+pub(crate) static COVERAGE: LazyLock<TableColumns<Coverage>> = LazyLock::new(|| {
+    let mut columns = reading();
+    columns.extend(Outcome::ALL.map(outcome));
+    columns.extend(further_counts());
+    columns.extend(cost());
+    TableColumns::new(columns, blank())
+});
+
+/// Which mailbox was read by which run, when, and how that ended.
+fn reading() -> Vec<Column> {
+    let mailbox = mailbox::reader(
+        ["mailbox_id", "mailbox_address", "mailbox_kind", "tenant"],
+        |row: &mut Coverage, mailbox| row.mailbox = mailbox,
+    );
+    vec![
+        Column::text(
+            names::RUN_ID,
+            |row| &row.run_id,
+            |row, id| row.run_id = id.into(),
+        ),
+        Column::text(names::TENANT, |row| &row.mailbox.tenant, |_, _| {}),
+        Column::text(names::MAILBOX_ID, |row| &row.mailbox.id, |_, _| {}).read_by(mailbox),
+        Column::text(
+            names::MAILBOX_ADDRESS,
+            |row| &row.mailbox.address,
+            |_, _| {},
+        ),
+        Column::text(
+            names::MAILBOX_KIND,
+            |row| row.mailbox.kind.as_str(),
+            |_, _| {},
+        ),
+        Column::instant(
+            Label::new("started_at", "When the run turned to the mailbox.").with_stats(),
+            |row| row.started_at,
+            |row, at| row.started_at = at,
+        ),
+        Column::instant(
+            Label::new("ended_at", "When the run had done with it."),
+            |row| row.ended_at,
+            |row, at| row.ended_at = at,
+        ),
+        Column::word(
+            Label::new(
+                "status",
+                "complete, filled, stopped, denied, no_mailbox, incomplete, failed or interrupted.",
+            )
+            .with_stats(),
+            |row| row.status.as_str(),
+            Status::parse,
+            |row, status| row.status = status,
+        ),
+        Column::maybe_text(
+            Label::new("reason", "Why, where the status does not say it all."),
+            |row| row.reason.as_deref(),
+            |row, reason| row.reason = reason.map(str::to_owned),
+        ),
+        Column::count(
+            Label::new("received", "Items that were received."),
+            |row| row.tally.received,
+            |row, count| row.tally.received = count,
+        ),
+    ]
+}
+
+/// How many items had an outcome.
+fn outcome(outcome: Outcome) -> Column {
+    Column::count(
+        Label::new(outcome.as_str(), doc_of(outcome)),
+        move |row| row.tally.of(outcome),
+        move |row, count| {
+            if count > 0 {
+                let reasons = row.tally.outcomes.entry(outcome).or_default();
+                reasons.insert(String::new(), count);
+            }
+        },
+    )
+}
+
+fn further_counts() -> Vec<Column> {
+    vec![
+        Column::count(
+            Label::new("derived", "Rows that stand for no item that was read."),
+            |row| row.tally.derived,
+            |row, count| row.tally.derived = count,
+        ),
+        Column::count(
+            Label::new(
+                "id_reused",
+                "Of the duplicates, those that share only their Message-ID and day.",
+            ),
+            |row| row.tally.id_reused,
+            |row, count| row.tally.id_reused = count,
+        ),
+    ]
+}
+
+/// What reading cost, how far it came, and columns that came later.
+fn cost() -> Vec<Column> {
+    vec![
+        Column::count(
+            Label::new("requests", "Requests sent, repetitions among them."),
+            |row| row.cost.requests,
+            |row, count| row.cost.requests = count,
+        ),
+        Column::count(
+            Label::new("bytes", "Bytes received; for archives, bytes read."),
+            |row| row.cost.bytes,
+            |row, count| row.cost.bytes = count,
+        ),
+        Column::double(
+            Label::new(
+                "waited_seconds",
+                "Seconds waited because the service asked for it.",
+            ),
+            |row| row.cost.waited_seconds,
+            |row, seconds| row.cost.waited_seconds = seconds,
+        ),
+        Column::maybe_double(
+            Label::new(
+                "cursor_age_hours",
+                "Age of the oldest cursor at the start; null at the first connection.",
+            ),
+            |row| row.cursor_age_hours,
+            |row, hours| row.cursor_age_hours = hours,
+        ),
+        Column::maybe_long(
+            Label::new("folder_items", "Items the folders read say they hold."),
+            |row| row.folder_items,
+            |row, count| row.folder_items = count,
+        ),
+        Column::long(
+            Label::new(
+                "recorded_total",
+                "Interactions of this mailbox in the lake when the run had done with it.",
+            ),
+            |row| row.recorded_total,
+            |row, count| row.recorded_total = count,
+        ),
+    ]
+}
+
+fn doc_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Removed => "Items that left their folder.",
+        Outcome::Unreadable => "Items that cannot be read.",
+        Outcome::Series => "Series masters, which only describe their occurrences.",
+        Outcome::Unchanged => "Items read before that say nothing new.",
+        Outcome::Draft => "Items not sent yet.",
+        Outcome::OutsideWindow => "Items older than the window.",
+        Outcome::NotCaptured => "Items that the settings of member, team or tenant leave out.",
+        Outcome::Private => "Items marked personal, private or confidential.",
+        Outcome::Excluded => "Items that a rule of exclusion leaves out.",
+        Outcome::InternalOnly => "Items among colleagues only.",
+        Outcome::Duplicate => "Further copies of an interaction that the mailbox has recorded.",
+        Outcome::Unmatched => "Items with nobody of the CRM, where those are skipped.",
+        Outcome::Recorded => "Items that became a row of interactions.",
+    }
+}
+
+/// A row of which nothing was read yet.
+fn blank() -> Coverage {
+    Coverage {
+        run_id: Arc::from(""),
+        mailbox: mailbox::blank(),
+        started_at: Micros::default(),
+        ended_at: Micros::default(),
+        status: Status::Complete,
+        reason: None,
+        tally: Tally::default(),
+        cost: Cost::default(),
+        cursor_age_hours: None,
+        folder_items: None,
+        recorded_total: 0,
+        unread: Vec::new(),
+        was_absent: false,
+    }
+}
