@@ -67,7 +67,7 @@ fn a_first_night_makes_few_commits_with_one_file_per_month() {
 #[test]
 fn after_a_crash_every_chain_continues_at_its_committed_link() {
     if !cfg!(debug_assertions) {
-        println!("passed over: this build has no steps to die at");
+        println!("skipped: this build has no steps to die at");
         return;
     }
     let mut tenant = Tenant::of_world(

@@ -57,7 +57,7 @@ fn subject_matter() -> Vec<Column> {
         Column::long(
             Label::new(
                 "generation",
-                "Rises whenever the contacts of an interaction are written anew; the highest counts.",
+                "Rises whenever the contacts of an interaction are rewritten; the highest counts.",
             ),
             |row| row.generation,
             |row, generation| row.generation = generation,
@@ -241,13 +241,16 @@ fn matching() -> Vec<Column> {
             |row, count| row.external_count = count,
         ),
         Column::instant(
-            Label::new("matched_at", "When the contact book was asked."),
+            Label::new("matched_at", "When the CRM snapshot was matched."),
             |row| row.matched_at,
             |row, at| row.matched_at = at,
         )
         .not_compared(),
         Column::text(
-            Label::new("crm_snapshot", "Digest of the contact book that was asked."),
+            Label::new(
+                "crm_snapshot",
+                "Digest of the CRM snapshot that was matched.",
+            ),
             |row| &row.crm_snapshot,
             |row, digest| row.crm_snapshot = digest.into(),
         )

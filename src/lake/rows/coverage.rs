@@ -52,12 +52,12 @@ fn reading() -> Vec<Column> {
             |_, _| {},
         ),
         Column::instant(
-            Label::new("started_at", "When the run turned to the mailbox.").with_stats(),
+            Label::new("started_at", "When the run started with the mailbox.").with_stats(),
             |row| row.started_at,
             |row, at| row.started_at = at,
         ),
         Column::instant(
-            Label::new("ended_at", "When the run had done with it."),
+            Label::new("ended_at", "When the run finished with it."),
             |row| row.ended_at,
             |row, at| row.ended_at = at,
         ),
@@ -132,7 +132,7 @@ fn cost() -> Vec<Column> {
         Column::double(
             Label::new(
                 "waited_seconds",
-                "Seconds waited because the service asked for it.",
+                "Seconds waited because the service requested it.",
             ),
             |row| row.cost.waited_seconds,
             |row, seconds| row.cost.waited_seconds = seconds,
@@ -146,14 +146,17 @@ fn cost() -> Vec<Column> {
             |row, hours| row.cursor_age_hours = hours,
         ),
         Column::maybe_long(
-            Label::new("folder_items", "Items the folders read say they hold."),
+            Label::new(
+                "folder_items",
+                "Items that the folders read report to hold.",
+            ),
             |row| row.folder_items,
             |row, count| row.folder_items = count,
         ),
         Column::long(
             Label::new(
                 "recorded_total",
-                "Interactions of this mailbox in the lake when the run had done with it.",
+                "Interactions of this mailbox in the lake when the run finished with it.",
             ),
             |row| row.recorded_total,
             |row, count| row.recorded_total = count,
@@ -166,7 +169,7 @@ fn doc_of(outcome: Outcome) -> &'static str {
         Outcome::Removed => "Items that left their folder.",
         Outcome::Unreadable => "Items that cannot be read.",
         Outcome::Series => "Series masters, which only describe their occurrences.",
-        Outcome::Unchanged => "Items read before that say nothing new.",
+        Outcome::Unchanged => "Items read before that bring nothing new.",
         Outcome::Draft => "Items not sent yet.",
         Outcome::OutsideWindow => "Items older than the window.",
         Outcome::NotCaptured => "Items that the settings of member, team or tenant leave out.",
@@ -174,7 +177,7 @@ fn doc_of(outcome: Outcome) -> &'static str {
         Outcome::Excluded => "Items that a rule of exclusion leaves out.",
         Outcome::InternalOnly => "Items among colleagues only.",
         Outcome::Duplicate => "Further copies of an interaction that the mailbox has recorded.",
-        Outcome::Unmatched => "Items with nobody of the CRM, where those are skipped.",
+        Outcome::Unmatched => "Items in which the CRM knows no one, where those are skipped.",
         Outcome::Recorded => "Items that became a row of interactions.",
     }
 }
