@@ -241,7 +241,7 @@ fn main() {
             .activities
     });
     let files = lake
-        .merge_small_files(std::time::Duration::from_mins(1))
+        .merge_small_files("", std::time::Duration::from_mins(1))
         .unwrap();
     println!("months merged: {files}");
     measure("full comparison after merging", || {

@@ -17,16 +17,19 @@ use crate::runtime::clock::Stopwatch;
 const SMALL_BYTES: u64 = 32 * 1_024 * 1_024;
 /// A month may have this many small files: merging sooner would write the same rows again and again.
 const SMALL_FILES_MAX: usize = 20;
+/// A month may get this many small files from one run: a first run writes every month in each of its
+/// commits.
+const SMALL_FILES_OF_RUN_MAX: usize = 2;
 
 impl Lake {
-    /// Merges the small files of months that have many, until `limit` has passed; gives the number
-    /// of months merged, over all tables. A month that was begun is finished. Then it deletes
+    /// Merges the small files of months that have many, or got several from the run that ends, until
+    /// `limit` has passed; gives the number of months merged, over all tables. A month that was begun is finished. Then it deletes
     /// expired entries of the logs; where that fails it logs a warning, and the next run goes on.
     ///
     /// Call it when every view has caught up: afterwards rows cannot be attributed to commits, and
     /// a view that is behind must compare everything. It does nothing while the view of contacts
     /// is behind. Blocks on disk and CPU.
-    pub fn merge_small_files(&self, limit: Duration) -> Result<usize, LakeError> {
+    pub fn merge_small_files(&self, run_id: &str, limit: Duration) -> Result<usize, LakeError> {
         let lock = self.lock_commits();
         if !self.slots_behind()?.is_empty() {
             return Ok(0);
@@ -35,7 +38,7 @@ impl Lake {
         let mut merged = 0;
         for table in [&self.interactions, &self.activities, &self.mailboxes] {
             let left = limit.saturating_sub(watch.elapsed());
-            merged += Self::merge_table(table, left)?;
+            merged += Self::merge_table(table, run_id, left)?;
         }
         drop(lock);
         if let Err(error) = self.delete_expired_log_entries() {
@@ -44,7 +47,11 @@ impl Lake {
         Ok(merged)
     }
 
-    pub(super) fn merge_table(table: &Table, limit: Duration) -> Result<usize, LakeError> {
+    pub(super) fn merge_table(
+        table: &Table,
+        run_id: &str,
+        limit: Duration,
+    ) -> Result<usize, LakeError> {
         let watch = Stopwatch::start();
         let mut months: BTreeMap<String, Vec<LiveFile>> = BTreeMap::new();
         for file in table.live_files()? {
@@ -52,7 +59,11 @@ impl Lake {
                 months.entry(file.month.clone()).or_default().push(file);
             }
         }
-        months.retain(|_, files| files.len() > SMALL_FILES_MAX);
+        months.retain(|_, files| {
+            let of_run = files.iter();
+            let of_run = of_run.filter(|file| data_file::is_of_run(&file.path, run_id));
+            of_run.count() > SMALL_FILES_OF_RUN_MAX || files.len() > SMALL_FILES_MAX
+        });
         let mut merged = 0;
         for (month, files) in months {
             if watch.elapsed() >= limit {

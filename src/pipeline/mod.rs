@@ -31,6 +31,7 @@ use crate::lake::Lake;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
+use crate::model::run::RunStamp;
 use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
 use crate::model::span::Span;
@@ -150,7 +151,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let coverage = coverage?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
     let may_merge = behind.is_none() && shutdown.requested().is_none();
-    let (merged_months, unmerged) = merge(&stores.lake, may_merge).await;
+    let (merged_months, unmerged) = merge(&stores.lake, &run, may_merge).await;
     let notes = unmerged.into_iter().chain(survey.notes);
     Ok(RunSummary {
         run,
@@ -173,9 +174,9 @@ fn left_out(mut lines: Vec<PlanLine>) -> Vec<PlanLine> {
 }
 
 /// Merges small files where nobody waits for the end; gives the months, and why it did not.
-async fn merge(lake: &Arc<Lake>, may_merge: bool) -> (usize, Option<String>) {
+async fn merge(lake: &Arc<Lake>, run: &RunStamp, may_merge: bool) -> (usize, Option<String>) {
     if may_merge {
-        stores::merge_small_files(lake).await
+        stores::merge_small_files(lake, run).await
     } else {
         (0, None)
     }

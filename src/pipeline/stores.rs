@@ -210,9 +210,9 @@ pub async fn write_coverage(lake: &Arc<Lake>, coverage: Vec<Coverage>) -> Result
 /// Merges the small files of months that have many, once every view has caught up; gives the
 /// number of months, over all tables, and why it was put off, if it was: everything is committed by
 /// then, and what is left for another night does not make the run a failed one.
-pub async fn merge_small_files(lake: &Arc<Lake>) -> (usize, Option<String>) {
-    let lake = lake.clone();
-    let merging = tokio::task::spawn_blocking(move || lake.merge_small_files(MERGE_LIMIT));
+pub async fn merge_small_files(lake: &Arc<Lake>, run: &RunStamp) -> (usize, Option<String>) {
+    let (lake, run_id) = (lake.clone(), run.run_id.clone());
+    let merging = tokio::task::spawn_blocking(move || lake.merge_small_files(&run_id, MERGE_LIMIT));
     let merged = merging.await.map_err(|_| WriterError::Lost);
     match merged.and_then(|merged| merged.map_err(WriterError::from)) {
         Ok(months) => (months, None),

@@ -16,6 +16,8 @@ use crate::support::with_config;
 const USERS: u32 = 60;
 /// Commits that it may take: one at its end, and two where the machine is slow.
 const COMMITS_MAX: usize = 3;
+/// Small files that a run leaves in a month, and those of the three runs that died before it.
+const FILES_MAX: usize = 2 + 3 * 5;
 
 /// The actions of all commits of a table.
 fn actions(lake: &Path, table: &str) -> Vec<Value> {
@@ -33,6 +35,26 @@ fn actions(lake: &Path, table: &str) -> Vec<Value> {
         );
     }
     actions
+}
+
+/// Files of the month that has most, among those that the table consists of now.
+fn most_files_of_a_month(lake: &Path, table: &str) -> usize {
+    let actions = actions(lake, table);
+    let removed: BTreeSet<&str> = actions
+        .iter()
+        .filter_map(|it| it["remove"]["path"].as_str())
+        .collect();
+    let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+    for add in actions.iter().map(|it| &it["add"]) {
+        if let (Some(path), Some(month)) = (
+            add["path"].as_str(),
+            add["partitionValues"]["month"].as_str(),
+        ) && !removed.contains(path)
+        {
+            *files.entry(month).or_default() += 1;
+        }
+    }
+    files.into_values().max().unwrap()
 }
 
 #[test]
@@ -96,4 +118,9 @@ fn after_a_crash_every_chain_continues_at_its_committed_link() {
     let forgotten = log.iter().filter(|it| it["status"] == 410).count();
     assert_eq!(forgotten, 0, "links that the service has forgotten");
     tenant.compare_rows_with_truth();
+    let lake = tenant.folder().join("lake");
+    for table in ["interactions", "contact_activity"] {
+        let most = most_files_of_a_month(&lake, table);
+        assert!(most <= FILES_MAX, "{table}: {most} files in a month");
+    }
 }

@@ -27,12 +27,21 @@ const ENDING: &str = ".zstd.parquet";
 
 /// The name of a data file: which commit wrote it, in which run, and its number there.
 pub(crate) fn name(version: i64, run_id: &str, number: usize) -> String {
+    let run = run_in_names(run_id);
+    format!("part-{version}-{run}-{number}{ENDING}")
+}
+
+fn run_in_names(run_id: &str) -> String {
     let run = run_id.chars().map(|c| match c {
         c if c.is_ascii_alphanumeric() => c,
         _ => '_',
     });
-    let run: String = run.collect();
-    format!("part-{version}-{run}-{number}{ENDING}")
+    run.collect()
+}
+
+/// Whether a commit of a run wrote the file.
+pub(crate) fn is_of_run(path: &str, run_id: &str) -> bool {
+    version_in(path).is_some() && path.split('-').rev().nth(1) == Some(&run_in_names(run_id))
 }
 
 /// The version in the name of a file of ours; `None` for files that another program wrote.

@@ -101,7 +101,7 @@ mod tests {
         std::fs::remove_file(&first).unwrap();
         std::fs::create_dir(&first).unwrap();
         assert!(lake.delete_expired_log_entries().is_err());
-        lake.merge_small_files(Duration::from_hours(1)).unwrap();
+        lake.merge_small_files("", Duration::from_hours(1)).unwrap();
     }
 
     #[test]

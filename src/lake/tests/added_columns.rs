@@ -213,7 +213,7 @@ fn files_with_and_without_a_column_are_compared_merged_and_matched_again() {
     assert_eq!(same.unwrap().activities, 0);
     verify(&lake);
 
-    assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 2);
+    assert_eq!(lake.merge_small_files("", Duration::MAX).unwrap(), 2);
     assert_eq!(lake.interactions.live_files().unwrap().len(), 1);
     let mut wanted = vec![None; 15];
     wanted.extend(vec![Some("list".to_owned()); 10]);

@@ -215,7 +215,7 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     commit_small_files(&lake);
-    assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 2);
+    assert_eq!(lake.merge_small_files("", Duration::MAX).unwrap(), 2);
     assert_eq!(lake.interactions.live_files().unwrap().len(), 1);
     assert_eq!(counts(&lake), (22, 22));
     assert_eq!(verify(&lake), []);
@@ -224,7 +224,7 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
     let lake = test_lake.write();
     assert_eq!(counts(&lake), (23, 23));
     assert_eq!(verify(&lake), []);
-    assert_eq!(lake.merge_small_files(Duration::MAX).unwrap(), 0);
+    assert_eq!(lake.merge_small_files("", Duration::MAX).unwrap(), 0);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_wha
     commit_small_files(&lake);
     commit_partly(&lake, &batch("ann", 22..23), 2);
     let abandoned = lake.orphaned_files().unwrap();
-    lake.merge_small_files(Duration::MAX).unwrap();
+    lake.merge_small_files("", Duration::MAX).unwrap();
     let unnamed = lake.orphaned_files().unwrap();
     let merged: Vec<_> = (unnamed.iter())
         .filter(|file| !abandoned.contains(file))
@@ -267,11 +267,11 @@ fn a_view_that_is_behind_files_that_were_merged_is_compared_as_a_whole() {
     commit_small_files(&lake);
     commit_partly(&lake, &batch("bob", 0..5), 3);
     assert_eq!(
-        lake.merge_small_files(Duration::MAX).unwrap(),
+        lake.merge_small_files("", Duration::MAX).unwrap(),
         0,
         "a view is behind"
     );
-    Lake::merge_table(&lake.interactions, Duration::MAX).unwrap();
+    Lake::merge_table(&lake.interactions, "", Duration::MAX).unwrap();
     let caught = lake
         .catch_up_activities(&run("run2"), "book", match_all)
         .unwrap();

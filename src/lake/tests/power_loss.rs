@@ -98,7 +98,7 @@ fn record_from(test_lake: &TestLake, last: u32, make: impl Fn(&Path)) -> Recorde
     work(&lake, last, Some(&watch)).unwrap();
     lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
         .unwrap();
-    lake.merge_small_files(Duration::MAX).unwrap();
+    lake.merge_small_files("", Duration::MAX).unwrap();
     drop(lake);
     Recorded {
         events: watch.events(),

@@ -232,7 +232,7 @@ fn a_view_that_is_behind_merged_revisions_is_compared_as_a_whole() {
         std::fs::remove_dir_all(&view).unwrap();
         copy_folder(&copy, &view);
         let lake = test_lake.write();
-        assert!(Lake::merge_table(&lake.interactions, Duration::MAX).unwrap() > 0);
+        assert!(Lake::merge_table(&lake.interactions, "", Duration::MAX).unwrap() > 0);
         let caught = lake
             .catch_up_activities(&run("run2"), "book", match_carla)
             .unwrap();
