@@ -11,8 +11,10 @@ pub mod meeting_row;
 pub mod meetings;
 pub mod pending;
 pub mod rebuild;
+pub mod records;
 pub mod sorter;
 pub mod store;
+mod tables;
 pub mod uncommitted;
 pub mod view;
 

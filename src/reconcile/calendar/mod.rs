@@ -30,10 +30,10 @@ use crate::policy::original_day::Siblings;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::mail::Desk;
 use crate::reconcile::mail::Settled;
-use crate::state::calendar::WaitingSeries;
 use crate::state::error::StateError;
 use crate::state::key::Seen;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
+use crate::state::records::WaitingSeries;
 use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 

@@ -18,7 +18,7 @@ use crate::policy::meeting_identity::date_of_uid;
 use crate::policy::meeting_identity::meeting_id;
 use crate::reconcile::calendar::Deciding;
 use crate::state::key::Seen;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
 
 /// The interactions that are recorded and current, by the provider's id of the event.
 pub(super) fn by_source(meetings: &HashMap<Id128, MeetingRecord>) -> HashMap<String, Vec<Id128>> {

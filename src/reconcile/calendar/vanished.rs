@@ -8,7 +8,7 @@ use crate::model::outcome::Outcome;
 use crate::reconcile::calendar::Deciding;
 use crate::reconcile::calendar::Scope;
 use crate::state::key::Seen;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
 
 impl Deciding<'_> {
     /// Rows for what is no longer in the calendar although it has not taken place.

@@ -9,7 +9,7 @@ use crate::model::interaction::State;
 use crate::reconcile::calendar::Fetched;
 use crate::reconcile::calendar::Memory;
 use crate::reconcile::calendar::input::Round;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
 use crate::sync::calendar::Calendar;
 use crate::sync::calendar::CalendarError;
 use crate::sync::calendar::UNNAMED_MAX;
