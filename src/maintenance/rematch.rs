@@ -28,7 +28,7 @@ use crate::pipeline::error::RunError;
 use crate::pipeline::run_id;
 use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
-use crate::reconcile::withheld;
+use crate::reconcile::withheld::lacks_wanted_content;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
 
@@ -74,7 +74,10 @@ pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchS
 /// configuration withholds it.
 fn without_content(config: &Config, lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
     match config.capture.unmatched {
-        Unmatched::Envelope => withheld::count(lake, matcher),
+        Unmatched::Envelope => {
+            let slots: Vec<u8> = lake.interaction_versions()?.into_keys().collect();
+            lake.count_mails(&slots, |row| lacks_wanted_content(matcher, row))
+        }
         Unmatched::Keep | Unmatched::Skip => Ok(0),
     }
 }

@@ -16,16 +16,10 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::config::archive::Identity;
-use crate::lake::error::LakeError;
-use crate::lake::narrow::Recorded;
-use crate::lake::open::Lake;
-use crate::lake::read::Filter;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::interaction::Kind;
 use crate::model::interaction::State;
 use crate::model::mail::Mail;
-use crate::model::mailbox::slot;
 use crate::model::time::Micros;
 use crate::policy::identity::item_id;
 use crate::policy::identity::sent_time;
@@ -35,6 +29,25 @@ use crate::state::key::RecordedMail;
 
 /// The rules by which mails of archives get their ids; raised when they change.
 pub const RULES: u32 = 1;
+
+/// A row of a mail, as it is recorded.
+#[derive(Debug)]
+pub struct RecordedRow {
+    /// Its interaction.
+    pub interaction_id: Id128,
+    /// The source's id of the mail.
+    pub source_id: String,
+    /// Its revision.
+    pub revision: i32,
+    /// Its state.
+    pub state: State,
+    /// When the mail was sent.
+    pub occurred_at: Micros,
+    /// The subject, unless it was hidden.
+    pub subject: Option<String>,
+    /// Of what was read.
+    pub fingerprint: i64,
+}
 
 /// A row that is recorded, by its newest revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,21 +129,18 @@ struct Newest {
 }
 
 impl EarlierIds {
-    /// Reads the rows of a mailbox from the lake. Blocking.
-    ///
-    /// # Errors
-    ///
-    /// The lake cannot be read.
-    pub fn of(lake: &Lake, mailbox_id: &str, identity: Identity) -> Result<Self, LakeError> {
+    /// Of the rows of a mailbox's mails, in any order; an error among them is returned.
+    pub fn of<E>(
+        mailbox_id: &str,
+        identity: Identity,
+        rows: impl IntoIterator<Item = Result<RecordedRow, E>>,
+    ) -> Result<Self, E> {
         let mut newest: HashMap<Id128, Newest> = HashMap::new();
-        for row in lake.recorded_subjects(&Filter::of_slots(&[slot(mailbox_id)]))? {
+        for row in rows {
             let row = row?;
-            if *row.mailbox_id != *mailbox_id || row.kind != Kind::Email {
-                continue;
-            }
             let known = newest.get(&row.interaction_id);
             if known.is_none_or(|known| known.row.revision < row.revision) {
-                newest.insert(row.interaction_id, Newest::of(&row, identity));
+                newest.insert(row.interaction_id, Newest::of(&row, mailbox_id, identity));
             }
         }
         let mut newest: Vec<Newest> = newest.into_values().collect();
@@ -297,8 +307,8 @@ impl Trace {
 }
 
 impl Newest {
-    fn of(row: &Recorded, identity: Identity) -> Self {
-        let is_item = row.interaction_id == item_id(&row.mailbox_id, &row.source_id);
+    fn of(row: &RecordedRow, mailbox_id: &str, identity: Identity) -> Self {
+        let is_item = row.interaction_id == item_id(mailbox_id, &row.source_id);
         let origin = if is_item || identity == Identity::Content {
             Origin::FileOrContent
         } else {

@@ -1,7 +1,6 @@
 //! Mails that were recorded without their content because the CRM knew nobody in them, and in which
 //! it knows somebody now: read again, they get a further revision.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -9,12 +8,9 @@ use std::sync::PoisonError;
 
 use hashbrown::HashMap;
 
-use crate::lake::error::LakeError;
-use crate::lake::open::Lake;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::mailbox::slot;
 use crate::policy::judge;
 
 /// Rows that are held at a time; where there are more, the next time finds the others.
@@ -34,27 +30,16 @@ fn key(row: &Interaction) -> Key {
 }
 
 impl WithheldMails {
-    /// Looks them up in the lake. Blocking.
-    pub fn of(
-        lake: &Lake,
-        mailboxes: &HashSet<Arc<str>>,
-        matcher: &Matcher,
-    ) -> Result<Self, LakeError> {
-        let slots: Vec<u8> = mailboxes.iter().map(|id| slot(id)).collect();
-        let is_wanted = |row: &Interaction| {
-            mailboxes.contains(&row.mailbox.id) && lacks_wanted_content(matcher, row)
-        };
-        let mut rows = HashMap::new();
-        lake.mails(&slots, is_wanted, |row| {
-            rows.insert(key(&row), row);
-            match rows.len() {
-                ROWS_MAX => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        })?;
-        Ok(Self {
-            rows: Mutex::new(rows),
-        })
+    /// Adds a mail, by its newest row. Breaks when no more are to be added.
+    pub fn add(&mut self, row: Interaction) -> ControlFlow<()> {
+        let rows = self.rows.get_mut();
+        let rows = rows.unwrap_or_else(PoisonError::into_inner);
+        rows.insert(key(&row), row);
+        if rows.len() >= ROWS_MAX {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// Whether there is none (left).
@@ -101,13 +86,7 @@ impl WithheldMails {
     }
 }
 
-/// How many mails of all mailboxes have neither subject nor text although the book knows somebody in
-/// them. Blocking.
-pub fn count(lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
-    let slots: Vec<u8> = lake.interaction_versions()?.into_keys().collect();
-    lake.count_mails(&slots, |row| lacks_wanted_content(matcher, row))
-}
-
-fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
+/// Whether a mail has neither subject nor text although the book knows somebody in it.
+pub fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
     !judge::has_content(row) && !matcher.touches(&row.participants).is_empty()
 }

@@ -1,6 +1,7 @@
 //! One mailbox of an archive: its messages in order, some at a time.
 
 pub mod readdress;
+mod recorded;
 
 use std::sync::Arc;
 
@@ -157,8 +158,8 @@ impl ArchiveWalk<'_> {
         let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.walk.mailbox.id));
         let identity = self.identity;
         let reading =
-            tokio::task::spawn_blocking(move || EarlierIds::of(&lake, &id, identity)).await;
-        Ok(reading.map_err(|_| ComputationLost::Panicked)??)
+            tokio::task::spawn_blocking(move || recorded::earlier_ids(&lake, &id, identity));
+        Ok(reading.await.map_err(|_| ComputationLost::Panicked)??)
     }
 
     /// Notes that all of the mailbox was read under the rules of today.
