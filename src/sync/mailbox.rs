@@ -21,7 +21,7 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Micros;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::outcomes::Settled;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;

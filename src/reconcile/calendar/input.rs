@@ -1,5 +1,7 @@
-//! What a round of a calendar's chain says, as a whole: a series is compared with all of its
-//! occurrences.
+//! What is decided on: a round of a calendar as a whole (a series is compared with all of its
+//! occurrences), what was fetched besides, and what is known from before.
+
+use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
@@ -7,9 +9,18 @@ use hashbrown::HashSet;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
+use crate::model::id::Id128;
 use crate::model::span::Window;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
+use crate::policy::meeting;
 use crate::policy::meeting_identity::date_of_uid;
 use crate::reconcile::unread::NOT_SERVED;
+use crate::state::records::MeetingRecord;
+use crate::state::records::WaitingSeries;
+
+/// Occurrences of a series are recorded from so long before their start (design section 4).
+const RECORDED_AHEAD: i64 = 30 * DAY;
 
 /// Events of one round, which are held in memory together: ten times what a busy calendar has in
 /// two years.
@@ -140,4 +151,70 @@ pub fn source_id(decoded: &DecodedEvent) -> Option<&str> {
         DecodedEvent::Removed { source_id } => Some(source_id),
         DecodedEvent::Unreadable { source_id, .. } => source_id.as_deref(),
     }
+}
+
+/// What is known of a calendar from before the round.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The last row of each meeting.
+    pub meetings: HashMap<Id128, MeetingRecord>,
+    /// Occurrences that are too far ahead to be recorded, by the provider's id of their series.
+    pub series: BTreeMap<String, WaitingSeries>,
+    /// Ids of what could not be read.
+    pub unread: HashSet<String>,
+}
+
+/// What was asked for by its id because the round did not tell of it.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// Series that did not come along.
+    pub masters: HashMap<String, Event>,
+    /// Ids of series that could not be had.
+    pub in_vain: Vec<String>,
+    /// Ids of what was not named and is there no more.
+    pub gone: HashSet<String>,
+    /// Whether the round is not known to be complete: lists could not be had, or more was not named
+    /// than is asked for in one run.
+    pub is_unproven: bool,
+    /// Whether what lies before the chain's window is still to be read.
+    pub is_past_due: bool,
+    /// Of their occurrences that are there, what they say.
+    pub others: Vec<Event>,
+}
+
+/// The instants on which decisions depend.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// The service's time when the round began.
+    pub now: Micros,
+    /// The same of the last finished round: what had ended by then is over.
+    pub finished_at: Option<Micros>,
+}
+
+impl Times {
+    /// Whether what ended then was over when the last finished round began.
+    pub fn is_over(self, ended_at: Micros) -> bool {
+        self.finished_at
+            .is_some_and(|finished_at| ended_at <= finished_at)
+    }
+
+    /// Whether an occurrence is too far ahead to be recorded.
+    pub(super) fn is_far(self, event: &Event) -> bool {
+        self.is_far_by(event, 0)
+    }
+
+    /// Whether it is too far ahead even if it begins so much earlier (in microseconds).
+    pub(super) fn is_far_by(self, event: &Event, earlier: i64) -> bool {
+        let horizon = self.now.plus(RECORDED_AHEAD + earlier);
+        meeting::begins_at(event).is_some_and(|start| start > horizon)
+    }
+}
+
+/// What a round was to tell of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    /// From when to when.
+    pub(super) window: (Micros, Micros),
+    /// Whether it told of all that the window holds.
+    pub(super) is_complete: bool,
 }

@@ -16,7 +16,7 @@ use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::policy::meeting_identity::date_of_uid;
 use crate::policy::meeting_identity::meeting_id;
-use crate::reconcile::calendar::Deciding;
+use crate::reconcile::calendar::reconciler::Deciding;
 use crate::state::key::Seen;
 use crate::state::records::MeetingRecord;
 

@@ -4,7 +4,7 @@ use hashbrown::HashSet;
 
 use crate::model::event::Event;
 use crate::policy::original_day::original_day;
-use crate::reconcile::calendar::Deciding;
+use crate::reconcile::calendar::reconciler::Deciding;
 
 impl Deciding<'_> {
     /// Collects what the events of each series show of its days: those of the round, those that

@@ -4,10 +4,12 @@
 use crate::model::event::CONTAINER;
 use crate::model::event::DecodedEvent;
 use crate::model::outcome::Outcome;
-use crate::reconcile::calendar::Deciding;
-use crate::reconcile::calendar::NO_MASTER;
+use crate::reconcile::calendar::reconciler::Deciding;
 use crate::reconcile::unread::Unread;
 use crate::state::key::Seen;
+
+/// Why an occurrence, or its series, cannot be read: the series cannot be had (facts 2.2).
+pub(super) const NO_MASTER: &str = "no_master";
 
 impl Deciding<'_> {
     /// Notes for the ledger that an item cannot be read.
@@ -42,7 +44,7 @@ impl Deciding<'_> {
     /// Of series that came anew, and of what is gone, nothing waits unless it is named again, or
     /// cannot be read.
     pub(super) fn forget_waiting(&mut self, is_complete: bool) {
-        let (resent, removed, kept) = (&self.resent, &self.removed, &self.kept);
+        let (resent, removed, kept) = (&self.resent_masters, &self.removed, &self.kept);
         self.waiting.retain(|id, series| {
             let is_told_anew = is_complete || resent.contains(id);
             series.instances.retain(|event| {

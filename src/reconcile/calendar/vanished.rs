@@ -5,8 +5,8 @@ use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
-use crate::reconcile::calendar::Deciding;
-use crate::reconcile::calendar::Scope;
+use crate::reconcile::calendar::input::Scope;
+use crate::reconcile::calendar::reconciler::Deciding;
 use crate::state::key::Seen;
 use crate::state::records::MeetingRecord;
 
@@ -63,7 +63,7 @@ impl Deciding<'_> {
             && record
                 .series_id
                 .as_ref()
-                .is_some_and(|id| self.resent.contains(id));
+                .is_some_and(|id| self.resent_series.contains(id));
         let is_removed = self.removed.contains(&record.source_id)
             || record
                 .master_id

@@ -20,7 +20,6 @@ use crate::model::folder_names::FolderUse;
 use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
-use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
 use crate::model::sensitivity::Sensitivities;
@@ -29,8 +28,8 @@ use crate::policy::judge::Rules;
 use crate::reconcile::earlier_ids;
 use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Item;
-use crate::reconcile::mail::Place;
+use crate::reconcile::mail::items::Item;
+use crate::reconcile::mail::items::Place;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
@@ -40,6 +39,7 @@ use crate::sync::context::Context;
 use crate::sync::decoding::TOO_COSTLY;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterGone;
+use crate::sync::job::ArchiveJob;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::Walk;
 use crate::sync::mailbox::WalkError;
@@ -54,23 +54,6 @@ const STEP_BYTES: usize = 1 << 20;
 const BEGIN_BYTES: usize = 4 << 20;
 /// Portions that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
-
-/// A mailbox to read.
-#[derive(Debug)]
-pub struct ArchiveJob {
-    /// Where its messages are.
-    pub source: ArchiveMailbox,
-    /// Whose it is.
-    pub mailbox: Mailbox,
-    /// How its files are made.
-    pub format: Source,
-    /// By what copies of a mail are told to be the same.
-    pub identity: Identity,
-    /// How far back it is read.
-    pub window: Window,
-    /// Rows that got another address before it is read.
-    pub readdressed: u64,
-}
 
 /// Messages that become one portion.
 #[derive(Debug, Default)]

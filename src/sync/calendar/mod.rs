@@ -9,21 +9,20 @@ use hashbrown::HashSet;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::DecodedEvent;
-use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::mailbox;
 use crate::model::span::Window;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
-use crate::reconcile::calendar::Fetched;
-use crate::reconcile::calendar::Memory;
-use crate::reconcile::calendar::Times;
 use crate::reconcile::calendar::decide;
 use crate::reconcile::calendar::input;
+use crate::reconcile::calendar::input::Fetched;
+use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
+use crate::reconcile::calendar::input::Times;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::outcomes::Settled;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::calendar::SPAN_MAX;
 use crate::source::graph::client::MailboxClient;
@@ -52,9 +51,6 @@ const WINDOW_BACK_MAX: i64 = 10 * 366 * DAY;
 const WINDOW_LEFT_MIN: i64 = 60 * DAY;
 /// A chain of which nobody could see whether it told of everything is begun anew after so many days.
 const UNPROVEN_DAYS: i64 = 30;
-/// Occurrences that are asked for one by one in a round: a hundred batches. What is beyond stays as
-/// it is known.
-const UNNAMED_MAX: usize = 2_000;
 
 /// A calendar that is to be read.
 #[derive(Debug)]
@@ -257,7 +253,7 @@ impl Calendar<'_> {
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
         let is_first_of_chain = round.is_complete && round.link.is_some();
-        let is_unproven = is_first_of_chain && !unnamed::completed(fetching, round).await?;
+        let is_unproven = is_first_of_chain && !fetching.completed(round).await?;
         // A plain list tells of each event in full.
         let mut fetched = match round.link {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
@@ -339,28 +335,5 @@ impl Calendar<'_> {
             .filter(|(id, series)| series.master.is_none() && is_tried(id) && !named.contains(*id));
         wanted.extend(waiting.map(|(id, _)| id.clone()));
         wanted
-    }
-
-    /// Ids of what is known of series that did not come along and was not named either. A series
-    /// that comes tells by itself which of its occurrences are left (facts 2.2); of these nobody
-    /// knows whether all were named.
-    fn unnamed_of_series(
-        &self,
-        round: &Round,
-        masters: &HashMap<String, Event>,
-        memory: &Memory,
-    ) -> Vec<String> {
-        let is_of_them =
-            |id: &Option<String>| id.as_ref().is_some_and(|id| masters.contains_key(id));
-        let recorded = memory.meetings.values();
-        let recorded = recorded.filter(|record| is_of_them(&record.master_id));
-        let waiting = memory.series.iter();
-        let waiting = waiting
-            .filter(|(id, _)| masters.contains_key(*id))
-            .flat_map(|(_, series)| &series.instances)
-            .map(|event| event.source_id.as_str());
-        let mut unnamed = self.unnamed(round, recorded, waiting);
-        unnamed.truncate(UNNAMED_MAX);
-        unnamed
     }
 }

@@ -16,7 +16,6 @@ use crate::runtime::cpu::CpuPool;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::Reaction;
-use crate::sync::calendar::singles;
 use crate::sync::decoding;
 
 /// A chain that the service ends for us is begun anew at most so often in one run.
@@ -24,6 +23,9 @@ const RESTARTS_MAX: u32 = 2;
 /// Pages one after the other that tell of no event which this round has not told of: some are
 /// normal (facts 1.4), but chains that never end are known (facts 2.2).
 const STALE_PAGES_MAX: u32 = 20;
+/// Events that are given up one by one in a round, each after all its repetitions; more of them are
+/// trouble of the mailbox.
+pub(super) const REFUSED_MAX: usize = 100;
 
 /// Why a round did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +42,7 @@ pub enum RoundError {
     /// So many events cannot be had that it is trouble of the mailbox.
     #[error(
         "more than {} events cannot be had; the next run tries them and the others again",
-        singles::REFUSED_MAX
+        REFUSED_MAX
     )]
     ManyRefused,
 }

@@ -15,6 +15,7 @@ use crate::source::graph::listing::ListedId;
 use crate::sync::calendar::listing::Unlisted;
 use crate::sync::calendar::listing::in_parts;
 use crate::sync::calendar::round::Fetching;
+use crate::sync::calendar::round::REFUSED_MAX;
 use crate::sync::calendar::round::RoundError;
 use crate::sync::decoding;
 
@@ -25,9 +26,6 @@ const ID_PAGES_MAX: usize = 2_000;
 const SINGLES_MAX: usize = 20_000;
 /// Of these, so many are fetched before they are decoded and let go: five batches.
 const SINGLES_AT_ONCE: usize = 100;
-/// Events that are given up one by one in a round, each after all its repetitions; more of them are
-/// trouble of the mailbox.
-pub(super) const REFUSED_MAX: usize = 100;
 
 impl Fetching<'_> {
     /// Reads what the plain list of a window did not bring before it was refused.

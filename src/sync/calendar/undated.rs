@@ -9,7 +9,7 @@ use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::policy::meeting_identity::date_of_uid;
-use crate::reconcile::calendar::Fetched;
+use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Round;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;

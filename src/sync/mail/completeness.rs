@@ -16,12 +16,13 @@ use crate::model::id::Id128;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::outcomes::Settled;
 use crate::source::graph::retry::Reaction;
 use crate::sync::cursors;
-use crate::sync::mail::GraphWalk;
 use crate::sync::mail::folder_delta;
 use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::Shortfall;
 use crate::sync::mailbox::WalkError;
 
 /// A proof is made again after so many days: an item that a chain has lost is missing for a month
@@ -63,13 +64,6 @@ pub(super) struct Checked {
     /// Chains that are followed once more before that is believed: what came while they were read,
     /// or while the folder counted, comes by their deltaLinks.
     pub unfinished: Vec<Chain>,
-}
-
-/// A folder of which not all could be seen.
-#[derive(Debug)]
-pub(super) struct Shortfall {
-    walked: u64,
-    held: u64,
 }
 
 impl GraphWalk<'_> {

@@ -11,7 +11,7 @@ use crate::model::run::Progress;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::policy::settings;
-use crate::sync::mail::GraphWalk;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mailbox::WalkError;
 
 /// A mailbox's kind is asked for again after so many days, ...

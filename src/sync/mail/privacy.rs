@@ -3,17 +3,16 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashSet;
-
 use crate::config::capture::UnknownSensitivity;
 use crate::model::sensitivity::Sensitivities;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
-use crate::reconcile::mail::Settled;
-use crate::reconcile::mail::Sifted;
-use crate::reconcile::mail::UnknownPrivacy;
+use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::mail::items::UnknownPrivacy;
+use crate::reconcile::outcomes::Settled;
 use crate::source::graph::sensitivity::PrivateList;
-use crate::sync::mail::GraphWalk;
+use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::Privacy;
 use crate::sync::mailbox::WalkError;
 
 /// A list is asked for again after so long: a mail may be moved into the mailbox meanwhile that was
@@ -21,24 +20,6 @@ use crate::sync::mailbox::WalkError;
 const LIST_AGE: i64 = 600 * SECOND;
 /// What was received so shortly before a list was asked for may not be on it: clocks differ.
 const MARGIN: i64 = 60 * SECOND;
-
-/// How this run learns which mails are private.
-#[derive(Debug)]
-pub(super) enum Privacy {
-    /// It was not asked yet.
-    Unasked,
-    /// By the list of the whole mailbox.
-    Listed {
-        /// Those that are private.
-        ids: Arc<HashSet<String>>,
-        /// The service's time when it was asked for.
-        at: Micros,
-    },
-    /// Mail by mail: the service does not list them.
-    Singly,
-    /// Not at all: the permission does not show it.
-    Hidden,
-}
 
 impl Privacy {
     fn is_due(&self, mails: &[UnknownPrivacy<'_>], now: Micros) -> bool {

@@ -5,13 +5,13 @@ use hashbrown::HashSet;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::CONTAINER;
-use crate::reconcile::mail::Place;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::mail::items::Place;
+use crate::reconcile::outcomes::Settled;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::reconcile::unread::NOT_SERVED;
 use crate::sync::cursors;
-use crate::sync::mail::GraphWalk;
-use crate::sync::mail::sent_first::Places;
+use crate::sync::mail::folders::Places;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mailbox::TRIES_MAX;
 
 /// Items that are tried again in one run, of Sent Items and of the other folders: ten batches each.

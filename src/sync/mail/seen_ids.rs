@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 
 use crate::model::id::Id128;
 use crate::model::mail::Decoded;
-use crate::reconcile::mail::Item;
+use crate::reconcile::mail::items::Item;
 
 /// Items that are remembered for one mailbox: 16 mailboxes at a time take some 50 MB. What is
 /// beyond is checked by listing ids, which needs no memory of the walk.

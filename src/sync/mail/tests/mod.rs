@@ -18,7 +18,6 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 
-use super::GraphJob;
 use super::read;
 use crate::config::capture::Capture;
 use crate::config::capture::Meetings;
@@ -49,6 +48,7 @@ use crate::state::store::State;
 use crate::sync::batch::Portion;
 use crate::sync::context::Context;
 use crate::sync::in_flight::InFlight;
+use crate::sync::job::GraphJob;
 
 /// A mail from outside.
 fn mail(id: &str) -> String {
