@@ -321,3 +321,18 @@ async fn an_exception_of_which_nobody_knows_what_it_stands_for_is_recorded_when_
     );
     assert_eq!(nights.ledger(), []);
 }
+
+#[tokio::test]
+async fn a_calendar_without_permission_makes_its_mailbox_denied() {
+    let denied = |_: &str, seen: &Seen, _| {
+        let is_calendar = seen.target.contains("/calendarView");
+        is_calendar.then(|| Reply::error(403, "ErrorAccessDenied"))
+    };
+    let server = mailbox(denied).await;
+    let (_folder, state) = nothing_seen();
+    let (coverage, _) = night_with(&server, Shutdown::default(), &state, Meetings::All).await;
+    assert_eq!(coverage.status, Status::Denied, "{:?}", coverage.reason);
+    let reason = coverage.reason.unwrap();
+    assert!(reason.starts_with("mail was read"), "{reason}");
+    assert!(reason.contains("Calendars.Read"), "{reason}");
+}
