@@ -1,5 +1,5 @@
-//! The contact book against all that was captured: without signing in anywhere, and without any
-//! mail being read again.
+//! The contact book against all that was captured: without signing in, and without reading mail
+//! again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ use crate::reconcile::withheld::lacks_wanted_content;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
 
-/// Matches the CRM files of the configuration against all that was captured, and brings the index
-/// up. Files that cannot be read leave the lake as it is.
+/// Matches the CRM files of the configuration against all that was captured, and updates the index.
+/// Files that cannot be read leave the lake as it is.
 pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchSummary, RunError> {
     let run = run_id::stamp(clock::now());
     in_lake(config, move |config, read, cpu, handle| {
@@ -133,7 +133,7 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
     }
 }
 
-/// What comes and goes, for everybody whose rows change.
+/// The rows that are added and removed, for each contact and account whose rows change.
 fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
     let matcher = catch_up::matcher(book);
     let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
@@ -144,7 +144,7 @@ fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange
         lake.plan_rematch(&book.digest, Some(&|one| concerned.has(one)), touches)?
     };
     let mut names = Names::default();
-    // The new book's names go before those of the rows that go.
+    // The new book's names take precedence over those of removed rows.
     names.add(book);
     for digest in lake
         .books_in_force()?

@@ -1,12 +1,12 @@
 //! Mails of archives that are recorded under another id, or from other bytes, than the rules give
 //! them now.
 //!
-//! Before [`RULES`] 1, a mail without a Message-ID went by the name of its file or the hash of its
-//! bytes, so that reading or moving it made another mail of it. Text and author were decoded
+//! Before [`RULES`] 1, a mail without a Message-ID was identified by its file name or the hash of
+//! its bytes, so that reading or moving it made it another mail. Text and author were decoded
 //! differently, which changes the ids of archives with `identity = "content"`. And every line of an
 //! mbox that begins with `From ` opened a mail. So a mailbox that was read under earlier rules is
-//! gone through once: each of its mails gets the id that it has now, and the rows that stand for it
-//! otherwise are withdrawn in the same commit.
+//! read through once: each of its mails gets its current id, and its other rows are withdrawn in
+//! the same commit.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -60,7 +60,7 @@ pub struct EarlierRow {
     origin: Origin,
 }
 
-/// What a row goes by.
+/// What identifies a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// Its Message-ID: no other mail has it.
@@ -92,7 +92,7 @@ struct Progress {
     guessed: HashSet<Id128>,
 }
 
-/// Where a row stands.
+/// The state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// No mail was read that has its id.
@@ -111,7 +111,7 @@ pub struct Trace {
     source: Id128,
     /// Of the mails that earlier rules made of it.
     former: Vec<Id128>,
-    /// Of a mail whose row may have gone by its file or by what it says.
+    /// Of a mail whose row may have been identified by its file or content.
     guess: Option<Guess>,
 }
 
@@ -172,7 +172,7 @@ impl EarlierIds {
         self.rows.is_empty()
     }
 
-    /// All rows that stand for a mail under other ids than the one that it has now.
+    /// All rows of a mail under other ids than its current one.
     pub fn rows_of(&self, trace: &Trace, now: Option<Id128>) -> Vec<EarlierRow> {
         let own = self.of_source(trace.source);
         let former = trace.former.iter().map(|id| self.of_source(*id));
@@ -293,7 +293,7 @@ impl Trace {
     pub fn of(mail: &Mail) -> Self {
         let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
         let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id);
-        // Of a mail in which the CRM knows nobody, the row has no subject.
+        // The row of a mail without contacts has no subject.
         let look = |subject, at| RecordedMail::of(subject, at);
         Self {
             source: source_key(&mail.source_id),

@@ -11,14 +11,14 @@ use crate::state::pending::Pending;
 /// Rows, outcomes and marks of some pages.
 #[derive(Debug, Default)]
 pub struct Settled {
-    /// Rows of `interactions` and what the book says of each.
+    /// Rows of `interactions` with the contacts of each.
     pub rows: Vec<Matched>,
     /// Outcomes, without the number received.
     pub tally: Tally,
-    /// What the state cache shall know once the rows are committed.
+    /// What is written to the state cache once the rows are committed.
     pub seen: Pending,
     /// Items that could not be read.
     pub unread: Vec<Unread>,
-    /// What became of the items that were decided anew, by the provider's id.
+    /// The outcomes of the items that were decided, by the provider's id.
     pub decided: HashMap<String, Seen>,
 }

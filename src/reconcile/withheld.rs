@@ -1,5 +1,5 @@
-//! Mails that were recorded without their content because the CRM knew nobody in them, and in which
-//! it knows somebody now: read again, they get a further revision.
+//! Mails that were recorded without their content because no CRM contact was in them, and that have
+//! a contact now: read again, they get a further revision.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl WithheldMails {
         self.with(|rows| rows.is_empty())
     }
 
-    /// Notes a further revision of a mail that got another one meanwhile.
+    /// Notes a revision that a mail got in the meantime.
     pub fn note_revision(&self, row: &Interaction) {
         self.with(|rows| {
             if let Some(known) = rows.get_mut(&key(row)) {
@@ -56,8 +56,8 @@ impl WithheldMails {
         });
     }
 
-    /// The further revision of a mail, once: who and when stay as they are recorded, and `read`,
-    /// any copy of it, gives the content. `None` where it is not wanted, or there is none.
+    /// The further revision of a mail, once: people and time stay as recorded, and `read`, any copy
+    /// of it, provides the content. `None` if it is not needed or has none.
     pub fn with_content_of(&self, read: &Interaction) -> Option<Interaction> {
         if !judge::has_content(read) {
             return None;
@@ -86,7 +86,7 @@ impl WithheldMails {
     }
 }
 
-/// Whether a mail has neither subject nor text although the book knows somebody in it.
+/// Whether a mail has neither subject nor text although a contact is in it.
 pub fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
     !judge::has_content(row) && !matcher.touches(&row.participants).is_empty()
 }

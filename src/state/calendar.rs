@@ -1,5 +1,5 @@
-//! What a mailbox's calendar has said and is not recorded yet: occurrences of series that lie too
-//! far ahead, and up to where that is complete.
+//! What was read of a calendar and is not recorded yet: occurrences of series that are too far
+//! ahead, and the link up to which that is complete.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -38,7 +38,8 @@ pub(crate) fn series(
 }
 
 /// Names the link up to which meetings and waiting series of a mailbox are complete. `None`: they
-/// are not, and the calendar is to be read anew; a rebuild from the lake never brings it back.
+/// are not, and the calendar is to be read from its beginning; a rebuild from the lake does not
+/// restore the link.
 pub(crate) fn mark(
     transaction: &ReadTransaction,
     mailbox_id: &str,

@@ -41,7 +41,7 @@ impl Pending {
         self.recorded.entry(key).or_insert(mail);
     }
 
-    /// Notes where a chain goes on; a record without value takes the cursor away.
+    /// Notes where a chain continues; a record without value deletes the cursor.
     pub fn note_cursor(&mut self, record: CursorRecord) {
         let slot = mailbox::slot(&record.mailbox_id);
         self.cursors

@@ -23,7 +23,8 @@ type ItemRecord = [u8; 24];
 /// Key and what is kept of the recorded mail.
 type RecordedRecord = [u8; 24];
 
-/// A rebuild under way. Dropping it leaves the state as it was; nobody else can commit meanwhile.
+/// A rebuild under way. Dropping it leaves the state as it was; there are no other commits in the
+/// meantime.
 pub struct Rebuild {
     transaction: WriteTransaction,
     items: Sorter<24>,

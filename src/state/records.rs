@@ -21,8 +21,8 @@ pub struct MeetingRecord {
     pub ended_at: Micros,
     /// Its series.
     pub series_id: Option<String>,
-    /// The provider's id of its series. The lake does not have it, so a rebuilt record does not
-    /// know it until the event is read again.
+    /// The provider's id of its series. The lake does not have it, so a rebuilt record lacks it
+    /// until the event is read again.
     pub master_id: Option<String>,
     /// The provider's id of the copy from which the row was read.
     pub source_id: String,
@@ -53,7 +53,7 @@ impl MeetingRecord {
 /// A series, and those of its occurrences and exceptions that wait to be recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingSeries {
-    /// The series; `None`: no page has brought it yet.
+    /// The series; `None`: no page contained it yet.
     pub master: Option<Event>,
     /// Its occurrences and exceptions.
     pub instances: Vec<Event>,

@@ -1,4 +1,4 @@
-//! The state file: opening it, believing it or not, and committing a batch.
+//! The state file: opening it, validating it, and committing a batch.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,7 +39,7 @@ use crate::state::view::View;
 const FORMAT: u32 = 3;
 const FILE_NAME: &str = "state.redb";
 
-/// Where the state lies and what it may cost.
+/// Where the state is stored and how much memory it may use.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Its folder, made where it is missing.
@@ -51,7 +51,7 @@ pub struct Settings {
 /// Whether the file knew this lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Was {
-    /// There was no file that can be believed: everything is to be rebuilt.
+    /// There was no valid file: everything is to be rebuilt.
     Fresh,
     /// It holds each slot up to its version.
     Known,

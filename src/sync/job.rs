@@ -32,11 +32,11 @@ impl Job {
 pub struct GraphJob {
     /// The client of its tenant.
     pub client: Client,
-    /// Whose; its kind is what the directory lets us guess.
+    /// Whose; its kind is guessed from the directory.
     pub mailbox: Mailbox,
     /// Whether the settings of today let mail be captured.
     pub captures_mail: bool,
-    /// Which meetings they let be captured; without any the calendar is not asked for.
+    /// Which meetings they let be captured; without any the calendar is not requested.
     pub captures_meetings: Meetings,
 }
 
@@ -49,7 +49,7 @@ pub struct ArchiveJob {
     pub mailbox: Mailbox,
     /// How its files are made.
     pub format: Source,
-    /// By what copies of a mail are told to be the same.
+    /// By what copies of a mail are recognised.
     pub identity: Identity,
     /// How far back it is read.
     pub window: Window,

@@ -19,7 +19,7 @@ use crate::reconcile::unread::NOT_SERVED;
 use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
 
-/// Occurrences of a series are recorded from so long before their start (design section 4).
+/// Occurrences of a series are recorded from this long before their start (design section 4).
 const RECORDED_AHEAD: i64 = 30 * DAY;
 
 /// Events of one round, which are held in memory together: ten times what a busy calendar has in
@@ -39,16 +39,17 @@ pub struct TooManyEvents;
 pub struct Round {
     /// Its items, in order.
     pub events: Vec<DecodedEvent>,
-    /// Items of pages that were given up: of a chain that was begun anew, or that did not end.
-    /// What they say is said again by `events`.
+    /// Items of pages that were given up: of a chain that was restarted, or that did not end.
+    /// `events` contains their content again.
     pub given_up: u64,
     /// The deltaLink; `None`: the calendar was read by a plain list.
     pub link: Option<String>,
     /// The span of the chain.
     pub window: Window,
-    /// Whether `events` are all that the window holds: then what is not among them is gone.
+    /// Whether `events` is everything in the window: then anything else is gone.
     pub is_complete: bool,
-    /// Ids of what is there besides and is not asked for tonight: it was tried in vain before.
+    /// Ids of further existing events that this run does not request, because earlier attempts
+    /// failed.
     pub unasked: HashSet<String>,
 }
 
@@ -62,7 +63,7 @@ impl Round {
         Ok(())
     }
 
-    /// Begins anew over a window; what was fetched so far counts as read, and says nothing.
+    /// Restarts over a window; what was fetched so far counts as read and is ignored.
     #[must_use]
     pub fn given_up(self, window: Window) -> Self {
         Self {
@@ -103,8 +104,8 @@ impl Round {
         wanted.into_iter().cloned().collect()
     }
 
-    /// Ids of the exceptions that do not tell which occurrence they stand for: what a chain says of
-    /// an exception is documented nowhere (facts 11.8).
+    /// Ids of the exceptions that do not name the occurrence they replace: what a chain returns of
+    /// an exception is undocumented (facts 11.8).
     pub fn unplaced(&self) -> HashSet<String> {
         let events = self.events.iter().filter_map(|decoded| match decoded {
             DecodedEvent::Event(event) if is_unplaced(event) => Some(event.source_id.clone()),
@@ -113,8 +114,9 @@ impl Round {
         events.collect()
     }
 
-    /// Puts events that were fetched singly where the chain said too little of them. One that is
-    /// neither `whole` nor `gone` cannot be read: nobody knows which occurrence it stands for.
+    /// Replaces events of which the chain returned too little by those that were fetched singly.
+    /// One that is neither `whole` nor `gone` is unreadable: which occurrence it replaces is
+    /// unknown.
     pub fn place(&mut self, whole: &HashMap<String, Event>, gone: &HashSet<String>) {
         for decoded in &mut self.events {
             let DecodedEvent::Event(event) = decoded else {
@@ -136,7 +138,7 @@ fn is_unplaced(event: &Event) -> bool {
     event.event_type == EventType::Exception && names_none
 }
 
-/// An event that the service does not hand out.
+/// An event that the service does not return.
 pub fn not_served(source_id: String) -> DecodedEvent {
     DecodedEvent::Unreadable {
         source_id: Some(source_id),
@@ -164,19 +166,19 @@ pub struct Memory {
     pub unread: HashSet<String>,
 }
 
-/// What was asked for by its id because the round did not tell of it.
+/// What was requested by id because the round did not contain it.
 #[derive(Debug, Default)]
 pub struct Fetched {
     /// Series that did not come along.
     pub masters: HashMap<String, Event>,
-    /// Ids of series that could not be had.
+    /// Ids of series that are unavailable.
     pub in_vain: Vec<String>,
     /// Ids of what was not named and is there no more.
     pub gone: HashSet<String>,
-    /// Whether the round is not known to be complete: lists could not be had, or more was not named
-    /// than is asked for in one run.
+    /// Whether the round may be incomplete: lists were unavailable, or more events were missing
+    /// than one run requests.
     pub is_unproven: bool,
-    /// Whether what lies before the chain's window is still to be read.
+    /// Whether events before the chain's window are still to be read.
     pub is_past_due: bool,
     /// Of their occurrences that are there, what they say.
     pub others: Vec<Event>,
@@ -203,18 +205,18 @@ impl Times {
         self.is_far_by(event, 0)
     }
 
-    /// Whether it is too far ahead even if it begins so much earlier (in microseconds).
+    /// Whether it is too far ahead even if it begins `earlier` microseconds before that.
     pub(super) fn is_far_by(self, event: &Event, earlier: i64) -> bool {
         let horizon = self.now.plus(RECORDED_AHEAD + earlier);
         meeting::begins_at(event).is_some_and(|start| start > horizon)
     }
 }
 
-/// What a round was to tell of.
+/// What a round was to contain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
     /// From when to when.
     pub(super) window: (Micros, Micros),
-    /// Whether it told of all that the window holds.
+    /// Whether it contained everything in the window.
     pub(super) is_complete: bool,
 }

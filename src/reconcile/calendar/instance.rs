@@ -86,7 +86,7 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    /// A record that was rebuilt from the lake does not know the provider's id of its series.
+    /// A record that was rebuilt from the lake lacks the provider's id of its series.
     fn know_series(&mut self, id: Id128, whole: &Event) {
         if let Some(record) = self.meetings.get_mut(&id)
             && record.master_id != whole.master_id
@@ -142,8 +142,8 @@ impl Deciding<'_> {
         })
     }
 
-    /// Whether no stored column differs from the last row's. Whether content is kept was decided
-    /// by the book of the night on which that row was written, and no later book changes it.
+    /// Whether no stored column differs from the last row's. Whether content is kept was decided by
+    /// the book of the run that wrote that row, and no later book changes it.
     fn is_as_before(&self, row: &Interaction) -> bool {
         let Some(last) = self.meetings.get(&row.interaction_id) else {
             return false;
@@ -180,7 +180,7 @@ impl Deciding<'_> {
         self.derive(row, Vec::new());
     }
 
-    /// An event of which only its id can be told: what is known of it stays as it is.
+    /// An event of which only the id is known: its recorded rows stay as they are.
     fn stay(&mut self, event: &Event) {
         let known = self.meetings.iter();
         let same = known.filter(|(_, record)| record.source_id == event.source_id);
@@ -199,7 +199,7 @@ fn ended_at(event: &Event) -> Micros {
     meeting::begins_at(event).map_or(Micros(i64::MAX), |start| meeting::ends_at(event, start))
 }
 
-/// Outcomes of which a recorded meeting must not stay: its content is taken back.
+/// Outcomes after which a recorded meeting must not stay: its content is withdrawn.
 fn withdraws(outcome: Outcome) -> bool {
     matches!(
         outcome,

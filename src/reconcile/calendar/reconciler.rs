@@ -1,4 +1,4 @@
-//! What deciding on a round knows and notes, and the steps that all decisions share.
+//! The data of a round that is being decided, and the steps that all decisions share.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
 use crate::state::view::View;
 
-/// The whole row of a meeting is remembered for so long after its end: longer than a calendar goes
-/// unread between two nights, short enough that the state does not grow with the years.
+/// The whole row of a meeting is kept this long after its end: longer than a calendar goes unread
+/// between two runs, short enough that the state does not grow with the years.
 const ROW_KEPT: i64 = 40 * DAY;
 
 /// A round that is being decided.
@@ -60,7 +60,7 @@ pub(super) struct Deciding<'a> {
     pub(super) meetings: HashMap<Id128, MeetingRecord>,
     /// The ids under which events were recorded before the round, by the provider's ids of these.
     pub(super) recorded: HashMap<String, Vec<Id128>>,
-    /// Of `meetings`, those that the state cache must be told of.
+    /// Of `meetings`, those that changed and are to be written to the state cache.
     pub(super) dirty: HashSet<Id128>,
     pub(super) waiting: BTreeMap<String, WaitingSeries>,
     pub(super) settled: Settled,
@@ -99,7 +99,7 @@ impl Deciding<'_> {
         events
     }
 
-    /// What the policy says of a meeting, under the id that it is to have.
+    /// The policy's decision on a meeting, under the id that it is to have.
     pub(super) fn judged(&self, whole: &Event, id: &MeetingId) -> Judged {
         let mut judged = self.desk.judge.judge_meeting(whole);
         if let Judged::Keep(interaction) = &mut judged {
@@ -108,7 +108,7 @@ impl Deciding<'_> {
         judged
     }
 
-    /// What the book says of a meeting; `None`: it knows nobody, and then nothing is kept.
+    /// A meeting with its contacts; `None`: there are none, and then nothing is kept.
     pub(super) fn matched(&self, interaction: Interaction) -> Option<Matched> {
         let touches = self.desk.matcher.touches(&interaction.participants);
         self.desk.matched(interaction, touches)
@@ -150,7 +150,7 @@ impl Deciding<'_> {
         self.dirty.insert(row.interaction_id);
     }
 
-    /// Adds a row that stands for no item.
+    /// Adds a derived row: one without an item.
     pub(super) fn derive(&mut self, interaction: Interaction, touches: Vec<Touch>) {
         self.settled.tally.derived += 1;
         self.settled.rows.push(Matched {
@@ -203,7 +203,7 @@ impl Deciding<'_> {
             .note_item(mailbox_id, &whole.source_id, seen);
     }
 
-    /// Notes what the next night must know.
+    /// Notes what the next run needs.
     pub(super) fn close(mut self, before: &BTreeMap<String, WaitingSeries>) -> Settled {
         let mailbox_id = &self.desk.mailbox.id;
         let long_over = self.times.now.plus(-ROW_KEPT);

@@ -1,4 +1,4 @@
-//! What is no longer in a calendar although it has not taken place.
+//! Events that are no longer in a calendar although they have not taken place.
 
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
@@ -35,7 +35,7 @@ impl Deciding<'_> {
             };
             let row = self.revised(Interaction { state, ..*row }, record.revision);
             self.remember(&row, master_id);
-            // If it comes back as it was, it is news.
+            // If it comes back unchanged, it must be recorded again.
             let forgotten = Seen {
                 outcome: Outcome::Removed,
                 fingerprint: 0,
@@ -69,7 +69,7 @@ impl Deciding<'_> {
                 .master_id
                 .as_ref()
                 .is_some_and(|id| self.removed.contains(id));
-        // What a complete round did not name was asked for by its id.
+        // What a complete round did not name was requested by id.
         is_removed || is_inside && is_of_resent && !scope.is_complete
     }
 

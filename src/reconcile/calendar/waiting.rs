@@ -9,7 +9,7 @@ use crate::policy::judge::Judged;
 use crate::reconcile::calendar::reconciler::Deciding;
 
 impl Deciding<'_> {
-    /// Keeps an occurrence for the night on which it comes near enough, or its series can be had.
+    /// Keeps an occurrence until it is near enough, or its series is available.
     pub(super) fn wait(&mut self, event: &Event) {
         let Some(master_id) = event.master_id.clone() else {
             return;
@@ -22,7 +22,8 @@ impl Deciding<'_> {
         series.instances.push(event.clone());
     }
 
-    /// An occurrence that is named is decided anew, whether it waited or not; gives whether it did.
+    /// An occurrence that is named is decided again, whether it waited or not; returns whether it
+    /// did.
     pub(super) fn settle_waiting(&mut self, event: &Event) -> bool {
         let series = event
             .master_id
@@ -37,7 +38,7 @@ impl Deciding<'_> {
         })
     }
 
-    /// Records what has come near enough.
+    /// Records waiting occurrences that are near enough.
     pub(super) fn record_due(&mut self) {
         for whole in self.take_due() {
             let meeting_id = self.id_of(&whole);
@@ -57,8 +58,9 @@ impl Deciding<'_> {
         }
     }
 
-    /// Takes what has come near enough out of what waits. Only its series tells whether an
-    /// occurrence is a day as a whole, and then it begins at another time than the one it names.
+    /// Removes from the waiting occurrences those that are near enough. Only the series shows
+    /// whether an occurrence lasts whole days, and then it begins at another time than it says
+    /// itself.
     fn take_due(&mut self) -> Vec<Event> {
         let waiting = self.waiting.values().flat_map(|series| &series.instances);
         let due: Vec<Event> = waiting

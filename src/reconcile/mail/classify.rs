@@ -1,5 +1,5 @@
-//! The first step: items are compared with what was read before, and what is new is judged. In
-//! parallel, since no item depends on another one here.
+//! The first step: items are compared with what was read before, and new ones are judged. In
+//! parallel, because here no item depends on another.
 
 use hashbrown::HashSet;
 use rayon::iter::IntoParallelIterator;
@@ -101,8 +101,8 @@ impl Desk {
         !self.again && is_repetition(seen, fingerprint)
     }
 
-    /// Parts items into those that were read before (how many) and those that were not, where the
-    /// id alone tells: in an archive, where an id stands for the bytes of a message.
+    /// Separates items that were read before (returns their number) from those that were not, by id
+    /// alone: for an archive, where the id identifies the bytes of a message.
     pub fn part_known<T>(
         &self,
         before: Uncommitted,
@@ -114,7 +114,7 @@ impl Desk {
         let mut fresh = Vec::new();
         for item in items {
             let seen = view.item(&self.mailbox.id, id(&item))?;
-            // What could not be read is read, and counted, until it is gone.
+            // Unreadable items are read again, and counted, until they are gone.
             let is_settled = |seen: Seen| match seen.outcome {
                 Outcome::Unreadable => false,
                 Outcome::Recorded => self.withheld.is_empty(),
@@ -180,7 +180,7 @@ fn id_of_whole(item: &Item) -> Option<String> {
 }
 
 /// A mail's fingerprint; in a folder that the exclusions name, the folder is part of it, so that a
-/// mail which is moved out of it is news.
+/// mail which is moved out of it counts as changed.
 fn fingerprint_in(mail: &Mail, place: &Place) -> i64 {
     if !place.is_excluded {
         return mail.fingerprint;

@@ -38,7 +38,7 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct Sifted {
     pub(super) entries: Vec<Entry>,
-    /// Items of which a page told too little: to be fetched singly (facts 1.5).
+    /// Items of which a page contained too little: to be fetched singly (facts 1.5).
     pub to_fetch: Vec<(String, Place)>,
 }
 
@@ -96,7 +96,7 @@ pub struct UnknownPrivacy<'a> {
 }
 
 impl Sifted {
-    /// The mails of which only the service can tell whether they are private.
+    /// The mails of which only the service knows whether they are private.
     pub fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
         let mails = self.entries.iter().filter_map(|entry| match entry {
             Entry::Mail(mail) => Some(&mail.about),
@@ -128,7 +128,7 @@ impl Sifted {
         self.entries.extend((0..count).map(|_| Entry::Unchanged));
     }
 
-    /// Counts an item that the service does not hand out.
+    /// Counts an item that the service does not return.
     pub fn note_refused(&mut self, source_id: String, container: Arc<str>) {
         self.entries.push(Entry::Unreadable(Unread {
             source_id: Some(source_id),
@@ -148,7 +148,7 @@ pub(super) fn is_recorded(seen: Seen) -> bool {
     seen.outcome == Outcome::Recorded
 }
 
-/// What a mail says never changes: once recorded, nothing that is said of it is news.
+/// The content of a mail never changes: once it is recorded, later copies are repetitions.
 pub(super) fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
     is_recorded(seen) || seen.fingerprint == fingerprint
 }

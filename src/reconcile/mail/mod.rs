@@ -28,25 +28,25 @@ use crate::state::store::State;
 pub struct Desk {
     /// Whose items they are.
     pub mailbox: Arc<Mailbox>,
-    /// The policy, as it is for this mailbox tonight.
+    /// The policy for this mailbox in this run.
     pub judge: Judge,
     /// The contact book.
     pub matcher: Arc<Matcher>,
     /// What was seen before.
     pub state: Arc<State>,
-    /// What becomes of a mail in which the book knows nobody.
+    /// What becomes of a mail without contacts.
     pub unmatched: Unmatched,
     /// Whether all that is not recorded is decided again, even if it says nothing new.
     pub again: bool,
-    /// Mails that are recorded and of which the content is wanted now.
+    /// Recorded mails of which the content is needed now.
     pub withheld: Arc<WithheldMails>,
     /// Mails that may be recorded under an earlier id.
     pub earlier: EarlierIds,
 }
 
 impl Desk {
-    /// A row with what the book says of it, and with as much content as is kept where the book
-    /// knows nobody. `None`: then nothing is kept at all.
+    /// A row with its contacts. Without contacts, content is withheld as configured; `None`: the
+    /// row is not kept at all.
     pub fn matched(&self, mut interaction: Interaction, touches: Vec<Touch>) -> Option<Matched> {
         if touches.is_empty() {
             match self.unmatched {

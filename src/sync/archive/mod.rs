@@ -48,9 +48,9 @@ use crate::sync::mailbox::WalkError;
 const PORTION_MESSAGES: usize = 4_000;
 /// Bytes of a portion; fewer where the memory for messages is scarce.
 const PORTION_BYTES: usize = 16 << 20;
-/// Memory is taken in steps of so many bytes.
+/// Memory is reserved in steps of this many bytes.
 const STEP_BYTES: usize = 1 << 20;
-/// So many bytes are waited for where memory is scarce: a portion of less is not worth its commit.
+/// The bytes to wait for when memory is scarce: a smaller portion is not worth its commit.
 const BEGIN_BYTES: usize = 4 << 20;
 /// Portions that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
@@ -66,7 +66,7 @@ struct Block {
     taken: Taken,
 }
 
-/// Reads a mailbox; whatever goes wrong in it becomes its status.
+/// Reads a mailbox; an error in it becomes its status.
 pub async fn read(
     context: &Context,
     lake: &Arc<Lake>,
@@ -130,13 +130,13 @@ impl ArchiveWalk<'_> {
             }
             failure = self.decide(&desk, block).await?.or(failure);
         }
-        // The reader ends by itself once nobody takes its blocks.
+        // The reader ends by itself once its receiver is dropped.
         drop(blocks);
         reader.await.map_err(|_| ComputationLost::Panicked)?;
         failure.map_or(Ok(status), |error| Err(error.into()))
     }
 
-    /// The rows that may stand under earlier ids.
+    /// The rows that may have earlier ids.
     async fn earlier_ids(&self) -> Result<EarlierIds, WalkError> {
         let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.walk.mailbox.id));
         let identity = self.identity;
@@ -160,7 +160,7 @@ impl ArchiveWalk<'_> {
             kind_told_at: Micros(0),
             forgotten_runs: 0,
             well_known: std::collections::BTreeMap::new(),
-            // Archives have no members' settings: what lies in them is captured.
+            // Archives have no members' settings: all their mail is captured.
             mail_settings: vec![(self.walk.started_at, true)],
             meeting_settings: Vec::new(),
             recorded: 0,
@@ -229,7 +229,7 @@ fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> It
     Item {
         decoded,
         place: Place {
-            // Of what cannot be read, people want to know where it lies.
+            // Of an unreadable message the report shows the place.
             container: if is_unreadable {
                 message.place
             } else {
@@ -241,7 +241,7 @@ fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> It
     }
 }
 
-/// The labels under which a mail lies, which stand for folders.
+/// The labels of a mail, which act as folders.
 fn labels(decoded: &Decoded) -> &[String] {
     match decoded {
         Decoded::Mail(mail) => &mail.labels,
@@ -253,7 +253,7 @@ fn is_left_out(label: &str, rules: &Rules) -> bool {
     folder_names::used_for(label) == Some(FolderUse::Junk) || rules.excludes_folder(label)
 }
 
-/// A message that was given up, by its id and where it lies.
+/// A message that was given up, by its id and place.
 fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
     Item {
         decoded: Decoded::Unreadable {
@@ -279,7 +279,7 @@ struct Blocks {
 struct NotWanted;
 
 impl Blocks {
-    /// Reads the archive block by block until it ends or nobody wants more.
+    /// Reads the archive block by block until it ends or the receiver is dropped.
     fn fill(mut self, source: &ArchiveMailbox) {
         let mut messages = source.messages();
         while let Some(message) = messages.next_with(&mut |bytes| self.take(bytes)) {
@@ -288,7 +288,7 @@ impl Blocks {
             }
         }
         self.block.is_last = true;
-        // Nobody waits for the last block of a run that was stopped.
+        // In a run that was stopped, the last block has no receiver.
         let _ = self.hand_over();
     }
 
@@ -314,11 +314,11 @@ impl Blocks {
         Ok(())
     }
 
-    /// Takes memory for so many bytes. Where it is scarce, what was read goes first: whoever waits
-    /// holds nothing. Then it waits for enough to make a portion worth its commit.
+    /// Reserves memory. If it is scarce, the block that was read is sent first, so that a waiting
+    /// reader holds nothing; then it waits for enough to make a portion worth its commit.
     fn take(&mut self, bytes: usize) {
         let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
-            // Where nobody wants it, the next message finds out.
+            // If the receiver is dropped, the next message notices.
             let _ = self.hand_over();
             self.memory.take(bytes.max(BEGIN_BYTES))
         });

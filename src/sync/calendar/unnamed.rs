@@ -1,6 +1,6 @@
-//! The proof that a complete round told of everything: the ids of its window are listed, and what is
-//! known and was not named is asked for by its id. Only what the service then says is gone has left
-//! the calendar (facts 2.2: chains are not to be relied on).
+//! Checks that a complete round returned everything: the ids of its window are listed, and known
+//! events that were not named are requested by id. Only what the service then reports as gone has
+//! left the calendar (facts 2.2: chains are unreliable).
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
@@ -18,13 +18,13 @@ use crate::sync::calendar::round;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;
 
-/// Occurrences that are asked for one by one in a round: a hundred batches. What is beyond stays as
-/// it is known.
+/// Occurrences that are requested one by one in a round: a hundred batches. Further ones stay as
+/// they are known.
 const UNNAMED_MAX: usize = 2_000;
 
 impl Calendar<'_> {
-    /// Asks for what a complete round did not name. What is too much to be asked for tonight stays as
-    /// it is known.
+    /// Requests what a complete round did not name. What exceeds the limit of a run stays as it is
+    /// known.
     pub(super) async fn fetch_unnamed(
         &self,
         fetching: &Fetching<'_>,
@@ -56,7 +56,7 @@ impl Calendar<'_> {
     }
 
     /// Of what is recorded and has not taken place, and of what else is known, the ids that a round
-    /// neither named nor leaves alone tonight, in order.
+    /// neither named nor leaves for another run, in order.
     fn unnamed<'m>(
         &self,
         round: &Round,
@@ -76,9 +76,9 @@ impl Calendar<'_> {
         unnamed
     }
 
-    /// Ids of what is known of series that did not come along and was not named either. A series
-    /// that comes tells by itself which of its occurrences are left (facts 2.2); of these nobody
-    /// knows whether all were named.
+    /// Known ids of series that were missing, as far as they were not named either. A series that
+    /// is returned lists its remaining occurrences by itself (facts 2.2); of these it is unknown
+    /// whether all were named.
     pub(super) fn unnamed_of_series(
         &self,
         round: &Round,
@@ -101,8 +101,8 @@ impl Calendar<'_> {
 }
 
 impl Fetching<'_> {
-    /// Completes the first round of a chain by a plain list of its window, where that was cut short.
-    /// Says whether it is complete now, as far as lists can be had tonight.
+    /// Completes the first round of a chain by a plain list of its window, if it was truncated.
+    /// Returns whether it is complete now, as far as lists are available in this run.
     pub(super) async fn completed(&self, round: &mut Round) -> Result<bool, RoundError> {
         let window = round.window;
         let completing = async {

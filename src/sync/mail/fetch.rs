@@ -1,4 +1,4 @@
-//! Fetches the next pages of several chains, and sorts the chains by how they go on.
+//! Fetches the next pages of several chains, and sorts the chains by their state.
 
 use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
@@ -25,18 +25,18 @@ const BYTES_PER_PORTION: usize = 16 << 20;
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
 const CHAINS_AT_ONCE: usize = 3;
 
-/// Folders that cannot be read tonight while the others are: each has cost all its repetitions, and
-/// more of them are trouble of the mailbox.
+/// Folders that may be unreadable in a run while the others are read: each has cost all its
+/// retries, and more of them mean that the mailbox as a whole is the cause.
 const FOLDERS_LEFT_MAX: usize = 3;
 
-/// Pages of one portion, and how their chains stand.
+/// Pages of one portion, and the state of their chains.
 #[derive(Default)]
 pub(super) struct Sorted {
     /// The pages.
     pub(super) pages: Vec<GraphPage>,
-    /// Chains that go on.
+    /// Chains with further pages.
     pub(super) unfinished: Vec<Chain>,
-    /// Chains that do not work tonight; their folders are read by plain lists.
+    /// Chains that fail in this run; their folders are read by plain lists.
     pub(super) spoilt: Vec<(Chain, ChainError)>,
     /// Whether a chain begins from scratch.
     pub(super) has_restarted: bool,
@@ -68,7 +68,7 @@ impl GraphWalk<'_> {
         (fetched, left)
     }
 
-    /// What the pages of a portion came to.
+    /// Sorts the pages and chains of a portion.
     pub(super) fn sort(
         &mut self,
         fetched: Vec<Fetched>,
@@ -117,8 +117,8 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// Whether one folder's trouble leaves the others to be read: else those behind it would wait
-    /// for ever. Not so with Sent Items, whose copies of mails come before all others.
+    /// Whether the others are read despite one folder's error: otherwise those after it would wait
+    /// permanently. Not so for Sent Items, whose copies of mails take precedence.
     pub(super) fn goes_on_without(&self, chain: &Chain, error: &ChainError) -> bool {
         error.is_of_one_folder() && !chain.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
     }

@@ -16,7 +16,7 @@ pub(super) struct Places {
     pub excluded: Arc<HashSet<Arc<str>>>,
     /// Sent Items.
     pub sent: Option<Arc<str>>,
-    /// Whether something of Sent Items is missing that may still be had.
+    /// Whether items of Sent Items are missing that may become available.
     pub is_sent_awaited: bool,
     /// When Sent Items was read in this run, by the service's clock.
     pub sent_read_at: Option<Micros>,
@@ -77,7 +77,7 @@ pub(super) fn put_off(queue: &mut VecDeque<Chain>, left: Vec<Chain>) {
     }
 }
 
-/// Chains that go on: Sent Items to the front, so that it is through before others begin.
+/// Chains with further pages: Sent Items to the front, so that it is finished before others begin.
 pub(super) fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: bool) {
     for chain in unfinished {
         if to_the_front {

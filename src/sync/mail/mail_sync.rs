@@ -32,31 +32,31 @@ pub(super) struct GraphWalk<'a> {
     pub(super) folders: Places,
     /// Why folders were left for the next run.
     pub(super) left: Vec<ChainError>,
-    /// Folders that were listed and then said to be gone.
+    /// Folders that were listed and then reported as gone.
     pub(super) gone: Vec<Arc<str>>,
     /// Folders that earlier runs had to read by plain lists.
     pub(super) lists: BTreeMap<String, ListCursor>,
     /// Chains whose rounds have ended, to be compared with what their folders say they hold.
     pub(super) ended: Vec<Chain>,
-    /// What the first rounds of this run have brought.
+    /// What the first rounds of this run have returned.
     pub(super) presence: Presence,
-    /// Folders of which not all could be had.
+    /// Folders of which items are missing.
     pub(super) shortfalls: Vec<Shortfall>,
     /// Folders whose counts could not be checked.
     pub(super) unproven: usize,
     /// Folders that were read by plain lists.
     pub(super) listed: usize,
-    /// Chains that were to go on where the last run left them.
+    /// Chains that were to continue where the last run left them.
     pub(super) kept: usize,
-    /// Of these, the ones that the service had forgotten.
+    /// Of these, the ones that the service had lost.
     pub(super) forgotten: usize,
-    /// Items that the service did not hand out.
+    /// Items that the service did not return.
     pub(super) refused: usize,
     /// How it learns which mails are private.
     pub(super) privacy: Privacy,
-    /// Mails that were recorded without anybody knowing whether they are private.
+    /// Mails that were recorded although it is unknown whether they are private.
     pub(super) of_unknown_privacy: usize,
-    /// The leave to read folders from their beginning that the service forgot.
+    /// The permit to read folders from their beginning whose chains the service lost.
     pub(super) resync: Option<OwnedSemaphorePermit>,
 }
 
@@ -101,13 +101,13 @@ impl<'a> GraphWalk<'a> {
 /// How this run learns which mails are private.
 #[derive(Debug)]
 pub(super) enum Privacy {
-    /// It was not asked yet.
+    /// It was not requested yet.
     Unasked,
     /// By the list of the whole mailbox.
     Listed {
         /// Those that are private.
         ids: Arc<HashSet<String>>,
-        /// The service's time when it was asked for.
+        /// The service's time when it was requested.
         at: Micros,
     },
     /// Mail by mail: the service does not list them.
@@ -116,7 +116,7 @@ pub(super) enum Privacy {
     Hidden,
 }
 
-/// A folder of which not all could be seen.
+/// A folder of which not all items were seen.
 #[derive(Debug)]
 pub(super) struct Shortfall {
     /// Items that were read.

@@ -48,12 +48,12 @@ use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::WalkError;
 
-/// A user without a mailbox is asked again after so long: each question costs the service many
-/// seconds (facts 6.2). A little less than a day, so that a nightly run asks every night and others
-/// of the same day do not.
+/// How long a user without a mailbox is not asked again: each request costs the service many
+/// seconds (facts 6.2). A little less than a day, so that a daily run asks each time and others of
+/// the same day do not.
 const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
-/// Reads a mailbox; whatever goes wrong in it becomes its status.
+/// Reads a mailbox; an error in it becomes its status.
 pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Coverage, WriterGone> {
     let mut walk = GraphWalk::new(context, job, turn);
     let result = walk.all().await;
@@ -61,14 +61,14 @@ pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Covera
     walk.walk.coverage(result, cost)
 }
 
-/// What is handed over before the calendar's turn.
+/// What is read before the calendar.
 struct MailTurn {
     chains: VecDeque<Chain>,
     cursors: Vec<CursorRecord>,
 }
 
 impl GraphWalk<'_> {
-    /// Everything that is to be done for the mailbox tonight.
+    /// Everything that is to be done for the mailbox in this run.
     async fn all(&mut self) -> Result<Status, WalkError> {
         if self.walk.is_stopped() {
             return Ok(Status::Stopped);
@@ -153,7 +153,7 @@ impl GraphWalk<'_> {
         !self.walk.context.again && known.absent.is_some_and(is_lately)
     }
 
-    /// All folders. That there is no mailbox is noted, so that it is not asked for too often.
+    /// All folders. That there is no mailbox is noted, so that it is not requested too often.
     async fn listed(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
         let listed = self.walk.unless_stopped(self.client.folders()).await;
         if let Err(WalkError::Graph(error)) = &listed
@@ -191,7 +191,7 @@ impl GraphWalk<'_> {
         self.captures_meetings != Meetings::None
     }
 
-    /// One round of the calendar; it is the last that the mailbox hands over.
+    /// One round of the calendar; it is the last batch of the mailbox.
     async fn calendar(
         &mut self,
         desk: &Arc<Desk>,
@@ -220,8 +220,8 @@ impl GraphWalk<'_> {
         Ok(handed_over.await.map(drop)?)
     }
 
-    /// Takes chains a few at a time, a few pages of each, until all have ended; then proves that
-    /// they brought everything, and tries again what could not be read.
+    /// Takes chains a few at a time, a few pages of each, until all have ended; then checks that
+    /// they returned everything, and tries unreadable items again.
     async fn mail(&mut self, desk: &Arc<Desk>, turn: MailTurn) -> Result<Status, WalkError> {
         let MailTurn {
             chains: mut queue,
@@ -293,8 +293,8 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// Reads folders whose chains do not work tonight by plain lists. Where these do not work
-    /// either, the chain's own trouble is told.
+    /// Reads folders whose chains fail in this run by plain lists. If these fail, too, the error of
+    /// the chain is reported.
     async fn read_spoilt(
         &mut self,
         desk: &Arc<Desk>,
@@ -321,8 +321,8 @@ impl GraphWalk<'_> {
         Ok(())
     }
 
-    /// Waits for the leave to read folders again from their beginning, and keeps it until the
-    /// mailbox is through.
+    /// Waits for the permit to read folders again from their beginning, and keeps it until the
+    /// mailbox is finished.
     async fn wait_for_resync(&mut self) -> Result<(), WalkError> {
         if self.resync.is_none() {
             let resyncs = self.walk.context.resyncs.clone();
@@ -332,7 +332,7 @@ impl GraphWalk<'_> {
         Ok(())
     }
 
-    /// What the mailbox came to when no chain is left: complete only if every folder was read.
+    /// The status of the mailbox when no chain is left: complete only if every folder was read.
     async fn finish(
         &mut self,
         desk: &Arc<Desk>,

@@ -20,12 +20,12 @@ use crate::sync::mail::seen_ids;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::WalkError;
 
-/// Items of one mailbox that are given up one by one in a run, each after all its repetitions; more
-/// of them are trouble of the mailbox.
+/// Items of one mailbox that are given up one by one in a run, each after all its retries; more of
+/// them mean that the mailbox as a whole is the cause.
 const REFUSED_MAX: usize = 100;
 
 impl GraphWalk<'_> {
-    /// Judges the items of some pages, and fetches what the pages told too little of.
+    /// Judges the items of some pages, and fetches those of which the pages contained too little.
     pub(super) async fn sift(
         &mut self,
         desk: &Arc<Desk>,
@@ -118,7 +118,7 @@ impl GraphWalk<'_> {
         Ok(settled)
     }
 
-    /// Hands decided items to the writer. Chains of which they are pages go on once they are
+    /// Sends decided items to the writer. Chains of which they are pages continue once they are
     /// committed.
     pub(super) async fn hand_over(
         &mut self,

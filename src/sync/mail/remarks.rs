@@ -4,7 +4,7 @@ use crate::model::cursor::CalendarCursor;
 use crate::sync::mail::mail_sync::GraphWalk;
 
 impl GraphWalk<'_> {
-    /// Says first that it is the calendar alone that was not read.
+    /// Adds that only the calendar was not read.
     pub(super) fn remark_mail(&mut self) {
         let said = "mail was read".to_owned();
         self.walk.remark = Some(match self.walk.remark.take() {
@@ -27,7 +27,7 @@ impl GraphWalk<'_> {
         self.walk.remark = (!told.is_empty()).then(|| told.join("; "));
     }
 
-    /// What is to be said of a mailbox that is through.
+    /// The remarks on a mailbox that was read.
     pub(super) fn remark(&mut self) {
         let mut remarks = Vec::new();
         if self.listed > 0 {

@@ -1,9 +1,9 @@
 //! Of several copies of a mail the one in Sent Items is recorded, because it alone has Bcc (design
 //! section 4).
 //!
-//! Sent Items is read, proven and tried again before all other folders. As long as something of it
-//! is missing that may still be had, mails from the mailbox's owner wait elsewhere, and so do those
-//! that came after it was read, until the next run: a mail has one revision for ever, so a copy
+//! Sent Items is read, proven and tried again before all other folders. As long as items of it are
+//! missing that may become available, mails from the mailbox's owner wait elsewhere, and so do
+//! those that arrived after it was read, until the next run: a mail is never revised, so a copy
 //! without Bcc that is recorded first would lose those contacts.
 
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use crate::sync::mailbox::WalkError;
 const CHAINS_PER_PORTION: usize = 12;
 
 impl GraphWalk<'_> {
-    /// The folders, as they stand now.
+    /// The folders in their current state.
     pub(super) fn places(&self) -> Places {
         let mut missing = self
             .walk
