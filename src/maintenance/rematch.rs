@@ -1,5 +1,5 @@
-//! The contact book against all that was captured: without signing in anywhere, and without any
-//! mail being read again.
+//! The contact book against all that was captured: without signing in, and without reading mail
+//! again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,12 +28,12 @@ use crate::pipeline::error::RunError;
 use crate::pipeline::run_id;
 use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
-use crate::reconcile::withheld;
+use crate::reconcile::withheld::lacks_wanted_content;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
 
-/// Matches the CRM files of the configuration against all that was captured, and brings the index
-/// up. Files that cannot be read leave the lake as it is.
+/// Matches the CRM files of the configuration against all that was captured, and updates the index.
+/// Files that cannot be read leave the lake as it is.
 pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchSummary, RunError> {
     let run = run_id::stamp(clock::now());
     in_lake(config, move |config, read, cpu, handle| {
@@ -74,7 +74,10 @@ pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchS
 /// configuration withholds it.
 fn without_content(config: &Config, lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
     match config.capture.unmatched {
-        Unmatched::Envelope => withheld::count(lake, matcher),
+        Unmatched::Envelope => {
+            let slots: Vec<u8> = lake.interaction_versions()?.into_keys().collect();
+            lake.count_mails(&slots, |row| lacks_wanted_content(matcher, row))
+        }
         Unmatched::Keep | Unmatched::Skip => Ok(0),
     }
 }
@@ -130,7 +133,7 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
     }
 }
 
-/// What comes and goes, for everybody whose rows change.
+/// The rows that are added and removed, for each contact and account whose rows change.
 fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
     let matcher = catch_up::matcher(book);
     let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
@@ -141,7 +144,7 @@ fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange
         lake.plan_rematch(&book.digest, Some(&|one| concerned.has(one)), touches)?
     };
     let mut names = Names::default();
-    // The new book's names go before those of the rows that go.
+    // The new book's names take precedence over those of removed rows.
     names.add(book);
     for digest in lake
         .books_in_force()?

@@ -45,7 +45,7 @@ pub async fn verify(config: &Config) -> Result<Vec<Finding>, RunError> {
     Ok(reading.await.map_err(|_| WriterError::Lost)??)
 }
 
-/// A lake with a table that cannot be opened: nothing more can be said of it.
+/// A lake with a table that cannot be opened: nothing more can be checked.
 fn unopened(error: &LakeError) -> Finding {
     Finding {
         what: error.to_string(),
@@ -101,7 +101,7 @@ fn index_findings(config: &Config, lake: &Lake) -> Result<Vec<Finding>, WriterEr
         Err(error) => return Ok(vec![not_opened(&error)]),
     };
     match index_progress(&searcher, lake)? {
-        // What an index that is behind lacks is not damage.
+        // Documents that an outdated index lacks are not damage.
         Some(finding) => Ok(vec![finding]),
         None => document_findings(&searcher, lake),
     }
@@ -120,7 +120,7 @@ fn not_opened(error: &IndexError) -> Finding {
     Finding { what, advice }
 }
 
-/// Which commits the index knows of, against the lake.
+/// The commits that the index holds, compared with the lake.
 fn index_progress(searcher: &Searcher, lake: &Lake) -> Result<Option<Finding>, WriterError> {
     let versions = lake.interaction_versions()?;
     let (what, advice) = match index_state::compare(searcher, lake.id(), &versions) {

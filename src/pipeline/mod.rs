@@ -18,6 +18,7 @@ pub mod stores;
 pub mod survey;
 pub mod writer;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -28,7 +29,11 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
+use crate::lake::error::LakeError;
+use crate::matching::Matcher;
+use crate::model::interaction::Interaction;
 use crate::model::mailbox::MailboxName;
+use crate::model::mailbox::slot;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -43,6 +48,7 @@ use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::judge::Rules;
 use crate::reconcile::withheld::WithheldMails;
+use crate::reconcile::withheld::lacks_wanted_content;
 use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
@@ -203,10 +209,24 @@ async fn withheld_mails(
     }
     let mailboxes = jobs.iter().map(|job| job.mailbox().id.clone()).collect();
     let (lake, matcher) = (stores.lake.clone(), stores.matcher.clone());
-    let looking =
-        tokio::task::spawn_blocking(move || WithheldMails::of(&lake, &mailboxes, &matcher));
+    let looking = tokio::task::spawn_blocking(move || find_withheld(&lake, &mailboxes, &matcher));
     let found = looking.await.map_err(|_| WriterError::Lost)??;
     Ok(Arc::new(found))
+}
+
+/// Looks them up in the lake. Blocking.
+fn find_withheld(
+    lake: &Lake,
+    mailboxes: &HashSet<Arc<str>>,
+    matcher: &Matcher,
+) -> Result<WithheldMails, LakeError> {
+    let slots: Vec<u8> = mailboxes.iter().map(|id| slot(id)).collect();
+    let is_wanted = |row: &Interaction| {
+        mailboxes.contains(&row.mailbox.id) && lacks_wanted_content(matcher, row)
+    };
+    let mut found = WithheldMails::default();
+    lake.mails(&slots, is_wanted, |row| found.add(row))?;
+    Ok(found)
 }
 
 /// Waits for the writer; gives why the index is behind, if it is: the lake is complete all the

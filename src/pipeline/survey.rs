@@ -33,9 +33,9 @@ use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
 use crate::source::archive::mailbox::ArchiveMailbox;
-use crate::sync::archive::ArchiveJob;
+use crate::sync::job::ArchiveJob;
+use crate::sync::job::GraphJob;
 use crate::sync::job::Job;
-use crate::sync::mail::GraphJob;
 
 /// What is read tonight, and with what.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! Mails of archives that are recorded under another id, or from other bytes, than the rules give
 //! them now.
 //!
-//! Before [`RULES`] 1, a mail without a Message-ID went by the name of its file or the hash of its
-//! bytes, so that reading or moving it made another mail of it. Text and author were decoded
+//! Before [`RULES`] 1, a mail without a Message-ID was identified by its file name or the hash of
+//! its bytes, so that reading or moving it made it another mail. Text and author were decoded
 //! differently, which changes the ids of archives with `identity = "content"`. And every line of an
 //! mbox that begins with `From ` opened a mail. So a mailbox that was read under earlier rules is
-//! gone through once: each of its mails gets the id that it has now, and the rows that stand for it
-//! otherwise are withdrawn in the same commit.
+//! read through once: each of its mails gets its current id, and its other rows are withdrawn in
+//! the same commit.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -16,16 +16,10 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::config::archive::Identity;
-use crate::lake::Lake;
-use crate::lake::error::LakeError;
-use crate::lake::read::Filter;
-use crate::lake::recorded::Recorded;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::interaction::Kind;
 use crate::model::interaction::State;
 use crate::model::mail::Mail;
-use crate::model::mailbox::slot;
 use crate::model::time::Micros;
 use crate::policy::identity::item_id;
 use crate::policy::identity::sent_time;
@@ -35,6 +29,25 @@ use crate::state::key::RecordedMail;
 
 /// The rules by which mails of archives get their ids; raised when they change.
 pub const RULES: u32 = 1;
+
+/// A row of a mail, as it is recorded.
+#[derive(Debug)]
+pub struct RecordedRow {
+    /// Its interaction.
+    pub interaction_id: Id128,
+    /// The source's id of the mail.
+    pub source_id: String,
+    /// Its revision.
+    pub revision: i32,
+    /// Its state.
+    pub state: State,
+    /// When the mail was sent.
+    pub occurred_at: Micros,
+    /// The subject, unless it was hidden.
+    pub subject: Option<String>,
+    /// Of what was read.
+    pub fingerprint: i64,
+}
 
 /// A row that is recorded, by its newest revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +60,7 @@ pub struct EarlierRow {
     origin: Origin,
 }
 
-/// What a row goes by.
+/// What identifies a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// Its Message-ID: no other mail has it.
@@ -79,7 +92,7 @@ struct Progress {
     guessed: HashSet<Id128>,
 }
 
-/// Where a row stands.
+/// The state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// No mail was read that has its id.
@@ -98,7 +111,7 @@ pub struct Trace {
     source: Id128,
     /// Of the mails that earlier rules made of it.
     former: Vec<Id128>,
-    /// Of a mail whose row may have gone by its file or by what it says.
+    /// Of a mail whose row may have been identified by its file or content.
     guess: Option<Guess>,
 }
 
@@ -116,21 +129,18 @@ struct Newest {
 }
 
 impl EarlierIds {
-    /// Reads the rows of a mailbox from the lake. Blocking.
-    ///
-    /// # Errors
-    ///
-    /// The lake cannot be read.
-    pub fn of(lake: &Lake, mailbox_id: &str, identity: Identity) -> Result<Self, LakeError> {
+    /// Of the rows of a mailbox's mails, in any order; an error among them is returned.
+    pub fn of<E>(
+        mailbox_id: &str,
+        identity: Identity,
+        rows: impl IntoIterator<Item = Result<RecordedRow, E>>,
+    ) -> Result<Self, E> {
         let mut newest: HashMap<Id128, Newest> = HashMap::new();
-        for row in lake.recorded_subjects(&Filter::of_slots(&[slot(mailbox_id)]))? {
+        for row in rows {
             let row = row?;
-            if *row.mailbox_id != *mailbox_id || row.kind != Kind::Email {
-                continue;
-            }
             let known = newest.get(&row.interaction_id);
             if known.is_none_or(|known| known.row.revision < row.revision) {
-                newest.insert(row.interaction_id, Newest::of(&row, identity));
+                newest.insert(row.interaction_id, Newest::of(&row, mailbox_id, identity));
             }
         }
         let mut newest: Vec<Newest> = newest.into_values().collect();
@@ -162,7 +172,7 @@ impl EarlierIds {
         self.rows.is_empty()
     }
 
-    /// All rows that stand for a mail under other ids than the one that it has now.
+    /// All rows of a mail under other ids than its current one.
     pub fn rows_of(&self, trace: &Trace, now: Option<Id128>) -> Vec<EarlierRow> {
         let own = self.of_source(trace.source);
         let former = trace.former.iter().map(|id| self.of_source(*id));
@@ -283,7 +293,7 @@ impl Trace {
     pub fn of(mail: &Mail) -> Self {
         let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
         let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id);
-        // Of a mail in which the CRM knows nobody, the row has no subject.
+        // The row of a mail without contacts has no subject.
         let look = |subject, at| RecordedMail::of(subject, at);
         Self {
             source: source_key(&mail.source_id),
@@ -297,8 +307,8 @@ impl Trace {
 }
 
 impl Newest {
-    fn of(row: &Recorded, identity: Identity) -> Self {
-        let is_item = row.interaction_id == item_id(&row.mailbox_id, &row.source_id);
+    fn of(row: &RecordedRow, mailbox_id: &str, identity: Identity) -> Self {
+        let is_item = row.interaction_id == item_id(mailbox_id, &row.source_id);
         let origin = if is_item || identity == Identity::Content {
             Origin::FileOrContent
         } else {

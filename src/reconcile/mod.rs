@@ -7,5 +7,6 @@
 pub mod calendar;
 pub mod earlier_ids;
 pub mod mail;
+pub mod outcomes;
 pub mod unread;
 pub mod withheld;

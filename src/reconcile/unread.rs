@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// The code of an item that the service does not hand out.
+/// The code of an item that the service does not return.
 pub const NOT_SERVED: &str = "not_served";
 /// The code of a mail that waits until its copy in Sent Items is recorded, if there is one.
 pub const AWAITS_SENT: &str = "awaits_sent";

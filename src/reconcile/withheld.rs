@@ -1,7 +1,6 @@
-//! Mails that were recorded without their content because the CRM knew nobody in them, and in which
-//! it knows somebody now: read again, they get a further revision.
+//! Mails that were recorded without their content because no CRM contact was in them, and that have
+//! a contact now: read again, they get a further revision.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -9,12 +8,9 @@ use std::sync::PoisonError;
 
 use hashbrown::HashMap;
 
-use crate::lake::Lake;
-use crate::lake::error::LakeError;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::mailbox::slot;
 use crate::policy::judge;
 
 /// Rows that are held at a time; where there are more, the next time finds the others.
@@ -34,27 +30,16 @@ fn key(row: &Interaction) -> Key {
 }
 
 impl WithheldMails {
-    /// Looks them up in the lake. Blocking.
-    pub fn of(
-        lake: &Lake,
-        mailboxes: &HashSet<Arc<str>>,
-        matcher: &Matcher,
-    ) -> Result<Self, LakeError> {
-        let slots: Vec<u8> = mailboxes.iter().map(|id| slot(id)).collect();
-        let is_wanted = |row: &Interaction| {
-            mailboxes.contains(&row.mailbox.id) && lacks_wanted_content(matcher, row)
-        };
-        let mut rows = HashMap::new();
-        lake.mails(&slots, is_wanted, |row| {
-            rows.insert(key(&row), row);
-            match rows.len() {
-                ROWS_MAX => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        })?;
-        Ok(Self {
-            rows: Mutex::new(rows),
-        })
+    /// Adds a mail, by its newest row. Breaks when no more are to be added.
+    pub fn add(&mut self, row: Interaction) -> ControlFlow<()> {
+        let rows = self.rows.get_mut();
+        let rows = rows.unwrap_or_else(PoisonError::into_inner);
+        rows.insert(key(&row), row);
+        if rows.len() >= ROWS_MAX {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// Whether there is none (left).
@@ -62,7 +47,7 @@ impl WithheldMails {
         self.with(|rows| rows.is_empty())
     }
 
-    /// Notes a further revision of a mail that got another one meanwhile.
+    /// Notes a revision that a mail got in the meantime.
     pub fn note_revision(&self, row: &Interaction) {
         self.with(|rows| {
             if let Some(known) = rows.get_mut(&key(row)) {
@@ -71,8 +56,8 @@ impl WithheldMails {
         });
     }
 
-    /// The further revision of a mail, once: who and when stay as they are recorded, and `read`,
-    /// any copy of it, gives the content. `None` where it is not wanted, or there is none.
+    /// The further revision of a mail, once: people and time stay as recorded, and `read`, any copy
+    /// of it, provides the content. `None` if it is not needed or has none.
     pub fn with_content_of(&self, read: &Interaction) -> Option<Interaction> {
         if !judge::has_content(read) {
             return None;
@@ -101,13 +86,7 @@ impl WithheldMails {
     }
 }
 
-/// How many mails of all mailboxes have neither subject nor text although the book knows somebody in
-/// them. Blocking.
-pub fn count(lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
-    let slots: Vec<u8> = lake.interaction_versions()?.into_keys().collect();
-    lake.count_mails(&slots, |row| lacks_wanted_content(matcher, row))
-}
-
-fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
+/// Whether a mail has neither subject nor text although a contact is in it.
+pub fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
     !judge::has_content(row) && !matcher.touches(&row.participants).is_empty()
 }

@@ -7,6 +7,14 @@ use crate::model::time::Micros;
 
 /// The slot in the first byte, then 120 bits of hash.
 pub type Key = [u8; 16];
+/// Slot, mailbox id and cursor key.
+pub(crate) type CursorKey = (u8, String, String);
+/// Slot, mailbox id, interaction id.
+pub(crate) type MeetingKey = (u8, String, Id128);
+/// Slot, mailbox id and the provider's id of the series' master.
+pub(crate) type SeriesKey = (u8, String, String);
+/// Slot and mailbox id.
+pub(crate) type MarkKey = (u8, String);
 
 /// Key of an item that was read.
 pub fn item(mailbox_id: &str, source_id: &str) -> Key {

@@ -7,18 +7,16 @@ use hashbrown::HashMap;
 use crate::model::cursor::CursorRecord;
 use crate::model::id::Id128;
 use crate::model::mailbox;
-use crate::state::calendar::MarkKey;
-use crate::state::calendar::SeriesKey;
-use crate::state::calendar::WaitingSeries;
 use crate::state::key;
+use crate::state::key::CursorKey;
 use crate::state::key::Key;
+use crate::state::key::MarkKey;
+use crate::state::key::MeetingKey;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
-use crate::state::meetings::MeetingKey;
-use crate::state::meetings::MeetingRecord;
-
-/// Slot, mailbox id and cursor key.
-pub(crate) type CursorKey = (u8, String, String);
+use crate::state::key::SeriesKey;
+use crate::state::records::MeetingRecord;
+use crate::state::records::WaitingSeries;
 
 /// Decisions of one batch. Lookups see them before the file; dropping them discards them.
 #[derive(Debug, Clone, Default)]
@@ -43,11 +41,36 @@ impl Pending {
         self.recorded.entry(key).or_insert(mail);
     }
 
-    /// Notes where a chain goes on; a record without value takes the cursor away.
+    /// Notes where a chain continues; a record without value deletes the cursor.
     pub fn note_cursor(&mut self, record: CursorRecord) {
         let slot = mailbox::slot(&record.mailbox_id);
         self.cursors
             .insert((slot, record.mailbox_id, record.key), record.value);
+    }
+
+    /// Notes what a mailbox records of a meeting. A later note of the same meeting replaces an
+    /// earlier one.
+    pub fn note_meeting(&mut self, mailbox_id: &str, id: Id128, record: MeetingRecord) {
+        let key = (mailbox::slot(mailbox_id), mailbox_id.to_owned(), id);
+        self.meetings.insert(key, record);
+    }
+
+    /// Notes the waiting occurrences of a series; `None` removes them.
+    pub fn note_series(
+        &mut self,
+        mailbox_id: &str,
+        master_id: &str,
+        series: Option<WaitingSeries>,
+    ) {
+        let slot = mailbox::slot(mailbox_id);
+        let key = (slot, mailbox_id.to_owned(), master_id.to_owned());
+        self.series.insert(key, series);
+    }
+
+    /// Notes up to which link the notes of a mailbox's calendar are complete.
+    pub fn note_calendar_mark(&mut self, mailbox_id: &str, mark: String) {
+        let key = (mailbox::slot(mailbox_id), mailbox_id.to_owned());
+        self.calendar_marks.insert(key, mark);
     }
 
     /// A rough size in memory, in bytes, of what there is of each item.

@@ -1,6 +1,7 @@
 //! Rebuilding the state from the lake: sorted outside memory, inserted in order of key.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use redb::WriteTransaction;
 
@@ -15,15 +16,15 @@ use crate::state::key::Key;
 use crate::state::key::RecordedMail;
 use crate::state::meetings;
 use crate::state::sorter::Sorter;
-use crate::state::store;
-use crate::state::store::Settings;
+use crate::state::tables;
 
 /// Key and fingerprint.
 type ItemRecord = [u8; 24];
 /// Key and what is kept of the recorded mail.
 type RecordedRecord = [u8; 24];
 
-/// A rebuild under way. Dropping it leaves the state as it was; nobody else can commit meanwhile.
+/// A rebuild under way. Dropping it leaves the state as it was; there are no other commits in the
+/// meantime.
 pub struct Rebuild {
     transaction: WriteTransaction,
     items: Sorter<24>,
@@ -31,12 +32,13 @@ pub struct Rebuild {
 }
 
 impl Rebuild {
-    pub(crate) fn new(transaction: WriteTransaction, settings: &Settings) -> Self {
-        let half = settings.memory_bytes / 2;
+    /// Sorts in `folder`, with at most `memory_bytes` in memory.
+    pub(crate) fn new(transaction: WriteTransaction, folder: &Path, memory_bytes: usize) -> Self {
+        let half = memory_bytes / 2;
         Self {
             transaction,
-            items: Sorter::new(settings.folder.clone(), half),
-            recorded: Sorter::new(settings.folder.clone(), half),
+            items: Sorter::new(folder.to_owned(), half),
+            recorded: Sorter::new(folder.to_owned(), half),
         }
     }
 
@@ -67,7 +69,7 @@ impl Rebuild {
         &mut self,
         cursors: impl IntoIterator<Item = CursorRecord>,
     ) -> Result<(), StateError> {
-        let table = self.transaction.open_table(store::CURSORS);
+        let table = self.transaction.open_table(tables::CURSORS);
         let mut table = table.map_err(StateError::of)?;
         for record in cursors {
             let slot = mailbox::slot(&record.mailbox_id);
@@ -84,14 +86,14 @@ impl Rebuild {
     pub fn finish(self, versions: &BTreeMap<u8, i64>) -> Result<(), StateError> {
         let outcome = key::outcome_code(Outcome::Recorded);
         {
-            let table = self.transaction.open_table(store::ITEMS);
+            let table = self.transaction.open_table(tables::ITEMS);
             let mut table = table.map_err(StateError::of)?;
             for record in self.items.sorted()? {
                 let (key, fingerprint) = split(record?);
                 let value = (outcome, i64::from_be_bytes(fingerprint));
                 table.insert(key, value).map_err(StateError::of)?;
             }
-            let table = self.transaction.open_table(store::RECORDED);
+            let table = self.transaction.open_table(tables::RECORDED);
             let mut table = table.map_err(StateError::of)?;
             for record in self.recorded.sorted()? {
                 let (key, mail) = split(record?);
@@ -99,7 +101,7 @@ impl Rebuild {
                 table.insert(key, mail).map_err(StateError::of)?;
             }
         }
-        store::write_versions(&self.transaction, versions)?;
+        tables::write_versions(&self.transaction, versions)?;
         self.transaction.commit().map_err(StateError::of)
     }
 }

@@ -82,7 +82,7 @@ impl<const N: usize> Sorter<N> {
         Ok(file)
     }
 
-    /// A file whose name is taken away while it is open, so that a killed process leaves nothing.
+    /// A file that is unlinked while it is open, so that a killed process leaves nothing behind.
     fn unnamed_file(&self) -> io::Result<File> {
         let path = self.folder.join(format!("sort-{:016x}", random::bits()));
         let mut options = fs::OpenOptions::new();

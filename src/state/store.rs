@@ -1,4 +1,4 @@
-//! The state file: opening it, believing it or not, and committing a batch.
+//! The state file: opening it, validating it, and committing a batch.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use redb::Database;
 use redb::ReadableDatabase;
-use redb::TableDefinition;
 use redb::WriteTransaction;
 
 use crate::model::cursor::CursorRecord;
+use crate::model::id::Id128;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
 use crate::runtime::crash;
@@ -24,20 +24,22 @@ use crate::state::key::Key;
 use crate::state::meetings;
 use crate::state::pending::Pending;
 use crate::state::rebuild::Rebuild;
+use crate::state::records::MeetingRecord;
+use crate::state::records::WaitingSeries;
+use crate::state::tables;
+use crate::state::tables::CURSORS;
+use crate::state::tables::ITEMS;
+use crate::state::tables::META;
+use crate::state::tables::RECORDED;
+use crate::state::tables::VERSIONS;
 use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
-
-pub(crate) const ITEMS: TableDefinition<Key, (u8, i64)> = TableDefinition::new("items");
-pub(crate) const RECORDED: TableDefinition<Key, u64> = TableDefinition::new("recorded");
-pub(crate) const CURSORS: TableDefinition<(u8, &str, &str), &str> = TableDefinition::new("cursors");
-const VERSIONS: TableDefinition<u8, i64> = TableDefinition::new("versions");
-const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
 
 /// Raised when keys or values change their meaning: an older file is then rebuilt.
 const FORMAT: u32 = 3;
 const FILE_NAME: &str = "state.redb";
 
-/// Where the state lies and what it may cost.
+/// Where the state is stored and how much memory it may use.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Its folder, made where it is missing.
@@ -49,7 +51,7 @@ pub struct Settings {
 /// Whether the file knew this lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Was {
-    /// There was no file that can be believed: everything is to be rebuilt.
+    /// There was no valid file: everything is to be rebuilt.
     Fresh,
     /// It holds each slot up to its version.
     Known,
@@ -119,7 +121,7 @@ impl State {
     ) -> Result<(), StateError> {
         let transaction = self.write()?;
         write_pending(&transaction, pending)?;
-        write_versions(&transaction, versions)?;
+        tables::write_versions(&transaction, versions)?;
         crash::point(|| "state written".to_owned());
         transaction.commit().map_err(StateError::of)?;
         crash::point(|| "state committed".to_owned());
@@ -139,7 +141,11 @@ impl State {
         for slot in slots {
             forget_slot(&transaction, *slot)?;
         }
-        Ok(Rebuild::new(transaction, &self.settings))
+        Ok(Rebuild::new(
+            transaction,
+            &self.settings.folder,
+            self.settings.memory_bytes,
+        ))
     }
 
     /// The cursors of one mailbox, in order of key.
@@ -176,7 +182,25 @@ impl State {
         Ok(rows.map(cursor_record))
     }
 
-    pub(crate) fn read(&self) -> Result<redb::ReadTransaction, StateError> {
+    /// All meetings that a mailbox has recorded, as they were committed, in order of id.
+    pub fn meetings(&self, mailbox_id: &str) -> Result<Vec<(Id128, MeetingRecord)>, StateError> {
+        meetings::of_mailbox(&self.read()?, mailbox_id)
+    }
+
+    /// The waiting series of a mailbox as they were committed, each with the provider's id of its
+    /// master, in order of that.
+    pub fn series(&self, mailbox_id: &str) -> Result<Vec<(String, WaitingSeries)>, StateError> {
+        calendar::series(&self.read()?, mailbox_id)
+    }
+
+    /// The link up to which meetings and waiting series of a mailbox are complete. `None`: they are
+    /// not, and the calendar is to be read from its beginning; a rebuild from the lake does not
+    /// restore the link.
+    pub fn calendar_mark(&self, mailbox_id: &str) -> Result<Option<String>, StateError> {
+        calendar::mark(&self.read()?, mailbox_id)
+    }
+
+    fn read(&self) -> Result<redb::ReadTransaction, StateError> {
         self.database.begin_read().map_err(StateError::of)
     }
 
@@ -192,17 +216,6 @@ impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").finish_non_exhaustive()
     }
-}
-
-pub(crate) fn write_versions(
-    transaction: &WriteTransaction,
-    versions: &BTreeMap<u8, i64>,
-) -> Result<(), StateError> {
-    let mut table = transaction.open_table(VERSIONS).map_err(StateError::of)?;
-    for (slot, version) in versions {
-        table.insert(slot, version).map_err(StateError::of)?;
-    }
-    Ok(())
 }
 
 /// Writes in order of key, which touches each page of the file once. Of several decisions about an
@@ -324,12 +337,7 @@ fn create(path: &Path, settings: &Settings, lake_id: &str) -> Result<Database, S
     let database = builder.set_cache_size(settings.memory_bytes).create(path);
     let database = database.map_err(|error| open_error(error, path))?;
     let transaction = database.begin_write().map_err(StateError::of)?;
-    transaction.open_table(ITEMS).map_err(StateError::of)?;
-    transaction.open_table(RECORDED).map_err(StateError::of)?;
-    transaction.open_table(CURSORS).map_err(StateError::of)?;
-    transaction.open_table(VERSIONS).map_err(StateError::of)?;
-    meetings::create(&transaction)?;
-    calendar::create(&transaction)?;
+    tables::create(&transaction)?;
     {
         let mut meta = transaction.open_table(META).map_err(StateError::of)?;
         meta.insert("format", format().as_str())

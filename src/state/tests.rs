@@ -1,4 +1,4 @@
-//! The state as its users see it: believed, rebuilt, looked up and committed.
+//! The state as its users see it: validated, rebuilt, looked up and committed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -312,7 +312,7 @@ fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
     assert_eq!(state.version(slot("ann")).unwrap(), Some(9));
 }
 
-/// What lies on the disk now is what a killed process leaves.
+/// The disk now has what a killed process leaves.
 fn killed_copy(folder: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     fs::create_dir(copy.path().join("state")).unwrap();

@@ -1,5 +1,5 @@
-//! Decisions of one mailbox that are handed to the writer and not committed yet: they lie over what
-//! the file says.
+//! Decisions of one mailbox that are handed to the writer and not committed yet: they override the
+//! file.
 
 use std::sync::Arc;
 

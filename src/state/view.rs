@@ -39,8 +39,8 @@ impl View {
         }))
     }
 
-    /// The mail under which a mailbox has recorded an interaction; what is being decided is asked
-    /// first.
+    /// The mail under which a mailbox has recorded an interaction; what is being decided takes
+    /// precedence.
     pub fn recorded(
         &self,
         deciding: &Pending,

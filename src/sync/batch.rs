@@ -1,4 +1,4 @@
-//! What a mailbox's task hands to the writer: decided pages, and where their chains go on.
+//! What a mailbox's task hands to the writer: decided pages, and where their chains continue.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::sync::in_flight::Promise;
 pub struct Portion {
     /// Whose.
     pub mailbox: Arc<Mailbox>,
-    /// Rows of `interactions` and what the book says of each.
+    /// Rows of `interactions` with the contacts of each.
     pub rows: Vec<Matched>,
     /// The newest links of the chains whose pages are in this portion.
     pub cursors: Vec<CursorRecord>,
@@ -24,7 +24,7 @@ pub struct Portion {
     pub tally: Tally,
     /// What fetching these pages cost.
     pub cost: Cost,
-    /// What the state cache shall know once this is committed.
+    /// What is written to the state cache once this is committed.
     pub seen: Arc<Pending>,
     /// Redeemed once the portion is committed.
     pub promise: Promise,

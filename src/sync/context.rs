@@ -40,27 +40,27 @@ pub struct Context {
     pub capture: Capture,
     /// The same, ready to be applied.
     pub rules: Arc<Rules>,
-    /// What is asked for, read and kept of a mail, and how much of its text.
+    /// What is requested, read and kept of a mail, and how much of its text.
     pub selection: Selection,
     /// Who belongs to the company.
     pub directory: Arc<Directory>,
     /// The contact book.
     pub matcher: Arc<Matcher>,
-    /// What was seen before, and where chains go on.
+    /// What was seen before, and where chains continue.
     pub state: Arc<State>,
     /// The threads that compute.
     pub cpu: Arc<CpuPool>,
     /// For the messages of archives that are read and not decided yet.
     pub messages_memory: Memory,
-    /// Raised when the run shall end at the next commit.
+    /// Set when the run is to end at the next commit.
     pub shutdown: Shutdown,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
-    /// Whether chains begin anew and all that is not recorded is decided again.
+    /// Whether chains restart and all that is not recorded is decided again.
     pub again: bool,
-    /// Mails that are recorded and of which the content is wanted now.
+    /// Recorded mails of which the content is needed now.
     pub withheld: Arc<WithheldMails>,
-    /// Only mails that were received within it, by plain lists; `None`: what the chains bring.
+    /// Only mails that were received within it, by plain lists; `None`: what the chains return.
     pub range: Option<Span>,
     /// Who may read folders again that the service forgot.
     pub resyncs: Arc<Semaphore>,
@@ -72,7 +72,7 @@ impl Context {
     /// The desk at which the items of a mailbox are decided.
     pub fn desk(&self, mailbox: &Arc<Mailbox>, source: Source, cursor: &MailboxCursor) -> Desk {
         let window_start = match self.range {
-            // What is asked for by dates may be older than the first window.
+            // A requested range may be older than the first window.
             Some(range) => cursor.window_start.min(range.from),
             None => cursor.window_start,
         };
@@ -100,8 +100,8 @@ impl Context {
     }
 }
 
-/// The settings for meetings as they are kept. A word that is not known (any more) lets none be
-/// captured: less can be made good, more cannot.
+/// The settings for meetings as they are kept. With an unknown word none are captured: missing rows
+/// can be added later, superfluous ones cannot be removed.
 fn meetings(cursor: &MailboxCursor) -> Vec<(Micros, Meetings)> {
     let settings = cursor.meeting_settings.iter();
     settings
@@ -109,7 +109,7 @@ fn meetings(cursor: &MailboxCursor) -> Vec<(Micros, Meetings)> {
         .collect()
 }
 
-/// What is asked for of mails.
+/// What is requested of mails.
 pub fn selection(capture: &Capture) -> Selection {
     let content = match capture.content {
         Content::Envelope => ContentLevel::Envelope,

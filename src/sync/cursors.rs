@@ -23,9 +23,9 @@ use crate::model::cursor::MailboxCursor;
 pub struct Known {
     /// What is kept of the mailbox as a whole; `None`: it was never connected.
     pub mailbox: Option<MailboxCursor>,
-    /// Where the chain of each folder goes on, by folder id.
+    /// Where the chain of each folder continues, by folder id.
     pub chains: BTreeMap<String, ChainCursor>,
-    /// Where the chain of the calendar goes on; `None`: it was never read.
+    /// Where the chain of the calendar continues; `None`: it was never read.
     pub calendar: Option<CalendarCursor>,
     /// Folders that were read by plain lists, by folder id.
     pub lists: BTreeMap<String, ListCursor>,

@@ -15,7 +15,7 @@ use crate::runtime::cpu::CpuPool;
 /// The code of an item that takes too long to be read.
 pub const TOO_COSTLY: &str = "too_costly";
 
-/// Mails, each with the folder that brought it, in their order.
+/// Mails, each with its folder, in their order.
 pub async fn mails(
     cpu: &CpuPool,
     mails: Vec<(Bytes, Arc<str>)>,

@@ -13,10 +13,10 @@ use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 
 /// Mailboxes that may be in flight for each that may be read at a time: those that wait for a
-/// commit hold little memory, and let others be read meanwhile.
+/// commit hold little memory, and others are read in the meantime.
 const OPEN_PER_READING: usize = 4;
 
-/// The writer has stopped: the run is over and its reason is told elsewhere.
+/// The writer has stopped: the run is over, and the reason is reported elsewhere.
 #[derive(Debug, thiserror::Error)]
 #[error("the writer has stopped")]
 pub struct WriterGone;
@@ -119,7 +119,7 @@ impl InFlight {
         let _ = self.counts.subscribe().wait_for(is_reached).await;
     }
 
-    /// Redeems a ticket: whoever waits for it is ready.
+    /// Redeems a ticket, which wakes its waiters.
     pub fn redeem(&self, promise: &Promise) {
         self.counts.send_modify(|counts| {
             let waited = promise.waiting.swap(0, Ordering::Relaxed);
@@ -131,7 +131,7 @@ impl InFlight {
 }
 
 impl Turn {
-    /// Waits until what a ticket stands for is committed, while other mailboxes are read.
+    /// Waits until the batch of a ticket is committed, while other mailboxes are read.
     ///
     /// # Errors
     /// The writer has stopped.

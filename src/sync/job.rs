@@ -1,8 +1,12 @@
 //! A mailbox that is to be read, of whatever source.
 
+use crate::config::archive::Identity;
+use crate::config::capture::Meetings;
+use crate::config::window::Window;
+use crate::model::interaction::Source;
 use crate::model::mailbox::Mailbox;
-use crate::sync::archive::ArchiveJob;
-use crate::sync::mail::GraphJob;
+use crate::source::archive::mailbox::ArchiveMailbox;
+use crate::source::graph::client::Client;
 
 /// A mailbox to read.
 #[derive(Debug)]
@@ -21,4 +25,34 @@ impl Job {
             Self::Archive(job) => &job.mailbox,
         }
     }
+}
+
+/// A mailbox of a tenant to read.
+#[derive(Debug)]
+pub struct GraphJob {
+    /// The client of its tenant.
+    pub client: Client,
+    /// Whose; its kind is guessed from the directory.
+    pub mailbox: Mailbox,
+    /// Whether the settings of today let mail be captured.
+    pub captures_mail: bool,
+    /// Which meetings they let be captured; without any the calendar is not requested.
+    pub captures_meetings: Meetings,
+}
+
+/// A mailbox of an archive to read.
+#[derive(Debug)]
+pub struct ArchiveJob {
+    /// Where its messages are.
+    pub source: ArchiveMailbox,
+    /// Whose it is.
+    pub mailbox: Mailbox,
+    /// How its files are made.
+    pub format: Source,
+    /// By what copies of a mail are recognised.
+    pub identity: Identity,
+    /// How far back it is read.
+    pub window: Window,
+    /// Rows that got another address before it is read.
+    pub readdressed: u64,
 }

@@ -1,5 +1,5 @@
-//! One mailbox while it is read, by whatever walk: what it adds up, what the lake keeps of it, and
-//! how it ends.
+//! One mailbox while it is read, from whatever source: its totals, what the lake keeps of it, and
+//! its final status.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -21,7 +21,7 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Micros;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::outcomes::Settled;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
@@ -42,8 +42,8 @@ use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::WriterGone;
 use crate::sync::mail::folder_delta::ChainError;
 
-/// Runs in which an item is tried, the first included: trouble of the service has been seen to last
-/// for days (facts 6.2). Afterwards it is kept in the ledger, and tried by `run --again` only.
+/// Runs in which an item is tried, the first included: errors of the service may last for days
+/// (facts 6.2). Afterwards it stays in the ledger, and only `run --again` tries it.
 pub const TRIES_MAX: u32 = 10;
 
 /// Unreadable items of a mailbox that the report names.
@@ -56,7 +56,7 @@ pub struct Walk<'a> {
     pub context: &'a Context,
     /// Whose.
     pub mailbox: Arc<Mailbox>,
-    /// When the run turned to it.
+    /// When the run began to read it.
     pub started_at: Micros,
     /// What is kept of the mailbox as a whole; the lake follows with the next portion.
     pub cursor: Option<MailboxCursor>,
@@ -66,7 +66,7 @@ pub struct Walk<'a> {
     pub folder_items: Option<i64>,
     /// Items that could not be read, by the provider's id; the lake follows with each portion.
     pub ledger: BTreeMap<String, LedgerEntry>,
-    /// What is to be said of the mailbox although nothing is wrong with it.
+    /// A remark on the mailbox that is no error.
     pub remark: Option<String>,
     /// See [`Coverage::was_absent`].
     pub was_absent: bool,
@@ -77,7 +77,7 @@ pub struct Walk<'a> {
     tally: Tally,
     /// What was decided and may not be committed yet.
     decided: VecDeque<(Ticket, Arc<Pending>)>,
-    /// What was handed over of the cost.
+    /// The part of the cost that was reported with earlier batches.
     counted: Cost,
 }
 
@@ -96,19 +96,19 @@ pub enum WalkError {
     /// The service refused.
     #[error(transparent)]
     Graph(#[from] GraphError),
-    /// A folder's chain cannot go on.
+    /// A folder's chain cannot continue.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// The calendar's chain cannot go on.
+    /// The calendar's chain cannot continue.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
     /// A file of the archive cannot be read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// Where reading goes on is not known.
+    /// Where reading continues is unknown.
     #[error(transparent)]
     Cursor(#[from] CursorUnreadable),
-    /// What was seen before is not known.
+    /// What was seen before is unknown.
     #[error(transparent)]
     State(#[from] StateError),
     /// What is recorded cannot be read.
@@ -129,7 +129,7 @@ pub enum WalkError {
     /// The listing of the folders and a folder's own answer contradict each other.
     #[error("a folder that is listed was answered as not found; the next run reads it again")]
     FolderHidden,
-    /// What a folder holds was not all seen, and the rest cannot be had.
+    /// Not all items of a folder were seen, and the rest is unavailable.
     #[error(
         "{folders} folders hold {held} items, {walked} of them were read and the others cannot be \
          had; the next run compares them again"
@@ -137,15 +137,15 @@ pub enum WalkError {
     Incomplete {
         /// How many folders.
         folders: usize,
-        /// Items that they say they hold.
+        /// Items that the folders count.
         held: u64,
-        /// Items that their chains brought.
+        /// Items that their chains returned.
         walked: u64,
     },
-    /// So many items cannot be had that it is trouble of the mailbox.
+    /// So many items are unavailable that the mailbox as a whole is the cause.
     #[error("more than {max} items cannot be had; the next run tries them and the others again")]
     ManyRefused {
-        /// So many are given up one by one.
+        /// At most this many are given up one by one.
         max: usize,
     },
 }
@@ -170,7 +170,7 @@ impl WalkError {
 }
 
 impl<'a> Walk<'a> {
-    /// Turns to a mailbox.
+    /// Begins with a mailbox.
     pub fn new(context: &'a Context, mailbox: Mailbox) -> Self {
         Self {
             context,
@@ -198,18 +198,18 @@ impl<'a> Walk<'a> {
         Ok(known)
     }
 
-    /// Notes rows that were handed over before it was turned to.
+    /// Notes rows that were sent to the writer before it was begun.
     pub fn note_derived(&mut self, rows: u64) {
         self.tally.derived += rows;
     }
 
-    /// Whether the run was asked to end.
+    /// Whether the run is to end.
     pub fn is_stopped(&self) -> bool {
         self.context.shutdown.requested().is_some()
     }
 
-    /// Waits for the service, but not beyond the moment at which the run is asked to end: it may
-    /// have asked for half an hour of patience.
+    /// Waits for the service, but not after the run is to end: the service may have requested half
+    /// an hour of waiting.
     pub async fn unless_stopped<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -225,7 +225,7 @@ impl<'a> Walk<'a> {
 
     /// What was decided and is not committed yet: the next decision has to see it.
     pub fn uncommitted(&mut self) -> Uncommitted {
-        // Commits follow each other in the order of what was handed over.
+        // Commits are in the order in which batches were sent.
         while let Some((ticket, _)) = self.decided.front()
             && ticket.is_redeemed()
         {
@@ -275,8 +275,8 @@ impl<'a> Walk<'a> {
         Ok(ticket)
     }
 
-    /// Notes what of an archive could not be read. What is known already is not written again: an
-    /// archive stays as it is.
+    /// Notes unreadable messages of an archive. Known entries are not written again: an archive
+    /// does not change.
     pub fn note_unread_of_archive(&mut self, settled: &Settled) -> Vec<CursorRecord> {
         let now = clock::now();
         let mut cursors = Vec::new();
@@ -304,7 +304,7 @@ impl<'a> Walk<'a> {
         cursors
     }
 
-    /// Strikes out, at the end of an archive, what is gone or could be read.
+    /// Resolves, at the end of an archive, entries that are gone or were read.
     pub fn strike_out_of_archive(&mut self) -> Vec<CursorRecord> {
         let mut cursors = Vec::new();
         let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
@@ -318,7 +318,7 @@ impl<'a> Walk<'a> {
         cursors
     }
 
-    /// Notes what could not be read, and strikes out what could after all.
+    /// Notes unreadable items, and resolves those that were read after all.
     pub fn keep_ledger(&mut self, settled: &Settled) -> Vec<CursorRecord> {
         let now = clock::now();
         let mut cursors = Vec::new();
@@ -357,7 +357,7 @@ impl<'a> Walk<'a> {
         cursors
     }
 
-    /// How far the mailbox was read: whatever went wrong in it becomes its status.
+    /// How far the mailbox was read: an error becomes its status.
     pub fn coverage(
         self,
         result: Result<Status, WalkError>,

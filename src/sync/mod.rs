@@ -1,6 +1,6 @@
 //! Is all of this mailbox here?
 //!
-//! A mailbox is read to where its cursors end, what it brings is decided (`reconcile`) and handed to
+//! A mailbox is read from where its cursors are, its items are decided (`reconcile`) and sent to
 //! the writer in batches, each with the cursors of the same pages.
 
 pub mod archive;

@@ -22,7 +22,7 @@ use crate::sync::mailbox::Walk;
 use crate::sync::mailbox::WalkError;
 
 /// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
-/// that are not begun when the run is asked to end are `stopped`.
+/// that are not begun when the run is to end are `stopped`.
 pub async fn read_all(
     context: &Context,
     lake: &Arc<Lake>,

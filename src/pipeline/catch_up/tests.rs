@@ -24,8 +24,8 @@ use crate::model::outcome::Tally;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::runtime::cpu::CpuPool;
-use crate::state::meetings::MeetingRecord;
 use crate::state::pending::Pending;
+use crate::state::records::MeetingRecord;
 use crate::state::store;
 
 const MAILBOXES: [&str; 2] = ["ann", "bob"];

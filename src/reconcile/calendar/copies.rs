@@ -1,12 +1,12 @@
-//! A round may tell of an event several times (facts 1.4): which of the copies counts.
+//! A round may contain several copies of an event (facts 1.4): which of them counts.
 
 use hashbrown::HashMap;
 
 use crate::model::event::DecodedEvent;
 use crate::reconcile::calendar::input;
 
-/// One copy of each item, in the order of their first copies: the one that was changed last, as
-/// far as they tell, else the one that came last (facts 1.4).
+/// One copy of each item, in the order of their first copies: the one that was changed last, if
+/// they say so, else the last one (facts 1.4).
 pub(super) fn newest_copies(items: Vec<DecodedEvent>) -> Vec<DecodedEvent> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut newest: Vec<DecodedEvent> = Vec::with_capacity(items.len());
@@ -26,7 +26,7 @@ pub(super) fn newest_copies(items: Vec<DecodedEvent>) -> Vec<DecodedEvent> {
     newest
 }
 
-/// Whether an item was changed before another, as far as both tell.
+/// Whether an item was changed before another, if both say when.
 fn is_older(item: &DecodedEvent, other: &DecodedEvent) -> bool {
     let modified = |item: &DecodedEvent| match item {
         DecodedEvent::Event(event) => event.modified,

@@ -1,5 +1,7 @@
-//! What a round of a calendar's chain says, as a whole: a series is compared with all of its
-//! occurrences.
+//! What is decided on: a round of a calendar as a whole (a series is compared with all of its
+//! occurrences), what was fetched besides, and what is known from before.
+
+use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
@@ -7,9 +9,18 @@ use hashbrown::HashSet;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
+use crate::model::id::Id128;
 use crate::model::span::Window;
+use crate::model::time::DAY;
+use crate::model::time::Micros;
 use crate::policy::global_object_id::date_of_uid;
+use crate::policy::meeting;
 use crate::reconcile::unread::NOT_SERVED;
+use crate::state::records::MeetingRecord;
+use crate::state::records::WaitingSeries;
+
+/// Occurrences of a series are recorded from this long before their start (design section 4).
+const RECORDED_AHEAD: i64 = 30 * DAY;
 
 /// Events of one round, which are held in memory together: ten times what a busy calendar has in
 /// two years.
@@ -28,16 +39,17 @@ pub struct TooManyEvents;
 pub struct Round {
     /// Its items, in order.
     pub events: Vec<DecodedEvent>,
-    /// Items of pages that were given up: of a chain that was begun anew, or that did not end.
-    /// What they say is said again by `events`.
+    /// Items of pages that were given up: of a chain that was restarted, or that did not end.
+    /// `events` contains their content again.
     pub given_up: u64,
     /// The deltaLink; `None`: the calendar was read by a plain list.
     pub link: Option<String>,
     /// The span of the chain.
     pub window: Window,
-    /// Whether `events` are all that the window holds: then what is not among them is gone.
+    /// Whether `events` is everything in the window: then anything else is gone.
     pub is_complete: bool,
-    /// Ids of what is there besides and is not asked for tonight: it was tried in vain before.
+    /// Ids of further existing events that this run does not request, because earlier attempts
+    /// failed.
     pub unasked: HashSet<String>,
 }
 
@@ -51,7 +63,7 @@ impl Round {
         Ok(())
     }
 
-    /// Begins anew over a window; what was fetched so far counts as read, and says nothing.
+    /// Restarts over a window; what was fetched so far counts as read and is ignored.
     #[must_use]
     pub fn given_up(self, window: Window) -> Self {
         Self {
@@ -92,8 +104,8 @@ impl Round {
         wanted.into_iter().cloned().collect()
     }
 
-    /// Ids of the exceptions that do not tell which occurrence they stand for: what a chain says of
-    /// an exception is documented nowhere (facts 11.8).
+    /// Ids of the exceptions that do not name the occurrence they replace: what a chain returns of
+    /// an exception is undocumented (facts 11.8).
     pub fn unplaced(&self) -> HashSet<String> {
         let events = self.events.iter().filter_map(|decoded| match decoded {
             DecodedEvent::Event(event) if is_unplaced(event) => Some(event.source_id.clone()),
@@ -102,8 +114,9 @@ impl Round {
         events.collect()
     }
 
-    /// Puts events that were fetched singly where the chain said too little of them. One that is
-    /// neither `whole` nor `gone` cannot be read: nobody knows which occurrence it stands for.
+    /// Replaces events of which the chain returned too little by those that were fetched singly.
+    /// One that is neither `whole` nor `gone` is unreadable: which occurrence it replaces is
+    /// unknown.
     pub fn place(&mut self, whole: &HashMap<String, Event>, gone: &HashSet<String>) {
         for decoded in &mut self.events {
             let DecodedEvent::Event(event) = decoded else {
@@ -125,7 +138,7 @@ fn is_unplaced(event: &Event) -> bool {
     event.event_type == EventType::Exception && names_none
 }
 
-/// An event that the service does not hand out.
+/// An event that the service does not return.
 pub fn not_served(source_id: String) -> DecodedEvent {
     DecodedEvent::Unreadable {
         source_id: Some(source_id),
@@ -140,4 +153,70 @@ pub fn source_id(decoded: &DecodedEvent) -> Option<&str> {
         DecodedEvent::Removed { source_id } => Some(source_id),
         DecodedEvent::Unreadable { source_id, .. } => source_id.as_deref(),
     }
+}
+
+/// What is known of a calendar from before the round.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The last row of each meeting.
+    pub meetings: HashMap<Id128, MeetingRecord>,
+    /// Occurrences that are too far ahead to be recorded, by the provider's id of their series.
+    pub series: BTreeMap<String, WaitingSeries>,
+    /// Ids of what could not be read.
+    pub unread: HashSet<String>,
+}
+
+/// What was requested by id because the round did not contain it.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// Series that did not come along.
+    pub masters: HashMap<String, Event>,
+    /// Ids of series that are unavailable.
+    pub in_vain: Vec<String>,
+    /// Ids of what was not named and is there no more.
+    pub gone: HashSet<String>,
+    /// Whether the round may be incomplete: lists were unavailable, or more events were missing
+    /// than one run requests.
+    pub is_unproven: bool,
+    /// Whether events before the chain's window are still to be read.
+    pub is_past_due: bool,
+    /// Of their occurrences that are there, what they say.
+    pub others: Vec<Event>,
+}
+
+/// The instants on which decisions depend.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// The service's time when the round began.
+    pub now: Micros,
+    /// The same of the last finished round: what had ended by then is over.
+    pub finished_at: Option<Micros>,
+}
+
+impl Times {
+    /// Whether what ended then was over when the last finished round began.
+    pub fn is_over(self, ended_at: Micros) -> bool {
+        self.finished_at
+            .is_some_and(|finished_at| ended_at <= finished_at)
+    }
+
+    /// Whether an occurrence is too far ahead to be recorded.
+    pub(super) fn is_far(self, event: &Event) -> bool {
+        self.is_far_by(event, 0)
+    }
+
+    /// Whether it is too far ahead even if it begins `earlier` microseconds before that.
+    pub(super) fn is_far_by(self, event: &Event, earlier: i64) -> bool {
+        let horizon = self.now.plus(RECORDED_AHEAD + earlier);
+        meeting::begins_at(event).is_some_and(|start| start > horizon)
+    }
+}
+
+/// What a round was to contain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    /// From when to when.
+    pub(super) window: (Micros, Micros),
+    /// Whether it contained everything in the window.
+    pub(super) is_complete: bool,
 }

@@ -1,9 +1,10 @@
-//! Events that are recorded under another id than they have now: an earlier release told the day
-//! of an occurrence by the name of a zone, or an exception came before what tells its day.
+//! Events that are recorded under another id than they have now: an earlier release derived the day
+//! of an occurrence from the name of a zone, or an exception came before the event that shows its
+//! day.
 //!
-//! The row under the earlier id is taken back in the round that records the event under its id, so
-//! that never both are current. That goes for what is over as well: the ids of a series shift
-//! together, and the id that one of its events leaves is the one that its neighbour has now.
+//! The row under the earlier id is withdrawn in the round that records the event under its id, so
+//! that both are never current. This includes past events: the ids of a series shift together, and
+//! the former id of an event is now that of its neighbour.
 
 use hashbrown::HashMap;
 
@@ -16,9 +17,9 @@ use crate::policy::global_object_id::date_of_uid;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::policy::meeting_identity::meeting_id;
-use crate::reconcile::calendar::Deciding;
+use crate::reconcile::calendar::reconciler::Deciding;
 use crate::state::key::Seen;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
 
 /// The interactions that are recorded and current, by the provider's id of the event.
 pub(super) fn by_source(meetings: &HashMap<Id128, MeetingRecord>) -> HashMap<String, Vec<Id128>> {
@@ -42,8 +43,8 @@ impl Deciding<'_> {
         self.recorded.get(source_id)?.first().copied()
     }
 
-    /// Whether an event was decided on as it is now, so that nothing is left to do: what is
-    /// recorded must stand under its id, from this event, and in its state.
+    /// Whether an event was already decided as it is now. A recorded one must have its id, source
+    /// and state.
     pub(super) fn is_settled(&self, seen: Seen, id: Id128, whole: &Event) -> bool {
         let is_recorded = || {
             let record = self.meetings.get(&id);
@@ -55,8 +56,8 @@ impl Deciding<'_> {
         is_same && (seen.outcome != Outcome::Recorded || is_recorded())
     }
 
-    /// The meeting that an event is. As long as nothing but the name of a zone tells the day of one of
-    /// a series, an event that is recorded keeps its id.
+    /// The meeting of an event. As long as only the name of a zone shows the day of an occurrence,
+    /// a recorded event keeps its id.
     pub(super) fn id_of(&self, whole: &Event) -> MeetingId {
         let id = meeting_id(whole, &self.desk.mailbox);
         let is_told = whole.series.is_some()
@@ -88,8 +89,8 @@ impl Deciding<'_> {
         record.source_id != whole.source_id && self.sources.contains(&record.source_id)
     }
 
-    /// Takes back the rows that stand under earlier ids of events which are recorded under another
-    /// id now. Where an event is not recorded, the row of its earlier id stays as it is.
+    /// Withdraws the rows under earlier ids of events that are recorded under another id now. If an
+    /// event is not recorded, the row under its earlier id stays as it is.
     pub(super) fn close_renamed(&mut self) {
         for (whole, new) in std::mem::take(&mut self.renamed) {
             let mut earlier = self

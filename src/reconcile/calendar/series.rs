@@ -4,11 +4,11 @@ use hashbrown::HashSet;
 
 use crate::model::event::Event;
 use crate::policy::original_day::original_day;
-use crate::reconcile::calendar::Deciding;
+use crate::reconcile::calendar::reconciler::Deciding;
 
 impl Deciding<'_> {
     /// Collects what the events of each series show of its days: those of the round, those that
-    /// wait unless the round tells anew of them, and those that were fetched only for this.
+    /// wait and are not in the round, and those that were fetched only for this.
     pub(super) fn compare_days(&mut self, events: &[Event], others: &[Event]) {
         let mut siblings = std::mem::take(&mut self.siblings);
         let told: HashSet<&str> = events.iter().map(|event| &*event.source_id).collect();
@@ -34,14 +34,14 @@ impl Deciding<'_> {
         self.masters.get(id).or_else(remembered)
     }
 
-    /// An event as a whole: of a series, laid over it. `None`: the series is not to be had.
+    /// The whole event: one of a series is merged with it. `None`: the series is unavailable.
     pub(super) fn whole(&self, event: &Event) -> Option<Event> {
         let Some(master_id) = &event.master_id else {
             return Some(event.clone());
         };
         let mut whole = match self.master(master_id) {
             Some(master) => event.clone().over(master),
-            // A plain list tells of each occurrence in full, and of no series (facts 2.2).
+            // A plain list returns each occurrence in full, and no series (facts 2.2).
             None if event.ical_uid.is_some() => event.clone(),
             None => return None,
         };

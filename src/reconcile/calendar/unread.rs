@@ -1,13 +1,16 @@
-//! What cannot be read: it goes to the ledger, what is known of it stays as it is, and it leaves the
-//! ledger when it is read or gone.
+//! Unreadable items: they are kept in the ledger until they are read or gone, and their recorded
+//! rows stay as they are.
 
 use crate::model::event::CONTAINER;
 use crate::model::event::DecodedEvent;
 use crate::model::outcome::Outcome;
-use crate::reconcile::calendar::Deciding;
-use crate::reconcile::calendar::NO_MASTER;
+use crate::reconcile::calendar::reconciler::Deciding;
 use crate::reconcile::unread::Unread;
 use crate::state::key::Seen;
+
+/// The code of an occurrence or series that is unreadable because the series is unavailable (facts
+/// 2.2).
+pub(super) const NO_MASTER: &str = "no_master";
 
 impl Deciding<'_> {
     /// Notes for the ledger that an item cannot be read.
@@ -16,7 +19,7 @@ impl Deciding<'_> {
         self.settled.unread.push(unread(source_id, code));
     }
 
-    /// Notes for the ledger that an item which could not be read is read now, or gone.
+    /// Notes for the ledger that an unreadable item was read, or is gone.
     pub(super) fn strike_out(&mut self, item: &DecodedEvent) {
         let (id, outcome) = match item {
             DecodedEvent::Event(event) => (&event.source_id, Outcome::Unchanged),
@@ -32,17 +35,17 @@ impl Deciding<'_> {
         }
     }
 
-    /// What cannot be read has not vanished: of its id alone nobody can tell what became of it.
+    /// An unreadable item has not vanished: its id alone does not show what became of it.
     pub(super) fn keep_meetings(&mut self) {
         let known = self.meetings.iter();
         let kept = known.filter(|(_, record)| self.kept.contains(&record.source_id));
         self.present.extend(kept.map(|(id, _)| *id));
     }
 
-    /// Of series that came anew, and of what is gone, nothing waits unless it is named again, or
-    /// cannot be read.
+    /// Occurrences of series that were sent again, and removed ones, stop waiting unless they are
+    /// named again or unreadable.
     pub(super) fn forget_waiting(&mut self, is_complete: bool) {
-        let (resent, removed, kept) = (&self.resent, &self.removed, &self.kept);
+        let (resent, removed, kept) = (&self.resent_masters, &self.removed, &self.kept);
         self.waiting.retain(|id, series| {
             let is_told_anew = is_complete || resent.contains(id);
             series.instances.retain(|event| {
@@ -53,8 +56,8 @@ impl Deciding<'_> {
         });
     }
 
-    /// Notes for the ledger which series could not be had, and which could. Their occurrences wait
-    /// with or without them.
+    /// Notes for the ledger which series are unavailable, and which are not. Their occurrences wait
+    /// in both cases.
     pub(super) fn tell_of_series(&mut self, in_vain: Vec<String>) {
         let in_vain = in_vain.into_iter();
         let in_vain = in_vain.map(|id| unread(Some(id), NO_MASTER));

@@ -1,14 +1,14 @@
-//! What is no longer in a calendar although it has not taken place.
+//! Events that are no longer in a calendar although they have not taken place.
 
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
-use crate::reconcile::calendar::Deciding;
-use crate::reconcile::calendar::Scope;
+use crate::reconcile::calendar::input::Scope;
+use crate::reconcile::calendar::reconciler::Deciding;
 use crate::state::key::Seen;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
 
 impl Deciding<'_> {
     /// Rows for what is no longer in the calendar although it has not taken place.
@@ -35,7 +35,7 @@ impl Deciding<'_> {
             };
             let row = self.revised(Interaction { state, ..*row }, record.revision);
             self.remember(&row, master_id);
-            // If it comes back as it was, it is news.
+            // If it comes back unchanged, it must be recorded again.
             let forgotten = Seen {
                 outcome: Outcome::Removed,
                 fingerprint: 0,
@@ -63,13 +63,13 @@ impl Deciding<'_> {
             && record
                 .series_id
                 .as_ref()
-                .is_some_and(|id| self.resent.contains(id));
+                .is_some_and(|id| self.resent_series.contains(id));
         let is_removed = self.removed.contains(&record.source_id)
             || record
                 .master_id
                 .as_ref()
                 .is_some_and(|id| self.removed.contains(id));
-        // What a complete round did not name was asked for by its id.
+        // What a complete round did not name was requested by id.
         is_removed || is_inside && is_of_resent && !scope.is_complete
     }
 

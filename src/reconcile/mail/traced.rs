@@ -6,20 +6,11 @@ use crate::model::outcome::Outcome;
 use crate::model::sensitivity::Sensitivities;
 use crate::policy::judge::Judged;
 use crate::reconcile::earlier_ids::EarlierRow;
-use crate::reconcile::earlier_ids::Trace;
-use crate::reconcile::mail::Counter;
-use crate::reconcile::mail::JudgedMail;
+use crate::reconcile::mail::finalize::Counter;
+use crate::reconcile::mail::items::JudgedMail;
+use crate::reconcile::mail::items::TracedMail;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
-
-/// A mail that may be recorded under an earlier id.
-#[derive(Debug)]
-pub(super) struct TracedMail {
-    pub(super) mail: JudgedMail,
-    pub(super) trace: Trace,
-    /// It was decided before, and says nothing new.
-    pub(super) is_known: bool,
-}
 
 impl Counter<'_> {
     /// A mail that may be recorded: under the id that it has, or under earlier ones, which it

@@ -14,14 +14,16 @@ use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
-use crate::state::calendar::WaitingSeries;
+use crate::state::pending::Pending;
+use crate::state::records::WaitingSeries;
+use crate::state::store::State;
 use crate::state::tests::mail;
 use crate::state::tests::open;
 use crate::state::uncommitted::Uncommitted;
 
 const HOUR: i64 = DAY / 24;
 
-/// A meeting of `ann` that begins on a day since 1970 and was captured the night before.
+/// A meeting of `ann` that begins on a day since 1970 and was captured the day before.
 fn meeting(number: u8, day: i64) -> Interaction {
     let person = |name: Option<&str>, address: &str, role, internal| Participant {
         address: address.into(),
@@ -251,7 +253,7 @@ fn waiting_series_and_the_mark_are_kept_until_a_rebuild() {
     assert_eq!(state.meetings("ann").unwrap(), []);
 }
 
-/// What a night does to one of a few meetings: moves it, and with it maybe its month.
+/// What a run does to one of a few meetings: moves it, perhaps to another month.
 fn nights() -> impl Strategy<Value = Vec<Vec<(u8, i64)>>> {
     let change = (0_u8..5, 90_i64..160);
     prop::collection::vec(prop::collection::vec(change, 0..4), 1..8)

@@ -1,6 +1,7 @@
 //! One mailbox of an archive: its messages in order, some at a time.
 
 pub mod readdress;
+mod recorded;
 
 use std::sync::Arc;
 
@@ -19,7 +20,6 @@ use crate::model::folder_names::FolderUse;
 use crate::model::interaction::Source;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
-use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
 use crate::model::sensitivity::Sensitivities;
@@ -28,8 +28,8 @@ use crate::policy::judge::Rules;
 use crate::reconcile::earlier_ids;
 use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Item;
-use crate::reconcile::mail::Place;
+use crate::reconcile::mail::items::Item;
+use crate::reconcile::mail::items::Place;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
@@ -39,6 +39,7 @@ use crate::sync::context::Context;
 use crate::sync::decoding::TOO_COSTLY;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterGone;
+use crate::sync::job::ArchiveJob;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::Walk;
 use crate::sync::mailbox::WalkError;
@@ -47,29 +48,12 @@ use crate::sync::mailbox::WalkError;
 const PORTION_MESSAGES: usize = 4_000;
 /// Bytes of a portion; fewer where the memory for messages is scarce.
 const PORTION_BYTES: usize = 16 << 20;
-/// Memory is taken in steps of so many bytes.
+/// Memory is reserved in steps of this many bytes.
 const STEP_BYTES: usize = 1 << 20;
-/// So many bytes are waited for where memory is scarce: a portion of less is not worth its commit.
+/// The bytes to wait for when memory is scarce: a smaller portion is not worth its commit.
 const BEGIN_BYTES: usize = 4 << 20;
 /// Portions that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
-
-/// A mailbox to read.
-#[derive(Debug)]
-pub struct ArchiveJob {
-    /// Where its messages are.
-    pub source: ArchiveMailbox,
-    /// Whose it is.
-    pub mailbox: Mailbox,
-    /// How its files are made.
-    pub format: Source,
-    /// By what copies of a mail are told to be the same.
-    pub identity: Identity,
-    /// How far back it is read.
-    pub window: Window,
-    /// Rows that got another address before it is read.
-    pub readdressed: u64,
-}
 
 /// Messages that become one portion.
 #[derive(Debug, Default)]
@@ -82,7 +66,7 @@ struct Block {
     taken: Taken,
 }
 
-/// Reads a mailbox; whatever goes wrong in it becomes its status.
+/// Reads a mailbox; an error in it becomes its status.
 pub async fn read(
     context: &Context,
     lake: &Arc<Lake>,
@@ -146,19 +130,19 @@ impl ArchiveWalk<'_> {
             }
             failure = self.decide(&desk, block).await?.or(failure);
         }
-        // The reader ends by itself once nobody takes its blocks.
+        // The reader ends by itself once its receiver is dropped.
         drop(blocks);
         reader.await.map_err(|_| ComputationLost::Panicked)?;
         failure.map_or(Ok(status), |error| Err(error.into()))
     }
 
-    /// The rows that may stand under earlier ids.
+    /// The rows that may have earlier ids.
     async fn earlier_ids(&self) -> Result<EarlierIds, WalkError> {
         let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.walk.mailbox.id));
         let identity = self.identity;
         let reading =
-            tokio::task::spawn_blocking(move || EarlierIds::of(&lake, &id, identity)).await;
-        Ok(reading.map_err(|_| ComputationLost::Panicked)??)
+            tokio::task::spawn_blocking(move || recorded::earlier_ids(&lake, &id, identity));
+        Ok(reading.await.map_err(|_| ComputationLost::Panicked)??)
     }
 
     /// Notes that all of the mailbox was read under the rules of today.
@@ -176,7 +160,7 @@ impl ArchiveWalk<'_> {
             kind_told_at: Micros(0),
             forgotten_runs: 0,
             well_known: std::collections::BTreeMap::new(),
-            // Archives have no members' settings: what lies in them is captured.
+            // Archives have no members' settings: all their mail is captured.
             mail_settings: vec![(self.walk.started_at, true)],
             meeting_settings: Vec::new(),
             recorded: 0,
@@ -245,7 +229,7 @@ fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> It
     Item {
         decoded,
         place: Place {
-            // Of what cannot be read, people want to know where it lies.
+            // Of an unreadable message the report shows the place.
             container: if is_unreadable {
                 message.place
             } else {
@@ -257,7 +241,7 @@ fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> It
     }
 }
 
-/// The labels under which a mail lies, which stand for folders.
+/// The labels of a mail, which act as folders.
 fn labels(decoded: &Decoded) -> &[String] {
     match decoded {
         Decoded::Mail(mail) => &mail.labels,
@@ -269,7 +253,7 @@ fn is_left_out(label: &str, rules: &Rules) -> bool {
     folder_names::used_for(label) == Some(FolderUse::Junk) || rules.excludes_folder(label)
 }
 
-/// A message that was given up, by its id and where it lies.
+/// A message that was given up, by its id and place.
 fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
     Item {
         decoded: Decoded::Unreadable {
@@ -295,7 +279,7 @@ struct Blocks {
 struct NotWanted;
 
 impl Blocks {
-    /// Reads the archive block by block until it ends or nobody wants more.
+    /// Reads the archive block by block until it ends or the receiver is dropped.
     fn fill(mut self, source: &ArchiveMailbox) {
         let mut messages = source.messages();
         while let Some(message) = messages.next_with(&mut |bytes| self.take(bytes)) {
@@ -304,7 +288,7 @@ impl Blocks {
             }
         }
         self.block.is_last = true;
-        // Nobody waits for the last block of a run that was stopped.
+        // In a run that was stopped, the last block has no receiver.
         let _ = self.hand_over();
     }
 
@@ -330,11 +314,11 @@ impl Blocks {
         Ok(())
     }
 
-    /// Takes memory for so many bytes. Where it is scarce, what was read goes first: whoever waits
-    /// holds nothing. Then it waits for enough to make a portion worth its commit.
+    /// Reserves memory. If it is scarce, the block that was read is sent first, so that a waiting
+    /// reader holds nothing; then it waits for enough to make a portion worth its commit.
     fn take(&mut self, bytes: usize) {
         let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
-            // Where nobody wants it, the next message finds out.
+            // If the receiver is dropped, the next message notices.
             let _ = self.hand_over();
             self.memory.take(bytes.max(BEGIN_BYTES))
         });

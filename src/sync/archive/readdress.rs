@@ -36,8 +36,8 @@ const ROWS_AT_ONCE: usize = 4_000;
 /// Bytes that they have at most, besides the last row.
 const BYTES_AT_ONCE: usize = 16 << 20;
 
-/// Hands the new revisions of all mailboxes of archives to the writer, notes at each job how many it
-/// has, and waits until they are committed: whoever reads the lake afterwards must see them.
+/// Hands the new revisions of all mailboxes of archives to the writer, notes at each job how many
+/// it has, and waits until they are committed, so that later reads of the lake see them.
 pub async fn revise(
     context: &Context,
     lake: Arc<Lake>,
@@ -84,7 +84,7 @@ pub async fn revise(
 }
 
 /// Whether rows may have been recorded under another address. (Lakes of earlier versions do not
-/// tell: then they are looked through.) Cursors that cannot be read are told where the mailbox is.
+/// say: then their rows are scanned.) Unreadable cursors are reported when the mailbox is read.
 fn is_readdressed(context: &Context, mailbox: &Mailbox) -> Result<bool, WalkError> {
     let known = Known::read(context.state.cursors(&mailbox.id)?).ok();
     let cursor = known.and_then(|known| known.mailbox);
@@ -112,12 +112,12 @@ struct Revising {
     withheld: Arc<WithheldMails>,
     portions: mpsc::Sender<Portion>,
     shutdown: Shutdown,
-    /// What is not handed over yet, by mailbox; how many rows, and their bytes.
+    /// What was not sent to the writer yet, by mailbox; the number of rows, and their bytes.
     waiting: HashMap<Arc<str>, Vec<Matched>>,
     rows: usize,
     bytes: usize,
     counts: HashMap<Arc<str>, u64>,
-    /// Of what was handed over last.
+    /// Of what was sent last.
     last: Ticket,
 }
 

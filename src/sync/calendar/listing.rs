@@ -12,10 +12,10 @@ use crate::sync::calendar::round::asks_for_list;
 
 /// Pages of the lists of a window: as many events as a round may have, by pages that became small.
 const LIST_PAGES_MAX: usize = 4_000;
-/// A list that is too deep is asked for in parts down to this length: each has fewer pages.
+/// A list with too many pages is requested in parts down to this length.
 const DEEP_MIN: i64 = 7 * DAY;
-/// One whose first page takes too long, down to this: each part costs all its repetitions, and what
-/// such a list cannot tell, events tell one by one.
+/// One whose first page takes too long, down to this: each part costs all its retries, and the
+/// events of such a list can be fetched one by one.
 const SLOW_MIN: i64 = 90 * DAY;
 
 impl Fetching<'_> {
@@ -55,8 +55,8 @@ impl Fetching<'_> {
     }
 }
 
-/// Does `work` for a window in parts that may be asked for, the earliest first: for halves of a part
-/// where that takes too long.
+/// Does `work` for a window in parts that may be requested, the earliest first: for halves of a
+/// part that takes too long.
 pub(super) async fn in_parts(
     window: Window,
     mut work: impl AsyncFnMut(Window) -> Result<(), Unlisted>,
@@ -78,15 +78,15 @@ pub(super) async fn in_parts(
 pub(super) enum Unlisted {
     /// It takes too long: its halves may not.
     Slow([Window; 2]),
-    /// A page is spoilt, and would be in any list that holds it.
+    /// A page is malformed, and would be in any list that contains it.
     Spoilt(GraphError),
     /// For another reason.
     Round(RoundError),
 }
 
 impl Unlisted {
-    /// A page that was refused. One behind a link is deep in its list, which may be all that is
-    /// wrong with it (facts 13).
+    /// A page that was refused. One behind a link is deep in its list, which may be the only cause
+    /// (facts 13).
     pub(super) fn of(refused: GraphError, part: Window, is_behind_link: bool) -> Self {
         if !asks_for_list(&refused) {
             return Self::Round(refused.into());

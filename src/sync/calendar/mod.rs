@@ -1,4 +1,4 @@
-//! The calendar of one mailbox: where its chain goes on, one round of it, and what that came to.
+//! The calendar of one mailbox: where its chain continues, one round of it, and the result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,21 +9,20 @@ use hashbrown::HashSet;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::DecodedEvent;
-use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::mailbox;
 use crate::model::span::Window;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
-use crate::reconcile::calendar::Fetched;
-use crate::reconcile::calendar::Memory;
-use crate::reconcile::calendar::Times;
 use crate::reconcile::calendar::decide;
 use crate::reconcile::calendar::input;
+use crate::reconcile::calendar::input::Fetched;
+use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
+use crate::reconcile::calendar::input::Times;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::outcomes::Settled;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::calendar::SPAN_MAX;
 use crate::source::graph::client::MailboxClient;
@@ -47,14 +46,11 @@ mod unnamed;
 const WINDOW_AHEAD: i64 = 366 * DAY;
 /// How far back a calendar is read at most, with or without a window.
 const WINDOW_BACK_MAX: i64 = 10 * 366 * DAY;
-/// A chain is replaced when its window ends within so many days: series are recorded 30 days ahead,
-/// and single meetings are seldom made earlier than two months before.
+/// A chain is replaced when its window ends within this many days: series are recorded 30 days
+/// ahead, and single meetings are seldom made earlier than two months before.
 const WINDOW_LEFT_MIN: i64 = 60 * DAY;
-/// A chain of which nobody could see whether it told of everything is begun anew after so many days.
+/// A chain that could not be checked for completeness is restarted after this many days.
 const UNPROVEN_DAYS: i64 = 30;
-/// Occurrences that are asked for one by one in a round: a hundred batches. What is beyond stays as
-/// it is known.
-const UNNAMED_MAX: usize = 2_000;
 
 /// A calendar that is to be read.
 #[derive(Debug)]
@@ -82,7 +78,7 @@ pub struct Decided {
     pub settled: Settled,
     /// Items that were received.
     pub received: u64,
-    /// Where the chain goes on, and what is still due of it.
+    /// Where the chain continues, and what is still due of it.
     pub cursor: CalendarCursor,
 }
 
@@ -95,7 +91,7 @@ pub enum CalendarError {
     /// The state cache.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A computation died.
+    /// A computation panicked.
     #[error(transparent)]
     Computation(#[from] ComputationLost),
 }
@@ -177,16 +173,16 @@ impl Calendar<'_> {
         })
     }
 
-    /// Where the chain goes on. `None`: it begins anew, because there is none, because its window
-    /// ends soon, because it could not be checked for a month, because as much of its events as is
-    /// wanted now was not kept, or because nobody remembers which occurrences wait (a lost state
+    /// Where the chain continues. `None`: it restarts, because there is none, because its window
+    /// ends soon, because it could not be checked for a month, because less content of its events
+    /// was kept than is needed now, or because the waiting occurrences are lost (with the state
     /// cache).
     fn link(&self) -> Result<Option<(String, Window)>, StateError> {
         let Some(cursor) = self.cursor else {
             return Ok(None);
         };
         let mailbox_id = &self.desk.mailbox.id;
-        // Not all mailboxes on the same night: each slot has a day of its own.
+        // Not all mailboxes in the same run: each slot has a day of its own.
         let spread = i64::from(mailbox::slot(mailbox_id)) * DAY;
         let ends_soon = cursor.window_end < self.now.plus(WINDOW_LEFT_MIN + spread);
         let is_remembered = self.context.state.calendar_mark(mailbox_id)? == cursor.link;
@@ -228,8 +224,8 @@ impl Calendar<'_> {
         (is_due && past.start < past.end).then_some(past)
     }
 
-    /// Reads the past where it is due; says whether nothing of it is left. Where lists cannot be had
-    /// tonight, it stays due: what the chain brought is not thrown away for it.
+    /// Reads the past where it is due; returns whether nothing of it is left. If lists are
+    /// unavailable in this run, it stays due, and what the chain returned is kept.
     async fn list_past(
         &self,
         fetching: &Fetching<'_>,
@@ -241,7 +237,7 @@ impl Calendar<'_> {
         round::could_be_listed(fetching.list(round, past).await)
     }
 
-    /// Since when nobody knows whether the chain told of everything.
+    /// Since when it is unknown whether the chain returned everything.
     fn unproven_since(&self, is_complete: bool, is_unproven: bool) -> Option<Micros> {
         if is_complete {
             return is_unproven.then_some(self.now);
@@ -257,8 +253,8 @@ impl Calendar<'_> {
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
         let is_first_of_chain = round.is_complete && round.link.is_some();
-        let is_unproven = is_first_of_chain && !unnamed::completed(fetching, round).await?;
-        // A plain list tells of each event in full.
+        let is_unproven = is_first_of_chain && !fetching.completed(round).await?;
+        // A plain list returns each event in full.
         let mut fetched = match round.link {
             Some(_) => self.fetch_series(fetching, round, memory).await?,
             None => Fetched::default(),
@@ -274,8 +270,8 @@ impl Calendar<'_> {
         Ok(fetched)
     }
 
-    /// Fetches series, what became of their occurrences that were not named, and exceptions that do
-    /// not tell which occurrence they stand for.
+    /// Fetches series, their occurrences that were not named, and exceptions that do not name the
+    /// occurrence they replace.
     async fn fetch_series(
         &self,
         fetching: &Fetching<'_>,
@@ -315,7 +311,7 @@ impl Calendar<'_> {
         let mut there = Vec::new();
         for item in fetching.singles(&unnamed).await? {
             if item.is_refused {
-                // Whether it is still there is asked again in the next runs.
+                // The next runs request it again.
                 round.add(vec![input::not_served(item.id)])?;
             } else if item.body.is_some() {
                 there.push(item);
@@ -327,8 +323,8 @@ impl Calendar<'_> {
         Ok(fetched)
     }
 
-    /// Ids of series that did not come along, tonight or on an earlier night. One that could not be
-    /// had is asked for on some further nights, like any item that could not be read.
+    /// Ids of series that were missing, in this run or an earlier one. One that was unavailable is
+    /// requested in some further runs, like any unreadable item.
     fn series_to_ask(&self, round: &Round, memory: &Memory) -> Vec<String> {
         let mut wanted = round.missing_masters();
         let named: HashSet<String> = wanted.iter().cloned().collect();
@@ -339,28 +335,5 @@ impl Calendar<'_> {
             .filter(|(id, series)| series.master.is_none() && is_tried(id) && !named.contains(*id));
         wanted.extend(waiting.map(|(id, _)| id.clone()));
         wanted
-    }
-
-    /// Ids of what is known of series that did not come along and was not named either. A series
-    /// that comes tells by itself which of its occurrences are left (facts 2.2); of these nobody
-    /// knows whether all were named.
-    fn unnamed_of_series(
-        &self,
-        round: &Round,
-        masters: &HashMap<String, Event>,
-        memory: &Memory,
-    ) -> Vec<String> {
-        let is_of_them =
-            |id: &Option<String>| id.as_ref().is_some_and(|id| masters.contains_key(id));
-        let recorded = memory.meetings.values();
-        let recorded = recorded.filter(|record| is_of_them(&record.master_id));
-        let waiting = memory.series.iter();
-        let waiting = waiting
-            .filter(|(id, _)| masters.contains_key(*id))
-            .flat_map(|(_, series)| &series.instances)
-            .map(|event| event.source_id.as_str());
-        let mut unnamed = self.unnamed(round, recorded, waiting);
-        unnamed.truncate(UNNAMED_MAX);
-        unnamed
     }
 }

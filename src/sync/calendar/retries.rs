@@ -1,4 +1,4 @@
-//! Events that could not be read: which of them are asked for again tonight, and which no more.
+//! Unreadable events: which of them this run requests again, and which not.
 
 use hashbrown::HashSet;
 
@@ -16,7 +16,7 @@ const TRIED_PER_RUN: usize = 200;
 
 impl Calendar<'_> {
     /// Tries again what could not be read and is not named by the round: a chain may never name it
-    /// again. What is left for the next run is there nevertheless.
+    /// again. What is left for the next run counts as present.
     pub(super) async fn try_again(
         &self,
         fetching: &Fetching<'_>,
@@ -42,7 +42,7 @@ impl Calendar<'_> {
         due.into_iter().map(|(id, _)| id.clone()).collect()
     }
 
-    /// Ids of events that were tried as often as they may be.
+    /// Ids of events whose attempts are used up.
     pub(super) fn given_up(&self) -> HashSet<String> {
         let given_up = self.not_served().filter(|(_, entry)| !self.is_tried(entry));
         given_up.map(|(id, _)| id.clone()).collect()
@@ -55,13 +55,13 @@ impl Calendar<'_> {
         unread.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Whether what could not be read is tried again.
+    /// Whether an unreadable event is tried again.
     pub(super) fn is_tried(&self, entry: &LedgerEntry) -> bool {
         self.context.again || entry.tries < TRIES_MAX
     }
 
-    /// Events that the service did not hand out. (Of the others, series are asked for with their
-    /// occurrences; what lacks a date will lack it tomorrow.)
+    /// Events that the service did not return. (Of the others, series are requested with their
+    /// occurrences; what lacks a date will lack it in the next run, too.)
     fn not_served(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
         let entries = self.ledger.iter();
         entries.filter(|(_, entry)| entry.folder == CONTAINER && entry.reason == NOT_SERVED)

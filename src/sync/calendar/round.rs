@@ -16,14 +16,16 @@ use crate::runtime::cpu::CpuPool;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RetryAction;
-use crate::sync::calendar::singles;
 use crate::sync::decoding;
 
-/// A chain that the service ends for us is begun anew at most so often in one run.
+/// A chain that the service invalidates is restarted at most this often in one run.
 const RESTARTS_MAX: u32 = 2;
-/// Pages one after the other that tell of no event which this round has not told of: some are
-/// normal (facts 1.4), but chains that never end are known (facts 2.2).
+/// Consecutive pages without an event that is new in this round: some are normal (facts 1.4), but
+/// chains may never end (facts 2.2).
 const STALE_PAGES_MAX: u32 = 20;
+/// Events that are given up one by one in a round, each after all its retries; more of them mean
+/// that the mailbox as a whole is the cause.
+pub(super) const REFUSED_MAX: usize = 100;
 
 /// Why a round did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -31,16 +33,16 @@ pub enum RoundError {
     /// The service refused.
     #[error(transparent)]
     Graph(#[from] GraphError),
-    /// A computation died.
+    /// A computation panicked.
     #[error(transparent)]
     Computation(#[from] ComputationLost),
     /// It is too large to be decided as a whole.
     #[error(transparent)]
     TooLarge(#[from] TooManyEvents),
-    /// So many events cannot be had that it is trouble of the mailbox.
+    /// So many events are unavailable that the mailbox as a whole is the cause.
     #[error(
         "more than {} events cannot be had; the next run tries them and the others again",
-        singles::REFUSED_MAX
+        REFUSED_MAX
     )]
     ManyRefused,
 }
@@ -54,7 +56,7 @@ pub struct Fetching<'a> {
     pub cpu: &'a CpuPool,
     /// How much of an event is read.
     pub content: ContentLevel,
-    /// Ids of events that are asked for no more.
+    /// Ids of events that are not requested any more.
     pub given_up: &'a HashSet<String>,
 }
 
@@ -116,8 +118,8 @@ impl Fetching<'_> {
         }
     }
 
-    /// Reads the window by plain lists, because the chain does not end (facts 2.2), is forgotten
-    /// again and again (facts 13), or a page of it is spoilt (facts 6.2).
+    /// Reads the window by plain lists, because the chain does not end (facts 2.2), is invalidated
+    /// repeatedly (facts 13), or has a malformed page (facts 6.2).
     async fn listed(&self, round: Round) -> Result<Round, RoundError> {
         let window = round.window;
         let mut round = round.given_up(window);
@@ -138,7 +140,7 @@ pub fn asks_for_list(error: &GraphError) -> bool {
     matches!(error, GraphError::EndlessChain { .. }) || error.action() == RetryAction::PlainList
 }
 
-/// Whether what was asked of lists could be had tonight.
+/// Whether lists were available in this run.
 pub fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError> {
     match asked {
         Ok(()) => Ok(true),

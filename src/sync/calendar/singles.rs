@@ -1,5 +1,5 @@
-//! The way around a list of whole events that is spoilt as well: ids alone, and each event by its id.
-//! What cannot be had then costs itself alone (facts 6.2).
+//! The fallback for a list of whole events that is malformed as well: ids alone, and each event by
+//! its id. An unavailable event then affects only itself (facts 6.2).
 
 use hashbrown::HashSet;
 
@@ -15,6 +15,7 @@ use crate::source::graph::listing::ListedId;
 use crate::sync::calendar::listing::Unlisted;
 use crate::sync::calendar::listing::in_parts;
 use crate::sync::calendar::round::Fetching;
+use crate::sync::calendar::round::REFUSED_MAX;
 use crate::sync::calendar::round::RoundError;
 use crate::sync::decoding;
 
@@ -23,14 +24,11 @@ const ID_PAGES_MAX: usize = 2_000;
 /// Events that are fetched singly instead of by a list: what the service serves of one mailbox in
 /// twenty minutes (facts 7.1). A calendar that needs more is left for the next run.
 const SINGLES_MAX: usize = 20_000;
-/// Of these, so many are fetched before they are decoded and let go: five batches.
+/// The number of these that are fetched before they are decoded and dropped: five batches.
 const SINGLES_AT_ONCE: usize = 100;
-/// Events that are given up one by one in a round, each after all its repetitions; more of them are
-/// trouble of the mailbox.
-pub(super) const REFUSED_MAX: usize = 100;
 
 impl Fetching<'_> {
-    /// Reads what the plain list of a window did not bring before it was refused.
+    /// Reads what the plain list of a window did not return before it was refused.
     pub(super) async fn around(
         &self,
         round: &mut Round,
@@ -89,8 +87,8 @@ impl Fetching<'_> {
         }
     }
 
-    /// Events by their ids, in the order of the ids. Where very many of them cannot be had the rest
-    /// is not asked for tonight: each would cost all its repetitions.
+    /// Events by their ids, in the order of the ids. If very many of them are unavailable the rest
+    /// is not requested in this run: each would cost all its retries.
     pub async fn singles(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let mut all = Vec::with_capacity(ids.len());
         let mut refused = 0;
@@ -105,7 +103,7 @@ impl Fetching<'_> {
         Ok(all)
     }
 
-    /// What events say that were asked for by their ids.
+    /// Decodes events that were requested by id.
     pub async fn told(
         &self,
         fetched: Vec<FetchedItem>,
@@ -149,7 +147,7 @@ fn count_refused(fetched: &[FetchedItem]) -> usize {
     fetched.iter().filter(|item| item.is_refused).count()
 }
 
-/// An event that was asked for by its id has that id, whatever it says.
+/// An event that was requested by id has that id, whatever its content.
 fn named(event: DecodedEvent, id: &str) -> DecodedEvent {
     match event {
         DecodedEvent::Unreadable { code, .. } => DecodedEvent::Unreadable {

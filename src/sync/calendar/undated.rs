@@ -1,5 +1,5 @@
-//! What must be asked for besides, because a plain list does not tell which days the occurrences of
-//! a series were to be on: it names no series (facts 2.2), and ids of other systems have no date.
+//! Further requests that a plain list needs, because it does not show on which days the occurrences
+//! of a series were to be: it names no series (facts 2.2), and ids of other systems have no date.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,17 @@ use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::policy::global_object_id::date_of_uid;
-use crate::reconcile::calendar::Fetched;
+use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Round;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;
 
-/// Series that are asked for in a round: fifty batches. The occurrences of those beyond have the
-/// day that their zone's name tells.
+/// Series that are requested in a round: fifty batches. The occurrences of further ones have the
+/// day that follows from their zone's name.
 const SERIES_MAX: usize = 1_000;
 
-/// Fetches the series of plain lists whose occurrences do not tell their days by themselves, where
-/// the round did not name them. One that cannot be had costs nothing: its occurrences are read in
-/// full.
+/// Fetches the series of plain lists whose occurrences do not show their days by themselves, if the
+/// round did not name them. An unavailable one does no harm: its occurrences are read in full.
 pub async fn fetch_undated(
     fetching: &Fetching<'_>,
     round: &Round,

@@ -1,25 +1,30 @@
-//! The proof that a complete round told of everything: the ids of its window are listed, and what is
-//! known and was not named is asked for by its id. Only what the service then says is gone has left
-//! the calendar (facts 2.2: chains are not to be relied on).
+//! Checks that a complete round returned everything: the ids of its window are listed, and known
+//! events that were not named are requested by id. Only what the service then reports as gone has
+//! left the calendar (facts 2.2: chains are unreliable).
 
+use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::model::event::DecodedEvent;
+use crate::model::event::Event;
 use crate::model::interaction::State;
-use crate::reconcile::calendar::Fetched;
-use crate::reconcile::calendar::Memory;
+use crate::reconcile::calendar::input::Fetched;
+use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
-use crate::state::meetings::MeetingRecord;
+use crate::state::records::MeetingRecord;
 use crate::sync::calendar::Calendar;
 use crate::sync::calendar::CalendarError;
-use crate::sync::calendar::UNNAMED_MAX;
 use crate::sync::calendar::round;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;
 
+/// Occurrences that are requested one by one in a round: a hundred batches. Further ones stay as
+/// they are known.
+const UNNAMED_MAX: usize = 2_000;
+
 impl Calendar<'_> {
-    /// Asks for what a complete round did not name. What is too much to be asked for tonight stays as
-    /// it is known.
+    /// Requests what a complete round did not name. What exceeds the limit of a run stays as it is
+    /// known.
     pub(super) async fn fetch_unnamed(
         &self,
         fetching: &Fetching<'_>,
@@ -51,8 +56,8 @@ impl Calendar<'_> {
     }
 
     /// Of what is recorded and has not taken place, and of what else is known, the ids that a round
-    /// neither named nor leaves alone tonight, in order.
-    pub(super) fn unnamed<'m>(
+    /// neither named nor leaves for another run, in order.
+    fn unnamed<'m>(
         &self,
         round: &Round,
         recorded: impl Iterator<Item = &'m MeetingRecord>,
@@ -70,23 +75,45 @@ impl Calendar<'_> {
         unnamed.sort_unstable();
         unnamed
     }
+
+    /// Known ids of series that were missing, as far as they were not named either. A series that
+    /// is returned lists its remaining occurrences by itself (facts 2.2); of these it is unknown
+    /// whether all were named.
+    pub(super) fn unnamed_of_series(
+        &self,
+        round: &Round,
+        masters: &HashMap<String, Event>,
+        memory: &Memory,
+    ) -> Vec<String> {
+        let is_of_them =
+            |id: &Option<String>| id.as_ref().is_some_and(|id| masters.contains_key(id));
+        let recorded = memory.meetings.values();
+        let recorded = recorded.filter(|record| is_of_them(&record.master_id));
+        let waiting = memory.series.iter();
+        let waiting = waiting
+            .filter(|(id, _)| masters.contains_key(*id))
+            .flat_map(|(_, series)| &series.instances)
+            .map(|event| event.source_id.as_str());
+        let mut unnamed = self.unnamed(round, recorded, waiting);
+        unnamed.truncate(UNNAMED_MAX);
+        unnamed
+    }
 }
 
-/// Completes the first round of a chain by a plain list of its window, where that was cut short.
-/// Says whether it is complete now, as far as lists can be had tonight.
-pub(super) async fn completed(
-    fetching: &Fetching<'_>,
-    round: &mut Round,
-) -> Result<bool, RoundError> {
-    let window = round.window;
-    let completing = async {
-        if is_cut_short(round, &fetching.ids(window).await?) {
-            tracing::warn!("the chain of a calendar did not tell of all its events");
-            fetching.list(round, window).await?;
-        }
-        Ok(())
-    };
-    round::could_be_listed(completing.await)
+impl Fetching<'_> {
+    /// Completes the first round of a chain by a plain list of its window, if it was truncated.
+    /// Returns whether it is complete now, as far as lists are available in this run.
+    pub(super) async fn completed(&self, round: &mut Round) -> Result<bool, RoundError> {
+        let window = round.window;
+        let completing = async {
+            if is_cut_short(round, &self.ids(window).await?) {
+                tracing::warn!("the chain of a calendar did not tell of all its events");
+                self.list(round, window).await?;
+            }
+            Ok(())
+        };
+        round::could_be_listed(completing.await)
+    }
 }
 
 /// Whether a list of ids holds what a round did not name.

@@ -1,10 +1,10 @@
-//! Proof of completeness: what a folder says that it holds against what its chain brought.
+//! Check of completeness: the item count of a folder against what its chain returned.
 //!
-//! A chain has no filter, so the first round of a folder brings all mails that lie in it: as many
-//! different ids as the folder counts, but for items of other kinds, which it counts too (facts
-//! 1.10). Of later rounds no such sum can be made (items come again, move in and out, and are lost
-//! on their way back, facts 1.7); there the count is compared only as long as nothing was brought,
-//! and else the ids are listed.
+//! A chain has no filter, so the first round of a folder returns all mails in it: as many different
+//! ids as the folder counts, except items of other kinds, which it counts too (facts 1.10). For
+//! later rounds there is no such sum (items are repeated, move in and out, and are lost on their
+//! way back, facts 1.7); there the count is compared only as long as nothing was returned, and
+//! otherwise the ids are listed.
 
 use std::sync::Arc;
 
@@ -16,39 +16,41 @@ use crate::model::id::Id128;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::outcomes::Settled;
 use crate::source::graph::retry::RetryAction;
 use crate::sync::cursors;
-use crate::sync::mail::GraphWalk;
 use crate::sync::mail::folder_delta;
 use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::Shortfall;
 use crate::sync::mailbox::WalkError;
 
-/// A proof is made again after so many days: an item that a chain has lost is missing for a month
-/// at most, and a folder of 30,000 mails costs one request a day.
+/// A folder is checked again after this many days: an item that a chain has lost is missing for a
+/// month at most, and a folder of 30,000 mails costs one request a day.
 const PROOF_DAYS: i64 = 30;
-/// Folders that were connected in one night are not all checked in one night: each is checked up to
-/// so many days earlier.
+/// Folders that were connected in one run are not all checked in one run: each is checked up to
+/// this many days earlier.
 const SPREAD_DAYS: i64 = 10;
-/// A folder that says it holds more than its chain brought, and cannot be listed, is read again from
-/// its beginning where its chain was begun so many days ago.
+/// A folder whose count exceeds what its chain returned, and that cannot be listed, is read again
+/// from its beginning if its chain was begun this many days ago.
 const BEGUN_AGAIN_DAYS: i64 = 30;
-/// So many folders are asked for their counts one by one; more are cheaper by the whole listing.
+/// At most this many counts are requested folder by folder; the listing of all folders is cheaper
+/// for more.
 const ASKED_SINGLY: usize = 4;
 
-/// A folder whose count does not tell that all was seen.
+/// A folder whose count differs from what was seen.
 #[derive(Debug)]
 pub(super) struct Doubt {
     chain: Chain,
-    /// Items that the first round brought, the known surplus included; `None`: unknown.
+    /// Items that the first round returned, the known surplus included; `None`: unknown.
     walked: Option<u64>,
     /// Items that the folder says it holds.
     held: u64,
 }
 
 impl Doubt {
-    /// What was walked; where nobody knows (a first round that several runs read), all that the
-    /// chain ever brought, which may be more.
+    /// What was read; if unknown (a first round that took several runs), all that the chain ever
+    /// returned, which may be more.
     fn walked_at_most(&self) -> u64 {
         let surplus = self.chain.proof.map_or(0, |proof| proof.surplus);
         self.walked.unwrap_or(self.chain.items + surplus)
@@ -58,18 +60,11 @@ impl Doubt {
 /// What the counts of folders say of their chains.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
-    /// Folders whose counts differ from what their chains brought.
+    /// Folders whose counts differ from what their chains returned.
     pub doubts: Vec<Doubt>,
-    /// Chains that are followed once more before that is believed: what came while they were read,
-    /// or while the folder counted, comes by their deltaLinks.
+    /// Chains that are followed once more before the difference counts: what arrived while they
+    /// were read, or while the folder counted, follows by their deltaLinks.
     pub unfinished: Vec<Chain>,
-}
-
-/// A folder of which not all could be seen.
-#[derive(Debug)]
-pub(super) struct Shortfall {
-    walked: u64,
-    held: u64,
 }
 
 impl GraphWalk<'_> {
@@ -92,7 +87,7 @@ impl GraphWalk<'_> {
         let mut checked = Checked::default();
         for (mut chain, walked) in due {
             let Some(held) = counts.get(&chain.folder.id).copied().flatten() else {
-                // It is gone meanwhile, or does not tell.
+                // It is gone by now, or has no count.
                 continue;
             };
             let surplus = chain.proof.map_or(0, |proof| proof.surplus);
@@ -118,8 +113,8 @@ impl GraphWalk<'_> {
         Ok(checked)
     }
 
-    /// What folders say that they hold: told afresh where it is compared with what was walked just
-    /// now, as it was told at the start where it only shows whether anything changed.
+    /// The item counts of folders: requested again if they are compared with what was read just
+    /// now, as listed at the start if they only show whether anything changed.
     async fn counts(
         &mut self,
         due: &[(Chain, Option<u64>)],
@@ -129,7 +124,7 @@ impl GraphWalk<'_> {
             .map(|(chain, _)| (chain.folder.id.clone(), chain.folder.total_item_count))
             .collect();
         let walked = due.iter().filter(|(chain, walked)| {
-            // Where nothing was told once, nothing is to be expected.
+            // A folder that had no count has none now.
             walked.is_some() && chain.folder.total_item_count.is_some()
         });
         let walked: Vec<&Arc<str>> = walked.map(|(chain, _)| &chain.folder.id).collect();
@@ -157,7 +152,7 @@ impl GraphWalk<'_> {
         Ok(self.told(told)?.flatten())
     }
 
-    /// What was told. A count that cannot be had tonight leaves the proof due, and nothing else.
+    /// The answer. An unavailable count leaves the check due, and has no other effect.
     fn told<T>(&mut self, told: Result<T, WalkError>) -> Result<Option<T>, WalkError> {
         match told {
             Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => Ok(None),
@@ -169,8 +164,8 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// Lists the ids of doubtful folders, reads what was not seen, and keeps what neither chain nor
-    /// list brings as the folder's known surplus.
+    /// Lists the ids of folders with differences, reads what was not seen, and keeps what neither
+    /// chain nor list returns as the folder's known surplus.
     pub(super) async fn prove(
         &mut self,
         desk: &Arc<Desk>,
@@ -186,8 +181,8 @@ impl GraphWalk<'_> {
             match self.complete(desk, &folder).await {
                 Ok(listed) => {
                     let now = self.tenant.service_time();
-                    // Of the counts before and after the list the smaller: what came or went
-                    // meanwhile is no surplus.
+                    // Of the counts before and after the list the smaller: what came or went in
+                    // between is no surplus.
                     let after = self.count(&folder).await?.unwrap_or(doubt.held);
                     let surplus = doubt.held.min(after).saturating_sub(listed);
                     cursors.push(proven(&mailbox_id, doubt.chain, now, doubt.held, surplus));
@@ -216,8 +211,8 @@ impl GraphWalk<'_> {
         self.read_unseen(desk, folder, None, listed).await
     }
 
-    /// A folder that cannot be listed. Its chain is fine, so it goes on, and the proof stays due.
-    /// Where it fell short, the folder is read again from its beginning once a month.
+    /// A folder that cannot be listed. Its chain works, so it continues, and the check stays due.
+    /// If items are missing, the folder is read again from its beginning once a month.
     fn unproven(&mut self, doubt: &Doubt) -> Option<CursorRecord> {
         let walked = doubt.walked_at_most();
         if walked >= doubt.held {
@@ -235,7 +230,7 @@ impl GraphWalk<'_> {
             .then(|| cursors::no_chain_record(&self.walk.mailbox.id, &chain.folder.id))
     }
 
-    /// What the shortfalls come to, if there are any.
+    /// The missing items of all folders, if there are any, as an error.
     pub(super) fn incomplete(&self) -> Result<(), WalkError> {
         if self.shortfalls.is_empty() {
             return Ok(());

@@ -11,16 +11,17 @@ use crate::model::run::Progress;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::policy::settings;
-use crate::sync::mail::GraphWalk;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mailbox::WalkError;
 
-/// A mailbox's kind is asked for again after so many days, ...
+/// A mailbox's kind is requested again after this many days, ...
 const KIND_DAYS: i64 = 30;
-/// ... up to so many days earlier, not of all mailboxes in one night.
+/// ... up to this many days earlier, not of all mailboxes in one run.
 const KIND_SPREAD_DAYS: i64 = 10;
 
-/// In so many runs in a row the service had forgotten every chain of a mailbox: once may be its
-/// maintenance, again is somebody else who reads with the same application (facts 1.6).
+/// Consecutive runs in which the service had lost every chain of a mailbox: once may be its
+/// maintenance, repeatedly means another installation that reads with the same application (facts
+/// 1.6).
 const FORGOTTEN_RUNS: u32 = 2;
 
 impl GraphWalk<'_> {
@@ -43,8 +44,8 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// Asks for the mailbox's kind where that is due. What is not told changes nothing, and costs
-    /// the mailbox nothing but the request: it is asked for again in the next run.
+    /// Requests the mailbox's kind if that is due. A missing answer changes nothing and costs only
+    /// the request: the next run requests it again.
     pub(super) async fn ask_kind(&self, cursor: &mut MailboxCursor) -> Result<(), WalkError> {
         let now = self.tenant.service_time();
         let earlier = i64::from(mailbox::slot(&self.walk.mailbox.id)) % KIND_SPREAD_DAYS;
@@ -95,7 +96,7 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// What is to be said of it.
+    /// The remark on it.
     pub(super) fn forgotten_remark(&self) -> Option<String> {
         let runs = self.walk.cursor.as_ref()?.forgotten_runs;
         (runs >= FORGOTTEN_RUNS).then(|| {

@@ -20,13 +20,13 @@ use crate::sync::cursors;
 use crate::sync::cursors::Known;
 use crate::sync::in_flight::Ticket;
 
-/// A chain is fetched at most so many pages beyond its committed link: its older links die after
-/// a few generations (facts 1.6), and a crash goes back to the committed one.
+/// A chain is fetched at most this many pages beyond its committed link: its older links expire
+/// after a few generations (facts 1.6), and after a crash reading continues at the committed one.
 pub const PAGES_AHEAD: usize = 2;
-/// A chain that the service ends for us is begun anew at most so often in one run.
+/// A chain that the service invalidates is restarted at most this often in one run.
 const RESTARTS_MAX: u32 = 2;
-/// Pages of one chain in one run: 5 million items at the default page size. A chain that goes on
-/// beyond that does not end (facts 2.2).
+/// Pages of one chain in one run: 5 million items at the default page size. A longer chain does not
+/// end (facts 2.2).
 const PAGES_MAX: u64 = 10_000;
 
 /// A folder's chain in this run.
@@ -44,7 +44,7 @@ pub struct Chain {
     is_delta: bool,
     fetched_at: Micros,
     begun_at: Micros,
-    /// Of what is asked for tonight.
+    /// Of what this run requests.
     selection: Arc<str>,
     pages: u64,
     restarts: u32,
@@ -56,19 +56,19 @@ pub struct Chain {
 /// What a chain came to with the pages of one portion.
 #[derive(Debug)]
 pub struct Fetched {
-    /// The chain, where it stands now.
+    /// The chain after these pages.
     pub chain: Chain,
     /// The pages.
     pub pages: Vec<GraphPage>,
-    /// How its round stands.
+    /// The state of its round.
     pub state: RoundState,
-    /// Where it goes on after these pages; `None`: where it did before.
+    /// Where it continues after these pages; `None`: as before.
     pub cursor: Option<CursorRecord>,
-    /// Why it cannot go on tonight.
+    /// Why it cannot continue in this run.
     pub error: Option<ChainError>,
 }
 
-/// How the round of a chain stands after the pages of one portion.
+/// The state of a chain's round after the pages of one portion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoundState {
     /// The next page follows.
@@ -84,7 +84,7 @@ pub enum RoundState {
     },
 }
 
-/// Why a chain cannot go on tonight.
+/// Why a chain cannot continue in this run.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
     /// The service refused.
@@ -95,9 +95,9 @@ pub enum ChainError {
     Endless,
 }
 
-/// The chains of a mailbox, in the order in which they are read. `anew`: each from its beginning.
-/// A chain of another selection begins anew in any case: the service would never tell by it what is
-/// asked for now (facts 1.2).
+/// The chains of a mailbox, in the order in which they are read. `anew`: each from its beginning. A
+/// chain of another selection restarts in any case: the service would never return by it what is
+/// requested now (facts 1.2).
 pub fn of_folders(
     folders: Vec<Folder>,
     known: &Known,
@@ -131,7 +131,7 @@ pub fn of_folders(
     folders.into_iter().map(chain).collect()
 }
 
-/// Takes away the cursors of folders that are no longer listed.
+/// Deletes the cursors of folders that are no longer listed.
 pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
     let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
     let chains = known.chains.keys().filter(is_gone);
@@ -171,7 +171,7 @@ pub async fn fetch(
                     };
                     chain.restarts += 1;
                     chain.begin_anew();
-                    // A link that is dead is not worth keeping.
+                    // An expired link is not worth keeping.
                     cursor = None;
                 }
                 RetryAction::FolderGone => {
@@ -179,7 +179,7 @@ pub async fn fetch(
                     cursor = Some(cursors::no_chain_record(mailbox_id, &chain.folder.id));
                 }
                 reaction => {
-                    // A link that is dead is not worth keeping.
+                    // An expired link is not worth keeping.
                     cursor = cursor.filter(|_| reaction != RetryAction::RestartChain);
                     error = Some(ChainError::Graph(refused));
                 }
@@ -212,8 +212,8 @@ impl ChainError {
         }
     }
 
-    /// Whether the folder may be read in another way: a full mailbox, a page that is spoilt, a chain
-    /// that the service forgets each time it is begun (facts 13).
+    /// Whether the folder may be read in another way: a full mailbox, a malformed page, a chain
+    /// that the service loses each time it is begun (facts 13).
     pub fn asks_for_lists(&self) -> bool {
         match self {
             Self::Graph(error) => matches!(
@@ -225,7 +225,7 @@ impl ChainError {
     }
 }
 
-/// Whether a refusal says nothing of the mailbox's other folders.
+/// Whether a refusal concerns only one folder of the mailbox.
 pub fn is_of_one_folder(error: &GraphError) -> bool {
     matches!(
         error.action(),
@@ -270,7 +270,7 @@ impl Chain {
         Some(self.record(mailbox_id))
     }
 
-    /// The record of the chain as it stands. A chain that has no link has no record either.
+    /// The record of the chain. A chain without a link has no record.
     fn record(&self, mailbox_id: &str) -> CursorRecord {
         let Some(link) = &self.link else {
             return cursors::no_chain_record(mailbox_id, &self.folder.id);
@@ -293,13 +293,13 @@ impl Chain {
         self.record(mailbox_id)
     }
 
-    /// Whether the next page is behind the deltaLink with which this run began. (It counts as
-    /// fetched when it is asked for.)
+    /// Whether the next page is behind the deltaLink with which this run began. (A page counts as
+    /// fetched when it is requested.)
     fn is_at_kept_link(&self) -> bool {
         self.seen_until().is_some() && self.pages <= 1 && self.restarts == 0
     }
 
-    /// Its last pages were handed over: it is fetched further once they are committed.
+    /// Its last pages were sent to the writer: it is fetched further once they are committed.
     pub fn goes_on_after(&mut self, ticket: Ticket) {
         self.committed = ticket;
     }

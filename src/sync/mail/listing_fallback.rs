@@ -1,5 +1,5 @@
-//! The other way of reading a folder: ids by plain lists, compared with what was seen, and what was
-//! not seen fetched singly or by lists of whole mails.
+//! The fallback for a chain that fails: ids by plain lists, compared with what was seen; what was
+//! not seen is fetched singly or by lists of whole mails.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::model::span::Span;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Place;
-use crate::reconcile::mail::Settled;
-use crate::reconcile::mail::Sifted;
+use crate::reconcile::mail::items::Place;
+use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::outcomes::Settled;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::listing::ListedId;
 use crate::source::graph::listing::Listing;
@@ -21,8 +21,8 @@ use crate::source::graph::retry::RetryAction;
 use crate::state::error::StateError;
 use crate::state::view::View;
 use crate::sync::cursors;
-use crate::sync::mail::GraphWalk;
 use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mail::seen_ids::short;
 use crate::sync::mailbox::WalkError;
 
@@ -38,11 +38,11 @@ const MAIL_PAGES_PER_PORTION: usize = 10;
 const SINGLES_MAX: usize = 500;
 /// Items that are fetched singly and become one portion.
 const SINGLES_PER_PORTION: usize = 200;
-/// A list that is made again goes back so far before the last one: a mail may appear days after
-/// its receipt (replication, moves). What is moved from elsewhere with an older date is found by
-/// the chain, once it works again, ...
+/// A later list reaches back this far before the last one: a mail may appear days after its receipt
+/// (replication, moves). What is moved from elsewhere with an older date is found by the chain,
+/// once it works again, ...
 const LIST_OVERLAP: i64 = 7 * DAY;
-/// ... and by a list that goes back to the window's start, made after so many days.
+/// ... and by a list that goes back to the window's start, made after this many days.
 const WHOLE_DAYS: i64 = 30;
 
 /// What the lists of a folder's ids came to.
@@ -57,8 +57,8 @@ pub(super) struct Listed {
 impl GraphWalk<'_> {
     /// Lists the ids of a folder, and which of them were not seen.
     ///
-    /// A list that ends is not believed: it is asked again for what is older than its last item,
-    /// until nothing new comes. So a list that the service cuts short does not pass for the whole.
+    /// When a list ends, what is older than its last item is requested again, until nothing new
+    /// comes. So a list that the service truncates does not count as complete.
     pub(super) async fn list_ids(
         &mut self,
         folder: &Arc<str>,
@@ -127,7 +127,7 @@ impl GraphWalk<'_> {
         if unseen.len() > SINGLES_MAX.max(pages) {
             match self.list_mails(desk, folder, Span { from, to: None }).await {
                 Ok(()) => {}
-                // One spoilt page: what the others did not bring is fetched singly.
+                // One malformed page: what the others did not contain is fetched singly.
                 Err(WalkError::Graph(error)) if error.action() == RetryAction::PlainList => {}
                 Err(error) => return Err(error),
             }
@@ -146,8 +146,8 @@ impl GraphWalk<'_> {
         Ok(count)
     }
 
-    /// Fetches items singly, some at a time, and decides them. What can be read now, or is gone,
-    /// leaves the ledger.
+    /// Fetches items singly, some at a time, and decides them. What was read or is gone leaves the
+    /// ledger.
     pub(super) async fn read_singles(
         &mut self,
         desk: &Arc<Desk>,
@@ -202,8 +202,8 @@ impl GraphWalk<'_> {
         .into())
     }
 
-    /// Reads a folder whose chain does not work tonight. Its link stays where it was: the next run
-    /// tries the chain again.
+    /// Reads a folder whose chain fails in this run. Its link stays as it was: the next run tries
+    /// the chain again.
     pub(super) async fn read_plainly(
         &mut self,
         desk: &Arc<Desk>,

@@ -2,44 +2,34 @@
 
 mod completeness;
 mod connection;
+mod fetch;
 pub mod folder_delta;
+mod folders;
 mod listing_fallback;
+mod mail_sync;
 mod pages;
 mod privacy;
+mod remarks;
 mod retries;
 mod seen_ids;
 mod sent_first;
 
-use std::collections::BTreeMap;
 use std::collections::VecDeque;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
-
-use futures_util::StreamExt;
-use futures_util::stream;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::capture::Meetings;
-use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
-use crate::model::cursor::ListCursor;
 use crate::model::interaction::Source;
-use crate::model::mailbox::Mailbox;
-use crate::model::page::GraphPage;
 use crate::model::span::Span;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Place;
-use crate::reconcile::mail::Settled;
-use crate::source::graph::client::Client;
-use crate::source::graph::client::MailboxClient;
+use crate::reconcile::mail::items::Place;
+use crate::reconcile::outcomes::Settled;
 use crate::source::graph::folders::Folder;
 use crate::source::graph::retry::RetryAction;
 use crate::source::graph::well_known;
@@ -49,125 +39,36 @@ use crate::sync::cursors;
 use crate::sync::cursors::Known;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterGone;
+use crate::sync::job::GraphJob;
 use crate::sync::mail::completeness::Checked;
-use crate::sync::mail::completeness::Shortfall;
 use crate::sync::mail::folder_delta::Chain;
 use crate::sync::mail::folder_delta::ChainError;
-use crate::sync::mail::folder_delta::Fetched;
-use crate::sync::mail::folder_delta::RoundState;
-use crate::sync::mail::privacy::Privacy;
-use crate::sync::mail::seen_ids::Presence;
-use crate::sync::mail::sent_first::Places;
+use crate::sync::mail::folders::Places;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mailbox::Pages;
-use crate::sync::mailbox::Walk;
 use crate::sync::mailbox::WalkError;
 
-/// Chains of one mailbox whose pages become one portion, ...
-const CHAINS_PER_PORTION: usize = 12;
-/// ... if they hold no more bytes: some 10,000 mails without, 2,500 with header fields. What is in
-/// flight comes on top: [`CHAINS_AT_ONCE`] chains of [`folder_delta::PAGES_AHEAD`] pages.
-const BYTES_PER_PORTION: usize = 16 << 20;
-/// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
-const CHAINS_AT_ONCE: usize = 3;
-
-/// Folders that cannot be read tonight while the others are: each has cost all its repetitions, and
-/// more of them are trouble of the mailbox.
-const FOLDERS_LEFT_MAX: usize = 3;
-
-/// A user without a mailbox is asked again after so long: each question costs the service many
-/// seconds (facts 6.2). A little less than a day, so that a nightly run asks every night and others
-/// of the same day do not.
+/// How long a user without a mailbox is not asked again: each request costs the service many
+/// seconds (facts 6.2). A little less than a day, so that a daily run asks each time and others of
+/// the same day do not.
 const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
-/// A mailbox to read.
-#[derive(Debug)]
-pub struct GraphJob {
-    /// The client of its tenant.
-    pub client: Client,
-    /// Whose; its kind is what the directory lets us guess.
-    pub mailbox: Mailbox,
-    /// Whether the settings of today let mail be captured.
-    pub captures_mail: bool,
-    /// Which meetings they let be captured; without any the calendar is not asked for.
-    pub captures_meetings: Meetings,
-}
-
-/// Reads a mailbox; whatever goes wrong in it becomes its status.
+/// Reads a mailbox; an error in it becomes its status.
 pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Coverage, WriterGone> {
-    let mut walk = GraphWalk {
-        client: job.client.mailbox(&job.mailbox.id),
-        tenant: job.client,
-        walk: Walk::new(context, job.mailbox),
-        turn,
-        captures_mail: job.captures_mail,
-        captures_meetings: job.captures_meetings,
-        folders: Places::default(),
-        lists: BTreeMap::new(),
-        left: Vec::new(),
-        gone: Vec::new(),
-        ended: Vec::new(),
-        presence: Presence::default(),
-        shortfalls: Vec::new(),
-        unproven: 0,
-        listed: 0,
-        kept: 0,
-        forgotten: 0,
-        refused: 0,
-        privacy: Privacy::Unasked,
-        of_unknown_privacy: 0,
-        resync: None,
-    };
+    let mut walk = GraphWalk::new(context, job, turn);
     let result = walk.all().await;
     let cost = walk.total_cost();
     walk.walk.coverage(result, cost)
 }
 
-struct GraphWalk<'a> {
-    walk: Walk<'a>,
-    turn: Turn,
-    tenant: Client,
-    client: MailboxClient,
-    captures_mail: bool,
-    captures_meetings: Meetings,
-    folders: Places,
-    /// Why folders were left for the next run.
-    left: Vec<ChainError>,
-    /// Folders that were listed and then said to be gone.
-    gone: Vec<Arc<str>>,
-    /// Folders that earlier runs had to read by plain lists.
-    lists: BTreeMap<String, ListCursor>,
-    /// Chains whose rounds have ended, to be compared with what their folders say they hold.
-    ended: Vec<Chain>,
-    /// What the first rounds of this run have brought.
-    presence: Presence,
-    /// Folders of which not all could be had.
-    shortfalls: Vec<Shortfall>,
-    /// Folders whose counts could not be checked.
-    unproven: usize,
-    /// Folders that were read by plain lists.
-    listed: usize,
-    /// Chains that were to go on where the last run left them.
-    kept: usize,
-    /// Of these, the ones that the service had forgotten.
-    forgotten: usize,
-    /// Items that the service did not hand out.
-    refused: usize,
-    /// How it learns which mails are private.
-    privacy: Privacy,
-    /// Mails that were recorded without anybody knowing whether they are private.
-    of_unknown_privacy: usize,
-    /// The leave to read folders from their beginning that the service forgot.
-    resync: Option<OwnedSemaphorePermit>,
-}
-
-/// What is handed over before the calendar's turn.
+/// What is read before the calendar.
 struct MailTurn {
     chains: VecDeque<Chain>,
     cursors: Vec<CursorRecord>,
 }
 
 impl GraphWalk<'_> {
-    /// Everything that is to be done for the mailbox tonight.
+    /// Everything that is to be done for the mailbox in this run.
     async fn all(&mut self) -> Result<Status, WalkError> {
         if self.walk.is_stopped() {
             return Ok(Status::Stopped);
@@ -252,7 +153,7 @@ impl GraphWalk<'_> {
         !self.walk.context.again && known.absent.is_some_and(is_lately)
     }
 
-    /// All folders. That there is no mailbox is noted, so that it is not asked for too often.
+    /// All folders. That there is no mailbox is noted, so that it is not requested too often.
     async fn listed(&mut self, known: &Known) -> Result<Vec<Folder>, WalkError> {
         let listed = self.walk.unless_stopped(self.client.folders()).await;
         if let Err(WalkError::Graph(error)) = &listed
@@ -266,46 +167,6 @@ impl GraphWalk<'_> {
             self.record(Settled::default(), 0, vec![record]).await?;
         }
         listed
-    }
-
-    /// Says first that it is the calendar alone that was not read.
-    fn remark_mail(&mut self) {
-        let said = "mail was read".to_owned();
-        self.walk.remark = Some(match self.walk.remark.take() {
-            Some(remark) => format!("{said}; {remark}"),
-            None => said,
-        });
-    }
-
-    /// Adds what is still due of the calendar.
-    fn remark_calendar(&mut self, cursor: &CalendarCursor) {
-        let unproven = cursor.unproven_since.map(|_| {
-            "the calendar could not be checked for completeness; it is read again after a month"
-        });
-        let past = cursor.is_past_due.then_some(
-            "the calendar before its chain's window could not be listed; the next run tries",
-        );
-        let before = self.walk.remark.take();
-        let told = unproven.into_iter().chain(past).map(str::to_owned);
-        let told: Vec<String> = before.into_iter().chain(told).collect();
-        self.walk.remark = (!told.is_empty()).then(|| told.join("; "));
-    }
-
-    /// What is to be said of a mailbox that is through.
-    fn remark(&mut self) {
-        let mut remarks = Vec::new();
-        if self.listed > 0 {
-            remarks.push(format!("{} folders were read by plain lists", self.listed));
-        }
-        if self.unproven > 0 {
-            let count = self.unproven;
-            remarks.push(format!(
-                "{count} folders could not be checked for completeness"
-            ));
-        }
-        remarks.extend(self.forgotten_remark());
-        remarks.extend(self.privacy_remark());
-        self.walk.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
     }
 
     /// Reads what was received within a range, folder by folder, and leaves the chains alone.
@@ -330,7 +191,7 @@ impl GraphWalk<'_> {
         self.captures_meetings != Meetings::None
     }
 
-    /// One round of the calendar; it is the last that the mailbox hands over.
+    /// One round of the calendar; it is the last batch of the mailbox.
     async fn calendar(
         &mut self,
         desk: &Arc<Desk>,
@@ -359,8 +220,8 @@ impl GraphWalk<'_> {
         Ok(handed_over.await.map(drop)?)
     }
 
-    /// Takes chains a few at a time, a few pages of each, until all have ended; then proves that
-    /// they brought everything, and tries again what could not be read.
+    /// Takes chains a few at a time, a few pages of each, until all have ended; then checks that
+    /// they returned everything, and tries unreadable items again.
     async fn mail(&mut self, desk: &Arc<Desk>, turn: MailTurn) -> Result<Status, WalkError> {
         let MailTurn {
             chains: mut queue,
@@ -383,7 +244,7 @@ impl GraphWalk<'_> {
                 fetched = self.fetch(chains) => fetched,
                 _ = self.walk.context.shutdown.wait() => return Ok(Status::Stopped),
             };
-            sent_first::put_off(&mut queue, left);
+            folders::put_off(&mut queue, left);
             let mut sorted = self.sort(fetched, &mut cursors);
             let mut ahead = sorted.unfinished;
             let received = sorted
@@ -416,7 +277,7 @@ impl GraphWalk<'_> {
             for chain in &mut ahead {
                 chain.goes_on_after(ticket.clone());
             }
-            sent_first::put_back(&mut queue, ahead, is_sent);
+            folders::put_back(&mut queue, ahead, is_sent);
             self.read_spoilt(desk, sorted.spoilt, &mut sorted.failure)
                 .await?;
             if let Some(error) = sorted.failure {
@@ -432,69 +293,8 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// The next chains to fetch: Sent Items alone and first, then those that are no more than a few
-    /// pages beyond their committed links. Waits for a commit where there are none.
-    async fn next_chains(
-        &mut self,
-        queue: &mut VecDeque<Chain>,
-    ) -> Result<(Vec<Chain>, bool), WalkError> {
-        loop {
-            let (chains, is_sent) = sent_first::next_chains(queue, CHAINS_PER_PORTION);
-            let Some(chain) = queue.front().filter(|_| chains.is_empty()) else {
-                return Ok((chains, is_sent));
-            };
-            let committed = self.turn.wait_for(chain.committed());
-            self.walk.unless_stopped(committed).await?;
-        }
-    }
-
-    /// What the pages of a portion came to.
-    fn sort(&mut self, fetched: Vec<Fetched>, cursors: &mut Vec<CursorRecord>) -> Sorted {
-        let mut sorted = Sorted::default();
-        for one in fetched {
-            cursors.extend(one.cursor);
-            sorted.pages.extend(one.pages);
-            match one.error {
-                Some(error) if error.asks_for_lists() => sorted.spoilt.push((one.chain, error)),
-                Some(error) if self.goes_on_without(&one.chain, &error) => self.left.push(error),
-                Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
-                None => self.sort_chain(one.chain, one.state, &mut sorted, cursors),
-            }
-        }
-        sorted
-    }
-
-    fn sort_chain(
-        &mut self,
-        chain: Chain,
-        state: RoundState,
-        sorted: &mut Sorted,
-        cursors: &mut Vec<CursorRecord>,
-    ) {
-        match state {
-            RoundState::InProgress => sorted.unfinished.push(chain),
-            RoundState::Restarted { at_kept_link } => {
-                sorted.has_restarted = true;
-                self.forgotten += usize::from(at_kept_link);
-                sorted.unfinished.push(chain);
-            }
-            RoundState::FolderGone => {
-                self.folders.is_sent_awaited |= chain.folder.is_sent;
-                self.gone.push(chain.folder.id);
-            }
-            RoundState::Complete => {
-                let folder = &chain.folder.id;
-                if self.lists.remove(&**folder).is_some() {
-                    let mailbox_id = &self.walk.mailbox.id;
-                    cursors.push(cursors::list_record(mailbox_id, folder, None));
-                }
-                self.ended.push(chain);
-            }
-        }
-    }
-
-    /// Reads folders whose chains do not work tonight by plain lists. Where these do not work
-    /// either, the chain's own trouble is told.
+    /// Reads folders whose chains fail in this run by plain lists. If these fail, too, the error of
+    /// the chain is reported.
     async fn read_spoilt(
         &mut self,
         desk: &Arc<Desk>,
@@ -521,8 +321,8 @@ impl GraphWalk<'_> {
         Ok(())
     }
 
-    /// Waits for the leave to read folders again from their beginning, and keeps it until the
-    /// mailbox is through.
+    /// Waits for the permit to read folders again from their beginning, and keeps it until the
+    /// mailbox is finished.
     async fn wait_for_resync(&mut self) -> Result<(), WalkError> {
         if self.resync.is_none() {
             let resyncs = self.walk.context.resyncs.clone();
@@ -532,13 +332,7 @@ impl GraphWalk<'_> {
         Ok(())
     }
 
-    /// Whether one folder's trouble leaves the others to be read: else those behind it would wait
-    /// for ever. Not so with Sent Items, whose copies of mails come before all others.
-    fn goes_on_without(&self, chain: &Chain, error: &ChainError) -> bool {
-        error.is_of_one_folder() && !chain.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
-    }
-
-    /// What the mailbox came to when no chain is left: complete only if every folder was read.
+    /// The status of the mailbox when no chain is left: complete only if every folder was read.
     async fn finish(
         &mut self,
         desk: &Arc<Desk>,
@@ -557,50 +351,6 @@ impl GraphWalk<'_> {
         }
         Ok(Status::Complete)
     }
-
-    /// The next pages of chains, and the chains that have to wait for the next portion.
-    async fn fetch(&self, chains: Vec<Chain>) -> (Vec<Fetched>, Vec<Chain>) {
-        let (mailbox_id, selection) = (&self.walk.mailbox.id, self.walk.context.selection);
-        let bytes = AtomicUsize::new(0);
-        let fetch = async |chain| {
-            if bytes.load(Ordering::Relaxed) >= BYTES_PER_PORTION {
-                return Err(chain);
-            }
-            let fetched = folder_delta::fetch(&self.client, mailbox_id, chain, selection).await;
-            bytes.fetch_add(fetched.bytes(), Ordering::Relaxed);
-            Ok(fetched)
-        };
-        let mut fetching = pin!(stream::iter(chains).map(fetch).buffered(CHAINS_AT_ONCE));
-        let (mut fetched, mut left) = (Vec::new(), Vec::new());
-        while let Some(one) = fetching.next().await {
-            match one {
-                Ok(pages) => fetched.push(pages),
-                Err(chain) => left.push(chain),
-            }
-        }
-        (fetched, left)
-    }
-
-    fn total_cost(&self) -> Cost {
-        let totals = self.client.totals();
-        Cost {
-            requests: totals.requests,
-            bytes: totals.bytes,
-            waited_seconds: totals.waited.as_secs_f64(),
-        }
-    }
-}
-
-/// Pages of one portion, and how their chains stand.
-#[derive(Default)]
-struct Sorted {
-    pages: Vec<GraphPage>,
-    unfinished: Vec<Chain>,
-    /// Chains that do not work tonight; their folders are read by plain lists.
-    spoilt: Vec<(Chain, ChainError)>,
-    has_restarted: bool,
-    /// Why the mailbox cannot be read further.
-    failure: Option<WalkError>,
 }
 
 /// Hours since the oldest link of a mailbox was received.

@@ -8,24 +8,24 @@ use bytes::Bytes;
 use crate::model::cursor::CursorRecord;
 use crate::model::page::GraphPage;
 use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::Item;
-use crate::reconcile::mail::Place;
-use crate::reconcile::mail::Settled;
-use crate::reconcile::mail::Sifted;
+use crate::reconcile::mail::items::Item;
+use crate::reconcile::mail::items::Place;
+use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::outcomes::Settled;
 use crate::runtime::cpu::ComputationLost;
 use crate::sync::decoding;
 use crate::sync::in_flight::Ticket;
-use crate::sync::mail::GraphWalk;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mail::seen_ids;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::WalkError;
 
-/// Items of one mailbox that are given up one by one in a run, each after all its repetitions; more
-/// of them are trouble of the mailbox.
+/// Items of one mailbox that are given up one by one in a run, each after all its retries; more of
+/// them mean that the mailbox as a whole is the cause.
 const REFUSED_MAX: usize = 100;
 
 impl GraphWalk<'_> {
-    /// Judges the items of some pages, and fetches what the pages told too little of.
+    /// Judges the items of some pages, and fetches those of which the pages contained too little.
     pub(super) async fn sift(
         &mut self,
         desk: &Arc<Desk>,
@@ -118,7 +118,7 @@ impl GraphWalk<'_> {
         Ok(settled)
     }
 
-    /// Hands decided items to the writer. Chains of which they are pages go on once they are
+    /// Sends decided items to the writer. Chains of which they are pages continue once they are
     /// committed.
     pub(super) async fn hand_over(
         &mut self,

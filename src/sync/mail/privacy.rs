@@ -3,42 +3,23 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashSet;
-
 use crate::config::capture::UnknownSensitivity;
 use crate::model::sensitivity::Sensitivities;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
-use crate::reconcile::mail::Settled;
-use crate::reconcile::mail::Sifted;
-use crate::reconcile::mail::UnknownPrivacy;
+use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::mail::items::UnknownPrivacy;
+use crate::reconcile::outcomes::Settled;
 use crate::source::graph::sensitivity::PrivateList;
-use crate::sync::mail::GraphWalk;
+use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::Privacy;
 use crate::sync::mailbox::WalkError;
 
-/// A list is asked for again after so long: a mail may be moved into the mailbox meanwhile that was
-/// received long ago.
+/// A list is requested again after this time: a mail that was received long ago may have been moved
+/// into the mailbox since.
 const LIST_AGE: i64 = 600 * SECOND;
-/// What was received so shortly before a list was asked for may not be on it: clocks differ.
+/// What was received this shortly before a list was requested may not be on it: clocks differ.
 const MARGIN: i64 = 60 * SECOND;
-
-/// How this run learns which mails are private.
-#[derive(Debug)]
-pub(super) enum Privacy {
-    /// It was not asked yet.
-    Unasked,
-    /// By the list of the whole mailbox.
-    Listed {
-        /// Those that are private.
-        ids: Arc<HashSet<String>>,
-        /// The service's time when it was asked for.
-        at: Micros,
-    },
-    /// Mail by mail: the service does not list them.
-    Singly,
-    /// Not at all: the permission does not show it.
-    Hidden,
-}
 
 impl Privacy {
     fn is_due(&self, mails: &[UnknownPrivacy<'_>], now: Micros) -> bool {
@@ -89,14 +70,14 @@ impl GraphWalk<'_> {
         })
     }
 
-    /// Notes mails that are recorded without anybody knowing whether they are private.
+    /// Notes mails that are recorded although it is unknown whether they are private.
     pub(super) fn note_unknown_privacy(&mut self, settled: &Settled) {
         let rows = settled.rows.iter();
         let unknown = rows.filter(|row| !row.interaction.sensitivity_known);
         self.of_unknown_privacy += unknown.count();
     }
 
-    /// What is to be said of them.
+    /// The remark on them.
     pub(super) fn privacy_remark(&self) -> Option<String> {
         let count = self.of_unknown_privacy;
         let hides = self.walk.context.capture.unknown_sensitivity == UnknownSensitivity::Hide;

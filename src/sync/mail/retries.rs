@@ -1,24 +1,24 @@
-//! Items that could not be read are tried again, a few at a time and a stated number of times.
+//! Unreadable items are tried again, a few at a time and a limited number of times.
 
 use hashbrown::HashSet;
 
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::CONTAINER;
-use crate::reconcile::mail::Place;
-use crate::reconcile::mail::Settled;
+use crate::reconcile::mail::items::Place;
+use crate::reconcile::outcomes::Settled;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::reconcile::unread::NOT_SERVED;
 use crate::sync::cursors;
-use crate::sync::mail::GraphWalk;
-use crate::sync::mail::sent_first::Places;
+use crate::sync::mail::folders::Places;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mailbox::TRIES_MAX;
 
 /// Items that are tried again in one run, of Sent Items and of the other folders: ten batches each.
 const TRIED_PER_RUN: usize = 200;
 
 impl GraphWalk<'_> {
-    /// The items of Sent Items that are to be tried again tonight, before other folders are read.
+    /// The items of Sent Items that this run tries again, before other folders are read.
     pub(super) fn due_in_sent(&self) -> Vec<(String, Place)> {
         let due = self.due(|entry| self.folders.is_sent(&entry.folder));
         placed(due, &self.places())
@@ -42,7 +42,7 @@ impl GraphWalk<'_> {
         due
     }
 
-    /// Items whose trouble may have passed: those that were tried longest ago.
+    /// Items that may be readable by now: those that were tried longest ago.
     fn due(&self, is_wanted: impl Fn(&LedgerEntry) -> bool) -> Vec<(&String, &LedgerEntry)> {
         let again = self.walk.context.again;
         let due = self
@@ -54,14 +54,14 @@ impl GraphWalk<'_> {
         due
     }
 
-    /// Mails that were tried in earlier runs. (What is of the calendar is asked for with it.)
+    /// Mails that were tried in earlier runs. (Those of the calendar are requested with it.)
     fn tried_before(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
         let started_at = self.walk.started_at;
         let mails = self.walk.ledger.iter();
         mails.filter(move |(_, entry)| entry.folder != CONTAINER && entry.last_at < started_at)
     }
 
-    /// Takes items that were tried out of the ledger, but for those that still cannot be read.
+    /// Removes items that were tried from the ledger, except those that are still unreadable.
     pub(super) fn strike_out(
         &mut self,
         tried: &[(String, Place)],
@@ -88,9 +88,9 @@ fn placed(entries: Vec<(&String, &LedgerEntry)>, places: &Places) -> Vec<(String
         .collect()
 }
 
-/// Whether an item that could not be read may be had in one of the next runs: the trouble may pass,
-/// and it is tried still. What a mail lacks (a date) it will lack tomorrow; when it is changed, its
-/// chain brings it again.
+/// Whether an unreadable item may be readable in one of the next runs: its attempts are not used
+/// up. What a mail lacks (a date) it will lack in the next run, too; when it is changed, its chain
+/// returns it again.
 pub(super) fn may_be_had(entry: &LedgerEntry) -> bool {
     [NOT_SERVED, "incomplete"].contains(&entry.reason.as_str()) && entry.tries < TRIES_MAX
 }

@@ -1,5 +1,5 @@
-//! Which items the first rounds of this run have brought, folder by folder: what a folder's own
-//! count is compared with.
+//! The items that the first rounds of this run have returned, folder by folder: they are compared
+//! with the folder's own count.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use hashbrown::HashSet;
 
 use crate::model::id::Id128;
 use crate::model::mail::Decoded;
-use crate::reconcile::mail::Item;
+use crate::reconcile::mail::items::Item;
 
-/// Items that are remembered for one mailbox: 16 mailboxes at a time take some 50 MB. What is
-/// beyond is checked by listing ids, which needs no memory of the walk.
+/// Items that are kept for one mailbox: 16 mailboxes at a time take some 50 MB. Larger folders are
+/// checked by listing ids, which needs no memory.
 const ITEMS_MAX: usize = 200_000;
 
 /// The items of a mailbox's first rounds.
@@ -34,12 +34,12 @@ impl Presence {
         self.folders.insert(folder.clone(), HashSet::new());
     }
 
-    /// The folders of which sightings are wanted.
+    /// The folders of which items are observed.
     pub fn wanted(&self) -> HashSet<Arc<str>> {
         self.folders.keys().cloned().collect()
     }
 
-    /// Takes what some pages said, in their order.
+    /// Applies the observations of some pages, in their order.
     pub fn note(&mut self, sightings: Vec<Sighting>) {
         for sighting in sightings {
             let Some(items) = self.folders.get_mut(&sighting.folder) else {
@@ -60,13 +60,13 @@ impl Presence {
         }
     }
 
-    /// How many items a folder's first round brought; `None`: not all of it was watched.
+    /// How many items a folder's first round returned; `None`: not all of it was observed.
     pub fn count(&self, folder: &str) -> Option<u64> {
         self.folders.get(folder).map(|items| items.len() as u64)
     }
 }
 
-/// What items say of the folders that are wanted.
+/// What items show of the observed folders.
 pub fn sightings(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Sighting> {
     let sighting = |item: &Item| {
         let (id, is_here) = match &item.decoded {

@@ -1,60 +1,25 @@
-//! Folders as decisions see them; and that of several copies of a mail the one in Sent Items is
-//! recorded, because it alone has Bcc (design section 4).
+//! Of several copies of a mail the one in Sent Items is recorded, because it alone has Bcc (design
+//! section 4).
 //!
-//! Sent Items is read, proven and tried again before all other folders. As long as something of it
-//! is missing that may still be had, mails from the mailbox's owner wait elsewhere, and so do those
-//! that came after it was read, until the next run: a mail has one revision for ever, so a copy
+//! Sent Items is read, proven and tried again before all other folders. As long as items of it are
+//! missing that may become available, mails from the mailbox's owner wait elsewhere, and so do
+//! those that arrived after it was read, until the next run: a mail is never revised, so a copy
 //! without Bcc that is recorded first would lose those contacts.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use hashbrown::HashSet;
-
-use crate::model::time::Micros;
-use crate::reconcile::mail::Place;
-use crate::sync::mail::GraphWalk;
 use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::folders;
+use crate::sync::mail::folders::Places;
+use crate::sync::mail::mail_sync::GraphWalk;
 use crate::sync::mail::retries;
+use crate::sync::mailbox::WalkError;
 
-/// The folders of a mailbox.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Places {
-    /// Ids of the folders that the exclusions name.
-    pub excluded: Arc<HashSet<Arc<str>>>,
-    /// Sent Items.
-    pub sent: Option<Arc<str>>,
-    /// Whether something of Sent Items is missing that may still be had.
-    pub is_sent_awaited: bool,
-    /// When Sent Items was read in this run, by the service's clock.
-    pub sent_read_at: Option<Micros>,
-}
-
-impl Places {
-    /// A folder, as decisions see it.
-    pub(super) fn of(&self, folder: &Arc<str>) -> Place {
-        let awaits_sent_from = if self.is_sent(folder) {
-            None
-        } else if self.is_sent_awaited {
-            Some(Micros(i64::MIN))
-        } else {
-            self.sent_read_at
-        };
-        Place {
-            container: folder.clone(),
-            is_excluded: self.excluded.contains(folder),
-            awaits_sent_from,
-        }
-    }
-
-    /// Whether it is Sent Items.
-    pub(super) fn is_sent(&self, folder: &str) -> bool {
-        self.sent.as_deref() == Some(folder)
-    }
-}
+/// Chains of one mailbox whose pages become one portion, if they do not hold too many bytes.
+const CHAINS_PER_PORTION: usize = 12;
 
 impl GraphWalk<'_> {
-    /// The folders, as they stand now.
+    /// The folders in their current state.
     pub(super) fn places(&self) -> Places {
         let mut missing = self
             .walk
@@ -66,47 +31,20 @@ impl GraphWalk<'_> {
             ..self.folders.clone()
         }
     }
-}
 
-/// The next chains to fetch: Sent Items alone and first. None where the chains that are left, or
-/// Sent Items, wait for a commit.
-pub(super) fn next_chains(queue: &mut VecDeque<Chain>, at_most: usize) -> (Vec<Chain>, bool) {
-    let may_go_on = |chain: &Chain| chain.committed().is_redeemed();
-    let is_sent = queue.front().is_some_and(|chain| chain.folder.is_sent);
-    let at_most = if is_sent { 1 } else { at_most };
-    let mut next = Vec::new();
-    let mut waiting = VecDeque::new();
-    while next.len() < at_most
-        && let Some(chain) = queue.pop_front()
-    {
-        if may_go_on(&chain) {
-            next.push(chain);
-        } else if is_sent {
-            queue.push_front(chain);
-            break;
-        } else {
-            waiting.push_back(chain);
-        }
-    }
-    waiting.append(queue);
-    *queue = waiting;
-    (next, is_sent)
-}
-
-/// Chains that were not fetched: they are next, in their order.
-pub(super) fn put_off(queue: &mut VecDeque<Chain>, left: Vec<Chain>) {
-    for chain in left.into_iter().rev() {
-        queue.push_front(chain);
-    }
-}
-
-/// Chains that go on: Sent Items to the front, so that it is through before others begin.
-pub(super) fn put_back(queue: &mut VecDeque<Chain>, unfinished: Vec<Chain>, to_the_front: bool) {
-    for chain in unfinished {
-        if to_the_front {
-            queue.push_front(chain);
-        } else {
-            queue.push_back(chain);
+    /// The next chains to fetch: Sent Items alone and first, then those that are no more than a few
+    /// pages beyond their committed links. Waits for a commit where there are none.
+    pub(super) async fn next_chains(
+        &mut self,
+        queue: &mut VecDeque<Chain>,
+    ) -> Result<(Vec<Chain>, bool), WalkError> {
+        loop {
+            let (chains, is_sent) = folders::next_chains(queue, CHAINS_PER_PORTION);
+            let Some(chain) = queue.front().filter(|_| chains.is_empty()) else {
+                return Ok((chains, is_sent));
+            };
+            let committed = self.turn.wait_for(chain.committed());
+            self.walk.unless_stopped(committed).await?;
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Events that cannot be read: they cost themselves alone, are in the ledger until they are read or
-//! gone, and never pass for cancelled.
+//! Unreadable events: they affect only themselves, are in the ledger until they are read or gone,
+//! and never count as cancelled.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -29,10 +29,10 @@ use crate::sync::mail::tests::nothing_seen;
 use crate::sync::mail::tests::single_of;
 use crate::sync::mailbox::TRIES_MAX;
 
-/// A time in two days: what lies then is recorded, and not over in any of these nights.
+/// A time in two days: an event then is recorded, and not over in any of these runs.
 static SOON: LazyLock<Micros> = LazyLock::new(|| clock::now().plus(2 * DAY));
 
-/// A day so many days after [`SOON`], as an event has it.
+/// A day `days` after [`SOON`], as an event has it.
 fn at(days: i64) -> Value {
     let at = SOON.plus(days * DAY).0 / SECOND * SECOND;
     json!({"dateTime": Micros(at).rfc3339(), "timeZone": "UTC"})
@@ -61,23 +61,23 @@ fn whole(id: &str) -> Value {
     event
 }
 
-/// As much of an occurrence or exception as a chain tells.
+/// As much of an occurrence or exception as a chain returns.
 fn slim(id: &str) -> Value {
     let whole = whole(id);
     json!({"id": id, "type": whole["type"], "seriesMasterId": "m", "start": whole["start"],
         "end": whole["end"]})
 }
 
-/// What the calendar answers tonight.
+/// What the calendar answers in a run.
 #[derive(Default)]
 struct Tonight {
     /// Neither the chain nor a list of whole events works.
     is_spoilt: bool,
-    /// Items that the chain tells of.
+    /// Items that the chain returns.
     chain: Vec<Value>,
     /// What a list of ids gives.
     ids: Vec<&'static str>,
-    /// What is not handed out singly.
+    /// What is not returned singly.
     refused: Vec<&'static str>,
     /// What is gone.
     gone: Vec<&'static str>,
@@ -115,7 +115,7 @@ impl Tonight {
     }
 }
 
-/// A mailbox with a calendar that answers otherwise each night.
+/// A mailbox with a calendar that answers differently in each run.
 struct Nights {
     server: Server,
     tonight: Arc<Mutex<Tonight>>,
@@ -137,7 +137,7 @@ impl Nights {
         }
     }
 
-    /// A night; gives the rows of meetings: id of the event, state and revision.
+    /// A run; returns the rows of meetings: id of the event, state and revision.
     async fn night(&self, tonight: Tonight) -> Vec<(String, &'static str, i32)> {
         *self.tonight.lock().unwrap() = tonight;
         let shutdown = Shutdown::default();
@@ -160,7 +160,7 @@ impl Nights {
         Known::read(self.state.cursors(&mailbox.id).unwrap()).unwrap()
     }
 
-    /// How often an event was asked for by its id.
+    /// How often an event was requested by its id.
     fn asked_for(&self, id: &str) -> usize {
         let asked = format!("/events/{id}\"");
         let requests = self.server.requests();
@@ -203,7 +203,7 @@ async fn fact_6_2_a_corrupt_event_costs_itself_alone_and_is_recorded_when_it_can
     assert_eq!(found, [row("e1", "active", 1), row("e3", "active", 1)]);
     assert_eq!(nights.ledger(), [entry("e2", "not_served", 1)]);
     assert!(nights.known().calendar.is_some());
-    // The chain works and does not tell of it: it is asked for all the same.
+    // The chain works and does not return it: it is requested all the same.
     let found = nights
         .night(Tonight {
             chain: vec![whole("e1"), whole("e3")],
@@ -240,7 +240,7 @@ async fn a_recorded_meeting_that_is_corrupt_has_not_vanished_and_one_that_is_gon
         assert_eq!(nights.ledger(), [entry("e2", "not_served", tries)]);
         assert_eq!(nights.asked_for("e2"), tries as usize);
     }
-    // Not listed, and gone when it is asked for by its id.
+    // Not listed, and gone when it is requested by its id.
     let spoilt = Tonight {
         is_spoilt: true,
         ids: vec!["e1"],
@@ -320,4 +320,19 @@ async fn an_exception_of_which_nobody_knows_what_it_stands_for_is_recorded_when_
         [row("x", "active", 1)]
     );
     assert_eq!(nights.ledger(), []);
+}
+
+#[tokio::test]
+async fn a_calendar_without_permission_makes_its_mailbox_denied() {
+    let denied = |_: &str, seen: &Seen, _| {
+        let is_calendar = seen.target.contains("/calendarView");
+        is_calendar.then(|| Reply::error(403, "ErrorAccessDenied"))
+    };
+    let server = mailbox(denied).await;
+    let (_folder, state) = nothing_seen();
+    let (coverage, _) = night_with(&server, Shutdown::default(), &state, Meetings::All).await;
+    assert_eq!(coverage.status, Status::Denied, "{:?}", coverage.reason);
+    let reason = coverage.reason.unwrap();
+    assert!(reason.starts_with("mail was read"), "{reason}");
+    assert!(reason.contains("Calendars.Read"), "{reason}");
 }

@@ -1,4 +1,4 @@
-//! Chains that the service forgets, or does not begin as it is asked to.
+//! Chains that the service loses, or does not begin as requested.
 
 use serde_json::Value;
 use serde_json::json;
@@ -103,7 +103,7 @@ async fn fact_11_a_chain_that_takes_no_header_fields_is_read_without_them() {
     let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
     assert_eq!(recorded_in(&portions), ["a", "b", "c", "s"]);
-    // The next night goes on, and does not try again.
+    // The next run continues, and does not try again.
     let before = server.requests().len();
     night(&server, Shutdown::default(), &state).await;
     let requests = server.requests();

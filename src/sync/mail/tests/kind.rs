@@ -30,7 +30,7 @@ async fn fact_3_3_the_kind_is_asked_for_again_after_a_month_and_not_before() {
         let is_asked = seen.target.contains("userPurpose");
         is_asked.then(|| match before {
             0 => Reply::ok(r#"{"value":"user"}"#),
-            // It cannot be had that night.
+            // It is unavailable in that run.
             1 => Reply::error(404, "ResourceNotFound"),
             _ => Reply::ok(r#"{"value":"shared"}"#),
         })

@@ -1,5 +1,5 @@
-//! The walk over one mailbox, against a small server: what one folder's trouble does to the rest,
-//! and what a second night makes of what is told again.
+//! The sync of one mailbox, against a small server: the effect of one folder's error on the rest,
+//! and of repetitions in a second run.
 
 mod calendar;
 mod forgotten;
@@ -18,7 +18,6 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 
-use super::GraphJob;
 use super::read;
 use crate::config::capture::Capture;
 use crate::config::capture::Meetings;
@@ -49,6 +48,7 @@ use crate::state::store::State;
 use crate::sync::batch::Portion;
 use crate::sync::context::Context;
 use crate::sync::in_flight::InFlight;
+use crate::sync::job::GraphJob;
 
 /// A mail from outside.
 fn mail(id: &str) -> String {
@@ -82,7 +82,7 @@ fn not_last(page: &str) -> String {
         .replace("deltatoken", "skiptoken")
 }
 
-/// The answer to a batch that asks for single mails: what `answer` says of each path.
+/// The answer to a batch that requests single mails: `answer` for each path.
 fn single(seen: &Seen, answer: impl Fn(&str) -> (u16, String)) -> Option<Reply> {
     single_of("/messages/", seen, answer)
 }
@@ -115,7 +115,7 @@ async fn mailbox(
         }
         let target = seen.target.as_str();
         Some(if target.ends_with("/$batch") {
-            // Places as the client numbers them: Sent Items are asked for first.
+            // Positions in a batch: Sent Items are requested first.
             Reply::ok(
                 r#"{"responses":[{"id":"0","status":200,"body":{"id":"s"}},
                 {"id":"1","status":404},{"id":"2","status":404},{"id":"3","status":404},

@@ -1,4 +1,4 @@
-//! What a folder says that it holds, against what is told of it.
+//! The count of a folder, against what is returned of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ use crate::sync::mail::tests::recorded_in;
 use crate::sync::mail::tests::single;
 use crate::sync::mail::tests::walk;
 
-/// The mailbox, with a folder `a` that says it holds so many items; a chain tells of `a-1` only.
-/// Lists answer by `listed`; single mails are there, but for those in `refused`.
+/// The mailbox, with a folder `a` that counts `held` items; a chain returns `a-1` only. Lists
+/// answer by `listed`; single mails are available, except those in `refused`.
 async fn counted(
     count: u64,
     refused: &'static [&'static str],

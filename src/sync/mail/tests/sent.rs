@@ -1,4 +1,5 @@
-//! Of several copies of a mail the one in Sent Items is recorded, in whichever night it can be read.
+//! Of several copies of a mail the one in Sent Items is recorded, in whichever run it becomes
+//! readable.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -38,7 +39,7 @@ fn copy_of(at: Micros, id: &str, bcc: &str) -> String {
     )
 }
 
-/// The mailbox: Sent Items tells of its copy in parts only, so that it is fetched singly; that is
+/// The mailbox: Sent Items returns its copy in parts only, so that it is fetched singly; that is
 /// refused for as long as `is_refused`. `a` has another copy.
 async fn mailbox_of_copies(is_refused: Arc<AtomicBool>) -> Server {
     mailbox(move |base, seen, _| {

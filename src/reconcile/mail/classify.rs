@@ -1,0 +1,193 @@
+//! The first step: items are compared with what was read before, and new ones are judged. In
+//! parallel, because here no item depends on another.
+
+use hashbrown::HashSet;
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
+use crate::model::id::Id128;
+use crate::model::mail::Decoded;
+use crate::model::mail::Mail;
+use crate::model::outcome::Outcome;
+use crate::policy::judge::Judged;
+use crate::reconcile::earlier_ids::Trace;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::items::About;
+use crate::reconcile::mail::items::Entry;
+use crate::reconcile::mail::items::Item;
+use crate::reconcile::mail::items::JudgedMail;
+use crate::reconcile::mail::items::Place;
+use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::mail::items::TracedMail;
+use crate::reconcile::mail::items::is_recorded;
+use crate::reconcile::mail::items::is_repetition;
+use crate::reconcile::unread::Unread;
+use crate::state::error::StateError;
+use crate::state::key::Seen;
+use crate::state::uncommitted::Uncommitted;
+use crate::state::view::View;
+
+impl Desk {
+    /// Judges items, in parallel; runs on the pool of `runtime::cpu`.
+    pub fn sift(&self, before: Uncommitted, items: Vec<Item>) -> Result<Sifted, StateError> {
+        let view = self.state.view(before)?;
+        let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
+        let sifted: Vec<Sift> = items
+            .into_par_iter()
+            .map(|item| self.sift_one(&view, &whole, item))
+            .collect::<Result<_, _>>()?;
+        let mut result = Sifted::default();
+        for one in sifted {
+            match one {
+                Sift::Entry(entry) => result.entries.push(entry),
+                Sift::Fetch(source_id, place) => result.to_fetch.push((source_id, place)),
+            }
+        }
+        Ok(result)
+    }
+
+    fn sift_one(
+        &self,
+        view: &View,
+        whole: &HashSet<String>,
+        item: Item,
+    ) -> Result<Sift, StateError> {
+        let seen = |id: &str| view.item(&self.mailbox.id, id);
+        Ok(match item.decoded {
+            Decoded::Removed { .. } => Sift::Entry(Entry::Removed),
+            Decoded::Unreadable { source_id, code } => Sift::Entry(Entry::Unreadable(Unread {
+                source_id,
+                container: item.place.container,
+                code,
+            })),
+            Decoded::Partial {
+                source_id,
+                has_news,
+            } => {
+                let says_nothing_new = whole.contains(&source_id)
+                    || seen(&source_id)?
+                        .is_some_and(|seen| !has_news || seen.outcome == Outcome::Recorded);
+                if says_nothing_new {
+                    Sift::Entry(Entry::Unchanged)
+                } else {
+                    Sift::Fetch(source_id, item.place)
+                }
+            }
+            Decoded::Mail(mail) => {
+                let known = seen(&mail.source_id)?;
+                let fingerprint = fingerprint_in(&mail, &item.place);
+                let is_known = known.is_some_and(|seen| self.is_known(seen, fingerprint));
+                let trace = (!self.earlier.is_empty()).then(|| Trace::of(&mail));
+                if is_known && trace.is_none() {
+                    return Ok(Sift::Entry(Entry::Unchanged));
+                }
+                let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
+                Sift::Entry(match trace {
+                    None => Entry::Mail(Box::new(mail)),
+                    Some(trace) => Entry::Traced(Box::new(TracedMail {
+                        mail,
+                        trace,
+                        is_known,
+                    })),
+                })
+            }
+        })
+    }
+
+    fn is_known(&self, seen: Seen, fingerprint: i64) -> bool {
+        if is_recorded(seen) {
+            return self.withheld.is_empty();
+        }
+        !self.again && is_repetition(seen, fingerprint)
+    }
+
+    /// Separates items that were read before (returns their number) from those that were not, by id
+    /// alone: for an archive, where the id identifies the bytes of a message.
+    pub fn part_known<T>(
+        &self,
+        before: Uncommitted,
+        items: Vec<T>,
+        id: impl Fn(&T) -> &str,
+    ) -> Result<(u64, Vec<T>), StateError> {
+        let view = self.state.view(before)?;
+        let mut known = 0;
+        let mut fresh = Vec::new();
+        for item in items {
+            let seen = view.item(&self.mailbox.id, id(&item))?;
+            // Unreadable items are read again, and counted, until they are gone.
+            let is_settled = |seen: Seen| match seen.outcome {
+                Outcome::Unreadable => false,
+                Outcome::Recorded => self.withheld.is_empty(),
+                _ => !self.again,
+            };
+            // Any mail may be recorded under an earlier id.
+            if self.earlier.is_empty() && seen.is_some_and(is_settled) {
+                known += 1;
+            } else {
+                fresh.push(item);
+            }
+        }
+        Ok((known, fresh))
+    }
+
+    fn judge_mail(
+        &self,
+        mail: Mail,
+        fingerprint: i64,
+        place: &Place,
+        known: Option<Seen>,
+    ) -> JudgedMail {
+        let source_id = mail.source_id.clone();
+        let (sensitivity, is_shortened) = (mail.sensitivity, mail.is_shortened);
+        let was_split = !mail.former_ids.is_empty();
+        let came_at = mail.received.or(mail.sent);
+        let is_late = |from| came_at.is_none_or(|at| at >= from);
+        let judged = self.judge.judge(mail, place.is_excluded);
+        let (touches, awaits_sent) = match &judged {
+            Judged::Keep(interaction) => {
+                let people = &interaction.participants;
+                let awaits_sent =
+                    place.awaits_sent_from.is_some_and(is_late) && self.judge.is_from_owner(people);
+                (self.matcher.touches(people), awaits_sent)
+            }
+            Judged::Drop { .. } => (Vec::new(), false),
+        };
+        let about = About {
+            source_id,
+            fingerprint,
+            sensitivity,
+            came_at,
+            touches,
+            awaits_sent,
+            is_shortened,
+            was_split,
+            was: known.map(|seen| seen.outcome),
+        };
+        JudgedMail { judged, about }
+    }
+}
+
+enum Sift {
+    Entry(Entry),
+    Fetch(String, Place),
+}
+
+fn id_of_whole(item: &Item) -> Option<String> {
+    match &item.decoded {
+        Decoded::Mail(mail) => Some(mail.source_id.clone()),
+        _ => None,
+    }
+}
+
+/// A mail's fingerprint; in a folder that the exclusions name, the folder is part of it, so that a
+/// mail which is moved out of it counts as changed.
+fn fingerprint_in(mail: &Mail, place: &Place) -> i64 {
+    if !place.is_excluded {
+        return mail.fingerprint;
+    }
+    let hash = Id128::of(&[b"excluded folder", place.container.as_bytes()]).0;
+    let bits = i64::from_le_bytes([
+        hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7],
+    ]);
+    mail.fingerprint ^ bits
+}

@@ -1,0 +1,186 @@
+//! The second step: every item gets its outcome, in the order in which the items were read, because
+//! the outcome of one depends on those before it (unchanged items, further copies).
+
+use hashbrown::HashMap;
+
+use crate::model::activity::Matched;
+use crate::model::interaction::Interaction;
+use crate::model::mail::Sensitivity;
+use crate::model::outcome::Outcome;
+use crate::model::sensitivity::Sensitivities;
+use crate::policy::judge::Judged;
+use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::items::About;
+use crate::reconcile::mail::items::Entry;
+use crate::reconcile::mail::items::JudgedMail;
+use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::mail::items::is_repetition;
+use crate::reconcile::outcomes::Settled;
+use crate::reconcile::unread::AWAITS_SENT;
+use crate::reconcile::unread::Unread;
+use crate::state::error::StateError;
+use crate::state::key::RecordedMail;
+use crate::state::key::Seen;
+use crate::state::uncommitted::Uncommitted;
+use crate::state::view::View;
+
+impl Desk {
+    /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
+    pub fn settle(
+        &self,
+        before: Uncommitted,
+        sifted: Sifted,
+        private: &Sensitivities,
+    ) -> Result<Settled, StateError> {
+        let mut counter = Counter {
+            desk: self,
+            view: self.state.view(before)?,
+            settled: Settled::default(),
+            decided: HashMap::new(),
+        };
+        for entry in sifted.entries {
+            counter.settle(entry, private)?;
+        }
+        counter.settled.decided = counter.decided;
+        Ok(counter.settled)
+    }
+}
+
+/// Goes through the items of some pages and remembers what it decided.
+pub(super) struct Counter<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) view: View,
+    pub(super) settled: Settled,
+    pub(super) decided: HashMap<String, Seen>,
+}
+
+impl Counter<'_> {
+    fn settle(&mut self, entry: Entry, private: &Sensitivities) -> Result<(), StateError> {
+        match entry {
+            Entry::Removed => self.count(Outcome::Removed, ""),
+            Entry::Unchanged => self.count(Outcome::Unchanged, ""),
+            Entry::Unreadable(unread) => self.leave_unread(unread),
+            Entry::Mail(mail) => self.settle_mail(*mail, private)?,
+            Entry::Traced(mail) => self.settle_traced(*mail, private)?,
+        }
+        Ok(())
+    }
+
+    fn leave_unread(&mut self, unread: Unread) {
+        self.count(Outcome::Unreadable, unread.code);
+        if let Some(source_id) = &unread.source_id {
+            // No fingerprint: it is read again when it comes again.
+            self.note(source_id.clone(), Outcome::Unreadable, 0);
+        }
+        self.settled.unread.push(unread);
+    }
+
+    pub(super) fn settle_mail(
+        &mut self,
+        mail: JudgedMail,
+        private: &Sensitivities,
+    ) -> Result<(), StateError> {
+        let JudgedMail { judged, about } = mail;
+        let decided = self.decided.get(&about.source_id).copied();
+        if decided.is_some_and(|seen| is_repetition(seen, about.fingerprint)) {
+            self.count(Outcome::Unchanged, "");
+            return Ok(());
+        }
+        let is_private = match about.sensitivity {
+            Sensitivity::Private => Some(true),
+            Sensitivity::Normal => Some(false),
+            Sensitivity::Unknown => private.is_private(&about.source_id),
+        };
+        let judge = &self.desk.judge;
+        match judge.with_sensitivity(judged, is_private.is_some(), is_private == Some(true)) {
+            // Whatever the rules say of it today: it is recorded.
+            Judged::Drop { .. } if about.was == Some(Outcome::Recorded) => {
+                self.count(Outcome::Unchanged, "");
+                Ok(())
+            }
+            Judged::Drop { outcome, reason } => {
+                self.count(outcome, reason);
+                self.note(about.source_id, outcome, about.fingerprint);
+                Ok(())
+            }
+            Judged::Keep(interaction) => self.keep(about, *interaction),
+        }
+    }
+
+    /// A further copy of a mail that is recorded; it may be what the row lacks.
+    fn settle_copy(&mut self, mail: About, interaction: &Interaction) {
+        let row = self.desk.withheld.with_content_of(interaction);
+        let outcome = match (&row, mail.was) {
+            (Some(_), _) => Outcome::Recorded,
+            (None, Some(Outcome::Recorded)) => Outcome::Unchanged,
+            (None, _) => Outcome::Duplicate,
+        };
+        self.count(outcome, "");
+        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
+        if let Some(interaction) = row {
+            let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+            self.settled.seen.note_recorded(mailbox_id, id, this);
+            let touches = self.desk.matcher.touches(&interaction.participants);
+            let tally = &mut self.settled.tally;
+            tally.note_recorded(&touches, mail.is_shortened);
+            self.settled.rows.push(Matched {
+                interaction,
+                touches,
+            });
+        }
+        // Which copy the row came from stays known.
+        let seen = match mail.was {
+            Some(Outcome::Recorded) => Outcome::Recorded,
+            _ => Outcome::Duplicate,
+        };
+        self.note(mail.source_id, seen, mail.fingerprint);
+    }
+
+    fn keep(&mut self, mail: About, interaction: Interaction) -> Result<(), StateError> {
+        let mailbox_id = &self.desk.mailbox.id;
+        let id = interaction.interaction_id;
+        let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
+        if let Some(other) = self.view.recorded(&self.settled.seen, mailbox_id, id)? {
+            if other.is_another_mail(this) {
+                self.settled.tally.id_reused += 1;
+            }
+            self.settle_copy(mail, &interaction);
+            return Ok(());
+        }
+        if mail.awaits_sent {
+            self.leave_unread(Unread {
+                source_id: Some(mail.source_id),
+                container: interaction.container,
+                code: AWAITS_SENT,
+            });
+            return Ok(());
+        }
+        let Some(matched) = self.desk.matched(interaction, mail.touches) else {
+            self.count(Outcome::Unmatched, "");
+            self.note(mail.source_id, Outcome::Unmatched, mail.fingerprint);
+            return Ok(());
+        };
+        self.settled.seen.note_recorded(mailbox_id, id, this);
+        self.count(Outcome::Recorded, "");
+        let tally = &mut self.settled.tally;
+        tally.note_recorded(&matched.touches, mail.is_shortened);
+        self.note(mail.source_id, Outcome::Recorded, mail.fingerprint);
+        self.settled.rows.push(matched);
+        Ok(())
+    }
+
+    pub(super) fn count(&mut self, outcome: Outcome, reason: &str) {
+        self.settled.tally.count(outcome, reason);
+    }
+
+    pub(super) fn note(&mut self, source_id: String, outcome: Outcome, fingerprint: i64) {
+        let seen = Seen {
+            outcome,
+            fingerprint,
+        };
+        self.settled
+            .seen
+            .note_item(&self.desk.mailbox.id, &source_id, seen);
+        self.decided.insert(source_id, seen);
+    }
+}

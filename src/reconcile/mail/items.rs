@@ -1,0 +1,154 @@
+//! The items of pages, as they come and as they were classified.
+
+use std::sync::Arc;
+
+use crate::model::activity::Touch;
+use crate::model::mail::Decoded;
+use crate::model::mail::Sensitivity;
+use crate::model::outcome::Outcome;
+use crate::model::time::Micros;
+use crate::policy::judge::Judged;
+use crate::reconcile::earlier_ids::Trace;
+use crate::reconcile::unread::NOT_SERVED;
+use crate::reconcile::unread::Unread;
+use crate::state::key::Seen;
+
+/// An item and where it lay.
+#[derive(Debug)]
+pub struct Item {
+    /// What the page said.
+    pub decoded: Decoded,
+    /// In which folder.
+    pub place: Place,
+}
+
+/// A folder, as far as decisions depend on it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Graph folder id, archive folder name.
+    pub container: Arc<str>,
+    /// A junk folder, or one that the exclusions name.
+    pub is_excluded: bool,
+    /// Mails of the mailbox's owner wait here if they were received at this time or later: their
+    /// copies in Sent Items, which come first, may not have been read yet.
+    pub awaits_sent_from: Option<Micros>,
+}
+
+/// Items that were compared with what was seen before and judged, but not counted yet.
+#[derive(Debug, Default)]
+pub struct Sifted {
+    pub(super) entries: Vec<Entry>,
+    /// Items of which a page contained too little: to be fetched singly (facts 1.5).
+    pub to_fetch: Vec<(String, Place)>,
+}
+
+#[derive(Debug)]
+pub(super) enum Entry {
+    Removed,
+    Unreadable(Unread),
+    Unchanged,
+    Mail(Box<JudgedMail>),
+    /// A mail that may be recorded under an earlier id.
+    Traced(Box<TracedMail>),
+}
+
+#[derive(Debug)]
+pub(super) struct JudgedMail {
+    pub(super) judged: Judged,
+    pub(super) about: About,
+}
+
+/// What is known of a mail besides the row that it may become.
+#[derive(Debug)]
+pub(super) struct About {
+    pub(super) source_id: String,
+    pub(super) fingerprint: i64,
+    pub(super) sensitivity: Sensitivity,
+    /// When it was received, or sent.
+    pub(super) came_at: Option<Micros>,
+    pub(super) touches: Vec<Touch>,
+    /// See [`Place::awaits_sent_from`].
+    pub(super) awaits_sent: bool,
+    /// It says more than is kept.
+    pub(super) is_shortened: bool,
+    /// Earlier rules made several of it.
+    pub(super) was_split: bool,
+    /// What became of it when it was last read.
+    pub(super) was: Option<Outcome>,
+}
+
+/// A mail that may be recorded under an earlier id.
+#[derive(Debug)]
+pub(super) struct TracedMail {
+    pub(super) mail: JudgedMail,
+    pub(super) trace: Trace,
+    /// It was decided before, and says nothing new.
+    pub(super) is_known: bool,
+}
+
+/// A mail that does not say itself whether it is private.
+#[derive(Debug, Clone, Copy)]
+pub struct UnknownPrivacy<'a> {
+    /// The provider's id.
+    pub source_id: &'a str,
+    /// When it was received, or sent; `None`: it does not say.
+    pub came_at: Option<Micros>,
+}
+
+impl Sifted {
+    /// The mails of which only the service knows whether they are private.
+    pub fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
+        let mails = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Mail(mail) => Some(&mail.about),
+            _ => None,
+        });
+        let unknown = mails.filter(|mail| mail.sensitivity == Sensitivity::Unknown);
+        unknown.map(|mail| UnknownPrivacy {
+            source_id: &mail.source_id,
+            came_at: mail.came_at,
+        })
+    }
+
+    /// Adds the items that were fetched singly.
+    pub fn append(&mut self, fetched: Self) {
+        self.entries.extend(fetched.entries);
+        // An item that comes back in parts even when it is fetched whole cannot be read.
+        self.entries
+            .extend(fetched.to_fetch.into_iter().map(|(source_id, place)| {
+                Entry::Unreadable(Unread {
+                    source_id: Some(source_id),
+                    container: place.container,
+                    code: "incomplete",
+                })
+            }));
+    }
+
+    /// Counts items that are known by their id alone.
+    pub fn note_unchanged(&mut self, count: u64) {
+        self.entries.extend((0..count).map(|_| Entry::Unchanged));
+    }
+
+    /// Counts an item that the service does not return.
+    pub fn note_refused(&mut self, source_id: String, container: Arc<str>) {
+        self.entries.push(Entry::Unreadable(Unread {
+            source_id: Some(source_id),
+            container,
+            code: NOT_SERVED,
+        }));
+    }
+
+    /// Counts an item that was gone when it was fetched singly.
+    pub fn note_gone(&mut self) {
+        self.entries.push(Entry::Removed);
+    }
+}
+
+/// Whether an item is recorded.
+pub(super) fn is_recorded(seen: Seen) -> bool {
+    seen.outcome == Outcome::Recorded
+}
+
+/// The content of a mail never changes: once it is recorded, later copies are repetitions.
+pub(super) fn is_repetition(seen: Seen, fingerprint: i64) -> bool {
+    is_recorded(seen) || seen.fingerprint == fingerprint
+}

@@ -1,0 +1,126 @@
+//! The mail of one mailbox while it is read: what its parts share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::config::capture::Meetings;
+use crate::model::coverage::Cost;
+use crate::model::cursor::ListCursor;
+use crate::model::time::Micros;
+use crate::source::graph::client::Client;
+use crate::source::graph::client::MailboxClient;
+use crate::sync::context::Context;
+use crate::sync::in_flight::Turn;
+use crate::sync::job::GraphJob;
+use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::folder_delta::ChainError;
+use crate::sync::mail::folders::Places;
+use crate::sync::mail::seen_ids::Presence;
+use crate::sync::mailbox::Walk;
+
+/// The mail of one mailbox while it is read.
+pub(super) struct GraphWalk<'a> {
+    pub(super) walk: Walk<'a>,
+    pub(super) turn: Turn,
+    pub(super) tenant: Client,
+    pub(super) client: MailboxClient,
+    pub(super) captures_mail: bool,
+    pub(super) captures_meetings: Meetings,
+    pub(super) folders: Places,
+    /// Why folders were left for the next run.
+    pub(super) left: Vec<ChainError>,
+    /// Folders that were listed and then reported as gone.
+    pub(super) gone: Vec<Arc<str>>,
+    /// Folders that earlier runs had to read by plain lists.
+    pub(super) lists: BTreeMap<String, ListCursor>,
+    /// Chains whose rounds have ended, to be compared with what their folders say they hold.
+    pub(super) ended: Vec<Chain>,
+    /// What the first rounds of this run have returned.
+    pub(super) presence: Presence,
+    /// Folders of which items are missing.
+    pub(super) shortfalls: Vec<Shortfall>,
+    /// Folders whose counts could not be checked.
+    pub(super) unproven: usize,
+    /// Folders that were read by plain lists.
+    pub(super) listed: usize,
+    /// Chains that were to continue where the last run left them.
+    pub(super) kept: usize,
+    /// Of these, the ones that the service had lost.
+    pub(super) forgotten: usize,
+    /// Items that the service did not return.
+    pub(super) refused: usize,
+    /// How it learns which mails are private.
+    pub(super) privacy: Privacy,
+    /// Mails that were recorded although it is unknown whether they are private.
+    pub(super) of_unknown_privacy: usize,
+    /// The permit to read folders from their beginning whose chains the service lost.
+    pub(super) resync: Option<OwnedSemaphorePermit>,
+}
+
+impl<'a> GraphWalk<'a> {
+    pub(super) fn new(context: &'a Context, job: GraphJob, turn: Turn) -> Self {
+        Self {
+            client: job.client.mailbox(&job.mailbox.id),
+            tenant: job.client,
+            walk: Walk::new(context, job.mailbox),
+            turn,
+            captures_mail: job.captures_mail,
+            captures_meetings: job.captures_meetings,
+            folders: Places::default(),
+            lists: BTreeMap::new(),
+            left: Vec::new(),
+            gone: Vec::new(),
+            ended: Vec::new(),
+            presence: Presence::default(),
+            shortfalls: Vec::new(),
+            unproven: 0,
+            listed: 0,
+            kept: 0,
+            forgotten: 0,
+            refused: 0,
+            privacy: Privacy::Unasked,
+            of_unknown_privacy: 0,
+            resync: None,
+        }
+    }
+
+    /// What the mailbox has cost so far.
+    pub(super) fn total_cost(&self) -> Cost {
+        let totals = self.client.totals();
+        Cost {
+            requests: totals.requests,
+            bytes: totals.bytes,
+            waited_seconds: totals.waited.as_secs_f64(),
+        }
+    }
+}
+
+/// How this run learns which mails are private.
+#[derive(Debug)]
+pub(super) enum Privacy {
+    /// It was not requested yet.
+    Unasked,
+    /// By the list of the whole mailbox.
+    Listed {
+        /// Those that are private.
+        ids: Arc<HashSet<String>>,
+        /// The service's time when it was requested.
+        at: Micros,
+    },
+    /// Mail by mail: the service does not list them.
+    Singly,
+    /// Not at all: the permission does not show it.
+    Hidden,
+}
+
+/// A folder of which not all items were seen.
+#[derive(Debug)]
+pub(super) struct Shortfall {
+    /// Items that were read.
+    pub(super) walked: u64,
+    /// Items that the folder says it holds.
+    pub(super) held: u64,
+}
