@@ -90,8 +90,10 @@ pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunErro
         let changes = changes(&lake, &read.book, full)?;
         let mut summary = summary(&read, RematchResult::Planned { changes });
         summary.without_content = without_content(config, &lake, &catch_up::matcher(&read.book))?;
-        let doubt = stores::check_crm(config, &read.book, &lake).err();
-        summary.notes.extend(doubt.map(|doubt| doubt.to_string()));
+        let warning = stores::check_crm(config, &read.book, &lake).err();
+        summary
+            .notes
+            .extend(warning.map(|warning| warning.to_string()));
         Ok(summary)
     })
     .await

@@ -22,7 +22,7 @@ use crate::pipeline::index_state;
 use crate::pipeline::index_state::IndexState;
 use crate::pipeline::stores;
 use crate::pipeline::writer::WriterError;
-use crate::sync::cursors::Known;
+use crate::sync::cursors::SavedCursors;
 
 /// Ids that are named of a long list.
 const NAMED: usize = 3;
@@ -82,7 +82,7 @@ fn cursor_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
     let mut unreadable = Vec::new();
     for slot in lake.interaction_versions()?.into_keys() {
         for cursor in lake.cursors(slot).into_iter().flatten().flatten() {
-            unreadable.extend(Known::read(vec![cursor]).err());
+            unreadable.extend(SavedCursors::read(vec![cursor]).err());
         }
     }
     let findings = unreadable.into_iter().map(|cursor| Finding {

@@ -8,7 +8,7 @@ use crate::pipeline::writer::WriterError;
 use crate::scope::plan::ScopeError;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// Why a run did not begin, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -74,11 +74,11 @@ impl From<LakeError> for RunError {
     }
 }
 
-impl From<WalkError> for RunError {
-    fn from(error: WalkError) -> Self {
+impl From<SyncError> for RunError {
+    fn from(error: SyncError) -> Self {
         match error {
-            WalkError::Lake(error) => Self::Writer(error.into()),
-            WalkError::State(error) => Self::Writer(error.into()),
+            SyncError::Lake(error) => Self::Writer(error.into()),
+            SyncError::State(error) => Self::Writer(error.into()),
             other => Self::Machine(other.to_string()),
         }
     }

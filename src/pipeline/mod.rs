@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!  survey ──► jobs ──► mailboxes_at_once tasks ──► 8 portions ──► writer ──► 2 batches ──► index
-//!                        graph_walk, archive_walk                  │
-//!                        decide (on runtime::cpu)                  └─► lake, state
+//!                        sync: mail, calendar, archive             │
+//!                        reconcile (on runtime::cpu)               └─► lake, state
 //! ```
 
 pub mod catch_up;

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use crate::state::error::StateError;
 use crate::state::store::State;
-use crate::sync::cursors::Known;
+use crate::sync::cursors::SavedCursors;
 use crate::sync::job::Job;
 
 /// Sorts the mailboxes: those that were never read (nobody knows how large they are), then by what
@@ -25,7 +25,7 @@ fn size(job: &Job, state: &State) -> Result<(u8, Reverse<u64>), StateError> {
         Job::Archive(job) => &job.mailbox,
     };
     // A cursor that cannot be read is told when the mailbox is read.
-    let known = Known::read(state.cursors(&mailbox.id)?).unwrap_or_default();
+    let known = SavedCursors::read(state.cursors(&mailbox.id)?).unwrap_or_default();
     Ok(match known.mailbox {
         Some(cursor) => (1, Reverse(cursor.recorded)),
         None if known.absent.is_some() => (2, Reverse(0)),

@@ -69,9 +69,9 @@ impl Survey {
         let mut jobs = Vec::new();
         let mut lines = Vec::new();
         let mut found_out = None;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for tenant in inputs.tenants {
-            let entries = ask(config, &tenant, &mut company, &mut told).await?;
+            let entries = ask(config, &tenant, &mut company, &mut reported).await?;
             for entry in entries {
                 let line = plan_line(&tenant.name, &entry);
                 let is_named = |only: &MailboxName| {
@@ -118,7 +118,7 @@ impl Survey {
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let book = crm::without_own_domains(inputs.book, is_own);
         let mut notes = crm_notes::lines(&book.notes);
-        notes.extend(told.into_iter().chain(unaddressed));
+        notes.extend(reported.into_iter().chain(unaddressed));
         let crm = CrmCounts {
             contacts: book.book.contacts.len(),
             accounts: book.book.accounts.len(),

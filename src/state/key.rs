@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_another_subject_and_another_minute_make_another_mail() {
+    fn another_mail_differs_in_subject_and_minute() {
         let minute = 60 * SECOND;
         let first = RecordedMail::of(Some("report"), Micros(0));
         assert!(first.is_another_mail(RecordedMail::of(Some("other"), Micros(minute))));

@@ -171,7 +171,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_records_come_back_sorted_however_little_memory_there_is(
+        fn records_are_sorted_with_any_amount_of_memory(
             records in prop::collection::vec(any::<[u8; 2]>(), 0..200),
             memory_bytes in 0_usize..500,
             runs_max in 1_usize..4,

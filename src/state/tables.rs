@@ -35,8 +35,8 @@ pub(crate) type StoredMeeting<'a> = (
 /// Recorded meetings, without their rows.
 pub(crate) const MEETINGS: TableDefinition<StoredMeetingKey, StoredMeeting<'static>> =
     TableDefinition::new("meetings");
-/// The row of a meeting as JSON. A table of its own, so that rows can be deleted while their records
-/// stay.
+/// The row of a meeting as JSON. A table of its own, so that rows can be deleted while their
+/// records stay.
 pub(crate) const MEETING_ROWS: TableDefinition<StoredMeetingKey, &str> =
     TableDefinition::new("meeting_rows");
 

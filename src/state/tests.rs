@@ -155,7 +155,7 @@ fn a_committed_batch_is_there_after_reopening() {
 }
 
 #[test]
-fn what_is_pending_is_seen_first_and_forgotten_when_dropped() {
+fn pending_decisions_take_precedence_until_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
     commit(&state, &one_item(1), &versions(1));
@@ -196,7 +196,7 @@ fn the_first_mail_of_an_id_stays_within_a_batch() {
 }
 
 #[test]
-fn cursors_stream_by_slot_mailbox_and_key_and_can_be_taken_away() {
+fn cursors_stream_in_key_order_and_can_be_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
     let mut pending = Pending::default();
@@ -223,7 +223,7 @@ fn cursors_stream_by_slot_mailbox_and_key_and_can_be_taken_away() {
 }
 
 #[test]
-fn a_slot_is_forgotten_whole_and_the_others_stay() {
+fn resetting_a_slot_keeps_the_others() {
     assert_ne!(slot("ann"), slot("zoe"));
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
@@ -256,7 +256,7 @@ fn the_state_of_another_lake_is_never_believed() {
 }
 
 #[test]
-fn a_second_run_is_told_that_the_folder_is_in_use() {
+fn a_second_run_fails_because_the_folder_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let first = open(folder.path());
     let second = open_for(folder.path(), LAKE);
@@ -322,7 +322,7 @@ fn killed_copy(folder: &Path) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_killed_run_leaves_its_last_commit_even_with_half_of_the_next_on_disk() {
+fn a_killed_run_leaves_its_last_commit() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
     commit(&state, &one_item(1), &versions(1));
@@ -350,7 +350,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn a_truncated_or_overwritten_file_is_rebuilt_or_believed_but_never_ends_the_run(
+    fn a_damaged_file_is_rebuilt_or_used_without_failure(
         keep in 0_usize..1_000,
         garbage in prop::option::of((0_usize..10, prop::collection::vec(any::<u8>(), 1..64))),
     ) {

@@ -21,7 +21,7 @@ use crate::model::time::Micros;
 use crate::policy::judge::Judge;
 use crate::policy::judge::Rules;
 use crate::reconcile::earlier_ids::EarlierIds;
-use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
@@ -70,7 +70,12 @@ pub struct Context {
 
 impl Context {
     /// The desk at which the items of a mailbox are decided.
-    pub fn desk(&self, mailbox: &Arc<Mailbox>, source: Source, cursor: &MailboxCursor) -> Desk {
+    pub fn reconciler(
+        &self,
+        mailbox: &Arc<Mailbox>,
+        source: Source,
+        cursor: &MailboxCursor,
+    ) -> MailReconciler {
         let window_start = match self.range {
             // A requested range may be older than the first window.
             Some(range) => cursor.window_start.min(range.from),
@@ -87,7 +92,7 @@ impl Context {
             captured_at: self.run.started_at,
             run_id: self.run.run_id.clone(),
         };
-        Desk {
+        MailReconciler {
             mailbox: mailbox.clone(),
             judge,
             matcher: self.matcher.clone(),

@@ -20,11 +20,11 @@ use crate::model::cursor::MailboxCursor;
 
 /// The cursors of one mailbox.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct SavedCursors {
     /// What is kept of the mailbox as a whole; `None`: it was never connected.
     pub mailbox: Option<MailboxCursor>,
     /// Where the chain of each folder continues, by folder id.
-    pub chains: BTreeMap<String, ChainCursor>,
+    pub deltas: BTreeMap<String, ChainCursor>,
     /// Where the chain of the calendar continues; `None`: it was never read.
     pub calendar: Option<CalendarCursor>,
     /// Folders that were read by plain lists, by folder id.
@@ -46,7 +46,7 @@ pub struct CursorUnreadable {
     pub key: String,
 }
 
-impl Known {
+impl SavedCursors {
     /// Reads the records of one mailbox. Kinds of cursors that this version does not use stay as
     /// they are.
     pub fn read(records: Vec<CursorRecord>) -> Result<Self, CursorUnreadable> {
@@ -59,7 +59,7 @@ impl Known {
                 known.calendar = Some(parse(&record.key, value)?);
             } else if let Some(folder) = record.key.strip_prefix(MAIL_KEY_PREFIX) {
                 known
-                    .chains
+                    .deltas
                     .insert(folder.to_owned(), parse(&record.key, value)?);
             } else if let Some(folder) = record.key.strip_prefix(LIST_KEY_PREFIX) {
                 known
@@ -94,7 +94,7 @@ pub fn calendar_record(mailbox_id: &str, cursor: &CalendarCursor) -> CursorRecor
 }
 
 /// The record of a folder's chain.
-pub fn chain_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> CursorRecord {
+pub fn folder_cursor_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> CursorRecord {
     record(
         mailbox_id,
         format!("{MAIL_KEY_PREFIX}{folder}"),
@@ -103,7 +103,7 @@ pub fn chain_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> Cur
 }
 
 /// The record that takes a folder's chain away.
-pub fn no_chain_record(mailbox_id: &str, folder: &str) -> CursorRecord {
+pub fn delete_folder_cursor(mailbox_id: &str, folder: &str) -> CursorRecord {
     record(mailbox_id, format!("{MAIL_KEY_PREFIX}{folder}"), None)
 }
 
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_torn_cursor_is_an_error_and_not_a_fresh_start() {
-        let chain = ChainCursor {
+        let delta = ChainCursor {
             link: "https://x".to_owned(),
             is_delta: true,
             fetched_at: crate::model::time::Micros(1),
@@ -155,12 +155,12 @@ mod tests {
             items: 3,
             proof: None,
         };
-        let mut record = chain_record("m", "f", &chain);
+        let mut record = folder_cursor_record("m", "f", &delta);
         assert_eq!(
-            Known::read(vec![record.clone()]).unwrap().chains["f"],
-            chain
+            SavedCursors::read(vec![record.clone()]).unwrap().deltas["f"],
+            delta
         );
         record.value = Some("{\"link\":\"https".to_owned());
-        assert_eq!(Known::read(vec![record]).unwrap_err().key, "mail/f");
+        assert_eq!(SavedCursors::read(vec![record]).unwrap_err().key, "mail/f");
     }
 }

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn waiting_mailboxes_make_room_and_resume_before_others_begin() {
+    async fn waiting_mailboxes_yield_and_resume_before_others_begin() {
         let in_flight = InFlight::new(1);
         in_flight.set_has_more(true);
         let mut first = in_flight.begin().unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_mailboxes_waiting_is_a_stall_only_if_none_may_begin() {
+    async fn waiting_mailboxes_stall_only_if_none_may_begin() {
         let in_flight = InFlight::new(1);
         let (_promise, ticket) = Ticket::new();
         in_flight.set_has_more(true);

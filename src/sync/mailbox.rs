@@ -21,7 +21,7 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Micros;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::outcomes::Outcomes;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::runtime::clock;
 use crate::runtime::cpu::ComputationLost;
@@ -37,21 +37,21 @@ use crate::sync::calendar::round::RoundError;
 use crate::sync::context::Context;
 use crate::sync::cursors;
 use crate::sync::cursors::CursorUnreadable;
-use crate::sync::cursors::Known;
+use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::WriterGone;
-use crate::sync::mail::folder_delta::ChainError;
+use crate::sync::mail::folder_delta::FolderDeltaError;
 
 /// Runs in which an item is tried, the first included: errors of the service may last for days
 /// (facts 6.2). Afterwards it stays in the ledger, and only `run --again` tries it.
 pub const TRIES_MAX: u32 = 10;
 
 /// Unreadable items of a mailbox that the report names.
-const UNREAD_TOLD: usize = 100;
+const UNREAD_REPORTED: usize = 100;
 
 /// One mailbox while it is read.
 #[derive(Debug)]
-pub struct Walk<'a> {
+pub struct MailboxSync<'a> {
     /// What all tasks of the run share.
     pub context: &'a Context,
     /// Whose.
@@ -92,13 +92,13 @@ pub struct Pages {
 
 /// Why a mailbox was not read to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum WalkError {
+pub enum SyncError {
     /// The service refused.
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// A folder's chain cannot continue.
     #[error(transparent)]
-    Chain(#[from] ChainError),
+    FolderDelta(#[from] FolderDeltaError),
     /// The calendar's chain cannot continue.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
@@ -150,13 +150,13 @@ pub enum WalkError {
     },
 }
 
-impl WalkError {
+impl SyncError {
     fn status(&self) -> Status {
         match self {
             Self::Stopped | Self::Overdue => Status::Stopped,
             Self::Incomplete { .. } | Self::ManyRefused { .. } => Status::Incomplete,
             Self::Graph(error)
-            | Self::Chain(ChainError::Graph(error))
+            | Self::FolderDelta(FolderDeltaError::Graph(error))
             | Self::Calendar(CalendarError::Round(RoundError::Graph(error))) => {
                 match error.action() {
                     RetryAction::MailboxDenied => Status::Denied,
@@ -169,7 +169,7 @@ impl WalkError {
     }
 }
 
-impl<'a> Walk<'a> {
+impl<'a> MailboxSync<'a> {
     /// Begins with a mailbox.
     pub fn new(context: &'a Context, mailbox: Mailbox) -> Self {
         Self {
@@ -191,8 +191,8 @@ impl<'a> Walk<'a> {
     }
 
     /// What the lake keeps of the mailbox from earlier runs.
-    pub fn known(&mut self) -> Result<Known, WalkError> {
-        let known = Known::read(self.context.state.cursors(&self.mailbox.id)?)?;
+    pub fn known(&mut self) -> Result<SavedCursors, SyncError> {
+        let known = SavedCursors::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
         self.ledger.clone_from(&known.ledger);
         Ok(known)
@@ -213,13 +213,13 @@ impl<'a> Walk<'a> {
     pub async fn unless_stopped<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, WalkError>
+    ) -> Result<T, SyncError>
     where
-        WalkError: From<E>,
+        SyncError: From<E>,
     {
         tokio::select! {
             result = work => Ok(result?),
-            _ = self.context.shutdown.wait() => Err(WalkError::Stopped),
+            _ = self.context.shutdown.wait() => Err(SyncError::Stopped),
         }
     }
 
@@ -235,30 +235,31 @@ impl<'a> Walk<'a> {
     }
 
     /// Hands decided pages to the writer. What is decided next sees them at once, in
-    /// [`Walk::uncommitted`]; what must not happen before they are committed waits for the ticket.
+    /// [`MailboxSync::uncommitted`]; what must not happen before they are committed waits for the
+    /// ticket.
     pub async fn hand_over(
         &mut self,
-        settled: Settled,
+        outcomes: Outcomes,
         mut cursors: Vec<CursorRecord>,
         pages: Pages,
     ) -> Result<Ticket, WriterGone> {
-        let mut tally = settled.tally;
+        let mut tally = outcomes.tally;
         tally.received = pages.received;
         Progress::raise(&self.context.progress.items, pages.received);
         self.tally.add(&tally);
         if let Some(cursor) = &mut self.cursor {
             let is_first = |row: &&Matched| row.interaction.revision == 1;
-            cursor.recorded += settled.rows.iter().filter(is_first).count() as u64;
+            cursor.recorded += outcomes.rows.iter().filter(is_first).count() as u64;
             if self.written.as_ref() != Some(cursor) {
                 cursors.push(cursors::mailbox_record(&self.mailbox.id, cursor));
                 self.written = Some(cursor.clone());
             }
         }
         let (promise, ticket) = Ticket::new();
-        let seen = Arc::new(settled.seen);
+        let seen = Arc::new(outcomes.seen);
         let portion = Portion {
             mailbox: self.mailbox.clone(),
-            rows: settled.rows,
+            rows: outcomes.rows,
             cursors,
             tally,
             cost: pages.total_cost.since(self.counted),
@@ -277,10 +278,10 @@ impl<'a> Walk<'a> {
 
     /// Notes unreadable messages of an archive. Known entries are not written again: an archive
     /// does not change.
-    pub fn note_unread_of_archive(&mut self, settled: &Settled) -> Vec<CursorRecord> {
+    pub fn note_unread_of_archive(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
         let now = clock::now();
         let mut cursors = Vec::new();
-        for unread in &settled.unread {
+        for unread in &outcomes.unread {
             let Some(id) = &unread.source_id else {
                 continue;
             };
@@ -305,7 +306,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Resolves, at the end of an archive, entries that are gone or were read.
-    pub fn strike_out_of_archive(&mut self) -> Vec<CursorRecord> {
+    pub fn resolve_of_archive(&mut self) -> Vec<CursorRecord> {
         let mut cursors = Vec::new();
         let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
         self.ledger.retain(|id, _| {
@@ -319,10 +320,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes unreadable items, and resolves those that were read after all.
-    pub fn keep_ledger(&mut self, settled: &Settled) -> Vec<CursorRecord> {
+    pub fn keep_ledger(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
         let now = clock::now();
         let mut cursors = Vec::new();
-        for unread in &settled.unread {
+        for unread in &outcomes.unread {
             let Some(id) = &unread.source_id else {
                 continue;
             };
@@ -344,7 +345,7 @@ impl<'a> Walk<'a> {
         }
         let mailbox_id = &self.mailbox.id;
         let is_read = |id: &String| {
-            let decided = settled.decided.get(id);
+            let decided = outcomes.decided.get(id);
             decided.is_some_and(|seen| seen.outcome != Outcome::Unreadable)
         };
         self.ledger.retain(|id, _| {
@@ -360,21 +361,21 @@ impl<'a> Walk<'a> {
     /// How far the mailbox was read: an error becomes its status.
     pub fn coverage(
         self,
-        result: Result<Status, WalkError>,
+        result: Result<Status, SyncError>,
         cost: Cost,
     ) -> Result<Coverage, WriterGone> {
         let (status, reason) = match result {
             Ok(status) => (status, self.remark),
-            Err(WalkError::Writer(gone)) => return Err(gone),
-            Err(WalkError::Stopped) => (Status::Stopped, None),
+            Err(SyncError::Writer(gone)) => return Err(gone),
+            Err(SyncError::Stopped) => (Status::Stopped, None),
             Err(error) => {
                 let remark = self.remark.into_iter();
-                let told: Vec<String> = remark.chain([error.to_string()]).collect();
-                (error.status(), Some(told.join("; ")))
+                let parts: Vec<String> = remark.chain([error.to_string()]).collect();
+                (error.status(), Some(parts.join("; ")))
             }
         };
         let recorded = self.cursor.map_or(0, |cursor| cursor.recorded);
-        let unread = self.ledger.into_values().take(UNREAD_TOLD);
+        let unread = self.ledger.into_values().take(UNREAD_REPORTED);
         let unread = unread.map(|entry| UnreadItem {
             place: entry.folder,
             code: entry.reason,

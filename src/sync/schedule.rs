@@ -18,8 +18,8 @@ use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterGone;
 use crate::sync::job::Job;
 use crate::sync::mail;
-use crate::sync::mailbox::Walk;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::MailboxSync;
+use crate::sync::mailbox::SyncError;
 
 /// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
 /// that are not begun when the run is to end are `stopped`.
@@ -28,7 +28,7 @@ pub async fn read_all(
     lake: &Arc<Lake>,
     mut jobs: Vec<Job>,
     in_flight: &InFlight,
-) -> Result<Vec<Coverage>, WalkError> {
+) -> Result<Vec<Coverage>, SyncError> {
     if let Some(turn) = in_flight.begin() {
         readdress::revise(context, lake.clone(), &mut jobs, turn).await?;
     }
@@ -68,7 +68,7 @@ async fn read_one(
     job: Job,
     turn: Turn,
 ) -> Result<Coverage, WriterGone> {
-    let left = Walk::new(context, job.mailbox().clone());
+    let left = MailboxSync::new(context, job.mailbox().clone());
     let reading = async {
         match job {
             Job::Graph(job) => mail::read(context, *job, turn).await,
@@ -79,7 +79,7 @@ async fn read_one(
         coverage = reading => coverage,
         // What it had committed stays; the next run repeats the rest.
         () = context.shutdown.overdue() => {
-            left.coverage(Err(WalkError::Overdue), Cost::default())
+            left.coverage(Err(SyncError::Overdue), Cost::default())
         }
     }
 }

@@ -207,15 +207,15 @@ fn rows_of(nights: &[Vec<Change>]) -> Vec<Vec<Interaction>> {
         let mut rows = Vec::new();
         let once: BTreeMap<_, _> = changes
             .iter()
-            .map(|(number, place, day, state)| ((*number, *place), (*day, *state)))
+            .map(|(number, index, day, state)| ((*number, *index), (*day, *state)))
             .collect();
-        for ((number, place), (day, state)) in once {
-            let before = known.get(&(number, place));
+        for ((number, index), (day, state)) in once {
+            let before = known.get(&(number, index));
             let row = Interaction {
                 revision: before.map_or(1, |before| before.revision + 1),
                 state,
                 captured_at: Micros(night),
-                ..meeting(MAILBOXES[place], number, day)
+                ..meeting(MAILBOXES[index], number, day)
             };
             let moved = before.filter(|b| b.occurred_at.month() != row.occurred_at.month());
             rows.extend(moved.map(|before| Interaction {
@@ -223,7 +223,7 @@ fn rows_of(nights: &[Vec<Change>]) -> Vec<Vec<Interaction>> {
                 state: State::Superseded,
                 ..before.clone()
             }));
-            known.insert((number, place), row.clone());
+            known.insert((number, index), row.clone());
             rows.push(row);
         }
         all.push(rows);
@@ -258,7 +258,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(5))]
 
     #[test]
-    fn caches_made_again_or_caught_up_equal_those_that_followed_every_night(
+    fn rebuilt_or_caught_up_caches_equal_continuous_ones(
         nights in nights(),
         stopped in any::<prop::sample::Index>(),
     ) {

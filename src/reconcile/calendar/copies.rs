@@ -8,16 +8,16 @@ use crate::reconcile::calendar::input;
 /// One copy of each item, in the order of their first copies: the one that was changed last, if
 /// they say so, else the last one (facts 1.4).
 pub(super) fn newest_copies(items: Vec<DecodedEvent>) -> Vec<DecodedEvent> {
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
     let mut newest: Vec<DecodedEvent> = Vec::with_capacity(items.len());
     for item in items {
-        let place = input::source_id(&item).and_then(|id| places.get(id).copied());
-        match place.and_then(|place| newest.get_mut(place)) {
+        let position = input::source_id(&item).and_then(|id| positions.get(id).copied());
+        match position.and_then(|position| newest.get_mut(position)) {
             Some(held) if is_older(&item, held) => {}
             Some(held) => *held = item,
             None => {
                 if let Some(id) = input::source_id(&item) {
-                    places.insert(id.to_owned(), newest.len());
+                    positions.insert(id.to_owned(), newest.len());
                 }
                 newest.push(item);
             }

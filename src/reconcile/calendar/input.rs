@@ -172,7 +172,7 @@ pub struct Fetched {
     /// Series that did not come along.
     pub masters: HashMap<String, Event>,
     /// Ids of series that are unavailable.
-    pub in_vain: Vec<String>,
+    pub unavailable: Vec<String>,
     /// Ids of what was not named and is there no more.
     pub gone: HashSet<String>,
     /// Whether the round may be incomplete: lists were unavailable, or more events were missing

@@ -17,7 +17,7 @@
 //! anything else                                            recorded        a further revision (3)
 //!
 //! (1) It was over when the last round began, and did not wait for its series.
-//! (2) Or is as it was when it was too far ahead. The outcome is `unchanged` if it was seen so before.
+//! (2) Or as it was when it was too far ahead. An event that is as it was counts as `unchanged`.
 //! (3) And a row that closes the old month, where it moves to another one.
 //! ```
 //!
@@ -35,14 +35,14 @@ use crate::policy::judge;
 use crate::policy::judge::Judged;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
-use crate::reconcile::calendar::reconciler::Deciding;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
 use crate::reconcile::calendar::unread::NO_MASTER;
 use crate::state::error::StateError;
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// Decides on one event, by the table above.
     pub(super) fn instance(&mut self, event: &Event) -> Result<(), StateError> {
-        let waited = self.settle_waiting(event);
+        let waited = self.take_waiting(event);
         let Some(whole) = self.whole(event) else {
             self.count(Outcome::Unreadable, NO_MASTER);
             self.stay(event);
@@ -62,9 +62,11 @@ impl Deciding<'_> {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
-        let seen = self.view.item(&self.desk.mailbox.id, &whole.source_id)?;
+        let seen = self
+            .view
+            .item(&self.reconciler.mailbox.id, &whole.source_id)?;
         let is_seen = seen.is_some_and(|seen| self.is_settled(seen, id.interaction_id, &whole));
-        self.know_series(id.interaction_id, &whole);
+        self.note_series_id(id.interaction_id, &whole);
         let is_known = known_id.is_some();
         let was_far = seen.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
         if is_of_series(&whole) && !is_known && (self.times.is_far(&whole) || is_seen && was_far) {
@@ -87,7 +89,7 @@ impl Deciding<'_> {
     }
 
     /// A record that was rebuilt from the lake lacks the provider's id of its series.
-    fn know_series(&mut self, id: Id128, whole: &Event) {
+    fn note_series_id(&mut self, id: Id128, whole: &Event) {
         if let Some(record) = self.meetings.get_mut(&id)
             && record.master_id != whole.master_id
         {
@@ -107,7 +109,7 @@ impl Deciding<'_> {
             }
             Judged::Keep(interaction) => match self.matched(*interaction) {
                 Some(matched) => {
-                    let tally = &mut self.settled.tally;
+                    let tally = &mut self.outcomes.tally;
                     tally.note_recorded(&matched.touches, whole.is_shortened);
                     self.record(matched, whole);
                     (Outcome::Recorded, "")

@@ -9,7 +9,7 @@
 //! 1. `sort` counts what is no event, and notes what is removed, unreadable or a series.
 //! 2. `keep_meetings` marks what cannot be read as present, so that nothing of it vanishes.
 //! 3. `forget_waiting` drops what waits of series that came whole; what is named waits again in 6.
-//! 4. `tell_of_series` gives the series that were fetched to what is left waiting.
+//! 4. `note_fetched_series` gives the series that were fetched to what is left waiting.
 //! 5. `compare_days` collects what all events show of the days of their series: ids follow from it.
 //! 6. `instance` decides on each event (the tables are in its file), `record_due` on what waited.
 //! 7. `close_renamed`, then `vanish`, add rows for what no event stands for any more: both need to
@@ -34,25 +34,25 @@ use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::Scope;
 use crate::reconcile::calendar::input::Times;
-use crate::reconcile::calendar::reconciler::Deciding;
-use crate::reconcile::mail::Desk;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::outcomes::Outcomes;
 use crate::state::error::StateError;
 use crate::state::uncommitted::Uncommitted;
 
 /// Decides a round; runs on the pool of `runtime::cpu`.
 pub fn decide(
-    desk: &Desk,
+    reconciler: &MailReconciler,
     before: Uncommitted,
     times: Times,
     round: Round,
     fetched: Fetched,
     memory: Memory,
-) -> Result<Settled, StateError> {
-    let mut deciding = Deciding {
-        desk,
+) -> Result<Outcomes, StateError> {
+    let mut deciding = CalendarReconciler {
+        reconciler,
         times,
-        view: desk.state.view(before)?,
+        view: reconciler.state.view(before)?,
         masters: fetched.masters,
         siblings: HashMap::new(),
         sources: HashSet::new(),
@@ -67,7 +67,7 @@ pub fn decide(
         meetings: memory.meetings,
         dirty: HashSet::new(),
         waiting: memory.series.clone(),
-        settled: Settled::default(),
+        outcomes: Outcomes::default(),
     };
     for _ in 0..round.given_up {
         deciding.count(Outcome::Unchanged, "");
@@ -79,7 +79,7 @@ pub fn decide(
     let events = deciding.sort(round.events);
     deciding.keep_meetings();
     deciding.forget_waiting(scope.is_complete);
-    deciding.tell_of_series(fetched.in_vain);
+    deciding.note_fetched_series(fetched.unavailable);
     deciding.compare_days(&events, &fetched.others);
     deciding.sources = events.iter().map(|event| event.source_id.clone()).collect();
     for event in events {

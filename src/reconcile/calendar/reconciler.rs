@@ -21,8 +21,8 @@ use crate::policy::meeting_identity::meeting_id;
 use crate::policy::original_day::Siblings;
 use crate::reconcile::calendar::copies;
 use crate::reconcile::calendar::input::Times;
-use crate::reconcile::mail::Desk;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::outcomes::Outcomes;
 use crate::state::key::Seen;
 use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
@@ -33,8 +33,8 @@ use crate::state::view::View;
 const ROW_KEPT: i64 = 40 * DAY;
 
 /// A round that is being decided.
-pub(super) struct Deciding<'a> {
-    pub(super) desk: &'a Desk,
+pub(super) struct CalendarReconciler<'a> {
+    pub(super) reconciler: &'a MailReconciler,
     pub(super) times: Times,
     pub(super) view: View,
     pub(super) masters: HashMap<String, Event>,
@@ -63,10 +63,10 @@ pub(super) struct Deciding<'a> {
     /// Of `meetings`, those that changed and are to be written to the state cache.
     pub(super) dirty: HashSet<Id128>,
     pub(super) waiting: BTreeMap<String, WaitingSeries>,
-    pub(super) settled: Settled,
+    pub(super) outcomes: Outcomes,
 }
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// Counts what is no event by itself, and gives the events.
     pub(super) fn sort(&mut self, items: Vec<DecodedEvent>) -> Vec<Event> {
         let before = items.len();
@@ -76,7 +76,7 @@ impl Deciding<'_> {
         }
         let mut events = Vec::new();
         for item in items {
-            self.strike_out(&item);
+            self.resolve(&item);
             match item {
                 DecodedEvent::Removed { source_id } => {
                     self.count(Outcome::Removed, "");
@@ -88,7 +88,7 @@ impl Deciding<'_> {
                 }
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
                     self.count(Outcome::Series, "");
-                    let id = meeting_id(&event, &self.desk.mailbox);
+                    let id = meeting_id(&event, &self.reconciler.mailbox);
                     self.resent_series.insert(id.series_id.to_string());
                     self.resent_masters.insert(event.source_id.clone());
                     self.masters.insert(event.source_id.clone(), *event);
@@ -101,7 +101,7 @@ impl Deciding<'_> {
 
     /// The policy's decision on a meeting, under the id that it is to have.
     pub(super) fn judged(&self, whole: &Event, id: &MeetingId) -> Judged {
-        let mut judged = self.desk.judge.judge_meeting(whole);
+        let mut judged = self.reconciler.judge.judge_meeting(whole);
         if let Judged::Keep(interaction) = &mut judged {
             interaction.interaction_id = id.interaction_id;
         }
@@ -110,8 +110,8 @@ impl Deciding<'_> {
 
     /// A meeting with its contacts; `None`: there are none, and then nothing is kept.
     pub(super) fn matched(&self, interaction: Interaction) -> Option<Matched> {
-        let touches = self.desk.matcher.touches(&interaction.participants);
-        self.desk.matched(interaction, touches)
+        let touches = self.reconciler.matcher.touches(&interaction.participants);
+        self.reconciler.matched(interaction, touches)
     }
 
     /// Adds a revision. Where it moves the meeting to another month, the old one is closed.
@@ -135,7 +135,7 @@ impl Deciding<'_> {
             self.derive(closing, Vec::new());
         }
         self.remember(&interaction, whole.master_id.clone());
-        self.settled.rows.push(Matched {
+        self.outcomes.rows.push(Matched {
             interaction,
             touches,
         });
@@ -152,8 +152,8 @@ impl Deciding<'_> {
 
     /// Adds a derived row: one without an item.
     pub(super) fn derive(&mut self, interaction: Interaction, touches: Vec<Touch>) {
-        self.settled.tally.derived += 1;
-        self.settled.rows.push(Matched {
+        self.outcomes.tally.derived += 1;
+        self.outcomes.rows.push(Matched {
             interaction,
             touches,
         });
@@ -170,7 +170,7 @@ impl Deciding<'_> {
             is_private: Some(false),
             ..whole.clone()
         };
-        let Judged::Keep(mut row) = self.desk.judge.judge_meeting(&shown) else {
+        let Judged::Keep(mut row) = self.reconciler.judge.judge_meeting(&shown) else {
             return None;
         };
         row.interaction_id = id;
@@ -182,14 +182,14 @@ impl Deciding<'_> {
     pub(super) fn revised(&self, row: Interaction, last_revision: i32) -> Interaction {
         Interaction {
             revision: last_revision + 1,
-            captured_at: self.desk.judge.captured_at,
-            run_id: self.desk.judge.run_id.clone(),
+            captured_at: self.reconciler.judge.captured_at,
+            run_id: self.reconciler.judge.run_id.clone(),
             ..row
         }
     }
 
     pub(super) fn count(&mut self, outcome: Outcome, reason: &str) {
-        self.settled.tally.count(outcome, reason);
+        self.outcomes.tally.count(outcome, reason);
     }
 
     pub(super) fn note(&mut self, whole: &Event, outcome: Outcome) {
@@ -197,37 +197,39 @@ impl Deciding<'_> {
             outcome,
             fingerprint: whole.fingerprint,
         };
-        let mailbox_id = &self.desk.mailbox.id;
-        self.settled
+        let mailbox_id = &self.reconciler.mailbox.id;
+        self.outcomes
             .seen
             .note_item(mailbox_id, &whole.source_id, seen);
     }
 
     /// Notes what the next run needs.
-    pub(super) fn close(mut self, before: &BTreeMap<String, WaitingSeries>) -> Settled {
-        let mailbox_id = &self.desk.mailbox.id;
+    pub(super) fn close(mut self, before: &BTreeMap<String, WaitingSeries>) -> Outcomes {
+        let mailbox_id = &self.reconciler.mailbox.id;
         let long_over = self.times.now.plus(-ROW_KEPT);
         for (id, mut record) in self.meetings {
             let is_let_go = record.ended_at < long_over && record.row.take().is_some();
             if is_let_go || self.dirty.contains(&id) {
-                self.settled.seen.note_meeting(mailbox_id, id, record);
+                self.outcomes.seen.note_meeting(mailbox_id, id, record);
             }
         }
         self.waiting
             .retain(|_, series| !series.instances.is_empty());
         for id in before.keys().filter(|id| !self.waiting.contains_key(*id)) {
-            self.settled.seen.note_series(mailbox_id, id, None);
+            self.outcomes.seen.note_series(mailbox_id, id, None);
             // The ledger lets go of a series for which nothing waits any more.
-            self.settled.decided.entry(id.clone()).or_insert(Seen {
+            self.outcomes.decided.entry(id.clone()).or_insert(Seen {
                 outcome: Outcome::Series,
                 fingerprint: 0,
             });
         }
         for (id, series) in self.waiting {
             if before.get(&id) != Some(&series) {
-                self.settled.seen.note_series(mailbox_id, &id, Some(series));
+                self.outcomes
+                    .seen
+                    .note_series(mailbox_id, &id, Some(series));
             }
         }
-        self.settled
+        self.outcomes
     }
 }

@@ -17,7 +17,7 @@ use crate::policy::global_object_id::date_of_uid;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::policy::meeting_identity::meeting_id;
-use crate::reconcile::calendar::reconciler::Deciding;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
 use crate::state::key::Seen;
 use crate::state::records::MeetingRecord;
 
@@ -34,7 +34,7 @@ pub(super) fn by_source(meetings: &HashMap<Id128, MeetingRecord>) -> HashMap<Str
     recorded
 }
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// The id under which an event is recorded: the one it has, else an earlier one.
     pub(super) fn recorded_as(&self, source_id: &str, id: Id128) -> Option<Id128> {
         if self.meetings.contains_key(&id) {
@@ -59,7 +59,7 @@ impl Deciding<'_> {
     /// The meeting of an event. As long as only the name of a zone shows the day of an occurrence,
     /// a recorded event keeps its id.
     pub(super) fn id_of(&self, whole: &Event) -> MeetingId {
-        let id = meeting_id(whole, &self.desk.mailbox);
+        let id = meeting_id(whole, &self.reconciler.mailbox);
         let is_told = whole.series.is_some()
             || date_of_uid(whole).is_some()
             || whole.event_type == EventType::Occurrence && whole.is_all_day == Some(true);

@@ -4,16 +4,16 @@ use hashbrown::HashSet;
 
 use crate::model::event::Event;
 use crate::policy::original_day::original_day;
-use crate::reconcile::calendar::reconciler::Deciding;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// Collects what the events of each series show of its days: those of the round, those that
     /// wait and are not in the round, and those that were fetched only for this.
     pub(super) fn compare_days(&mut self, events: &[Event], others: &[Event]) {
         let mut siblings = std::mem::take(&mut self.siblings);
-        let told: HashSet<&str> = events.iter().map(|event| &*event.source_id).collect();
+        let named: HashSet<&str> = events.iter().map(|event| &*event.source_id).collect();
         let waiting = self.waiting.values().flat_map(|series| &series.instances);
-        let waiting = waiting.filter(|event| !told.contains(&*event.source_id));
+        let waiting = waiting.filter(|event| !named.contains(&*event.source_id));
         for event in events.iter().chain(others).chain(waiting) {
             let Some(master_id) = &event.master_id else {
                 continue;

@@ -4,7 +4,7 @@
 use crate::model::event::CONTAINER;
 use crate::model::event::DecodedEvent;
 use crate::model::outcome::Outcome;
-use crate::reconcile::calendar::reconciler::Deciding;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
 use crate::reconcile::unread::Unread;
 use crate::state::key::Seen;
 
@@ -12,15 +12,15 @@ use crate::state::key::Seen;
 /// 2.2).
 pub(super) const NO_MASTER: &str = "no_master";
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// Notes for the ledger that an item cannot be read.
     pub(super) fn note_unread(&mut self, source_id: Option<String>, code: &'static str) {
         self.kept.extend(source_id.clone());
-        self.settled.unread.push(unread(source_id, code));
+        self.outcomes.unread.push(unread(source_id, code));
     }
 
     /// Notes for the ledger that an unreadable item was read, or is gone.
-    pub(super) fn strike_out(&mut self, item: &DecodedEvent) {
+    pub(super) fn resolve(&mut self, item: &DecodedEvent) {
         let (id, outcome) = match item {
             DecodedEvent::Event(event) => (&event.source_id, Outcome::Unchanged),
             DecodedEvent::Removed { source_id } => (source_id, Outcome::Removed),
@@ -31,7 +31,7 @@ impl Deciding<'_> {
                 outcome,
                 fingerprint: 0,
             };
-            self.settled.decided.insert(id.clone(), seen);
+            self.outcomes.decided.insert(id.clone(), seen);
         }
     }
 
@@ -47,27 +47,27 @@ impl Deciding<'_> {
     pub(super) fn forget_waiting(&mut self, is_complete: bool) {
         let (resent, removed, kept) = (&self.resent_masters, &self.removed, &self.kept);
         self.waiting.retain(|id, series| {
-            let is_told_anew = is_complete || resent.contains(id);
+            let is_resent = is_complete || resent.contains(id);
             series.instances.retain(|event| {
                 let id = &event.source_id;
-                !removed.contains(id) && (!is_told_anew || kept.contains(id))
+                !removed.contains(id) && (!is_resent || kept.contains(id))
             });
-            !(removed.contains(id) || is_told_anew && series.instances.is_empty())
+            !(removed.contains(id) || is_resent && series.instances.is_empty())
         });
     }
 
     /// Notes for the ledger which series are unavailable, and which are not. Their occurrences wait
     /// in both cases.
-    pub(super) fn tell_of_series(&mut self, in_vain: Vec<String>) {
-        let in_vain = in_vain.into_iter();
-        let in_vain = in_vain.map(|id| unread(Some(id), NO_MASTER));
-        self.settled.unread.extend(in_vain);
+    pub(super) fn note_fetched_series(&mut self, unavailable: Vec<String>) {
+        let unavailable = unavailable.into_iter();
+        let unavailable = unavailable.map(|id| unread(Some(id), NO_MASTER));
+        self.outcomes.unread.extend(unavailable);
         for (id, master) in &self.masters {
             let seen = Seen {
                 outcome: Outcome::Series,
                 fingerprint: master.fingerprint,
             };
-            self.settled.decided.insert(id.clone(), seen);
+            self.outcomes.decided.insert(id.clone(), seen);
             if let Some(series) = self.waiting.get_mut(id) {
                 series.master.get_or_insert_with(|| master.clone());
             }

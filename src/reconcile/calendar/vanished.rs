@@ -6,11 +6,11 @@ use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
 use crate::reconcile::calendar::input::Scope;
-use crate::reconcile::calendar::reconciler::Deciding;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
 use crate::state::key::Seen;
 use crate::state::records::MeetingRecord;
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// Rows for what is no longer in the calendar although it has not taken place.
     pub(super) fn vanish(&mut self, scope: Scope) {
         let mut gone: Vec<Id128> = self
@@ -40,11 +40,11 @@ impl Deciding<'_> {
                 outcome: Outcome::Removed,
                 fingerprint: 0,
             };
-            let mailbox_id = &self.desk.mailbox.id;
-            self.settled
+            let mailbox_id = &self.reconciler.mailbox.id;
+            self.outcomes
                 .seen
                 .note_item(mailbox_id, &row.source_id, forgotten);
-            let touches = self.desk.matcher.touches(&row.participants);
+            let touches = self.reconciler.matcher.touches(&row.participants);
             self.derive(row, touches);
         }
     }
@@ -75,7 +75,7 @@ impl Deciding<'_> {
 
     /// Whether the mailbox's owner invited: who takes such a meeting out cancels it.
     fn is_organised_here(&self, row: &Interaction) -> bool {
-        let own = &self.desk.mailbox.own_addresses;
+        let own = &self.reconciler.mailbox.own_addresses;
         row.participants.iter().any(|person| {
             person.role == Role::Organizer && own.iter().any(|own| own.as_str() == person.address)
         })

@@ -6,9 +6,9 @@ use crate::model::event::Event;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
 use crate::policy::judge::Judged;
-use crate::reconcile::calendar::reconciler::Deciding;
+use crate::reconcile::calendar::reconciler::CalendarReconciler;
 
-impl Deciding<'_> {
+impl CalendarReconciler<'_> {
     /// Keeps an occurrence until it is near enough, or its series is available.
     pub(super) fn wait(&mut self, event: &Event) {
         let Some(master_id) = event.master_id.clone() else {
@@ -24,7 +24,7 @@ impl Deciding<'_> {
 
     /// An occurrence that is named is decided again, whether it waited or not; returns whether it
     /// did.
-    pub(super) fn settle_waiting(&mut self, event: &Event) -> bool {
+    pub(super) fn take_waiting(&mut self, event: &Event) -> bool {
         let series = event
             .master_id
             .as_ref()
@@ -52,7 +52,7 @@ impl Deciding<'_> {
                 && !self.meetings.contains_key(&id)
             {
                 self.record(matched, &whole);
-                self.settled.tally.derived += 1;
+                self.outcomes.tally.derived += 1;
                 self.note(&whole, Outcome::Recorded);
             }
         }

@@ -11,13 +11,13 @@ use crate::model::mail::Mail;
 use crate::model::outcome::Outcome;
 use crate::policy::judge::Judged;
 use crate::reconcile::earlier_ids::Trace;
-use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::About;
+use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::Entry;
+use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
 use crate::reconcile::mail::items::JudgedMail;
-use crate::reconcile::mail::items::Place;
-use crate::reconcile::mail::items::Sifted;
 use crate::reconcile::mail::items::TracedMail;
 use crate::reconcile::mail::items::is_recorded;
 use crate::reconcile::mail::items::is_repetition;
@@ -27,39 +27,47 @@ use crate::state::key::Seen;
 use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
-impl Desk {
+impl MailReconciler {
     /// Judges items, in parallel; runs on the pool of `runtime::cpu`.
-    pub fn sift(&self, before: Uncommitted, items: Vec<Item>) -> Result<Sifted, StateError> {
+    pub fn classify(
+        &self,
+        before: Uncommitted,
+        items: Vec<Item>,
+    ) -> Result<Classified, StateError> {
         let view = self.state.view(before)?;
         let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
-        let sifted: Vec<Sift> = items
+        let classified: Vec<Classification> = items
             .into_par_iter()
-            .map(|item| self.sift_one(&view, &whole, item))
+            .map(|item| self.classify_one(&view, &whole, item))
             .collect::<Result<_, _>>()?;
-        let mut result = Sifted::default();
-        for one in sifted {
+        let mut result = Classified::default();
+        for one in classified {
             match one {
-                Sift::Entry(entry) => result.entries.push(entry),
-                Sift::Fetch(source_id, place) => result.to_fetch.push((source_id, place)),
+                Classification::Entry(entry) => result.entries.push(entry),
+                Classification::Fetch(source_id, folder_context) => {
+                    result.to_fetch.push((source_id, folder_context));
+                }
             }
         }
         Ok(result)
     }
 
-    fn sift_one(
+    fn classify_one(
         &self,
         view: &View,
         whole: &HashSet<String>,
         item: Item,
-    ) -> Result<Sift, StateError> {
+    ) -> Result<Classification, StateError> {
         let seen = |id: &str| view.item(&self.mailbox.id, id);
         Ok(match item.decoded {
-            Decoded::Removed { .. } => Sift::Entry(Entry::Removed),
-            Decoded::Unreadable { source_id, code } => Sift::Entry(Entry::Unreadable(Unread {
-                source_id,
-                container: item.place.container,
-                code,
-            })),
+            Decoded::Removed { .. } => Classification::Entry(Entry::Removed),
+            Decoded::Unreadable { source_id, code } => {
+                Classification::Entry(Entry::Unreadable(Unread {
+                    source_id,
+                    container: item.folder_context.container,
+                    code,
+                }))
+            }
             Decoded::Partial {
                 source_id,
                 has_news,
@@ -68,21 +76,21 @@ impl Desk {
                     || seen(&source_id)?
                         .is_some_and(|seen| !has_news || seen.outcome == Outcome::Recorded);
                 if says_nothing_new {
-                    Sift::Entry(Entry::Unchanged)
+                    Classification::Entry(Entry::Unchanged)
                 } else {
-                    Sift::Fetch(source_id, item.place)
+                    Classification::Fetch(source_id, item.folder_context)
                 }
             }
             Decoded::Mail(mail) => {
                 let known = seen(&mail.source_id)?;
-                let fingerprint = fingerprint_in(&mail, &item.place);
+                let fingerprint = fingerprint_in(&mail, &item.folder_context);
                 let is_known = known.is_some_and(|seen| self.is_known(seen, fingerprint));
                 let trace = (!self.earlier.is_empty()).then(|| Trace::of(&mail));
                 if is_known && trace.is_none() {
-                    return Ok(Sift::Entry(Entry::Unchanged));
+                    return Ok(Classification::Entry(Entry::Unchanged));
                 }
-                let mail = self.judge_mail(*mail, fingerprint, &item.place, known);
-                Sift::Entry(match trace {
+                let mail = self.judge_mail(*mail, fingerprint, &item.folder_context, known);
+                Classification::Entry(match trace {
                     None => Entry::Mail(Box::new(mail)),
                     Some(trace) => Entry::Traced(Box::new(TracedMail {
                         mail,
@@ -134,7 +142,7 @@ impl Desk {
         &self,
         mail: Mail,
         fingerprint: i64,
-        place: &Place,
+        folder_context: &FolderContext,
         known: Option<Seen>,
     ) -> JudgedMail {
         let source_id = mail.source_id.clone();
@@ -142,12 +150,12 @@ impl Desk {
         let was_split = !mail.former_ids.is_empty();
         let came_at = mail.received.or(mail.sent);
         let is_late = |from| came_at.is_none_or(|at| at >= from);
-        let judged = self.judge.judge(mail, place.is_excluded);
+        let judged = self.judge.judge(mail, folder_context.is_excluded);
         let (touches, awaits_sent) = match &judged {
             Judged::Keep(interaction) => {
                 let people = &interaction.participants;
-                let awaits_sent =
-                    place.awaits_sent_from.is_some_and(is_late) && self.judge.is_from_owner(people);
+                let awaits_sent = folder_context.awaits_sent_from.is_some_and(is_late)
+                    && self.judge.is_from_owner(people);
                 (self.matcher.touches(people), awaits_sent)
             }
             Judged::Drop { .. } => (Vec::new(), false),
@@ -167,9 +175,9 @@ impl Desk {
     }
 }
 
-enum Sift {
+enum Classification {
     Entry(Entry),
-    Fetch(String, Place),
+    Fetch(String, FolderContext),
 }
 
 fn id_of_whole(item: &Item) -> Option<String> {
@@ -181,11 +189,11 @@ fn id_of_whole(item: &Item) -> Option<String> {
 
 /// A mail's fingerprint; in a folder that the exclusions name, the folder is part of it, so that a
 /// mail which is moved out of it counts as changed.
-fn fingerprint_in(mail: &Mail, place: &Place) -> i64 {
-    if !place.is_excluded {
+fn fingerprint_in(mail: &Mail, folder_context: &FolderContext) -> i64 {
+    if !folder_context.is_excluded {
         return mail.fingerprint;
     }
-    let hash = Id128::of(&[b"excluded folder", place.container.as_bytes()]).0;
+    let hash = Id128::of(&[b"excluded folder", folder_context.container.as_bytes()]).0;
     let bits = i64::from_le_bytes([
         hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7],
     ]);

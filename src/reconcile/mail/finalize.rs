@@ -9,13 +9,13 @@ use crate::model::mail::Sensitivity;
 use crate::model::outcome::Outcome;
 use crate::model::sensitivity::Sensitivities;
 use crate::policy::judge::Judged;
-use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::About;
+use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::Entry;
 use crate::reconcile::mail::items::JudgedMail;
-use crate::reconcile::mail::items::Sifted;
 use crate::reconcile::mail::items::is_repetition;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::outcomes::Outcomes;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::reconcile::unread::Unread;
 use crate::state::error::StateError;
@@ -24,44 +24,44 @@ use crate::state::key::Seen;
 use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
-impl Desk {
+impl MailReconciler {
     /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
-    pub fn settle(
+    pub fn finalize(
         &self,
         before: Uncommitted,
-        sifted: Sifted,
+        classified: Classified,
         private: &Sensitivities,
-    ) -> Result<Settled, StateError> {
-        let mut counter = Counter {
-            desk: self,
+    ) -> Result<Outcomes, StateError> {
+        let mut finalizer = Finalizer {
+            reconciler: self,
             view: self.state.view(before)?,
-            settled: Settled::default(),
+            outcomes: Outcomes::default(),
             decided: HashMap::new(),
         };
-        for entry in sifted.entries {
-            counter.settle(entry, private)?;
+        for entry in classified.entries {
+            finalizer.finalize(entry, private)?;
         }
-        counter.settled.decided = counter.decided;
-        Ok(counter.settled)
+        finalizer.outcomes.decided = finalizer.decided;
+        Ok(finalizer.outcomes)
     }
 }
 
 /// Goes through the items of some pages and remembers what it decided.
-pub(super) struct Counter<'a> {
-    pub(super) desk: &'a Desk,
+pub(super) struct Finalizer<'a> {
+    pub(super) reconciler: &'a MailReconciler,
     pub(super) view: View,
-    pub(super) settled: Settled,
+    pub(super) outcomes: Outcomes,
     pub(super) decided: HashMap<String, Seen>,
 }
 
-impl Counter<'_> {
-    fn settle(&mut self, entry: Entry, private: &Sensitivities) -> Result<(), StateError> {
+impl Finalizer<'_> {
+    fn finalize(&mut self, entry: Entry, private: &Sensitivities) -> Result<(), StateError> {
         match entry {
             Entry::Removed => self.count(Outcome::Removed, ""),
             Entry::Unchanged => self.count(Outcome::Unchanged, ""),
             Entry::Unreadable(unread) => self.leave_unread(unread),
-            Entry::Mail(mail) => self.settle_mail(*mail, private)?,
-            Entry::Traced(mail) => self.settle_traced(*mail, private)?,
+            Entry::Mail(mail) => self.finalize_mail(*mail, private)?,
+            Entry::Traced(mail) => self.finalize_traced(*mail, private)?,
         }
         Ok(())
     }
@@ -72,10 +72,10 @@ impl Counter<'_> {
             // No fingerprint: it is read again when it comes again.
             self.note(source_id.clone(), Outcome::Unreadable, 0);
         }
-        self.settled.unread.push(unread);
+        self.outcomes.unread.push(unread);
     }
 
-    pub(super) fn settle_mail(
+    pub(super) fn finalize_mail(
         &mut self,
         mail: JudgedMail,
         private: &Sensitivities,
@@ -91,7 +91,7 @@ impl Counter<'_> {
             Sensitivity::Normal => Some(false),
             Sensitivity::Unknown => private.is_private(&about.source_id),
         };
-        let judge = &self.desk.judge;
+        let judge = &self.reconciler.judge;
         match judge.with_sensitivity(judged, is_private.is_some(), is_private == Some(true)) {
             // Whatever the rules say of it today: it is recorded.
             Judged::Drop { .. } if about.was == Some(Outcome::Recorded) => {
@@ -108,22 +108,22 @@ impl Counter<'_> {
     }
 
     /// A further copy of a mail that is recorded; it may be what the row lacks.
-    fn settle_copy(&mut self, mail: About, interaction: &Interaction) {
-        let row = self.desk.withheld.with_content_of(interaction);
+    fn finalize_copy(&mut self, mail: About, interaction: &Interaction) {
+        let row = self.reconciler.withheld.with_content_of(interaction);
         let outcome = match (&row, mail.was) {
             (Some(_), _) => Outcome::Recorded,
             (None, Some(Outcome::Recorded)) => Outcome::Unchanged,
             (None, _) => Outcome::Duplicate,
         };
         self.count(outcome, "");
-        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
+        let (mailbox_id, id) = (&self.reconciler.mailbox.id, interaction.interaction_id);
         if let Some(interaction) = row {
             let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
-            self.settled.seen.note_recorded(mailbox_id, id, this);
-            let touches = self.desk.matcher.touches(&interaction.participants);
-            let tally = &mut self.settled.tally;
+            self.outcomes.seen.note_recorded(mailbox_id, id, this);
+            let touches = self.reconciler.matcher.touches(&interaction.participants);
+            let tally = &mut self.outcomes.tally;
             tally.note_recorded(&touches, mail.is_shortened);
-            self.settled.rows.push(Matched {
+            self.outcomes.rows.push(Matched {
                 interaction,
                 touches,
             });
@@ -137,14 +137,14 @@ impl Counter<'_> {
     }
 
     fn keep(&mut self, mail: About, interaction: Interaction) -> Result<(), StateError> {
-        let mailbox_id = &self.desk.mailbox.id;
+        let mailbox_id = &self.reconciler.mailbox.id;
         let id = interaction.interaction_id;
         let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
-        if let Some(other) = self.view.recorded(&self.settled.seen, mailbox_id, id)? {
+        if let Some(other) = self.view.recorded(&self.outcomes.seen, mailbox_id, id)? {
             if other.is_another_mail(this) {
-                self.settled.tally.id_reused += 1;
+                self.outcomes.tally.id_reused += 1;
             }
-            self.settle_copy(mail, &interaction);
+            self.finalize_copy(mail, &interaction);
             return Ok(());
         }
         if mail.awaits_sent {
@@ -155,22 +155,22 @@ impl Counter<'_> {
             });
             return Ok(());
         }
-        let Some(matched) = self.desk.matched(interaction, mail.touches) else {
+        let Some(matched) = self.reconciler.matched(interaction, mail.touches) else {
             self.count(Outcome::Unmatched, "");
             self.note(mail.source_id, Outcome::Unmatched, mail.fingerprint);
             return Ok(());
         };
-        self.settled.seen.note_recorded(mailbox_id, id, this);
+        self.outcomes.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
-        let tally = &mut self.settled.tally;
+        let tally = &mut self.outcomes.tally;
         tally.note_recorded(&matched.touches, mail.is_shortened);
         self.note(mail.source_id, Outcome::Recorded, mail.fingerprint);
-        self.settled.rows.push(matched);
+        self.outcomes.rows.push(matched);
         Ok(())
     }
 
     pub(super) fn count(&mut self, outcome: Outcome, reason: &str) {
-        self.settled.tally.count(outcome, reason);
+        self.outcomes.tally.count(outcome, reason);
     }
 
     pub(super) fn note(&mut self, source_id: String, outcome: Outcome, fingerprint: i64) {
@@ -178,9 +178,9 @@ impl Counter<'_> {
             outcome,
             fingerprint,
         };
-        self.settled
+        self.outcomes
             .seen
-            .note_item(&self.desk.mailbox.id, &source_id, seen);
+            .note_item(&self.reconciler.mailbox.id, &source_id, seen);
         self.decided.insert(source_id, seen);
     }
 }

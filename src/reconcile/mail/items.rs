@@ -19,12 +19,12 @@ pub struct Item {
     /// What the page said.
     pub decoded: Decoded,
     /// In which folder.
-    pub place: Place,
+    pub folder_context: FolderContext,
 }
 
 /// A folder, as far as decisions depend on it.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct FolderContext {
     /// Graph folder id, archive folder name.
     pub container: Arc<str>,
     /// A junk folder, or one that the exclusions name.
@@ -36,10 +36,10 @@ pub struct Place {
 
 /// Items that were compared with what was seen before and judged, but not counted yet.
 #[derive(Debug, Default)]
-pub struct Sifted {
+pub struct Classified {
     pub(super) entries: Vec<Entry>,
     /// Items of which a page contained too little: to be fetched singly (facts 1.5).
-    pub to_fetch: Vec<(String, Place)>,
+    pub to_fetch: Vec<(String, FolderContext)>,
 }
 
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub(super) struct About {
     /// When it was received, or sent.
     pub(super) came_at: Option<Micros>,
     pub(super) touches: Vec<Touch>,
-    /// See [`Place::awaits_sent_from`].
+    /// See [`FolderContext::awaits_sent_from`].
     pub(super) awaits_sent: bool,
     /// It says more than is kept.
     pub(super) is_shortened: bool,
@@ -95,7 +95,7 @@ pub struct UnknownPrivacy<'a> {
     pub came_at: Option<Micros>,
 }
 
-impl Sifted {
+impl Classified {
     /// The mails of which only the service knows whether they are private.
     pub fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
         let mails = self.entries.iter().filter_map(|entry| match entry {
@@ -113,14 +113,18 @@ impl Sifted {
     pub fn append(&mut self, fetched: Self) {
         self.entries.extend(fetched.entries);
         // An item that comes back in parts even when it is fetched whole cannot be read.
-        self.entries
-            .extend(fetched.to_fetch.into_iter().map(|(source_id, place)| {
-                Entry::Unreadable(Unread {
-                    source_id: Some(source_id),
-                    container: place.container,
-                    code: "incomplete",
-                })
-            }));
+        self.entries.extend(
+            fetched
+                .to_fetch
+                .into_iter()
+                .map(|(source_id, folder_context)| {
+                    Entry::Unreadable(Unread {
+                        source_id: Some(source_id),
+                        container: folder_context.container,
+                        code: "incomplete",
+                    })
+                }),
+        );
     }
 
     /// Counts items that are known by their id alone.

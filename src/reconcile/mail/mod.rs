@@ -1,8 +1,9 @@
 //! What becomes of the items of some pages of one mailbox.
 //!
-//! What an item says by itself is decided by `policy` and `matching`, in parallel ([`Desk::sift`]).
-//! What needs memory of what was read before (unchanged items, further copies) is decided here, in
-//! the order in which the items were read ([`Desk::settle`]).
+//! What an item says by itself is decided by `policy` and `matching`, in parallel
+//! ([`MailReconciler::classify`]). What needs memory of what was read before (unchanged items,
+//! further copies) is decided here, in the order in which the items were read
+//! ([`MailReconciler::finalize`]).
 
 mod classify;
 mod finalize;
@@ -25,7 +26,7 @@ use crate::state::store::State;
 
 /// Everything that decisions about one mailbox need.
 #[derive(Debug)]
-pub struct Desk {
+pub struct MailReconciler {
     /// Whose items they are.
     pub mailbox: Arc<Mailbox>,
     /// The policy for this mailbox in this run.
@@ -44,7 +45,7 @@ pub struct Desk {
     pub earlier: EarlierIds,
 }
 
-impl Desk {
+impl MailReconciler {
     /// A row with its contacts. Without contacts, content is withheld as configured; `None`: the
     /// row is not kept at all.
     pub fn matched(&self, mut interaction: Interaction, touches: Vec<Touch>) -> Option<Matched> {

@@ -6,22 +6,22 @@ use crate::model::outcome::Outcome;
 use crate::model::sensitivity::Sensitivities;
 use crate::policy::judge::Judged;
 use crate::reconcile::earlier_ids::EarlierRow;
-use crate::reconcile::mail::finalize::Counter;
+use crate::reconcile::mail::finalize::Finalizer;
 use crate::reconcile::mail::items::JudgedMail;
 use crate::reconcile::mail::items::TracedMail;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
 
-impl Counter<'_> {
+impl Finalizer<'_> {
     /// A mail that may be recorded: under the id that it has, or under earlier ones, which it
     /// leaves.
-    pub(super) fn settle_traced(
+    pub(super) fn finalize_traced(
         &mut self,
         traced: TracedMail,
         private: &Sensitivities,
     ) -> Result<(), StateError> {
         let mail = traced.mail;
-        let earlier = &self.desk.earlier;
+        let earlier = &self.reconciler.earlier;
         let now = match &mail.judged {
             Judged::Keep(interaction) => Some(interaction),
             Judged::Drop { .. } => None,
@@ -35,7 +35,7 @@ impl Counter<'_> {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
-        self.settle_mail(mail, private)
+        self.finalize_mail(mail, private)
     }
 
     /// What the rules say today of a mail that is recorded changes nothing but its ids.
@@ -55,23 +55,23 @@ impl Counter<'_> {
         let Judged::Keep(interaction) = judged else {
             return Ok(());
         };
-        let (mailbox_id, id) = (&self.desk.mailbox.id, interaction.interaction_id);
-        let seen = &self.settled.seen;
+        let (mailbox_id, id) = (&self.reconciler.mailbox.id, interaction.interaction_id);
+        let seen = &self.outcomes.seen;
         let is_new = self.view.recorded(seen, mailbox_id, id)?.is_none();
         let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
         let row = revised.or_else(|| is_new.then(|| (*interaction).clone()));
-        let row = row.map(|row| self.desk.matched(row, about.touches));
+        let row = row.map(|row| self.reconciler.matched(row, about.touches));
         match row {
             // Under today's rules it would be none: what is recorded stays as it is.
             Some(None) => return Ok(()),
             Some(Some(row)) => {
-                self.settled.seen.note_recorded(mailbox_id, id, this);
+                self.outcomes.seen.note_recorded(mailbox_id, id, this);
                 self.derive(row);
             }
             None => {}
         }
         for other in others {
-            if self.desk.earlier.close(other) {
+            if self.reconciler.earlier.close(other) {
                 self.derive(Matched {
                     interaction: other.closing(&interaction),
                     touches: Vec::new(),
@@ -82,7 +82,7 @@ impl Counter<'_> {
     }
 
     fn derive(&mut self, row: Matched) {
-        self.settled.tally.derived += 1;
-        self.settled.rows.push(row);
+        self.outcomes.tally.derived += 1;
+        self.outcomes.rows.push(row);
     }
 }

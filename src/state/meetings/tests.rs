@@ -83,7 +83,7 @@ fn rebuilt(state: &State, rows: &[Interaction]) {
 }
 
 #[test]
-fn whole_rows_come_back_with_their_meetings_and_only_for_their_mailbox() {
+fn rows_are_read_back_with_their_meetings_by_mailbox() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
     let mut hidden = meeting(3, 100);
@@ -108,7 +108,7 @@ fn whole_rows_come_back_with_their_meetings_and_only_for_their_mailbox() {
 }
 
 #[test]
-fn a_later_note_replaces_an_earlier_one_in_a_batch_and_in_the_file() {
+fn later_notes_replace_earlier_ones_in_batch_and_file() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
     commit(&state, &noted(&[meeting(1, 100)]));
@@ -131,7 +131,7 @@ fn a_later_note_replaces_an_earlier_one_in_a_batch_and_in_the_file() {
 }
 
 #[test]
-fn of_a_moved_meeting_the_row_that_closes_no_month_stays_whichever_comes_first() {
+fn the_active_row_of_a_moved_meeting_stays_in_either_order() {
     let moved = Interaction {
         revision: 2,
         ..meeting(1, 150)
@@ -156,7 +156,7 @@ fn of_a_moved_meeting_the_row_that_closes_no_month_stays_whichever_comes_first()
 }
 
 #[test]
-fn a_row_goes_when_it_is_noted_without_and_its_record_stays() {
+fn a_row_is_removed_while_its_record_stays() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
     let row = meeting(1, 100);

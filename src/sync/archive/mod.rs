@@ -27,9 +27,9 @@ use crate::model::time::Micros;
 use crate::policy::judge::Rules;
 use crate::reconcile::earlier_ids;
 use crate::reconcile::earlier_ids::EarlierIds;
-use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
-use crate::reconcile::mail::items::Place;
 use crate::runtime::cpu::ComputationLost;
 use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
@@ -40,9 +40,9 @@ use crate::sync::decoding::TOO_COSTLY;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterGone;
 use crate::sync::job::ArchiveJob;
+use crate::sync::mailbox::MailboxSync;
 use crate::sync::mailbox::Pages;
-use crate::sync::mailbox::Walk;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// Messages of a portion: a commit of its own for less costs more than it saves.
 const PORTION_MESSAGES: usize = 4_000;
@@ -57,7 +57,7 @@ const READ_AHEAD: usize = 1;
 
 /// Messages that become one portion.
 #[derive(Debug, Default)]
-struct Block {
+struct ReadChunk {
     messages: Vec<ArchiveMessage>,
     bytes: usize,
     is_last: bool,
@@ -73,21 +73,21 @@ pub async fn read(
     job: ArchiveJob,
     _turn: Turn,
 ) -> Result<Coverage, WriterGone> {
-    let mut walk = ArchiveWalk {
-        walk: Walk::new(context, job.mailbox),
+    let mut import = ArchiveImport {
+        sync: MailboxSync::new(context, job.mailbox),
         format: job.format,
         identity: job.identity,
         window: job.window,
         cost: Cost::default(),
         lake: Arc::clone(lake),
     };
-    walk.walk.note_derived(job.readdressed);
-    let result = walk.all(job.source).await;
-    walk.walk.coverage(result, walk.cost)
+    import.sync.note_derived(job.readdressed);
+    let result = import.all(job.source).await;
+    import.sync.coverage(result, import.cost)
 }
 
-struct ArchiveWalk<'a> {
-    walk: Walk<'a>,
+struct ArchiveImport<'a> {
+    sync: MailboxSync<'a>,
     format: Source,
     identity: Identity,
     window: Window,
@@ -95,40 +95,40 @@ struct ArchiveWalk<'a> {
     lake: Arc<Lake>,
 }
 
-impl ArchiveWalk<'_> {
-    async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, WalkError> {
-        if self.walk.is_stopped() {
+impl ArchiveImport<'_> {
+    async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, SyncError> {
+        if self.sync.is_stopped() {
             return Ok(Status::Stopped);
         }
-        let cursor = self.walk.known()?.mailbox;
+        let cursor = self.sync.known()?.mailbox;
         let mut cursor = cursor.unwrap_or_else(|| self.connect());
         // What was recorded under another one has been revised.
-        cursor.address = Some(self.walk.mailbox.address.to_string());
-        let (context, mailbox) = (self.walk.context, &self.walk.mailbox);
-        let mut desk = context.desk(mailbox, self.format, &cursor);
+        cursor.address = Some(self.sync.mailbox.address.to_string());
+        let (context, mailbox) = (self.sync.context, &self.sync.mailbox);
+        let mut reconciler = context.reconciler(mailbox, self.format, &cursor);
         if cursor.id_rules < earlier_ids::RULES {
-            desk.earlier = self.earlier_ids().await?;
+            reconciler.earlier = self.earlier_ids().await?;
         }
-        let desk = Arc::new(desk);
-        self.walk.cursor = Some(cursor);
+        let reconciler = Arc::new(reconciler);
+        self.sync.cursor = Some(cursor);
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let blocks_to_fill = Blocks {
             sender,
-            memory: self.walk.context.messages_memory.clone(),
-            block: Block::default(),
+            memory: self.sync.context.messages_memory.clone(),
+            block: ReadChunk::default(),
         };
         let reader = tokio::task::spawn_blocking(move || blocks_to_fill.fill(&source));
         let mut status = Status::Complete;
         let mut failure = None;
         while let Some(block) = blocks.recv().await {
-            if self.walk.is_stopped() {
+            if self.sync.is_stopped() {
                 status = Status::Stopped;
                 break;
             }
             if block.is_last && block.error.is_none() && failure.is_none() {
                 self.note_rules();
             }
-            failure = self.decide(&desk, block).await?.or(failure);
+            failure = self.decide(&reconciler, block).await?.or(failure);
         }
         // The reader ends by itself once its receiver is dropped.
         drop(blocks);
@@ -137,8 +137,8 @@ impl ArchiveWalk<'_> {
     }
 
     /// The rows that may have earlier ids.
-    async fn earlier_ids(&self) -> Result<EarlierIds, WalkError> {
-        let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.walk.mailbox.id));
+    async fn earlier_ids(&self) -> Result<EarlierIds, SyncError> {
+        let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.sync.mailbox.id));
         let identity = self.identity;
         let reading =
             tokio::task::spawn_blocking(move || recorded::earlier_ids(&lake, &id, identity));
@@ -147,21 +147,21 @@ impl ArchiveWalk<'_> {
 
     /// Notes that all of the mailbox was read under the rules of today.
     fn note_rules(&mut self) {
-        if let Some(cursor) = &mut self.walk.cursor {
+        if let Some(cursor) = &mut self.sync.cursor {
             cursor.id_rules = earlier_ids::RULES;
         }
     }
 
     fn connect(&self) -> MailboxCursor {
         MailboxCursor {
-            connected_at: self.walk.started_at,
-            window_start: self.window.start(self.walk.started_at),
+            connected_at: self.sync.started_at,
+            window_start: self.window.start(self.sync.started_at),
             kind: MailboxKind::Archive.as_str().to_owned(),
             kind_told_at: Micros(0),
             forgotten_runs: 0,
             well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: all their mail is captured.
-            mail_settings: vec![(self.walk.started_at, true)],
+            mail_settings: vec![(self.sync.started_at, true)],
             meeting_settings: Vec::new(),
             recorded: 0,
             address: None,
@@ -172,19 +172,19 @@ impl ArchiveWalk<'_> {
     /// Decides the messages of a block and hands them to the writer.
     async fn decide(
         &mut self,
-        desk: &Arc<Desk>,
-        block: Block,
-    ) -> Result<Option<ArchiveError>, WalkError> {
+        reconciler: &Arc<MailReconciler>,
+        block: ReadChunk,
+    ) -> Result<Option<ArchiveError>, SyncError> {
         let received = block.messages.len() as u64;
         self.cost.bytes += block.bytes as u64;
         let options = mime::Options {
-            body_text: self.walk.context.selection.content == ContentLevel::Full,
+            body_text: self.sync.context.selection.content == ContentLevel::Full,
             content_key: self.identity == Identity::Content,
         };
-        let rules = self.walk.context.rules.clone();
-        let cpu = &self.walk.context.cpu;
-        let (knowing, messages) = (desk.clone(), block.messages);
-        let uncommitted = self.walk.uncommitted();
+        let rules = self.sync.context.rules.clone();
+        let cpu = &self.sync.context.cpu;
+        let (knowing, messages) = (reconciler.clone(), block.messages);
+        let uncommitted = self.sync.uncommitted();
         let before = uncommitted.clone();
         let parted =
             cpu.run(move || knowing.part_known(before, messages, |message| &message.source_id));
@@ -196,23 +196,23 @@ impl ArchiveWalk<'_> {
         let decoded = cpu.each(fresh, move |message| decoded(message, &rules, options));
         let items = decoded.await?.into_iter().zip(names);
         let items = items.map(|(item, name)| item.unwrap_or_else(|| too_costly(name)));
-        let (settling, items) = (desk.clone(), items.collect());
-        let settled = cpu.run(move || {
-            let mut sifted = settling.sift(uncommitted.clone(), items)?;
-            sifted.note_unchanged(unchanged);
-            settling.settle(uncommitted, sifted, &Sensitivities::Hidden)
+        let (settling, items) = (reconciler.clone(), items.collect());
+        let outcomes = cpu.run(move || {
+            let mut classified = settling.classify(uncommitted.clone(), items)?;
+            classified.note_unchanged(unchanged);
+            settling.finalize(uncommitted, classified, &Sensitivities::Hidden)
         });
-        let settled = settled.await??;
-        let mut cursors = self.walk.note_unread_of_archive(&settled);
-        if block.is_last && !self.walk.is_stopped() {
-            cursors.extend(self.walk.strike_out_of_archive());
+        let outcomes = outcomes.await??;
+        let mut cursors = self.sync.note_unread_of_archive(&outcomes);
+        if block.is_last && !self.sync.is_stopped() {
+            cursors.extend(self.sync.resolve_of_archive());
         }
         let pages = Pages {
             received,
             total_cost: self.cost,
         };
         // An archive stays as it is: it is read on whatever is committed yet.
-        let _ = self.walk.hand_over(settled, cursors, pages).await?;
+        let _ = self.sync.hand_over(outcomes, cursors, pages).await?;
         drop(block.taken);
         Ok(block.error)
     }
@@ -228,7 +228,7 @@ fn decoded(message: ArchiveMessage, rules: &Rules, options: mime::Options) -> It
     let is_unreadable = matches!(decoded, Decoded::Unreadable { .. });
     Item {
         decoded,
-        place: Place {
+        folder_context: FolderContext {
             // Of an unreadable message the report shows the place.
             container: if is_unreadable {
                 message.place
@@ -260,7 +260,7 @@ fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
             source_id: Some(source_id),
             code: TOO_COSTLY,
         },
-        place: Place {
+        folder_context: FolderContext {
             container,
             is_excluded: false,
             awaits_sent_from: None,
@@ -270,9 +270,9 @@ fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
 
 /// The reader's side: the block that is being filled.
 struct Blocks {
-    sender: mpsc::Sender<Block>,
+    sender: mpsc::Sender<ReadChunk>,
     memory: Memory,
-    block: Block,
+    block: ReadChunk,
 }
 
 /// The walk has ended: no further block is taken.

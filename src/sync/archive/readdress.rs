@@ -25,11 +25,11 @@ use crate::runtime::shutdown::Shutdown;
 use crate::sync::batch::Portion;
 use crate::sync::batch::interaction_bytes;
 use crate::sync::context::Context;
-use crate::sync::cursors::Known;
+use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::Turn;
 use crate::sync::job::Job;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// Rows of all mailboxes that are held at a time.
 const ROWS_AT_ONCE: usize = 4_000;
@@ -43,7 +43,7 @@ pub async fn revise(
     lake: Arc<Lake>,
     jobs: &mut [Job],
     mut turn: Turn,
-) -> Result<(), WalkError> {
+) -> Result<(), SyncError> {
     let mut mailboxes = HashMap::new();
     for job in &*jobs {
         if let Job::Archive(job) = job
@@ -85,8 +85,8 @@ pub async fn revise(
 
 /// Whether rows may have been recorded under another address. (Lakes of earlier versions do not
 /// say: then their rows are scanned.) Unreadable cursors are reported when the mailbox is read.
-fn is_readdressed(context: &Context, mailbox: &Mailbox) -> Result<bool, WalkError> {
-    let known = Known::read(context.state.cursors(&mailbox.id)?).ok();
+fn is_readdressed(context: &Context, mailbox: &Mailbox) -> Result<bool, SyncError> {
+    let known = SavedCursors::read(context.state.cursors(&mailbox.id)?).ok();
     let cursor = known.and_then(|known| known.mailbox);
     Ok(cursor.is_some_and(|cursor| cursor.address.as_deref() != Some(&*mailbox.address)))
 }

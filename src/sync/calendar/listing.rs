@@ -24,7 +24,9 @@ impl Fetching<'_> {
         let mut pages = 0;
         in_parts(window, async |part| {
             match self.list_part(round, part, &mut pages).await {
-                Err(Unlisted::Spoilt(refused)) => Ok(self.around(round, part, refused).await?),
+                Err(Unlisted::Malformed(refused)) => {
+                    Ok(self.listing_fallback(round, part, refused).await?)
+                }
                 other => other,
             }
         })
@@ -67,7 +69,7 @@ pub(super) async fn in_parts(
         match work(part).await {
             Ok(()) => {}
             Err(Unlisted::Slow(halves)) => parts.extend(halves.into_iter().rev()),
-            Err(Unlisted::Spoilt(refused)) => return Err(refused.into()),
+            Err(Unlisted::Malformed(refused)) => return Err(refused.into()),
             Err(Unlisted::Round(error)) => return Err(error),
         }
     }
@@ -79,7 +81,7 @@ pub(super) enum Unlisted {
     /// It takes too long: its halves may not.
     Slow([Window; 2]),
     /// A page is malformed, and would be in any list that contains it.
-    Spoilt(GraphError),
+    Malformed(GraphError),
     /// For another reason.
     Round(RoundError),
 }
@@ -98,7 +100,7 @@ impl Unlisted {
         };
         match halves {
             Some(halves) => Self::Slow(halves),
-            None => Self::Spoilt(refused),
+            None => Self::Malformed(refused),
         }
     }
 }

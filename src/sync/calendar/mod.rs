@@ -21,8 +21,8 @@ use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::Times;
 use crate::reconcile::calendar::input::TooManyEvents;
-use crate::reconcile::mail::Desk;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::cpu::ComputationLost;
 use crate::source::graph::calendar::SPAN_MAX;
 use crate::source::graph::client::MailboxClient;
@@ -54,13 +54,13 @@ const UNPROVEN_DAYS: i64 = 30;
 
 /// A calendar that is to be read.
 #[derive(Debug)]
-pub struct Calendar<'a> {
+pub struct CalendarSync<'a> {
     /// What all tasks share.
     pub context: &'a Context,
     /// Of the mailbox.
     pub client: &'a MailboxClient,
     /// Where its events are decided.
-    pub desk: &'a Arc<Desk>,
+    pub reconciler: &'a Arc<MailReconciler>,
     /// What was decided of the mailbox and is not committed yet.
     pub uncommitted: Uncommitted,
     /// Where its chain was left.
@@ -75,7 +75,7 @@ pub struct Calendar<'a> {
 #[derive(Debug)]
 pub struct Decided {
     /// Rows, outcomes and marks.
-    pub settled: Settled,
+    pub outcomes: Outcomes,
     /// Items that were received.
     pub received: u64,
     /// Where the chain continues, and what is still due of it.
@@ -108,7 +108,7 @@ impl From<TooManyEvents> for CalendarError {
     }
 }
 
-impl Calendar<'_> {
+impl CalendarSync<'_> {
     /// Reads one round and decides it.
     pub async fn read(&self) -> Result<Decided, CalendarError> {
         let memory = self.memory()?;
@@ -140,18 +140,18 @@ impl Calendar<'_> {
             items: items_before + received,
         };
         let times = self.times();
-        let desk = self.desk.clone();
+        let reconciler = self.reconciler.clone();
         let before = self.uncommitted.clone();
-        let mut settled = self
+        let mut outcomes = self
             .context
             .cpu
-            .run(move || decide(&desk, before, times, round, fetched, memory))
+            .run(move || decide(&reconciler, before, times, round, fetched, memory))
             .await??;
-        let mailbox_id = &self.desk.mailbox.id;
+        let mailbox_id = &self.reconciler.mailbox.id;
         let mark = cursor.link.clone().unwrap_or_default();
-        settled.seen.note_calendar_mark(mailbox_id, mark);
+        outcomes.seen.note_calendar_mark(mailbox_id, mark);
         Ok(Decided {
-            settled,
+            outcomes,
             received,
             cursor,
         })
@@ -165,7 +165,7 @@ impl Calendar<'_> {
     }
 
     fn memory(&self) -> Result<Memory, StateError> {
-        let (state, mailbox_id) = (&self.context.state, &self.desk.mailbox.id);
+        let (state, mailbox_id) = (&self.context.state, &self.reconciler.mailbox.id);
         Ok(Memory {
             meetings: state.meetings(mailbox_id)?.into_iter().collect(),
             series: state.series(mailbox_id)?.into_iter().collect(),
@@ -181,7 +181,7 @@ impl Calendar<'_> {
         let Some(cursor) = self.cursor else {
             return Ok(None);
         };
-        let mailbox_id = &self.desk.mailbox.id;
+        let mailbox_id = &self.reconciler.mailbox.id;
         // Not all mailboxes in the same run: each slot has a day of its own.
         let spread = i64::from(mailbox::slot(mailbox_id)) * DAY;
         let ends_soon = cursor.window_end < self.now.plus(WINDOW_LEFT_MIN + spread);
@@ -211,14 +211,18 @@ impl Calendar<'_> {
 
     fn wanted_from(&self) -> Micros {
         let oldest = self.now.plus(-WINDOW_BACK_MAX);
-        self.desk.judge.window_start.unwrap_or(oldest).max(oldest)
+        self.reconciler
+            .judge
+            .window_start
+            .unwrap_or(oldest)
+            .max(oldest)
     }
 
     /// What the first round reads besides its chain, which cannot reach so far back.
-    fn past(&self, chain: Window) -> Option<Window> {
+    fn past(&self, chain_window: Window) -> Option<Window> {
         let past = Window {
             start: self.wanted_from(),
-            end: chain.start,
+            end: chain_window.start,
         };
         let is_due = self.cursor.is_none_or(|cursor| cursor.is_past_due);
         (is_due && past.start < past.end).then_some(past)
@@ -286,8 +290,8 @@ impl Calendar<'_> {
         missing.extend(round.unplaced());
         let singles = fetching.singles(&missing).await?;
         let ids: Vec<String> = singles.iter().map(|item| item.id.clone()).collect();
-        for (id, told) in ids.into_iter().zip(fetching.told(singles).await?) {
-            match told {
+        for (id, single) in ids.into_iter().zip(fetching.decode_singles(singles).await?) {
+            match single {
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
                     fetched.masters.insert(id, *event);
                 }
@@ -301,9 +305,9 @@ impl Calendar<'_> {
             }
         }
         round.place(&whole, &gone);
-        let in_vain = series.into_iter();
-        let in_vain = in_vain.filter(|id| !fetched.masters.contains_key(id));
-        fetched.in_vain = in_vain.collect();
+        let unavailable = series.into_iter();
+        let unavailable = unavailable.filter(|id| !fetched.masters.contains_key(id));
+        fetched.unavailable = unavailable.collect();
         if round.is_complete {
             return Ok(fetched);
         }
@@ -319,7 +323,7 @@ impl Calendar<'_> {
                 fetched.gone.insert(item.id);
             }
         }
-        fetched.others = events_of(fetching.told(there).await?);
+        fetched.others = events_of(fetching.decode_singles(there).await?);
         Ok(fetched)
     }
 

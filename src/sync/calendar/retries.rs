@@ -6,15 +6,15 @@ use crate::model::cursor::LedgerEntry;
 use crate::model::event::CONTAINER;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::unread::NOT_SERVED;
-use crate::sync::calendar::Calendar;
 use crate::sync::calendar::CalendarError;
+use crate::sync::calendar::CalendarSync;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::mailbox::TRIES_MAX;
 
 /// Events that are tried again in one run, besides those that the round names: ten batches.
 const TRIED_PER_RUN: usize = 200;
 
-impl Calendar<'_> {
+impl CalendarSync<'_> {
     /// Tries again what could not be read and is not named by the round: a chain may never name it
     /// again. What is left for the next run counts as present.
     pub(super) async fn try_again(
@@ -26,7 +26,7 @@ impl Calendar<'_> {
         let tried = due.get(..TRIED_PER_RUN).unwrap_or(&due);
         let fetched = fetching.singles(tried).await?;
         let answered = fetched.len();
-        round.add(fetching.told(fetched).await?)?;
+        round.add(fetching.decode_singles(fetched).await?)?;
         round.unasked.extend(due.into_iter().skip(answered));
         Ok(())
     }

@@ -29,7 +29,7 @@ const SINGLES_AT_ONCE: usize = 100;
 
 impl Fetching<'_> {
     /// Reads what the plain list of a window did not return before it was refused.
-    pub(super) async fn around(
+    pub(super) async fn listing_fallback(
         &self,
         round: &mut Round,
         window: Window,
@@ -57,7 +57,7 @@ impl Fetching<'_> {
             if refused > REFUSED_MAX {
                 return Err(RoundError::ManyRefused);
             }
-            round.add(self.told(fetched).await?)?;
+            round.add(self.decode_singles(fetched).await?)?;
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Fetching<'_> {
     }
 
     /// Decodes events that were requested by id.
-    pub async fn told(
+    pub async fn decode_singles(
         &self,
         fetched: Vec<FetchedItem>,
     ) -> Result<Vec<DecodedEvent>, ComputationLost> {
@@ -114,14 +114,14 @@ impl Fetching<'_> {
             .collect();
         let decoded = decoding::events(self.cpu, bodies, self.content).await?;
         let mut decoded = decoded.into_iter();
-        let told = fetched.into_iter().map(|item| match &item.body {
+        let events = fetched.into_iter().map(|item| match &item.body {
             Some(_) => decoded
                 .next()
                 .map_or_else(|| not_served(item.id.clone()), |one| named(one, &item.id)),
             None if item.is_refused => not_served(item.id),
             None => DecodedEvent::Removed { source_id: item.id },
         });
-        Ok(told.collect())
+        Ok(events.collect())
     }
 }
 
@@ -154,6 +154,6 @@ fn named(event: DecodedEvent, id: &str) -> DecodedEvent {
             source_id: Some(id.to_owned()),
             code,
         },
-        told => told,
+        other => other,
     }
 }

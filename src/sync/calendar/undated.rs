@@ -33,11 +33,11 @@ pub async fn fetch_undated(
     let ids = undated.into_iter().filter(|id| {
         !named.contains(id.as_str())
             && !fetched.masters.contains_key(*id)
-            && !fetched.in_vain.contains(id)
+            && !fetched.unavailable.contains(id)
     });
     let ids: Vec<String> = ids.take(SERIES_MAX).cloned().collect();
     let singles = fetching.singles(&ids).await?;
-    for master in events_of(fetching.told(singles).await?) {
+    for master in events_of(fetching.decode_singles(singles).await?) {
         if master.event_type == EventType::Master {
             fetched.masters.insert(master.source_id.clone(), master);
         }

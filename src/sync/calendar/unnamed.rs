@@ -12,8 +12,8 @@ use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
 use crate::state::records::MeetingRecord;
-use crate::sync::calendar::Calendar;
 use crate::sync::calendar::CalendarError;
+use crate::sync::calendar::CalendarSync;
 use crate::sync::calendar::round;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;
@@ -22,7 +22,7 @@ use crate::sync::calendar::round::RoundError;
 /// they are known.
 const UNNAMED_MAX: usize = 2_000;
 
-impl Calendar<'_> {
+impl CalendarSync<'_> {
     /// Requests what a complete round did not name. What exceeds the limit of a run stays as it is
     /// known.
     pub(super) async fn fetch_unnamed(
@@ -44,7 +44,7 @@ impl Calendar<'_> {
         let unasked = unnamed.get(singles.len()..).unwrap_or_default();
         fetched.is_unproven |= !unasked.is_empty();
         round.unasked.extend(unasked.iter().cloned());
-        for one in fetching.told(singles).await? {
+        for one in fetching.decode_singles(singles).await? {
             match one {
                 DecodedEvent::Removed { source_id } => {
                     fetched.gone.insert(source_id);

@@ -15,15 +15,15 @@ use crate::model::cursor::FolderProof;
 use crate::model::id::Id128;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
-use crate::reconcile::mail::Desk;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::outcomes::Outcomes;
 use crate::source::graph::retry::RetryAction;
 use crate::sync::cursors;
 use crate::sync::mail::folder_delta;
-use crate::sync::mail::folder_delta::Chain;
-use crate::sync::mail::mail_sync::GraphWalk;
-use crate::sync::mail::mail_sync::Shortfall;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mail::folder_delta::FolderDelta;
+use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MissingItems;
+use crate::sync::mailbox::SyncError;
 
 /// A folder is checked again after this many days: an item that a chain has lost is missing for a
 /// month at most, and a folder of 30,000 mails costs one request a day.
@@ -40,20 +40,20 @@ const ASKED_SINGLY: usize = 4;
 
 /// A folder whose count differs from what was seen.
 #[derive(Debug)]
-pub(super) struct Doubt {
-    chain: Chain,
+pub(super) struct CountMismatch {
+    delta: FolderDelta,
     /// Items that the first round returned, the known surplus included; `None`: unknown.
     walked: Option<u64>,
     /// Items that the folder says it holds.
     held: u64,
 }
 
-impl Doubt {
+impl CountMismatch {
     /// What was read; if unknown (a first round that took several runs), all that the chain ever
     /// returned, which may be more.
     fn walked_at_most(&self) -> u64 {
-        let surplus = self.chain.proof.map_or(0, |proof| proof.surplus);
-        self.walked.unwrap_or(self.chain.items + surplus)
+        let surplus = self.delta.proof.map_or(0, |proof| proof.surplus);
+        self.walked.unwrap_or(self.delta.items + surplus)
     }
 }
 
@@ -61,53 +61,53 @@ impl Doubt {
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     /// Folders whose counts differ from what their chains returned.
-    pub doubts: Vec<Doubt>,
+    pub mismatches: Vec<CountMismatch>,
     /// Chains that are followed once more before the difference counts: what arrived while they
     /// were read, or while the folder counted, follows by their deltaLinks.
-    pub unfinished: Vec<Chain>,
+    pub unfinished: Vec<FolderDelta>,
 }
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// Compares the folders whose rounds have ended with their own counts, where that is due. What
     /// is proven goes to `cursors`, what is not is given back.
-    pub(super) async fn doubts(
+    pub(super) async fn mismatches(
         &mut self,
         cursors: &mut Vec<CursorRecord>,
-    ) -> Result<Checked, WalkError> {
+    ) -> Result<Checked, SyncError> {
         let now = self.tenant.service_time();
-        let mailbox_id = self.walk.mailbox.id.clone();
+        let mailbox_id = self.sync.mailbox.id.clone();
         let mut due = Vec::new();
-        for chain in std::mem::take(&mut self.ended) {
-            let walked = self.presence.count(&chain.folder.id);
-            if walked.is_some() || is_due(&mailbox_id, &chain, now) {
-                due.push((chain, walked));
+        for delta in std::mem::take(&mut self.ended) {
+            let walked = self.seen_ids.count(&delta.folder.id);
+            if walked.is_some() || is_due(&mailbox_id, &delta, now) {
+                due.push((delta, walked));
             }
         }
         let counts = self.counts(&due).await?;
         let mut checked = Checked::default();
-        for (mut chain, walked) in due {
-            let Some(held) = counts.get(&chain.folder.id).copied().flatten() else {
+        for (mut delta, walked) in due {
+            let Some(held) = counts.get(&delta.folder.id).copied().flatten() else {
                 // It is gone by now, or has no count.
                 continue;
             };
-            let surplus = chain.proof.map_or(0, |proof| proof.surplus);
+            let surplus = delta.proof.map_or(0, |proof| proof.surplus);
             let walked = walked.map(|walked| walked + surplus);
             let is_as_before =
-                |proof: FolderProof| (proof.items, proof.count) == (chain.items, held);
+                |proof: FolderProof| (proof.items, proof.count) == (delta.items, held);
             let is_proven = walked == Some(held)
                 || held == 0
-                || (walked.is_none() && chain.proof.is_some_and(is_as_before));
+                || (walked.is_none() && delta.proof.is_some_and(is_as_before));
             if is_proven {
-                cursors.push(proven(&mailbox_id, chain, now, held, surplus));
-            } else if chain.was_followed_up {
-                checked.doubts.push(Doubt {
-                    chain,
+                cursors.push(proven(&mailbox_id, delta, now, held, surplus));
+            } else if delta.was_followed_up {
+                checked.mismatches.push(CountMismatch {
+                    delta,
                     walked,
                     held,
                 });
             } else {
-                chain.was_followed_up = true;
-                checked.unfinished.push(chain);
+                delta.was_followed_up = true;
+                checked.unfinished.push(delta);
             }
         }
         Ok(checked)
@@ -117,25 +117,25 @@ impl GraphWalk<'_> {
     /// now, as listed at the start if they only show whether anything changed.
     async fn counts(
         &mut self,
-        due: &[(Chain, Option<u64>)],
-    ) -> Result<HashMap<Arc<str>, Option<u64>>, WalkError> {
+        due: &[(FolderDelta, Option<u64>)],
+    ) -> Result<HashMap<Arc<str>, Option<u64>>, SyncError> {
         let mut counts: HashMap<Arc<str>, Option<u64>> = due
             .iter()
-            .map(|(chain, _)| (chain.folder.id.clone(), chain.folder.total_item_count))
+            .map(|(delta, _)| (delta.folder.id.clone(), delta.folder.total_item_count))
             .collect();
-        let walked = due.iter().filter(|(chain, walked)| {
+        let walked = due.iter().filter(|(delta, walked)| {
             // A folder that had no count has none now.
-            walked.is_some() && chain.folder.total_item_count.is_some()
+            walked.is_some() && delta.folder.total_item_count.is_some()
         });
-        let walked: Vec<&Arc<str>> = walked.map(|(chain, _)| &chain.folder.id).collect();
+        let walked: Vec<&Arc<str>> = walked.map(|(delta, _)| &delta.folder.id).collect();
         if walked.len() <= ASKED_SINGLY {
             for folder in walked {
                 counts.insert(folder.clone(), self.count(folder).await?);
             }
             return Ok(counts);
         }
-        let listed = self.walk.unless_stopped(self.client.folders()).await;
-        let listed = self.told(listed)?.unwrap_or_default();
+        let listed = self.sync.unless_stopped(self.client.folders()).await;
+        let listed = self.tolerate(listed)?.unwrap_or_default();
         for folder in walked {
             let found = listed.iter().find(|listed| listed.id == *folder);
             counts.insert(
@@ -146,17 +146,17 @@ impl GraphWalk<'_> {
         Ok(counts)
     }
 
-    async fn count(&mut self, folder: &str) -> Result<Option<u64>, WalkError> {
+    async fn count(&mut self, folder: &str) -> Result<Option<u64>, SyncError> {
         let asked = self.client.item_count(folder);
-        let told = self.walk.unless_stopped(asked).await;
-        Ok(self.told(told)?.flatten())
+        let answer = self.sync.unless_stopped(asked).await;
+        Ok(self.tolerate(answer)?.flatten())
     }
 
     /// The answer. An unavailable count leaves the check due, and has no other effect.
-    fn told<T>(&mut self, told: Result<T, WalkError>) -> Result<Option<T>, WalkError> {
-        match told {
-            Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => Ok(None),
-            Err(WalkError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
+    fn tolerate<T>(&mut self, answer: Result<T, SyncError>) -> Result<Option<T>, SyncError> {
+        match answer {
+            Err(SyncError::Graph(error)) if error.action() == RetryAction::FolderGone => Ok(None),
+            Err(SyncError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
                 self.unproven += 1;
                 Ok(None)
             }
@@ -168,87 +168,103 @@ impl GraphWalk<'_> {
     /// chain nor list returns as the folder's known surplus.
     pub(super) async fn prove(
         &mut self,
-        desk: &Arc<Desk>,
-        doubts: Vec<Doubt>,
-    ) -> Result<(), WalkError> {
-        if doubts.is_empty() {
+        reconciler: &Arc<MailReconciler>,
+        mismatches: Vec<CountMismatch>,
+    ) -> Result<(), SyncError> {
+        if mismatches.is_empty() {
             return Ok(());
         }
-        let mailbox_id = self.walk.mailbox.id.clone();
+        let mailbox_id = self.sync.mailbox.id.clone();
         let mut cursors = Vec::new();
-        for doubt in doubts {
-            let folder = doubt.chain.folder.id.clone();
-            match self.complete(desk, &folder).await {
+        for mismatch in mismatches {
+            let folder = mismatch.delta.folder.id.clone();
+            match self.complete(reconciler, &folder).await {
                 Ok(listed) => {
                     let now = self.tenant.service_time();
                     // Of the counts before and after the list the smaller: what came or went in
                     // between is no surplus.
-                    let after = self.count(&folder).await?.unwrap_or(doubt.held);
-                    let surplus = doubt.held.min(after).saturating_sub(listed);
-                    cursors.push(proven(&mailbox_id, doubt.chain, now, doubt.held, surplus));
+                    let after = self.count(&folder).await?.unwrap_or(mismatch.held);
+                    let surplus = mismatch.held.min(after).saturating_sub(listed);
+                    cursors.push(proven(
+                        &mailbox_id,
+                        mismatch.delta,
+                        now,
+                        mismatch.held,
+                        surplus,
+                    ));
                 }
-                Err(WalkError::Graph(error)) if error.action() == RetryAction::FolderGone => {}
-                Err(WalkError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
-                    cursors.extend(self.unproven(&doubt));
+                Err(SyncError::Graph(error)) if error.action() == RetryAction::FolderGone => {}
+                Err(SyncError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
+                    cursors.extend(self.unproven(&mismatch));
                 }
                 Err(error) => {
-                    self.record(Settled::default(), 0, cursors).await?;
+                    self.record(Outcomes::default(), 0, cursors).await?;
                     return Err(error);
                 }
             }
         }
-        self.record(Settled::default(), 0, cursors).await
+        self.record(Outcomes::default(), 0, cursors).await
     }
 
     /// Gives the number of items that were listed.
-    async fn complete(&mut self, desk: &Arc<Desk>, folder: &Arc<str>) -> Result<u64, WalkError> {
+    async fn complete(
+        &mut self,
+        reconciler: &Arc<MailReconciler>,
+        folder: &Arc<str>,
+    ) -> Result<u64, SyncError> {
         let listed = self.list_ids(folder, None).await?;
         tracing::info!(
             unseen = listed.unseen.len(),
             listed = listed.count,
             "a folder was listed because its count and its chain differ"
         );
-        self.read_unseen(desk, folder, None, listed).await
+        self.read_unseen(reconciler, folder, None, listed).await
     }
 
     /// A folder that cannot be listed. Its chain works, so it continues, and the check stays due.
     /// If items are missing, the folder is read again from its beginning once a month.
-    fn unproven(&mut self, doubt: &Doubt) -> Option<CursorRecord> {
-        let walked = doubt.walked_at_most();
-        if walked >= doubt.held {
+    fn unproven(&mut self, mismatch: &CountMismatch) -> Option<CursorRecord> {
+        let walked = mismatch.walked_at_most();
+        if walked >= mismatch.held {
             self.unproven += 1;
             return None;
         }
-        self.shortfalls.push(Shortfall {
+        self.missing_items.push(MissingItems {
             walked,
-            held: doubt.held,
+            held: mismatch.held,
         });
-        let chain = &doubt.chain;
-        self.folders.is_sent_awaited |= chain.folder.is_sent;
-        let age = self.tenant.service_time().0 - chain.begun_at().0;
+        let delta = &mismatch.delta;
+        self.folders.is_sent_incomplete |= delta.folder.is_sent;
+        let age = self.tenant.service_time().0 - delta.begun_at().0;
         (age >= BEGUN_AGAIN_DAYS * DAY)
-            .then(|| cursors::no_chain_record(&self.walk.mailbox.id, &chain.folder.id))
+            .then(|| cursors::delete_folder_cursor(&self.sync.mailbox.id, &delta.folder.id))
     }
 
     /// The missing items of all folders, if there are any, as an error.
-    pub(super) fn incomplete(&self) -> Result<(), WalkError> {
-        if self.shortfalls.is_empty() {
+    pub(super) fn incomplete(&self) -> Result<(), SyncError> {
+        if self.missing_items.is_empty() {
             return Ok(());
         }
-        Err(WalkError::Incomplete {
-            folders: self.shortfalls.len(),
-            held: self.shortfalls.iter().map(|shortfall| shortfall.held).sum(),
+        Err(SyncError::Incomplete {
+            folders: self.missing_items.len(),
+            held: self.missing_items.iter().map(|missing| missing.held).sum(),
             walked: self
-                .shortfalls
+                .missing_items
                 .iter()
-                .map(|shortfall| shortfall.walked)
+                .map(|missing| missing.walked)
                 .sum(),
         })
     }
 }
 
-fn proven(mailbox_id: &str, chain: Chain, at: Micros, count: u64, surplus: u64) -> CursorRecord {
-    let items = chain.items;
+fn proven(
+    mailbox_id: &str,
+    delta: FolderDelta,
+    at: Micros,
+    count: u64,
+    surplus: u64,
+) -> CursorRecord {
+    let items = delta.items;
     let surplus = surplus.min(count);
     let proof = FolderProof {
         at,
@@ -256,14 +272,14 @@ fn proven(mailbox_id: &str, chain: Chain, at: Micros, count: u64, surplus: u64) 
         count,
         surplus,
     };
-    chain.proven(mailbox_id, proof)
+    delta.proven(mailbox_id, proof)
 }
 
-fn is_due(mailbox_id: &str, chain: &Chain, now: Micros) -> bool {
-    let Some(proof) = chain.proof else {
+fn is_due(mailbox_id: &str, delta: &FolderDelta, now: Micros) -> bool {
+    let Some(proof) = delta.proof else {
         return true;
     };
-    let hash = Id128::of(&[b"proof", mailbox_id.as_bytes(), chain.folder.id.as_bytes()]).0;
+    let hash = Id128::of(&[b"proof", mailbox_id.as_bytes(), delta.folder.id.as_bytes()]).0;
     let earlier = i64::from(hash[0]) % SPREAD_DAYS;
     now.0 - proof.at.0 >= (PROOF_DAYS - earlier) * DAY
 }

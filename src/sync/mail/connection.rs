@@ -11,8 +11,8 @@ use crate::model::run::Progress;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
 use crate::policy::settings;
-use crate::sync::mail::mail_sync::GraphWalk;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mailbox::SyncError;
 
 /// A mailbox's kind is requested again after this many days, ...
 const KIND_DAYS: i64 = 30;
@@ -24,10 +24,10 @@ const KIND_SPREAD_DAYS: i64 = 10;
 /// 1.6).
 const FORGOTTEN_RUNS: u32 = 2;
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// The first connection: here the window is fixed.
     pub(super) fn connect(&self) -> MailboxCursor {
-        let window = &self.walk.context.capture.window;
+        let window = &self.sync.context.capture.window;
         let connected_at = self.tenant.service_time();
         MailboxCursor {
             connected_at,
@@ -46,14 +46,14 @@ impl GraphWalk<'_> {
 
     /// Requests the mailbox's kind if that is due. A missing answer changes nothing and costs only
     /// the request: the next run requests it again.
-    pub(super) async fn ask_kind(&self, cursor: &mut MailboxCursor) -> Result<(), WalkError> {
+    pub(super) async fn ask_kind(&self, cursor: &mut MailboxCursor) -> Result<(), SyncError> {
         let now = self.tenant.service_time();
-        let earlier = i64::from(mailbox::slot(&self.walk.mailbox.id)) % KIND_SPREAD_DAYS;
+        let earlier = i64::from(mailbox::slot(&self.sync.mailbox.id)) % KIND_SPREAD_DAYS;
         if now.0 - cursor.kind_told_at.0 < (KIND_DAYS - earlier) * DAY {
             return Ok(());
         }
-        let asked = self.tenant.user_purpose(&self.walk.mailbox.id);
-        match self.walk.unless_stopped(asked).await {
+        let asked = self.tenant.user_purpose(&self.sync.mailbox.id);
+        match self.sync.unless_stopped(asked).await {
             Ok(kind) => {
                 cursor.kind_told_at = now;
                 if let Some(kind) = kind {
@@ -61,7 +61,7 @@ impl GraphWalk<'_> {
                 }
                 Ok(())
             }
-            Err(WalkError::Graph(error)) => {
+            Err(SyncError::Graph(error)) => {
                 tracing::debug!(code = error.code(), "the kind of a mailbox was not told");
                 Ok(())
             }
@@ -76,13 +76,13 @@ impl GraphWalk<'_> {
         let meetings = self.captures_meetings.as_str().to_owned();
         settings::record(&mut cursor.meeting_settings, now, meetings);
         if let Some(kind) = MailboxKind::parse(&cursor.kind) {
-            Arc::make_mut(&mut self.walk.mailbox).kind = kind;
+            Arc::make_mut(&mut self.sync.mailbox).kind = kind;
         }
     }
 
     /// Notes, when all chains have ended, whether the service had forgotten every one of them.
     pub(super) fn note_forgotten(&mut self) {
-        let Some(cursor) = self.walk.cursor.as_mut().filter(|_| self.kept > 0) else {
+        let Some(cursor) = self.sync.cursor.as_mut().filter(|_| self.kept > 0) else {
             return;
         };
         let are_all = self.forgotten == self.kept;
@@ -92,13 +92,13 @@ impl GraphWalk<'_> {
             0
         };
         if cursor.forgotten_runs >= FORGOTTEN_RUNS {
-            Progress::raise(&self.walk.context.progress.forgotten, 1);
+            Progress::raise(&self.sync.context.progress.forgotten, 1);
         }
     }
 
     /// The remark on it.
     pub(super) fn forgotten_remark(&self) -> Option<String> {
-        let runs = self.walk.cursor.as_ref()?.forgotten_runs;
+        let runs = self.sync.cursor.as_ref()?.forgotten_runs;
         (runs >= FORGOTTEN_RUNS).then(|| {
             format!(
                 "in {runs} runs in a row the service had forgotten where all of its folders stood: \

@@ -11,15 +11,16 @@ use crate::model::cursor::CursorRecord;
 use crate::model::page::GraphPage;
 use crate::sync::cursors;
 use crate::sync::mail::folder_delta;
-use crate::sync::mail::folder_delta::Chain;
-use crate::sync::mail::folder_delta::ChainError;
 use crate::sync::mail::folder_delta::Fetched;
+use crate::sync::mail::folder_delta::FolderDelta;
+use crate::sync::mail::folder_delta::FolderDeltaError;
 use crate::sync::mail::folder_delta::RoundState;
-use crate::sync::mail::mail_sync::GraphWalk;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mailbox::SyncError;
 
-/// Bytes of pages that become one portion: some 10,000 mails without, 2,500 with header fields. What is in
-/// flight comes on top: [`CHAINS_AT_ONCE`] chains of [`folder_delta::PAGES_AHEAD`] pages.
+/// Bytes of pages that become one portion: some 10,000 mails without, 2,500 with header fields.
+/// What is in flight comes on top: [`CHAINS_AT_ONCE`] chains of [`folder_delta::PAGES_AHEAD`]
+/// pages.
 const BYTES_PER_PORTION: usize = 16 << 20;
 
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
@@ -35,34 +36,34 @@ pub(super) struct Sorted {
     /// The pages.
     pub(super) pages: Vec<GraphPage>,
     /// Chains with further pages.
-    pub(super) unfinished: Vec<Chain>,
+    pub(super) unfinished: Vec<FolderDelta>,
     /// Chains that fail in this run; their folders are read by plain lists.
-    pub(super) spoilt: Vec<(Chain, ChainError)>,
+    pub(super) malformed: Vec<(FolderDelta, FolderDeltaError)>,
     /// Whether a chain begins from scratch.
     pub(super) has_restarted: bool,
     /// Why the mailbox cannot be read further.
-    pub(super) failure: Option<WalkError>,
+    pub(super) failure: Option<SyncError>,
 }
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// The next pages of chains, and the chains that have to wait for the next portion.
-    pub(super) async fn fetch(&self, chains: Vec<Chain>) -> (Vec<Fetched>, Vec<Chain>) {
-        let (mailbox_id, selection) = (&self.walk.mailbox.id, self.walk.context.selection);
+    pub(super) async fn fetch(&self, deltas: Vec<FolderDelta>) -> (Vec<Fetched>, Vec<FolderDelta>) {
+        let (mailbox_id, selection) = (&self.sync.mailbox.id, self.sync.context.selection);
         let bytes = AtomicUsize::new(0);
-        let fetch = async |chain| {
+        let fetch = async |delta| {
             if bytes.load(Ordering::Relaxed) >= BYTES_PER_PORTION {
-                return Err(chain);
+                return Err(delta);
             }
-            let fetched = folder_delta::fetch(&self.client, mailbox_id, chain, selection).await;
+            let fetched = folder_delta::fetch(&self.client, mailbox_id, delta, selection).await;
             bytes.fetch_add(fetched.bytes(), Ordering::Relaxed);
             Ok(fetched)
         };
-        let mut fetching = pin!(stream::iter(chains).map(fetch).buffered(CHAINS_AT_ONCE));
+        let mut fetching = pin!(stream::iter(deltas).map(fetch).buffered(CHAINS_AT_ONCE));
         let (mut fetched, mut left) = (Vec::new(), Vec::new());
         while let Some(one) = fetching.next().await {
             match one {
                 Ok(pages) => fetched.push(pages),
-                Err(chain) => left.push(chain),
+                Err(delta) => left.push(delta),
             }
         }
         (fetched, left)
@@ -79,10 +80,10 @@ impl GraphWalk<'_> {
             cursors.extend(one.cursor);
             sorted.pages.extend(one.pages);
             match one.error {
-                Some(error) if error.asks_for_lists() => sorted.spoilt.push((one.chain, error)),
-                Some(error) if self.goes_on_without(&one.chain, &error) => self.left.push(error),
+                Some(error) if error.asks_for_lists() => sorted.malformed.push((one.delta, error)),
+                Some(error) if self.goes_on_without(&one.delta, &error) => self.left.push(error),
                 Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
-                None => self.sort_chain(one.chain, one.state, &mut sorted, cursors),
+                None => self.sort_chain(one.delta, one.state, &mut sorted, cursors),
             }
         }
         sorted
@@ -90,36 +91,36 @@ impl GraphWalk<'_> {
 
     fn sort_chain(
         &mut self,
-        chain: Chain,
+        delta: FolderDelta,
         state: RoundState,
         sorted: &mut Sorted,
         cursors: &mut Vec<CursorRecord>,
     ) {
         match state {
-            RoundState::InProgress => sorted.unfinished.push(chain),
+            RoundState::InProgress => sorted.unfinished.push(delta),
             RoundState::Restarted { at_kept_link } => {
                 sorted.has_restarted = true;
                 self.forgotten += usize::from(at_kept_link);
-                sorted.unfinished.push(chain);
+                sorted.unfinished.push(delta);
             }
             RoundState::FolderGone => {
-                self.folders.is_sent_awaited |= chain.folder.is_sent;
-                self.gone.push(chain.folder.id);
+                self.folders.is_sent_incomplete |= delta.folder.is_sent;
+                self.gone.push(delta.folder.id);
             }
             RoundState::Complete => {
-                let folder = &chain.folder.id;
+                let folder = &delta.folder.id;
                 if self.lists.remove(&**folder).is_some() {
-                    let mailbox_id = &self.walk.mailbox.id;
+                    let mailbox_id = &self.sync.mailbox.id;
                     cursors.push(cursors::list_record(mailbox_id, folder, None));
                 }
-                self.ended.push(chain);
+                self.ended.push(delta);
             }
         }
     }
 
     /// Whether the others are read despite one folder's error: otherwise those after it would wait
     /// permanently. Not so for Sent Items, whose copies of mails take precedence.
-    pub(super) fn goes_on_without(&self, chain: &Chain, error: &ChainError) -> bool {
-        error.is_of_one_folder() && !chain.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
+    pub(super) fn goes_on_without(&self, delta: &FolderDelta, error: &FolderDeltaError) -> bool {
+        error.is_of_one_folder() && !delta.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
     }
 }

@@ -17,7 +17,7 @@ use crate::source::graph::loop_detector::LoopDetector;
 use crate::source::graph::retry::RetryAction;
 use crate::source::graph::selection::Selection;
 use crate::sync::cursors;
-use crate::sync::cursors::Known;
+use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Ticket;
 
 /// A chain is fetched at most this many pages beyond its committed link: its older links expire
@@ -31,7 +31,7 @@ const PAGES_MAX: u64 = 10_000;
 
 /// A folder's chain in this run.
 #[derive(Debug)]
-pub struct Chain {
+pub struct FolderDelta {
     /// Its folder.
     pub folder: Folder,
     /// The last proof that all of it was seen.
@@ -57,7 +57,7 @@ pub struct Chain {
 #[derive(Debug)]
 pub struct Fetched {
     /// The chain after these pages.
-    pub chain: Chain,
+    pub delta: FolderDelta,
     /// The pages.
     pub pages: Vec<GraphPage>,
     /// The state of its round.
@@ -65,7 +65,7 @@ pub struct Fetched {
     /// Where it continues after these pages; `None`: as before.
     pub cursor: Option<CursorRecord>,
     /// Why it cannot continue in this run.
-    pub error: Option<ChainError>,
+    pub error: Option<FolderDeltaError>,
 }
 
 /// The state of a chain's round after the pages of one portion.
@@ -86,7 +86,7 @@ pub enum RoundState {
 
 /// Why a chain cannot continue in this run.
 #[derive(Debug, thiserror::Error)]
-pub enum ChainError {
+pub enum FolderDeltaError {
     /// The service refused.
     #[error(transparent)]
     Graph(#[from] GraphError),
@@ -95,20 +95,20 @@ pub enum ChainError {
     Endless,
 }
 
-/// The chains of a mailbox, in the order in which they are read. `anew`: each from its beginning. A
-/// chain of another selection restarts in any case: the service would never return by it what is
-/// requested now (facts 1.2).
+/// The chains of a mailbox, in the order in which they are read. `from_start`: each from its
+/// beginning. A chain of another selection restarts in any case: the service would never return by
+/// it what is requested now (facts 1.2).
 pub fn of_folders(
     folders: Vec<Folder>,
-    known: &Known,
+    known: &SavedCursors,
     selection: Selection,
-    anew: bool,
-) -> VecDeque<Chain> {
+    from_start: bool,
+) -> VecDeque<FolderDelta> {
     let digest: Arc<str> = selection.digest().into();
-    let chain = |folder: Folder| {
-        let cursor = known.chains.get(&*folder.id);
+    let delta = |folder: Folder| {
+        let cursor = known.deltas.get(&*folder.id);
         let is_other = cursor.is_some_and(|cursor| cursor.selection.as_deref() != Some(&*digest));
-        let mut chain = Chain {
+        let mut delta = FolderDelta {
             selection: digest.clone(),
             link: cursor.map(|cursor| cursor.link.clone()),
             is_delta: cursor.is_some_and(|cursor| cursor.is_delta),
@@ -123,29 +123,33 @@ pub fn of_folders(
             committed: Ticket::redeemed(),
             folder,
         };
-        if anew || is_other {
-            chain.begin_anew();
+        if from_start || is_other {
+            delta.restart();
         }
-        chain
+        delta
     };
-    folders.into_iter().map(chain).collect()
+    folders.into_iter().map(delta).collect()
 }
 
 /// Deletes the cursors of folders that are no longer listed.
-pub fn of_gone_folders(mailbox_id: &str, known: &Known, folders: &[Folder]) -> Vec<CursorRecord> {
+pub fn of_gone_folders(
+    mailbox_id: &str,
+    known: &SavedCursors,
+    folders: &[Folder],
+) -> Vec<CursorRecord> {
     let is_gone = |id: &&String| folders.iter().all(|folder| *folder.id != ***id);
-    let chains = known.chains.keys().filter(is_gone);
-    let chains = chains.map(|id| cursors::no_chain_record(mailbox_id, id));
+    let deltas = known.deltas.keys().filter(is_gone);
+    let deltas = deltas.map(|id| cursors::delete_folder_cursor(mailbox_id, id));
     let lists = known.lists.keys().filter(is_gone);
     let lists = lists.map(|id| cursors::list_record(mailbox_id, id, None));
-    chains.chain(lists).collect()
+    deltas.chain(lists).collect()
 }
 
 /// Fetches the next pages of a chain.
 pub async fn fetch(
     client: &MailboxClient,
     mailbox_id: &str,
-    mut chain: Chain,
+    mut delta: FolderDelta,
     selection: Selection,
 ) -> Fetched {
     let mut pages = Vec::new();
@@ -153,42 +157,42 @@ pub async fn fetch(
     let mut cursor = None;
     let mut error = None;
     while pages.len() < PAGES_AHEAD && state == RoundState::InProgress && error.is_none() {
-        match chain.next_page(client, selection).await {
+        match delta.next_page(client, selection).await {
             Ok(fetched) => {
-                chain.items += fetched.page.items.len() as u64;
+                delta.items += fetched.page.items.len() as u64;
                 if matches!(fetched.link, Link::Delta(_)) {
                     state = RoundState::Complete;
                 }
-                cursor = chain
+                cursor = delta
                     .follow(mailbox_id, fetched.link, fetched.fetched_at)
                     .or(cursor);
                 pages.push(fetched.page);
             }
-            Err(ChainError::Graph(refused)) => match refused.action() {
-                RetryAction::RestartChain if chain.restarts < RESTARTS_MAX => {
+            Err(FolderDeltaError::Graph(refused)) => match refused.action() {
+                RetryAction::RestartChain if delta.restarts < RESTARTS_MAX => {
                     state = RoundState::Restarted {
-                        at_kept_link: chain.is_at_kept_link(),
+                        at_kept_link: delta.is_at_kept_link(),
                     };
-                    chain.restarts += 1;
-                    chain.begin_anew();
+                    delta.restarts += 1;
+                    delta.restart();
                     // An expired link is not worth keeping.
                     cursor = None;
                 }
                 RetryAction::FolderGone => {
                     state = RoundState::FolderGone;
-                    cursor = Some(cursors::no_chain_record(mailbox_id, &chain.folder.id));
+                    cursor = Some(cursors::delete_folder_cursor(mailbox_id, &delta.folder.id));
                 }
                 reaction => {
                     // An expired link is not worth keeping.
                     cursor = cursor.filter(|_| reaction != RetryAction::RestartChain);
-                    error = Some(ChainError::Graph(refused));
+                    error = Some(FolderDeltaError::Graph(refused));
                 }
             },
             Err(other) => error = Some(other),
         }
     }
     Fetched {
-        chain,
+        delta,
         pages,
         state,
         cursor,
@@ -203,7 +207,7 @@ impl Fetched {
     }
 }
 
-impl ChainError {
+impl FolderDeltaError {
     /// Whether other folders of the mailbox may be read all the same.
     pub fn is_of_one_folder(&self) -> bool {
         match self {
@@ -233,22 +237,22 @@ pub fn is_of_one_folder(error: &GraphError) -> bool {
     )
 }
 
-impl Chain {
+impl FolderDelta {
     async fn next_page(
         &mut self,
         client: &MailboxClient,
         selection: Selection,
-    ) -> Result<FetchedPage, ChainError> {
+    ) -> Result<FetchedPage, FolderDeltaError> {
         self.pages += 1;
         if self.pages > PAGES_MAX {
-            return Err(ChainError::Endless);
+            return Err(FolderDeltaError::Endless);
         }
         let fetched = match &self.link {
             Some(link) => client.next_page(&self.folder.id, link).await?,
             None => client.first_page(&self.folder.id, selection).await?,
         };
         if self.repeats.is_endless(&fetched.page) {
-            return Err(ChainError::Endless);
+            return Err(FolderDeltaError::Endless);
         }
         Ok(fetched)
     }
@@ -273,7 +277,7 @@ impl Chain {
     /// The record of the chain. A chain without a link has no record.
     fn record(&self, mailbox_id: &str) -> CursorRecord {
         let Some(link) = &self.link else {
-            return cursors::no_chain_record(mailbox_id, &self.folder.id);
+            return cursors::delete_folder_cursor(mailbox_id, &self.folder.id);
         };
         let cursor = ChainCursor {
             link: link.clone(),
@@ -284,7 +288,7 @@ impl Chain {
             items: self.items,
             proof: self.proof,
         };
-        cursors::chain_record(mailbox_id, &self.folder.id, &cursor)
+        cursors::folder_cursor_record(mailbox_id, &self.folder.id, &cursor)
     }
 
     /// The record of the chain with a proof.
@@ -325,7 +329,7 @@ impl Chain {
     }
 
     /// The folder is read again, as when the service forgot where reading stood (facts 1.6).
-    fn begin_anew(&mut self) {
+    fn restart(&mut self) {
         self.link = None;
         self.is_delta = false;
         self.repeats = LoopDetector::default();

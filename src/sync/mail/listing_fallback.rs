@@ -9,10 +9,10 @@ use crate::model::cursor::ListCursor;
 use crate::model::span::Span;
 use crate::model::time::DAY;
 use crate::model::time::Micros;
-use crate::reconcile::mail::Desk;
-use crate::reconcile::mail::items::Place;
-use crate::reconcile::mail::items::Sifted;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::mail::items::Classified;
+use crate::reconcile::mail::items::FolderContext;
+use crate::reconcile::outcomes::Outcomes;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::listing::ListedId;
 use crate::source::graph::listing::Listing;
@@ -21,10 +21,10 @@ use crate::source::graph::retry::RetryAction;
 use crate::state::error::StateError;
 use crate::state::view::View;
 use crate::sync::cursors;
-use crate::sync::mail::folder_delta::Chain;
-use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::folder_delta::FolderDelta;
+use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mail::seen_ids::short;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// Pages of 1,000 ids for one folder: twice what a folder of Exchange Online can hold.
 const ID_PAGES_MAX: usize = 2_000;
@@ -54,7 +54,7 @@ pub(super) struct Listed {
     pub count: u64,
 }
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// Lists the ids of a folder, and which of them were not seen.
     ///
     /// When a list ends, what is older than its last item is requested again, until nothing new
@@ -63,7 +63,7 @@ impl GraphWalk<'_> {
         &mut self,
         folder: &Arc<str>,
         from: Option<Micros>,
-    ) -> Result<Listed, WalkError> {
+    ) -> Result<Listed, SyncError> {
         let mut listed = Listed {
             unseen: Vec::new(),
             count: 0,
@@ -73,7 +73,7 @@ impl GraphWalk<'_> {
         let mut has_news = false;
         for _ in 0..ID_PAGES_MAX {
             let asked = self.client.listed_ids(&mut listing);
-            let page = self.walk.unless_stopped(asked).await?;
+            let page = self.sync.unless_stopped(asked).await?;
             has_news |= self.add_ids(&mut listed, &mut known, page)?;
             if listing.is_over() && !(std::mem::take(&mut has_news) && listing.ask_by_time()) {
                 return Ok(listed);
@@ -87,7 +87,7 @@ impl GraphWalk<'_> {
 
     /// What was seen before.
     fn view(&mut self) -> Result<View, StateError> {
-        self.walk.context.state.view(self.walk.uncommitted())
+        self.sync.context.state.view(self.sync.uncommitted())
     }
 
     /// Adds a page of ids; says whether any of them was not listed yet.
@@ -96,7 +96,7 @@ impl GraphWalk<'_> {
         listed: &mut Listed,
         known: &mut HashSet<u64>,
         page: Vec<ListedId>,
-    ) -> Result<bool, WalkError> {
+    ) -> Result<bool, SyncError> {
         let view = self.view()?;
         let before = listed.count;
         for id in page.into_iter().filter_map(|item| item.id) {
@@ -104,8 +104,8 @@ impl GraphWalk<'_> {
                 continue;
             }
             listed.count += 1;
-            let is_seen = self.walk.ledger.contains_key(&id)
-                || view.item(&self.walk.mailbox.id, &id)?.is_some();
+            let is_seen = self.sync.ledger.contains_key(&id)
+                || view.item(&self.sync.mailbox.id, &id)?.is_some();
             if !is_seen {
                 listed.unseen.push(id);
             }
@@ -117,32 +117,38 @@ impl GraphWalk<'_> {
     /// of items that were listed.
     pub(super) async fn read_unseen(
         &mut self,
-        desk: &Arc<Desk>,
+        reconciler: &Arc<MailReconciler>,
         folder: &Arc<str>,
         from: Option<Micros>,
         listed: Listed,
-    ) -> Result<u64, WalkError> {
+    ) -> Result<u64, SyncError> {
         let Listed { mut unseen, count } = listed;
         let pages = usize::try_from(count).unwrap_or(usize::MAX) / MAILS_PER_PAGE as usize;
         if unseen.len() > SINGLES_MAX.max(pages) {
-            match self.list_mails(desk, folder, Span { from, to: None }).await {
+            match self
+                .list_mails(reconciler, folder, Span { from, to: None })
+                .await
+            {
                 Ok(()) => {}
                 // One malformed page: what the others did not contain is fetched singly.
-                Err(WalkError::Graph(error)) if error.action() == RetryAction::PlainList => {}
+                Err(SyncError::Graph(error)) if error.action() == RetryAction::PlainList => {}
                 Err(error) => return Err(error),
             }
             let view = self.view()?;
             let mut left = Vec::new();
             for id in unseen {
-                if view.item(&self.walk.mailbox.id, &id)?.is_none() {
+                if view.item(&self.sync.mailbox.id, &id)?.is_none() {
                     left.push(id);
                 }
             }
             unseen = left;
         }
-        let place = self.places().of(folder);
-        let wanted = unseen.into_iter().map(|id| (id, place.clone())).collect();
-        self.read_singles(desk, wanted).await?;
+        let folder_context = self.folder_contexts().of(folder);
+        let wanted = unseen
+            .into_iter()
+            .map(|id| (id, folder_context.clone()))
+            .collect();
+        self.read_singles(reconciler, wanted).await?;
         Ok(count)
     }
 
@@ -150,16 +156,17 @@ impl GraphWalk<'_> {
     /// ledger.
     pub(super) async fn read_singles(
         &mut self,
-        desk: &Arc<Desk>,
-        wanted: Vec<(String, Place)>,
-    ) -> Result<(), WalkError> {
+        reconciler: &Arc<MailReconciler>,
+        wanted: Vec<(String, FolderContext)>,
+    ) -> Result<(), SyncError> {
         for wanted in wanted.chunks(SINGLES_PER_PORTION) {
-            let mut sifted = Sifted::default();
-            self.add_singles(desk, &mut sifted, wanted.to_vec()).await?;
-            let settled = self.settle(desk, sifted).await?;
-            let cursors = self.strike_out(wanted, &settled);
+            let mut classified = Classified::default();
+            self.add_singles(reconciler, &mut classified, wanted.to_vec())
+                .await?;
+            let outcomes = self.finalize(reconciler, classified).await?;
+            let cursors = self.resolve(wanted, &outcomes);
             let received = wanted.len() as u64;
-            self.record(settled, received, cursors).await?;
+            self.record(outcomes, received, cursors).await?;
         }
         Ok(())
     }
@@ -167,16 +174,16 @@ impl GraphWalk<'_> {
     /// Reads and decides the mails that were received within a span, whether they were seen or not.
     pub(super) async fn list_mails(
         &mut self,
-        desk: &Arc<Desk>,
+        reconciler: &Arc<MailReconciler>,
         folder: &Arc<str>,
         span: Span,
-    ) -> Result<(), WalkError> {
-        let selection = self.walk.context.selection;
+    ) -> Result<(), SyncError> {
+        let selection = self.sync.context.selection;
         let mut listing = Listing::new(folder, span);
         let mut pages = Vec::new();
         for _ in 0..MAIL_PAGES_MAX {
             let asked = self.client.listed_mails(&mut listing, selection);
-            let asked = self.walk.unless_stopped(asked).await;
+            let asked = self.sync.unless_stopped(asked).await;
             let (page, failure) = match asked {
                 Ok(page) => (Some(page), None),
                 Err(error) => (None, Some(error)),
@@ -186,9 +193,9 @@ impl GraphWalk<'_> {
             if is_end || pages.len() >= MAIL_PAGES_PER_PORTION {
                 let pages = std::mem::take(&mut pages);
                 let received = pages.iter().map(|page| page.items.len() as u64).sum();
-                let sifted = self.sift(desk, pages).await?;
-                let settled = self.settle(desk, sifted).await?;
-                self.record(settled, received, Vec::new()).await?;
+                let classified = self.classify(reconciler, pages).await?;
+                let outcomes = self.finalize(reconciler, classified).await?;
+                self.record(outcomes, received, Vec::new()).await?;
             }
             match failure {
                 Some(error) => return Err(error),
@@ -204,28 +211,28 @@ impl GraphWalk<'_> {
 
     /// Reads a folder whose chain fails in this run. Its link stays as it was: the next run tries
     /// the chain again.
-    pub(super) async fn read_plainly(
+    pub(super) async fn sync_by_listing(
         &mut self,
-        desk: &Arc<Desk>,
-        chain: &Chain,
+        reconciler: &Arc<MailReconciler>,
+        delta: &FolderDelta,
         listed: Option<&ListCursor>,
-    ) -> Result<(), WalkError> {
-        let folder = &chain.folder.id;
+    ) -> Result<(), SyncError> {
+        let folder = &delta.folder.id;
         let begun = self.tenant.service_time();
-        let seen_until = chain.seen_until().max(listed.map(|list| list.listed_at));
-        let whole_at = listed.map_or(chain.seen_until(), |list| Some(list.whole_at));
+        let seen_until = delta.seen_until().max(listed.map(|list| list.listed_at));
+        let whole_at = listed.map_or(delta.seen_until(), |list| Some(list.whole_at));
         let recent = whole_at.filter(|at| begun.0 - at.0 < WHOLE_DAYS * DAY);
         let from = match (recent, seen_until) {
             (Some(_), Some(until)) => Some(until.plus(-LIST_OVERLAP)),
-            _ => desk.judge.window_start,
+            _ => reconciler.judge.window_start,
         };
         let listed = self.list_ids(folder, from).await?;
-        self.read_unseen(desk, folder, from, listed).await?;
+        self.read_unseen(reconciler, folder, from, listed).await?;
         let cursor = ListCursor {
             listed_at: begun,
             whole_at: recent.unwrap_or(begun),
         };
-        let record = cursors::list_record(&self.walk.mailbox.id, folder, Some(&cursor));
-        self.record(Settled::default(), 0, vec![record]).await
+        let record = cursors::list_record(&self.sync.mailbox.id, folder, Some(&cursor));
+        self.record(Outcomes::default(), 0, vec![record]).await
     }
 }

@@ -15,33 +15,33 @@ use crate::source::graph::client::MailboxClient;
 use crate::sync::context::Context;
 use crate::sync::in_flight::Turn;
 use crate::sync::job::GraphJob;
-use crate::sync::mail::folder_delta::Chain;
-use crate::sync::mail::folder_delta::ChainError;
-use crate::sync::mail::folders::Places;
-use crate::sync::mail::seen_ids::Presence;
-use crate::sync::mailbox::Walk;
+use crate::sync::mail::folder_delta::FolderDelta;
+use crate::sync::mail::folder_delta::FolderDeltaError;
+use crate::sync::mail::folders::FolderContexts;
+use crate::sync::mail::seen_ids::SeenIds;
+use crate::sync::mailbox::MailboxSync;
 
 /// The mail of one mailbox while it is read.
-pub(super) struct GraphWalk<'a> {
-    pub(super) walk: Walk<'a>,
+pub(super) struct GraphMailSync<'a> {
+    pub(super) sync: MailboxSync<'a>,
     pub(super) turn: Turn,
     pub(super) tenant: Client,
     pub(super) client: MailboxClient,
     pub(super) captures_mail: bool,
     pub(super) captures_meetings: Meetings,
-    pub(super) folders: Places,
+    pub(super) folders: FolderContexts,
     /// Why folders were left for the next run.
-    pub(super) left: Vec<ChainError>,
+    pub(super) left: Vec<FolderDeltaError>,
     /// Folders that were listed and then reported as gone.
     pub(super) gone: Vec<Arc<str>>,
     /// Folders that earlier runs had to read by plain lists.
     pub(super) lists: BTreeMap<String, ListCursor>,
     /// Chains whose rounds have ended, to be compared with what their folders say they hold.
-    pub(super) ended: Vec<Chain>,
+    pub(super) ended: Vec<FolderDelta>,
     /// What the first rounds of this run have returned.
-    pub(super) presence: Presence,
+    pub(super) seen_ids: SeenIds,
     /// Folders of which items are missing.
-    pub(super) shortfalls: Vec<Shortfall>,
+    pub(super) missing_items: Vec<MissingItems>,
     /// Folders whose counts could not be checked.
     pub(super) unproven: usize,
     /// Folders that were read by plain lists.
@@ -60,22 +60,22 @@ pub(super) struct GraphWalk<'a> {
     pub(super) resync: Option<OwnedSemaphorePermit>,
 }
 
-impl<'a> GraphWalk<'a> {
+impl<'a> GraphMailSync<'a> {
     pub(super) fn new(context: &'a Context, job: GraphJob, turn: Turn) -> Self {
         Self {
             client: job.client.mailbox(&job.mailbox.id),
             tenant: job.client,
-            walk: Walk::new(context, job.mailbox),
+            sync: MailboxSync::new(context, job.mailbox),
             turn,
             captures_mail: job.captures_mail,
             captures_meetings: job.captures_meetings,
-            folders: Places::default(),
+            folders: FolderContexts::default(),
             lists: BTreeMap::new(),
             left: Vec::new(),
             gone: Vec::new(),
             ended: Vec::new(),
-            presence: Presence::default(),
-            shortfalls: Vec::new(),
+            seen_ids: SeenIds::default(),
+            missing_items: Vec::new(),
             unproven: 0,
             listed: 0,
             kept: 0,
@@ -118,7 +118,7 @@ pub(super) enum Privacy {
 
 /// A folder of which not all items were seen.
 #[derive(Debug)]
-pub(super) struct Shortfall {
+pub(super) struct MissingItems {
     /// Items that were read.
     pub(super) walked: u64,
     /// Items that the folder says it holds.

@@ -7,57 +7,58 @@ use bytes::Bytes;
 
 use crate::model::cursor::CursorRecord;
 use crate::model::page::GraphPage;
-use crate::reconcile::mail::Desk;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::mail::items::Classified;
+use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
-use crate::reconcile::mail::items::Place;
-use crate::reconcile::mail::items::Sifted;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::cpu::ComputationLost;
 use crate::sync::decoding;
 use crate::sync::in_flight::Ticket;
-use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mail::seen_ids;
 use crate::sync::mailbox::Pages;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// Items of one mailbox that are given up one by one in a run, each after all its retries; more of
 /// them mean that the mailbox as a whole is the cause.
 const REFUSED_MAX: usize = 100;
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// Judges the items of some pages, and fetches those of which the pages contained too little.
-    pub(super) async fn sift(
+    pub(super) async fn classify(
         &mut self,
-        desk: &Arc<Desk>,
+        reconciler: &Arc<MailReconciler>,
         pages: Vec<GraphPage>,
-    ) -> Result<Sifted, WalkError> {
-        let working = desk.clone();
-        let wanted = self.presence.wanted();
+    ) -> Result<Classified, SyncError> {
+        let working = reconciler.clone();
+        let wanted = self.seen_ids.tracked_folders();
         let items = self.decoded(pages).await?;
-        let before = self.walk.uncommitted();
-        let sifting = self.walk.context.cpu.run(move || {
-            let sightings = seen_ids::sightings(&items, &wanted);
+        let before = self.sync.uncommitted();
+        let sifting = self.sync.context.cpu.run(move || {
+            let observations = seen_ids::observations(&items, &wanted);
             working
-                .sift(before, items)
-                .map(|sifted| (sifted, sightings))
+                .classify(before, items)
+                .map(|classified| (classified, observations))
         });
-        let (mut sifted, sightings) = sifting.await??;
-        self.presence.note(sightings);
-        let wanted = std::mem::take(&mut sifted.to_fetch);
-        self.add_singles(desk, &mut sifted, wanted).await?;
-        Ok(sifted)
+        let (mut classified, observations) = sifting.await??;
+        self.seen_ids.note(observations);
+        let wanted = std::mem::take(&mut classified.to_fetch);
+        self.add_singles(reconciler, &mut classified, wanted)
+            .await?;
+        Ok(classified)
     }
 
     async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, ComputationLost> {
-        let content = self.walk.context.selection.content;
-        let places = self.places();
+        let content = self.sync.context.selection.content;
+        let folder_contexts = self.folder_contexts();
         let mails: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
         let folders: Vec<Arc<str>> = mails.iter().map(|(_, folder)| folder.clone()).collect();
-        let decoded = decoding::mails(&self.walk.context.cpu, mails, content).await?;
+        let decoded = decoding::mails(&self.sync.context.cpu, mails, content).await?;
         let items = decoded.into_iter().zip(folders);
         let items = items.map(|(decoded, folder)| Item {
             decoded,
-            place: places.of(&folder),
+            folder_context: folder_contexts.of(&folder),
         });
         Ok(items.collect())
     }
@@ -65,75 +66,82 @@ impl GraphWalk<'_> {
     /// Fetches items singly and judges them (facts 1.5).
     pub(super) async fn add_singles(
         &mut self,
-        desk: &Arc<Desk>,
-        sifted: &mut Sifted,
-        wanted: Vec<(String, Place)>,
-    ) -> Result<(), WalkError> {
+        reconciler: &Arc<MailReconciler>,
+        classified: &mut Classified,
+        wanted: Vec<(String, FolderContext)>,
+    ) -> Result<(), SyncError> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let selection = self.walk.context.selection;
-        let (ids, places): (Vec<String>, Vec<Place>) = wanted.into_iter().unzip();
+        let selection = self.sync.context.selection;
+        let (ids, folder_contexts): (Vec<String>, Vec<FolderContext>) = wanted.into_iter().unzip();
         let fetching = self.client.messages_by_id(&ids, selection);
-        let fetched = self.walk.unless_stopped(fetching).await?;
+        let fetched = self.sync.unless_stopped(fetching).await?;
         let (mut bodies, mut places_had) = (Vec::new(), Vec::new());
-        for (fetched, place) in fetched.into_iter().zip(places) {
+        for (fetched, folder_context) in fetched.into_iter().zip(folder_contexts) {
             match fetched.body {
                 Some(body) => {
-                    bodies.push((body, place.container.clone()));
-                    places_had.push(place);
+                    bodies.push((body, folder_context.container.clone()));
+                    places_had.push(folder_context);
                 }
                 None if fetched.is_refused => {
                     self.refused += 1;
-                    sifted.note_refused(fetched.id, place.container);
+                    classified.note_refused(fetched.id, folder_context.container);
                 }
-                None => sifted.note_gone(),
+                None => classified.note_gone(),
             }
         }
-        let decoded = decoding::mails(&self.walk.context.cpu, bodies, selection.content).await?;
+        let decoded = decoding::mails(&self.sync.context.cpu, bodies, selection.content).await?;
         let items = decoded.into_iter().zip(places_had);
         let items = items
-            .map(|(decoded, place)| Item { decoded, place })
+            .map(|(decoded, folder_context)| Item {
+                decoded,
+                folder_context,
+            })
             .collect();
-        let desk = desk.clone();
-        let before = self.walk.uncommitted();
-        let judged = self.walk.context.cpu.run(move || desk.sift(before, items));
-        sifted.append(judged.await??);
+        let reconciler = reconciler.clone();
+        let before = self.sync.uncommitted();
+        let judged = self
+            .sync
+            .context
+            .cpu
+            .run(move || reconciler.classify(before, items));
+        classified.append(judged.await??);
         Ok(())
     }
 
     /// Gives items their outcomes.
-    pub(super) async fn settle(
+    pub(super) async fn finalize(
         &mut self,
-        desk: &Arc<Desk>,
-        sifted: Sifted,
-    ) -> Result<Settled, WalkError> {
-        let private = self.sensitivities(&sifted).await?;
-        let settling = desk.clone();
-        let before = self.walk.uncommitted();
-        let cpu = &self.walk.context.cpu;
-        let settling = cpu.run(move || settling.settle(before, sifted, &private));
-        let settled = settling.await??;
-        self.note_unknown_privacy(&settled);
-        Ok(settled)
+        reconciler: &Arc<MailReconciler>,
+        classified: Classified,
+    ) -> Result<Outcomes, SyncError> {
+        let private = self.sensitivities(&classified).await?;
+        let settling = reconciler.clone();
+        let before = self.sync.uncommitted();
+        let cpu = &self.sync.context.cpu;
+        let settling = cpu.run(move || settling.finalize(before, classified, &private));
+        let outcomes = settling.await??;
+        self.note_unknown_privacy(&outcomes);
+        Ok(outcomes)
     }
 
     /// Sends decided items to the writer. Chains of which they are pages continue once they are
     /// committed.
     pub(super) async fn hand_over(
         &mut self,
-        settled: Settled,
+        outcomes: Outcomes,
         received: u64,
         mut cursors: Vec<CursorRecord>,
-    ) -> Result<Ticket, WalkError> {
+    ) -> Result<Ticket, SyncError> {
         let pages = Pages {
             received,
             total_cost: self.total_cost(),
         };
-        cursors.extend(self.walk.keep_ledger(&settled));
-        let ticket = self.walk.hand_over(settled, cursors, pages).await?;
+        cursors.extend(self.sync.keep_ledger(&outcomes));
+        let ticket = self.sync.hand_over(outcomes, cursors, pages).await?;
         if self.refused > REFUSED_MAX {
-            return Err(WalkError::ManyRefused { max: REFUSED_MAX });
+            return Err(SyncError::ManyRefused { max: REFUSED_MAX });
         }
         Ok(ticket)
     }
@@ -141,11 +149,11 @@ impl GraphWalk<'_> {
     /// The same for items that are no pages of a chain: nothing waits for them.
     pub(super) async fn record(
         &mut self,
-        settled: Settled,
+        outcomes: Outcomes,
         received: u64,
         cursors: Vec<CursorRecord>,
-    ) -> Result<(), WalkError> {
-        self.hand_over(settled, received, cursors).await.map(drop)
+    ) -> Result<(), SyncError> {
+        self.hand_over(outcomes, received, cursors).await.map(drop)
     }
 }
 

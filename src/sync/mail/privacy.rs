@@ -7,13 +7,13 @@ use crate::config::capture::UnknownSensitivity;
 use crate::model::sensitivity::Sensitivities;
 use crate::model::time::Micros;
 use crate::model::time::SECOND;
-use crate::reconcile::mail::items::Sifted;
+use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::UnknownPrivacy;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::outcomes::Outcomes;
 use crate::source::graph::sensitivity::PrivateList;
-use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mail::mail_sync::Privacy;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// A list is requested again after this time: a mail that was received long ago may have been moved
 /// into the mailbox since.
@@ -37,19 +37,19 @@ impl Privacy {
     }
 }
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// What is known of the privacy of some mails.
     pub(super) async fn sensitivities(
         &mut self,
-        sifted: &Sifted,
-    ) -> Result<Sensitivities, WalkError> {
-        let mails: Vec<_> = sifted.of_unknown_privacy().collect();
+        classified: &Classified,
+    ) -> Result<Sensitivities, SyncError> {
+        let mails: Vec<_> = classified.of_unknown_privacy().collect();
         if mails.is_empty() {
             return Ok(Sensitivities::Hidden);
         }
         let now = self.tenant.service_time();
         if self.privacy.is_due(&mails, now) {
-            let list = self.walk.unless_stopped(self.client.private_list()).await?;
+            let list = self.sync.unless_stopped(self.client.private_list()).await?;
             self.privacy = match list {
                 PrivateList::Ids(ids) => Privacy::Listed {
                     ids: Arc::new(ids),
@@ -64,15 +64,15 @@ impl GraphWalk<'_> {
             Privacy::Singly => {
                 let ids: Vec<String> = mails.iter().map(|mail| mail.source_id.to_owned()).collect();
                 let asking = self.client.private_among(&ids);
-                self.walk.unless_stopped(asking).await?
+                self.sync.unless_stopped(asking).await?
             }
             Privacy::Unasked | Privacy::Hidden => Sensitivities::Hidden,
         })
     }
 
     /// Notes mails that are recorded although it is unknown whether they are private.
-    pub(super) fn note_unknown_privacy(&mut self, settled: &Settled) {
-        let rows = settled.rows.iter();
+    pub(super) fn note_unknown_privacy(&mut self, outcomes: &Outcomes) {
+        let rows = outcomes.rows.iter();
         let unknown = rows.filter(|row| !row.interaction.sensitivity_known);
         self.of_unknown_privacy += unknown.count();
     }
@@ -80,7 +80,7 @@ impl GraphWalk<'_> {
     /// The remark on them.
     pub(super) fn privacy_remark(&self) -> Option<String> {
         let count = self.of_unknown_privacy;
-        let hides = self.walk.context.capture.unknown_sensitivity == UnknownSensitivity::Hide;
+        let hides = self.sync.context.capture.unknown_sensitivity == UnknownSensitivity::Hide;
         let so = if hides {
             ", so their subject and text were withheld"
         } else {

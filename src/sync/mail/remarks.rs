@@ -1,13 +1,13 @@
 //! What the report says of a mailbox besides its status.
 
 use crate::model::cursor::CalendarCursor;
-use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::mail_sync::GraphMailSync;
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// Adds that only the calendar was not read.
     pub(super) fn remark_mail(&mut self) {
         let said = "mail was read".to_owned();
-        self.walk.remark = Some(match self.walk.remark.take() {
+        self.sync.remark = Some(match self.sync.remark.take() {
             Some(remark) => format!("{said}; {remark}"),
             None => said,
         });
@@ -21,10 +21,10 @@ impl GraphWalk<'_> {
         let past = cursor.is_past_due.then_some(
             "the calendar before its chain's window could not be listed; the next run tries",
         );
-        let before = self.walk.remark.take();
-        let told = unproven.into_iter().chain(past).map(str::to_owned);
-        let told: Vec<String> = before.into_iter().chain(told).collect();
-        self.walk.remark = (!told.is_empty()).then(|| told.join("; "));
+        let before = self.sync.remark.take();
+        let remarks = unproven.into_iter().chain(past).map(str::to_owned);
+        let remarks: Vec<String> = before.into_iter().chain(remarks).collect();
+        self.sync.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
     }
 
     /// The remarks on a mailbox that was read.
@@ -41,6 +41,6 @@ impl GraphWalk<'_> {
         }
         remarks.extend(self.forgotten_remark());
         remarks.extend(self.privacy_remark());
-        self.walk.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
+        self.sync.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
     }
 }

@@ -5,49 +5,49 @@ use hashbrown::HashSet;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::LedgerEntry;
 use crate::model::event::CONTAINER;
-use crate::reconcile::mail::items::Place;
-use crate::reconcile::outcomes::Settled;
+use crate::reconcile::mail::items::FolderContext;
+use crate::reconcile::outcomes::Outcomes;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::reconcile::unread::NOT_SERVED;
 use crate::sync::cursors;
-use crate::sync::mail::folders::Places;
-use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::folders::FolderContexts;
+use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mailbox::TRIES_MAX;
 
 /// Items that are tried again in one run, of Sent Items and of the other folders: ten batches each.
 const TRIED_PER_RUN: usize = 200;
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// The items of Sent Items that this run tries again, before other folders are read.
-    pub(super) fn due_in_sent(&self) -> Vec<(String, Place)> {
+    pub(super) fn due_in_sent(&self) -> Vec<(String, FolderContext)> {
         let due = self.due(|entry| self.folders.is_sent(&entry.folder));
-        placed(due, &self.places())
+        placed(due, &self.folder_contexts())
     }
 
     /// Those of the other folders; and, where Sent Items is wholly read by now, all that waited for
     /// it.
-    pub(super) fn due_elsewhere(&self) -> Vec<(String, Place)> {
-        let places = self.places();
+    pub(super) fn due_elsewhere(&self) -> Vec<(String, FolderContext)> {
+        let folder_contexts = self.folder_contexts();
         let due = self.due(|entry| !self.folders.is_sent(&entry.folder));
-        let mut due = placed(due, &places);
-        if !places.is_sent_awaited {
+        let mut due = placed(due, &folder_contexts);
+        if !folder_contexts.is_sent_incomplete {
             let waited = self.tried_before().filter(|(_, entry)| waits(entry));
             // Sent Items was read since.
-            let places = Places {
+            let folder_contexts = FolderContexts {
                 sent_read_at: None,
-                ..places
+                ..folder_contexts
             };
-            due.extend(placed(waited.collect(), &places));
+            due.extend(placed(waited.collect(), &folder_contexts));
         }
         due
     }
 
     /// Items that may be readable by now: those that were tried longest ago.
     fn due(&self, is_wanted: impl Fn(&LedgerEntry) -> bool) -> Vec<(&String, &LedgerEntry)> {
-        let again = self.walk.context.again;
-        let due = self
-            .tried_before()
-            .filter(|(_, entry)| !waits(entry) && is_wanted(entry) && (again || may_be_had(entry)));
+        let again = self.sync.context.again;
+        let due = self.tried_before().filter(|(_, entry)| {
+            !waits(entry) && is_wanted(entry) && (again || may_become_readable(entry))
+        });
         let mut due: Vec<_> = due.collect();
         due.sort_by_key(|(_, entry)| entry.last_at);
         due.truncate(TRIED_PER_RUN);
@@ -56,42 +56,50 @@ impl GraphWalk<'_> {
 
     /// Mails that were tried in earlier runs. (Those of the calendar are requested with it.)
     fn tried_before(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
-        let started_at = self.walk.started_at;
-        let mails = self.walk.ledger.iter();
+        let started_at = self.sync.started_at;
+        let mails = self.sync.ledger.iter();
         mails.filter(move |(_, entry)| entry.folder != CONTAINER && entry.last_at < started_at)
     }
 
     /// Removes items that were tried from the ledger, except those that are still unreadable.
-    pub(super) fn strike_out(
+    pub(super) fn resolve(
         &mut self,
-        tried: &[(String, Place)],
-        settled: &Settled,
+        tried: &[(String, FolderContext)],
+        outcomes: &Outcomes,
     ) -> Vec<CursorRecord> {
-        let still = settled.unread.iter();
+        let still = outcomes.unread.iter();
         let still: HashSet<&String> = still
             .filter_map(|unread| unread.source_id.as_ref())
             .collect();
         let mut cursors = Vec::new();
         for (id, _) in tried {
-            if !still.contains(id) && self.walk.ledger.remove(id).is_some() {
-                cursors.push(cursors::ledger_record(&self.walk.mailbox.id, id, None));
+            if !still.contains(id) && self.sync.ledger.remove(id).is_some() {
+                cursors.push(cursors::ledger_record(&self.sync.mailbox.id, id, None));
             }
         }
         cursors
     }
 }
 
-fn placed(entries: Vec<(&String, &LedgerEntry)>, places: &Places) -> Vec<(String, Place)> {
+fn placed(
+    entries: Vec<(&String, &LedgerEntry)>,
+    folder_contexts: &FolderContexts,
+) -> Vec<(String, FolderContext)> {
     let entries = entries.into_iter();
     entries
-        .map(|(id, entry)| (id.clone(), places.of(&entry.folder.as_str().into())))
+        .map(|(id, entry)| {
+            (
+                id.clone(),
+                folder_contexts.of(&entry.folder.as_str().into()),
+            )
+        })
         .collect()
 }
 
 /// Whether an unreadable item may be readable in one of the next runs: its attempts are not used
 /// up. What a mail lacks (a date) it will lack in the next run, too; when it is changed, its chain
 /// returns it again.
-pub(super) fn may_be_had(entry: &LedgerEntry) -> bool {
+pub(super) fn may_become_readable(entry: &LedgerEntry) -> bool {
     [NOT_SERVED, "incomplete"].contains(&entry.reason.as_str()) && entry.tries < TRIES_MAX
 }
 

@@ -16,39 +16,39 @@ const ITEMS_MAX: usize = 200_000;
 
 /// The items of a mailbox's first rounds.
 #[derive(Debug, Default)]
-pub struct Presence {
+pub struct SeenIds {
     folders: HashMap<Arc<str>, HashSet<u64>>,
 }
 
 /// That an item is in a folder, or is no longer.
 #[derive(Debug)]
-pub struct Sighting {
+pub struct Observation {
     folder: Arc<str>,
     item: u64,
     is_here: bool,
 }
 
-impl Presence {
+impl SeenIds {
     /// A folder is read from its beginning.
     pub fn begin(&mut self, folder: &Arc<str>) {
         self.folders.insert(folder.clone(), HashSet::new());
     }
 
     /// The folders of which items are observed.
-    pub fn wanted(&self) -> HashSet<Arc<str>> {
+    pub fn tracked_folders(&self) -> HashSet<Arc<str>> {
         self.folders.keys().cloned().collect()
     }
 
     /// Applies the observations of some pages, in their order.
-    pub fn note(&mut self, sightings: Vec<Sighting>) {
-        for sighting in sightings {
-            let Some(items) = self.folders.get_mut(&sighting.folder) else {
+    pub fn note(&mut self, observations: Vec<Observation>) {
+        for observation in observations {
+            let Some(items) = self.folders.get_mut(&observation.folder) else {
                 continue;
             };
-            if sighting.is_here {
-                items.insert(sighting.item);
+            if observation.is_here {
+                items.insert(observation.item);
             } else {
-                items.remove(&sighting.item);
+                items.remove(&observation.item);
             }
         }
         while self.folders.values().map(HashSet::len).sum::<usize>() > ITEMS_MAX {
@@ -67,22 +67,22 @@ impl Presence {
 }
 
 /// What items show of the observed folders.
-pub fn sightings(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Sighting> {
-    let sighting = |item: &Item| {
+pub fn observations(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Observation> {
+    let observation = |item: &Item| {
         let (id, is_here) = match &item.decoded {
             Decoded::Mail(mail) => (&mail.source_id, true),
             Decoded::Partial { source_id, .. } => (source_id, true),
             Decoded::Removed { source_id } => (source_id, false),
             Decoded::Unreadable { source_id, .. } => (source_id.as_ref()?, true),
         };
-        let folder = wanted.get(&item.place.container)?.clone();
-        Some(Sighting {
+        let folder = wanted.get(&item.folder_context.container)?.clone();
+        Some(Observation {
             folder,
             item: short(id),
             is_here,
         })
     };
-    items.iter().filter_map(sighting).collect()
+    items.iter().filter_map(observation).collect()
 }
 
 /// 64 bits of hash: among a million items two are the same once in 37 million folders.
@@ -97,9 +97,9 @@ pub fn short(id: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn seen(folder: &Arc<str>, item: u64, is_here: bool) -> Sighting {
+    fn seen(folder: &Arc<str>, item: u64, is_here: bool) -> Observation {
         let folder = folder.clone();
-        Sighting {
+        Observation {
             folder,
             item,
             is_here,
@@ -107,11 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_comes_twice_counts_once_and_one_that_goes_does_not() {
+    fn repeated_items_count_once_and_removed_ones_do_not() {
         let (a, other): (Arc<str>, Arc<str>) = ("a".into(), "other".into());
-        let mut presence = Presence::default();
-        presence.begin(&a);
-        presence.note(vec![
+        let mut seen_ids = SeenIds::default();
+        seen_ids.begin(&a);
+        seen_ids.note(vec![
             seen(&a, 1, true),
             seen(&a, 1, true),
             seen(&a, 2, true),
@@ -119,19 +119,19 @@ mod tests {
             seen(&a, 3, false),
             seen(&other, 4, true),
         ]);
-        assert_eq!(presence.count("a"), Some(1));
-        assert_eq!(presence.count("other"), None);
+        assert_eq!(seen_ids.count("a"), Some(1));
+        assert_eq!(seen_ids.count("other"), None);
     }
 
     #[test]
-    fn the_largest_folder_is_forgotten_when_there_are_too_many_items() {
+    fn too_many_items_drop_the_largest_folder() {
         let (small, large): (Arc<str>, Arc<str>) = ("small".into(), "large".into());
-        let mut presence = Presence::default();
-        presence.begin(&small);
-        presence.begin(&large);
+        let mut seen_ids = SeenIds::default();
+        seen_ids.begin(&small);
+        seen_ids.begin(&large);
         let many = (0..=ITEMS_MAX as u64).map(|item| seen(&large, item, true));
-        presence.note(many.chain([seen(&small, 1, true)]).collect());
-        assert_eq!(presence.count("small"), Some(1));
-        assert_eq!(presence.count("large"), None);
+        seen_ids.note(many.chain([seen(&small, 1, true)]).collect());
+        assert_eq!(seen_ids.count("small"), Some(1));
+        assert_eq!(seen_ids.count("large"), None);
     }
 }

@@ -8,26 +8,24 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::mail::folder_delta::Chain;
+use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folders;
-use crate::sync::mail::folders::Places;
-use crate::sync::mail::mail_sync::GraphWalk;
+use crate::sync::mail::folders::FolderContexts;
+use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mail::retries;
-use crate::sync::mailbox::WalkError;
+use crate::sync::mailbox::SyncError;
 
 /// Chains of one mailbox whose pages become one portion, if they do not hold too many bytes.
 const CHAINS_PER_PORTION: usize = 12;
 
-impl GraphWalk<'_> {
+impl GraphMailSync<'_> {
     /// The folders in their current state.
-    pub(super) fn places(&self) -> Places {
-        let mut missing = self
-            .walk
-            .ledger
-            .values()
-            .filter(|entry| self.folders.is_sent(&entry.folder) && retries::may_be_had(entry));
-        Places {
-            is_sent_awaited: self.folders.is_sent_awaited || missing.next().is_some(),
+    pub(super) fn folder_contexts(&self) -> FolderContexts {
+        let mut missing = self.sync.ledger.values().filter(|entry| {
+            self.folders.is_sent(&entry.folder) && retries::may_become_readable(entry)
+        });
+        FolderContexts {
+            is_sent_incomplete: self.folders.is_sent_incomplete || missing.next().is_some(),
             ..self.folders.clone()
         }
     }
@@ -36,15 +34,26 @@ impl GraphWalk<'_> {
     /// pages beyond their committed links. Waits for a commit where there are none.
     pub(super) async fn next_chains(
         &mut self,
-        queue: &mut VecDeque<Chain>,
-    ) -> Result<(Vec<Chain>, bool), WalkError> {
+        queue: &mut VecDeque<FolderDelta>,
+    ) -> Result<(Vec<FolderDelta>, bool), SyncError> {
         loop {
-            let (chains, is_sent) = folders::next_chains(queue, CHAINS_PER_PORTION);
-            let Some(chain) = queue.front().filter(|_| chains.is_empty()) else {
-                return Ok((chains, is_sent));
+            let (deltas, is_sent) = folders::next_chains(queue, CHAINS_PER_PORTION);
+            let Some(delta) = queue.front().filter(|_| deltas.is_empty()) else {
+                self.note_begun(&deltas, is_sent);
+                return Ok((deltas, is_sent));
             };
-            let committed = self.turn.wait_for(chain.committed());
-            self.walk.unless_stopped(committed).await?;
+            let committed = self.turn.wait_for(delta.committed());
+            self.sync.unless_stopped(committed).await?;
+        }
+    }
+
+    /// Notes that chains are fetched now.
+    fn note_begun(&mut self, deltas: &[FolderDelta], is_sent: bool) {
+        if is_sent {
+            self.folders.sent_read_at = Some(self.tenant.service_time());
+        }
+        for delta in deltas.iter().filter(|delta| delta.is_at_start()) {
+            self.seen_ids.begin(&delta.folder.id);
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 use crate::state::store::State;
 use crate::sync::batch::Portion;
-use crate::sync::cursors::Known;
+use crate::sync::cursors::SavedCursors;
 use crate::sync::mail::tests::USER;
 use crate::sync::mail::tests::mailbox;
 use crate::sync::mail::tests::night_with;
@@ -72,9 +72,9 @@ fn slim(id: &str) -> Value {
 #[derive(Default)]
 struct Tonight {
     /// Neither the chain nor a list of whole events works.
-    is_spoilt: bool,
+    is_malformed: bool,
     /// Items that the chain returns.
-    chain: Vec<Value>,
+    delta: Vec<Value>,
     /// What a list of ids gives.
     ids: Vec<&'static str>,
     /// What is not returned singly.
@@ -94,11 +94,11 @@ impl Tonight {
             let ids = self.ids.iter().map(|id| json!({ "id": id }));
             let ids: Vec<Value> = ids.collect();
             Reply::ok(json!({ "value": ids }).to_string())
-        } else if self.is_spoilt {
+        } else if self.is_malformed {
             Reply::error(500, "ErrorCorruptData")
         } else {
             let link = format!("{base}{USER}/calendarView/delta?$deltatoken=1");
-            Reply::ok(json!({"value": self.chain, "@odata.deltaLink": link}).to_string())
+            Reply::ok(json!({"value": self.delta, "@odata.deltaLink": link}).to_string())
         })
     }
 
@@ -155,9 +155,9 @@ impl Nights {
         known.ledger.into_iter().map(entry).collect()
     }
 
-    fn known(&self) -> Known {
+    fn known(&self) -> SavedCursors {
         let mailbox = crate::policy::judge::fixtures::mailbox("ann");
-        Known::read(self.state.cursors(&mailbox.id).unwrap()).unwrap()
+        SavedCursors::read(self.state.cursors(&mailbox.id).unwrap()).unwrap()
     }
 
     /// How often an event was requested by its id.
@@ -190,23 +190,24 @@ fn entry(id: &str, reason: &str, tries: u32) -> (String, String, u32) {
     (id.to_owned(), reason.to_owned(), tries)
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_a_corrupt_event_costs_itself_alone_and_is_recorded_when_it_can_be_had() {
+async fn a_corrupt_event_affects_only_itself_until_it_is_readable() {
     let nights = Nights::new().await;
-    let spoilt = |refused| Tonight {
-        is_spoilt: true,
+    let malformed = |refused| Tonight {
+        is_malformed: true,
         ids: vec!["e1", "e2", "e3"],
         refused,
         ..Tonight::default()
     };
-    let found = nights.night(spoilt(vec!["e2"])).await;
+    let found = nights.night(malformed(vec!["e2"])).await;
     assert_eq!(found, [row("e1", "active", 1), row("e3", "active", 1)]);
     assert_eq!(nights.ledger(), [entry("e2", "not_served", 1)]);
     assert!(nights.known().calendar.is_some());
     // The chain works and does not return it: it is requested all the same.
     let found = nights
         .night(Tonight {
-            chain: vec![whole("e1"), whole("e3")],
+            delta: vec![whole("e1"), whole("e3")],
             refused: vec!["e2"],
             ..Tonight::default()
         })
@@ -216,47 +217,47 @@ async fn fact_6_2_a_corrupt_event_costs_itself_alone_and_is_recorded_when_it_can
     let found = nights.night(Tonight::default()).await;
     assert_eq!(found, [row("e2", "active", 1)]);
     assert_eq!(nights.ledger(), []);
-    assert_eq!(nights.night(spoilt(vec![])).await, []);
+    assert_eq!(nights.night(malformed(vec![])).await, []);
 }
 
 #[tokio::test]
-async fn a_recorded_meeting_that_is_corrupt_has_not_vanished_and_one_that_is_gone_has() {
+async fn a_corrupt_meeting_has_not_vanished_but_a_deleted_one_has() {
     let nights = Nights::new().await;
-    let chain = vec![whole("e1"), whole("e2")];
+    let delta = vec![whole("e1"), whole("e2")];
     let sound = Tonight {
-        chain,
+        delta,
         ..Tonight::default()
     };
     assert_eq!(nights.night(sound).await.len(), 2);
     for tries in 1..TRIES_MAX + 3 {
-        let spoilt = Tonight {
-            is_spoilt: true,
+        let malformed = Tonight {
+            is_malformed: true,
             ids: vec!["e1", "e2"],
             refused: vec!["e2"],
             ..Tonight::default()
         };
-        assert_eq!(nights.night(spoilt).await, [], "{tries}");
+        assert_eq!(nights.night(malformed).await, [], "{tries}");
         let tries = tries.min(TRIES_MAX);
         assert_eq!(nights.ledger(), [entry("e2", "not_served", tries)]);
         assert_eq!(nights.asked_for("e2"), tries as usize);
     }
     // Not listed, and gone when it is requested by its id.
-    let spoilt = Tonight {
-        is_spoilt: true,
+    let malformed = Tonight {
+        is_malformed: true,
         ids: vec!["e1"],
         gone: vec!["e2"],
         ..Tonight::default()
     };
-    assert_eq!(nights.night(spoilt).await, [row("e2", "removed", 2)]);
+    assert_eq!(nights.night(malformed).await, [row("e2", "removed", 2)]);
     let again = Tonight {
-        is_spoilt: true,
+        is_malformed: true,
         ids: vec!["e1", "e3"],
         refused: vec!["e3"],
         ..Tonight::default()
     };
     assert_eq!(nights.night(again).await, []);
     let gone = Tonight {
-        chain: vec![whole("e1")],
+        delta: vec![whole("e1")],
         gone: vec!["e3"],
         ..Tonight::default()
     };
@@ -265,10 +266,10 @@ async fn a_recorded_meeting_that_is_corrupt_has_not_vanished_and_one_that_is_gon
 }
 
 #[tokio::test]
-async fn a_series_that_is_corrupt_does_not_stop_its_calendar_and_its_occurrences_wait_for_it() {
+async fn occurrences_wait_for_a_corrupt_series() {
     let nights = Nights::new().await;
     let first = Tonight {
-        chain: vec![whole("e1"), slim("o2")],
+        delta: vec![whole("e1"), slim("o2")],
         refused: vec!["m"],
         ..Tonight::default()
     };
@@ -283,15 +284,15 @@ async fn a_series_that_is_corrupt_does_not_stop_its_calendar_and_its_occurrences
 }
 
 #[tokio::test]
-async fn an_occurrence_that_is_corrupt_when_it_is_asked_for_is_not_gone() {
+async fn an_occurrence_that_is_corrupt_when_fetched_is_not_gone() {
     let nights = Nights::new().await;
     let first = Tonight {
-        chain: vec![whole("m"), slim("o2"), slim("o3")],
+        delta: vec![whole("m"), slim("o2"), slim("o3")],
         ..Tonight::default()
     };
     assert_eq!(nights.night(first).await.len(), 2);
     let without_master = Tonight {
-        chain: vec![slim("o2")],
+        delta: vec![slim("o2")],
         refused: vec!["o3"],
         ..Tonight::default()
     };
@@ -306,10 +307,10 @@ async fn an_occurrence_that_is_corrupt_when_it_is_asked_for_is_not_gone() {
 }
 
 #[tokio::test]
-async fn an_exception_of_which_nobody_knows_what_it_stands_for_is_recorded_when_it_can_be_had() {
+async fn an_exception_without_original_start_is_recorded_once_fetched() {
     let nights = Nights::new().await;
     let first = Tonight {
-        chain: vec![whole("m"), slim("o2"), slim("x")],
+        delta: vec![whole("m"), slim("o2"), slim("x")],
         refused: vec!["x"],
         ..Tonight::default()
     };

@@ -16,7 +16,7 @@ use crate::sync::mail::tests::nothing_seen;
 use crate::sync::mail::tests::page;
 use crate::sync::mail::tests::recorded_in;
 use crate::sync::mail::tests::single;
-use crate::sync::mail::tests::walk;
+use crate::sync::mail::tests::sync;
 
 /// Single mails, all of which are there.
 fn by_id(seen: &Seen) -> Option<Reply> {
@@ -26,8 +26,9 @@ fn by_id(seen: &Seen) -> Option<Reply> {
     })
 }
 
+/// Facts 13.
 #[tokio::test]
-async fn fact_13_a_chain_that_is_forgotten_at_each_second_page_is_read_by_plain_lists() {
+async fn a_chain_that_keeps_failing_is_replaced_by_lists() {
     let server = mailbox(|base, seen, _| {
         let target = seen.target.as_str();
         let by_id = by_id(seen);
@@ -45,7 +46,7 @@ async fn fact_13_a_chain_that_is_forgotten_at_each_second_page_is_read_by_plain_
         is_first.then(|| Reply::ok(not_last(&page(base, "a"))))
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
     assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
     let reason = coverage.reason.unwrap();
@@ -55,29 +56,31 @@ async fn fact_13_a_chain_that_is_forgotten_at_each_second_page_is_read_by_plain_
     );
 }
 
+/// Facts 1.6.
 #[tokio::test]
-async fn fact_1_6_chains_that_are_all_forgotten_night_after_night_are_told() {
+async fn repeated_loss_of_all_chains_is_reported() {
     let server = mailbox(|_, seen, _| {
         let is_kept = seen.target.contains("?$deltatoken=");
         is_kept.then(|| Reply::error(410, "SyncStateNotFound"))
     })
     .await;
     let (_folder, state) = nothing_seen();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for _ in 0..4 {
         let (coverage, _) = night(&server, Shutdown::default(), &state).await;
         assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-        told.push(
+        reported.push(
             coverage
                 .reason
                 .is_some_and(|reason| reason.contains("another installation")),
         );
     }
-    assert_eq!(told, [false, false, true, true]);
+    assert_eq!(reported, [false, false, true, true]);
 }
 
+/// Facts 1.6.
 #[tokio::test]
-async fn fact_1_6_one_chain_that_is_forgotten_every_night_is_nobody_elses_doing() {
+async fn repeated_loss_of_one_chain_is_not_reported() {
     let server = mailbox(|_, seen, _| {
         let is_kept = seen.target.contains("/a/messages/delta?$deltatoken=");
         is_kept.then(|| Reply::error(410, "SyncStateNotFound"))
@@ -91,8 +94,9 @@ async fn fact_1_6_one_chain_that_is_forgotten_every_night_is_nobody_elses_doing(
     }
 }
 
+/// Facts 11.
 #[tokio::test]
-async fn fact_11_a_chain_that_takes_no_header_fields_is_read_without_them() {
+async fn a_chain_that_rejects_header_fields_is_read_without() {
     let server = mailbox(|_, seen, _| {
         let is_refused = seen.target.contains("/delta?$select")
             && seen.target.contains("internetMessageHeaders");
@@ -112,8 +116,9 @@ async fn fact_11_a_chain_that_takes_no_header_fields_is_read_without_them() {
     assert_eq!(firsts.count(), 0);
 }
 
+/// Facts 13.
 #[tokio::test]
-async fn fact_13_a_deep_page_of_a_list_is_asked_for_by_its_time() {
+async fn a_deep_page_of_a_list_is_requested_by_time() {
     let item = |number: u32| {
         let received = format!("2026-03-02T01:{:02}:00Z", 59 - number);
         json!({"id": format!("a-{number}"), "receivedDateTime": received})
@@ -144,7 +149,7 @@ async fn fact_13_a_deep_page_of_a_list_is_asked_for_by_its_time() {
         Some(Reply::ok(body.to_string()))
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
     assert_eq!(recorded_in(&portions), ["a", "a", "a", "b", "c", "s"]);
     let requests = server.requests();

@@ -24,8 +24,9 @@ fn written(portions: &[Portion]) -> MailboxCursor {
     serde_json::from_str(last.value.as_ref().unwrap()).unwrap()
 }
 
+/// Facts 3.3.
 #[tokio::test]
-async fn fact_3_3_the_kind_is_asked_for_again_after_a_month_and_not_before() {
+async fn the_kind_is_requested_again_after_a_month() {
     let server = mailbox(|_, seen, before| {
         let is_asked = seen.target.contains("userPurpose");
         is_asked.then(|| match before {

@@ -156,7 +156,7 @@ fn nothing_seen() -> (tempfile::TempDir, Arc<State>) {
 }
 
 /// Reads the mailbox for the first time.
-async fn walk(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
+async fn sync(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
     let (_folder, state) = nothing_seen();
     night(server, shutdown, &state).await
 }
@@ -170,7 +170,8 @@ async fn night(
     night_with(server, shutdown, state, Meetings::None).await
 }
 
-/// Reads the mailbox; portions are "committed" to the state alone, as late as can be, and given back.
+/// Reads the mailbox; portions are "committed" to the state alone, as late as can be, and given
+/// back.
 async fn night_with(
     server: &Server,
     shutdown: Shutdown,
@@ -279,12 +280,12 @@ fn in_folder(seen: &Seen, id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_read_leaves_the_others_to_be_read() {
+async fn an_unreadable_folder_does_not_stop_the_others() {
     let server = mailbox(|_, seen, _| {
         in_folder(seen, "a").then(|| Reply::error(400, "ErrorInvalidUrlQuery"))
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Failed, "{:?}", coverage.reason);
     assert!(coverage.reason.unwrap().contains("400"));
     assert_eq!(recorded_in(&portions), ["b", "c", "s"]);
@@ -299,35 +300,36 @@ async fn nothing_is_read_before_sent_items_can_be() {
         in_folder(seen, "s").then(|| Reply::error(400, "ErrorInvalidUrlQuery"))
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Failed);
     assert_eq!(recorded_in(&portions), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_denial_in_mid_run_ends_the_mailbox_and_keeps_what_was_read() {
+async fn a_denial_in_mid_run_keeps_what_was_read() {
     let server =
         mailbox(|_, seen, _| in_folder(seen, "b").then(|| Reply::error(403, "ErrorAccessDenied")))
             .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Denied);
     assert_eq!(recorded_in(&portions), ["a", "c", "s"]);
 }
 
 #[tokio::test]
-async fn a_folder_that_is_listed_but_not_found_is_a_gap_and_no_success() {
+async fn a_listed_folder_that_is_not_found_is_an_error() {
     let server =
         mailbox(|_, seen, _| in_folder(seen, "a").then(|| Reply::error(404, "ErrorItemNotFound")))
             .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Failed);
     assert!(coverage.reason.unwrap().contains("not found"));
     assert_eq!(recorded_in(&portions), ["b", "c", "s"]);
     assert_eq!(keys(&portions)[0], ("mail/a".to_owned(), false));
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_a_folder_that_was_deleted_since_it_was_listed_is_no_gap() {
+async fn a_folder_deleted_since_it_was_listed_is_no_error() {
     let server = mailbox(|_, seen, before| {
         let listing = seen.target.contains("/mailFolders?") && before > 0;
         let without = r#"{"value":[{"id":"s"},{"id":"b"},{"id":"c"}]}"#;
@@ -335,12 +337,13 @@ async fn fact_6_2_a_folder_that_was_deleted_since_it_was_listed_is_no_gap() {
         gone.or(listing.then(|| Reply::ok(without)))
     })
     .await;
-    let (coverage, _) = walk(&server, Shutdown::default()).await;
+    let (coverage, _) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
 }
 
+/// Facts 1.6.
 #[tokio::test]
-async fn fact_1_6_a_forgotten_chain_begins_anew_in_the_same_run_and_doubles_nothing() {
+async fn a_lost_chain_restarts_in_the_same_run_without_duplicates() {
     let server = mailbox(|base, seen, before| {
         if seen.target.contains("skiptoken") {
             return Some(Reply::error(410, "SyncStateNotFound"));
@@ -349,7 +352,7 @@ async fn fact_1_6_a_forgotten_chain_begins_anew_in_the_same_run_and_doubles_noth
         first.then(|| Reply::ok(not_last(&page(base, "a"))))
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
     assert_eq!(recorded_in(&portions), ["a", "b", "c", "s"]);
     assert_eq!(coverage.tally.received, 5);
@@ -379,14 +382,15 @@ async fn a_stop_in_mid_fetch_hands_over_nothing_of_it() {
         })
     })
     .await;
-    let (coverage, portions) = walk(&server, shutdown).await;
+    let (coverage, portions) = sync(&server, shutdown).await;
     assert_eq!(coverage.status, Status::Stopped);
     assert_eq!(recorded_in(&portions), ["s"]);
     assert_eq!(keys(&portions), [("mail/s".to_owned(), true)]);
 }
 
+/// Facts 1.4.
 #[tokio::test]
-async fn fact_1_4_a_mail_that_comes_several_times_in_a_round_and_again_in_the_next_is_one_row() {
+async fn a_repeated_mail_is_one_row() {
     let server = mailbox(|base, seen, _| {
         let items = if in_folder(seen, "a") {
             let page = page_of(base, "a", &[mail("a-1"), mail("a-1")]);
@@ -413,8 +417,9 @@ async fn fact_1_4_a_mail_that_comes_several_times_in_a_round_and_again_in_the_ne
     assert_eq!(second.recorded_total, 6);
 }
 
+/// Facts 1.5.
 #[tokio::test]
-async fn fact_1_5_a_changed_mail_is_fetched_singly_if_it_is_unknown_and_only_then() {
+async fn a_changed_mail_is_fetched_singly_only_if_unknown() {
     let changed = |id: &str| format!(r#"{{"id":"{id}","isRead":true,"parentFolderId":"a"}}"#);
     let server = mailbox(move |base, seen, _| {
         if seen.target.ends_with("/$batch") {
@@ -459,8 +464,9 @@ async fn fact_1_5_a_changed_mail_is_fetched_singly_if_it_is_unknown_and_only_the
     assert!(!fetched[0].body.contains("/messages/a-1"));
 }
 
+/// Facts 1.5.
 #[tokio::test]
-async fn fact_1_5_a_mail_that_is_moved_keeps_its_row_whichever_folder_tells_first() {
+async fn a_moved_mail_keeps_its_row_in_either_order() {
     for (from, to) in [("a", "b"), ("c", "b")] {
         let server = mailbox(move |base, seen, _| {
             let id = format!("{from}-1");
@@ -488,8 +494,9 @@ async fn fact_1_5_a_mail_that_is_moved_keeps_its_row_whichever_folder_tells_firs
     }
 }
 
+/// Facts 5.1.
 #[tokio::test]
-async fn fact_5_1_a_denial_is_dated_probed_again_the_next_night_and_takes_nothing_away() {
+async fn a_denial_is_dated_probed_again_and_removes_nothing() {
     let is_denied = Arc::new(AtomicBool::new(false));
     let denied = is_denied.clone();
     let server = mailbox(move |_, seen, _| {
@@ -523,8 +530,9 @@ async fn fact_5_1_a_denial_is_dated_probed_again_the_next_night_and_takes_nothin
     assert_eq!(firsts.count(), 4, "chains go on where they were left");
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_an_address_that_a_refusal_shows_is_not_repeated() {
+async fn an_address_in_an_error_is_not_repeated() {
     let name = "6f1c0b2e-1111-4222-8333-444455556666@0d9a7c1e-aaaa-4bbb-8ccc-ddddeeeeffff";
     let body = format!(
         r#"{{"error":{{"code":"ErrorInvalidUser",
@@ -535,7 +543,7 @@ async fn fact_6_2_an_address_that_a_refusal_shows_is_not_repeated() {
         is_listing.then(|| Reply::status(404, body.clone()))
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::NoMailbox);
     assert!(portions.iter().all(|portion| portion.rows.is_empty()));
     let reason = coverage.reason.unwrap();

@@ -25,7 +25,7 @@ use crate::sync::mail::tests::night;
 use crate::sync::mail::tests::nothing_seen;
 use crate::sync::mail::tests::recorded_in;
 use crate::sync::mail::tests::single;
-use crate::sync::mail::tests::walk;
+use crate::sync::mail::tests::sync;
 
 /// The mailbox, with a folder `a` that counts `held` items; a chain returns `a-1` only. Lists
 /// answer by `listed`; single mails are available, except those in `refused`.
@@ -90,16 +90,16 @@ fn check(coverage: &Coverage, status: Status) {
 }
 
 #[tokio::test]
-async fn a_folder_whose_count_is_what_was_walked_is_not_listed() {
+async fn a_folder_whose_count_matches_is_not_listed() {
     let server = counted(1, &[], |_| ids(&[])).await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     check(&coverage, Status::Complete);
     assert_eq!(lists(&server), 0);
     assert_eq!(surplus(&portions), Some(0));
 }
 
 #[tokio::test]
-async fn a_list_that_is_cut_short_as_well_is_asked_for_what_is_older_until_nothing_comes() {
+async fn a_truncated_list_is_continued_with_older_items() {
     let server = counted(5, &[], |seen| {
         let target = seen.target.as_str();
         if !target.contains("$filter") {
@@ -111,7 +111,7 @@ async fn a_list_that_is_cut_short_as_well_is_asked_for_what_is_older_until_nothi
         }
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     check(&coverage, Status::Complete);
     assert_eq!(recorded_in(&portions), ["a", "a", "a", "a", "s"]);
     assert_eq!(lists(&server), 3);
@@ -140,7 +140,7 @@ fn cursor(portions: &[Portion]) -> Option<ChainCursor> {
 }
 
 #[tokio::test]
-async fn a_folder_that_fell_short_and_cannot_be_listed_goes_on_and_begins_anew_once_a_month() {
+async fn an_unlistable_incomplete_folder_restarts_once_a_month() {
     let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
     let (_folder, state) = nothing_seen();
     let mut kept = None;
@@ -159,7 +159,7 @@ async fn a_folder_that_fell_short_and_cannot_be_listed_goes_on_and_begins_anew_o
         ..kept
     };
     let mut seen = Pending::default();
-    seen.note_cursor(cursors::chain_record("id of ann", "a", &long_ago));
+    seen.note_cursor(cursors::folder_cursor_record("id of ann", "a", &long_ago));
     state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
     for expected in [1, 2] {
         let (coverage, _) = night(&server, Shutdown::default(), &state).await;
@@ -169,7 +169,7 @@ async fn a_folder_that_fell_short_and_cannot_be_listed_goes_on_and_begins_anew_o
 }
 
 #[tokio::test]
-async fn what_comes_between_the_last_page_and_the_count_is_no_shortfall() {
+async fn items_arriving_before_the_count_are_not_missing() {
     let server = mailbox(|base, seen, _| {
         let target = seen.target.as_str();
         if target.contains("/mailFolders?") {
@@ -192,14 +192,14 @@ async fn what_comes_between_the_last_page_and_the_count_is_no_shortfall() {
         })
     })
     .await;
-    let (coverage, portions) = walk(&server, Shutdown::default()).await;
+    let (coverage, portions) = sync(&server, Shutdown::default()).await;
     check(&coverage, Status::Complete);
     assert_eq!(recorded_in(&portions), ["a", "a", "s"]);
     assert_eq!(surplus(&portions), Some(0));
 }
 
 #[tokio::test]
-async fn an_item_that_is_not_handed_out_goes_to_the_ledger_and_leaves_the_folder_complete() {
+async fn a_refused_item_goes_to_the_ledger_and_the_folder_is_complete() {
     let server = counted(3, &["a-3"], |_| ids(&["a-1", "a-2", "a-3"])).await;
     let (_folder, state) = nothing_seen();
     let mut tries = Vec::new();
@@ -228,7 +228,7 @@ async fn an_item_that_is_not_handed_out_goes_to_the_ledger_and_leaves_the_folder
 }
 
 #[tokio::test]
-async fn a_first_round_of_several_nights_that_fell_short_and_cannot_be_listed_is_told() {
+async fn an_unlistable_incomplete_first_round_of_several_runs_is_reported() {
     let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
     let (_folder, state) = nothing_seen();
     let (_, portions) = night(&server, Shutdown::default(), &state).await;
@@ -238,7 +238,7 @@ async fn a_first_round_of_several_nights_that_fell_short_and_cannot_be_listed_is
         ..cursor(&portions).unwrap()
     };
     let mut seen = Pending::default();
-    seen.note_cursor(cursors::chain_record("id of ann", "a", &begun));
+    seen.note_cursor(cursors::folder_cursor_record("id of ann", "a", &begun));
     state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
     let (coverage, _) = night(&server, Shutdown::default(), &state).await;
     check(&coverage, Status::Incomplete);

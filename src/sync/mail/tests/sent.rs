@@ -68,7 +68,7 @@ async fn mailbox_of_copies(is_refused: Arc<AtomicBool>) -> Server {
 }
 
 #[tokio::test]
-async fn a_copy_elsewhere_waits_for_the_one_in_sent_items_that_could_not_be_read() {
+async fn a_copy_waits_for_an_unreadable_one_in_sent_items() {
     let is_refused = Arc::new(AtomicBool::new(true));
     let server = mailbox_of_copies(is_refused.clone()).await;
     let (_folder, state) = nothing_seen();
@@ -90,7 +90,7 @@ async fn a_copy_elsewhere_waits_for_the_one_in_sent_items_that_could_not_be_read
 }
 
 #[tokio::test]
-async fn no_copy_waits_longer_than_the_one_in_sent_items_is_tried() {
+async fn copies_wait_only_while_the_one_in_sent_items_is_tried() {
     let server = mailbox_of_copies(Arc::new(AtomicBool::new(true))).await;
     let (_folder, state) = nothing_seen();
     for tried in 1..TRIES_MAX {
@@ -102,7 +102,7 @@ async fn no_copy_waits_longer_than_the_one_in_sent_items_is_tried() {
 }
 
 #[tokio::test]
-async fn a_copy_that_came_after_sent_items_was_read_waits_for_the_next_run() {
+async fn a_copy_newer_than_the_read_of_sent_items_waits_a_run() {
     let server = mailbox(|base, seen, _| {
         let is_next_run = seen.target.contains("/s/messages/delta?$deltatoken=");
         let (folder, items) = if is_next_run {
