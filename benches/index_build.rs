@@ -21,9 +21,9 @@ use touchpoint::index::search::Searcher;
 use touchpoint::index::writer::Indexer;
 use touchpoint::index::writer::Keys;
 use touchpoint::index::writer::Settings;
+use touchpoint::model::activity::ContactMatch;
 use touchpoint::model::activity::MatchRule;
-use touchpoint::model::activity::Matched;
-use touchpoint::model::activity::Touch;
+use touchpoint::model::activity::MatchedInteraction;
 use touchpoint::model::id::Id128;
 use touchpoint::model::interaction::Direction;
 use touchpoint::model::interaction::Interaction;
@@ -35,7 +35,7 @@ use touchpoint::model::interaction::State;
 use touchpoint::model::mailbox::Mailbox;
 use touchpoint::model::mailbox::MailboxKind;
 use touchpoint::model::time::DAY;
-use touchpoint::model::time::Micros;
+use touchpoint::model::time::Timestamp;
 
 const MAILS: usize = 2_000;
 const BODY_WORDS: usize = 350;
@@ -64,10 +64,10 @@ fn participant(number: usize, role: Role, internal: bool) -> Participant {
     }
 }
 
-fn mail(random: &mut ChaCha8Rng, number: usize) -> Matched {
+fn mail(random: &mut ChaCha8Rng, number: usize) -> MatchedInteraction {
     let person: usize = random.random_range(0..20_000);
     let outside = participant(person, Role::From, false);
-    let touch = Touch {
+    let contact_match = ContactMatch {
         contact: Some((format!("C{person}").into(), "First Last".into())),
         account: Some(("A1".into(), Some("Fabrikam".into()))),
         address: outside.address.clone(),
@@ -91,7 +91,7 @@ fn mail(random: &mut ChaCha8Rng, number: usize) -> Matched {
         kind: Kind::Email,
         revision: 1,
         state: State::Active,
-        occurred_at: Micros(random.random_range(0..20_000 * DAY)),
+        occurred_at: Timestamp(random.random_range(0..20_000 * DAY)),
         ended_at: None,
         direction: Direction::Inbound,
         subject: Some(words(random, 6)),
@@ -108,23 +108,23 @@ fn mail(random: &mut ChaCha8Rng, number: usize) -> Matched {
         is_recurring: None,
         is_all_day: None,
         fingerprint: 0,
-        captured_at: Micros(0),
+        captured_at: Timestamp(0),
         run_id: "bench".into(),
         user_role: Some(Role::To),
     };
-    let touches = vec![touch];
-    Matched {
+    let contact_matches = vec![contact_match];
+    MatchedInteraction {
         interaction,
-        touches,
+        contact_matches,
     }
 }
 
-fn mails() -> Vec<Matched> {
+fn mails() -> Vec<MatchedInteraction> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     (0..MAILS).map(|number| mail(&mut random, number)).collect()
 }
 
-fn docs(mails: &[Matched]) -> Vec<IndexDoc> {
+fn docs(mails: &[MatchedInteraction]) -> Vec<IndexDoc> {
     mails.iter().filter_map(IndexDoc::of).collect()
 }
 

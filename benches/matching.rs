@@ -12,7 +12,7 @@ use touchpoint::matching::Matcher;
 use touchpoint::model::address::Address;
 use touchpoint::model::contact::Account;
 use touchpoint::model::contact::Contact;
-use touchpoint::model::contact::ContactBook;
+use touchpoint::model::contact::CrmSnapshot;
 use touchpoint::model::interaction::Participant;
 use touchpoint::model::interaction::Role;
 
@@ -21,7 +21,7 @@ const PEOPLE_OF_A_COMPANY: u64 = 20;
 /// Mails in one round: few enough to stay in the CPU cache, as they do in a run.
 const MAILS: u64 = 2_000;
 
-fn book(contacts: u64) -> ContactBook {
+fn snapshot(contacts: u64) -> CrmSnapshot {
     let contact = |number: u64| {
         let company = number / PEOPLE_OF_A_COMPANY;
         Contact {
@@ -38,7 +38,7 @@ fn book(contacts: u64) -> ContactBook {
         domains: vec![format!("company{number}.com")],
     };
     let accounts = (0..contacts / PEOPLE_OF_A_COMPANY).map(account).collect();
-    ContactBook::new((0..contacts).map(contact).collect(), accounts)
+    CrmSnapshot::new((0..contacts).map(contact).collect(), accounts)
 }
 
 fn person(role: Role, address: String, internal: bool) -> Participant {
@@ -87,14 +87,14 @@ fn matching(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(MAILS));
     let own: HashSet<String> = ["contoso.com".to_owned()].into_iter().collect();
     for contacts in [1_000, 100_000] {
-        let matcher = Matcher::new(&book(contacts), &own);
+        let matcher = Matcher::new(&snapshot(contacts), &own);
         let mails: Vec<_> = (0..MAILS).map(|number| mail(number, contacts)).collect();
         group.bench_function(BenchmarkId::from_parameter(contacts), |bencher| {
             bencher.iter(|| {
-                let touches = mails
+                let contact_matches = mails
                     .iter()
-                    .map(|mail| matcher.touches(black_box(mail)).len());
-                touches.sum::<usize>()
+                    .map(|mail| matcher.contact_matches(black_box(mail)).len());
+                contact_matches.sum::<usize>()
             });
         });
     }

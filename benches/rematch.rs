@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 use touchpoint::lake::Lake;
-use touchpoint::lake::batch::Batch;
+use touchpoint::lake::batch::CommitBatch;
 use touchpoint::lake::settings::ActivityContent;
 use touchpoint::lake::settings::LakeSettings;
 use touchpoint::matching::Matcher;
-use touchpoint::model::activity::Matched;
+use touchpoint::model::activity::MatchedInteraction;
 use touchpoint::model::address::Address;
 use touchpoint::model::contact::Account;
 use touchpoint::model::contact::Contact;
-use touchpoint::model::contact::ContactBook;
+use touchpoint::model::contact::CrmSnapshot;
 use touchpoint::model::id::Id128;
 use touchpoint::model::interaction::Direction;
 use touchpoint::model::interaction::Interaction;
@@ -29,7 +29,7 @@ use touchpoint::model::mailbox::Mailbox;
 use touchpoint::model::mailbox::MailboxKind;
 use touchpoint::model::run::RunStamp;
 use touchpoint::model::time::DAY;
-use touchpoint::model::time::Micros;
+use touchpoint::model::time::Timestamp;
 use touchpoint::runtime::clock::Stopwatch;
 use touchpoint::runtime::cpu::CpuPool;
 
@@ -59,7 +59,7 @@ fn address_of(contact: u64) -> String {
     )
 }
 
-fn book(is_renamed: bool) -> ContactBook {
+fn snapshot(is_renamed: bool) -> CrmSnapshot {
     let contact = |number: u64| {
         let name = if is_renamed && number == RENAMED {
             "Renamed"
@@ -80,7 +80,7 @@ fn book(is_renamed: bool) -> ContactBook {
         domains: vec![format!("company{number}.com")],
     };
     let accounts = (0..CONTACTS / PEOPLE_OF_A_COMPANY).map(account).collect();
-    ContactBook::new((0..CONTACTS).map(contact).collect(), accounts)
+    CrmSnapshot::new((0..CONTACTS).map(contact).collect(), accounts)
 }
 
 fn person(role: Role, address: String, internal: bool) -> Participant {
@@ -100,7 +100,7 @@ fn interaction(number: u64, mailboxes: &[Arc<Mailbox>]) -> Interaction {
     let is_meeting = number.is_multiple_of(10);
     let is_revised = number.is_multiple_of(40) && number > 0;
     let id = if is_revised { number - 10 } else { number };
-    let start = Micros::parse_rfc3339("2026-01-01T08:00:00Z").unwrap();
+    let start = Timestamp::parse_rfc3339("2026-01-01T08:00:00Z").unwrap();
     let mailbox = &mailboxes[usize::try_from(id / 100 % MAILBOXES).unwrap()];
     let day = id * DAYS / INTERACTIONS;
     let mut participants = vec![
@@ -153,7 +153,7 @@ fn interaction(number: u64, mailboxes: &[Arc<Mailbox>]) -> Interaction {
     }
 }
 
-fn fill(lake: &Lake, run: &RunStamp, matcher: &Matcher, book: &ContactBook) {
+fn fill(lake: &Lake, run: &RunStamp, matcher: &Matcher, snapshot: &CrmSnapshot) {
     let mailboxes: Vec<Arc<Mailbox>> = (0..MAILBOXES)
         .map(|number| {
             Arc::new(Mailbox {
@@ -168,17 +168,17 @@ fn fill(lake: &Lake, run: &RunStamp, matcher: &Matcher, book: &ContactBook) {
     for first in (0..INTERACTIONS).step_by(usize::try_from(ROWS_PER_COMMIT).unwrap()) {
         let rows = (first..first + ROWS_PER_COMMIT).map(|number| {
             let interaction = interaction(number, &mailboxes);
-            Matched {
-                touches: matcher.touches(&interaction.participants),
+            MatchedInteraction {
+                contact_matches: matcher.contact_matches(&interaction.participants),
                 interaction,
             }
         });
-        let batch = Batch {
+        let batch = CommitBatch {
             run: run.clone(),
             rows: rows.collect(),
             cursors: Vec::new(),
             tallies: Vec::new(),
-            book_digest: Arc::clone(&book.digest),
+            snapshot_digest: Arc::clone(&snapshot.digest),
         };
         lake.commit(&batch).unwrap();
     }
@@ -204,39 +204,42 @@ fn main() {
     let lake = Lake::open_for_write(settings, cpu, runtime.handle().clone()).unwrap();
     let run = RunStamp {
         run_id: "bench".into(),
-        started_at: Micros::parse_rfc3339("2026-11-24T02:00:00Z").unwrap(),
+        started_at: Timestamp::parse_rfc3339("2026-11-24T02:00:00Z").unwrap(),
     };
-    let books = [book(false), book(true)];
-    let [old, new] = [0, 1].map(|at: usize| Matcher::new(&books[at], &HashSet::new()));
-    for book in &books {
-        lake.store_book(book).unwrap();
+    let snapshots = [snapshot(false), snapshot(true)];
+    let [old, new] = [0, 1].map(|at: usize| Matcher::new(&snapshots[at], &HashSet::new()));
+    for snapshot in &snapshots {
+        lake.store_snapshot(snapshot).unwrap();
     }
-    measure("filling the lake", || fill(&lake, &run, &old, &books[0]));
+    measure("filling the lake", || {
+        fill(&lake, &run, &old, &snapshots[0])
+    });
 
-    let touches = |row: &Interaction| new.touches(&row.participants);
+    let contact_matches = |row: &Interaction| new.contact_matches(&row.participants);
     let renamed = address_of(RENAMED);
     let concerns = |person: &Participant| {
         // The difference of the two snapshots.
         !person.internal && person.is_address && person.address == renamed
     };
-    let digest = &*books[1].digest;
+    let digest = &*snapshots[1].digest;
     measure("plan for one changed contact", || {
-        lake.plan_rematch(digest, Some(&concerns), touches).unwrap()
+        lake.plan_rematch(digest, Some(&concerns), contact_matches)
+            .unwrap()
     });
     measure("one changed contact", || {
         let done = lake
-            .rematch_concerned(&run, digest, concerns, touches)
+            .rematch_concerned(&run, digest, concerns, contact_matches)
             .unwrap();
         (done.activities, done.compared_all)
     });
     measure("full comparison without a difference", || {
-        lake.rematch(&run, digest, true, touches)
+        lake.rematch(&run, digest, true, contact_matches)
             .unwrap()
             .activities
     });
-    let reads = |row: &Interaction| old.touches(&row.participants);
+    let reads = |row: &Interaction| old.contact_matches(&row.participants);
     measure("full comparison that brings one contact back", || {
-        lake.rematch(&run, &books[0].digest, true, reads)
+        lake.rematch(&run, &snapshots[0].digest, true, reads)
             .unwrap()
             .activities
     });
@@ -245,7 +248,7 @@ fn main() {
         .unwrap();
     println!("months merged: {files}");
     measure("full comparison after merging", || {
-        lake.rematch(&run, &books[0].digest, true, reads)
+        lake.rematch(&run, &snapshots[0].digest, true, reads)
             .unwrap()
             .activities
     });

@@ -32,7 +32,7 @@ pub fn main(args: Args) -> ExitCode {
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {
-            output::tell_error(&causes(&error));
+            output::print_error(&causes(&error));
             let is_interrupt = matches!(error.downcast_ref(), Some(RunError::Interrupted));
             ExitCode::from(if is_interrupt {
                 exit::INTERRUPTED

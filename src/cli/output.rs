@@ -81,12 +81,12 @@ pub fn tells_json() -> bool {
 }
 
 /// Prints a message that is not a result, on stderr.
-pub fn tell(text: &str) {
+pub fn print_status(text: &str) {
     print_as("INFO", "", text);
 }
 
 /// Prints the reason of a failure, on stderr.
-pub fn tell_error(text: &str) {
+pub fn print_error(text: &str) {
     print_as("ERROR", "error: ", text);
 }
 

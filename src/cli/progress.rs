@@ -49,7 +49,7 @@ async fn show_lines(progress: Arc<Progress>) {
         let all = Progress::read(&progress.mailboxes);
         let left =
             left_seconds(done, all, watch).map_or(String::new(), |s| format!(", about {s} s left"));
-        output::tell(&format!(
+        output::print_status(&format!(
             "{done}/{all} mailboxes, {}{left}",
             line(&progress, watch)
         ));

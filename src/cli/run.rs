@@ -26,8 +26,8 @@ use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
 use crate::model::span::Span;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::pipeline;
 use crate::report;
 use crate::report::exit;
@@ -77,7 +77,7 @@ pub struct Asked {
 pub async fn once(
     config: &Config,
     asked: Asked,
-    until: Option<Micros>,
+    until: Option<Timestamp>,
 ) -> anyhow::Result<RunSummary> {
     let shutdown = Shutdown::default();
     let progress = Arc::new(Progress::default());
@@ -185,7 +185,7 @@ fn range(options: &RunArgs) -> anyhow::Result<Option<Span>> {
     }
     let midnight = |day: Date| {
         let midnight = day.to_zoned(TimeZone::UTC);
-        midnight.map(|midnight| Micros::from(midnight.timestamp()))
+        midnight.map(|midnight| Timestamp::from(midnight.timestamp()))
     };
     let end = to.map(midnight).transpose()?;
     Ok(Some(Span {
@@ -209,7 +209,7 @@ async fn watch_signals(shutdown: Shutdown) {
         }
     };
     next().await;
-    output::tell("ending at the next commit");
+    output::print_status("ending at the next commit");
     shutdown.request(StopReason::Signal);
     next().await;
     shutdown.give_up();
@@ -231,14 +231,14 @@ fn leave_late(reason: StopReason) {
     while let Some(left) = LEAVE.checked_sub(watch.elapsed()) {
         std::thread::park_timeout(left);
     }
-    output::tell("some work did not end in time and is abandoned; the next run continues");
+    output::print_status("some work did not end in time and is abandoned; the next run continues");
     std::process::exit(i32::from(match reason {
         StopReason::Signal => exit::INTERRUPTED,
         StopReason::Deadline => exit::GAPS,
     }));
 }
 
-async fn watch_deadline(shutdown: Shutdown, until: Option<Micros>) {
+async fn watch_deadline(shutdown: Shutdown, until: Option<Timestamp>) {
     let Some(until) = until else { return };
     let left = u64::try_from(until.0 - clock::now().0).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(left)).await;
@@ -246,8 +246,8 @@ async fn watch_deadline(shutdown: Shutdown, until: Option<Micros>) {
 }
 
 /// `05:30` (the next one, in UTC) or an instant in RFC 3339.
-fn parse_until(text: &str, now: Micros) -> anyhow::Result<Micros> {
-    if let Some(instant) = Micros::parse_rfc3339(text) {
+fn parse_until(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    if let Some(instant) = Timestamp::parse_rfc3339(text) {
         return Ok(instant);
     }
     let Some((hours, minutes)) = text.split_once(':').and_then(|(hours, minutes)| {
@@ -263,7 +263,7 @@ fn parse_until(text: &str, now: Micros) -> anyhow::Result<Micros> {
     }) else {
         bail!("--until takes a time of the day in UTC, like 05:30, or an instant in RFC 3339");
     };
-    let today = Micros(now.day() * DAY + (hours * 60 + minutes) * 60 * SECOND);
+    let today = Timestamp(now.day() * DAY + (hours * 60 + minutes) * 60 * SECOND);
     Ok(if today <= now { today.plus(DAY) } else { today })
 }
 
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn until_is_a_time_of_day_or_an_instant() {
-        let now = Micros::parse_rfc3339("2026-03-02T02:00:00Z").unwrap();
+        let now = Timestamp::parse_rfc3339("2026-03-02T02:00:00Z").unwrap();
         let check = |text: &str, expected: &str| {
             assert_eq!(
                 parse_until(text, now).unwrap().rfc3339(),

@@ -24,7 +24,7 @@ use crate::index::search::Hits;
 use crate::index::search::Searcher;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::pipeline::index_state;
 use crate::pipeline::index_state::IndexState;
 use crate::report::table::number;
@@ -106,7 +106,7 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
         output::raw(plain_text(&hits, output::is_terminal()).as_bytes())?;
     }
     if let Some(doubt) = doubt(&state) {
-        output::tell(&doubt);
+        output::print_status(&doubt);
     }
     Ok(())
 }
@@ -199,7 +199,7 @@ fn push_hit(text: &mut String, hit: &Hit, color: bool) {
 
 /// When it took place; for a meeting also its end, with the day if that differs.
 fn time(hit: &Hit) -> String {
-    let written = |at: Micros| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
+    let written = |at: Timestamp| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
     let start = written(hit.occurred_at);
     match hit.ended_at {
         None => start,
@@ -334,7 +334,7 @@ mod tests {
         Hit {
             interaction_id: "0".repeat(32),
             mailbox_id: "id-ann".into(),
-            occurred_at: Micros(0),
+            occurred_at: Timestamp(0),
             ended_at: None,
             kind: "email".into(),
             state: "active".into(),
@@ -384,8 +384,8 @@ mod tests {
 
     #[test]
     fn a_meeting_shows_its_end_and_state() {
-        let hour = Micros(3_600_000_000);
-        let meeting = |ended_at: Micros, state: &str| Hit {
+        let hour = Timestamp(3_600_000_000);
+        let meeting = |ended_at: Timestamp, state: &str| Hit {
             ended_at: Some(ended_at),
             kind: "meeting".into(),
             state: state.into(),
@@ -396,7 +396,7 @@ mod tests {
             ann@contoso.com <- Bob (Fabrikam)  [meeting, cancelled]";
         let found = first_line(meeting(hour, "cancelled"));
         assert_eq!(found.as_deref(), Some(expected));
-        let whole_day = first_line(meeting(Micros(24 * hour.0), "held"));
+        let whole_day = first_line(meeting(Timestamp(24 * hour.0), "held"));
         assert!(whole_day.is_some_and(|line| {
             line.starts_with("1970-01-01 00:00 - 1970-01-02 00:00  ") && line.ends_with("held]")
         }));

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use anyhow::bail;
 use clap::Args;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::export;
 use crate::sim::server;
 use crate::sim::server::Options;
@@ -58,7 +58,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         None => World::generated(args.seed, args.users),
     };
     let at = match &args.at {
-        Some(text) => match Micros::parse_rfc3339(text) {
+        Some(text) => match Timestamp::parse_rfc3339(text) {
             Some(at) => Some(at),
             None => bail!("--at must look like 2026-03-02T02:00:00Z"),
         },
@@ -86,7 +86,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_truth(world: &World, at: Micros) -> anyhow::Result<()> {
+fn print_truth(world: &World, at: Timestamp) -> anyhow::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut failed = None;
     truth::print(world, at, |line| {

@@ -17,10 +17,10 @@ use crate::config::Config;
 use crate::lake::Lake;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::cursor::FailedItem;
 use crate::model::cursor::LEDGER_KEY_PREFIX;
-use crate::model::cursor::LedgerEntry;
 use crate::model::mailbox::SLOTS;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::pipeline::stores;
 use crate::report::table;
 use crate::report::table::Side;
@@ -30,7 +30,7 @@ use crate::runtime::cpu::CpuPool;
 /// The coverage of one mailbox in the table `mailboxes`.
 struct Line {
     latest: Coverage,
-    last_success: Option<Micros>,
+    last_success: Option<Timestamp>,
     unread: Unread,
 }
 
@@ -38,9 +38,9 @@ struct Line {
 #[derive(Debug, Clone, Default)]
 struct Unread {
     /// In order of location.
-    items: Vec<LedgerEntry>,
+    items: Vec<FailedItem>,
     /// When the oldest of them was first tried.
-    since: Option<Micros>,
+    since: Option<Timestamp>,
 }
 
 /// Unreadable items of a mailbox that are listed for people.
@@ -95,7 +95,7 @@ fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Unread>> {
             if !record.key.starts_with(LEDGER_KEY_PREFIX) {
                 continue;
             }
-            let entry: LedgerEntry = serde_json::from_str(&value)
+            let entry: FailedItem = serde_json::from_str(&value)
                 .context("an entry of the ledger cannot be read: run `touchpoint verify`")?;
             let unread = all.entry(record.mailbox_id).or_default();
             let oldest = unread
@@ -134,7 +134,7 @@ impl Line {
     }
 }
 
-fn success(row: &Coverage) -> Option<Micros> {
+fn success(row: &Coverage) -> Option<Timestamp> {
     (row.status == Status::Complete).then_some(row.ended_at)
 }
 
@@ -193,7 +193,7 @@ fn list_unread(text: &mut String, line: &Line) {
     }
 }
 
-fn minute(at: Micros) -> String {
+fn minute(at: Timestamp) -> String {
     at.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
@@ -207,17 +207,17 @@ fn as_json(line: &Line) -> Value {
         "status": row.status.as_str(),
         "reason": row.reason,
         "last_run": row.started_at.rfc3339(),
-        "last_success": line.last_success.map(Micros::rfc3339),
+        "last_success": line.last_success.map(Timestamp::rfc3339),
         "recorded_total": row.recorded_total,
         "folder_items": row.folder_items,
         "cursor_age_hours": row.cursor_age_hours,
         "unreadable": line.unread.items.len(),
-        "unreadable_since": line.unread.since.map(Micros::rfc3339),
+        "unreadable_since": line.unread.since.map(Timestamp::rfc3339),
         "unreadable_items": line.unread.items.iter().map(unread_json).collect::<Vec<_>>(),
     })
 }
 
-fn unread_json(item: &LedgerEntry) -> Value {
+fn unread_json(item: &FailedItem) -> Value {
     json!({
         "place": item.folder,
         "code": item.reason,

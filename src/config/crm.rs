@@ -20,14 +20,14 @@ use crate::config::error::ConfigError;
 use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::freemail::is_freemail;
 
 /// The CRM snapshot, with notes for the user.
 #[derive(Debug)]
-pub struct Book {
+pub struct LoadedCrm {
     /// The snapshot.
-    pub book: ContactBook,
+    pub snapshot: CrmSnapshot,
     /// What was skipped, for the report.
     pub notes: Vec<Note>,
 }
@@ -73,15 +73,15 @@ impl Size {
     }
 
     /// The size of a snapshot.
-    pub fn of(book: &ContactBook) -> Self {
+    pub fn of(snapshot: &CrmSnapshot) -> Self {
         Self {
-            contacts: book.contacts.len(),
-            accounts: book.accounts.len(),
+            contacts: snapshot.contacts.len(),
+            accounts: snapshot.accounts.len(),
         }
     }
 }
 
-impl Book {
+impl LoadedCrm {
     /// The number of skipped rows.
     pub fn passed_over(&self) -> usize {
         let is_row = |note: &&Note| matches!(note, Note::Skipped { .. });
@@ -95,7 +95,7 @@ impl Book {
 ///
 /// A file cannot be read, has other columns, or has more malformed rows than
 /// `max_passed_over_percent` allows.
-pub fn load(files: &Crm) -> Result<Book, ConfigError> {
+pub fn load(files: &Crm) -> Result<LoadedCrm, ConfigError> {
     let mut notes = Vec::new();
     let accounts = match &files.accounts {
         Some(path) => read_table((path, &ACCOUNTS), files, &mut notes, |row, id, notes| {
@@ -104,11 +104,11 @@ pub fn load(files: &Crm) -> Result<Book, ConfigError> {
         None => Vec::new(),
     };
     let contacts = read_table((&files.contacts, &CONTACTS), files, &mut notes, contact)?;
-    let book = ContactBook::new(contacts, accounts);
-    notes.extend(unknown_accounts(&book));
-    notes.extend(shared_addresses(&book));
-    notes.extend(shared_domains(&book));
-    Ok(Book { book, notes })
+    let snapshot = CrmSnapshot::new(contacts, accounts);
+    notes.extend(unknown_accounts(&snapshot));
+    notes.extend(shared_addresses(&snapshot));
+    notes.extend(shared_domains(&snapshot));
+    Ok(LoadedCrm { snapshot, notes })
 }
 
 /// Rejects files without entries, and those that have far fewer than the previous snapshot: rows of
@@ -151,9 +151,13 @@ fn check_file(
     })
 }
 
-fn unknown_accounts(book: &ContactBook) -> Vec<Note> {
-    let known: HashSet<&str> = book.accounts.iter().map(|account| &*account.id).collect();
-    let unknown = book.contacts.iter().filter_map(|contact| {
+fn unknown_accounts(snapshot: &CrmSnapshot) -> Vec<Note> {
+    let known: HashSet<&str> = snapshot
+        .accounts
+        .iter()
+        .map(|account| &*account.id)
+        .collect();
+    let unknown = snapshot.contacts.iter().filter_map(|contact| {
         let account = contact.account_id.as_ref()?;
         (!known.contains(&**account)).then(|| Note::UnknownAccount {
             contact: contact.id.clone(),
@@ -165,12 +169,12 @@ fn unknown_accounts(book: &ContactBook) -> Vec<Note> {
 
 /// Addresses shared by several contacts. They match by the rule of `matching`: a primary address
 /// precedes a further one, then the smallest id.
-fn shared_addresses(book: &ContactBook) -> Vec<Note> {
+fn shared_addresses(snapshot: &CrmSnapshot) -> Vec<Note> {
     let mut owners: HashMap<&Address, &Arc<str>> = HashMap::new();
     let mut notes = Vec::new();
-    let primary = book.contacts.iter();
+    let primary = snapshot.contacts.iter();
     let primary = primary.filter_map(|one| Some((one.email.as_ref()?, &one.id)));
-    let further = book.contacts.iter();
+    let further = snapshot.contacts.iter();
     let further = further.flat_map(|one| one.other_emails.iter().map(move |it| (it, &one.id)));
     for (address, id) in primary.chain(further) {
         let first = *owners.entry(address).or_insert(id);
@@ -184,10 +188,10 @@ fn shared_addresses(book: &ContactBook) -> Vec<Note> {
     notes
 }
 
-fn shared_domains(book: &ContactBook) -> Vec<Note> {
+fn shared_domains(snapshot: &CrmSnapshot) -> Vec<Note> {
     let mut owners: HashMap<&str, &Arc<str>> = HashMap::new();
     let mut notes = Vec::new();
-    for account in &book.accounts {
+    for account in &snapshot.accounts {
         for domain in &account.domains {
             let first = *owners.entry(domain).or_insert(&account.id);
             if *first != account.id {
@@ -204,9 +208,12 @@ fn shared_domains(book: &ContactBook) -> Vec<Note> {
 
 /// Removes the company's own domains from the accounts, so that the snapshot and its digest contain
 /// everything that matching depends on. `is_own` is called for each domain.
-pub fn without_own_domains(read: Book, is_own: impl Fn(&str) -> bool) -> Book {
-    let Book { book, mut notes } = read;
-    let mut accounts = book.accounts;
+pub fn without_own_domains(read: LoadedCrm, is_own: impl Fn(&str) -> bool) -> LoadedCrm {
+    let LoadedCrm {
+        snapshot,
+        mut notes,
+    } = read;
+    let mut accounts = snapshot.accounts;
     for account in &mut accounts {
         let id = account.id.clone();
         account.domains.retain(|domain| {
@@ -220,8 +227,8 @@ pub fn without_own_domains(read: Book, is_own: impl Fn(&str) -> bool) -> Book {
             !own
         });
     }
-    let book = ContactBook::new(book.contacts, accounts);
-    Book { book, notes }
+    let snapshot = CrmSnapshot::new(snapshot.contacts, accounts);
+    LoadedCrm { snapshot, notes }
 }
 
 fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, String> {

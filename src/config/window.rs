@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::config::limits;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// A first window: `12 months`, `90 days` or `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -61,7 +61,7 @@ impl Window {
     /// Where the first window of a mailbox begins that was first connected at an instant; `None`:
     /// there is no window. A month goes back to the same day and time (UTC), or to the last day
     /// of a shorter month.
-    pub fn start(self, connected_at: Micros) -> Option<Micros> {
+    pub fn start(self, connected_at: Timestamp) -> Option<Timestamp> {
         let span = match self {
             Self::Months(months) => Span::new().months(months),
             Self::Days(days) => Span::new().hours(i32::from(days) * 24),
@@ -69,7 +69,7 @@ impl Window {
         };
         let connected = connected_at.timestamp().to_zoned(TimeZone::UTC);
         let start = connected.checked_sub(span).ok()?;
-        Some(Micros::from(start.timestamp()))
+        Some(Timestamp::from(start.timestamp()))
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_window_goes_back_by_calendar_months() {
-        let at = |text: &str| Micros::parse_rfc3339(text).unwrap();
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
         for (window, connected, start) in [
             (
                 Window::Months(12),

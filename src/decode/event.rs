@@ -20,7 +20,7 @@ use crate::model::event::EventTime;
 use crate::model::event::EventType;
 use crate::model::limits;
 use crate::model::mail::ContentLevel;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::model::zone;
 use crate::model::zone::zone;
 
@@ -165,13 +165,13 @@ fn time(raw: &RawTime<'_>) -> Option<EventTime> {
     let text = raw.date_time.filled()?.trim();
     let date = text.split(['T', 't', ' ']).next()?;
     let date: civil::Date = date.parse().ok()?;
-    let day = Micros::from(date.to_zoned(TimeZone::UTC).ok()?.timestamp()).day();
-    let at = Micros::parse_rfc3339(text).or_else(|| {
+    let day = Timestamp::from(date.to_zoned(TimeZone::UTC).ok()?.timestamp()).day();
+    let at = Timestamp::parse_rfc3339(text).or_else(|| {
         let local: civil::DateTime = text.parse().ok()?;
         let zone = raw.time_zone.filled().and_then(zone);
         let zone = zone.unwrap_or(TimeZone::UTC);
         let at = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-        Some(Micros::from(at))
+        Some(Timestamp::from(at))
     });
     let at = at.filter(|at| is_instant(*at))?;
     Some(EventTime { at, day })

@@ -19,7 +19,7 @@ use crate::model::address::visible::Visible;
 use crate::model::address::visible::visible;
 use crate::model::address::written;
 use crate::model::legacy_name;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The service's encoding of "never" (facts 2.3): times before the year 2 are not instants.
 const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
@@ -63,15 +63,16 @@ fn unit(text: &[u8]) -> Option<u16> {
 }
 
 /// Reads an instant; a time without zone is UTC.
-pub fn instant(text: &str) -> Option<Micros> {
+pub fn instant(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let parsed = Micros::parse_rfc3339(text).or_else(|| Micros::parse_rfc3339(&format!("{text}Z")));
+    let parsed =
+        Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")));
     parsed.filter(|instant| is_instant(*instant))
 }
 
 /// Whether it is an instant, and not the service's encoding of "never".
-pub fn is_instant(instant: Micros) -> bool {
-    Micros::parse_rfc3339(NEVER_BEFORE).is_some_and(|never| instant >= never)
+pub fn is_instant(instant: Timestamp) -> bool {
+    Timestamp::parse_rfc3339(NEVER_BEFORE).is_some_and(|never| instant >= never)
 }
 
 /// `{emailAddress: {name, address}}`.

@@ -32,8 +32,8 @@ use crate::model::mail::RawParticipant;
 use crate::model::mail::Sensitivity;
 use crate::model::mail_date;
 use crate::model::page::ArchiveMessage;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 
 /// What is to be read besides the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn read(message: &ArchiveMessage, options: Options) -> Result<Mail, &'static str
     source.read(receipt, envelope, options)
 }
 
-fn sent(fields: &Fields<'_>) -> Option<Micros> {
+fn sent(fields: &Fields<'_>) -> Option<Timestamp> {
     mail_date::parse(&fields.first("date")?)
 }
 
@@ -109,7 +109,7 @@ struct Source<'a> {
 impl Source<'_> {
     fn read(
         &self,
-        received: Option<Micros>,
+        received: Option<Timestamp>,
         envelope: Found,
         options: Options,
     ) -> Result<Mail, &'static str> {
@@ -125,7 +125,7 @@ impl Source<'_> {
         &self,
         body: Body,
         envelope: Found,
-        (sent, received): (Option<Micros>, Option<Micros>),
+        (sent, received): (Option<Timestamp>, Option<Timestamp>),
         options: Options,
     ) -> Mail {
         let (message, fields) = (self.message, &self.fields);
@@ -181,7 +181,7 @@ impl Source<'_> {
 }
 
 /// The date of the topmost `Received`: the text after its last semicolon.
-fn received(fields: &Fields<'_>) -> Option<Micros> {
+fn received(fields: &Fields<'_>) -> Option<Timestamp> {
     let bare = mail_date::without_comments(&fields.first("received")?);
     let (_, date) = bare.rsplit_once(';')?;
     mail_date::parse(date)
@@ -290,7 +290,7 @@ fn sensitivity(fields: &Fields<'_>) -> Sensitivity {
 
 /// Design section 4, `identity = "content"`.
 fn content_key(
-    sent: Option<Micros>,
+    sent: Option<Timestamp>,
     participants: &[RawParticipant],
     subject: Option<&str>,
     text: &str,

@@ -11,7 +11,7 @@ use crate::decode::graph;
 use crate::decode::mime;
 use crate::model::mail::ContentLevel;
 use crate::model::page::ArchiveMessage;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::clock::Stopwatch;
 
 /// What the grammars are made of: encoded words, addresses, dates, HTML, parts, encodings, JSON.
@@ -150,7 +150,7 @@ fn mail(bytes: String) {
         container: "INBOX".into(),
         place: "1.eml".into(),
         bytes: bytes.into(),
-        received: Some(Micros(1)),
+        received: Some(Timestamp(1)),
         is_draft: false,
         is_junk: false,
         former_ids: Vec::new(),

@@ -12,7 +12,7 @@ use crate::index::search::Searcher;
 use crate::index::tests::index;
 use crate::index::tests::mail;
 use crate::index::words;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::id::Id128;
 
 /// Few enough to coincide, and varied enough to be folded, truncated and joined.
@@ -69,9 +69,9 @@ fn occurs(expression: &Expression, text: &str) -> bool {
     })
 }
 
-fn expected(mails: &[Matched], typed: &str) -> BTreeSet<Id128> {
+fn expected(mails: &[MatchedInteraction], typed: &str) -> BTreeSet<Id128> {
     let query = language::parse(typed).unwrap();
-    let matches = |mail: &&Matched| {
+    let matches = |mail: &&MatchedInteraction| {
         let row = &mail.interaction;
         let texts = [row.subject.as_deref(), row.preview.as_deref()];
         let texts: Vec<&str> = texts.into_iter().flatten().chain(PEOPLE).collect();

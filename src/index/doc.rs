@@ -7,8 +7,8 @@ use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
 use crate::index::schema::Fields;
-use crate::model::activity::Matched;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
+use crate::model::activity::MatchedInteraction;
 use crate::model::address;
 use crate::model::address::Address;
 use crate::model::id::Id128;
@@ -17,7 +17,7 @@ use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::limits;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Text further down in a mail is nearly always the quoted parent, which has a document of its own.
 const BODY_BYTES_MAX: usize = 32 << 10;
@@ -44,7 +44,7 @@ impl IndexDoc {
     /// The change that a row of the highest revision causes. A `withdrawn` row removes its
     /// document; a `superseded` row has no effect, since its successor of the same revision
     /// replaces the document.
-    pub fn of(matched: &Matched) -> Option<Self> {
+    pub fn of(matched: &MatchedInteraction) -> Option<Self> {
         let row = &matched.interaction;
         let key = key(row.interaction_id, &row.mailbox.id);
         let document = match row.state {
@@ -86,9 +86,9 @@ pub struct Shown<'a> {
     /// Whose copy it is.
     pub mailbox_id: Cow<'a, str>,
     /// When it took place, or begins, in microseconds.
-    pub occurred_at: Micros,
+    pub occurred_at: Timestamp,
     /// When a meeting ends.
-    pub ended_at: Option<Micros>,
+    pub ended_at: Option<Timestamp>,
     /// `email`, `meeting`.
     pub kind: Cow<'a, str>,
     /// `active`, `cancelled`, `declined`, `removed`.
@@ -147,7 +147,7 @@ pub struct ShownParticipant<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(matched: &'a Matched) -> Self {
+    fn of(matched: &'a MatchedInteraction) -> Self {
         let row = &matched.interaction;
         Self {
             interaction_id: row.interaction_id.to_string(),
@@ -168,24 +168,31 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn contacts(matched: &Matched) -> Vec<ShownContact<'_>> {
-    matched.touches.iter().filter_map(contact).collect()
+fn contacts(matched: &MatchedInteraction) -> Vec<ShownContact<'_>> {
+    matched.contact_matches.iter().filter_map(contact).collect()
 }
 
-fn contact(touch: &Touch) -> Option<ShownContact<'_>> {
-    let (id, name) = touch.contact.as_ref()?;
-    let account_id = touch.account.as_ref().map(|(id, _)| Cow::from(&**id));
+fn contact(contact_match: &ContactMatch) -> Option<ShownContact<'_>> {
+    let (id, name) = contact_match.contact.as_ref()?;
+    let account_id = contact_match
+        .account
+        .as_ref()
+        .map(|(id, _)| Cow::from(&**id));
     Some(ShownContact {
         id: (&**id).into(),
         name: (&**name).into(),
-        address: cut(&touch.address),
+        address: cut(&contact_match.address),
         account_id,
     })
 }
 
-fn accounts(matched: &Matched) -> Vec<ShownAccount<'_>> {
+fn accounts(matched: &MatchedInteraction) -> Vec<ShownAccount<'_>> {
     let mut accounts: Vec<ShownAccount<'_>> = Vec::new();
-    for (id, name) in matched.touches.iter().filter_map(|t| t.account.as_ref()) {
+    for (id, name) in matched
+        .contact_matches
+        .iter()
+        .filter_map(|t| t.account.as_ref())
+    {
         if accounts.iter().all(|known| known.id != **id) {
             accounts.push(ShownAccount {
                 id: (&**id).into(),
@@ -208,7 +215,7 @@ fn participants(row: &Interaction) -> Vec<ShownParticipant<'_>> {
         .collect()
 }
 
-fn document(key: &str, matched: &Matched) -> TantivyDocument {
+fn document(key: &str, matched: &MatchedInteraction) -> TantivyDocument {
     let row = &matched.interaction;
     let mut document = TantivyDocument::new();
     document.add_text(Fields::KEY, key);
@@ -219,7 +226,7 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
         document.add_text(Fields::TEXT, limits::cut(text, BODY_BYTES_MAX));
     }
     add_people(&mut document, matched);
-    add_touched(&mut document, matched);
+    add_contact_matches(&mut document, matched);
     // For an archive without an address, the folder name takes its place, in any case.
     document.add_text(Fields::USER, row.mailbox.address.to_lowercase());
     document.add_text(Fields::USER, &row.mailbox.id);
@@ -233,7 +240,7 @@ fn document(key: &str, matched: &Matched) -> TantivyDocument {
     document
 }
 
-fn add_people(document: &mut TantivyDocument, matched: &Matched) {
+fn add_people(document: &mut TantivyDocument, matched: &MatchedInteraction) {
     let people = &matched.interaction.participants;
     for participant in people.iter().take(PARTICIPANTS_MAX) {
         if let Some(name) = &participant.name {
@@ -251,18 +258,18 @@ fn is_outside(participant: &Participant) -> bool {
     participant.is_address && !participant.internal && participant.role != Role::Resource
 }
 
-fn add_touched(document: &mut TantivyDocument, matched: &Matched) {
-    for touch in matched.touches.iter().take(PARTICIPANTS_MAX) {
-        if let Some((id, name)) = &touch.contact {
+fn add_contact_matches(document: &mut TantivyDocument, matched: &MatchedInteraction) {
+    for contact_match in matched.contact_matches.iter().take(PARTICIPANTS_MAX) {
+        if let Some((id, name)) = &contact_match.contact {
             document.add_text(Fields::PEOPLE, cut(name));
             document.add_text(Fields::CONTACT, id);
         }
-        if let Some((id, name)) = &touch.account {
+        if let Some((id, name)) = &contact_match.account {
             if let Some(name) = name {
                 document.add_text(Fields::PEOPLE, cut(name));
             }
             document.add_text(Fields::ACCOUNT, id);
-            add_address(document, Fields::ACCOUNT, &touch.address);
+            add_address(document, Fields::ACCOUNT, &contact_match.address);
         }
     }
 }

@@ -12,16 +12,16 @@ use crate::index::tests::open;
 use crate::index::tests::search;
 use crate::index::tests::words;
 use crate::index::writer::Keys;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::id::Id128;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// A meeting of an hour that ann organised and José takes part in, at the time of [`mail`].
-fn meeting(number: u8, subject: &str, day: i8, state: State, revision: i32) -> Matched {
+fn meeting(number: u8, subject: &str, day: i8, state: State, revision: i32) -> MatchedInteraction {
     let mut meeting = mail(number, "ann", subject, "agenda", day);
     let row = &mut meeting.interaction;
     (row.kind, row.state, row.revision) = (Kind::Meeting, state, revision);
@@ -57,7 +57,7 @@ fn a_hit_shows_what_became_of_a_meeting() {
     all.push(mail(7, "ann", "Budget", "", 7));
     index(folder.path(), &all);
     let searcher = Searcher::open(folder.path()).unwrap();
-    let shown = |now: Micros| -> Vec<(u8, String)> {
+    let shown = |now: Timestamp| -> Vec<(u8, String)> {
         let hits = searcher.search_at(&words("budget"), now).unwrap().hits;
         let id = |hit: &str| Id128::parse(hit).unwrap().0[0];
         let mut shown: Vec<_> = hits
@@ -115,7 +115,7 @@ fn meetings_are_found_by_subject_text_organizer_guest_and_kind() {
 fn a_new_revision_replaces_its_document_in_the_same_run() {
     let folder = tempfile::tempdir().unwrap();
     let (mut indexer, _) = open(folder.path());
-    let mut night = |rows: &[Matched]| {
+    let mut night = |rows: &[MatchedInteraction]| {
         indexer.add(docs(rows), Keys::New).unwrap();
         indexer.commit(&BTreeMap::new()).unwrap();
         let searcher = Searcher::open(folder.path()).unwrap();

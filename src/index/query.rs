@@ -31,7 +31,7 @@ use crate::index::schema::Fields;
 use crate::index::umlauts;
 use crate::index::umlauts::Form;
 use crate::model::interaction::Kind;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// How many completions of the last word of `ann@exam*` are tried.
 const ENDINGS_MAX: u32 = 10_000;
@@ -126,7 +126,7 @@ impl Query {
         }
         let bound = |day: Date| {
             let start = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
-            let micros = Micros::from(start).0;
+            let micros = Timestamp::from(start).0;
             Some(Term::from_field_i64(Fields::OCCURRED_AT, micros))
         };
         let first = self.from.and_then(bound);

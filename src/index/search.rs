@@ -32,7 +32,7 @@ use crate::index::writer::Payload;
 use crate::model::id::Id128;
 use crate::model::interaction::Kind;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 
@@ -61,10 +61,10 @@ pub struct Hit {
     pub mailbox_id: String,
     /// When it took place, or begins, RFC 3339.
     #[serde(serialize_with = "rfc3339")]
-    pub occurred_at: Micros,
+    pub occurred_at: Timestamp,
     /// When a meeting ends, RFC 3339.
     #[serde(serialize_with = "maybe_rfc3339")]
-    pub ended_at: Option<Micros>,
+    pub ended_at: Option<Timestamp>,
     /// `email`, `meeting`.
     pub kind: String,
     /// Of a mail `active`; of a meeting `planned` (it begins after the search), `held`,
@@ -153,12 +153,12 @@ impl Searcher {
     }
 
     /// Executes a query, and determines the state of meetings at an instant.
-    pub fn search_at(&self, query: &Query, now: Micros) -> Result<Hits, IndexError> {
+    pub fn search_at(&self, query: &Query, now: Timestamp) -> Result<Hits, IndexError> {
         let attempt = panic::catch_unwind(AssertUnwindSafe(|| self.find(query, now)));
         attempt.unwrap_or(Err(IndexError::Damaged))
     }
 
-    fn find(&self, query: &Query, now: Micros) -> Result<Hits, IndexError> {
+    fn find(&self, query: &Query, now: Timestamp) -> Result<Hits, IndexError> {
         let stopwatch = Stopwatch::start();
         let asked = query.ask()?;
         let searcher = self.reader.searcher();
@@ -220,7 +220,7 @@ fn hit(
     searcher: &tantivy::Searcher,
     address: DocAddress,
     words: &Words,
-    now: Micros,
+    now: Timestamp,
 ) -> Result<Hit, IndexError> {
     let document: TantivyDocument = searcher.doc(address)?;
     let shown = text(&document, Fields::SHOWN).ok_or(IndexError::Damaged)?;
@@ -246,7 +246,7 @@ fn hit(
 }
 
 /// The state of a meeting at an instant: the lake stores only that it is active.
-fn standing<'a>(shown: &'a Shown<'_>, now: Micros) -> &'a str {
+fn standing<'a>(shown: &'a Shown<'_>, now: Timestamp) -> &'a str {
     let is_active_meeting =
         shown.kind == Kind::Meeting.as_str() && shown.state == State::Active.as_str();
     match is_active_meeting {
@@ -264,13 +264,13 @@ fn text(document: &TantivyDocument, field: tantivy::schema::Field) -> Option<&st
     clippy::trivially_copy_pass_by_ref,
     reason = "serde requires a reference"
 )]
-fn rfc3339<S: serde::Serializer>(at: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
+fn rfc3339<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.rfc3339())
 }
 
 #[expect(clippy::ref_option, reason = "serde requires a reference")]
 fn maybe_rfc3339<S: serde::Serializer>(
-    at: &Option<Micros>,
+    at: &Option<Timestamp>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match at {

@@ -14,13 +14,13 @@ use crate::index::query::Query;
 use crate::index::query_error::QueryError;
 use crate::index::search::Hits;
 use crate::index::search::Searcher;
+use crate::index::writer::CacheStatus;
 use crate::index::writer::Indexer;
 use crate::index::writer::Keys;
 use crate::index::writer::Settings;
-use crate::index::writer::Was;
+use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchRule;
-use crate::model::activity::Matched;
-use crate::model::activity::Touch;
+use crate::model::activity::MatchedInteraction;
 use crate::model::id::Id128;
 use crate::model::interaction::Direction;
 use crate::model::interaction::Interaction;
@@ -31,7 +31,7 @@ use crate::model::interaction::Source;
 use crate::model::interaction::State;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 const LAKE: &str = "lake-1";
 
@@ -43,12 +43,18 @@ fn settings(folder: &Path) -> Settings {
     }
 }
 
-pub(crate) fn open(folder: &Path) -> (Indexer, Was) {
+pub(crate) fn open(folder: &Path) -> (Indexer, CacheStatus) {
     Indexer::open(&settings(folder), LAKE).unwrap()
 }
 
 /// A mail to `user@contoso.com` with a subject, a text and a day of November 2026 at 23:59:59.999.
-pub(crate) fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -> Matched {
+pub(crate) fn mail(
+    number: u8,
+    user: &str,
+    subject: &str,
+    text: &str,
+    day: i8,
+) -> MatchedInteraction {
     let mailbox = Mailbox {
         id: format!("id-{user}").into(),
         address: format!("{user}@contoso.com").into(),
@@ -66,7 +72,7 @@ pub(crate) fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -
     };
     let at = date(2026, 11, day).at(23, 59, 59, 999_000_000);
     let at = at.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
-    Matched {
+    MatchedInteraction {
         interaction: Interaction {
             interaction_id: Id128([number; 16]),
             mailbox: Arc::new(mailbox),
@@ -96,11 +102,11 @@ pub(crate) fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -
             is_recurring: None,
             is_all_day: None,
             fingerprint: 0,
-            captured_at: Micros(0),
+            captured_at: Timestamp(0),
             run_id: "run".into(),
             user_role: Some(Role::To),
         },
-        touches: vec![Touch {
+        contact_matches: vec![ContactMatch {
             contact: Some(("C-1".into(), "José Müller".into())),
             account: Some(("A-1".into(), Some("Fabrikam Industries".into()))),
             address: "jose@mail.fabrikam.com".into(),
@@ -111,11 +117,11 @@ pub(crate) fn mail(number: u8, user: &str, subject: &str, text: &str, day: i8) -
     }
 }
 
-pub(crate) fn docs(mails: &[Matched]) -> Vec<IndexDoc> {
+pub(crate) fn docs(mails: &[MatchedInteraction]) -> Vec<IndexDoc> {
     mails.iter().filter_map(IndexDoc::of).collect()
 }
 
-pub(crate) fn index(folder: &Path, mails: &[Matched]) {
+pub(crate) fn index(folder: &Path, mails: &[MatchedInteraction]) {
     let (mut indexer, _) = open(folder);
     indexer.add(docs(mails), Keys::Known).unwrap();
     indexer.commit(&BTreeMap::from([(0, 1)])).unwrap();
@@ -337,8 +343,8 @@ fn withdrawn_rows_are_removed_and_superseded_ones_ignored() {
 #[test]
 fn uncommitted_documents_and_versions_are_invisible() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut indexer, was) = open(folder.path());
-    assert_eq!(was, Was::Fresh);
+    let (mut indexer, status) = open(folder.path());
+    assert_eq!(status, CacheStatus::Fresh);
     let first = BTreeMap::from([(3, 7), (4, 1)]);
     indexer
         .add(docs(&[mail(1, "ann", "one", "", 1)]), Keys::New)
@@ -350,8 +356,8 @@ fn uncommitted_documents_and_versions_are_invisible() {
     assert_eq!(Searcher::open(folder.path()).unwrap().count(), 1);
     drop(indexer);
 
-    let (mut indexer, was) = open(folder.path());
-    assert_eq!((was, indexer.reached()), (Was::Known, &first));
+    let (mut indexer, status) = open(folder.path());
+    assert_eq!((status, indexer.reached()), (CacheStatus::Known, &first));
     indexer
         .add(docs(&[mail(3, "ann", "three", "", 1)]), Keys::New)
         .unwrap();
@@ -383,8 +389,8 @@ fn every_id_is_handed_over_once() {
 fn the_index_of_another_lake_is_made_again() {
     let folder = three_mails();
     fs::write(folder.path().join("notes.txt"), "not ours").unwrap();
-    let (indexer, was) = Indexer::open(&settings(folder.path()), "lake-2").unwrap();
-    assert_eq!((was, indexer.reached().len()), (Was::Fresh, 0));
+    let (indexer, status) = Indexer::open(&settings(folder.path()), "lake-2").unwrap();
+    assert_eq!((status, indexer.reached().len()), (CacheStatus::Fresh, 0));
     assert_eq!(Searcher::open(folder.path()).unwrap().count(), 0);
     assert!(folder.path().join("notes.txt").is_file());
 }
@@ -398,7 +404,7 @@ fn a_second_writer_gets_an_in_use_error() {
         assert!(matches!(second, Err(IndexError::InUse)), "{lake}");
     }
     drop(first);
-    assert_eq!(open(folder.path()).1, Was::Known);
+    assert_eq!(open(folder.path()).1, CacheStatus::Known);
 }
 
 #[test]
@@ -428,8 +434,8 @@ fn damaged_files_are_made_again_whichever_it_is() {
                 fs::write(file.path(), "x").unwrap();
             }
         }
-        let (mut indexer, was) = open(folder.path());
-        let _ = was;
+        let (mut indexer, status) = open(folder.path());
+        let _ = status;
         indexer
             .add(docs(&[mail(9, "ann", "fresh", "", 1)]), Keys::Known)
             .unwrap();

@@ -23,7 +23,7 @@ use crate::index::error::IndexError;
 use crate::index::read_only::ReadOnly;
 use crate::index::schema::FORMAT;
 use crate::index::schema::Fields;
-use crate::runtime::crash;
+use crate::runtime::failpoint;
 use crate::runtime::private;
 
 /// The subfolder of the configured folder that only this program uses: it is emptied when the index
@@ -49,7 +49,7 @@ pub struct Settings {
 
 /// Whether there was an index of this lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Was {
+pub enum CacheStatus {
     /// It was created: all rows are to be added.
     Fresh,
     /// It holds each slot up to the version that [`Indexer::reached`] gives.
@@ -84,7 +84,7 @@ pub struct Indexer {
 impl Indexer {
     /// Opens the index of a lake. An index that is damaged, of another format or of another lake is
     /// rebuilt from scratch, since everything in it comes from the lake.
-    pub fn open(settings: &Settings, lake_id: &str) -> Result<(Self, Was), IndexError> {
+    pub fn open(settings: &Settings, lake_id: &str) -> Result<(Self, CacheStatus), IndexError> {
         let folder = folder(&settings.folder);
         let path = folder.clone();
         // tantivy panics on some damaged files, and a view must not end a run.
@@ -96,7 +96,7 @@ impl Indexer {
         });
         match attempt.unwrap_or(Err(IndexError::Damaged)) {
             Ok((index, payload)) if payload.lake_id == lake_id => {
-                return Ok((Self::over(&index, settings, payload)?, Was::Known));
+                return Ok((Self::over(&index, settings, payload)?, CacheStatus::Known));
             }
             Ok((index, payload)) => {
                 // An index that another lake's run is writing is left alone.
@@ -106,7 +106,7 @@ impl Indexer {
             Err(IndexError::Missing { .. }) => {}
             Err(error) => tracing::warn!(%error, "the index cannot be read: rebuilding it"),
         }
-        Ok((Self::create(settings, lake_id)?, Was::Fresh))
+        Ok((Self::create(settings, lake_id)?, CacheStatus::Fresh))
     }
 
     /// Rebuilds the index from scratch: it is ahead of a lake that was restored from a backup.
@@ -195,11 +195,11 @@ impl Indexer {
         let payload = serde_json::to_string(&self.payload).unwrap_or_default();
         let mut prepared = self.writer.prepare_commit()?;
         prepared.set_payload(&payload);
-        crash::point(|| "index prepared".to_owned());
+        failpoint::hit(|| "index prepared".to_owned());
         prepared.commit()?;
         // tantivy writes some files with access for their owner only, whatever is configured.
         private::limit_tree(&self.folder, private::readers_of(&self.folder));
-        crash::point(|| "index committed".to_owned());
+        failpoint::hit(|| "index committed".to_owned());
         self.has_changes = false;
         Ok(())
     }
@@ -340,8 +340,8 @@ mod tests {
             folder: killed.clone(),
             ..settings
         };
-        let (mut indexer, was) = Indexer::open(&settings, "lake").unwrap();
-        assert_eq!(was, Was::Known);
+        let (mut indexer, status) = Indexer::open(&settings, "lake").unwrap();
+        assert_eq!(status, CacheStatus::Known);
         assert_eq!(indexer.reached(), &BTreeMap::from([(0, 1)]));
         indexer.add(vec![doc("a"), doc("b")], Keys::Known).unwrap();
         indexer.commit(&BTreeMap::from([(0, 2)])).unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
 use crate::model::mailbox::Mailbox;
@@ -22,17 +22,17 @@ pub struct MailboxTally {
 
 /// All that is committed at once.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub struct CommitBatch {
     /// Which run.
     pub run: RunStamp,
-    /// The rows and what the book says of them.
-    pub rows: Vec<Matched>,
+    /// The rows and what the CRM snapshot says of them.
+    pub rows: Vec<MatchedInteraction>,
     /// The newest links of the chains whose pages are in these rows; later ones win.
     pub cursors: Vec<CursorRecord>,
     /// The counts of the same pages.
     pub tallies: Vec<MailboxTally>,
-    /// Digest of the book that was asked; it must be stored before.
-    pub book_digest: Arc<str>,
+    /// Digest of the CRM snapshot that was asked; it must be stored before.
+    pub snapshot_digest: Arc<str>,
 }
 
 /// What a commit did; all zero where the batch was empty and nothing was to be done.

@@ -10,7 +10,7 @@ use arrow_array::RecordBatch;
 use futures_util::future::join_all;
 
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::batch::Committed;
 use crate::lake::cursors::file::CursorWriter;
 use crate::lake::cursors::file::Entry;
@@ -33,7 +33,7 @@ use crate::lake::version::next_version;
 use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::model::activity::Activity;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
@@ -58,7 +58,7 @@ impl Lake {
     ///
     /// Blocks on disk and on the CPU pool: call it from a blocking thread, not from a task. Of two
     /// calls at once the second waits for the first.
-    pub fn commit(&self, batch: &Batch) -> Result<Committed, LakeError> {
+    pub fn commit(&self, batch: &CommitBatch) -> Result<Committed, LakeError> {
         let _lock = self.lock_commits();
         let plan = self.plan(batch)?;
         if plan.steps.is_empty() {
@@ -77,7 +77,7 @@ impl Lake {
     }
 
     /// Checks the batch and gives it a version.
-    pub(super) fn plan(&self, batch: &Batch) -> Result<Plan, LakeError> {
+    pub(super) fn plan(&self, batch: &CommitBatch) -> Result<Plan, LakeError> {
         let unbalanced = batch.tallies.iter().filter(|t| !t.tally.is_balanced());
         let mailboxes = unbalanced.count();
         if mailboxes > 0 {
@@ -89,7 +89,7 @@ impl Lake {
         self.plan_slots(
             &ids.map(slot).collect(),
             batch.run.clone(),
-            Arc::clone(&batch.book_digest),
+            Arc::clone(&batch.snapshot_digest),
         )
     }
 
@@ -98,9 +98,9 @@ impl Lake {
         &self,
         slots: &BTreeSet<u8>,
         run: RunStamp,
-        book: Arc<str>,
+        snapshot: Arc<str>,
     ) -> Result<Plan, LakeError> {
-        self.check_book(&book)?;
+        self.check_snapshot(&snapshot)?;
         let mut steps = Vec::with_capacity(slots.len());
         for &slot in slots {
             self.check_held(slot)?;
@@ -124,7 +124,7 @@ impl Lake {
             provenance: RowProvenance {
                 generation: version,
                 matched_at: clock::now(),
-                crm_snapshot: book,
+                crm_snapshot: snapshot,
                 run_id: Arc::clone(&run.run_id),
                 content: self.settings.activity_content,
             },
@@ -133,19 +133,19 @@ impl Lake {
     }
 
     /// Step 1: the Parquet files of both tables, synced.
-    pub(super) fn write_files(&self, plan: &Plan, batch: &Batch) -> Result<Files, LakeError> {
+    pub(super) fn write_files(&self, plan: &Plan, batch: &CommitBatch) -> Result<Files, LakeError> {
         let mut rows: BTreeMap<String, Vec<&Interaction>> = BTreeMap::new();
         let mut activities: BTreeMap<String, Vec<Activity>> = BTreeMap::new();
         let revisions = revisions_of(batch);
-        for Matched {
+        for MatchedInteraction {
             interaction,
-            touches,
+            contact_matches,
         } in &batch.rows
         {
             let month = interaction.occurred_at.month();
             // All revisions of a batch share a generation, in which only one can be current.
             if revisions.is_highest(interaction, || month_number(&month)) {
-                let derived = derive::derive(interaction, touches, &plan.provenance);
+                let derived = derive::derive(interaction, contact_matches, &plan.provenance);
                 if !derived.is_empty() {
                     activities.entry(month.clone()).or_default().extend(derived);
                 }
@@ -205,7 +205,7 @@ impl Lake {
                 move || data_file::write(table, &context, std::iter::once(Ok(batch)), &name);
             writes.push(self.cpu.run(write));
         }
-        let lost = |error: crate::runtime::cpu::ComputationLost| LakeError::Encode {
+        let lost = |error: crate::runtime::cpu::TaskPanicked| LakeError::Encode {
             table: table.name.as_str(),
             why: error.to_string(),
         };
@@ -217,7 +217,7 @@ impl Lake {
     }
 
     /// Step 2: the cursor file of this version.
-    pub(super) fn write_cursors(&self, plan: &Plan, batch: &Batch) -> Result<(), LakeError> {
+    pub(super) fn write_cursors(&self, plan: &Plan, batch: &CommitBatch) -> Result<(), LakeError> {
         let path = self.cursors.file(plan.provenance.generation);
         let mut before = BTreeMap::new();
         for step in &plan.steps {
@@ -276,7 +276,7 @@ impl Lake {
 }
 
 /// The highest revisions among the rows of a batch.
-fn revisions_of(batch: &Batch) -> Revisions {
+fn revisions_of(batch: &CommitBatch) -> Revisions {
     let mut revisions = Revisions::default();
     let rows = batch.rows.iter().map(|row| &row.interaction);
     for row in rows.filter(|row| row.revision > 1) {
@@ -295,7 +295,7 @@ struct SlotAdditions {
 }
 
 impl SlotAdditions {
-    fn of(batch: &Batch, path: &std::path::Path) -> Result<BTreeMap<u8, Self>, LakeError> {
+    fn of(batch: &CommitBatch, path: &std::path::Path) -> Result<BTreeMap<u8, Self>, LakeError> {
         let mut slots: BTreeMap<u8, Self> = BTreeMap::new();
         for matched in &batch.rows {
             let added = slots

@@ -1,4 +1,5 @@
-//! Contact books, stored by digest: a catch-up matches with the book of the commit, not of this run.
+//! CRM snapshots, stored by digest: a catch-up matches with the CRM snapshot of the commit, not of
+//! this run.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,9 +25,10 @@ use crate::lake::storage::disk::sync_folder;
 use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 
-/// One line of a stored book: a contact or account, one of its addresses or domains, in order.
+/// One line of a stored CRM snapshot: a contact or account, one of its addresses or domains, in
+/// order.
 struct Line<'a> {
     /// `contact`, `email` (primary), `other`, `account`, `domain`.
     what: &'static str,
@@ -46,14 +48,14 @@ fn schema() -> Arc<Schema> {
 }
 
 impl Lake {
-    /// Stores a book under its digest; where it is stored already, nothing happens.
-    pub fn store_book(&self, book: &ContactBook) -> Result<(), LakeError> {
-        let path = self.book_file(&book.digest);
+    /// Stores a CRM snapshot under its digest; where it is stored already, nothing happens.
+    pub fn store_snapshot(&self, snapshot: &CrmSnapshot) -> Result<(), LakeError> {
+        let path = self.snapshot_file(&snapshot.digest);
         if path.exists() {
             // The process that put it there may have died before its name was synced.
             return sync_folder(path.parent().unwrap_or(&path));
         }
-        let lines = lines(book);
+        let lines = lines(snapshot);
         let accounts = lines.iter().map(|line| line.account_id);
         let columns: Vec<ArrayRef> = vec![
             texts(&lines, |line| line.what),
@@ -70,25 +72,25 @@ impl Lake {
         publish_file(&path, &bytes, Place::Any)
     }
 
-    /// Reads the book with a digest.
-    pub fn load_book(&self, digest: &str) -> Result<ContactBook, LakeError> {
-        let path = self.book_file(digest);
+    /// Reads the CRM snapshot with a digest.
+    pub fn load_snapshot(&self, digest: &str) -> Result<CrmSnapshot, LakeError> {
+        let path = self.snapshot_file(digest);
         let mut building = Building::default();
         for batch in FileReader::open(&path, schema())? {
             let added = building.add(&batch?);
             added.map_err(|why| LakeError::bad_file(&path)(&why))?;
         }
-        let book = ContactBook::new(building.contacts, building.accounts);
-        if *book.digest != *digest {
+        let snapshot = CrmSnapshot::new(building.contacts, building.accounts);
+        if *snapshot.digest != *digest {
             return Err(LakeError::bad_file(&path)(
-                &"it is not the book of its name",
+                &"its content does not match the digest in its name",
             ));
         }
-        Ok(book)
+        Ok(snapshot)
     }
 
-    /// The digests of all stored books.
-    pub fn books(&self) -> Result<BTreeSet<String>, LakeError> {
+    /// The digests of all stored CRM snapshots.
+    pub fn snapshots(&self) -> Result<BTreeSet<String>, LakeError> {
         let folder = self.root.join("_touchpoint/crm");
         let entries = match std::fs::read_dir(&folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -104,15 +106,16 @@ impl Lake {
         Ok(digests.collect())
     }
 
-    /// An error where a book is not stored: after a crash it could not be matched with again.
-    pub(super) fn check_book(&self, digest: &str) -> Result<(), LakeError> {
-        let path = self.book_file(digest);
+    /// An error where a CRM snapshot is not stored: after a crash it could not be matched with
+    /// again.
+    pub(super) fn check_snapshot(&self, digest: &str) -> Result<(), LakeError> {
+        let path = self.snapshot_file(digest);
         std::fs::metadata(&path)
             .map(drop)
-            .map_err(LakeError::io("find the contact book", &path))
+            .map_err(LakeError::io("find the CRM snapshot", &path))
     }
 
-    fn book_file(&self, digest: &str) -> std::path::PathBuf {
+    fn snapshot_file(&self, digest: &str) -> std::path::PathBuf {
         let file = format!("{digest}.parquet");
         self.root.join("_touchpoint/crm").join(Path::new(&file))
     }
@@ -122,7 +125,7 @@ fn texts<'a>(lines: &[Line<'a>], text: impl Fn(&Line<'a>) -> &'a str) -> ArrayRe
     Arc::new(StringArray::from_iter_values(lines.iter().map(text)))
 }
 
-fn lines(book: &ContactBook) -> Vec<Line<'_>> {
+fn lines(snapshot: &CrmSnapshot) -> Vec<Line<'_>> {
     let line = |what, id, value| Line {
         what,
         id,
@@ -130,7 +133,7 @@ fn lines(book: &ContactBook) -> Vec<Line<'_>> {
         account_id: None,
     };
     let mut lines = Vec::new();
-    for contact in &book.contacts {
+    for contact in &snapshot.contacts {
         lines.push(Line {
             account_id: contact.account_id.as_deref(),
             ..line("contact", &*contact.id, &*contact.name)
@@ -140,7 +143,7 @@ fn lines(book: &ContactBook) -> Vec<Line<'_>> {
         let others = contact.other_emails.iter();
         lines.extend(others.map(|email| line("other", &*contact.id, email.as_str())));
     }
-    for account in &book.accounts {
+    for account in &snapshot.accounts {
         lines.push(line("account", &*account.id, &*account.name));
         let domains = account.domains.iter();
         lines.extend(domains.map(|domain| line("domain", &*account.id, domain.as_str())));

@@ -21,7 +21,7 @@ const FORMAT: u32 = 1;
 /// What `_touchpoint/format.json` says.
 #[derive(Debug, Serialize, Deserialize)]
 struct FormatFile {
-    /// The format of cursor files, books and file names.
+    /// The format of cursor files, CRM snapshots and file names.
     format: u32,
     /// Identifies this lake, so that no view of another one is believed.
     lake_id: String,

@@ -7,8 +7,8 @@
 //! _touchpoint/
 //!   format.json         the number of this layout; a newer one is refused
 //!   cursors/            <version>.parquet: where reading goes on, counts, sums of row hashes
-//!   crm/                <digest>.parquet: the contact books that were asked
-//!   own_domains.json    the domains that no account of a book has
+//!   crm/                <digest>.parquet: the CRM snapshots that were asked
+//!   own_domains.json    the domains that no account of a CRM snapshot has
 //!   locks/              one file for each slot, locked while a process writes it
 //! ```
 //!
@@ -74,7 +74,7 @@ use crate::model::cursor::CursorRecord;
 use crate::model::mailbox::SLOTS;
 use crate::runtime::cpu::CpuPool;
 
-/// A lake: tables, cursors and contact books.
+/// A lake: tables, cursors and CRM snapshots.
 pub struct Lake {
     settings: LakeSettings,
     root: PathBuf,
@@ -241,11 +241,13 @@ impl Lake {
         Ok(Box::new(cursors_of(merged)))
     }
 
-    /// The digest of the book in force, by slot.
-    pub fn books_in_force(&self) -> Result<BTreeMap<u8, String>, LakeError> {
+    /// The digest of the current CRM snapshot, by slot.
+    pub fn current_snapshots(&self) -> Result<BTreeMap<u8, String>, LakeError> {
         let records = self.slot_records()?;
-        let books = records.into_iter();
-        Ok(books.map(|(slot, record)| (slot, record.book)).collect())
+        let snapshots = records.into_iter();
+        Ok(snapshots
+            .map(|(slot, record)| (slot, record.snapshot))
+            .collect())
     }
 
     /// What the newest cursor files say of the slots.

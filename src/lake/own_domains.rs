@@ -1,5 +1,5 @@
-//! The company's own domains as the last run knew them: they are needed to prepare a book without
-//! signing in anywhere.
+//! The company's own domains as the last run knew them: they are needed to prepare a CRM snapshot
+//! without signing in anywhere.
 
 use hashbrown::HashSet;
 
@@ -9,8 +9,8 @@ use crate::lake::storage::disk::Place;
 use crate::lake::storage::disk::publish_file;
 
 impl Lake {
-    /// Keeps the domains with which books are prepared from now on. Where they are kept already,
-    /// nothing is written.
+    /// Keeps the domains with which CRM snapshots are prepared from now on. Where they are kept
+    /// already, nothing is written.
     pub fn store_own_domains(&self, domains: &HashSet<String>) -> Result<(), LakeError> {
         if self.own_domains()?.as_ref() == Some(domains) {
             return Ok(());

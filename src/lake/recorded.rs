@@ -21,7 +21,7 @@ use crate::lake::rows::schema::project;
 use crate::model::id::Id128;
 use crate::model::interaction::Kind;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The columns that [`Recorded`] holds.
 const COLUMNS: [&str; 9] = [
@@ -49,7 +49,7 @@ pub struct Recorded {
     pub kind: Kind,
     pub revision: i32,
     pub state: State,
-    pub occurred_at: Micros,
+    pub occurred_at: Timestamp,
     /// Where it was requested.
     pub subject: Option<String>,
     pub fingerprint: i64,

@@ -17,7 +17,7 @@ use crate::lake::rows::keys::month_number;
 use crate::lake::rows::row_hash;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::project;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
@@ -59,11 +59,11 @@ impl Finding {
 impl Lake {
     /// Compares tables, cursor files and view with each other.
     ///
-    /// `matcher` asks the stored book with the given digest; `None` where there is no such book.
-    /// Blocks for as long as it takes to read the whole lake.
+    /// `matcher` asks the stored CRM snapshot with the given digest; `None` where there is no such
+    /// CRM snapshot. Blocks for as long as it takes to read the whole lake.
     pub fn verify(
         &self,
-        matcher: impl Fn(&str, &Interaction) -> Option<Vec<Touch>> + Sync,
+        matcher: impl Fn(&str, &Interaction) -> Option<Vec<ContactMatch>> + Sync,
     ) -> Result<Vec<Finding>, LakeError> {
         // Sums of hashes would differ where a column has values that are not read.
         self.interactions.check_known()?;
@@ -125,11 +125,13 @@ impl Lake {
                          or delete the folder contact_activity",
             });
         }
-        for (book, mut slots) in self.slots_behind().unwrap_or_default() {
+        for (snapshot, mut slots) in self.slots_behind().unwrap_or_default() {
             slots.retain(|slot| !ahead.contains(slot));
             if !slots.is_empty() {
                 findings.push(Finding {
-                    what: format!("contact_activity is behind in slots {slots:?} (book {book})"),
+                    what: format!(
+                        "contact_activity is behind in slots {slots:?} (CRM snapshot {snapshot})"
+                    ),
                     advice: CATCHES_UP,
                 });
             }

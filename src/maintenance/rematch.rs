@@ -1,4 +1,4 @@
-//! The contact book against all that was captured: without signing in, and without reading mail
+//! The CRM snapshot against all that was captured: without signing in, and without reading mail
 //! again.
 
 use std::collections::BTreeSet;
@@ -9,18 +9,18 @@ use hashbrown::HashMap;
 use crate::config::Config;
 use crate::config::capture::Unmatched;
 use crate::config::crm;
-use crate::config::crm::Book;
+use crate::config::crm::LoadedCrm;
 use crate::config::crm::Trust;
 use crate::config::crm_notes;
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::matching::Matcher;
 use crate::model::address::is_within;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::interaction::Interaction;
-use crate::model::rematch::BookChange;
 use crate::model::rematch::RematchResult;
 use crate::model::rematch::RematchSummary;
+use crate::model::rematch::SnapshotChange;
 use crate::model::rematch::Whose;
 use crate::pipeline::catch_up;
 use crate::pipeline::catch_up::Concerned;
@@ -43,20 +43,20 @@ pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchS
         let lake = Lake::open_for_write(settings, cpu, handle)?;
         let read = ready(&lake, read)?;
         if crm == Trust::Checked {
-            stores::check_crm(config, &read.book, &lake)?;
+            stores::check_crm(config, &read.snapshot, &lake)?;
         }
         let mut caught_up = Vec::new();
         if !lake.slots_behind()?.is_empty() {
-            let books = catch_up::Books::of(&lake)?;
-            caught_up.extend(catch_up::activities(&lake, &books, &run)?);
+            let snapshots = catch_up::Snapshots::of(&lake)?;
+            caught_up.extend(catch_up::activities(&lake, &snapshots, &run)?);
         }
-        lake.store_book(&read.book)?;
+        lake.store_snapshot(&read.snapshot)?;
         // Before anything is committed: a later version would hide that the index is ahead.
         let mut indexer = stores::open_index(config, &lake)?;
-        let matcher = catch_up::matcher(&read.book);
-        let done = catch_up::append(&lake, &read.book, &matcher, &run, full)?;
-        let books = catch_up::Books::of(&lake)?;
-        caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
+        let matcher = catch_up::matcher(&read.snapshot);
+        let done = catch_up::append(&lake, &read.snapshot, &matcher, &run, full)?;
+        let snapshots = catch_up::Snapshots::of(&lake)?;
+        caught_up.extend(catch_up::index(&lake, &snapshots, &mut indexer)?);
         indexer.close().map_err(WriterError::from)?;
         let result = RematchResult::Appended {
             run_id: run.run_id.clone(),
@@ -70,8 +70,8 @@ pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchS
     .await
 }
 
-/// Mails in which the book knows somebody and whose content was withheld: looked for where the
-/// configuration withholds it.
+/// Mails in which the CRM snapshot matches a contact and whose content was withheld: looked for
+/// where the configuration withholds it.
 fn without_content(config: &Config, lake: &Lake, matcher: &Matcher) -> Result<u64, LakeError> {
     match config.capture.unmatched {
         Unmatched::Envelope => {
@@ -87,10 +87,11 @@ pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunErro
     in_lake(config, move |config, read, cpu, handle| {
         let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
         let read = ready(&lake, read)?;
-        let changes = changes(&lake, &read.book, full)?;
+        let changes = changes(&lake, &read.snapshot, full)?;
         let mut summary = summary(&read, RematchResult::Planned { changes });
-        summary.without_content = without_content(config, &lake, &catch_up::matcher(&read.book))?;
-        let warning = stores::check_crm(config, &read.book, &lake).err();
+        summary.without_content =
+            without_content(config, &lake, &catch_up::matcher(&read.snapshot))?;
+        let warning = stores::check_crm(config, &read.snapshot, &lake).err();
         summary
             .notes
             .extend(warning.map(|warning| warning.to_string()));
@@ -104,7 +105,7 @@ async fn in_lake<W>(config: &Config, work: W) -> Result<RematchSummary, RunError
 where
     W: FnOnce(
         &Config,
-        Book,
+        LoadedCrm,
         Arc<CpuPool>,
         tokio::runtime::Handle,
     ) -> Result<RematchSummary, RunError>,
@@ -118,17 +119,17 @@ where
     working.await.map_err(|_| WriterError::Lost)?
 }
 
-/// The book as a run would ask it: without the domains that the last run knew to be the company's
-/// own, so that both name it by one digest.
-fn ready(lake: &Lake, read: Book) -> Result<Book, LakeError> {
+/// The CRM snapshot as a run would ask it: without the domains that the last run knew to be the
+/// company's own, so that both name it by one digest.
+fn ready(lake: &Lake, read: LoadedCrm) -> Result<LoadedCrm, LakeError> {
     let own_domains = lake.own_domains()?.unwrap_or_default();
     let is_own = |domain: &str| is_within(domain, &own_domains);
     Ok(crm::without_own_domains(read, is_own))
 }
 
-fn summary(read: &Book, result: RematchResult) -> RematchSummary {
+fn summary(read: &LoadedCrm, result: RematchResult) -> RematchSummary {
     RematchSummary {
-        book: read.book.digest.clone(),
+        snapshot: read.snapshot.digest.clone(),
         result,
         without_content: 0,
         notes: crm_notes::lines(&read.notes),
@@ -136,28 +137,37 @@ fn summary(read: &Book, result: RematchResult) -> RematchSummary {
 }
 
 /// The rows that are added and removed, for each contact and account whose rows change.
-fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange>, LakeError> {
-    let matcher = catch_up::matcher(book);
-    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+fn changes(
+    lake: &Lake,
+    snapshot: &CrmSnapshot,
+    full: bool,
+) -> Result<Vec<SnapshotChange>, LakeError> {
+    let matcher = catch_up::matcher(snapshot);
+    let contact_matches =
+        |interaction: &Interaction| matcher.contact_matches(&interaction.participants);
     let changes = if full {
-        lake.plan_rematch(&book.digest, None, touches)?
+        lake.plan_rematch(&snapshot.digest, None, contact_matches)?
     } else {
-        let concerned = Concerned::by(lake, book)?;
-        lake.plan_rematch(&book.digest, Some(&|one| concerned.has(one)), touches)?
+        let concerned = Concerned::by(lake, snapshot)?;
+        lake.plan_rematch(
+            &snapshot.digest,
+            Some(&|one| concerned.has(one)),
+            contact_matches,
+        )?
     };
     let mut names = Names::default();
-    // The new book's names take precedence over those of removed rows.
-    names.add(book);
+    // The new CRM snapshot's names take precedence over those of removed rows.
+    names.add(snapshot);
     for digest in lake
-        .books_in_force()?
+        .current_snapshots()?
         .into_values()
         .collect::<BTreeSet<_>>()
     {
-        if let Ok(old) = lake.load_book(&digest) {
+        if let Ok(old) = lake.load_snapshot(&digest) {
             names.add(&old);
         }
     }
-    let changes = changes.into_iter().map(|(whose, changes)| BookChange {
+    let changes = changes.into_iter().map(|(whose, changes)| SnapshotChange {
         name: names.0.get(&whose).cloned(),
         whose,
         come: changes.come,
@@ -166,15 +176,15 @@ fn changes(lake: &Lake, book: &ContactBook, full: bool) -> Result<Vec<BookChange
     Ok(changes.collect())
 }
 
-/// The names of contacts and accounts, by the first book that has them.
+/// The names of contacts and accounts, by the first CRM snapshot that has them.
 #[derive(Default)]
 struct Names(HashMap<Whose, Arc<str>>);
 
 impl Names {
-    fn add(&mut self, book: &ContactBook) {
-        let contacts = book.contacts.iter();
+    fn add(&mut self, snapshot: &CrmSnapshot) {
+        let contacts = snapshot.contacts.iter();
         let contacts = contacts.map(|one| (Whose::Contact(one.id.clone()), &one.name));
-        let accounts = book.accounts.iter();
+        let accounts = snapshot.accounts.iter();
         let accounts = accounts.map(|one| (Whose::Account(one.id.clone()), &one.name));
         for (whose, name) in contacts.chain(accounts) {
             self.0.entry(whose).or_insert_with(|| name.clone());

@@ -57,14 +57,14 @@ fn unopened(error: &LakeError) -> Finding {
 fn lake_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
     let mut matchers: HashMap<String, Matcher> = HashMap::new();
     let mut findings = Vec::new();
-    for digest in lake.books()? {
-        match lake.load_book(&digest) {
-            Ok(book) => {
-                matchers.insert(digest, catch_up::matcher(&book));
+    for digest in lake.snapshots()? {
+        match lake.load_snapshot(&digest) {
+            Ok(snapshot) => {
+                matchers.insert(digest, catch_up::matcher(&snapshot));
             }
             Err(error) if error.is_damage() => findings.push(Finding {
                 what: error.to_string(),
-                advice: "restore the contact book from a backup; or delete its file and run \
+                advice: "restore the CRM snapshot from a backup; or delete its file and run \
                          `touchpoint rematch --full`",
             }),
             Err(error) => return Err(error.into()),
@@ -72,7 +72,7 @@ fn lake_findings(lake: &Lake) -> Result<Vec<Finding>, WriterError> {
     }
     findings.extend(lake.verify(|digest, interaction| {
         let matcher = matchers.get(digest)?;
-        Some(matcher.touches(&interaction.participants))
+        Some(matcher.contact_matches(&interaction.participants))
     })?);
     Ok(findings)
 }

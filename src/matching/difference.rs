@@ -9,7 +9,7 @@ use hashbrown::HashSet;
 use crate::matching::Matcher;
 use crate::matching::lookup;
 use crate::matching::lookup::Found;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::interaction::Participant;
 
 /// The addresses and domains that match differently in two snapshots: another contact or account,
@@ -18,14 +18,14 @@ use crate::model::interaction::Participant;
 /// It is computed from the matches of the addresses, not from the edits, so that ties, renamed
 /// accounts and accounts added for existing contacts need no rules of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BookDifference {
+pub struct SnapshotDiff {
     addresses: HashSet<Box<str>>,
     domains: HashSet<Box<str>>,
 }
 
-impl BookDifference {
+impl SnapshotDiff {
     /// Compares two snapshots, both without the company's own domains.
-    pub fn of(old: &ContactBook, new: &ContactBook) -> Self {
+    pub fn of(old: &CrmSnapshot, new: &CrmSnapshot) -> Self {
         let own_domains = HashSet::new();
         let old = Matcher::new(old, &own_domains);
         let new = Matcher::new(new, &own_domains);

@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 
 use crate::model::activity::MatchRule;
 use crate::model::address::is_within;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::freemail::is_freemail;
 
 /// A position in the CRM snapshot. The snapshot is sorted by id, so positions are too.
@@ -43,21 +43,21 @@ pub struct Lookup {
 impl Lookup {
     /// Builds the tables. If several contacts share an address, or several accounts a domain, the
     /// smallest id gets it; a primary address precedes a further one.
-    pub fn new(book: &ContactBook, own_domains: &HashSet<String>) -> Self {
+    pub fn new(snapshot: &CrmSnapshot, own_domains: &HashSet<String>) -> Self {
         let mut lookup = Self::default();
-        for (position, contact) in (0_u32..).zip(&book.contacts) {
+        for (position, contact) in (0_u32..).zip(&snapshot.contacts) {
             if let Some(address) = &contact.email {
                 let rule = MatchRule::ContactEmail;
                 lookup.add_address(address.as_str(), Place::Contact(position), rule);
             }
         }
-        for (position, contact) in (0_u32..).zip(&book.contacts) {
+        for (position, contact) in (0_u32..).zip(&snapshot.contacts) {
             for address in &contact.other_emails {
                 let rule = MatchRule::ContactAlias;
                 lookup.add_address(address.as_str(), Place::Contact(position), rule);
             }
         }
-        for (position, account) in (0_u32..).zip(&book.accounts) {
+        for (position, account) in (0_u32..).zip(&snapshot.accounts) {
             for domain in &account.domains {
                 if is_freemail(domain) || is_within(domain, own_domains) {
                     continue;

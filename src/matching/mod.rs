@@ -12,8 +12,8 @@ use hashbrown::HashSet;
 
 use crate::matching::lookup::Found;
 use crate::matching::lookup::Lookup;
-use crate::model::activity::Touch;
-use crate::model::contact::ContactBook;
+use crate::model::activity::ContactMatch;
+use crate::model::contact::CrmSnapshot;
 use crate::model::interaction::Participant;
 
 /// The CRM snapshot, indexed for lookups.
@@ -40,23 +40,23 @@ struct Hit<'a> {
 impl Matcher {
     /// Indexes a snapshot. The company's own domains and freemail domains never belong to an
     /// account, even if the CRM assigns them.
-    pub fn new(book: &ContactBook, own_domains: &HashSet<String>) -> Self {
-        let names = book.accounts.iter();
+    pub fn new(snapshot: &CrmSnapshot, own_domains: &HashSet<String>) -> Self {
+        let names = snapshot.accounts.iter();
         let names: hashbrown::HashMap<&str, &Arc<str>> =
             names.map(|account| (&*account.id, &account.name)).collect();
-        let contacts = book.contacts.iter().map(|contact| Named {
+        let contacts = snapshot.contacts.iter().map(|contact| Named {
             contact: Some((contact.id.clone(), contact.name.clone())),
             account: contact
                 .account_id
                 .as_ref()
                 .map(|id| (id.clone(), names.get(&**id).map(|name| Arc::clone(name)))),
         });
-        let accounts = book.accounts.iter().map(|account| Named {
+        let accounts = snapshot.accounts.iter().map(|account| Named {
             contact: None,
             account: Some((account.id.clone(), Some(account.name.clone()))),
         });
         Self {
-            lookup: Lookup::new(book, own_domains),
+            lookup: Lookup::new(snapshot, own_domains),
             contacts: contacts.collect(),
             accounts: accounts.collect(),
         }
@@ -64,7 +64,7 @@ impl Matcher {
 
     /// The contact matches of an interaction: one per contact, in order of id, then one per account
     /// that matched only by domain and has no contact here, in order of id (design section 6).
-    pub fn touches(&self, participants: &[Participant]) -> Vec<Touch> {
+    pub fn contact_matches(&self, participants: &[Participant]) -> Vec<ContactMatch> {
         let mut hits: Vec<Hit<'_>> = Vec::new();
         for participant in participants {
             if participant.internal || !participant.is_address {
@@ -80,16 +80,17 @@ impl Matcher {
         hits.dedup_by_key(|hit| hit.found.place);
         let (contacts, accounts) =
             hits.split_at(hits.partition_point(|hit| hit.found.place.is_contact()));
-        let mut touches: Vec<Touch> = contacts.iter().map(|hit| self.touch(hit)).collect();
+        let mut contact_matches: Vec<ContactMatch> =
+            contacts.iter().map(|hit| self.contact_match(hit)).collect();
         for hit in accounts {
-            let touch = self.touch(hit);
-            let is_known = |known: &Touch| account_id(known) == account_id(&touch);
-            let contact_rows = touches.get(..contacts.len()).unwrap_or_default();
+            let contact_match = self.contact_match(hit);
+            let is_known = |known: &ContactMatch| account_id(known) == account_id(&contact_match);
+            let contact_rows = contact_matches.get(..contacts.len()).unwrap_or_default();
             if !contact_rows.iter().any(is_known) {
-                touches.push(touch);
+                contact_matches.push(contact_match);
             }
         }
-        touches
+        contact_matches
     }
 
     fn named(&self, found: Found) -> Option<&Named> {
@@ -99,9 +100,9 @@ impl Matcher {
         }
     }
 
-    fn touch(&self, hit: &Hit<'_>) -> Touch {
+    fn contact_match(&self, hit: &Hit<'_>) -> ContactMatch {
         let named = self.named(hit.found);
-        Touch {
+        ContactMatch {
             contact: named.and_then(|named| named.contact.clone()),
             account: named.and_then(|named| named.account.clone()),
             address: hit.participant.address.clone(),
@@ -122,6 +123,6 @@ impl Hit<'_> {
     }
 }
 
-fn account_id(touch: &Touch) -> Option<&str> {
-    touch.account.as_ref().map(|(id, _)| &**id)
+fn account_id(contact_match: &ContactMatch) -> Option<&str> {
+    contact_match.account.as_ref().map(|(id, _)| &**id)
 }

@@ -4,12 +4,12 @@ use hashbrown::HashSet;
 use proptest::prelude::*;
 
 use crate::matching::Matcher;
+use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchRule;
-use crate::model::activity::Touch;
 use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::freemail::is_freemail;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
@@ -47,8 +47,8 @@ pub(super) fn participant(role: Role, text: &str) -> Participant {
     }
 }
 
-pub(super) fn book() -> ContactBook {
-    ContactBook::new(
+pub(super) fn snapshot() -> CrmSnapshot {
+    CrmSnapshot::new(
         vec![
             contact(
                 "c1",
@@ -85,15 +85,18 @@ fn own() -> HashSet<String> {
 }
 
 /// `contact|account|address|role|rule` of each contact match.
-fn show(touches: &[Touch]) -> Vec<String> {
-    let line = |touch: &Touch| {
-        let contact = touch.contact.as_ref().map_or("-", |(id, _)| id);
-        let account = touch.account.as_ref().map_or("-", |(id, _)| id);
-        let role = touch.role.as_str();
-        let rule = touch.rule.as_str();
-        format!("{contact}|{account}|{}|{role}|{rule}", touch.address)
+fn show(contact_matches: &[ContactMatch]) -> Vec<String> {
+    let line = |contact_match: &ContactMatch| {
+        let contact = contact_match.contact.as_ref().map_or("-", |(id, _)| id);
+        let account = contact_match.account.as_ref().map_or("-", |(id, _)| id);
+        let role = contact_match.role.as_str();
+        let rule = contact_match.rule.as_str();
+        format!(
+            "{contact}|{account}|{}|{role}|{rule}",
+            contact_match.address
+        )
     };
-    touches.iter().map(line).collect()
+    contact_matches.iter().map(line).collect()
 }
 
 fn check(participants: &[(Role, &str)], expected: &[&str]) {
@@ -101,8 +104,8 @@ fn check(participants: &[(Role, &str)], expected: &[&str]) {
         .iter()
         .map(|(r, a)| participant(*r, a))
         .collect();
-    let touches = Matcher::new(&book(), &own()).touches(&participants);
-    assert_eq!(show(&touches), expected, "{participants:?}");
+    let contact_matches = Matcher::new(&snapshot(), &own()).contact_matches(&participants);
+    assert_eq!(show(&contact_matches), expected, "{participants:?}");
 }
 
 #[test]
@@ -177,10 +180,13 @@ fn freemail_and_own_domains_are_never_an_account() {
 
 #[test]
 fn an_unknown_account_is_kept_without_a_name() {
-    let touches =
-        Matcher::new(&book(), &own()).touches(&[participant(Role::To, "team+sales@acme.com")]);
-    assert_eq!(touches[0].account, Some(("gone".into(), None)));
-    assert_eq!(touches[0].contact, Some(("c3".into(), "name of c3".into())));
+    let contact_matches = Matcher::new(&snapshot(), &own())
+        .contact_matches(&[participant(Role::To, "team+sales@acme.com")]);
+    assert_eq!(contact_matches[0].account, Some(("gone".into(), None)));
+    assert_eq!(
+        contact_matches[0].contact,
+        Some(("c3".into(), "name of c3".into()))
+    );
 }
 
 #[test]
@@ -228,8 +234,8 @@ fn internal_people_and_raw_text_never_match() {
     colleague.internal = true;
     let mut raw = participant(Role::To, "ann@acme.com");
     raw.is_address = false;
-    let touches = Matcher::new(&book(), &own()).touches(&[colleague, raw]);
-    assert_eq!(touches, []);
+    let contact_matches = Matcher::new(&snapshot(), &own()).contact_matches(&[colleague, raw]);
+    assert_eq!(contact_matches, []);
 }
 
 /// The best hit of each contact or account, in order of id.
@@ -242,7 +248,11 @@ fn best(
 }
 
 /// Design section 6 literally: every contact and account is compared with every participant.
-fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]) -> Vec<String> {
+fn naive(
+    snapshot: &CrmSnapshot,
+    own: &HashSet<String>,
+    participants: &[Participant],
+) -> Vec<String> {
     let mut contacts: Vec<(String, &Participant, MatchRule)> = Vec::new();
     let mut accounts: Vec<(String, &Participant, MatchRule)> = Vec::new();
     for participant in participants {
@@ -252,11 +262,11 @@ fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]
         let whole = address(&participant.address);
         let untagged = whole.without_tag();
         let by_contact = |address: &Address| {
-            let primary = book
+            let primary = snapshot
                 .contacts
                 .iter()
                 .find(|c| c.email.as_ref() == Some(address));
-            let alias = book
+            let alias = snapshot
                 .contacts
                 .iter()
                 .find(|c| c.other_emails.contains(address));
@@ -274,7 +284,7 @@ fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]
                 .any(|o| o == domain || domain.ends_with(&format!(".{o}")));
             let is_usable = !is_freemail(domain) && !is_own;
             let has = |a: &&Account| is_usable && a.domains.iter().any(|d| d == domain);
-            book.accounts.iter().find(has).map(|a| a.id.to_string())
+            snapshot.accounts.iter().find(has).map(|a| a.id.to_string())
         };
         let registrable = psl::domain_str(whole.domain()).unwrap_or_default();
         if let Some(id) = by_domain(whole.domain()).or(by_domain(registrable)) {
@@ -284,7 +294,7 @@ fn naive(book: &ContactBook, own: &HashSet<String>, participants: &[Participant]
     let mut lines = Vec::new();
     let mut taken = HashSet::new();
     for (id, participant, rule) in best(contacts) {
-        let contact = book.contacts.iter().find(|c| *c.id == *id).unwrap();
+        let contact = snapshot.contacts.iter().find(|c| *c.id == *id).unwrap();
         let account = contact.account_id.as_deref().unwrap_or("-");
         taken.insert(account.to_owned());
         let role = participant.role.as_str();
@@ -333,7 +343,7 @@ pub(super) fn any_address() -> impl Strategy<Value = String> {
         .prop_map(|(local, domain)| format!("{local}@{domain}"))
 }
 
-pub(super) fn any_book() -> impl Strategy<Value = ContactBook> {
+pub(super) fn any_snapshot() -> impl Strategy<Value = CrmSnapshot> {
     let contacts = prop::collection::vec(
         (
             prop::option::of(any_address()),
@@ -365,7 +375,7 @@ pub(super) fn any_book() -> impl Strategy<Value = ContactBook> {
             let domains: Vec<&str> = domains.iter().map(String::as_str).collect();
             account(&format!("a{at}"), &domains)
         });
-        ContactBook::new(contacts.collect(), accounts.collect())
+        CrmSnapshot::new(contacts.collect(), accounts.collect())
     })
 }
 
@@ -382,18 +392,18 @@ pub(super) fn any_participants() -> impl Strategy<Value = Vec<Participant>> {
 
 proptest! {
     #[test]
-    fn the_matcher_equals_a_naive_scan(book in any_book(), participants in any_participants()) {
-        let touches = Matcher::new(&book, &own()).touches(&participants);
-        prop_assert_eq!(show(&touches), naive(&book, &own(), &participants));
+    fn the_matcher_equals_a_naive_scan(snapshot in any_snapshot(), participants in any_participants()) {
+        let contact_matches = Matcher::new(&snapshot, &own()).contact_matches(&participants);
+        prop_assert_eq!(show(&contact_matches), naive(&snapshot, &own(), &participants));
     }
 
     #[test]
     fn the_order_of_participants_changes_nothing(
-        book in any_book(),
+        snapshot in any_snapshot(),
         (ordered, shuffled) in any_participants().prop_flat_map(|p| (Just(p.clone()), Just(p).prop_shuffle())),
     ) {
-        let matcher = Matcher::new(&book, &own());
-        prop_assert_eq!(matcher.touches(&ordered), matcher.touches(&shuffled));
+        let matcher = Matcher::new(&snapshot, &own());
+        prop_assert_eq!(matcher.contact_matches(&ordered), matcher.contact_matches(&shuffled));
     }
 
     #[test]

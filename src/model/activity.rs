@@ -9,7 +9,7 @@ use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
 use crate::model::mailbox::Mailbox;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Which rule found the contact or account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +42,7 @@ impl MatchRule {
 
 /// One match of an interaction: a contact, or an account without a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touch {
+pub struct ContactMatch {
     /// Id and name of the contact; `None` where only the account matched.
     pub contact: Option<(Arc<str>, Arc<str>)>,
     /// Id of the account, and its name where the CRM snapshot has the account.
@@ -72,27 +72,27 @@ pub struct Activity {
     pub state: State,
     pub kind: Kind,
     pub direction: Direction,
-    pub occurred_at: Micros,
-    pub ended_at: Option<Micros>,
+    pub occurred_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
     pub subject: Option<String>,
     pub preview: Option<String>,
     pub thread_id: Option<String>,
     pub is_bulk: bool,
     pub user_role: Option<Role>,
     /// `None` in a closing row only (`state = withdrawn`, no contact).
-    pub touch: Option<Touch>,
+    pub contact_match: Option<ContactMatch>,
     pub internal_count: i32,
     pub external_count: i32,
-    pub matched_at: Micros,
+    pub matched_at: Timestamp,
     pub crm_snapshot: Arc<str>,
     pub run_id: Arc<str>,
 }
 
 /// An interaction and its contact matches, before either is written.
 #[derive(Debug, Clone)]
-pub struct Matched {
+pub struct MatchedInteraction {
     /// The row of `interactions`.
     pub interaction: Interaction,
     /// Its contacts and accounts, in order of contact and account id.
-    pub touches: Vec<Touch>,
+    pub contact_matches: Vec<ContactMatch>,
 }

@@ -32,7 +32,7 @@ pub struct Account {
 
 /// All contacts and accounts at the time of a run, identified by a digest of their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContactBook {
+pub struct CrmSnapshot {
     /// In order of id.
     pub contacts: Vec<Contact>,
     /// In order of id.
@@ -41,7 +41,7 @@ pub struct ContactBook {
     pub digest: Arc<str>,
 }
 
-impl ContactBook {
+impl CrmSnapshot {
     /// Sorts contacts and accounts and computes the digest.
     pub fn new(mut contacts: Vec<Contact>, mut accounts: Vec<Account>) -> Self {
         contacts.sort();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// How a mailbox ended in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,9 +107,9 @@ pub struct Coverage {
     /// Which mailbox.
     pub mailbox: Arc<Mailbox>,
     /// When the run started to read it.
-    pub started_at: Micros,
+    pub started_at: Timestamp,
     /// When the run had done with it.
-    pub ended_at: Micros,
+    pub ended_at: Timestamp,
     /// How it ended.
     pub status: Status,
     /// Why, where that is not plain from the status.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::mail::ContentLevel;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// A cursor as the lake stores it: `value` is JSON that only its owner reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +24,11 @@ pub struct CursorRecord {
 pub const MAILBOX_KEY: &str = "mailbox";
 /// The key under which [`CalendarCursor`] is stored.
 pub const CALENDAR_KEY: &str = "calendar";
-/// The prefix of the key under which the [`ChainCursor`] of a mail folder is stored.
+/// The prefix of the key under which the [`FolderCursor`] of a mail folder is stored.
 pub const MAIL_KEY_PREFIX: &str = "mail/";
 /// The prefix of the key under which the [`ListCursor`] of a mail folder is stored.
 pub const LIST_KEY_PREFIX: &str = "list/";
-/// The prefix of the key under which the [`LedgerEntry`] of an item is stored.
+/// The prefix of the key under which the [`FailedItem`] of an item is stored.
 pub const LEDGER_KEY_PREFIX: &str = "ledger/";
 /// The key under which [`AbsentCursor`] is stored.
 pub const ABSENT_KEY: &str = "absent";
@@ -37,15 +37,15 @@ pub const ABSENT_KEY: &str = "absent";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxCursor {
     /// When it was first connected: the first window ends here and begins 12 months earlier.
-    pub connected_at: Micros,
+    pub connected_at: Timestamp,
     /// Where the first window begins; `None`: no window (archives).
-    pub window_start: Option<Micros>,
+    pub window_start: Option<Timestamp>,
     /// `user`, `shared`, `room`, `archive`.
     pub kind: String,
     /// The service's time when it last reported the kind: a leaver's mailbox becomes a shared one
-    /// (facts 3.3). [`Micros`] of 0: never.
+    /// (facts 3.3). [`Timestamp`] of 0: never.
     #[serde(default)]
-    pub kind_told_at: Micros,
+    pub kind_told_at: Timestamp,
     /// Runs in a row in which the service had forgotten every chain of the mailbox (facts 1.6).
     #[serde(default)]
     pub forgotten_runs: u32,
@@ -53,10 +53,10 @@ pub struct MailboxCursor {
     pub well_known: BTreeMap<String, String>,
     /// Capture settings and the instant from which each applies, oldest first. The first has no
     /// lower bound.
-    pub mail_settings: Vec<(Micros, bool)>,
+    pub mail_settings: Vec<(Timestamp, bool)>,
     /// The same for meetings, as configuration values.
     #[serde(default)]
-    pub meeting_settings: Vec<(Micros, String)>,
+    pub meeting_settings: Vec<(Timestamp, String)>,
     /// Interactions of this mailbox in the lake.
     pub recorded: u64,
     /// For an archive: the address under which they are recorded.
@@ -78,16 +78,16 @@ fn is_zero(number: &u32) -> bool {
 
 /// Where the chain of one folder resumes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChainCursor {
+pub struct FolderCursor {
     /// `@odata.nextLink` or `@odata.deltaLink`, whole.
     pub link: String,
     /// Whether `link` is a deltaLink: the round is complete.
     pub is_delta: bool,
     /// When `link` was received.
-    pub fetched_at: Micros,
-    /// When the first page of the chain was received. [`Micros`] of 0: unknown.
+    pub fetched_at: Timestamp,
+    /// When the first page of the chain was received. [`Timestamp`] of 0: unknown.
     #[serde(default)]
-    pub begun_at: Micros,
+    pub begun_at: Timestamp,
     /// A digest of the properties with which the chain was started; a chain keeps them permanently
     /// (facts 1.2). `None`: it was started before digests were stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,30 +96,32 @@ pub struct ChainCursor {
     pub items: u64,
     /// The last successful completeness check of the folder; `None`: a check is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<FolderProof>,
+    #[serde(rename = "proof")]
+    pub completeness: Option<CompletenessCheck>,
 }
 
 /// A completeness check of a folder: its own count was compared with the items that were received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FolderProof {
-    /// When; [`Micros`] of 0 if the chain was restarted since.
-    pub at: Micros,
-    /// [`ChainCursor::items`] at that time: while it is unchanged, the chain has returned nothing
+pub struct CompletenessCheck {
+    /// When; [`Timestamp`] of 0 if the chain was restarted since.
+    pub at: Timestamp,
+    /// [`FolderCursor::items`] at that time: while it is unchanged, the chain has returned nothing
     /// new.
     pub items: u64,
     /// The number of items that the folder reported.
     pub count: u64,
     /// Of these, the items that neither chain nor list ever returns: items of other kinds (facts
     /// 1.10). Once known, they are not reported again.
-    pub surplus: u64,
+    #[serde(rename = "surplus")]
+    pub unlistable: u64,
 }
 
-impl FolderProof {
-    /// The same check, due again: only the surplus is carried over.
+impl CompletenessCheck {
+    /// The same check, due again: only the unlistable items are carried over.
     #[must_use]
     pub fn lapsed(self) -> Self {
         Self {
-            at: Micros(0),
+            at: Timestamp(0),
             ..self
         }
     }
@@ -129,15 +131,15 @@ impl FolderProof {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListCursor {
     /// The service's time when the last complete list began: everything older was read.
-    pub listed_at: Micros,
+    pub listed_at: Timestamp,
     /// The same for the last list that covered the whole folder.
     #[serde(default)]
-    pub whole_at: Micros,
+    pub whole_at: Timestamp,
 }
 
 /// An item that could not be read: kept on record, and retried a limited number of times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LedgerEntry {
+pub struct FailedItem {
     /// The folder in which it was found.
     pub folder: String,
     /// Why: a code from a bounded set.
@@ -145,16 +147,16 @@ pub struct LedgerEntry {
     /// Number of failed attempts.
     pub tries: u32,
     /// When it was first tried.
-    pub first_at: Micros,
+    pub first_at: Timestamp,
     /// When it was last tried.
-    pub last_at: Micros,
+    pub last_at: Timestamp,
 }
 
 /// A user for whom the service reports that there is no mailbox (facts 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AbsentCursor {
     /// The service's time of the last request.
-    pub asked_at: Micros,
+    pub asked_at: Timestamp,
 }
 
 /// Where the chain of a mailbox's calendar resumes. It is written at the end of a round only: a
@@ -164,9 +166,9 @@ pub struct CalendarCursor {
     /// `@odata.deltaLink`, whole. `None`: the last round had to be read by plain listing.
     pub link: Option<String>,
     /// Where the chain's window begins. A chain keeps its window permanently (facts 2.1).
-    pub window_start: Micros,
+    pub window_start: Timestamp,
     /// Where it ends.
-    pub window_end: Micros,
+    pub window_end: Timestamp,
     /// The content level at which its events were kept; occurrences that wait to be recorded have
     /// no more content. `None`: it was started before this was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,13 +176,13 @@ pub struct CalendarCursor {
     /// The service's time of the chain's first round, if its completeness could not be verified;
     /// `None`: it was verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unproven_since: Option<Micros>,
+    pub unproven_since: Option<Timestamp>,
     /// Whether the time before the window has still to be read.
     #[serde(default)]
     pub is_past_due: bool,
     /// The service's time when the last finished round began: events that had ended by then are
     /// over.
-    pub finished_at: Micros,
+    pub finished_at: Timestamp,
     /// Items of this chain so far, over all rounds.
     pub items: u64,
 }

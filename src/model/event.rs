@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::content_hash::ContentHash;
 use crate::model::recurrence::Recurrence;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The column `container` of every meeting: v1.0 documents the chain for no calendar but the primary
 /// one (facts 2.1).
@@ -47,7 +47,7 @@ pub enum EventType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventTime {
     /// The instant.
-    pub at: Micros,
+    pub at: Timestamp,
     /// Days since 1970-01-01 of the date as it is written, in the zone that is named beside it:
     /// the day of an all-day event, whatever the zone.
     pub day: i64,
@@ -111,7 +111,7 @@ pub struct Event {
     pub end: Option<EventTime>,
     /// When it would begin if it had not been moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub original_start: Option<Micros>,
+    pub original_start: Option<Timestamp>,
     /// The zone in which the series repeats, as it is named: IANA, Windows, or something custom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
@@ -166,7 +166,7 @@ pub struct Event {
     pub online_provider: Option<String>,
     /// When it was last changed, as the service says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modified: Option<Micros>,
+    pub modified: Option<Timestamp>,
     /// Whether it says more than is kept (`model::limits`).
     #[serde(skip)]
     pub is_shortened: bool,

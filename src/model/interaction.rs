@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::model::id::Id128;
 use crate::model::mailbox::Mailbox;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Defines an enum whose variants are the values of a column.
-macro_rules! words {
+macro_rules! string_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +30,7 @@ macro_rules! words {
     };
 }
 
-words! {
+string_enum! {
     /// Where a row was read.
     Source {
         /// Microsoft Graph.
@@ -44,7 +44,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What kind of interaction a row is.
     Kind {
         /// A mail.
@@ -54,7 +54,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Whether a row of the highest revision counts.
     State {
         /// It counts.
@@ -72,7 +72,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Seen from the company, so equal in all copies.
     Direction {
         /// From or organised by one of the company.
@@ -84,7 +84,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// The role of a participant, in the order in which participants are stored.
     Role {
         /// The author of a mail.
@@ -142,8 +142,8 @@ pub struct Interaction {
     pub kind: Kind,
     pub revision: i32,
     pub state: State,
-    pub occurred_at: Micros,
-    pub ended_at: Option<Micros>,
+    pub occurred_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
     pub direction: Direction,
     pub subject: Option<String>,
     pub preview: Option<String>,
@@ -159,7 +159,7 @@ pub struct Interaction {
     pub is_recurring: Option<bool>,
     pub is_all_day: Option<bool>,
     pub fingerprint: i64,
-    pub captured_at: Micros,
+    pub captured_at: Timestamp,
     pub run_id: Arc<str>,
     /// Best role of the mailbox's owner among the participants; `None` for lists, received blind
     /// copies and shared mailboxes. It is stored in `interactions` too, because the owner's further

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::interaction::Role;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// One item as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,9 +88,9 @@ pub struct Mail {
     /// Inside of the first `<…>` of Message-ID, else the trimmed text; never empty.
     pub message_id: Option<String>,
     /// Sent as the mail itself says, where it parses.
-    pub sent: Option<Micros>,
+    pub sent: Option<Timestamp>,
     /// Receipt as the system says, where it is known.
-    pub received: Option<Micros>,
+    pub received: Option<Timestamp>,
     /// Decoded subject.
     pub subject: Option<String>,
     /// At most 255 characters of text.

@@ -2,15 +2,15 @@
 
 use jiff::civil;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 
 /// Parses `Tue, 24 Nov 2026 15:04:07 +0100 (CET)`, `Tue Nov 24 15:04:07 2026` and mixtures of the
 /// two.
 ///
 /// Days and times that do not exist do not parse. Without a zone, or with an unknown name of one,
 /// it is UTC; two-digit years below 50 are of this century (RFC 5322 section 4.3).
-pub fn parse(text: &str) -> Option<Micros> {
+pub fn parse(text: &str) -> Option<Timestamp> {
     let bare = without_comments(text);
     let mut parts = Parts::default();
     for token in bare.split([' ', '\t', '\r', '\n', ',']) {
@@ -166,12 +166,12 @@ impl Parts {
         Some(())
     }
 
-    fn instant(self) -> Option<Micros> {
+    fn instant(self) -> Option<Timestamp> {
         let date = civil::Date::new(self.year?, self.month?, self.day?).ok()?;
         let local = date.to_datetime(self.time?);
         let utc = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         let seconds = utc.timestamp().as_second() - self.zone_seconds.unwrap_or(0);
-        Some(Micros(seconds.checked_mul(SECOND)?))
+        Some(Timestamp(seconds.checked_mul(SECOND)?))
     }
 }
 
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<&str>) {
-        let parsed = parse(text).map(Micros::rfc3339);
+        let parsed = parse(text).map(Timestamp::rfc3339);
         assert_eq!(parsed.as_deref(), expected, "{text:?}");
     }
 

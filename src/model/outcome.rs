@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 
 /// The outcomes, in the order in which the first that applies is taken (design section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,9 +108,13 @@ impl Tally {
     }
 
     /// Counts the contact match of a recorded item, and whether its content was shortened.
-    pub fn note_recorded(&mut self, touches: &[Touch], is_shortened: bool) {
+    pub fn note_recorded(&mut self, contact_matches: &[ContactMatch], is_shortened: bool) {
         self.shortened += u64::from(is_shortened);
-        if let Some(rule) = touches.iter().map(|touch| touch.rule).min() {
+        if let Some(rule) = contact_matches
+            .iter()
+            .map(|contact_match| contact_match.rule)
+            .min()
+        {
             let rule = rule.as_str().to_owned();
             *self.matched.entry(rule).or_default() += 1;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Where a chain continues (facts 1.4: decided by the name of the JSON member alone).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct ArchiveMessage {
     /// The message in RFC 5322 form (mbox quoting removed).
     pub bytes: Bytes,
     /// Receipt by the mbox line, where there is one that parses.
-    pub received: Option<Micros>,
+    pub received: Option<Timestamp>,
     /// A draft by its folder or by Maildir flag `D`.
     pub is_draft: bool,
     /// In a junk folder, which is not read.

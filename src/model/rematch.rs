@@ -6,7 +6,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RematchSummary {
     /// Digest of the CRM snapshot.
-    pub book: Arc<str>,
+    pub snapshot: Arc<str>,
     /// What came of it.
     pub result: RematchResult,
     /// Mails with a contact match that have neither subject nor text; counted if content is
@@ -22,7 +22,7 @@ pub enum RematchResult {
     /// Nothing was written.
     Planned {
         /// Whose rows would change, in order of contact, then of account.
-        changes: Vec<BookChange>,
+        changes: Vec<SnapshotChange>,
     },
     /// The tables and the index agree with the CRM snapshot.
     Appended {
@@ -37,7 +37,7 @@ pub enum RematchResult {
 
 /// Current rows of one contact, or of one account where no contact matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BookChange {
+pub struct SnapshotChange {
     /// Contact or account.
     pub whose: Whose,
     /// Its name in the new CRM snapshot, or in the rows that are removed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::coverage::Coverage;
 use crate::model::outcome::Tally;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Identifies the run on every row that it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct RunStamp {
     /// Rises with time, unique: start in UTC and 32 random bits, `20261124T020000Z-1a2b3c4d`.
     pub run_id: Arc<str>,
     /// When the run began.
-    pub started_at: Micros,
+    pub started_at: Timestamp,
 }
 
 /// Whether a mailbox is read, and why.
@@ -46,7 +46,7 @@ pub struct RunSummary {
     /// Which run.
     pub run: RunStamp,
     /// When it ended.
-    pub ended_at: Micros,
+    pub ended_at: Timestamp,
     /// How long lake, state and index took to open and to catch up, before anything was read.
     pub opening: Duration,
     /// A line for each mailbox that was read or tried, in order of tenant and address.
@@ -99,7 +99,7 @@ pub struct Progress {
 
 impl Progress {
     /// Raises a counter.
-    pub fn raise(counter: &AtomicU64, by: u64) {
+    pub fn add(counter: &AtomicU64, by: u64) {
         counter.fetch_add(by, Ordering::Relaxed);
     }
 

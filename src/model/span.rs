@@ -1,24 +1,24 @@
 //! Spans of time that are read.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// A span of receipt, which may be open. Services compare whole seconds (facts 1.2), so each end may
 /// bring a second more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
     /// Not before.
-    pub from: Option<Micros>,
+    pub from: Option<Timestamp>,
     /// Not after.
-    pub to: Option<Micros>,
+    pub to: Option<Timestamp>,
 }
 
 /// The span of a calendar that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Its beginning.
-    pub start: Micros,
+    pub start: Timestamp,
     /// Its end.
-    pub end: Micros,
+    pub end: Timestamp,
 }
 
 impl Window {

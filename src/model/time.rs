@@ -1,6 +1,6 @@
 //! Instants, as the tables hold them.
 
-use jiff::Timestamp;
+use jiff::Timestamp as JiffTimestamp;
 use serde::{Deserialize, Serialize};
 
 /// An instant: microseconds since 1970-01-01 UTC, as Delta's `TIMESTAMP` has it.
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(transparent)]
-pub struct Micros(pub i64);
+pub struct Timestamp(pub i64);
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;
 /// Microseconds in a day of 24 hours.
 pub const DAY: i64 = 86_400 * SECOND;
 
-impl Micros {
+impl Timestamp {
     /// The number of the UTC day (days since 1970-01-01; negative before).
     pub fn day(self) -> i64 {
         self.0.div_euclid(DAY)
@@ -38,15 +38,15 @@ impl Micros {
 
     /// Reads RFC 3339, any number of fraction digits.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<Timestamp>().ok().map(Self::from)
+        text.parse::<JiffTimestamp>().ok().map(Self::from)
     }
 
     /// The same instant as a `jiff` timestamp; instants outside years -9999 to 9999 are clamped.
-    pub fn timestamp(self) -> Timestamp {
-        Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
-            Timestamp::MIN
+    pub fn timestamp(self) -> JiffTimestamp {
+        JiffTimestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
+            JiffTimestamp::MIN
         } else {
-            Timestamp::MAX
+            JiffTimestamp::MAX
         })
     }
 
@@ -57,8 +57,8 @@ impl Micros {
     }
 }
 
-impl From<Timestamp> for Micros {
-    fn from(timestamp: Timestamp) -> Self {
+impl From<JiffTimestamp> for Timestamp {
+    fn from(timestamp: JiffTimestamp) -> Self {
         Self(timestamp.as_microsecond())
     }
 }
@@ -69,16 +69,16 @@ mod tests {
 
     #[test]
     fn months_are_utc_months_even_before_the_epoch() {
-        assert_eq!(Micros(-1).month(), "1969-12");
-        assert_eq!(Micros(-1).day(), -1);
-        assert_eq!(Micros(0).month(), "1970-01");
+        assert_eq!(Timestamp(-1).month(), "1969-12");
+        assert_eq!(Timestamp(-1).day(), -1);
+        assert_eq!(Timestamp(0).month(), "1970-01");
     }
 
     #[test]
     fn rfc3339_is_read_with_seven_fraction_digits() {
-        let parsed = Micros::parse_rfc3339("2020-06-02T20:00:00.1234567Z");
+        let parsed = Timestamp::parse_rfc3339("2020-06-02T20:00:00.1234567Z");
         assert_eq!(
-            parsed.map(Micros::rfc3339).as_deref(),
+            parsed.map(Timestamp::rfc3339).as_deref(),
             Some("2020-06-02T20:00:00.123456Z")
         );
     }

@@ -18,10 +18,10 @@ use crate::lake::read::Rows;
 use crate::lake::read::Since;
 use crate::lake::view::advance::CaughtUp;
 use crate::matching::Matcher;
-use crate::matching::difference::BookDifference;
-use crate::model::activity::Matched;
-use crate::model::activity::Touch;
-use crate::model::contact::ContactBook;
+use crate::matching::difference::SnapshotDiff;
+use crate::model::activity::ContactMatch;
+use crate::model::activity::MatchedInteraction;
+use crate::model::contact::CrmSnapshot;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
@@ -38,42 +38,49 @@ const ROWS_AT_ONCE: usize = 4_096;
 /// Bytes that they have at most, besides the last one.
 const BYTES_AT_ONCE: usize = 16 << 20;
 
-/// The books in force, by slot: a catch-up uses the book of the commits it repeats, never
-/// tonight's.
+/// The current CRM snapshots, by slot: a catch-up uses the CRM snapshot of the commits it repeats,
+/// never tonight's.
 #[derive(Debug)]
-pub struct Books {
+pub struct Snapshots {
     of_slot: BTreeMap<u8, String>,
     matchers: HashMap<String, Matcher>,
 }
 
-impl Books {
-    /// Reads the books that the newest commits name.
+impl Snapshots {
+    /// Reads the CRM snapshots that the newest commits name.
     pub fn of(lake: &Lake) -> Result<Self, LakeError> {
-        let of_slot = lake.books_in_force()?;
+        let of_slot = lake.current_snapshots()?;
         let mut matchers = HashMap::new();
         for digest in of_slot.values() {
             if !matchers.contains_key(digest) {
-                matchers.insert(digest.clone(), matcher(&lake.load_book(digest)?));
+                matchers.insert(digest.clone(), matcher(&lake.load_snapshot(digest)?));
             }
         }
         Ok(Self { of_slot, matchers })
     }
 
-    /// What the book in force says of an interaction.
-    pub fn touches(&self, interaction: &Interaction) -> Vec<Touch> {
+    /// What the current CRM snapshot says of an interaction.
+    pub fn contact_matches(&self, interaction: &Interaction) -> Vec<ContactMatch> {
         let digest = self.of_slot.get(&slot(&interaction.mailbox.id));
         let matcher = digest.and_then(|digest| self.matchers.get(digest));
         matcher.map_or_else(Vec::new, |matcher| {
-            matcher.touches(&interaction.participants)
+            matcher.contact_matches(&interaction.participants)
         })
     }
 }
 
-/// The table `contact_activity`: what crashes left undone, each slot with the book of its commits.
-pub fn activities(lake: &Lake, books: &Books, run: &RunStamp) -> Result<Option<String>, LakeError> {
+/// The table `contact_activity`: what crashes left undone, each slot with the CRM snapshot of its
+/// commits.
+pub fn activities(
+    lake: &Lake,
+    snapshots: &Snapshots,
+    run: &RunStamp,
+) -> Result<Option<String>, LakeError> {
     let mut slots = 0;
-    for book in lake.slots_behind()?.keys() {
-        let done = lake.catch_up_activities(run, book, |interaction| books.touches(interaction))?;
+    for snapshot in lake.slots_behind()?.keys() {
+        let done = lake.catch_up_activities(run, snapshot, |interaction| {
+            snapshots.contact_matches(interaction)
+        })?;
         slots += done.slots.len();
     }
     Ok((slots > 0).then(|| format!("contact_activity in {slots} slots")))
@@ -86,69 +93,75 @@ pub fn mailboxes(lake: &Lake, run: &RunStamp) -> Result<Option<String>, LakeErro
     Ok((!rows.is_empty()).then(|| format!("mailboxes: {} rows of interrupted runs", rows.len())))
 }
 
-/// A book, ready to be asked. The company's own domains are no longer in it.
-pub fn matcher(book: &ContactBook) -> Matcher {
-    Matcher::new(book, &HashSet::new())
+/// A CRM snapshot, ready to be asked. The company's own domains are no longer in it.
+pub fn matcher(snapshot: &CrmSnapshot) -> Matcher {
+    Matcher::new(snapshot, &HashSet::new())
 }
 
-/// Appends what a book says otherwise than the books in force, and makes it the book in force.
-/// With `full`, everything is compared, whoever is concerned.
+/// Appends what a CRM snapshot says otherwise than the current CRM snapshots, and makes it the
+/// current CRM snapshot. With `full`, everything is compared, whoever is concerned.
 pub fn append(
     lake: &Lake,
-    book: &ContactBook,
+    snapshot: &CrmSnapshot,
     matcher: &Matcher,
     run: &RunStamp,
     full: bool,
 ) -> Result<CaughtUp, LakeError> {
-    let touches = |interaction: &Interaction| matcher.touches(&interaction.participants);
+    let contact_matches =
+        |interaction: &Interaction| matcher.contact_matches(&interaction.participants);
     if full {
-        return lake.rematch(run, &book.digest, true, touches);
+        return lake.rematch(run, &snapshot.digest, true, contact_matches);
     }
-    let concerned = Concerned::by(lake, book)?;
-    lake.rematch_concerned(run, &book.digest, |one| concerned.has(one), touches)
+    let concerned = Concerned::by(lake, snapshot)?;
+    lake.rematch_concerned(
+        run,
+        &snapshot.digest,
+        |one| concerned.has(one),
+        contact_matches,
+    )
 }
 
-/// Whom a book may concern, against every other book that is in force somewhere.
+/// Whom a CRM snapshot may concern, against every other CRM snapshot that is in force somewhere.
 #[derive(Debug)]
 pub struct Concerned {
     /// `None`: everybody.
-    differences: Option<Vec<BookDifference>>,
+    differences: Option<Vec<SnapshotDiff>>,
 }
 
 impl Concerned {
-    /// Compares a book with those in force. Where one of them is gone, nobody knows what it said,
-    /// and everybody is concerned.
-    pub fn by(lake: &Lake, book: &ContactBook) -> Result<Self, LakeError> {
-        let others: BTreeSet<String> = lake.books_in_force()?.into_values().collect();
-        let others = others.iter().filter(|digest| **digest != *book.digest);
+    /// Compares a CRM snapshot with those in force. Where one of them is gone, nobody knows what it
+    /// said, and everybody is concerned.
+    pub fn by(lake: &Lake, snapshot: &CrmSnapshot) -> Result<Self, LakeError> {
+        let others: BTreeSet<String> = lake.current_snapshots()?.into_values().collect();
+        let others = others.iter().filter(|digest| **digest != *snapshot.digest);
         let differences = others.map(|digest| {
-            let old = lake.load_book(digest).ok()?;
-            Some(BookDifference::of(&old, book))
+            let old = lake.load_snapshot(digest).ok()?;
+            Some(SnapshotDiff::of(&old, snapshot))
         });
         Ok(Self {
             differences: differences.collect(),
         })
     }
 
-    /// Whether some book in force may say something else of a participant.
+    /// Whether some current CRM snapshot may say something else of a participant.
     pub fn has(&self, participant: &Participant) -> bool {
         let differences = self.differences.as_ref();
         differences.is_none_or(|all| all.iter().any(|one| one.concerns(participant)))
     }
 }
 
-/// The table `contact_activity` under tonight's book: where another one is in force, what it says
-/// otherwise is appended as a new generation, without any mail being read again.
-pub fn book(
+/// The table `contact_activity` under this run's CRM snapshot: where another one is in force, what
+/// it says otherwise is appended as a new generation, without any mail being read again.
+pub fn snapshot(
     lake: &Lake,
-    book: &ContactBook,
+    snapshot: &CrmSnapshot,
     matcher: &Matcher,
     run: &RunStamp,
 ) -> Result<Option<String>, LakeError> {
-    let done = append(lake, book, matcher, run, false)?;
+    let done = append(lake, snapshot, matcher, run, false)?;
     let text = || {
         format!(
-            "contact_activity for the changed book: {} rows",
+            "contact_activity for the changed CRM snapshot: {} rows",
             done.activities
         )
     };
@@ -209,11 +222,11 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
     Ok((count > 0).then(|| format!("state: {count} rows")))
 }
 
-/// The search index: rows that later commits added, and rows of which the book says something
-/// else since.
+/// The search index: rows that later commits added, and rows of which the CRM snapshot says
+/// something else since.
 pub fn index(
     lake: &Lake,
-    books: &Books,
+    snapshots: &Snapshots,
     indexer: &mut Indexer,
 ) -> Result<Option<String>, WriterError> {
     let versions = lake.interaction_versions()?;
@@ -245,10 +258,10 @@ pub fn index(
             indexed.is_newest(row)
         });
         let docs = newest.filter_map(|interaction| {
-            let touches = books.touches(&interaction);
-            IndexDoc::of(&Matched {
+            let contact_matches = snapshots.contact_matches(&interaction);
+            IndexDoc::of(&MatchedInteraction {
                 interaction,
-                touches,
+                contact_matches,
             })
         });
         indexer

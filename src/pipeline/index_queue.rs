@@ -12,7 +12,7 @@ use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
 use crate::index::writer::Indexer;
 use crate::index::writer::Keys;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::runtime::clock::Stopwatch;
 
 /// Mailbox batches whose documents wait for the index: enough that it never runs dry, few enough to
@@ -114,6 +114,6 @@ fn follow(mut indexer: Indexer, mut receiver: mpsc::Receiver<Message>) -> Result
 }
 
 /// The documents of some rows; runs on the pool of `runtime::cpu`.
-pub fn documents(rows: &[Matched]) -> Vec<IndexDoc> {
+pub fn documents(rows: &[MatchedInteraction]) -> Vec<IndexDoc> {
     rows.par_iter().filter_map(IndexDoc::of).collect()
 }

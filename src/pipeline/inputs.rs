@@ -9,7 +9,7 @@ use crate::config::archive::Archive;
 use crate::config::archive::Format;
 use crate::config::archive::Mailboxes;
 use crate::config::crm;
-use crate::config::crm::Book;
+use crate::config::crm::LoadedCrm;
 use crate::config::crm::Size;
 use crate::config::crm::Trust;
 use crate::config::members::Members;
@@ -30,8 +30,8 @@ use crate::source::graph::settings::Limits;
 /// What the files and the environment say, checked.
 #[derive(Debug)]
 pub struct Inputs {
-    /// The contact book.
-    pub book: Book,
+    /// The CRM snapshot.
+    pub snapshot: LoadedCrm,
     /// The tenants.
     pub tenants: Vec<TenantInput>,
     /// The archives and their mailboxes.
@@ -74,10 +74,10 @@ pub struct ArchiveInput {
 impl Inputs {
     /// Reads and checks everything that the configuration names.
     pub fn read(config: &Config, trust: Trust) -> Result<Self, RunError> {
-        let book = crm::load(&config.crm)?;
+        let snapshot = crm::load(&config.crm)?;
         if trust == Trust::Checked {
             // What an export that failed lacks altogether is seen before anybody is asked anything.
-            crm::check(&config.crm, Size::of(&book.book), Size::default())?;
+            crm::check(&config.crm, Size::of(&snapshot.snapshot), Size::default())?;
         }
         let tenants = config
             .tenants
@@ -87,7 +87,7 @@ impl Inputs {
         let tenants = tenants.collect::<Result<_, _>>()?;
         let archives = archives.collect::<Result<_, _>>()?;
         Ok(Self {
-            book,
+            snapshot,
             tenants,
             archives,
         })

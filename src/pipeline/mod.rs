@@ -1,5 +1,5 @@
-//! Wiring only: what is fetched becomes portions, portions become batches, batches are committed,
-//! and the views follow.
+//! Wiring only: what is fetched becomes mailbox batches, mailbox batches become batches, batches
+//! are committed, and the views follow.
 //!
 //! ```text
 //!  survey ──► jobs ──► mailboxes_at_once tasks ──► 8 portions ──► writer ──► 2 batches ──► index
@@ -43,10 +43,10 @@ use crate::model::span::Span;
 use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::Inputs;
 use crate::pipeline::stores::Stores;
-use crate::pipeline::survey::Survey;
+use crate::pipeline::survey::Discovery;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
-use crate::policy::judge::Rules;
+use crate::policy::capture_policy::Rules;
 use crate::reconcile::withheld::WithheldMails;
 use crate::reconcile::withheld::lacks_wanted_content;
 use crate::runtime::clock;
@@ -60,9 +60,9 @@ use crate::sync::in_flight::InFlight;
 use crate::sync::job::Job;
 use crate::sync::schedule::read_all;
 
-/// Portions that wait for the writer: enough to close a good batch, few enough to bound memory
-/// (each is a few thousand mails at most).
-const PORTIONS: usize = 8;
+/// Mailbox batches that wait for the writer: enough to close a good batch, few enough to bound
+/// memory (each is a few thousand mails at most).
+const MAILBOX_BATCHES: usize = 8;
 
 /// Mailboxes that read folders again at a time because the service forgot their chains: where it
 /// forgot those of a whole tenant, they come one after the other instead of all at once (facts 1.6).
@@ -97,27 +97,27 @@ pub async fn plan(
     shard: Shard,
 ) -> Result<Vec<PlanLine>, RunError> {
     let inputs = Inputs::read(config, Trust::Accepted)?;
-    let survey = Survey::take(config, inputs, mailbox.as_ref(), shard).await?;
-    Ok(survey.lines)
+    let discovery = Discovery::take(config, inputs, mailbox.as_ref(), shard).await?;
+    Ok(discovery.lines)
 }
 
 /// The nightly job.
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
     let started_at = clock::now();
     let inputs = Inputs::read(config, options.crm)?;
-    let survey = tokio::select! {
-        survey = Survey::take(config, inputs, options.mailbox.as_ref(), options.shard) => survey?,
+    let discovery = tokio::select! {
+        discovery = Discovery::take(config, inputs, options.mailbox.as_ref(), options.shard) => discovery?,
         () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
     };
     let cpu = stores::cpu(config)?;
     let run = run_id::stamp(started_at);
     let begun = Stopwatch::start();
     let machine = (cpu.clone(), options.disk);
-    let stores = Stores::open(config, &survey, options.crm, &run, machine).await?;
+    let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
     let opening = begun.elapsed();
-    let jobs = jobs_in_order(survey.jobs, options.range, &stores.state)?;
+    let jobs = jobs_in_order(discovery.jobs, options.range, &stores.state)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
-    let (portions, receiver) = mpsc::channel(PORTIONS);
+    let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
     let writer = Writer {
         in_flight: in_flight.clone(),
@@ -125,7 +125,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         state: stores.state.clone(),
         index: index_queue::IndexQueue::start(stores.indexer),
         run: run.clone(),
-        book: survey.book.digest.clone(),
+        snapshot: discovery.snapshot.digest.clone(),
         cpu: cpu.clone(),
         progress: options.progress.clone(),
     };
@@ -135,7 +135,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         rules: Arc::new(Rules::new(&config.capture)),
         capture: config.capture.clone(),
         selection: selection(&config.capture),
-        directory: Arc::new(survey.directory),
+        directory: Arc::new(discovery.directory),
         matcher: stores.matcher,
         state: stores.state,
         cpu,
@@ -146,7 +146,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         withheld,
         range: options.range,
         resyncs: Arc::new(Semaphore::new(RESYNCS_AT_ONCE)),
-        portions,
+        mailbox_batches,
     };
     let coverage = read_all(&context, &stores.lake, jobs, &in_flight).await;
     let shutdown = context.shutdown.clone();
@@ -158,14 +158,14 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
     let may_merge = behind.is_none() && shutdown.requested().is_none();
     let (merged_months, unmerged) = merge(&stores.lake, &run, may_merge).await;
-    let notes = unmerged.into_iter().chain(survey.notes);
+    let notes = unmerged.into_iter().chain(discovery.notes);
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
         opening,
         coverage,
-        left_out: left_out(survey.lines),
-        crm: survey.crm,
+        left_out: left_out(discovery.lines),
+        crm: discovery.crm,
         index_behind: behind,
         notes: notes.chain(notes_of(&options.progress)).collect(),
         interrupted,

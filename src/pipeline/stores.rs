@@ -18,13 +18,13 @@ use crate::lake::error::LakeError;
 use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
 use crate::matching::Matcher;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::coverage::Coverage;
 use crate::model::run::RunStamp;
 use crate::pipeline::catch_up;
 use crate::pipeline::error::RunError;
 use crate::pipeline::index_state;
-use crate::pipeline::survey::Survey;
+use crate::pipeline::survey::Discovery;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
@@ -48,7 +48,7 @@ pub struct Stores {
     pub state: Arc<State>,
     /// The search index.
     pub indexer: Indexer,
-    /// Tonight's book, ready to be asked.
+    /// this run's CRM snapshot, ready to be asked.
     pub matcher: Arc<Matcher>,
     /// Which views were behind and were brought up.
     pub caught_up: Vec<String>,
@@ -58,26 +58,26 @@ impl Stores {
     /// Opens everything and catches every view up. `disk` is where the lake waits for its disk.
     pub async fn open(
         config: &Config,
-        survey: &Survey,
+        discovery: &Discovery,
         crm: Trust,
         run: &RunStamp,
         (cpu, disk): (Arc<CpuPool>, Handle),
     ) -> Result<Self, RunError> {
-        let (config, book, run) = (config.clone(), survey.book.clone(), run.clone());
-        // They are no longer in the book.
-        let own_domains = survey.directory.domains.clone();
+        let (config, snapshot, run) = (config.clone(), discovery.snapshot.clone(), run.clone());
+        // They are no longer in the CRM snapshot.
+        let own_domains = discovery.directory.domains.clone();
         let settings = LakeSettings {
-            slots: survey.shard.slots(),
+            slots: discovery.shard.slots(),
             ..lake_settings(&config)
         };
         let opening = tokio::task::spawn_blocking(move || {
             limit_readers(&config);
             let lake = Lake::open_for_write(settings, cpu, disk)?;
             if crm == Trust::Checked {
-                check_crm(&config, &book, &lake)?;
+                check_crm(&config, &snapshot, &lake)?;
             }
             lake.store_own_domains(&own_domains)?;
-            Ok(open_views(&config, &book, &run, lake)?)
+            Ok(open_views(&config, &snapshot, &run, lake)?)
         });
         opening.await.map_err(|_| WriterError::Lost)?
     }
@@ -106,34 +106,35 @@ fn limit_readers(config: &Config) {
     }
 }
 
-/// Refuses CRM files that have far fewer entries than the books that this run would replace.
-pub fn check_crm(config: &Config, book: &ContactBook, lake: &Lake) -> Result<(), RunError> {
-    let digests: BTreeSet<String> = lake.books_in_force()?.into_values().collect();
-    // A book that is gone says nothing any more.
-    let books = digests.iter().filter_map(|it| lake.load_book(it).ok());
-    let before = books.map(|book| Size::of(&book));
+/// Refuses CRM files that have far fewer entries than the CRM snapshots that this run would
+/// replace.
+pub fn check_crm(config: &Config, snapshot: &CrmSnapshot, lake: &Lake) -> Result<(), RunError> {
+    let digests: BTreeSet<String> = lake.current_snapshots()?.into_values().collect();
+    // A CRM snapshot that is gone says nothing any more.
+    let snapshots = digests.iter().filter_map(|it| lake.load_snapshot(it).ok());
+    let before = snapshots.map(|snapshot| Size::of(&snapshot));
     let before = before.fold(Size::default(), Size::max);
-    Ok(crm::check(&config.crm, Size::of(book), before)?)
+    Ok(crm::check(&config.crm, Size::of(snapshot), before)?)
 }
 
 fn open_views(
     config: &Config,
-    book: &ContactBook,
+    snapshot: &CrmSnapshot,
     run: &RunStamp,
     lake: Lake,
 ) -> Result<Stores, WriterError> {
-    lake.store_book(book)?;
-    let matcher = catch_up::matcher(book);
+    lake.store_snapshot(snapshot)?;
+    let matcher = catch_up::matcher(snapshot);
     let mut caught_up = Vec::new();
     caught_up.extend(catch_up::activities(
         &lake,
-        &catch_up::Books::of(&lake)?,
+        &catch_up::Snapshots::of(&lake)?,
         run,
     )?);
     // Before anything is committed: a later version would hide that the index is ahead.
     let mut indexer = open_index(config, &lake)?;
-    caught_up.extend(catch_up::book(&lake, book, &matcher, run)?);
-    let books = catch_up::Books::of(&lake)?;
+    caught_up.extend(catch_up::snapshot(&lake, snapshot, &matcher, run)?);
+    let snapshots = catch_up::Snapshots::of(&lake)?;
     caught_up.extend(catch_up::mailboxes(&lake, run)?);
     let settings = state::Settings {
         folder: config.state.path.clone(),
@@ -142,7 +143,7 @@ fn open_views(
     };
     let opened = State::open(settings, lake.id())?;
     caught_up.extend(catch_up::state(&lake, &opened)?);
-    caught_up.extend(catch_up::index(&lake, &books, &mut indexer)?);
+    caught_up.extend(catch_up::index(&lake, &snapshots, &mut indexer)?);
     Ok(Stores {
         lake: Arc::new(lake),
         state: Arc::new(opened.state),

@@ -11,7 +11,7 @@ use crate::config::crm;
 use crate::config::crm_notes;
 use crate::config::members::Settings;
 use crate::model::address::Address;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::directory::Directory;
 use crate::model::directory::DirectoryUser;
 use crate::model::freemail::is_freemail;
@@ -39,15 +39,15 @@ use crate::sync::job::Job;
 
 /// What is read tonight, and with what.
 #[derive(Debug)]
-pub struct Survey {
+pub struct Discovery {
     /// Mailboxes to read, in order of tenant and address.
     pub jobs: Vec<Job>,
     /// Every mailbox that was asked for, in or out and why, in the same order.
     pub lines: Vec<PlanLine>,
     /// Who belongs to the company.
     pub directory: Directory,
-    /// The contact book, without the company's own domains.
-    pub book: ContactBook,
+    /// The CRM snapshot, without the company's own domains.
+    pub snapshot: CrmSnapshot,
     /// How much of the CRM files was read.
     pub crm: CrmCounts,
     /// What the user should know of the files.
@@ -56,7 +56,7 @@ pub struct Survey {
     pub shard: Shard,
 }
 
-impl Survey {
+impl Discovery {
     /// Signs in to the tenants and lists who is there. `only` keeps one mailbox, `shard` those that
     /// belong to it.
     pub async fn take(
@@ -71,7 +71,7 @@ impl Survey {
         let mut found_out = None;
         let mut reported = Vec::new();
         for tenant in inputs.tenants {
-            let entries = ask(config, &tenant, &mut company, &mut reported).await?;
+            let entries = list_users(config, &tenant, &mut company, &mut reported).await?;
             for entry in entries {
                 let line = plan_line(&tenant.name, &entry);
                 let is_named = |only: &MailboxName| {
@@ -105,7 +105,7 @@ impl Survey {
         for archive in inputs.archives {
             add_archive(archive, (only, shard), &mut company, &mut jobs, &mut lines);
         }
-        keep_first_of_each(&mut jobs);
+        dedup_by_mailbox(&mut jobs);
         if only.is_some() && jobs.is_empty() {
             let reason =
                 found_out.unwrap_or_else(|| "no mailbox has this address, id or name".to_owned());
@@ -116,19 +116,19 @@ impl Survey {
         }
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
-        let book = crm::without_own_domains(inputs.book, is_own);
-        let mut notes = crm_notes::lines(&book.notes);
+        let snapshot = crm::without_own_domains(inputs.snapshot, is_own);
+        let mut notes = crm_notes::lines(&snapshot.notes);
         notes.extend(reported.into_iter().chain(unaddressed));
         let crm = CrmCounts {
-            contacts: book.book.contacts.len(),
-            accounts: book.book.accounts.len(),
-            passed_over: book.passed_over(),
+            contacts: snapshot.snapshot.contacts.len(),
+            accounts: snapshot.snapshot.accounts.len(),
+            passed_over: snapshot.passed_over(),
         };
         Ok(Self {
             jobs,
             lines,
             directory,
-            book: book.book,
+            snapshot: snapshot.snapshot,
             crm,
             notes,
             shard,
@@ -153,13 +153,13 @@ fn one_by_name(only: &MailboxName, jobs: &[Job]) -> Result<(), RunError> {
 
 /// A mailbox that a listing repeats, or that two entries for one tenant name, is read once: two
 /// tasks would each record its mails.
-fn keep_first_of_each(jobs: &mut Vec<Job>) {
+fn dedup_by_mailbox(jobs: &mut Vec<Job>) {
     let mut seen = HashSet::new();
     jobs.retain(|job| seen.insert(job.mailbox().id.clone()));
 }
 
 /// Asks a tenant who is there, and says of everybody whether their mailbox is read.
-async fn ask(
+async fn list_users(
     config: &Config,
     tenant: &TenantInput,
     company: &mut Company,

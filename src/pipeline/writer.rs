@@ -1,4 +1,4 @@
-//! The writer: a single task that turns portions into commits, and tells everyone who waits.
+//! The writer: a single task that turns mailbox batches into commits, and tells everyone who waits.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use crate::index::error::IndexError;
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
 use crate::lake::error::LakeError;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
@@ -21,12 +21,12 @@ use crate::pipeline::index_queue;
 use crate::pipeline::index_queue::IndexQueue;
 use crate::pipeline::index_queue::IndexingError;
 use crate::runtime::clock;
-use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::cpu::TaskPanicked;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::store::State;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::in_flight::InFlight;
 use crate::sync::in_flight::Promise;
 
@@ -50,8 +50,8 @@ pub struct Writer {
     pub run: RunStamp,
     /// Which mailboxes wait for commits.
     pub in_flight: InFlight,
-    /// Digest of the book that matched the rows.
-    pub book: Arc<str>,
+    /// Digest of the CRM snapshot that matched the rows.
+    pub snapshot: Arc<str>,
     /// The threads that compute.
     pub cpu: Arc<CpuPool>,
     /// Counters for the progress display.
@@ -75,16 +75,16 @@ pub enum WriterError {
     Indexing(#[from] IndexingError),
     /// A computation died.
     #[error(transparent)]
-    Computation(#[from] ComputationLost),
+    Computation(#[from] TaskPanicked),
     /// A blocking task died.
     #[error("writing ended in a panic; this is a defect of touchpoint, please report it")]
     Lost,
 }
 
-/// Portions that will become visible together.
+/// Mailbox batches that will become visible together.
 #[derive(Default)]
 struct Open {
-    rows: Vec<Matched>,
+    rows: Vec<MatchedInteraction>,
     cursors: Vec<CursorRecord>,
     tallies: Vec<MailboxTally>,
     seen: Vec<Arc<Pending>>,
@@ -94,12 +94,16 @@ struct Open {
 }
 
 impl Writer {
-    /// Takes portions until all senders are gone, then commits what is left and closes the index.
-    pub async fn run(mut self, mut portions: mpsc::Receiver<Portion>) -> Result<(), WriterError> {
+    /// Takes mailbox batches until all senders are gone, then commits what is left and closes the
+    /// index.
+    pub async fn run(
+        mut self,
+        mut mailbox_batches: mpsc::Receiver<MailboxBatch>,
+    ) -> Result<(), WriterError> {
         let mut open = Open::default();
         loop {
-            match self.next(&mut portions, open.since).await {
-                Next::Portion(portion) => open.add(self.index(*portion).await?),
+            match self.next(&mut mailbox_batches, open.since).await {
+                Next::MailboxBatch(mailbox_batch) => open.add(self.index(*mailbox_batch).await?),
                 Next::Due => self.commit(std::mem::take(&mut open)).await?,
                 Next::Closed => break,
             }
@@ -112,18 +116,22 @@ impl Writer {
     }
 
     /// Sends the documents of rows to the index, which waits for the commit with them.
-    async fn index(&self, portion: Portion) -> Result<Portion, WriterError> {
+    async fn index(&self, mailbox_batch: MailboxBatch) -> Result<MailboxBatch, WriterError> {
         let working = self.cpu.run(move || {
-            let docs = index_queue::documents(&portion.rows);
-            (portion, docs)
+            let docs = index_queue::documents(&mailbox_batch.rows);
+            (mailbox_batch, docs)
         });
-        let (portion, docs) = working.await?;
+        let (mailbox_batch, docs) = working.await?;
         self.index.add(docs).await;
-        Ok(portion)
+        Ok(mailbox_batch)
     }
 
     /// What comes next: whatever lies ready goes along, so that under load commits get fewer.
-    async fn next(&self, portions: &mut mpsc::Receiver<Portion>, since: Option<Instant>) -> Next {
+    async fn next(
+        &self,
+        mailbox_batches: &mut mpsc::Receiver<MailboxBatch>,
+        since: Option<Instant>,
+    ) -> Next {
         let due = async {
             match since {
                 Some(since) => tokio::select! {
@@ -135,8 +143,8 @@ impl Writer {
         };
         tokio::select! {
             biased;
-            received = portions.recv() => {
-                received.map_or(Next::Closed, |portion| Next::Portion(Box::new(portion)))
+            received = mailbox_batches.recv() => {
+                received.map_or(Next::Closed, |mailbox_batch| Next::MailboxBatch(Box::new(mailbox_batch)))
             }
             () = due => Next::Due,
         }
@@ -154,12 +162,12 @@ impl Writer {
             promises,
             ..
         } = open;
-        let batch = Batch {
+        let batch = CommitBatch {
             run: self.run.clone(),
             rows,
             cursors,
             tallies,
-            book_digest: self.book.clone(),
+            snapshot_digest: self.snapshot.clone(),
         };
         let (lake, state) = (self.lake.clone(), self.state.clone());
         let writing = tokio::task::spawn_blocking(move || {
@@ -171,11 +179,11 @@ impl Writer {
             Ok::<_, WriterError>((batch.rows, versions))
         });
         let (rows, versions) = writing.await.map_err(|_| WriterError::Lost)??;
-        Progress::raise(&self.progress.rows, rows.len() as u64);
-        Progress::raise(&self.progress.commits, 1);
-        let is_withdrawn = |row: &&Matched| row.interaction.state == RowState::Withdrawn;
+        Progress::add(&self.progress.rows, rows.len() as u64);
+        Progress::add(&self.progress.commits, 1);
+        let is_withdrawn = |row: &&MatchedInteraction| row.interaction.state == RowState::Withdrawn;
         let withdrawn = rows.iter().filter(is_withdrawn).count() as u64;
-        Progress::raise(&self.progress.withdrawn, withdrawn);
+        Progress::add(&self.progress.withdrawn, withdrawn);
         for promise in &promises {
             self.in_flight.redeem(promise);
         }
@@ -185,29 +193,29 @@ impl Writer {
 }
 
 enum Next {
-    Portion(Box<Portion>),
+    MailboxBatch(Box<MailboxBatch>),
     /// The batch is old enough, or every mailbox in flight waits for it.
     Due,
     Closed,
 }
 
 impl Open {
-    fn add(&mut self, portion: Portion) {
+    fn add(&mut self, mailbox_batch: MailboxBatch) {
         self.since.get_or_insert_with(clock::monotonic);
-        self.bytes += portion.bytes();
+        self.bytes += mailbox_batch.bytes();
         let mut cursors = Pending::default();
-        for record in &portion.cursors {
+        for record in &mailbox_batch.cursors {
             cursors.note_cursor(record.clone());
         }
-        self.seen.extend([Arc::new(cursors), portion.seen]);
-        self.rows.extend(portion.rows);
-        self.cursors.extend(portion.cursors);
+        self.seen.extend([Arc::new(cursors), mailbox_batch.seen]);
+        self.rows.extend(mailbox_batch.rows);
+        self.cursors.extend(mailbox_batch.cursors);
         self.tallies.push(MailboxTally {
-            mailbox: portion.mailbox,
-            tally: portion.tally,
-            cost: portion.cost,
+            mailbox: mailbox_batch.mailbox,
+            tally: mailbox_batch.tally,
+            cost: mailbox_batch.cost,
         });
-        self.promises.push(portion.promise);
+        self.promises.push(mailbox_batch.promise);
     }
 
     fn is_full(&self) -> bool {

@@ -126,7 +126,7 @@ fn contains_words(text: &str, phrase: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::judge::fixtures;
+    use crate::policy::capture_policy::fixtures;
 
     fn exclusions() -> Exclusions {
         Exclusions::new(&Exclude {

@@ -4,25 +4,25 @@ use crate::model::id::Id128;
 use crate::model::mail::Mail;
 use crate::model::mailbox::Mailbox;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// How long after the receipt a Sent date is still accepted.
 const SENT_AFTER_RECEIPT_MAX: i64 = 2 * DAY;
 /// 1990-01-01 UTC: there was no such mail before, so an earlier Sent date comes from a wrong clock.
-const SENT_MIN: Micros = Micros(7305 * DAY);
+const SENT_MIN: Timestamp = Timestamp(7305 * DAY);
 
 /// When a mail was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentTime {
     /// The effective instant.
-    pub at: Micros,
+    pub at: Timestamp,
     /// Whether it is the Sent date, which all copies share, and not the receipt.
     pub is_sent: bool,
 }
 
 /// Sent, unless the receipt is known and Sent is missing, before 1990 or more than 48 hours after
 /// it. `None` where neither is known.
-pub fn sent_time(sent: Option<Micros>, received: Option<Micros>) -> Option<SentTime> {
+pub fn sent_time(sent: Option<Timestamp>, received: Option<Timestamp>) -> Option<SentTime> {
     let by_sent = |at| SentTime { at, is_sent: true };
     let by_receipt = |at| SentTime { at, is_sent: false };
     match (sent, received) {
@@ -68,10 +68,10 @@ pub fn item_id(mailbox_id: &str, source_id: &str) -> Id128 {
 mod tests {
     use super::*;
     use crate::model::time::SECOND;
-    use crate::policy::judge::fixtures;
+    use crate::policy::capture_policy::fixtures;
 
-    fn at(text: &str) -> Micros {
-        Micros::parse_rfc3339(text).unwrap()
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
     }
 
     #[test]

@@ -20,44 +20,44 @@ use crate::model::limits;
 use crate::model::mail::RawParticipant;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
-use crate::policy::judge::Judge;
-use crate::policy::judge::Judged;
-use crate::policy::judge::dropped;
-use crate::policy::judge::withhold_content;
+use crate::model::time::Timestamp;
+use crate::policy::capture_policy::CapturePolicy;
+use crate::policy::capture_policy::Decision;
+use crate::policy::capture_policy::skipped;
+use crate::policy::capture_policy::withhold_content;
 use crate::policy::meeting_identity::meeting_id;
 use crate::policy::participants;
 use crate::policy::settings;
 
-impl Judge {
+impl CapturePolicy {
     /// Evaluates an event that is already merged with its master; the row has revision 1, and is
     /// active, cancelled or declined.
     ///
     /// Outcomes that depend on the meetings already recorded (`unchanged`), on the current time
     /// (occurrences far ahead) and on the CRM snapshot (`unmatched`) are decided elsewhere.
-    pub fn judge_meeting(&self, event: &Event) -> Judged {
+    pub fn evaluate_meeting(&self, event: &Event) -> Decision {
         if event.event_type == EventType::Master {
-            return dropped(Outcome::Series, "");
+            return skipped(Outcome::Series, "");
         }
         let Some(occurred_at) = begins_at(event) else {
-            return dropped(Outcome::Unreadable, "no_date");
+            return skipped(Outcome::Unreadable, "no_date");
         };
         if event.is_draft == Some(true) {
-            return dropped(Outcome::Draft, "");
+            return skipped(Outcome::Draft, "");
         }
         if self.window_start.is_some_and(|start| occurred_at < start) {
-            return dropped(Outcome::OutsideWindow, "");
+            return skipped(Outcome::OutsideWindow, "");
         }
         if !self.captures(event, occurred_at) {
-            return dropped(Outcome::NotCaptured, "");
+            return skipped(Outcome::NotCaptured, "");
         }
         if event.is_private == Some(true) {
-            return dropped(Outcome::Private, "");
+            return skipped(Outcome::Private, "");
         }
         let people = self.people(event);
         let subject = event.subject.as_deref();
         if let Some(rule) = self.rules.exclusions.of_item(&people, subject) {
-            return dropped(Outcome::Excluded, rule);
+            return skipped(Outcome::Excluded, rule);
         }
         // If attendees were truncated, the rest may be external.
         let attendees = event.attendees.as_ref().map_or(0, Vec::len);
@@ -65,13 +65,13 @@ impl Judge {
             && attendees < limits::PARTICIPANTS
             && participants::is_internal_only(&people, &self.directory)
         {
-            return dropped(Outcome::InternalOnly, "");
+            return skipped(Outcome::InternalOnly, "");
         }
-        Judged::Keep(Box::new(self.row(event, occurred_at, people)))
+        Decision::Keep(Box::new(self.row(event, occurred_at, people)))
     }
 
     /// Whether the settings in effect when a meeting began allow it to be captured.
-    fn captures(&self, event: &Event, occurred_at: Micros) -> bool {
+    fn captures(&self, event: &Event, occurred_at: Timestamp) -> bool {
         let meetings = settings::in_force(&self.meetings, occurred_at);
         match meetings.unwrap_or(self.rules.meetings) {
             Meetings::All => true,
@@ -80,7 +80,7 @@ impl Judge {
         }
     }
 
-    fn row(&self, event: &Event, occurred_at: Micros, people: Vec<Participant>) -> Interaction {
+    fn row(&self, event: &Event, occurred_at: Timestamp, people: Vec<Participant>) -> Interaction {
         let id = meeting_id(event, &self.mailbox);
         let content = self.rules.content;
         let text = |text: &Option<String>, level: Content| {
@@ -157,18 +157,18 @@ impl Judge {
 }
 
 /// When an event begins: a whole day at its midnight in UTC. `None` if the event has no start.
-pub fn begins_at(event: &Event) -> Option<Micros> {
+pub fn begins_at(event: &Event) -> Option<Timestamp> {
     let start = event.start?;
     Some(match event.is_all_day {
-        Some(true) => Micros(start.day.saturating_mul(DAY)),
+        Some(true) => Timestamp(start.day.saturating_mul(DAY)),
         _ => start.at,
     })
 }
 
 /// When an event ends; if its end is missing or invalid, at its beginning.
-pub fn ends_at(event: &Event, begins_at: Micros) -> Micros {
+pub fn ends_at(event: &Event, begins_at: Timestamp) -> Timestamp {
     let end = event.end.map(|end| match event.is_all_day {
-        Some(true) => Micros(end.day.saturating_mul(DAY)),
+        Some(true) => Timestamp(end.day.saturating_mul(DAY)),
         _ => end.at,
     });
     end.filter(|end| *end >= begins_at).unwrap_or(begins_at)

@@ -22,7 +22,7 @@ use crate::model::event::EventType;
 use crate::model::recurrence::Recurrence;
 use crate::model::recurrence::day_of;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::model::zone;
 use crate::policy::global_object_id::date_of_uid;
 
@@ -37,9 +37,9 @@ pub struct Siblings {
     /// The days of instances that were not moved.
     occurrences: BTreeSet<i64>,
     /// For exceptions: the author's midnight, and their current day, if it is a whole day.
-    exceptions: Vec<(Micros, Option<i64>)>,
+    exceptions: Vec<(Timestamp, Option<i64>)>,
     /// Unambiguous offsets (microseconds), each with the midnight that shows it.
-    offsets: Vec<(Micros, i64)>,
+    offsets: Vec<(Timestamp, i64)>,
 }
 
 impl Siblings {
@@ -66,7 +66,7 @@ impl Siblings {
 
     /// The day that can have begun at the author's midnight, if offsets, pattern and the days of
     /// other instances leave only one.
-    fn settled(&self, midnight: Micros, recurrence: Option<Recurrence>) -> Option<i64> {
+    fn settled(&self, midnight: Timestamp, recurrence: Option<Recurrence>) -> Option<i64> {
         let possible = days_beginning_at(midnight);
         let allowed = |day: &i64| recurrence.is_none_or(|recurrence| recurrence.allows(*day));
         let is_free = |day: &i64| !self.occurrences.contains(day);
@@ -77,7 +77,7 @@ impl Siblings {
     }
 
     /// The offset of the series nearest in time to an author's midnight.
-    fn offset_near(&self, midnight: Micros, recurrence: Option<Recurrence>) -> Option<i64> {
+    fn offset_near(&self, midnight: Timestamp, recurrence: Option<Recurrence>) -> Option<i64> {
         let settled = self.exceptions.iter().filter_map(|(one, _)| {
             let day = self.settled(*one, recurrence)?;
             Some((*one, offset(day, *one)))
@@ -117,7 +117,7 @@ fn timed_day(event: &Event) -> Option<i64> {
 }
 
 /// The day counted from the first start of the series.
-fn day_from_first(event: &Event, at: Micros) -> Option<i64> {
+fn day_from_first(event: &Event, at: Timestamp) -> Option<i64> {
     let series = event.series?;
     let first = series.first_start?.at.0;
     let first_day = series.recurrence?.first_day;
@@ -134,7 +134,7 @@ fn day_from_first(event: &Event, at: Micros) -> Option<i64> {
 }
 
 /// The day in the zone of the series; if that is unknown, in UTC.
-fn day_in_zone(event: &Event, at: Micros) -> i64 {
+fn day_in_zone(event: &Event, at: Timestamp) -> i64 {
     let name = event.zone.as_deref().unwrap_or_default();
     let zone = zone::zone(name).or_else(|| zone::display_offset(name));
     let local = zone.unwrap_or(TimeZone::UTC).to_datetime(at.timestamp());
@@ -171,23 +171,23 @@ fn whole_day(event: &Event, siblings: &Siblings) -> Option<i64> {
 }
 
 /// The days that can have begun at an instant anywhere: one, or two near the date line.
-fn days_beginning_at(midnight: Micros) -> Vec<i64> {
+fn days_beginning_at(midnight: Timestamp) -> Vec<i64> {
     let nearest = day_by(midnight, 0);
     let around = nearest.saturating_sub(1)..=nearest.saturating_add(1);
     around.filter(|day| may_begin_at(*day, midnight)).collect()
 }
 
-fn may_begin_at(day: i64, midnight: Micros) -> bool {
+fn may_begin_at(day: i64, midnight: Timestamp) -> bool {
     (OFFSET_MIN..=OFFSET_MAX).contains(&offset(day, midnight))
 }
 
 /// Local time minus UTC of a zone in which a day begins at an instant.
-fn offset(day: i64, midnight: Micros) -> i64 {
+fn offset(day: i64, midnight: Timestamp) -> i64 {
     day.saturating_mul(DAY).saturating_sub(midnight.0)
 }
 
 /// The day whose midnight is nearest to an instant, for an offset known to about an hour.
-fn day_by(midnight: Micros, offset: i64) -> i64 {
+fn day_by(midnight: Timestamp, offset: i64) -> i64 {
     let local = midnight.0.saturating_add(offset);
     local.saturating_add(DAY / 2).div_euclid(DAY)
 }

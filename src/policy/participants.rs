@@ -139,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::judge::fixtures;
+    use crate::policy::capture_policy::fixtures;
 
     fn raw(role: Role, name: &str, address: &str) -> RawParticipant {
         RawParticipant {

@@ -1,15 +1,15 @@
 //! Capture settings over time: an item is evaluated by the settings in effect at its time.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The setting at an instant. The first entry has no lower bound; without any entry there is none.
-pub fn in_force<T: Copy>(history: &[(Micros, T)], at: Micros) -> Option<T> {
+pub fn in_force<T: Copy>(history: &[(Timestamp, T)], at: Timestamp) -> Option<T> {
     let latest = history.iter().rev().find(|(since, _)| *since <= at);
     latest.or(history.first()).map(|(_, setting)| *setting)
 }
 
 /// Adds the current setting if it differs from the last one: it applies from now on.
-pub fn record<T: PartialEq>(history: &mut Vec<(Micros, T)>, now: Micros, setting: T) {
+pub fn record<T: PartialEq>(history: &mut Vec<(Timestamp, T)>, now: Timestamp, setting: T) {
     if history.last().is_none_or(|(_, last)| *last != setting) {
         history.push((now, setting));
     }
@@ -22,13 +22,17 @@ mod tests {
     #[test]
     fn a_setting_applies_from_its_instant_the_first_always() {
         let mut history = Vec::new();
-        assert_eq!(in_force(&history, Micros(5)), None);
+        assert_eq!(in_force(&history, Timestamp(5)), None);
         for (now, on) in [(10, true), (20, true), (30, false), (40, true)] {
-            record(&mut history, Micros(now), on);
+            record(&mut history, Timestamp(now), on);
         }
         assert_eq!(
             history,
-            [(Micros(10), true), (Micros(30), false), (Micros(40), true)]
+            [
+                (Timestamp(10), true),
+                (Timestamp(30), false),
+                (Timestamp(40), true)
+            ]
         );
         for (at, on) in [
             (0, true),
@@ -38,7 +42,7 @@ mod tests {
             (40, true),
             (99, true),
         ] {
-            assert_eq!(in_force(&history, Micros(at)), Some(on), "{at}");
+            assert_eq!(in_force(&history, Timestamp(at)), Some(on), "{at}");
         }
     }
 }

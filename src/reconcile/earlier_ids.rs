@@ -20,7 +20,7 @@ use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::mail::Mail;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::policy::identity::item_id;
 use crate::policy::identity::sent_time;
 use crate::policy::meeting::withdrawn;
@@ -42,7 +42,7 @@ pub struct RecordedRow {
     /// Its state.
     pub state: State,
     /// When the mail was sent.
-    pub occurred_at: Micros,
+    pub occurred_at: Timestamp,
     /// The subject, unless it was hidden.
     pub subject: Option<String>,
     /// Of what was read.
@@ -55,7 +55,7 @@ pub struct EarlierRow {
     interaction_id: Id128,
     revision: i32,
     state: State,
-    occurred_at: Micros,
+    occurred_at: Timestamp,
     fingerprint: i64,
     origin: Origin,
 }

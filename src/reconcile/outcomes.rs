@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::outcome::Tally;
 use crate::reconcile::unread::Unread;
 use crate::state::key::Seen;
@@ -12,7 +12,7 @@ use crate::state::pending::Pending;
 #[derive(Debug, Default)]
 pub struct Outcomes {
     /// Rows of `interactions` with the contacts of each.
-    pub rows: Vec<Matched>,
+    pub rows: Vec<MatchedInteraction>,
     /// Outcomes, without the number received.
     pub tally: Tally,
     /// What is written to the state cache once the rows are committed.

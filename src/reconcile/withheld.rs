@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use crate::matching::Matcher;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::policy::judge;
+use crate::policy::capture_policy;
 
 /// Rows that are held at a time; where there are more, the next time finds the others.
 const ROWS_MAX: usize = 200_000;
@@ -59,7 +59,7 @@ impl WithheldMails {
     /// The further revision of a mail, once: people and time stay as recorded, and `read`, any copy
     /// of it, provides the content. `None` if it is not needed or has none.
     pub fn with_content_of(&self, read: &Interaction) -> Option<Interaction> {
-        if !judge::has_content(read) {
+        if !capture_policy::has_content(read) {
             return None;
         }
         let key = key(read);
@@ -88,5 +88,5 @@ impl WithheldMails {
 
 /// Whether a mail has neither subject nor text although a contact is in it.
 pub fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
-    !judge::has_content(row) && !matcher.touches(&row.participants).is_empty()
+    !capture_policy::has_content(row) && !matcher.contact_matches(&row.participants).is_empty()
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::rematch::BookChange;
 use crate::model::rematch::RematchResult;
 use crate::model::rematch::RematchSummary;
+use crate::model::rematch::SnapshotChange;
 use crate::model::rematch::Whose;
 use crate::report::table;
 use crate::report::table::Side;
@@ -53,7 +53,7 @@ pub fn text(summary: &RematchSummary) -> String {
     text
 }
 
-fn write_changes(text: &mut String, changes: &[BookChange]) {
+fn write_changes(text: &mut String, changes: &[SnapshotChange]) {
     let (come, go) = totals(changes);
     let _ = writeln!(
         text,
@@ -81,7 +81,7 @@ fn write_changes(text: &mut String, changes: &[BookChange]) {
     }
 }
 
-fn row(change: &BookChange) -> Vec<String> {
+fn row(change: &SnapshotChange) -> Vec<String> {
     let (kind, id) = match &change.whose {
         Whose::Contact(id) => ("contact", id),
         Whose::Account(id) => ("account", id),
@@ -96,7 +96,7 @@ fn row(change: &BookChange) -> Vec<String> {
 }
 
 /// Rows that are added and removed, over all contacts and accounts.
-fn totals(changes: &[BookChange]) -> (u64, u64) {
+fn totals(changes: &[SnapshotChange]) -> (u64, u64) {
     let come = changes.iter().map(|change| change.come).sum();
     (come, changes.iter().map(|change| change.go).sum())
 }
@@ -120,13 +120,13 @@ pub fn json(summary: &RematchSummary) -> Value {
             "caught_up": caught_up,
         }),
     };
-    json["crm_snapshot"] = json!(&*summary.book);
+    json["crm_snapshot"] = json!(&*summary.snapshot);
     json["without_content"] = json!(summary.without_content);
     json["notes"] = json!(summary.notes);
     json
 }
 
-fn change(change: &BookChange) -> Value {
+fn change(change: &SnapshotChange) -> Value {
     let (contact, account) = match &change.whose {
         Whose::Contact(id) => (Some(&**id), None),
         Whose::Account(id) => (None, Some(&**id)),
@@ -144,9 +144,9 @@ fn change(change: &BookChange) -> Value {
 mod tests {
     use super::*;
 
-    fn planned(changes: Vec<BookChange>) -> RematchSummary {
+    fn planned(changes: Vec<SnapshotChange>) -> RematchSummary {
         RematchSummary {
-            book: "digest".into(),
+            snapshot: "digest".into(),
             result: RematchResult::Planned { changes },
             without_content: 3,
             notes: vec!["a note".to_owned()],
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_plan_lists_changes_per_contact_and_account() {
-        let change = |whose, name: Option<&str>, come, go| BookChange {
+        let change = |whose, name: Option<&str>, come, go| SnapshotChange {
             whose,
             name: name.map(Into::into),
             come,
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_long_list_is_truncated_in_text_but_not_json() {
-        let changes = (0..100).map(|n| BookChange {
+        let changes = (0..100).map(|n| SnapshotChange {
             whose: Whose::Contact(format!("c{n}").into()),
             name: None,
             come: 1,

@@ -6,8 +6,8 @@ use crate::model::coverage::Coverage;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::RunSummary;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::report::exit;
 use crate::report::table;
 use crate::report::table::Side;
@@ -262,7 +262,7 @@ pub fn slowest(summary: &RunSummary) -> Vec<(&Coverage, f64)> {
 
 /// Seconds from one instant to another.
 #[expect(clippy::cast_precision_loss, reason = "a duration for people to read")]
-pub fn seconds_between(from: Micros, to: Micros) -> f64 {
+pub fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
     (to.0 - from.0).max(0) as f64 / SECOND as f64
 }
 

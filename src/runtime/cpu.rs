@@ -42,7 +42,7 @@ pub struct CpuPool {
 
 /// A computation that did not return.
 #[derive(Debug, thiserror::Error)]
-pub enum ComputationLost {
+pub enum TaskPanicked {
     /// Its thread panicked.
     #[error("a computation ended in a panic; this is a defect of touchpoint, please report it")]
     Panicked,
@@ -67,7 +67,7 @@ impl CpuPool {
     /// Runs `work` on the pool and waits for it without blocking the async thread.
     ///
     /// Inside `work` the parallel iterators of rayon use the same pool.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, ComputationLost>
+    pub async fn run<T, F>(&self, work: F) -> Result<T, TaskPanicked>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
@@ -77,7 +77,7 @@ impl CpuPool {
             // The caller may have stopped waiting (shutdown): then the result is discarded.
             let _ = sender.send(work());
         });
-        receiver.await.map_err(|_| ComputationLost::Panicked)
+        receiver.await.map_err(|_| TaskPanicked::Panicked)
     }
 
     /// Runs `work` on the pool and waits for it. For blocking threads only; `work` may borrow from
@@ -97,7 +97,7 @@ impl CpuPool {
         &self,
         items: Vec<T>,
         read: impl Fn(T) -> R + Send + Sync + 'static,
-    ) -> Result<Vec<Option<R>>, ComputationLost>
+    ) -> Result<Vec<Option<R>>, TaskPanicked>
     where
         T: Send + 'static,
         R: Send + 'static,
@@ -126,7 +126,7 @@ impl CpuPool {
                             self.give_up(late, &pool)?;
                         }
                         if self.given_up.load(Ordering::Relaxed) > GIVEN_UP_MAX {
-                            return Err(ComputationLost::NoThreads);
+                            return Err(TaskPanicked::NoThreads);
                         }
                     }
                 }
@@ -138,14 +138,14 @@ impl CpuPool {
     }
 
     /// Replaces a pool that has lost this many threads, unless it was replaced already.
-    fn give_up(&self, threads: usize, pool: &Arc<ThreadPool>) -> Result<(), ComputationLost> {
+    fn give_up(&self, threads: usize, pool: &Arc<ThreadPool>) -> Result<(), TaskPanicked> {
         tracing::warn!(
             items = threads,
             "items take too long to be read and are left out"
         );
         self.given_up.fetch_add(threads, Ordering::Relaxed);
         let new = self::pool(pool.current_num_threads());
-        let new = Arc::new(new.map_err(|_| ComputationLost::NoThreads)?);
+        let new = Arc::new(new.map_err(|_| TaskPanicked::NoThreads)?);
         self.reading.send_if_modified(|current| {
             let is_same = Arc::ptr_eq(current, pool);
             if is_same {
@@ -246,9 +246,9 @@ impl<T, R> Progress<T, R> {
     }
 
     /// The results, once all are there.
-    fn results(&mut self) -> Result<Option<Vec<Option<R>>>, ComputationLost> {
+    fn results(&mut self) -> Result<Option<Vec<Option<R>>>, TaskPanicked> {
         if self.has_panicked {
-            return Err(ComputationLost::Panicked);
+            return Err(TaskPanicked::Panicked);
         }
         Ok((self.left == 0).then(|| std::mem::take(&mut self.results)))
     }
@@ -328,7 +328,7 @@ mod tests {
             let wait = Arc::clone(&wait);
             let read = move |_: u32| lock(&wait).recv().is_ok();
             let items = cpu.each(vec![0, 1], read);
-            failed |= matches!(items.await, Err(ComputationLost::NoThreads));
+            failed |= matches!(items.await, Err(TaskPanicked::NoThreads));
         }
         assert!(failed);
         drop(end);

@@ -5,7 +5,7 @@
 
 pub mod clock;
 pub mod cpu;
-pub mod crash;
+pub mod failpoint;
 pub mod memory;
 pub mod private;
 pub mod random;

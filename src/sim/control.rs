@@ -4,7 +4,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::shared::Shared;
@@ -54,7 +54,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
     }
 }
 
-fn clock(now: Micros) -> Response {
+fn clock(now: Timestamp) -> Response {
     Response::json(json!({"now": now.rfc3339()}).to_string(), 0)
 }
 
@@ -77,7 +77,7 @@ fn advance(shared: &Shared, body: &[u8]) -> Response {
     let days = body["days"]
         .as_i64()
         .map(|days| state.now.plus(days.saturating_mul(DAY)));
-    let until = body["until"].as_str().and_then(Micros::parse_rfc3339);
+    let until = body["until"].as_str().and_then(Timestamp::parse_rfc3339);
     match days.or(until) {
         Some(until) if until >= state.now => {
             state.now = until;

@@ -5,9 +5,9 @@ use std::io;
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::crm::generate;
-use crate::sim::crm::records::Book;
+use crate::sim::crm::records::CrmSnapshot;
 use crate::sim::directory;
 use crate::sim::mail::folders;
 use crate::sim::person::TEAM_OFF;
@@ -19,7 +19,7 @@ use crate::sim::world::World;
 
 /// Writes everything into a folder, which is made where it is missing. `address` is where the
 /// world is served, `at` the instant for which the CRM is written.
-pub fn write(world: &World, folder: &Path, address: &str, at: Micros) -> io::Result<()> {
+pub fn write(world: &World, folder: &Path, address: &str, at: Timestamp) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     crm_files(world, folder, at)?;
     table(&folder.join("members.csv"), members(world))?;
@@ -40,10 +40,10 @@ pub fn write(world: &World, folder: &Path, address: &str, at: Micros) -> io::Res
 }
 
 /// Writes the CRM as it is at an instant into a folder that is there: the next night's files.
-pub fn crm_files(world: &World, folder: &Path, at: Micros) -> io::Result<()> {
-    let book = world.crm.at(at);
-    table(&folder.join("contacts.csv"), contacts(&book))?;
-    table(&folder.join("accounts.csv"), accounts(&book))
+pub fn crm_files(world: &World, folder: &Path, at: Timestamp) -> io::Result<()> {
+    let snapshot = world.crm.at(at);
+    table(&folder.join("contacts.csv"), contacts(&snapshot))?;
+    table(&folder.join("accounts.csv"), accounts(&snapshot))
 }
 
 type Row = Vec<String>;
@@ -60,9 +60,9 @@ fn table(path: &Path, rows: Vec<Row>) -> io::Result<()> {
     writer.flush()
 }
 
-fn contacts(book: &Book) -> Vec<Row> {
+fn contacts(snapshot: &CrmSnapshot) -> Vec<Row> {
     let mut rows = vec![row(&["id", "name", "email", "other_emails", "account_id"])];
-    for contact in book.contacts.iter().flatten() {
+    for contact in snapshot.contacts.iter().flatten() {
         let account = contact.account_id.as_deref().unwrap_or_default();
         let other = contact.other_emails.join(";");
         rows.push(row(&[
@@ -76,9 +76,9 @@ fn contacts(book: &Book) -> Vec<Row> {
     rows
 }
 
-fn accounts(book: &Book) -> Vec<Row> {
+fn accounts(snapshot: &CrmSnapshot) -> Vec<Row> {
     let mut rows = vec![row(&["id", "name", "domains"])];
-    for account in &book.accounts {
+    for account in &snapshot.accounts {
         rows.push(row(&[
             &account.id,
             &account.name,

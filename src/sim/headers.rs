@@ -4,8 +4,8 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::answer::Answer;
 use crate::sim::request::Request;
 use crate::sim::rng::guid;
@@ -16,7 +16,7 @@ const CHALLENGE: &str = r#"Bearer realm="", authorization_uri="https://login.mic
 
 /// Completes an answer. Outlook's errors have no inner part (facts 6.1); those of the directory and
 /// of the gateway do.
-pub fn complete(answer: &mut Answer, request: &Request, lot: (u64, u64), now: Micros) {
+pub fn complete(answer: &mut Answer, request: &Request, lot: (u64, u64), now: Timestamp) {
     let response = &mut answer.response;
     let id = guid(mix(&[lot.0, lot.1, 41]), mix(&[lot.0, lot.1, 42]));
     response.headers.push(("request-id", id.clone()));
@@ -37,7 +37,7 @@ pub fn complete(answer: &mut Answer, request: &Request, lot: (u64, u64), now: Mi
         return;
     };
     if body["error"].is_object() {
-        let seconds = Micros(now.0 - now.0 % SECOND).rfc3339();
+        let seconds = Timestamp(now.0 - now.0 % SECOND).rfc3339();
         // The time has no zone.
         let date = seconds.trim_end_matches('Z').to_owned();
         let client = request.header("client-request-id").unwrap_or(&id);

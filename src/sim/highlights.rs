@@ -1,6 +1,6 @@
 //! Names what the first simulated day shows: a moved series, a cancelled meeting, a new contact.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::world::World;
 
 /// What changes between the start and a day later.
@@ -9,12 +9,12 @@ pub struct Highlights {
     /// Title of a series with a contact that is moved by an hour.
     pub moved_series: String,
     /// When it is moved.
-    pub moved_at: Micros,
+    pub moved_at: Timestamp,
     /// Title of a single meeting with a contact that is cancelled. Attendees see `Canceled: `
     /// before it.
     pub cancelled: String,
     /// When it is cancelled.
-    pub cancelled_at: Micros,
+    pub cancelled_at: Timestamp,
     /// Id of a contact that is added to the CRM, of somebody who has written before.
     pub contact_id: String,
     /// Its name.
@@ -66,8 +66,8 @@ mod tests {
                 moved += usize::from(title == found.moved_series && has_changed);
                 let is_cancelled = newest["state"] == "cancelled" && has_changed;
                 cancelled += usize::from(title.ends_with(&found.cancelled) && is_cancelled);
-            } else if let Some(touches) = line["touches"].as_array() {
-                met += touches
+            } else if let Some(contact_matches) = line["touches"].as_array() {
+                met += contact_matches
                     .iter()
                     .filter(|one| one["contact_id"] == found.contact_id.as_str())
                     .count();

@@ -5,9 +5,9 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
-use crate::sim::crm::records::Book;
-use crate::sim::crm::records::Touch;
+use crate::model::time::Timestamp;
+use crate::sim::crm::records::ContactMatch;
+use crate::sim::crm::records::CrmSnapshot;
 use crate::sim::role::Role;
 use crate::sim::spec::Content as Level;
 use crate::sim::spec::Unmatched;
@@ -33,17 +33,19 @@ impl Content {
         world: &World,
         line: &mut Value,
         visible: &[(Role, &Address)],
-        (sight, at): (Micros, Micros),
+        (sight, at): (Timestamp, Timestamp),
     ) {
         let since = (sight.0 - world.start().0).max(0);
         let night = world.start().plus((since + DAY - 1) / DAY * DAY);
-        let kept_at = |when: Micros| {
-            let matched = visible.iter().any(|(_, one)| one.touch_at(when).is_some());
+        let kept_at = |when: Timestamp| {
+            let matched = visible
+                .iter()
+                .any(|(_, one)| one.contact_match_at(when).is_some());
             self.may_keep && (matched || world.spec.policy.unmatched == Unmatched::Keep)
         };
-        let mut periods = vec![json!({"from": null, "kept": kept_at(Micros(i64::MIN))})];
+        let mut periods = vec![json!({"from": null, "kept": kept_at(Timestamp(i64::MIN))})];
         let later = visible.iter().flat_map(|(_, one)| &one.later);
-        let mut times: Vec<Micros> = later
+        let mut times: Vec<Timestamp> = later
             .map(|(when, _)| *when)
             .filter(|when| *when <= at)
             .collect();
@@ -114,32 +116,39 @@ pub fn counts(number: usize, owner: &str, visible: &[(Role, &Address)]) -> (usiz
 
 /// What the CRM at an instant must find. One row per contact, then one per account of which no
 /// contact takes part; each with the participant of the best role, then the smallest address.
-pub fn touches(book: &Book, at: Micros, visible: &[(Role, &Address)]) -> Vec<Value> {
-    let mut found: Vec<(Role, &Address, &Touch)> = visible
+pub fn contact_matches(
+    snapshot: &CrmSnapshot,
+    at: Timestamp,
+    visible: &[(Role, &Address)],
+) -> Vec<Value> {
+    let mut found: Vec<(Role, &Address, &ContactMatch)> = visible
         .iter()
-        .filter_map(|(role, one)| one.touch_at(at).map(|touch| (*role, *one, touch)))
+        .filter_map(|(role, one)| {
+            one.contact_match_at(at)
+                .map(|contact_match| (*role, *one, contact_match))
+        })
         .collect();
     found.sort_by(|one, other| (one.0, &one.1.stored).cmp(&(other.0, &other.1.stored)));
     let of_contacts: Vec<&Option<String>> = found
         .iter()
-        .filter(|(_, _, touch)| touch.contact.is_some())
-        .map(|(_, _, touch)| &touch.account_id)
+        .filter(|(_, _, contact_match)| contact_match.contact.is_some())
+        .map(|(_, _, contact_match)| &contact_match.account_id)
         .collect();
     let mut rows: Vec<(bool, String, Value)> = Vec::new();
-    for (role, address, touch) in &found {
-        let contact = touch
+    for (role, address, contact_match) in &found {
+        let contact = contact_match
             .contact
-            .and_then(|number| book.contacts[number].as_ref());
-        let account_name = touch
+            .and_then(|number| snapshot.contacts[number].as_ref());
+        let account_name = contact_match
             .account_id
             .as_deref()
-            .and_then(|id| book.account_name(id));
-        if contact.is_none() && of_contacts.contains(&&touch.account_id) {
+            .and_then(|id| snapshot.account_name(id));
+        if contact.is_none() && of_contacts.contains(&&contact_match.account_id) {
             continue;
         }
         let key = contact
             .map(|contact| contact.id.clone())
-            .or(touch.account_id.clone());
+            .or(contact_match.account_id.clone());
         let key = key.unwrap_or_default();
         if rows
             .iter()
@@ -150,8 +159,8 @@ pub fn touches(book: &Book, at: Micros, visible: &[(Role, &Address)]) -> Vec<Val
         let row = json!({
             "contact_id": contact.map(|contact| &contact.id),
             "contact_name": contact.map(|contact| &contact.name),
-            "account_id": touch.account_id, "account_name": account_name,
-            "contact_address": address.stored, "contact_role": role.name(), "rule": touch.rule,
+            "account_id": contact_match.account_id, "account_name": account_name,
+            "contact_address": address.stored, "contact_role": role.name(), "rule": contact_match.rule,
         });
         rows.push((contact.is_none(), key, row));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar;
 use crate::sim::calendar::round::Block;
 use crate::sim::faults::request_kind::RequestKind;
@@ -47,9 +47,9 @@ pub struct Call<'a> {
     /// The authority that links name.
     pub host: &'a str,
     /// The caller's clock.
-    pub wall: Micros,
+    pub wall: Timestamp,
     /// The simulated clock.
-    pub now: Micros,
+    pub now: Timestamp,
     /// Number of the request.
     pub turn: u64,
 }

@@ -7,7 +7,7 @@ use jiff::civil::Time;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The days of a week.
 pub const WEEK: [Weekday; 7] = [
@@ -192,10 +192,10 @@ fn relative(begin: Date, weekdays: &[Weekday], index: Index) -> Option<Date> {
 
 /// The instant of a wall time on a day. What the clock jumps over moves on by the jump; of two
 /// that have the same name the first counts.
-pub fn instant(day: Date, wall: Time, zone: &TimeZone) -> Micros {
+pub fn instant(day: Date, wall: Time, zone: &TimeZone) -> Timestamp {
     match zone.to_timestamp(day.to_datetime(wall)) {
         Ok(found) => found.into(),
-        Err(_) => Micros::default(),
+        Err(_) => Timestamp::default(),
     }
 }
 
@@ -206,7 +206,7 @@ pub fn occurrences(
     wall: Time,
     zone: &TimeZone,
     until: Date,
-) -> Vec<(Date, Micros)> {
+) -> Vec<(Date, Timestamp)> {
     days(pattern, range, until)
         .map(|day| (day, instant(day, wall, zone)))
         .collect()

@@ -22,8 +22,8 @@ use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::sim::control;
@@ -52,7 +52,7 @@ pub struct Options {
     /// Port on 127.0.0.1; 0 = any that is free.
     pub port: u16,
     /// Where the simulated clock stands; `None` = the start of the world.
-    pub at: Option<Micros>,
+    pub at: Option<Timestamp>,
     /// Where requests and answers are written to.
     pub record: Option<PathBuf>,
 }
@@ -68,7 +68,7 @@ pub struct Running {
 
 impl Running {
     /// Moves the simulated clock forward; it never goes back. Returns where it stands.
-    pub fn advance(&self, until: Micros) -> Micros {
+    pub fn advance(&self, until: Timestamp) -> Timestamp {
         let mut state = self.shared.state();
         state.now = state.now.max(until);
         state.now
@@ -353,9 +353,9 @@ mod tests {
         let now = String::from_utf8_lossy(&now).into_owned();
         assert!(now.contains("2026-03-02T02:00:00Z"), "{now}");
         assert!(now.contains("date: Mon, 02 Mar 2026 02:00:00 GMT"), "{now}");
-        assert_eq!(running.advance(Micros(0)), running.world().start());
+        assert_eq!(running.advance(Timestamp(0)), running.world().start());
 
-        let token = crate::sim::token::sign(running.world(), Micros(i64::MAX));
+        let token = crate::sim::token::sign(running.world(), Timestamp(i64::MAX));
         let request = format!(
             "GET /v1.0/users?$top=999&$skiptoken=0 HTTP/1.1\r\nhost: sim.test\r\nauthorization: Bearer {token}\r\naccept-encoding: gzip"
         );

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use tokio::time::Instant;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::journal::Journal;
 use crate::sim::recording::Recording;
 use crate::sim::tenant::State;
@@ -25,7 +25,7 @@ pub struct Shared {
     pub recording: Option<Recording>,
     /// The wall clock when serving began, and when that was: from then on time passes here as it
     /// does for tokio's timers, which tests may let stand still.
-    pub begun: (Micros, Instant),
+    pub begun: (Timestamp, Instant),
 }
 
 impl Shared {
@@ -35,7 +35,7 @@ impl Shared {
     }
 
     /// The wall clock.
-    pub fn wall(&self) -> Micros {
+    pub fn wall(&self) -> Timestamp {
         let (wall, begun) = self.begun;
         let passed = begun.elapsed().as_micros();
         wall.plus(i64::try_from(passed).unwrap_or(i64::MAX))

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::faults::fault;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::random;
@@ -123,7 +123,7 @@ impl Spec {
         if spec.crm_changes.each > CHANGES_MAX {
             return Err(SpecError::Range("crm_changes.each (0 to 5)"));
         }
-        if Micros::parse_rfc3339(&spec.start).is_none() {
+        if Timestamp::parse_rfc3339(&spec.start).is_none() {
             return Err(SpecError::Range("start (RFC 3339)"));
         }
         if let Some(defect) = spec.permissions.defect() {
@@ -143,8 +143,8 @@ impl Spec {
     }
 
     /// The start as an instant.
-    pub fn start(&self) -> Micros {
-        Micros::parse_rfc3339(&self.start).unwrap_or_default()
+    pub fn start(&self) -> Timestamp {
+        Timestamp::parse_rfc3339(&self.start).unwrap_or_default()
     }
 }
 

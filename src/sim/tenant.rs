@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::answer::Answer;
 use crate::sim::batch;
 use crate::sim::directory;
@@ -33,7 +33,7 @@ use crate::sim::world::World;
 #[derive(Debug)]
 pub struct State {
     /// The simulated clock.
-    pub now: Micros,
+    pub now: Timestamp,
     /// Simulated seconds that pass with each request.
     pub seconds_per_request: i64,
     /// What open mailboxes remember of their requests.
@@ -44,7 +44,7 @@ pub struct State {
 
 impl State {
     /// The state of a tenant whose clock shows `now`.
-    pub fn new(world: &World, now: Micros) -> Self {
+    pub fn new(world: &World, now: Timestamp) -> Self {
         Self {
             now,
             seconds_per_request: world.spec.switches.seconds_per_request,
@@ -65,7 +65,13 @@ impl State {
     }
 
     /// Answers a request. `host` is the authority that links name, `wall` the caller's clock.
-    pub fn answer(&mut self, world: &World, request: &Request, host: &str, wall: Micros) -> Answer {
+    pub fn answer(
+        &mut self,
+        world: &World,
+        request: &Request,
+        host: &str,
+        wall: Timestamp,
+    ) -> Answer {
         self.now = self.now.plus(self.seconds_per_request * SECOND);
         let mut answer = self.undisturbed(world, request, host, wall);
         if answer.fault.is_none() {
@@ -94,7 +100,7 @@ impl State {
         world: &World,
         request: &Request,
         host: &str,
-        wall: Micros,
+        wall: Timestamp,
     ) -> Answer {
         self.requests += 1;
         let pieces = request.pieces();
@@ -265,7 +271,7 @@ impl State {
         world: &World,
         request: &Request,
         host: &str,
-        wall: Micros,
+        wall: Timestamp,
         answer: &mut Answer,
     ) {
         let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
@@ -322,7 +328,7 @@ impl State {
     }
 
     /// Answers one request of a batch.
-    fn batched(&mut self, world: &World, inner: &Request, host: &str, wall: Micros) -> Answer {
+    fn batched(&mut self, world: &World, inner: &Request, host: &str, wall: Timestamp) -> Answer {
         if inner.path.starts_with("/v1.0/$batch") {
             let nested = "Batch requests cannot be nested.";
             return Answer::of(Response::error(400, "BadRequest", nested));

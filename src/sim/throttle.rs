@@ -1,7 +1,7 @@
 //! The limits per application and mailbox (facts 7.1).
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::request::Response;
 use crate::sim::spec::RetryAfter;
 use crate::sim::spec::Switches;
@@ -13,13 +13,18 @@ const WINDOW: i64 = 600 * SECOND;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Throttle {
     in_flight: u32,
-    window_began: Micros,
+    window_began: Timestamp,
     requests: u32,
 }
 
 impl Throttle {
     /// Lets a request in, or answers it with 429. Refused requests count too (facts 7.3).
-    pub fn enter(&mut self, switches: &Switches, wall: Micros, lot: u64) -> Result<u32, Response> {
+    pub fn enter(
+        &mut self,
+        switches: &Switches,
+        wall: Timestamp,
+        lot: u64,
+    ) -> Result<u32, Response> {
         if wall.0 - self.window_began.0 >= WINDOW {
             (self.window_began, self.requests) = (wall, 0);
         }

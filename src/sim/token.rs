@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::permissions;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
@@ -18,7 +18,7 @@ const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Answers `POST /{tenant}/oauth2/v2.0/token`. `wall` is the clock of the caller, not the
 /// simulated one: tokens live in real seconds.
-pub fn issue(world: &World, tenant: &str, request: &Request, wall: Micros) -> Response {
+pub fn issue(world: &World, tenant: &str, request: &Request, wall: Timestamp) -> Response {
     let form = pairs(&String::from_utf8_lossy(&request.body));
     let host = request.header("host").unwrap_or("127.0.0.1");
     let field = |name: &str| {
@@ -159,7 +159,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 /// A token that says by itself until when it holds and what was granted in Entra when it was
 /// issued, so that a restart keeps it, and a later change of what is granted does not change it
 /// (facts 4.4). As the service's it has three parts, of which the second can be read.
-pub fn sign(world: &World, until: Micros) -> String {
+pub fn sign(world: &World, until: Timestamp) -> String {
     let claims = serde_json::json!({
         "aud": "https://graph.microsoft.com", "tid": world.app.tenant_id,
         "appid": world.app.client_id, "idtyp": "app", "exp": until.0 / SECOND, "until": until.0,
@@ -207,7 +207,7 @@ fn seal(world: &World, text: &str) -> String {
 }
 
 /// The roles of a request's token, or the 401 for one without a valid token.
-pub fn check(world: &World, request: &Request, wall: Micros) -> Result<Vec<String>, Response> {
+pub fn check(world: &World, request: &Request, wall: Timestamp) -> Result<Vec<String>, Response> {
     let refuse = |message| Err(Response::error(401, "InvalidAuthenticationToken", message));
     let Some(token) = request
         .header("authorization")
@@ -227,9 +227,11 @@ pub fn check(world: &World, request: &Request, wall: Micros) -> Result<Vec<Strin
     }
 }
 
-fn failure(wall: Micros, status: u16, error: &str, code: u32, text: &str) -> Response {
+fn failure(wall: Timestamp, status: u16, error: &str, code: u32, text: &str) -> Response {
     // A blank stands where RFC 3339 has its T (facts 4.3).
-    let timestamp = Micros(wall.0 - wall.0 % SECOND).rfc3339().replace('T', " ");
+    let timestamp = Timestamp(wall.0 - wall.0 % SECOND)
+        .rfc3339()
+        .replace('T', " ");
     let (trace, correlation) = (
         "3255fe56-c3d9-45ca-8c8a-0e4e40a30c00",
         "cb2f9d0c-2b1c-4a3b-9b66-5f0fe2b3c0a8",

@@ -4,22 +4,22 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar;
 use crate::sim::mail;
 use crate::sim::world::World;
 
 /// All lines up to an instant, one JSON object each, handed to `line` in turn.
-pub fn print(world: &World, at: Micros, mut line: impl FnMut(&Value)) {
-    let book = world.crm.at(at);
+pub fn print(world: &World, at: Timestamp, mut line: impl FnMut(&Value)) {
+    let snapshot = world.crm.at(at);
     for number in 0..world.people.len() {
         line(&mailbox(world, number));
         if world.people[number].is_read() {
             mail::truth::print_removals(world, number, &mut line);
         }
     }
-    mail::truth::print(world, &book, at, &mut line);
-    calendar::truth::print(world, &book, at, line);
+    mail::truth::print(world, &snapshot, at, &mut line);
+    calendar::truth::print(world, &snapshot, at, line);
 }
 
 fn mailbox(world: &World, number: usize) -> Value {

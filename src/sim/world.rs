@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting::Meeting;
 use crate::sim::crm::records::Contact;
+use crate::sim::crm::records::ContactMatch;
 use crate::sim::crm::records::Crm;
-use crate::sim::crm::records::Touch;
 use crate::sim::faults::fault::Target;
 use crate::sim::mail::mailbox::Mail;
 use crate::sim::mail::mailbox::Mailbox;
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// The first instant of the simulated clock.
-    pub fn start(&self) -> Micros {
+    pub fn start(&self) -> Timestamp {
         self.spec.start()
     }
 
@@ -144,18 +144,18 @@ pub struct Address {
     /// The person whose mailbox it is.
     pub person: Option<usize>,
     /// What the CRM must find at the start.
-    pub touch: Option<Touch>,
+    pub contact_match: Option<ContactMatch>,
     /// What it must find from an instant on, in order.
-    pub later: Vec<(Micros, Option<Touch>)>,
+    pub later: Vec<(Timestamp, Option<ContactMatch>)>,
 }
 
 impl Address {
     /// What the CRM must find at an instant.
-    pub fn touch_at(&self, at: Micros) -> Option<&Touch> {
+    pub fn contact_match_at(&self, at: Timestamp) -> Option<&ContactMatch> {
         let count = self.later.partition_point(|(when, _)| *when <= at);
         match count.checked_sub(1) {
             Some(last) => self.later[last].1.as_ref(),
-            None => self.touch.as_ref(),
+            None => self.contact_match.as_ref(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::id::Id128;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The slot in the first byte, then 120 bits of hash.
 pub type Key = [u8; 16];
@@ -66,7 +66,7 @@ pub struct RecordedMail(pub u64);
 
 impl RecordedMail {
     /// Of a row as it is stored: `subject` is `None` where the policy hid it.
-    pub fn of(subject: Option<&str>, occurred_at: Micros) -> Self {
+    pub fn of(subject: Option<&str>, occurred_at: Timestamp) -> Self {
         let subject_bits = subject.map_or(0, subject_bits);
         // The low 32 bits of the minute rise for 8,000 years before they meet again.
         let minute = occurred_at.minute().cast_unsigned() & u64::from(u32::MAX);
@@ -113,11 +113,11 @@ mod tests {
     #[test]
     fn another_mail_differs_in_subject_and_minute() {
         let minute = 60 * SECOND;
-        let first = RecordedMail::of(Some("report"), Micros(0));
-        assert!(first.is_another_mail(RecordedMail::of(Some("other"), Micros(minute))));
-        assert!(!first.is_another_mail(RecordedMail::of(Some("other"), Micros(minute - 1))));
-        assert!(!first.is_another_mail(RecordedMail::of(Some("report"), Micros(minute))));
-        assert!(!first.is_another_mail(RecordedMail::of(None, Micros(minute))));
+        let first = RecordedMail::of(Some("report"), Timestamp(0));
+        assert!(first.is_another_mail(RecordedMail::of(Some("other"), Timestamp(minute))));
+        assert!(!first.is_another_mail(RecordedMail::of(Some("other"), Timestamp(minute - 1))));
+        assert!(!first.is_another_mail(RecordedMail::of(Some("report"), Timestamp(minute))));
+        assert!(!first.is_another_mail(RecordedMail::of(None, Timestamp(minute))));
         assert!(!first.is_another_mail(first));
     }
 }

@@ -16,7 +16,7 @@ use crate::model::interaction::Source;
 use crate::model::interaction::State;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Address, name, role, response, internal.
 type Person<'a> = (
@@ -39,8 +39,8 @@ struct Columns<'a> {
     kind: Cow<'a, str>,
     revision: i32,
     state: Cow<'a, str>,
-    occurred_at: Micros,
-    ended_at: Option<Micros>,
+    occurred_at: Timestamp,
+    ended_at: Option<Timestamp>,
     direction: Cow<'a, str>,
     subject: Option<Cow<'a, str>>,
     preview: Option<Cow<'a, str>>,
@@ -56,7 +56,7 @@ struct Columns<'a> {
     is_recurring: Option<bool>,
     is_all_day: Option<bool>,
     fingerprint: i64,
-    captured_at: Micros,
+    captured_at: Timestamp,
     run_id: Cow<'a, str>,
     user_role: Option<Cow<'a, str>>,
 }

@@ -13,7 +13,7 @@ use crate::model::interaction;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox;
 use crate::model::mailbox::Mailbox;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::state::error::StateError;
 use crate::state::key::MeetingKey;
 use crate::state::meeting_row;
@@ -155,8 +155,8 @@ fn read_record(value: StoredMeeting<'_>) -> Result<MeetingRecord, StateError> {
     Ok(MeetingRecord {
         revision,
         state: interaction::State::parse(state).ok_or(StateError::Damaged)?,
-        occurred_at: Micros(occurred_at),
-        ended_at: Micros(ended_at),
+        occurred_at: Timestamp(occurred_at),
+        ended_at: Timestamp(ended_at),
         series_id: series_id.map(str::to_owned),
         master_id: master_id.map(str::to_owned),
         source_id: source_id.to_owned(),

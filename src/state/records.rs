@@ -6,7 +6,7 @@ use crate::model::columns_hash;
 use crate::model::event::Event;
 use crate::model::interaction;
 use crate::model::interaction::Interaction;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The row of the highest revision of a meeting that a mailbox has recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +16,9 @@ pub struct MeetingRecord {
     /// Its state.
     pub state: interaction::State,
     /// When it begins.
-    pub occurred_at: Micros,
+    pub occurred_at: Timestamp,
     /// When it ends.
-    pub ended_at: Micros,
+    pub ended_at: Timestamp,
     /// Its series.
     pub series_id: Option<String>,
     /// The provider's id of its series. The lake does not have it, so a rebuilt record lacks it

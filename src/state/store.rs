@@ -16,7 +16,7 @@ use crate::model::cursor::CursorRecord;
 use crate::model::id::Id128;
 use crate::model::mailbox;
 use crate::model::outcome::Outcome;
-use crate::runtime::crash;
+use crate::runtime::failpoint;
 use crate::state::calendar;
 use crate::state::error::StateError;
 use crate::state::key;
@@ -50,7 +50,7 @@ pub struct Settings {
 
 /// Whether the file knew this lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Was {
+pub enum CacheStatus {
     /// There was no valid file: everything is to be rebuilt.
     Fresh,
     /// It holds each slot up to its version.
@@ -63,7 +63,7 @@ pub struct Opened {
     /// The state.
     pub state: State,
     /// Whether there was one for this lake.
-    pub was: Was,
+    pub status: CacheStatus,
 }
 
 /// The open state file. Only one process can hold it.
@@ -80,7 +80,7 @@ impl State {
         let path = settings.folder.join(FILE_NAME);
         let existed = path.is_file();
         match open_and_believe(&path, &settings, lake_id) {
-            Ok(Some(database)) => return Ok(opened(database, settings, Was::Known)),
+            Ok(Some(database)) => return Ok(opened(database, settings, CacheStatus::Known)),
             Ok(None) if existed => {
                 tracing::warn!("the state file is of another lake or format: rebuilding it");
             }
@@ -91,7 +91,7 @@ impl State {
         }
         remove(&path)?;
         let database = create(&path, &settings, lake_id)?;
-        Ok(opened(database, settings, Was::Fresh))
+        Ok(opened(database, settings, CacheStatus::Fresh))
     }
 
     /// The lake version up to which a slot is known; `None`: nothing of it is.
@@ -122,9 +122,9 @@ impl State {
         let transaction = self.write()?;
         write_pending(&transaction, pending)?;
         tables::write_versions(&transaction, versions)?;
-        crash::point(|| "state written".to_owned());
+        failpoint::hit(|| "state written".to_owned());
         transaction.commit().map_err(StateError::of)?;
-        crash::point(|| "state committed".to_owned());
+        failpoint::hit(|| "state committed".to_owned());
         Ok(())
     }
 
@@ -293,9 +293,9 @@ fn cursor_record(row: Result<CursorRow, redb::StorageError>) -> Result<CursorRec
     })
 }
 
-fn opened(database: Database, settings: Settings, was: Was) -> Opened {
+fn opened(database: Database, settings: Settings, status: CacheStatus) -> Opened {
     let state = State { database, settings };
-    Opened { state, was }
+    Opened { state, status }
 }
 
 /// The open file, if it is there and says that it is of this lake and of today's format.

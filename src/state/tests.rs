@@ -18,15 +18,15 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::slot;
 use crate::model::outcome::Outcome;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
 use crate::state::pending::Pending;
+use crate::state::store::CacheStatus;
 use crate::state::store::Opened;
 use crate::state::store::Settings;
 use crate::state::store::State;
-use crate::state::store::Was;
 use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
@@ -77,7 +77,7 @@ pub(crate) fn mail() -> Interaction {
         kind: Kind::Email,
         revision: 1,
         state: interaction::State::Active,
-        occurred_at: Micros(0),
+        occurred_at: Timestamp(0),
         ended_at: None,
         direction: Direction::Inbound,
         subject: None,
@@ -94,7 +94,7 @@ pub(crate) fn mail() -> Interaction {
         is_recurring: None,
         is_all_day: None,
         fingerprint: -5,
-        captured_at: Micros(0),
+        captured_at: Timestamp(0),
         run_id: "run".into(),
         user_role: None,
     }
@@ -128,17 +128,17 @@ fn item(state: &State, oldest_first: &[&Pending]) -> Option<Seen> {
 #[test]
 fn a_committed_batch_is_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
-    let Opened { state, was } = open(folder.path());
-    assert_eq!(was, Was::Fresh);
+    let Opened { state, status } = open(folder.path());
+    assert_eq!(status, CacheStatus::Fresh);
     assert_eq!(state.version(slot("ann")).unwrap(), None);
     let mut pending = one_item(7);
-    let mail = RecordedMail::of(Some("hello"), Micros(5));
+    let mail = RecordedMail::of(Some("hello"), Timestamp(5));
     pending.note_recorded("ann", Id128([1; 16]), mail);
     commit(&state, &pending, &versions(3));
     drop(state);
 
-    let Opened { state, was } = open(folder.path());
-    assert_eq!(was, Was::Known);
+    let Opened { state, status } = open(folder.path());
+    assert_eq!(status, CacheStatus::Known);
     assert_eq!(state.version(slot("ann")).unwrap(), Some(3));
     assert_eq!(item(&state, &[]), Some(seen(Outcome::Recorded, 7)));
     let view = view(&state);
@@ -186,7 +186,7 @@ fn threads_can_share_a_view() {
 #[test]
 fn the_first_mail_of_an_id_stays_within_a_batch() {
     let mut pending = Pending::default();
-    let first = RecordedMail::of(Some("a"), Micros(0));
+    let first = RecordedMail::of(Some("a"), Timestamp(0));
     pending.note_recorded("ann", Id128([1; 16]), first);
     pending.note_recorded("ann", Id128([1; 16]), RecordedMail(9));
     let folder = tempfile::tempdir().unwrap();
@@ -250,8 +250,8 @@ fn the_state_of_another_lake_is_never_believed() {
     let state = open(folder.path()).state;
     commit(&state, &one_item(1), &versions(1));
     drop(state);
-    let Opened { state, was } = open_for(folder.path(), "lake-2").unwrap();
-    assert_eq!(was, Was::Fresh);
+    let Opened { state, status } = open_for(folder.path(), "lake-2").unwrap();
+    assert_eq!(status, CacheStatus::Fresh);
     assert_eq!(item(&state, &[]), None);
 }
 
@@ -262,7 +262,7 @@ fn a_second_run_fails_because_the_folder_is_in_use() {
     let second = open_for(folder.path(), LAKE);
     assert!(matches!(second, Err(StateError::InUse)));
     drop(first);
-    assert_eq!(open(folder.path()).was, Was::Known);
+    assert_eq!(open(folder.path()).status, CacheStatus::Known);
 }
 
 #[cfg(unix)]
@@ -304,7 +304,7 @@ fn a_rebuild_leaves_what_the_lake_holds_and_nothing_else() {
     let recorded = view
         .recorded(&Pending::default(), "ann", Id128([1; 16]))
         .unwrap();
-    assert_eq!(recorded, Some(RecordedMail::of(None, Micros(0))));
+    assert_eq!(recorded, Some(RecordedMail::of(None, Timestamp(0))));
     assert_eq!(
         state.cursors("ann").unwrap()[0].value.as_deref(),
         Some("new")
@@ -333,8 +333,11 @@ fn a_killed_run_leaves_its_last_commit() {
     rebuild.absorb_cursors(cursors).unwrap();
 
     let half = killed_copy(folder.path());
-    let Opened { state: killed, was } = open(half.path());
-    assert_eq!(was, Was::Known);
+    let Opened {
+        state: killed,
+        status,
+    } = open(half.path());
+    assert_eq!(status, CacheStatus::Known);
     assert_eq!(item(&killed, &[]).unwrap().fingerprint, 1);
     assert_eq!(killed.cursors("ann").unwrap(), []);
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Interaction;
@@ -13,12 +13,12 @@ use crate::sync::in_flight::Promise;
 
 /// Some decided pages of one mailbox. They become visible together.
 #[derive(Debug)]
-pub struct Portion {
+pub struct MailboxBatch {
     /// Whose.
     pub mailbox: Arc<Mailbox>,
     /// Rows of `interactions` with the contacts of each.
-    pub rows: Vec<Matched>,
-    /// The newest links of the chains whose pages are in this portion.
+    pub rows: Vec<MatchedInteraction>,
+    /// The newest links of the chains whose pages are in this mailbox batch.
     pub cursors: Vec<CursorRecord>,
     /// Outcomes of all items of these pages.
     pub tally: Tally,
@@ -26,11 +26,11 @@ pub struct Portion {
     pub cost: Cost,
     /// What is written to the state cache once this is committed.
     pub seen: Arc<Pending>,
-    /// Redeemed once the portion is committed.
+    /// Redeemed once the mailbox batch is committed.
     pub promise: Promise,
 }
 
-impl Portion {
+impl MailboxBatch {
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.cursors.is_empty() && self.tally.received == 0

@@ -17,9 +17,9 @@ use crate::model::mailbox::Mailbox;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::model::span::Span;
-use crate::model::time::Micros;
-use crate::policy::judge::Judge;
-use crate::policy::judge::Rules;
+use crate::model::time::Timestamp;
+use crate::policy::capture_policy::CapturePolicy;
+use crate::policy::capture_policy::Rules;
 use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::withheld::WithheldMails;
@@ -29,7 +29,7 @@ use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::selection::Headers;
 use crate::source::graph::selection::Selection;
 use crate::state::store::State;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 
 /// What all tasks of a run share.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct Context {
     pub selection: Selection,
     /// Who belongs to the company.
     pub directory: Arc<Directory>,
-    /// The contact book.
+    /// The CRM snapshot.
     pub matcher: Arc<Matcher>,
     /// What was seen before, and where chains continue.
     pub state: Arc<State>,
@@ -65,11 +65,11 @@ pub struct Context {
     /// Who may read folders again that the service forgot.
     pub resyncs: Arc<Semaphore>,
     /// To the writer.
-    pub portions: mpsc::Sender<Portion>,
+    pub mailbox_batches: mpsc::Sender<MailboxBatch>,
 }
 
 impl Context {
-    /// The desk at which the items of a mailbox are decided.
+    /// The reconciler of a mailbox's items.
     pub fn reconciler(
         &self,
         mailbox: &Arc<Mailbox>,
@@ -81,7 +81,7 @@ impl Context {
             Some(range) => cursor.window_start.min(range.from),
             None => cursor.window_start,
         };
-        let judge = Judge {
+        let policy = CapturePolicy {
             rules: self.rules.clone(),
             directory: self.directory.clone(),
             mailbox: mailbox.clone(),
@@ -94,7 +94,7 @@ impl Context {
         };
         MailReconciler {
             mailbox: mailbox.clone(),
-            judge,
+            policy,
             matcher: self.matcher.clone(),
             state: self.state.clone(),
             unmatched: self.capture.unmatched,
@@ -107,7 +107,7 @@ impl Context {
 
 /// The settings for meetings as they are kept. With an unknown word none are captured: missing rows
 /// can be added later, superfluous ones cannot be removed.
-fn meetings(cursor: &MailboxCursor) -> Vec<(Micros, Meetings)> {
+fn meetings(cursor: &MailboxCursor) -> Vec<(Timestamp, Meetings)> {
     let settings = cursor.meeting_settings.iter();
     settings
         .map(|(since, word)| (*since, Meetings::parse(word).unwrap_or(Meetings::None)))

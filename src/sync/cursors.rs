@@ -8,11 +8,11 @@ use crate::model::cursor::ABSENT_KEY;
 use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CALENDAR_KEY;
 use crate::model::cursor::CalendarCursor;
-use crate::model::cursor::ChainCursor;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::FailedItem;
+use crate::model::cursor::FolderCursor;
 use crate::model::cursor::LEDGER_KEY_PREFIX;
 use crate::model::cursor::LIST_KEY_PREFIX;
-use crate::model::cursor::LedgerEntry;
 use crate::model::cursor::ListCursor;
 use crate::model::cursor::MAIL_KEY_PREFIX;
 use crate::model::cursor::MAILBOX_KEY;
@@ -24,13 +24,13 @@ pub struct SavedCursors {
     /// What is kept of the mailbox as a whole; `None`: it was never connected.
     pub mailbox: Option<MailboxCursor>,
     /// Where the chain of each folder continues, by folder id.
-    pub deltas: BTreeMap<String, ChainCursor>,
+    pub deltas: BTreeMap<String, FolderCursor>,
     /// Where the chain of the calendar continues; `None`: it was never read.
     pub calendar: Option<CalendarCursor>,
     /// Folders that were read by plain lists, by folder id.
     pub lists: BTreeMap<String, ListCursor>,
     /// Items that could not be read, by the provider's id.
-    pub ledger: BTreeMap<String, LedgerEntry>,
+    pub ledger: BTreeMap<String, FailedItem>,
     /// The service said that there is no such mailbox.
     pub absent: Option<AbsentCursor>,
 }
@@ -94,7 +94,7 @@ pub fn calendar_record(mailbox_id: &str, cursor: &CalendarCursor) -> CursorRecor
 }
 
 /// The record of a folder's chain.
-pub fn folder_cursor_record(mailbox_id: &str, folder: &str, cursor: &ChainCursor) -> CursorRecord {
+pub fn folder_cursor_record(mailbox_id: &str, folder: &str, cursor: &FolderCursor) -> CursorRecord {
     record(
         mailbox_id,
         format!("{MAIL_KEY_PREFIX}{folder}"),
@@ -114,7 +114,7 @@ pub fn list_record(mailbox_id: &str, folder: &str, cursor: Option<&ListCursor>) 
 }
 
 /// The record of an item that could not be read; `None` takes it away.
-pub fn ledger_record(mailbox_id: &str, id: &str, entry: Option<&LedgerEntry>) -> CursorRecord {
+pub fn ledger_record(mailbox_id: &str, id: &str, entry: Option<&FailedItem>) -> CursorRecord {
     let key = format!("{LEDGER_KEY_PREFIX}{id}");
     record(mailbox_id, key, entry.map(json))
 }
@@ -146,14 +146,14 @@ mod tests {
 
     #[test]
     fn a_torn_cursor_is_an_error_and_not_a_fresh_start() {
-        let delta = ChainCursor {
+        let delta = FolderCursor {
             link: "https://x".to_owned(),
             is_delta: true,
-            fetched_at: crate::model::time::Micros(1),
-            begun_at: crate::model::time::Micros(1),
+            fetched_at: crate::model::time::Timestamp(1),
+            begun_at: crate::model::time::Timestamp(1),
             selection: None,
             items: 3,
-            proof: None,
+            completeness: None,
         };
         let mut record = folder_cursor_record("m", "f", &delta);
         assert_eq!(

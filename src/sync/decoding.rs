@@ -9,8 +9,8 @@ use crate::decode::graph;
 use crate::model::event::DecodedEvent;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
-use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::cpu::TaskPanicked;
 
 /// The code of an item that takes too long to be read.
 pub const TOO_COSTLY: &str = "too_costly";
@@ -20,7 +20,7 @@ pub async fn mails(
     cpu: &CpuPool,
     mails: Vec<(Bytes, Arc<str>)>,
     content: ContentLevel,
-) -> Result<Vec<Decoded>, ComputationLost> {
+) -> Result<Vec<Decoded>, TaskPanicked> {
     let read = move |(json, folder): (Bytes, Arc<str>)| graph::item(&json, &folder, content);
     let too_costly = |(json, _): (Bytes, Arc<str>)| Decoded::Unreadable {
         source_id: graph::id(&json),
@@ -34,7 +34,7 @@ pub async fn events(
     cpu: &CpuPool,
     events: Vec<Bytes>,
     content: ContentLevel,
-) -> Result<Vec<DecodedEvent>, ComputationLost> {
+) -> Result<Vec<DecodedEvent>, TaskPanicked> {
     let read = move |json: Bytes| event::item(&json, content);
     let too_costly = |json: Bytes| DecodedEvent::Unreadable {
         source_id: graph::id(&json),
@@ -48,7 +48,7 @@ async fn each<T: Clone + Send + 'static, R: Send + 'static>(
     items: Vec<T>,
     read: impl Fn(T) -> R + Send + Sync + 'static,
     too_costly: impl Fn(T) -> R,
-) -> Result<Vec<R>, ComputationLost> {
+) -> Result<Vec<R>, TaskPanicked> {
     let listed = items.clone();
     let results = cpu.each(items, read).await?.into_iter().zip(listed);
     let results = results.map(|(result, item)| result.unwrap_or_else(|| too_costly(item)));

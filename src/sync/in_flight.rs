@@ -19,7 +19,7 @@ const OPEN_PER_READING: usize = 4;
 /// The writer has stopped: the run is over, and the reason is reported elsewhere.
 #[derive(Debug, thiserror::Error)]
 #[error("the writer has stopped")]
-pub struct WriterGone;
+pub struct WriterStopped;
 
 /// The mailboxes in flight. Clones are the same.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ impl Turn {
     ///
     /// # Errors
     /// The writer has stopped.
-    pub async fn wait_for(&mut self, ticket: &Ticket) -> Result<(), WriterGone> {
+    pub async fn wait_for(&mut self, ticket: &Ticket) -> Result<(), WriterStopped> {
         if ticket.is_redeemed() {
             return Ok(());
         }
@@ -161,7 +161,7 @@ impl Turn {
         outcome
             .wait_for(|is_redeemed| *is_redeemed)
             .await
-            .map_err(|_| WriterGone)?;
+            .map_err(|_| WriterStopped)?;
         let max = self.in_flight.reading_max;
         while !waiting.has_resumed {
             self.in_flight.until(|counts| counts.reading < max).await;

@@ -8,30 +8,30 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::lake::error::LakeError;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::coverage::UnreadItem;
 use crate::model::cursor::CursorRecord;
-use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::FailedItem;
 use crate::model::cursor::MailboxCursor;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::reconcile::outcomes::Outcomes;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::runtime::clock;
-use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::TaskPanicked;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RetryAction;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::uncommitted::Uncommitted;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::calendar::CalendarError;
 use crate::sync::calendar::round::RoundError;
 use crate::sync::context::Context;
@@ -39,7 +39,7 @@ use crate::sync::cursors;
 use crate::sync::cursors::CursorUnreadable;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Ticket;
-use crate::sync::in_flight::WriterGone;
+use crate::sync::in_flight::WriterStopped;
 use crate::sync::mail::folder_delta::FolderDeltaError;
 
 /// Runs in which an item is tried, the first included: errors of the service may last for days
@@ -57,15 +57,16 @@ pub struct MailboxSync<'a> {
     /// Whose.
     pub mailbox: Arc<Mailbox>,
     /// When the run began to read it.
-    pub started_at: Micros,
-    /// What is kept of the mailbox as a whole; the lake follows with the next portion.
+    pub started_at: Timestamp,
+    /// What is kept of the mailbox as a whole; the lake follows with the next mailbox batch.
     pub cursor: Option<MailboxCursor>,
     /// See [`Coverage::cursor_age_hours`].
     pub cursor_age_hours: Option<f64>,
     /// See [`Coverage::folder_items`].
     pub folder_items: Option<i64>,
-    /// Items that could not be read, by the provider's id; the lake follows with each portion.
-    pub ledger: BTreeMap<String, LedgerEntry>,
+    /// Items that could not be read, by the provider's id; the lake follows with each mailbox
+    /// batch.
+    pub ledger: BTreeMap<String, FailedItem>,
     /// A remark on the mailbox that is no error.
     pub remark: Option<String>,
     /// See [`Coverage::was_absent`].
@@ -116,10 +117,10 @@ pub enum SyncError {
     Lake(#[from] LakeError),
     /// A computation panicked.
     #[error(transparent)]
-    Computation(#[from] ComputationLost),
+    Computation(#[from] TaskPanicked),
     /// The run is over.
     #[error(transparent)]
-    Writer(#[from] WriterGone),
+    Writer(#[from] WriterStopped),
     /// Not an error of the mailbox.
     #[error("the run was asked to end")]
     Stopped,
@@ -242,13 +243,13 @@ impl<'a> MailboxSync<'a> {
         outcomes: Outcomes,
         mut cursors: Vec<CursorRecord>,
         pages: Pages,
-    ) -> Result<Ticket, WriterGone> {
+    ) -> Result<Ticket, WriterStopped> {
         let mut tally = outcomes.tally;
         tally.received = pages.received;
-        Progress::raise(&self.context.progress.items, pages.received);
+        Progress::add(&self.context.progress.items, pages.received);
         self.tally.add(&tally);
         if let Some(cursor) = &mut self.cursor {
-            let is_first = |row: &&Matched| row.interaction.revision == 1;
+            let is_first = |row: &&MatchedInteraction| row.interaction.revision == 1;
             cursor.recorded += outcomes.rows.iter().filter(is_first).count() as u64;
             if self.written.as_ref() != Some(cursor) {
                 cursors.push(cursors::mailbox_record(&self.mailbox.id, cursor));
@@ -257,7 +258,7 @@ impl<'a> MailboxSync<'a> {
         }
         let (promise, ticket) = Ticket::new();
         let seen = Arc::new(outcomes.seen);
-        let portion = Portion {
+        let mailbox_batch = MailboxBatch {
             mailbox: self.mailbox.clone(),
             rows: outcomes.rows,
             cursors,
@@ -267,12 +268,12 @@ impl<'a> MailboxSync<'a> {
             promise,
         };
         self.counted = pages.total_cost;
-        if portion.is_empty() {
+        if mailbox_batch.is_empty() {
             return Ok(Ticket::redeemed());
         }
         self.decided.push_back((ticket.clone(), seen));
-        let sent = self.context.portions.send(portion).await;
-        sent.map_err(|_| WriterGone)?;
+        let sent = self.context.mailbox_batches.send(mailbox_batch).await;
+        sent.map_err(|_| WriterStopped)?;
         Ok(ticket)
     }
 
@@ -286,13 +287,13 @@ impl<'a> MailboxSync<'a> {
                 continue;
             };
             self.unread.insert(id.clone());
-            let is_known = |entry: &LedgerEntry| {
+            let is_known = |entry: &FailedItem| {
                 entry.reason == unread.code && *entry.folder == *unread.container
             };
             if self.ledger.get(id).is_some_and(is_known) {
                 continue;
             }
-            let entry = LedgerEntry {
+            let entry = FailedItem {
                 folder: unread.container.to_string(),
                 reason: unread.code.to_owned(),
                 tries: 1,
@@ -327,7 +328,7 @@ impl<'a> MailboxSync<'a> {
             let Some(id) = &unread.source_id else {
                 continue;
             };
-            let entry = self.ledger.entry(id.clone()).or_insert(LedgerEntry {
+            let entry = self.ledger.entry(id.clone()).or_insert(FailedItem {
                 folder: unread.container.to_string(),
                 reason: String::new(),
                 tries: 0,
@@ -363,7 +364,7 @@ impl<'a> MailboxSync<'a> {
         self,
         result: Result<Status, SyncError>,
         cost: Cost,
-    ) -> Result<Coverage, WriterGone> {
+    ) -> Result<Coverage, WriterStopped> {
         let (status, reason) = match result {
             Ok(status) => (status, self.remark),
             Err(SyncError::Writer(gone)) => return Err(gone),

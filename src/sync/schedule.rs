@@ -15,7 +15,7 @@ use crate::sync::archive::readdress;
 use crate::sync::context::Context;
 use crate::sync::in_flight::InFlight;
 use crate::sync::in_flight::Turn;
-use crate::sync::in_flight::WriterGone;
+use crate::sync::in_flight::WriterStopped;
 use crate::sync::job::Job;
 use crate::sync::mail;
 use crate::sync::mailbox::MailboxSync;
@@ -32,7 +32,7 @@ pub async fn read_all(
     if let Some(turn) = in_flight.begin() {
         readdress::revise(context, lake.clone(), &mut jobs, turn).await?;
     }
-    Progress::raise(&context.progress.mailboxes, jobs.len() as u64);
+    Progress::add(&context.progress.mailboxes, jobs.len() as u64);
     let mut jobs = VecDeque::from(jobs);
     let mut reading = FuturesUnordered::new();
     let mut coverage = Vec::new();
@@ -49,7 +49,7 @@ pub async fn read_all(
         tokio::select! {
             Some(result) = reading.next() => {
                 coverage.push(result?);
-                Progress::raise(&context.progress.mailboxes_done, 1);
+                Progress::add(&context.progress.mailboxes_done, 1);
             }
             () = in_flight.room(), if !jobs.is_empty() => {}
             else => break,
@@ -67,7 +67,7 @@ async fn read_one(
     lake: &Arc<Lake>,
     job: Job,
     turn: Turn,
-) -> Result<Coverage, WriterGone> {
+) -> Result<Coverage, WriterStopped> {
     let left = MailboxSync::new(context, job.mailbox().clone());
     let reading = async {
         match job {

@@ -14,7 +14,7 @@ use touchpoint::model::mail::Decoded;
 use touchpoint::model::mail::Mail;
 use touchpoint::model::mail::MailClass;
 use touchpoint::model::page::ArchiveMessage;
-use touchpoint::model::time::Micros;
+use touchpoint::model::time::Timestamp;
 use touchpoint::source::archive::error::ArchiveError;
 use touchpoint::source::archive::mailbox::Archive;
 use touchpoint::source::archive::mailbox::ArchiveMailbox;
@@ -186,8 +186,8 @@ fn mail_json(mail: &Mail) -> serde_json::Value {
     serde_json::json!({
         "message_id": mail.message_id,
         "participants": participants,
-        "date": mail.sent.map(Micros::rfc3339),
-        "received": mail.received.map(Micros::rfc3339),
+        "date": mail.sent.map(Timestamp::rfc3339),
+        "received": mail.received.map(Timestamp::rfc3339),
         "subject": mail.subject.as_deref().map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ")),
         "from": from.map(|entry| comparable(&entry.address)),
         "text": mail.body_text.as_deref().map(squeezed),

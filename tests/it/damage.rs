@@ -43,10 +43,13 @@ const KINDS: [(&str, &str); 26] = [
     ("cursors_missing", "cannot be read"),
     ("cursor_of_nonsense", "cannot be read"),
     ("wrong_count", "has 10 rows, 11 were committed"),
-    ("book_stale", "it is not the book of its name"),
     (
-        "book_missing",
-        "the book that 10 interactions were matched with is gone",
+        "snapshot_stale",
+        "its content does not match the digest in its name",
+    ),
+    (
+        "snapshot_missing",
+        "the CRM snapshot that 10 interactions were matched with is missing",
     ),
     ("foreign_table", "it is a table of another program"),
     ("table_missing", "contact_activity"),

@@ -109,12 +109,12 @@ fn contacts_of(folder: &TempDir) -> Vec<(String, String)> {
         &["subject", "contact_id"],
     );
     let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
-    let mut touches: Vec<_> = rows
+    let mut contact_matches: Vec<_> = rows
         .iter()
         .map(|row| (text(row, "subject"), text(row, "contact_id")))
         .collect();
-    touches.sort();
-    touches
+    contact_matches.sort();
+    contact_matches
 }
 
 fn found(folder: &TempDir, query: &str) -> u64 {

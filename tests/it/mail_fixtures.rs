@@ -10,7 +10,7 @@ use touchpoint::decode::mime;
 use touchpoint::model::mail::Decoded;
 use touchpoint::model::mail::Mail;
 use touchpoint::model::page::ArchiveMessage;
-use touchpoint::model::time::Micros;
+use touchpoint::model::time::Timestamp;
 
 const OPTIONS: mime::Options = mime::Options {
     body_text: true,
@@ -43,8 +43,8 @@ fn of_mail(mail: &Mail) -> Value {
         .collect();
     json!({
         "message_id": mail.message_id,
-        "sent": mail.sent.map(Micros::rfc3339),
-        "received": mail.received.map(Micros::rfc3339),
+        "sent": mail.sent.map(Timestamp::rfc3339),
+        "received": mail.received.map(Timestamp::rfc3339),
         "subject": mail.subject,
         "preview": mail.preview,
         "participants": participants,

@@ -114,10 +114,10 @@ fn a_rematch_does_what_its_plan_lists() {
     assert_eq!(after.len(), before.len());
     let mut appended = 0;
     for (key, (generation, ids, _)) in &before {
-        let (newer, newer_ids, book) = &after[key];
+        let (newer, newer_ids, snapshot) = &after[key];
         if ids.contains(&contact) {
             assert!(newer > generation && newer_ids.contains(&renamed));
-            assert_eq!(plan["crm_snapshot"], **book);
+            assert_eq!(plan["crm_snapshot"], **snapshot);
             appended += newer_ids.len();
         } else {
             assert_eq!(newer, generation, "{key} is not concerned");
@@ -152,8 +152,15 @@ fn an_equivalent_snapshot_appends_nothing() {
     // The company's own domains are removed as in a run, or else there would be two snapshots.
     let notes = plan["notes"].to_string();
     assert!(notes.contains("own domain"), "{notes}");
-    let books: Vec<&str> = before.values().map(|(_, _, book)| &**book).collect();
-    assert!(books.iter().all(|book| plan["crm_snapshot"] == **book));
+    let snapshots: Vec<&str> = before
+        .values()
+        .map(|(_, _, snapshot)| &**snapshot)
+        .collect();
+    assert!(
+        snapshots
+            .iter()
+            .all(|snapshot| plan["crm_snapshot"] == **snapshot)
+    );
     assert_eq!(before, view(&tenant));
     let stored = tenant.folder().join("lake/_touchpoint/crm");
     assert_eq!(files(&stored).len(), 1);

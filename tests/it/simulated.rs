@@ -22,8 +22,8 @@ use touchpoint::config::Config;
 use touchpoint::config::crm::Trust;
 use touchpoint::model::shard::Shard;
 use touchpoint::model::time::DAY;
-use touchpoint::model::time::Micros;
 use touchpoint::model::time::SECOND;
+use touchpoint::model::time::Timestamp;
 use touchpoint::pipeline;
 use touchpoint::pipeline::error::RunError;
 use touchpoint::report::exit;
@@ -167,7 +167,7 @@ fn begin(folder: &Path, run: u32) {
     fs::write(folder.join("run"), run.to_string()).unwrap();
 }
 
-fn instant(world: &World, run: u32) -> Micros {
+fn instant(world: &World, run: u32) -> Timestamp {
     let day = world.start().plus(i64::from(run / RUNS) * DAY);
     day.plus(i64::from(run % RUNS) * 60 * SECOND)
 }

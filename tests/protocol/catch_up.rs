@@ -43,11 +43,11 @@ pub fn rows_since(
 }
 
 /// The view's rows for rows that came since.
-pub fn fast(rows: &[Row], steps: &Steps, book: u8) -> Vec<ViewRow> {
+pub fn fast(rows: &[Row], steps: &Steps, snapshot: u8) -> Vec<ViewRow> {
     let rows = highest_in_month(rows);
     let derived = rows
         .iter()
-        .map(|row| derive(row, book, generation(row, steps)));
+        .map(|row| derive(row, snapshot, generation(row, steps)));
     derived.flatten().collect()
 }
 
@@ -58,13 +58,13 @@ fn generation(row: &Row, steps: &Steps) -> Version {
 }
 
 /// Whether the view may have been derived with another snapshot.
-pub fn has_book_changed(lake: &Lake, steps: &Steps, book: u8) -> bool {
+pub fn has_snapshot_changed(lake: &Lake, steps: &Steps, snapshot: u8) -> bool {
     let mut befores = steps
         .iter()
         .filter_map(|(slot, reached, _)| Some((slot, (*reached)?)));
     !befores.all(|(slot, version)| {
         let record = lake.record(version, *slot);
-        record.is_ok_and(|record| record.book == book)
+        record.is_ok_and(|record| record.snapshot == snapshot)
     })
 }
 
@@ -80,8 +80,8 @@ fn said(view: &[ViewRow], row: &Row) -> Vec<ViewRow> {
 }
 
 /// The row to append for a row, if the view does not say it yet.
-fn difference(row: &Row, book: u8, version: Version, said: &[ViewRow]) -> Option<ViewRow> {
-    let wanted = derive(row, book, version);
+fn difference(row: &Row, snapshot: u8, version: Version, said: &[ViewRow]) -> Option<ViewRow> {
+    let wanted = derive(row, snapshot, version);
     let is_closed = said.iter().all(|said| said.says == Says::Withdrawn);
     let is_right = match (wanted, said) {
         (None, _) => is_closed,
@@ -98,7 +98,7 @@ pub fn compare(
     rows: &[Row],
     view: &[ViewRow],
     steps: &Steps,
-    book: u8,
+    snapshot: u8,
     concerned: [bool; ITEMS as usize],
 ) -> Vec<ViewRow> {
     let is_asked = |row: &Row| {
@@ -112,7 +112,7 @@ pub fn compare(
     let mut generations = Vec::new();
     for row in &rows {
         let said = said(view, row);
-        let new = difference(row, book, generation(row, steps), &said);
+        let new = difference(row, snapshot, generation(row, steps), &said);
         let old = said.first().map(|said| said.generation);
         generations.push((
             *row,
@@ -131,16 +131,16 @@ pub fn compare(
                 && generation > lies
         });
         if is_overtaken {
-            appended.extend(derive(row, book, generation(row, steps)));
+            appended.extend(derive(row, snapshot, generation(row, steps)));
         }
     }
     appended
 }
 
 /// The document of an interaction: its newest row, and whether the snapshot matches it.
-pub fn document(rows: &[Row], slot: u8, item: u8, book: u8) -> Doc {
+pub fn document(rows: &[Row], slot: u8, item: u8, snapshot: u8) -> Doc {
     let rows = current(rows).into_iter();
     let mut rows = rows.filter(|row| (row.slot, row.item) == (slot, item));
     rows.next()
-        .map(|row| (row.revision, row.month, is_matched(book, item)))
+        .map(|row| (row.revision, row.month, is_matched(snapshot, item)))
 }

@@ -35,7 +35,7 @@ const PAGES_AHEAD: u8 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     Batch,
-    Book,
+    Snapshot,
     CatchUp,
     Merge,
 }
@@ -87,17 +87,17 @@ impl Attempt {
             (_, Step::Write(table)) => Step::SyncFile(table),
             (_, Step::WriteCursors) => Step::SyncCursors,
             (_, Step::Put(table)) => Step::SyncLog(table),
-            (Kind::Batch, Step::SyncFile(Table::Rows)) | (Kind::Book, Step::Compare) => {
+            (Kind::Batch, Step::SyncFile(Table::Rows)) | (Kind::Snapshot, Step::Compare) => {
                 Step::Write(Table::View)
             }
             (Kind::Batch, Step::SyncFile(Table::View)) => Step::WriteCursors,
             (Kind::Batch, Step::SyncCursors) => Step::Put(first),
             (Kind::Batch, Step::SyncLog(table)) if table == first => Step::Put(second),
             (Kind::Batch, _) => Step::CommitState,
-            (Kind::Book, Step::SyncCursors) => Step::Put(Table::Rows),
-            (Kind::Book, Step::SyncLog(Table::Rows)) => Step::Compare,
-            (Kind::Book | Kind::CatchUp, Step::SyncFile(_)) => Step::Put(Table::View),
-            (Kind::Book | Kind::CatchUp, _) => Step::CatchUp,
+            (Kind::Snapshot, Step::SyncCursors) => Step::Put(Table::Rows),
+            (Kind::Snapshot, Step::SyncLog(Table::Rows)) => Step::Compare,
+            (Kind::Snapshot | Kind::CatchUp, Step::SyncFile(_)) => Step::Put(Table::View),
+            (Kind::Snapshot | Kind::CatchUp, _) => Step::CatchUp,
             (Kind::Merge, Step::SyncFile(table)) => Step::Put(table),
             (Kind::Merge, _) => return None,
         };
@@ -206,7 +206,7 @@ impl Turn<'_> {
             let highest = highest_in_month(&attempt.rows);
             let view = highest
                 .iter()
-                .filter_map(|row| derive(row, self.me.book, version));
+                .filter_map(|row| derive(row, self.me.snapshot, version));
             attempt.view = view.collect();
             let mut turn = Turn {
                 me: self.me.clone(),
@@ -288,7 +288,7 @@ impl Turn<'_> {
                 before: Vec::new(),
                 previous: *previous,
                 rows: u8::try_from(added).unwrap_or(u8::MAX),
-                book: self.me.book,
+                snapshot: self.me.snapshot,
                 cursor: reached.map(|(_, cursor, _)| *cursor),
                 runs: if reached.is_some() {
                     1 << self.me.run
@@ -477,7 +477,7 @@ impl Turn<'_> {
     /// After a changed snapshot became current: the rows missing from the view.
     pub fn compare(mut self) -> Next {
         let attempt = self.attempt().clone();
-        let view = self.differences(&attempt.steps, self.me.book, attempt.concerned)?;
+        let view = self.differences(&attempt.steps, self.me.snapshot, attempt.concerned)?;
         self.attempt().view = view;
         Ok(self.on(Step::Compare))
     }
@@ -496,7 +496,7 @@ impl Turn<'_> {
             let index = &mut self.me.index[usize::from(*slot)];
             index.version = Some(version);
             for row in attempt.rows.iter().filter(|row| row.slot == *slot) {
-                let document = document(&rows, *slot, row.item, self.me.book);
+                let document = document(&rows, *slot, row.item, self.me.snapshot);
                 index.docs[usize::from(row.item)] = document;
             }
         }

@@ -48,7 +48,7 @@ pub struct SlotRecord {
     pub previous: Option<Version>,
     /// Rows of the slot so far.
     pub rows: u8,
-    pub book: u8,
+    pub snapshot: u8,
     /// `None`: unchanged since the file before.
     pub cursor: Option<Cursor>,
     /// The runs that counted something, a bit each.

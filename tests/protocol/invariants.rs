@@ -32,7 +32,7 @@ pub enum Invariant {
     GenerationsRisePerSlot,
     TheViewIsNeverAhead,
     NoMonthCountsWhatHasLeftIt,
-    TheViewSaysWhatTheBookInForceSays,
+    ViewMatchesCurrentSnapshot,
     TheIndexSaysWhatTheTableSays,
     CountsAreThoseOfTheRows,
     EachRunIsReportedOnce,
@@ -103,8 +103,8 @@ fn broken_in_slot(
         return Some(I::CountsAreThoseOfTheRows);
     }
     if reached == Some(version) {
-        if !says_what_the_book_says(&of_slot, &view, record.book) {
-            return Some(I::TheViewSaysWhatTheBookInForceSays);
+        if !agrees_with_snapshot(&of_slot, &view, record.snapshot) {
+            return Some(I::ViewMatchesCurrentSnapshot);
         }
         if !is_view_true_by_month(&view) {
             return Some(I::NoMonthCountsWhatHasLeftIt);
@@ -112,7 +112,7 @@ fn broken_in_slot(
     }
     let index = &system.disk.index[usize::from(slot)];
     let is_right = |item: u8| {
-        let wanted = document(&of_slot, slot, item, record.book);
+        let wanted = document(&of_slot, slot, item, record.snapshot);
         index.docs[usize::from(item)] == wanted
     };
     let is_wrong = index.version == Some(version) && !(0..ITEMS).all(is_right);
@@ -179,10 +179,10 @@ fn is_view_true_by_month(view: &[ViewRow]) -> bool {
     by_month.all(|row| counted.contains(row))
 }
 
-fn says_what_the_book_says(rows: &[Row], view: &[ViewRow], book: u8) -> bool {
+fn agrees_with_snapshot(rows: &[Row], view: &[ViewRow], snapshot: u8) -> bool {
     let wanted = current(rows)
         .into_iter()
-        .filter(|row| is_matched(book, row.item));
+        .filter(|row| is_matched(snapshot, row.item));
     let mut wanted: Vec<_> = wanted
         .map(|row| (row.item, row.month, row.revision))
         .collect();
@@ -255,7 +255,7 @@ fn is_undisturbed(system: &SystemState) -> Option<Invariant> {
     found.sort_unstable();
     let matched = wanted
         .iter()
-        .filter(|(_, item, _)| is_matched(system.book, *item));
+        .filter(|(_, item, _)| is_matched(system.snapshot, *item));
     let matched: Vec<_> = matched.copied().collect();
     let mut said: Vec<_> = current_view(&view)
         .iter()

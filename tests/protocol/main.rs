@@ -106,7 +106,7 @@ fn a_reverted_snapshot_gives_the_same_view_after_crashes() {
     let budget = Budget {
         starts: 2,
         crashes: 1,
-        books: 2,
+        snapshots: 2,
         ..Budget::NOTHING
     };
     holds(budget, &rules(ALONE, false));
@@ -155,7 +155,7 @@ fn a_restored_lake_is_read_again_from_its_cursors() {
         starts: 2,
         crashes: 1,
         restores: 1,
-        books: 1,
+        snapshots: 1,
         ..Budget::NOTHING
     };
     holds(budget, &rules(ALONE, false));
@@ -197,7 +197,7 @@ fn random_interleavings_of_a_larger_world_hold() {
         compactions: 2,
         vacuums: 1,
         days: 1,
-        books: 3,
+        snapshots: 3,
         moves: 3,
         resets: 1,
         lost_caches: 2,

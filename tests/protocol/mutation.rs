@@ -24,7 +24,7 @@ pub enum Mutation {
     /// A meeting that moves leaves no closing row in the old month.
     LeavesMonthsOpen,
     /// A catch-up uses the newest snapshot instead of the one of the commit.
-    CatchesUpWithTonightsBook,
+    CatchesUpWithNewestSnapshot,
     /// A catch-up skips files that another tool merged.
     SkipsMergedFiles,
     /// A state cache that is ahead of the lake is trusted.

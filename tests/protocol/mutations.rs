@@ -157,14 +157,14 @@ fn a_meeting_that_moves_counts_twice_without_its_closing_row() {
 
 #[test]
 fn catching_up_with_the_wrong_snapshot_or_files_is_detected() {
-    let says = I::TheViewSaysWhatTheBookInForceSays;
+    let says = I::ViewMatchesCurrentSnapshot;
     let budget = Budget {
         starts: 2,
         crashes: 1,
-        books: 1,
+        snapshots: 1,
         ..NOTHING
     };
-    breaks(M::CatchesUpWithTonightsBook, budget, ALONE, says);
+    breaks(M::CatchesUpWithNewestSnapshot, budget, ALONE, says);
     let budget = Budget {
         starts: 2,
         crashes: 1,
@@ -191,7 +191,7 @@ fn trusting_the_state_after_a_restore_loses_rows() {
         starts: 2,
         crashes: 2,
         restores: 1,
-        books: 1,
+        snapshots: 1,
         ..NOTHING
     };
     breaks(

@@ -27,7 +27,7 @@ pub enum Event {
     Vacuum,
     /// No run for so long that all files are older than 24 hours.
     Day,
-    ChangedBook,
+    ChangedSnapshot,
     Move,
     Reset,
     LostState,
@@ -72,7 +72,7 @@ pub fn start(system: &SystemState, number: usize, slots: &[u8], rules: &Rules) -
     if is_held && rules.mutation != Some(Mutation::TakesNoLocks) {
         return system.stop(number, Stop::Locked);
     }
-    system.processes[number] = Some(Process::new(run, slots, system.book));
+    system.processes[number] = Some(Process::new(run, slots, system.snapshot));
     system
 }
 
@@ -186,9 +186,9 @@ fn world(system: &SystemState, next: &mut Vec<(Event, SystemState)>) {
         }
     };
     let is_quiet = system.processes.iter().all(Option::is_none);
-    push(budget.books > 0, Event::ChangedBook, &|now| {
-        now.book = 1 - now.book;
-        now.budget.books -= 1;
+    push(budget.snapshots > 0, Event::ChangedSnapshot, &|now| {
+        now.snapshot = 1 - now.snapshot;
+        now.budget.snapshots -= 1;
     });
     push(budget.moves > 0, Event::Move, &|now| {
         now.server.month = 1 - now.server.month;

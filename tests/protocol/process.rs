@@ -25,7 +25,7 @@ pub enum Step {
     Open(Table),
     CleanUp,
     CatchUp,
-    ChangeBook,
+    ChangeSnapshot,
     ReportCrashedRuns,
     State,
     Index,
@@ -66,7 +66,7 @@ pub struct Process {
     /// The slots whose locks it holds.
     pub slots: Vec<u8>,
     /// The snapshot that it read at its start.
-    pub book: u8,
+    pub snapshot: u8,
     pub step: Step,
     /// The number of commits of each log that it has seen.
     pub seen: [usize; 2],
@@ -90,11 +90,11 @@ impl From<Gone> for Stop {
 
 impl Process {
     /// A process that has just taken its locks.
-    pub fn new(run: u8, slots: &[u8], book: u8) -> Self {
+    pub fn new(run: u8, slots: &[u8], snapshot: u8) -> Self {
         Self {
             run,
             slots: slots.to_vec(),
-            book,
+            snapshot,
             step: Step::Open(Table::Rows),
             seen: [0, 0],
             attempt: None,
@@ -138,7 +138,7 @@ impl Turn<'_> {
             Step::Open(table) => Ok(self.open(table)),
             Step::CleanUp => self.clean_up(),
             Step::CatchUp => self.catch_up(),
-            Step::ChangeBook => self.change_book(),
+            Step::ChangeSnapshot => self.change_snapshot(),
             Step::ReportCrashedRuns => self.report_crashed_runs(),
             Step::State => self.state(),
             Step::Index => self.index(),
@@ -218,27 +218,27 @@ impl Turn<'_> {
         let lake = &self.now.disk.lake;
         let mut steps = self.behind();
         let Some((slot, _, version)) = steps.first() else {
-            return Ok(self.to(Step::ChangeBook));
+            return Ok(self.to(Step::ChangeSnapshot));
         };
-        let in_force = lake.record(*version, *slot)?.book;
+        let in_force = lake.record(*version, *slot)?.snapshot;
         let is_same = |(slot, _, version): &(u8, _, _)| {
             let record = lake.record(*version, *slot);
-            record.is_ok_and(|record| record.book == in_force)
+            record.is_ok_and(|record| record.snapshot == in_force)
         };
         steps.retain(is_same);
-        let book = if self.is(Mutation::CatchesUpWithTonightsBook) {
-            self.me.book
+        let snapshot = if self.is(Mutation::CatchesUpWithNewestSnapshot) {
+            self.me.snapshot
         } else {
             in_force
         };
         let mut since = None;
-        if !catch_up::has_book_changed(lake, &steps, in_force) {
+        if !catch_up::has_snapshot_changed(lake, &steps, in_force) {
             let skips = self.is(Mutation::SkipsMergedFiles);
             since = catch_up::rows_since(lake, self.me.seen[0], &steps, skips)?;
         }
         let view = match since {
-            Some(rows) => catch_up::fast(&rows, &steps, book),
-            None => self.differences(&steps, book, [true; 2])?,
+            Some(rows) => catch_up::fast(&rows, &steps, snapshot),
+            None => self.differences(&steps, snapshot, [true; 2])?,
         };
         let mut attempt = Attempt::new(Kind::CatchUp, steps);
         attempt.view = view;
@@ -250,16 +250,16 @@ impl Turn<'_> {
     pub fn differences(
         &self,
         steps: &Steps,
-        book: u8,
+        snapshot: u8,
         concerned: [bool; 2],
     ) -> Result<Vec<crate::world::ViewRow>, Gone> {
         let lake = &self.now.disk.lake;
         let (rows, view) = (lake.rows(self.me.seen[0])?, lake.view(self.me.seen[1])?);
-        Ok(catch_up::compare(&rows, &view, steps, book, concerned))
+        Ok(catch_up::compare(&rows, &view, steps, snapshot, concerned))
     }
 
     /// Makes the newest snapshot the current one of the slots that have another one.
-    fn change_book(mut self) -> Next {
+    fn change_snapshot(mut self) -> Next {
         if !self.is(Mutation::BelievesOtherBranches) {
             self.drop_index_ahead();
         }
@@ -270,19 +270,19 @@ impl Turn<'_> {
             let Some(version) = lake.version(Table::Rows, *slot, self.me.seen[0]) else {
                 continue;
             };
-            let book = lake.record(version, *slot)?.book;
-            if book != self.me.book {
+            let snapshot = lake.record(version, *slot)?.snapshot;
+            if snapshot != self.me.snapshot {
                 slots.push(*slot);
                 for item in 0..ITEMS {
                     concerned[usize::from(item)] |=
-                        is_matched(book, item) != is_matched(self.me.book, item);
+                        is_matched(snapshot, item) != is_matched(self.me.snapshot, item);
                 }
             }
         }
         if slots.is_empty() {
             return Ok(self.to(Step::ReportCrashedRuns));
         }
-        let mut attempt = Attempt::new(Kind::Book, Steps::new());
+        let mut attempt = Attempt::new(Kind::Snapshot, Steps::new());
         attempt.concerned = concerned;
         self.plan(attempt, &slots, Step::WriteCursors)
     }
@@ -384,7 +384,7 @@ impl Turn<'_> {
             let Some(version) = version(*slot).filter(|v| entry.version != Some(*v)) else {
                 continue;
             };
-            let book = lake.record(version, *slot)?.book;
+            let snapshot = lake.record(version, *slot)?.snapshot;
             let steps = vec![(*slot, entry.version, version)];
             let since = catch_up::rows_since(lake, self.me.seen[0], &steps, false)?;
             let since = since.unwrap_or_else(|| rows.clone());
@@ -396,7 +396,7 @@ impl Turn<'_> {
                     (row.slot, row.item) == (*slot, item) && Some(row.generation) > entry.version
                 });
                 if is_new || is_touched {
-                    let document = catch_up::document(&rows, *slot, item, book);
+                    let document = catch_up::document(&rows, *slot, item, snapshot);
                     entry.docs[usize::from(item)] = document;
                 }
             }

@@ -31,7 +31,7 @@ pub struct Budget {
     /// Days without a run.
     pub days: u8,
     /// Changes of the CRM snapshot.
-    pub books: u8,
+    pub snapshots: u8,
     /// The meetings move to another month.
     pub moves: u8,
     /// The service forgets all chains.
@@ -54,7 +54,7 @@ impl Budget {
         compactions: 0,
         vacuums: 0,
         days: 0,
-        books: 0,
+        snapshots: 0,
         moves: 0,
         resets: 0,
         lost_caches: 0,
@@ -67,7 +67,7 @@ impl Budget {
 pub struct SystemState {
     pub server: Server,
     /// The newest CRM snapshot.
-    pub book: u8,
+    pub snapshot: u8,
     pub disk: Disk,
     pub processes: [Option<Process>; 2],
     pub budget: Budget,
@@ -106,7 +106,7 @@ impl SystemState {
                 has_moved: false,
                 round: 0,
             },
-            book: 0,
+            snapshot: 0,
             disk: Disk::default(),
             processes: [None, None],
             budget,

@@ -70,8 +70,8 @@ pub struct Known {
 }
 
 /// The two snapshots: the first matches all items, the second no meetings.
-pub fn is_matched(book: u8, item: u8) -> bool {
-    book == 0 || item == MAIL
+pub fn is_matched(snapshot: u8, item: u8) -> bool {
+    snapshot == 0 || item == MAIL
 }
 
 impl Server {
@@ -142,10 +142,10 @@ impl Known {
 }
 
 /// The view row of a row under a snapshot; `None` for a first revision without a match.
-pub fn derive(row: &Row, book: u8, generation: Version) -> Option<ViewRow> {
+pub fn derive(row: &Row, snapshot: u8, generation: Version) -> Option<ViewRow> {
     let says = if row.is_superseded {
         Says::Superseded
-    } else if is_matched(book, row.item) {
+    } else if is_matched(snapshot, row.item) {
         Says::Contact
     } else if row.revision > 1 {
         Says::Withdrawn

@@ -166,9 +166,9 @@ def decided(mails, by):
         yield mail, outcome, key
 
 
-def touches(participants, book, own):
+def touches(participants, snapshot, own):
     """Contact, account and rule of each match; a domain counts if none of its contacts matches."""
-    contacts, accounts = book
+    contacts, accounts = snapshot
     found, by_domain = set(), set()
     for _, address in participants:
         if not is_address(address) or is_own(address, own):

@@ -34,12 +34,12 @@ class Damage:
         files = (self.lake / "_touchpoint/cursors").iterdir()
         return max(files, key=lambda file: int(file.stem))
 
-    def books(self):
+    def snapshots(self):
         """The current CRM snapshot, and the previous one."""
         in_force = DeltaTable(self.view).to_pyarrow_table().sort_by("generation")
         digests = in_force.column("crm_snapshot").to_pylist()
-        book = lambda digest: self.lake / f"_touchpoint/crm/{digest}.parquet"
-        return book(digests[-1]), book(digests[0])
+        snapshot = lambda digest: self.lake / f"_touchpoint/crm/{digest}.parquet"
+        return snapshot(digests[-1]), snapshot(digests[0])
 
     def index_of(self, source, versions_of):
         """The index of one folder, with a payload that claims the versions of another one's."""
@@ -140,12 +140,12 @@ class Damage:
         cursor["value"] = cursor["value"][:-1]
         pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), file)
 
-    def book_stale(self):
-        in_force, before = self.books()
+    def snapshot_stale(self):
+        in_force, before = self.snapshots()
         shutil.copy(before, in_force)
 
-    def book_missing(self):
-        self.books()[0].unlink()
+    def snapshot_missing(self):
+        self.snapshots()[0].unlink()
 
     def foreign_table(self):
         shutil.rmtree(self.view)

@@ -2,7 +2,7 @@
 
 usage: generations.py LAKE
 
-Each value is [generation, contact and account ids, digest of the book].
+Each value is [generation, contact and account ids, digest of the snapshot].
 """
 
 import json

@@ -14,7 +14,7 @@ fn files(contacts: PathBuf, accounts: Option<PathBuf>) -> Crm {
 }
 
 /// Writes both files and reads them.
-fn book(contacts: &str, accounts: &str) -> Result<Book, ConfigError> {
+fn snapshot(contacts: &str, accounts: &str) -> Result<LoadedCrm, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
     let files = files(
         folder.path().join("contacts.csv"),
@@ -29,19 +29,19 @@ const HEAD: &str = "id,name,email,other_emails,account_id\n";
 
 #[test]
 fn bom_crlf_and_headings_in_any_case_are_accepted() {
-    let read = book(
+    let read = snapshot(
         "\u{feff}ID,Name,Email,Phone,Other_Emails,Account_ID\r\n\
          c1,Ann Lee,Ann@Acme.com,1,ann@old.example; a@x.org ;,a1\r\n",
         "id,name,domains\na1,Acme,Acme.com;@bücher.example\n",
     )
     .unwrap();
-    let contact = &read.book.contacts[0];
+    let contact = &read.snapshot.contacts[0];
     assert_eq!(contact.email.as_ref().unwrap().as_str(), "ann@acme.com");
     let others: Vec<&str> = contact.other_emails.iter().map(Address::as_str).collect();
     assert_eq!(others, ["ann@old.example", "a@x.org"]);
     assert_eq!(contact.account_id.as_deref(), Some("a1"));
     assert_eq!(
-        read.book.accounts[0].domains,
+        read.snapshot.accounts[0].domains,
         ["acme.com", "xn--bcher-kva.example"]
     );
     assert_eq!(read.notes, []);
@@ -49,7 +49,7 @@ fn bom_crlf_and_headings_in_any_case_are_accepted() {
 
 #[test]
 fn what_has_no_effect_is_noted() {
-    let read = book(
+    let read = snapshot(
         &format!("{HEAD}c1,Ann,n/a,ann@x.org,gone\n"),
         "id,name,domains\na1,Acme,gmail.com;contoso.com\n",
     );
@@ -64,7 +64,7 @@ fn what_has_no_effect_is_noted() {
             "account a1: contoso.com is the company's own domain and matches no one",
         ]
     );
-    assert!(read.book.accounts[0].domains.is_empty());
+    assert!(read.snapshot.accounts[0].domains.is_empty());
 }
 
 const ACCOUNTS_OF_ONE: &str = "id,name,domains\na1,Acme,acme.com\n";
@@ -75,7 +75,9 @@ fn malformed_files_are_rejected_with_line_and_advice() {
         (format!("{HEAD}c1,\"Ann,a@x.org,,\n"), "never closed"),
         ("id,name\nc1,Ann\n".into(), "`email` is missing"),
     ] {
-        let error = book(&contacts, ACCOUNTS_OF_ONE).unwrap_err().to_string();
+        let error = snapshot(&contacts, ACCOUNTS_OF_ONE)
+            .unwrap_err()
+            .to_string();
         let is_named = error.contains("contacts.csv:") && error.contains(message);
         assert!(is_named, "{error}");
         assert!(!error.contains("a@x.org"), "{error}");
@@ -92,13 +94,13 @@ fn one_bad_row_is_skipped_and_named() {
         ("c1,Ann,b@x.org", "3 cells"),
         ("c1,\"Ann\" Lee,b@x.org,,", "text follows"),
     ] {
-        let read = book(
+        let read = snapshot(
             &format!("{HEAD}good,Bo,bo@x.org,,\n{row}\n"),
             ACCOUNTS_OF_ONE,
         )
         .unwrap();
         assert_eq!(
-            (read.book.contacts.len(), read.passed_over()),
+            (read.snapshot.contacts.len(), read.passed_over()),
             (1, 1),
             "{row}"
         );
@@ -111,8 +113,8 @@ fn one_bad_row_is_skipped_and_named() {
 #[test]
 fn rows_after_a_bad_domain_or_web_address_are_kept() {
     let accounts = "id,name,domains\na1,Acme,https://www.acme.com/en; n/a\n";
-    let read = book(&format!("{HEAD}c1,Bo,bo@x.org,,\n"), accounts).unwrap();
-    assert_eq!(read.book.accounts[0].domains, ["acme.com"]);
+    let read = snapshot(&format!("{HEAD}c1,Bo,bo@x.org,,\n"), accounts).unwrap();
+    assert_eq!(read.snapshot.accounts[0].domains, ["acme.com"]);
     let notes: Vec<String> = read.notes.iter().map(ToString::to_string).collect();
     assert_eq!(
         notes,
@@ -129,7 +131,7 @@ fn a_file_of_many_bad_rows_is_refused() {
         let good = (0..good).map(|n| format!("c{n},A,a{n}@x.org,,\n"));
         let bad = (0..bad).map(|n| format!("b{n},B,,,\n"));
         let text: String = good.chain(bad).collect();
-        book(&format!("{HEAD}{text}"), ACCOUNTS_OF_ONE)
+        snapshot(&format!("{HEAD}{text}"), ACCOUNTS_OF_ONE)
     };
     assert_eq!(rows(18, 2).unwrap().passed_over(), 2);
     assert_eq!(rows(2, 1).unwrap().passed_over(), 1);
@@ -143,7 +145,7 @@ fn a_file_of_many_bad_rows_is_refused() {
 
 #[test]
 fn entries_of_two_are_noted() {
-    let read = book(
+    let read = snapshot(
         &format!("{HEAD}c2,B,ann@x.org,,\nc1,A,a@x.org,ann@x.org,\n"),
         "id,name,domains\na2,B,acme.com\na1,A,acme.com\n",
     );

@@ -94,7 +94,7 @@ fn a_series_is_read_with_all_it_says() {
     assert_eq!(master.is_private, Some(false));
     assert_eq!(master.is_online, Some(true));
     assert_eq!(master.online_provider.as_deref(), Some("teamsForBusiness"));
-    let modified = master.modified.map(Micros::rfc3339);
+    let modified = master.modified.map(Timestamp::rfc3339);
     assert_eq!(modified.as_deref(), Some("2026-03-01T08:00:00.123456Z"));
 }
 
@@ -246,7 +246,9 @@ fn a_whole_day_keeps_the_day_as_written() {
     let event = event_of(&items(SINGLE, ContentLevel::Full)[0]);
     assert_eq!(event.is_all_day, Some(true));
     assert_eq!(rfc3339(event.start), "2026-03-02T15:00:00Z");
-    let day = Micros::parse_rfc3339("2026-03-03T00:00:00Z").unwrap().day();
+    let day = Timestamp::parse_rfc3339("2026-03-03T00:00:00Z")
+        .unwrap()
+        .day();
     assert_eq!(event.start.unwrap().day, day);
     assert_eq!(event.end.unwrap().day, day + 1);
     assert_eq!(event.is_private, Some(true));
@@ -370,7 +372,7 @@ fn times_have_seven_digits_and_a_zone_or_offset() {
         let time = with("end", json!({"dateTime": date_time, "timeZone": zone}))
             .end
             .unwrap();
-        let midnight = Micros::parse_rfc3339(&format!("{day}T00:00:00Z")).unwrap();
+        let midnight = Timestamp::parse_rfc3339(&format!("{day}T00:00:00Z")).unwrap();
         assert_eq!(
             (time.at.rfc3339().as_str(), time.day),
             (at, midnight.day()),

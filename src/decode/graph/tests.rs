@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 const FIRST: &str = include_str!("../../../fixtures/graph/delta-first.json");
 const LAST: &str = include_str!("../../../fixtures/graph/delta-last.json");
@@ -355,7 +355,7 @@ fn times_that_mean_never_or_nothing_are_missing() {
         ("1601-01-01T00:00:00Z", "1601-01-01T00:00:00Z"),
     ] {
         let sent = with("sentDateTime", &format!("\"{text}\"")).sent;
-        assert_eq!(sent.map(Micros::rfc3339).as_deref(), Some(expected));
+        assert_eq!(sent.map(Timestamp::rfc3339).as_deref(), Some(expected));
     }
 }
 

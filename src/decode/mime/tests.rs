@@ -56,7 +56,7 @@ fn of_repeated_fields_the_first_counts_and_recipients_are_united() {
     assert_eq!(named(&mail), expected);
     assert_eq!(mail.subject.as_deref(), Some("one"));
     assert_eq!(mail.message_id.as_deref(), Some("1@x"));
-    let sent = mail.sent.map(Micros::rfc3339);
+    let sent = mail.sent.map(Timestamp::rfc3339);
     assert_eq!(sent.as_deref(), Some("2001-01-01T10:00:00Z"));
 }
 
@@ -72,7 +72,7 @@ fn a_sender_is_named_only_where_it_differs() {
 fn the_receipt_is_the_topmost_received_or_mbox_line() {
     let text = "Received: from a (b; c) by d;\n\tTue, 24 Nov 2026 11:00:00 +0100 (CET)\n\
                 Received: by e; Mon, 23 Nov 2026 11:00:00 +0100\nSubject: x\n\n";
-    let received = read(text).received.map(Micros::rfc3339);
+    let received = read(text).received.map(Timestamp::rfc3339);
     assert_eq!(received.as_deref(), Some("2026-11-24T10:00:00Z"));
     let mut bare = message(b"Subject: x\n\nhello");
     assert!(matches!(
@@ -82,11 +82,11 @@ fn the_receipt_is_the_topmost_received_or_mbox_line() {
             ..
         }
     ));
-    bare.received = Some(Micros(5));
+    bare.received = Some(Timestamp(5));
     let Decoded::Mail(mail) = mail(&bare, OPTIONS) else {
         panic!("a mail with a receipt is read");
     };
-    assert_eq!((mail.sent, mail.received), (None, Some(Micros(5))));
+    assert_eq!((mail.sent, mail.received), (None, Some(Timestamp(5))));
 }
 
 #[test]
@@ -367,7 +367,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in mail_like()) {
         let mut message = message(&bytes);
-        message.received = Some(Micros(1));
+        message.received = Some(Timestamp(1));
         let decoded = mail(&message, OPTIONS);
         let is_malformed = matches!(decoded, Decoded::Unreadable { code: "malformed", .. });
         prop_assert!(!is_malformed);

@@ -39,7 +39,7 @@ const ROWS_PER_BATCH: usize = 1_024;
 /// What a row of a cursor file is. The order is that of the rows of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum EntryKind {
-    /// The slot itself: row count, hash sum, predecessor, book.
+    /// The slot itself: row count, hash sum, predecessor, CRM snapshot.
     Slot = 0,
     /// Where reading goes on.
     Cursor = 1,

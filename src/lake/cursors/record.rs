@@ -14,7 +14,7 @@ use crate::model::coverage::Cost;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Tally;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// A slot's chain of files is merged from this length on, once it holds as much as the last full
 /// file: then the work of merging stays in proportion to what was written.
@@ -36,8 +36,9 @@ pub(crate) struct SlotRecord {
     pub rows: u64,
     /// Wrapping sum of their hashes.
     pub hash_sum: u64,
-    /// Digest of the book in force.
-    pub book: String,
+    /// Digest of the current CRM snapshot.
+    #[serde(rename = "book")]
+    pub snapshot: String,
     /// Entries of the last full one.
     pub full_entries: u64,
     /// Entries of the files since.
@@ -46,14 +47,14 @@ pub(crate) struct SlotRecord {
 
 impl SlotRecord {
     /// The record of a slot that has nothing yet.
-    pub fn new(version: i64, book: &str) -> Self {
+    pub fn new(version: i64, snapshot: &str) -> Self {
         Self {
             version,
             before: Vec::new(),
             previous: None,
             rows: 0,
             hash_sum: 0,
-            book: book.to_owned(),
+            snapshot: snapshot.to_owned(),
             full_entries: 0,
             link_entries: 0,
         }
@@ -86,8 +87,8 @@ pub(crate) struct Count {
     address: String,
     kind: String,
     tenant: String,
-    pub started_at: Micros,
-    pub ended_at: Micros,
+    pub started_at: Timestamp,
+    pub ended_at: Timestamp,
     pub tally: Tally,
     requests: u64,
     bytes: u64,
@@ -95,7 +96,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    pub fn new(counted: &MailboxTally, started_at: Micros, ended_at: Micros) -> Self {
+    pub fn new(counted: &MailboxTally, started_at: Timestamp, ended_at: Timestamp) -> Self {
         Self {
             address: counted.mailbox.address.to_string(),
             kind: counted.mailbox.kind.as_str().to_owned(),

@@ -13,14 +13,14 @@ use crate::lake::rows::columns::TableColumns;
 use crate::lake::rows::mailbox;
 use crate::lake::rows::names;
 use crate::model::activity::Activity;
+use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchRule;
-use crate::model::activity::Touch;
 use crate::model::id::Id128;
 use crate::model::interaction::Direction;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 type Column = TableColumn<Activity>;
 
@@ -180,20 +180,28 @@ fn contact() -> Vec<Column> {
         ),
         Column::maybe_text(
             Label::new("contact_address", "The address that matched."),
-            |row| row.touch.as_ref().map(|touch| touch.address.as_str()),
+            |row| {
+                row.contact_match
+                    .as_ref()
+                    .map(|contact_match| contact_match.address.as_str())
+            },
             |_, _| {},
         ),
         Column::maybe_text(
             Label::new("contact_role", "The best role of that contact."),
-            |row| row.touch.as_ref().map(|touch| touch.role.as_str()),
+            |row| {
+                row.contact_match
+                    .as_ref()
+                    .map(|contact_match| contact_match.role.as_str())
+            },
             |_, _| {},
         ),
         Column::maybe_text(
             Label::new("contact_response", "Meetings: the contact's answer."),
             |row| {
-                row.touch
+                row.contact_match
                     .as_ref()
-                    .and_then(|touch| touch.response.as_deref())
+                    .and_then(|contact_match| contact_match.response.as_deref())
             },
             |_, _| {},
         ),
@@ -213,7 +221,11 @@ fn contact() -> Vec<Column> {
                 "contact_email, contact_alias or account_domain.",
             )
             .with_stats(),
-            |row| row.touch.as_ref().map(|touch| touch.rule.as_str()),
+            |row| {
+                row.contact_match
+                    .as_ref()
+                    .map(|contact_match| contact_match.rule.as_str())
+            },
             |_, _| {},
         )
         .read_by(read_touches),
@@ -265,11 +277,11 @@ fn matching() -> Vec<Column> {
 }
 
 fn contact_of(row: &Activity) -> Option<&(Arc<str>, Arc<str>)> {
-    row.touch.as_ref()?.contact.as_ref()
+    row.contact_match.as_ref()?.contact.as_ref()
 }
 
 fn account_of(row: &Activity) -> Option<&(Arc<str>, Option<Arc<str>>)> {
-    row.touch.as_ref()?.account.as_ref()
+    row.contact_match.as_ref()?.account.as_ref()
 }
 
 /// Reads the contacts and accounts of rows; a closing row has none.
@@ -294,7 +306,7 @@ fn read_touches(cells: &Cells<'_>, rows: &[usize], out: &mut [Activity]) -> Resu
             let name = text(account_name, row).map(Arc::from);
             (Arc::from(id), name)
         });
-        out.touch = Some(Touch {
+        out.contact_match = Some(ContactMatch {
             contact,
             account,
             address: text(addresses, row).unwrap_or_default().to_owned(),
@@ -318,17 +330,17 @@ fn blank() -> Activity {
         state: State::Active,
         kind: Kind::Email,
         direction: Direction::Inbound,
-        occurred_at: Micros::default(),
+        occurred_at: Timestamp::default(),
         ended_at: None,
         subject: None,
         preview: None,
         thread_id: None,
         is_bulk: false,
         user_role: None,
-        touch: None,
+        contact_match: None,
         internal_count: 0,
         external_count: 0,
-        matched_at: Micros::default(),
+        matched_at: Timestamp::default(),
         crm_snapshot: Arc::clone(&nothing),
         run_id: nothing,
     }

@@ -17,7 +17,7 @@ use arrow_schema::ArrowError;
 use arrow_schema::Schema;
 
 use crate::model::id::Id128;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Gives a batch the columns and types that this program expects.
 ///
@@ -100,8 +100,8 @@ pub(crate) fn flag(array: &BooleanArray, row: usize) -> Option<bool> {
 }
 
 /// The instant of a cell; `None` where it is null.
-pub(crate) fn instant(array: &TimestampMicrosecondArray, row: usize) -> Option<Micros> {
-    array.is_valid(row).then(|| Micros(array.value(row)))
+pub(crate) fn instant(array: &TimestampMicrosecondArray, row: usize) -> Option<Timestamp> {
+    array.is_valid(row).then(|| Timestamp(array.value(row)))
 }
 
 /// Reads a word that a column holds.
@@ -126,6 +126,6 @@ pub(crate) fn instant_at(
     array: &TimestampMicrosecondArray,
     row: usize,
     column: &str,
-) -> Result<Micros, BadCell> {
+) -> Result<Timestamp, BadCell> {
     instant(array, row).ok_or_else(|| format!("column {column} is null"))
 }

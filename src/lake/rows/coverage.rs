@@ -13,7 +13,7 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 type Column = TableColumn<Coverage>;
 
@@ -187,8 +187,8 @@ fn blank() -> Coverage {
     Coverage {
         run_id: Arc::from(""),
         mailbox: mailbox::blank(),
-        started_at: Micros::default(),
-        ended_at: Micros::default(),
+        started_at: Timestamp::default(),
+        ended_at: Timestamp::default(),
         status: Status::Complete,
         reason: None,
         tally: Tally::default(),

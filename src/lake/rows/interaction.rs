@@ -15,7 +15,7 @@ use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::interaction::Source;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 type Column = TableColumn<Interaction>;
 
@@ -256,7 +256,7 @@ fn blank() -> Interaction {
         kind: Kind::Email,
         revision: 0,
         state: State::Active,
-        occurred_at: Micros::default(),
+        occurred_at: Timestamp::default(),
         ended_at: None,
         direction: Direction::Inbound,
         subject: None,
@@ -273,7 +273,7 @@ fn blank() -> Interaction {
         is_recurring: None,
         is_all_day: None,
         fingerprint: 0,
-        captured_at: Micros::default(),
+        captured_at: Timestamp::default(),
         run_id: nothing,
         user_role: None,
     }

@@ -25,7 +25,7 @@ use crate::lake::rows::columns::TableColumn;
 use crate::lake::rows::participants;
 use crate::model::id::Id128;
 use crate::model::interaction::Participant;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 impl<R: 'static> TableColumn<R> {
     /// A text that is never null.
@@ -310,8 +310,8 @@ impl<R: 'static> TableColumn<R> {
     /// An instant that is never null.
     pub fn instant(
         name: Label,
-        get: impl Fn(&R) -> Micros + Send + Sync + Copy + 'static,
-        set: impl Fn(&mut R, Micros) + Send + Sync + 'static,
+        get: impl Fn(&R) -> Timestamp + Send + Sync + Copy + 'static,
+        set: impl Fn(&mut R, Timestamp) + Send + Sync + 'static,
     ) -> Self {
         let read = move |cells: &Cells<'_>, rows: &[usize], out: &mut [R]| {
             let array = cells.instants(name.name)?;
@@ -328,8 +328,8 @@ impl<R: 'static> TableColumn<R> {
     /// An instant that may be null.
     pub fn maybe_instant(
         name: Label,
-        get: impl Fn(&R) -> Option<Micros> + Send + Sync + Copy + 'static,
-        set: impl Fn(&mut R, Option<Micros>) + Send + Sync + 'static,
+        get: impl Fn(&R) -> Option<Timestamp> + Send + Sync + Copy + 'static,
+        set: impl Fn(&mut R, Option<Timestamp>) + Send + Sync + 'static,
     ) -> Self {
         let read = move |cells: &Cells<'_>, rows: &[usize], out: &mut [R]| {
             let array = cells.instants(name.name)?;

@@ -27,7 +27,7 @@ fn through<T>(
     other: Option<&Path>,
     act: impl FnOnce() -> io::Result<T>,
 ) -> io::Result<T> {
-    crate::runtime::crash::point(|| format!("{step:?} {}", kind(other.unwrap_or(path))));
+    crate::runtime::failpoint::hit(|| format!("{step:?} {}", kind(other.unwrap_or(path))));
     act()
 }
 

@@ -209,7 +209,7 @@ fn files_with_and_without_a_column_are_compared_merged_and_matched_again() {
     for number in 15..25 {
         commit_bulk(&lake, number);
     }
-    let same = lake.rematch(&run("run2"), "book", true, match_carla);
+    let same = lake.rematch(&run("run2"), "snapshot", true, match_carla);
     assert_eq!(same.unwrap().activities, 0);
     verify(&lake);
 
@@ -223,7 +223,7 @@ fn files_with_and_without_a_column_are_compared_merged_and_matched_again() {
     let gone = lake.rematch(&run("run3"), "empty", false, |_| Vec::new());
     assert_eq!(gone.unwrap().activities, 25);
     let is_carla = |person: &crate::model::interaction::Participant| !person.internal;
-    let back = lake.rematch_concerned(&run("run4"), "book", is_carla, match_carla);
+    let back = lake.rematch_concerned(&run("run4"), "snapshot", is_carla, match_carla);
     assert_eq!(back.unwrap().activities, 25);
     verify(&lake);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::error::LakeError;
 use crate::lake::read::Filter;
 use crate::lake::read::Since;
@@ -21,7 +21,7 @@ use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 fn rows(lake: &Lake) -> Vec<Interaction> {
     let rows = lake.interactions(&Filter::default()).unwrap();
@@ -33,7 +33,7 @@ fn cursors(lake: &Lake, mailbox_id: &str) -> Vec<CursorRecord> {
     cursors.map(|cursor| cursor.unwrap()).collect()
 }
 
-fn interactions(batch: &Batch) -> Vec<Interaction> {
+fn interactions(batch: &CommitBatch) -> Vec<Interaction> {
     sorted(
         batch
             .rows
@@ -70,8 +70,8 @@ fn what_was_committed_is_read_back_by_another_process() {
         assert_eq!((activity.internal_count, activity.external_count), (1, 1));
         assert!(activity.subject.is_some() && activity.preview.is_none());
         assert_eq!(
-            activity.touch.unwrap(),
-            crate::lake::tests::fixture::touch()
+            activity.contact_match.unwrap(),
+            crate::lake::tests::fixture::contact_match()
         );
     }
 }
@@ -125,7 +125,7 @@ fn a_clock_that_was_set_back_between_two_runs_changes_no_order() {
     let mut second = batch("ann", 5..8);
     second.run = RunStamp {
         run_id: "19700101T000000Z-00000000".into(),
-        started_at: Micros(0),
+        started_at: Timestamp(0),
     };
     let second = lake.commit(&second).unwrap();
     assert!(second.version > first.version);
@@ -362,11 +362,11 @@ fn a_commit_may_be_called_from_a_blocking_task_while_another_task_reads() {
 }
 
 #[test]
-fn a_book_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
+fn a_snapshot_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
     use crate::model::address::Address;
     use crate::model::contact::Account;
     use crate::model::contact::Contact;
-    use crate::model::contact::ContactBook;
+    use crate::model::contact::CrmSnapshot;
     let contact = Contact {
         id: "C1".into(),
         name: "Carla".into(),
@@ -386,19 +386,19 @@ fn a_book_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
         name: "Fabrikam".into(),
         domains: vec!["fabrikam.com".to_owned(), "fabrikam.example".to_owned()],
     };
-    let book = ContactBook::new(vec![contact, bare], vec![account]);
+    let snapshot = CrmSnapshot::new(vec![contact, bare], vec![account]);
     let test_lake = TestLake::new();
     let lake = test_lake.write();
-    lake.store_book(&book).unwrap();
-    lake.store_book(&book).unwrap();
-    assert_eq!(lake.load_book(&book.digest).unwrap(), book);
+    lake.store_snapshot(&snapshot).unwrap();
+    lake.store_snapshot(&snapshot).unwrap();
+    assert_eq!(lake.load_snapshot(&snapshot.digest).unwrap(), snapshot);
     let folder = test_lake.path().join("lake/_touchpoint/crm");
-    let empty = ContactBook::new(Vec::new(), Vec::new());
-    lake.store_book(&empty).unwrap();
+    let empty = CrmSnapshot::new(Vec::new(), Vec::new());
+    lake.store_snapshot(&empty).unwrap();
     let file = |digest: &str| folder.join(format!("{digest}.parquet"));
-    std::fs::copy(file(&empty.digest), file(&book.digest)).unwrap();
-    assert!(lake.load_book(&book.digest).is_err());
-    assert!(lake.books().unwrap().contains(&*book.digest));
+    std::fs::copy(file(&empty.digest), file(&snapshot.digest)).unwrap();
+    assert!(lake.load_snapshot(&snapshot.digest).is_err());
+    assert!(lake.snapshots().unwrap().contains(&*snapshot.digest));
 }
 
 #[test]
@@ -441,11 +441,11 @@ fn no_address_name_or_content_lies_open_in_the_logs() {
 }
 
 #[test]
-fn a_batch_that_names_a_book_which_is_not_stored_is_refused() {
+fn a_batch_that_names_a_snapshot_which_is_not_stored_is_refused() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     let mut unknown = batch("ann", 0..3);
-    unknown.book_digest = "run9".into();
+    unknown.snapshot_digest = "run9".into();
     assert!(lake.commit(&unknown).is_err());
     assert_eq!(rows(&lake), []);
 }

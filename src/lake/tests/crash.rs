@@ -4,31 +4,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::error::LakeError;
 use crate::lake::read::Filter;
 use crate::lake::tests::fixture::TestLake;
 use crate::lake::tests::fixture::batch;
+use crate::lake::tests::fixture::contact_match;
 use crate::lake::tests::fixture::make_older;
 use crate::lake::tests::fixture::run;
-use crate::lake::tests::fixture::touch;
 use crate::lake::verify::Finding;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 
-/// The book that knows the sender of all mails.
-fn match_all(_: &Interaction) -> Vec<Touch> {
-    vec![touch()]
+/// The CRM snapshot that knows the sender of all mails.
+fn match_all(_: &Interaction) -> Vec<ContactMatch> {
+    vec![contact_match()]
 }
 
-fn match_none(_: &Interaction) -> Vec<Touch> {
+fn match_none(_: &Interaction) -> Vec<ContactMatch> {
     Vec::new()
 }
 
 fn verify(lake: &Lake) -> Vec<Finding> {
-    lake.verify(|book, row| {
-        Some(if book == "book" {
+    lake.verify(|snapshot, row| {
+        Some(if snapshot == "snapshot" {
             match_all(row)
         } else {
             match_none(row)
@@ -38,7 +38,7 @@ fn verify(lake: &Lake) -> Vec<Finding> {
 }
 
 /// Does the first `steps` steps of a commit, then nothing more.
-fn commit_partly(lake: &Lake, batch: &Batch, steps: usize) {
+fn commit_partly(lake: &Lake, batch: &CommitBatch, steps: usize) {
     let plan = lake.plan(batch).unwrap();
     let files = (steps >= 1).then(|| lake.write_files(&plan, batch).unwrap());
     if steps >= 2 {
@@ -80,7 +80,7 @@ fn a_crash_after_any_step_loses_nothing_and_duplicates_nothing() {
         let lake = test_lake.write();
         let has_happened = steps >= 3;
         let caught = lake
-            .catch_up_activities(&run("run2"), "book", match_all)
+            .catch_up_activities(&run("run2"), "snapshot", match_all)
             .unwrap();
         assert_eq!(
             caught.activities,
@@ -169,7 +169,7 @@ fn processes_with_slots_of_their_own_commit_side_by_side() {
 }
 
 #[test]
-fn a_changed_book_closes_what_it_no_longer_knows_and_brings_back_what_it_learns() {
+fn a_changed_snapshot_closes_what_it_no_longer_knows_and_brings_back_what_it_learns() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
@@ -177,14 +177,14 @@ fn a_changed_book_closes_what_it_no_longer_knows_and_brings_back_what_it_learns(
         .rematch(&run("run2"), "empty", false, match_none)
         .unwrap();
     assert_eq!(closed.activities, 10);
-    assert_eq!(lake.books_in_force().unwrap()[&slot("ann")], "empty");
+    assert_eq!(lake.current_snapshots().unwrap()[&slot("ann")], "empty");
     assert_eq!(verify(&lake), []);
     let again = lake
         .rematch(&run("run2"), "empty", true, match_none)
         .unwrap();
     assert_eq!(again.activities, 0);
     let back = lake
-        .rematch(&run("run3"), "book", false, match_all)
+        .rematch(&run("run3"), "snapshot", false, match_all)
         .unwrap();
     assert_eq!(back.activities, 10);
     assert_eq!(verify(&lake), []);
@@ -273,13 +273,13 @@ fn a_view_that_is_behind_files_that_were_merged_is_compared_as_a_whole() {
     );
     Lake::merge_table(&lake.interactions, "", Duration::MAX).unwrap();
     let caught = lake
-        .catch_up_activities(&run("run2"), "book", match_all)
+        .catch_up_activities(&run("run2"), "snapshot", match_all)
         .unwrap();
     assert!(caught.compared_all);
     assert_eq!(caught.activities, 5);
     assert_eq!(counts(&lake), (27, 27));
     let again = lake
-        .catch_up_activities(&run("run2"), "book", match_all)
+        .catch_up_activities(&run("run2"), "snapshot", match_all)
         .unwrap();
     assert!(again.slots.is_empty());
 }

@@ -1,4 +1,5 @@
-//! Changed books: which interactions are written again, which are left alone, and what a plan says.
+//! Changed CRM snapshots: which interactions are written again, which are left alone, and what a
+//! plan says.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +8,16 @@ use crate::lake::read::Filter;
 use crate::lake::tests::fixture::TestLake;
 use crate::lake::tests::fixture::batch;
 use crate::lake::tests::fixture::batch_of;
+use crate::lake::tests::fixture::contact_match;
 use crate::lake::tests::fixture::mail;
 use crate::lake::tests::fixture::match_carla;
 use crate::lake::tests::fixture::meeting;
 use crate::lake::tests::fixture::participant;
 use crate::lake::tests::fixture::revised;
 use crate::lake::tests::fixture::run;
-use crate::lake::tests::fixture::touch;
 use crate::lake::verify::Finding;
 use crate::lake::view::rematch::Changes;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
@@ -26,29 +27,29 @@ use crate::model::rematch::Whose;
 
 const DORA: &str = "dora@tailspin.example";
 
-/// The other book (stored as `empty`): it knows Carla by another name, and Dora.
-fn match_both(row: &Interaction) -> Vec<Touch> {
-    let mut touches = match_carla(row);
+/// The other CRM snapshot (stored as `empty`): it knows Carla by another name, and Dora.
+fn match_both(row: &Interaction) -> Vec<ContactMatch> {
+    let mut contact_matches = match_carla(row);
     let dora = row
         .participants
         .iter()
         .find(|person| person.address == DORA);
-    touches.extend(dora.map(|dora| Touch {
+    contact_matches.extend(dora.map(|dora| ContactMatch {
         contact: Some(("C2".into(), "Dora".into())),
         account: None,
         address: DORA.to_owned(),
         role: dora.role,
-        ..touch()
+        ..contact_match()
     }));
-    touches
+    contact_matches
 }
 
-fn renamed(row: &Interaction) -> Vec<Touch> {
-    let mut touches = match_carla(row);
-    for touch in &mut touches {
-        touch.contact = Some(("C1".into(), "Carla Married".into()));
+fn renamed(row: &Interaction) -> Vec<ContactMatch> {
+    let mut contact_matches = match_carla(row);
+    for contact_match in &mut contact_matches {
+        contact_match.contact = Some(("C1".into(), "Carla Married".into()));
     }
-    touches
+    contact_matches
 }
 
 fn is_dora(person: &Participant) -> bool {
@@ -59,12 +60,12 @@ fn is_carla(person: &Participant) -> bool {
     person.address == "carla@fabrikam.com"
 }
 
-fn verify(lake: &Lake, other: fn(&Interaction) -> Vec<Touch>) -> Vec<Finding> {
-    let book = |book: &str, row: &Interaction| match book {
-        "book" => Some(match_carla(row)),
+fn verify(lake: &Lake, other: fn(&Interaction) -> Vec<ContactMatch>) -> Vec<Finding> {
+    let snapshot = |snapshot: &str, row: &Interaction| match snapshot {
+        "snapshot" => Some(match_carla(row)),
         _ => Some(other(row)),
     };
-    lake.verify(book).unwrap()
+    lake.verify(snapshot).unwrap()
 }
 
 fn with_dora(row: Interaction) -> Interaction {
@@ -134,7 +135,7 @@ fn only_interactions_with_somebody_who_is_concerned_get_a_new_generation() {
     let none = lake
         .rematch_concerned(&run("run3"), "empty", |_| true, match_both)
         .unwrap();
-    assert!(none.slots.is_empty(), "the book is in force already");
+    assert!(none.slots.is_empty(), "the CRM snapshot is current already");
     let all = lake
         .rematch(&run("run3"), "empty", true, match_both)
         .unwrap();
@@ -160,11 +161,11 @@ fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
     let plan = read.plan_rematch("empty", None, |_| Vec::new()).unwrap();
     assert_eq!(plan, BTreeMap::from([(contact("C1"), changes(0, 6))]));
     let account = |row: &Interaction| {
-        let touches = match_carla(row).into_iter();
-        touches
-            .map(|touch| Touch {
+        let contact_matches = match_carla(row).into_iter();
+        contact_matches
+            .map(|contact_match| ContactMatch {
                 contact: None,
-                ..touch
+                ..contact_match
             })
             .collect()
     };
@@ -178,7 +179,8 @@ fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
     assert_eq!(plan, BTreeMap::from(wanted));
     assert_eq!(lake.activities.live_files().unwrap(), before);
     assert_eq!(
-        read.plan_rematch("book", Some(&is_carla), renamed).unwrap(),
+        read.plan_rematch("snapshot", Some(&is_carla), renamed)
+            .unwrap(),
         BTreeMap::new()
     );
     lake.rematch(&run("run2"), "empty", false, match_both)
@@ -191,7 +193,7 @@ fn a_plan_says_what_would_come_and_go_and_appends_nothing() {
 }
 
 #[test]
-fn two_shards_with_different_books_do_not_disturb_each_other() {
+fn two_shards_with_different_snapshots_do_not_disturb_each_other() {
     let test_lake = TestLake::new();
     drop(test_lake.write());
     let shard = |mailbox: &str| {
@@ -209,14 +211,14 @@ fn two_shards_with_different_books_do_not_disturb_each_other() {
         .rematch(&run("run2"), "empty", false, |_| Vec::new())
         .unwrap();
     assert_eq!((done.activities, &done.slots), (3, &vec![slot("ann")]));
-    // The other shard goes on with the book that it has.
+    // The other shard goes on with the CRM snapshot that it has.
     bob.refresh().unwrap();
     let next = bob.commit(&batch("bob", 3..5)).unwrap();
     assert_eq!(next.activities, 2);
     ann.refresh().unwrap();
-    let books = ann.books_in_force().unwrap();
-    let books = [&books[&slot("ann")], &books[&slot("bob")]];
-    assert_eq!(books, ["empty", "book"]);
+    let snapshots = ann.current_snapshots().unwrap();
+    let snapshots = [&snapshots[&slot("ann")], &snapshots[&slot("bob")]];
+    assert_eq!(snapshots, ["empty", "snapshot"]);
     assert_ne!(
         ann.activity_versions().unwrap()[&slot("ann")],
         versions[&slot("ann")]
@@ -239,7 +241,7 @@ fn a_shard_that_is_behind_is_left_to_its_own_process() {
     settings.slots = vec![slot("ann")];
     let ann = test_lake.try_write(settings).unwrap();
     let caught = ann
-        .catch_up_activities(&run("run2"), "book", match_carla)
+        .catch_up_activities(&run("run2"), "snapshot", match_carla)
         .unwrap();
     assert!(caught.slots.is_empty());
     let done = ann
@@ -249,7 +251,7 @@ fn a_shard_that_is_behind_is_left_to_its_own_process() {
     drop(ann);
     let caught = test_lake
         .write()
-        .catch_up_activities(&run("run3"), "book", match_carla)
+        .catch_up_activities(&run("run3"), "snapshot", match_carla)
         .unwrap();
     assert_eq!((caught.activities, caught.slots), (3, vec![slot("bob")]));
 }

@@ -21,11 +21,11 @@ use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 
 fn verify(lake: &Lake) -> Vec<String> {
-    let book = |book: &str, row: &Interaction| match book {
-        "book" => Some(match_carla(row)),
+    let snapshot = |snapshot: &str, row: &Interaction| match snapshot {
+        "snapshot" => Some(match_carla(row)),
         _ => Some(Vec::new()),
     };
-    let findings = lake.verify(book).unwrap();
+    let findings = lake.verify(snapshot).unwrap();
     // What is taken out lies about until the next start.
     let findings = findings.into_iter().map(|finding| finding.what);
     findings
@@ -36,7 +36,7 @@ fn verify(lake: &Lake) -> Vec<String> {
 /// Compares everything, after which nothing more must be found.
 fn mend(lake: &Lake) {
     let done = lake
-        .rematch(&run("run2"), "book", true, match_carla)
+        .rematch(&run("run2"), "snapshot", true, match_carla)
         .unwrap();
     assert!(done.activities > 0);
     assert_eq!(verify(lake), Vec::<String>::new());
@@ -78,7 +78,7 @@ fn lake_of(test_lake: &TestLake) -> Lake {
 }
 
 #[test]
-fn a_generation_that_is_missing_is_found_though_another_book_would_not_have_one() {
+fn a_generation_that_is_missing_is_found_though_another_snapshot_would_not_have_one() {
     let test_lake = TestLake::new();
     let lake = lake_of(&test_lake);
     let version = lake.activity_versions().unwrap()[&slot("bob")];
@@ -124,10 +124,15 @@ fn a_closing_row_that_counts_more_than_the_meeting_is_found() {
         .activities(&Filter::default())
         .unwrap()
         .map(|row| row.unwrap());
-    let mut closing = closing.filter(|row| row.touch.is_none()).last().unwrap();
+    let mut closing = closing
+        .filter(|row| row.contact_match.is_none())
+        .last()
+        .unwrap();
     closing.generation += 1;
     let slots = lake.interaction_versions().unwrap().into_keys().collect();
-    let plan = lake.plan_slots(&slots, run("run1"), "book".into()).unwrap();
+    let plan = lake
+        .plan_slots(&slots, run("run1"), "snapshot".into())
+        .unwrap();
     let months = BTreeMap::from([(closing.occurred_at.month(), vec![closing])]);
     let (adds, _) = lake.write_activities(&plan, &months, 0).unwrap();
     lake.activities.append(&adds, &[]).unwrap();
@@ -137,12 +142,12 @@ fn a_closing_row_that_counts_more_than_the_meeting_is_found() {
 }
 
 #[test]
-fn what_another_book_said_is_found_where_its_successor_is_missing() {
+fn what_another_snapshot_said_is_found_where_its_successor_is_missing() {
     let test_lake = TestLake::new();
     let lake = lake_of(&test_lake);
     lake.rematch(&run("run2"), "empty", false, |_| Vec::new())
         .unwrap();
-    lake.rematch(&run("run3"), "book", false, match_carla)
+    lake.rematch(&run("run3"), "snapshot", false, match_carla)
         .unwrap();
     let files = lake.activities.live_files().unwrap();
     let version = files

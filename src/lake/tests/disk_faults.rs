@@ -42,7 +42,7 @@ fn commit_with(fault: Fault) -> (Result<(), LakeError>, usize) {
     }
     let caught = lake.catch_up_activities(
         &crate::lake::tests::fixture::run("run2"),
-        "book",
+        "snapshot",
         match_carla,
     );
     caught.unwrap();

@@ -10,14 +10,14 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
 use crate::lake::error::LakeError;
 use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
+use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchRule;
-use crate::model::activity::Matched;
-use crate::model::activity::Touch;
+use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
 use crate::model::id::Id128;
@@ -34,7 +34,7 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::RunStamp;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::cpu::CpuPool;
 
 /// A folder with what a lake needs to be opened in it.
@@ -67,11 +67,11 @@ impl TestLake {
     }
 
     pub fn try_write(&self, settings: LakeSettings) -> Result<Lake, LakeError> {
-        // The tests match by themselves: of a book they only need that it is there.
-        let books = self.path().join("lake/_touchpoint/crm");
-        std::fs::create_dir_all(&books).unwrap();
-        for digest in ["book", "empty"] {
-            std::fs::write(books.join(format!("{digest}.parquet")), []).unwrap();
+        // The tests match by themselves: of a CRM snapshot they only need that it is there.
+        let snapshots = self.path().join("lake/_touchpoint/crm");
+        std::fs::create_dir_all(&snapshots).unwrap();
+        for digest in ["snapshot", "empty"] {
+            std::fs::write(snapshots.join(format!("{digest}.parquet")), []).unwrap();
         }
         let handle = self.runtime.handle().clone();
         Lake::open_for_write(settings, Arc::clone(&self.cpu), handle)
@@ -106,7 +106,7 @@ pub(crate) fn participant(address: &str, role: Role, internal: bool) -> Particip
 
 /// A mail that was sent on a day of 2026, counted from 0.
 pub(crate) fn mail(mailbox_id: &str, number: u32) -> Interaction {
-    let start = Micros::parse_rfc3339("2026-01-01T08:00:00Z").unwrap();
+    let start = Timestamp::parse_rfc3339("2026-01-01T08:00:00Z").unwrap();
     Interaction {
         interaction_id: Id128::of(&[b"mail", &number.to_le_bytes()]),
         mailbox: mailbox(mailbox_id),
@@ -142,9 +142,9 @@ pub(crate) fn mail(mailbox_id: &str, number: u32) -> Interaction {
     }
 }
 
-/// The touch of the contact who sends all of these mails.
-pub(crate) fn touch() -> Touch {
-    Touch {
+/// The match of the contact who sends all of these mails.
+pub(crate) fn contact_match() -> ContactMatch {
+    ContactMatch {
         contact: Some(("C1".into(), "Carla".into())),
         account: Some(("A1".into(), Some("Fabrikam".into()))),
         address: "carla@fabrikam.com".to_owned(),
@@ -155,7 +155,7 @@ pub(crate) fn touch() -> Touch {
 }
 
 /// A batch with some mails of one mailbox, its cursor and its counts.
-pub(crate) fn batch(mailbox_id: &str, numbers: std::ops::Range<u32>) -> Batch {
+pub(crate) fn batch(mailbox_id: &str, numbers: std::ops::Range<u32>) -> CommitBatch {
     let mut tally = Tally {
         received: u64::from(numbers.end - numbers.start),
         ..Tally::default()
@@ -164,11 +164,11 @@ pub(crate) fn batch(mailbox_id: &str, numbers: std::ops::Range<u32>) -> Batch {
         tally.count(Outcome::Recorded, "");
     }
     let end = numbers.end;
-    let rows = numbers.map(|number| Matched {
+    let rows = numbers.map(|number| MatchedInteraction {
         interaction: mail(mailbox_id, number),
-        touches: vec![touch()],
+        contact_matches: vec![contact_match()],
     });
-    Batch {
+    CommitBatch {
         run: run("run1"),
         rows: rows.collect(),
         cursors: vec![cursor(mailbox_id, "mail/inbox", &format!("\"{end}\""))],
@@ -181,7 +181,7 @@ pub(crate) fn batch(mailbox_id: &str, numbers: std::ops::Range<u32>) -> Batch {
                 waited_seconds: 0.5,
             },
         }],
-        book_digest: "book".into(),
+        snapshot_digest: "snapshot".into(),
     }
 }
 
@@ -196,7 +196,7 @@ pub(crate) fn make_older(file: &Path, by: Duration) {
 pub(crate) fn run(id: &str) -> RunStamp {
     RunStamp {
         run_id: id.into(),
-        started_at: Micros::parse_rfc3339("2026-11-24T02:00:00Z").unwrap(),
+        started_at: Timestamp::parse_rfc3339("2026-11-24T02:00:00Z").unwrap(),
     }
 }
 
@@ -252,27 +252,27 @@ pub(crate) fn revised(old: &Interaction, new: Interaction) -> Vec<Interaction> {
     rows
 }
 
-/// What the book that knows Carla says of an interaction.
-pub(crate) fn match_carla(row: &Interaction) -> Vec<Touch> {
+/// What the CRM snapshot that knows Carla says of an interaction.
+pub(crate) fn match_carla(row: &Interaction) -> Vec<ContactMatch> {
     let carla = row
         .participants
         .iter()
         .find(|person| person.address == "carla@fabrikam.com");
-    let touch = carla.map(|carla| Touch {
+    let contact_match = carla.map(|carla| ContactMatch {
         role: carla.role,
-        ..touch()
+        ..contact_match()
     });
-    touch.into_iter().collect()
+    contact_match.into_iter().collect()
 }
 
-/// A batch of some rows of one mailbox, matched with the book that knows Carla.
-pub(crate) fn batch_of(rows: Vec<Interaction>) -> Batch {
+/// A batch of some rows of one mailbox, matched with the CRM snapshot that knows Carla.
+pub(crate) fn batch_of(rows: Vec<Interaction>) -> CommitBatch {
     let mailbox_id = rows[0].mailbox.id.to_string();
-    let rows = rows.into_iter().map(|interaction| Matched {
-        touches: match_carla(&interaction),
+    let rows = rows.into_iter().map(|interaction| MatchedInteraction {
+        contact_matches: match_carla(&interaction),
         interaction,
     });
-    Batch {
+    CommitBatch {
         rows: rows.collect(),
         ..batch(&mailbox_id, 0..0)
     }

@@ -11,8 +11,8 @@ use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::columns;
 use crate::lake::tests::fixture::TestLake;
 use crate::lake::tests::fixture::batch;
+use crate::lake::tests::fixture::contact_match;
 use crate::lake::tests::fixture::run;
-use crate::lake::tests::fixture::touch;
 use crate::model::interaction::Participant;
 
 /// The Python of `target/venv`, with deltalake, duckdb and polars; `None` where there is none.
@@ -84,7 +84,7 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
     let rows = lake.interactions(&Filter::default()).unwrap();
     assert_eq!(rows.map(Result::unwrap).fold(0, |n, _| n + 1), 90);
     let mut activities = lake.activities(&Filter::default()).unwrap();
-    assert!(activities.all(|row| row.unwrap().touch == Some(touch())));
+    assert!(activities.all(|row| row.unwrap().contact_match == Some(contact_match())));
     assert_eq!(
         lake.interaction_versions().unwrap(),
         lake.activity_versions().unwrap()
@@ -96,7 +96,7 @@ fn other_peoples_merging_and_vacuum_between_two_commits_loses_nothing() {
     let is_carla = |person: &Participant| person.address == "carla@fabrikam.com";
     let gone = lake.rematch_concerned(&run("run2"), "empty", is_carla, |_| Vec::new());
     assert_eq!(gone.unwrap().activities, 90);
-    let back = lake.rematch(&run("run3"), "book", false, |_| vec![touch()]);
+    let back = lake.rematch(&run("run3"), "snapshot", false, |_| vec![contact_match()]);
     assert_eq!(back.unwrap().activities, 90);
 }
 

@@ -10,7 +10,7 @@ use hashbrown::HashSet;
 use tempfile::TempDir;
 
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::error::LakeError;
 use crate::lake::read::Filter;
 use crate::lake::settings::ActivityContent;
@@ -27,20 +27,20 @@ use crate::lake::tests::simulated_disk::Fault;
 use crate::lake::tests::simulated_disk::Lasts;
 use crate::lake::tests::simulated_disk::Watch;
 use crate::lake::tests::simulated_disk::after_power_loss;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::mailbox::slot;
 
 /// Commits before the small files of a month are merged.
 const COMMITS: u32 = 22;
 
-fn book() -> ContactBook {
-    ContactBook::new(Vec::new(), Vec::new())
+fn snapshot() -> CrmSnapshot {
+    CrmSnapshot::new(Vec::new(), Vec::new())
 }
 
 /// The `number`-th batch: one mail.
-fn mail_batch(number: u32) -> Batch {
-    Batch {
-        book_digest: book().digest,
+fn mail_batch(number: u32) -> CommitBatch {
+    CommitBatch {
+        snapshot_digest: snapshot().digest,
         ..batch("ann", number..number + 1)
     }
 }
@@ -64,8 +64,8 @@ fn count(lake: &Lake) -> Result<usize, LakeError> {
 /// Does what a run does: brings the view up and commits batches up to `last`.
 fn work(lake: &Lake, last: u32, watch: Option<&Watch>) -> Result<(), LakeError> {
     lake.store_own_domains(&HashSet::from(["contoso.com".to_owned()]))?;
-    lake.store_book(&book())?;
-    lake.catch_up_activities(&run("run1"), &book().digest, match_carla)?;
+    lake.store_snapshot(&snapshot())?;
+    lake.catch_up_activities(&run("run1"), &snapshot().digest, match_carla)?;
     let first = count(lake)?;
     if let Some(watch) = watch {
         watch.note(first);
@@ -124,21 +124,21 @@ fn check(test_lake: &TestLake, events: &[Event], from: &Path, lasts: Lasts) -> R
     let next = u32::try_from(promised).unwrap() + 1;
     let look = || {
         let lake = open(test_lake, folder.path())?;
-        let (books, left) = (lake.books()?, count(&lake)?);
+        let (snapshots, left) = (lake.snapshots()?, count(&lake)?);
         work(&lake, next, None)?;
         let found = lake.verify(|_, row| Some(match_carla(row)))?;
         let cursor = lake.cursors(slot("ann"))?.next().transpose()?;
         let activities = lake.activities(&Filter::default())?.count();
-        Ok((books.is_empty(), left, found, cursor, activities))
+        Ok((snapshots.is_empty(), left, found, cursor, activities))
     };
-    let (is_without_book, left, found, cursor, activities) =
+    let (is_without_snapshot, left, found, cursor, activities) =
         look().map_err(|error: LakeError| error.to_string())?;
     // The batch that was on its way may have arrived.
     if left < promised || left > promised + 1 {
         return Err(format!("{promised} mails were promised, {left} are there"));
     }
-    if promised > 0 && is_without_book {
-        return Err("the book is gone that these commits name".to_owned());
+    if promised > 0 && is_without_snapshot {
+        return Err("the CRM snapshot of these commits is missing".to_owned());
     }
     let wanted = mail_batch(next - 1).cursors[0].clone();
     if found.is_empty() && cursor.as_ref() == Some(&wanted) && activities == next as usize {

@@ -1,4 +1,5 @@
-//! Meetings that change: what readers count, after commits, catch-ups, other books and merging.
+//! Meetings that change: what readers count, after commits, catch-ups, other CRM snapshots and
+//! merging.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use crate::lake::tests::fixture::revised;
 use crate::lake::tests::fixture::run;
 use crate::lake::verify::Finding;
 use crate::model::activity::Activity;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
@@ -26,14 +27,14 @@ use crate::model::interaction::State;
 type Counted = BTreeSet<(String, String, i64, i32)>;
 
 fn verify(lake: &Lake) -> Vec<Finding> {
-    let book = |book: &str, row: &Interaction| match book {
-        "book" => Some(match_carla(row)),
+    let snapshot = |snapshot: &str, row: &Interaction| match snapshot {
+        "snapshot" => Some(match_carla(row)),
         _ => Some(Vec::new()),
     };
-    lake.verify(book).unwrap()
+    lake.verify(snapshot).unwrap()
 }
 
-fn match_no_one(_: &Interaction) -> Vec<Touch> {
+fn match_no_one(_: &Interaction) -> Vec<ContactMatch> {
     Vec::new()
 }
 
@@ -200,7 +201,7 @@ fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been
         copy_folder(&copy, &view);
         let lake = test_lake.write();
         let caught = lake
-            .catch_up_activities(&run("run2"), "book", match_carla)
+            .catch_up_activities(&run("run2"), "snapshot", match_carla)
             .unwrap();
         assert!(!caught.compared_all);
         assert_eq!(counted(&lake), before, "restored from night {restored}");
@@ -234,19 +235,19 @@ fn a_view_that_is_behind_merged_revisions_is_compared_as_a_whole() {
         let lake = test_lake.write();
         assert!(Lake::merge_table(&lake.interactions, "", Duration::MAX).unwrap() > 0);
         let caught = lake
-            .catch_up_activities(&run("run2"), "book", match_carla)
+            .catch_up_activities(&run("run2"), "snapshot", match_carla)
             .unwrap();
         assert!(caught.compared_all);
         assert_eq!(counted(&lake), before, "restored from night {restored}");
         let again = lake
-            .rematch(&run("run3"), "book", true, match_carla)
+            .rematch(&run("run3"), "snapshot", true, match_carla)
             .unwrap();
         assert_eq!(again.activities, 0, "restored from night {restored}");
     }
 }
 
 #[test]
-fn another_book_concerns_the_last_revision_only() {
+fn another_snapshot_concerns_the_last_revision_only() {
     for nights in [2, 4, 7, 9] {
         let test_lake = TestLake::new();
         let lake = test_lake.write();
@@ -266,7 +267,7 @@ fn another_book_concerns_the_last_revision_only() {
         assert_eq!(counted(&lake), Counted::new(), "after {nights} nights");
         assert_eq!(verify(&lake), [], "after {nights} nights");
         let back = lake
-            .rematch(&run("run3"), "book", false, match_carla)
+            .rematch(&run("run3"), "snapshot", false, match_carla)
             .unwrap();
         assert_eq!(back.activities, gone.activities, "after {nights} nights");
         assert_eq!(counted(&lake), before, "after {nights} nights");

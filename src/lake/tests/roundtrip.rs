@@ -9,19 +9,19 @@ use crate::lake::rows::activity::ACTIVITIES;
 use crate::lake::rows::interaction::INTERACTIONS;
 use crate::lake::rows::row_hash;
 use crate::lake::settings::ActivityContent;
+use crate::lake::tests::fixture::contact_match;
 use crate::lake::tests::fixture::mail;
-use crate::lake::tests::fixture::touch;
 use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
+use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchRule;
-use crate::model::activity::Touch;
 use crate::model::address::Address;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 fn text() -> impl Strategy<Value = Option<String>> {
     option::of("\\PC{0,12}")
@@ -69,8 +69,8 @@ prop_compose! {
             kind: if is_meeting { Kind::Meeting } else { Kind::Email },
             state: State::ALL[state],
             online_provider: subject.clone(),
-            occurred_at: Micros(occurred),
-            ended_at: ended.map(Micros),
+            occurred_at: Timestamp(occurred),
+            ended_at: ended.map(Timestamp),
             subject, preview, body_text, thread_id, series_id, bulk_reason,
             is_online_meeting, is_recurring, is_all_day,
             participants, is_bulk, sensitivity_known, fingerprint, user_role,
@@ -80,22 +80,22 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_touch()(
+    fn any_contact_match()(
         contact in option::of(("\\PC{1,5}", "\\PC{0,5}")),
         account in ("\\PC{1,5}", option::of("\\PC{0,5}")),
         has_account: bool,
         response in text(),
         role in role(),
-    ) -> Touch {
+    ) -> ContactMatch {
         let has_contact = contact.is_some();
-        Touch {
+        ContactMatch {
             contact: contact.map(|(id, name)| (id.into(), name.into())),
             account: (has_account || !has_contact)
                 .then(|| (Arc::from(account.0), account.1.map(Arc::from))),
             rule: if has_contact { MatchRule::ContactAlias } else { MatchRule::AccountDomain },
             response,
             role,
-            ..touch()
+            ..contact_match()
         }
     }
 }
@@ -115,16 +115,16 @@ proptest! {
     #[test]
     fn activities_come_back_as_they_were(
         row in interaction(),
-        touches in proptest::collection::vec(any_touch(), 0..4),
+        contact_matches in proptest::collection::vec(any_contact_match(), 0..4),
     ) {
         let provenance = RowProvenance {
             generation: 7,
-            matched_at: Micros(1),
-            crm_snapshot: "book".into(),
+            matched_at: Timestamp(1),
+            crm_snapshot: "snapshot".into(),
             run_id: "run".into(),
             content: ActivityContent::Preview,
         };
-        let mut rows = derive::derive(&row, &touches, &provenance);
+        let mut rows = derive::derive(&row, &contact_matches, &provenance);
         rows.push(derive::closing(&row, &provenance));
         let batch = ACTIVITIES.to_batch(&rows.iter().collect::<Vec<_>>()).unwrap();
         prop_assert_eq!(ACTIVITIES.read_all(&batch).unwrap(), rows);

@@ -22,7 +22,7 @@ use crate::lake::view::diff::ViewState;
 use crate::lake::view::diff::rows_to_append;
 use crate::lake::view::scan::Selection;
 use crate::model::activity::Activity;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
@@ -41,19 +41,21 @@ pub struct CaughtUp {
     pub slots: Vec<u8>,
     /// Rows that were appended.
     pub activities: usize,
-    /// Whether everything had to be compared: another book, or another program merged files.
+    /// Whether everything had to be compared: another CRM snapshot, or another program merged
+    /// files.
     pub compared_all: bool,
 }
 
 impl Lake {
-    /// The slots in which `contact_activity` is behind, by digest of the book in force there.
+    /// The slots in which `contact_activity` is behind, by digest of the current CRM snapshot
+    /// there.
     pub fn slots_behind(&self) -> Result<BTreeMap<String, Vec<u8>>, LakeError> {
         let reached = self.activity_versions()?;
         let mut behind: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for (slot, version) in self.interaction_versions()? {
             if reached.get(&slot) != Some(&version) {
                 let record = self.cursors.slot_record(version, slot)?;
-                behind.entry(record.book).or_default().push(slot);
+                behind.entry(record.snapshot).or_default().push(slot);
             }
         }
         Ok(behind)
@@ -72,36 +74,36 @@ impl Lake {
     }
 
     /// Brings the view to the versions of `interactions` in the slots of this process that are
-    /// behind and whose book in force is `book` (see [`Lake::slots_behind`]); `matcher` must ask
-    /// that book.
+    /// behind and whose current CRM snapshot is `snapshot` (see [`Lake::slots_behind`]); `matcher`
+    /// must ask that CRM snapshot.
     ///
     /// It writes the same versions as the commits would have, so that of two processes that catch
     /// up the same slot one finds it done. Blocks, as [`Lake::commit`] does.
     pub fn catch_up_activities(
         &self,
         run: &RunStamp,
-        book: &str,
-        matcher: impl Fn(&Interaction) -> Vec<Touch> + Sync,
+        snapshot: &str,
+        matcher: impl Fn(&Interaction) -> Vec<ContactMatch> + Sync,
     ) -> Result<CaughtUp, LakeError> {
         let _lock = self.lock_commits();
-        let mut slots = self.slots_behind()?.remove(book).unwrap_or_default();
+        let mut slots = self.slots_behind()?.remove(snapshot).unwrap_or_default();
         slots.retain(|slot| self.check_held(*slot).is_ok());
         if slots.is_empty() {
             return Ok(CaughtUp::default());
         }
         let steps = self.steps_to(&slots)?;
         let mut since = Since::Unknown;
-        if !self.has_book_changed(&steps, book) {
+        if !self.has_snapshot_changed(&steps, snapshot) {
             let reached = steps.iter().map(|step| (step.slot, step.previous));
             since = self.interactions_since(&reached.collect())?;
         }
         match since {
             Since::Rows(rows) => {
-                let mut writing = Writing::new(self, run, book, steps);
+                let mut writing = Writing::new(self, run, snapshot, steps);
                 self.derive_all(rows, &mut writing, &matcher)?;
                 writing.commit(false)
             }
-            Since::Unknown => self.advance_view(run, book, steps, &Selection::All, &matcher),
+            Since::Unknown => self.advance_view(run, snapshot, steps, &Selection::All, &matcher),
         }
     }
 
@@ -110,12 +112,12 @@ impl Lake {
     pub(crate) fn advance_view(
         &self,
         run: &RunStamp,
-        book: &str,
+        snapshot: &str,
         steps: Vec<SlotStep>,
         which: &Selection<'_>,
-        matcher: &(impl Fn(&Interaction) -> Vec<Touch> + Sync),
+        matcher: &(impl Fn(&Interaction) -> Vec<ContactMatch> + Sync),
     ) -> Result<CaughtUp, LakeError> {
-        let mut writing = Writing::new(self, run, book, steps);
+        let mut writing = Writing::new(self, run, snapshot, steps);
         self.append_differences(&mut writing, which, matcher)?;
         writing.commit(matches!(which, Selection::All))
     }
@@ -138,7 +140,7 @@ impl Lake {
         &self,
         rows: Rows<Interaction>,
         writing: &mut Writing<'_>,
-        matcher: &impl Fn(&Interaction) -> Vec<Touch>,
+        matcher: &impl Fn(&Interaction) -> Vec<ContactMatch>,
     ) -> Result<(), LakeError> {
         let reached = writing.plan.steps.iter().map(|s| (s.slot, s.previous));
         let files = files_since(&self.interactions, &reached.collect())?;
@@ -159,7 +161,7 @@ impl Lake {
         &self,
         writing: &mut Writing<'_>,
         which: &Selection<'_>,
-        matcher: &(impl Fn(&Interaction) -> Vec<Touch> + Sync),
+        matcher: &(impl Fn(&Interaction) -> Vec<ContactMatch> + Sync),
     ) -> Result<(), LakeError> {
         let provenance = writing.plan.provenance.clone();
         let slots: Vec<u8> = writing.plan.steps.iter().map(|step| step.slot).collect();
@@ -202,14 +204,14 @@ impl Lake {
 }
 
 impl Lake {
-    /// Whether the view may have been made with another book: then older rows count, too. Where
-    /// the old cursor file is gone (merged), this is unknown.
-    fn has_book_changed(&self, steps: &[SlotStep], book: &str) -> bool {
+    /// Whether the view may have been made with another CRM snapshot: then older rows count, too.
+    /// Where the old cursor file is gone (merged), this is unknown.
+    fn has_snapshot_changed(&self, steps: &[SlotStep], snapshot: &str) -> bool {
         let mut befores = steps.iter().filter_map(|step| {
             let version = step.previous?;
             Some(self.cursors.slot_record(version, step.slot))
         });
-        !befores.all(|before| before.is_ok_and(|before| before.book == book))
+        !befores.all(|before| before.is_ok_and(|before| before.snapshot == snapshot))
     }
 }
 
@@ -224,13 +226,13 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn new(lake: &'a Lake, run: &RunStamp, book: &str, steps: Vec<SlotStep>) -> Self {
+    fn new(lake: &'a Lake, run: &RunStamp, snapshot: &str, steps: Vec<SlotStep>) -> Self {
         let newest = steps.iter().map(|step| step.version).max();
         let provenance = RowProvenance {
             // Readers pass over files by the version in their name, so it is the newest.
             generation: newest.unwrap_or_default(),
             matched_at: clock::now(),
-            crm_snapshot: book.into(),
+            crm_snapshot: snapshot.into(),
             run_id: Arc::clone(&run.run_id),
             content: lake.settings.activity_content,
         };

@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use crate::lake::settings::ActivityContent;
 use crate::model::activity::Activity;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::address::Address;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// What all rows of one commit share.
 #[derive(Debug, Clone)]
 pub(crate) struct RowProvenance {
     /// The version under which they are written.
     pub generation: i64,
-    /// When the rows were matched with the book.
-    pub matched_at: Micros,
-    /// Digest of the book.
+    /// When the rows were matched with the CRM snapshot.
+    pub matched_at: Timestamp,
+    /// Digest of the CRM snapshot.
     pub crm_snapshot: Arc<str>,
     /// The run.
     pub run_id: Arc<str>,
@@ -28,12 +28,12 @@ pub(crate) struct RowProvenance {
     pub content: ActivityContent,
 }
 
-/// The rows of an interaction with the matches `touches`: one for each contact or
+/// The rows of an interaction with the matches `contact_matches`: one for each contact or
 /// account. The first revision of an interaction without any has none; a later one has a closing
 /// row, so that what an earlier one said no longer counts.
 pub(crate) fn derive(
     interaction: &Interaction,
-    touches: &[Touch],
+    contact_matches: &[ContactMatch],
     provenance: &RowProvenance,
 ) -> Vec<Activity> {
     if interaction.state == State::Superseded {
@@ -42,14 +42,14 @@ pub(crate) fn derive(
             ..closing(interaction, provenance)
         }];
     }
-    if touches.is_empty() {
+    if contact_matches.is_empty() {
         let is_revised = interaction.revision > 1;
         return Vec::from_iter(is_revised.then(|| closing(interaction, provenance)));
     }
     let people = count_people(interaction);
-    let rows = touches.iter().map(|touch| Activity {
-        touch: Some(touch.clone()),
-        ..row(interaction, Some(touch), people, provenance)
+    let rows = contact_matches.iter().map(|contact_match| Activity {
+        contact_match: Some(contact_match.clone()),
+        ..row(interaction, Some(contact_match), people, provenance)
     });
     rows.collect()
 }
@@ -64,7 +64,7 @@ pub(crate) fn closing(interaction: &Interaction, provenance: &RowProvenance) -> 
 
 fn row(
     interaction: &Interaction,
-    touch: Option<&Touch>,
+    contact_match: Option<&ContactMatch>,
     (internal_count, external_count): (i32, i32),
     provenance: &RowProvenance,
 ) -> Activity {
@@ -77,7 +77,7 @@ fn row(
         ActivityContent::Preview => interaction.preview.clone(),
     };
     Activity {
-        activity_id: activity_id(interaction, touch),
+        activity_id: activity_id(interaction, contact_match),
         generation: provenance.generation,
         interaction_id: interaction.interaction_id,
         mailbox: Arc::clone(&interaction.mailbox),
@@ -92,7 +92,7 @@ fn row(
         thread_id: interaction.thread_id.clone(),
         is_bulk: interaction.is_bulk,
         user_role: interaction.user_role,
-        touch: None,
+        contact_match: None,
         internal_count,
         external_count,
         matched_at: provenance.matched_at,
@@ -102,13 +102,13 @@ fn row(
 }
 
 /// Contact ids and account ids may be equal in a CRM, so the hash distinguishes them.
-fn activity_id(interaction: &Interaction, touch: Option<&Touch>) -> Id128 {
-    let (what, id) = match touch {
-        Some(Touch {
+fn activity_id(interaction: &Interaction, contact_match: Option<&ContactMatch>) -> Id128 {
+    let (what, id) = match contact_match {
+        Some(ContactMatch {
             contact: Some((id, _)),
             ..
         }) => ("contact", &**id),
-        Some(Touch {
+        Some(ContactMatch {
             account: Some((id, _)),
             ..
         }) => ("account", &**id),

@@ -17,7 +17,7 @@ use crate::lake::rows::keys::MonthKey;
 use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::model::activity::Activity;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 
@@ -175,11 +175,11 @@ pub(crate) fn diff_of(wanted: &[Activity], current: Option<&ViewState>) -> Diff 
 /// closing row.
 pub(crate) fn rows_to_append(
     row: &Interaction,
-    touches: &[Touch],
+    contact_matches: &[ContactMatch],
     provenance: &RowProvenance,
     current: Option<&ViewState>,
 ) -> Vec<Activity> {
-    let wanted = derive::derive(row, touches, provenance);
+    let wanted = derive::derive(row, contact_matches, provenance);
     match diff_of(&wanted, current) {
         Diff::None => Vec::new(),
         _ if wanted.is_empty() => vec![derive::closing(row, provenance)],

@@ -1,4 +1,4 @@
-//! Another contact book against everything that was captured: what changes, and what would.
+//! Another CRM snapshot against everything that was captured: what changes, and what would.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::lake::Lake;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::delta::file_reader::OnlyRows;
 use crate::lake::delta::table::LiveFile;
 use crate::lake::error::LakeError;
@@ -30,16 +30,16 @@ use crate::lake::view::diff::Diff;
 use crate::lake::view::diff::diff_of;
 use crate::lake::view::scan::Selection;
 use crate::model::activity::Activity;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Participant;
 use crate::model::mailbox::SLOTS;
 use crate::model::rematch::Whose;
 use crate::model::run::RunStamp;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
-/// How many current rows of a contact or account another book would change. A row that would say
-/// something else both goes and comes.
+/// How many current rows of a contact or account another CRM snapshot would change. A row that
+/// would say something else both goes and comes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Rows that would come.
@@ -49,53 +49,60 @@ pub struct Changes {
 }
 
 impl Lake {
-    /// Commits a changed book for all slots of this process that have another one in force, and
-    /// gives the interactions of which it says something else a new generation. With `full`,
-    /// slots that have this book are compared as well.
+    /// Commits a changed CRM snapshot for all slots of this process that have another one in force,
+    /// and gives the interactions of which it says something else a new generation. With `full`,
+    /// slots that have this CRM snapshot are compared as well.
     ///
     /// A crash in between is recovered by [`Lake::catch_up_activities`]. Blocks, as
     /// [`Lake::commit`] does.
     pub fn rematch(
         &self,
         run: &RunStamp,
-        book: &str,
+        snapshot: &str,
         full: bool,
-        matcher: impl Fn(&Interaction) -> Vec<Touch> + Sync,
+        matcher: impl Fn(&Interaction) -> Vec<ContactMatch> + Sync,
     ) -> Result<CaughtUp, LakeError> {
-        self.rematch_slots(run, book, full, &Selection::All, &matcher)
+        self.rematch_slots(run, snapshot, full, &Selection::All, &matcher)
     }
 
     /// As [`Lake::rematch`], but only interactions with a participant of whom `concerns` is true
-    /// are compared; all others keep their generation. It must be true of every participant of
-    /// whom any book in force (see [`Lake::books_in_force`]) says something else than this one.
+    /// are compared; all others keep their generation. It must be true of every participant of whom
+    /// any current CRM snapshot (see [`Lake::current_snapshots`]) says something else than this
+    /// one.
     pub fn rematch_concerned(
         &self,
         run: &RunStamp,
-        book: &str,
+        snapshot: &str,
         concerns: impl Fn(&Participant) -> bool + Sync,
-        matcher: impl Fn(&Interaction) -> Vec<Touch> + Sync,
+        matcher: impl Fn(&Interaction) -> Vec<ContactMatch> + Sync,
     ) -> Result<CaughtUp, LakeError> {
-        self.rematch_slots(run, book, false, &Selection::Concerned(&concerns), &matcher)
+        self.rematch_slots(
+            run,
+            snapshot,
+            false,
+            &Selection::Concerned(&concerns),
+            &matcher,
+        )
     }
 
     /// What [`Lake::rematch`] would change, or with `concerns` what [`Lake::rematch_concerned`]
-    /// would, by contact and account; without it, slots that have this book are looked at as well.
-    /// Appends nothing and needs no lock. What the view lacks yet counts as coming.
+    /// would, by contact and account; without it, slots that have this CRM snapshot are looked at
+    /// as well. Appends nothing and needs no lock. What the view lacks yet counts as coming.
     pub fn plan_rematch(
         &self,
-        book: &str,
+        snapshot: &str,
         concerns: Option<&(dyn Fn(&Participant) -> bool + Sync)>,
-        matcher: impl Fn(&Interaction) -> Vec<Touch> + Sync,
+        matcher: impl Fn(&Interaction) -> Vec<ContactMatch> + Sync,
     ) -> Result<BTreeMap<Whose, Changes>, LakeError> {
         let records = self.slot_records()?.into_iter();
         let records = records.filter(|(slot, _)| self.settings.slots.contains(slot));
-        let slots = records.filter(|(_, record)| concerns.is_none() || record.book != book);
+        let slots = records.filter(|(_, record)| concerns.is_none() || record.snapshot != snapshot);
         let slots: Vec<u8> = slots.map(|(slot, _)| slot).collect();
         let which = concerns.map_or(Selection::All, Selection::Concerned);
         let provenance = RowProvenance {
             generation: 0,
-            matched_at: Micros::default(),
-            crm_snapshot: book.into(),
+            matched_at: Timestamp::default(),
+            crm_snapshot: snapshot.into(),
             run_id: "".into(),
             content: self.settings.activity_content,
         };
@@ -125,34 +132,35 @@ impl Lake {
         Ok(planned.changes)
     }
 
-    /// Commits a book for the slots of this process that it concerns, then brings the view there.
+    /// Commits a CRM snapshot for the slots of this process that it concerns, then brings the view
+    /// there.
     fn rematch_slots(
         &self,
         run: &RunStamp,
-        book: &str,
+        snapshot: &str,
         full: bool,
         which: &Selection<'_>,
-        matcher: &(impl Fn(&Interaction) -> Vec<Touch> + Sync),
+        matcher: &(impl Fn(&Interaction) -> Vec<ContactMatch> + Sync),
     ) -> Result<CaughtUp, LakeError> {
         let _lock = self.lock_commits();
         let records = self.slot_records()?.into_iter();
         let own = records.filter(|(slot, _)| self.check_held(*slot).is_ok());
-        let changed = own.filter(|(_, record)| full || record.book != book);
+        let changed = own.filter(|(_, record)| full || record.snapshot != snapshot);
         let slots: BTreeSet<u8> = changed.map(|(slot, _)| slot).collect();
         if slots.is_empty() {
             return Ok(CaughtUp::default());
         }
-        let batch = Batch {
+        let batch = CommitBatch {
             run: run.clone(),
             rows: Vec::new(),
             cursors: Vec::new(),
             tallies: Vec::new(),
-            book_digest: book.into(),
+            snapshot_digest: snapshot.into(),
         };
-        let plan = self.plan_slots(&slots, run.clone(), book.into())?;
+        let plan = self.plan_slots(&slots, run.clone(), snapshot.into())?;
         self.write_cursors(&plan, &batch)?;
         self.interactions.append(&[], &plan.steps)?;
-        self.advance_view(run, book, plan.steps, which, matcher)
+        self.advance_view(run, snapshot, plan.steps, which, matcher)
     }
 
     /// Counts the current rows that would go.
@@ -193,10 +201,10 @@ impl Lake {
 fn fingerprints_of(rows: &[Activity]) -> Vec<(Whose, u64)> {
     let mut buffer = Vec::new();
     let fingerprints = rows.iter().filter_map(|row| {
-        let touch = row.touch.as_ref()?;
-        let contact = touch.contact.as_ref();
+        let contact_match = row.contact_match.as_ref()?;
+        let contact = contact_match.contact.as_ref();
         let contact = contact.map(|(id, _)| Whose::Contact(Arc::clone(id)));
-        let account = touch.account.as_ref();
+        let account = contact_match.account.as_ref();
         let account = || account.map(|(id, _)| Whose::Account(Arc::clone(id)));
         Some((contact.or_else(account)?, fingerprint::of(row, &mut buffer)))
     });

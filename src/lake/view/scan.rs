@@ -31,7 +31,7 @@ const ROWS_PER_CHUNK: u64 = 1_000_000;
 /// new rows are held until then.
 const ROWS_PER_WINDOW: u64 = 250_000;
 
-/// Whether a changed book may match a participant differently.
+/// Whether a changed CRM snapshot may match a participant differently.
 pub(crate) type Concerns<'a> = &'a (dyn Fn(&Participant) -> bool + Sync);
 
 /// Which interactions are scanned.

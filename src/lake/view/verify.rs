@@ -1,4 +1,4 @@
-//! Is `contact_activity` what `interactions` and the books in force make of it?
+//! Is `contact_activity` what `interactions` and the current CRM snapshots make of it?
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::lake::view::diff::Diff;
 use crate::lake::view::diff::ViewState;
 use crate::lake::view::diff::diff_of;
 use crate::lake::view::scan::Selection;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::mailbox::slot;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// What to do where the view is not right.
 const REMATCH: &str = "run `touchpoint rematch --full`, which appends what is missing";
@@ -28,38 +28,41 @@ struct Found {
     key: InteractionKey,
     revision: i32,
     is_superseded: bool,
-    /// `None`: the book that was in force is gone.
+    /// `None`: the CRM snapshot that was in force is gone.
     diff: Option<Diff>,
     /// The highest generation that the view has of it in this month.
     generation: Option<i64>,
 }
 
 impl Lake {
-    /// The view against its recomputation, slot by slot with the book in force there. Slots in
-    /// which the view is behind are passed over.
+    /// The view against its recomputation, slot by slot with the current CRM snapshot there. Slots
+    /// in which the view is behind are passed over.
     pub(crate) fn check_view(
         &self,
         records: &BTreeMap<u8, SlotRecord>,
-        matcher: &(impl Fn(&str, &Interaction) -> Option<Vec<Touch>> + Sync),
+        matcher: &(impl Fn(&str, &Interaction) -> Option<Vec<ContactMatch>> + Sync),
         findings: &mut Vec<Finding>,
     ) -> Result<(), LakeError> {
         let reached = self.activity_versions()?;
-        let books = records.iter();
-        let books = books.filter(|(slot, record)| reached.get(slot) == Some(&record.version));
-        let books: BTreeMap<u8, &str> =
-            books.map(|(slot, record)| (*slot, &*record.book)).collect();
-        let slots: Vec<u8> = books.keys().copied().collect();
+        let snapshots = records.iter();
+        let snapshots =
+            snapshots.filter(|(slot, record)| reached.get(slot) == Some(&record.version));
+        let snapshots: BTreeMap<u8, &str> = snapshots
+            .map(|(slot, record)| (*slot, &*record.snapshot))
+            .collect();
+        let slots: Vec<u8> = snapshots.keys().copied().collect();
         // Only what has a revision above the first can lie in several months.
         let revised = self.revisions(&self.interactions.live_files()?)?;
         let revised = revised.over_all_months();
         let compare = |row: &Interaction, current: Option<&ViewState>| {
-            let book = books.get(&slot(&row.mailbox.id))?;
-            let touches = matcher(book, row);
+            let snapshot = snapshots.get(&slot(&row.mailbox.id))?;
+            let contact_matches = matcher(snapshot, row);
             let found = Found {
                 key: InteractionKey::of(row),
                 revision: row.revision,
                 is_superseded: row.state == State::Superseded,
-                diff: touches.map(|touches| self.diff(row, &touches, current)),
+                diff: contact_matches
+                    .map(|contact_matches| self.diff(row, &contact_matches, current)),
                 generation: current.map(|current| current.generation),
             };
             let is_plain = found.diff == Some(Diff::None) && !revised.contains_key(&found.key);
@@ -74,15 +77,20 @@ impl Lake {
         Ok(())
     }
 
-    fn diff(&self, row: &Interaction, touches: &[Touch], current: Option<&ViewState>) -> Diff {
+    fn diff(
+        &self,
+        row: &Interaction,
+        contact_matches: &[ContactMatch],
+        current: Option<&ViewState>,
+    ) -> Diff {
         let provenance = RowProvenance {
             generation: 0,
-            matched_at: Micros::default(),
+            matched_at: Timestamp::default(),
             crm_snapshot: "".into(),
             run_id: "".into(),
             content: self.settings.activity_content,
         };
-        diff_of(&derive::derive(row, touches, &provenance), current)
+        diff_of(&derive::derive(row, contact_matches, &provenance), current)
     }
 }
 
@@ -148,7 +156,7 @@ impl ViewTally {
             (
                 self.unknown,
                 format!(
-                    "the book that {} interactions were matched with is gone",
+                    "the CRM snapshot that {} interactions were matched with is missing",
                     self.unknown
                 ),
                 "restore _touchpoint/crm, or run `touchpoint rematch --full`",

@@ -5,19 +5,19 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::matching::Matcher;
-use crate::matching::difference::BookDifference;
+use crate::matching::difference::SnapshotDiff;
 use crate::matching::tests::account;
 use crate::matching::tests::any_address;
-use crate::matching::tests::any_book;
 use crate::matching::tests::any_domain;
 use crate::matching::tests::any_participants;
+use crate::matching::tests::any_snapshot;
 use crate::matching::tests::contact;
 use crate::matching::tests::participant;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 
@@ -105,27 +105,28 @@ fn change_contact(contact: &mut Contact, edit: &Edit) {
 }
 
 /// A snapshot before and after edits; sometimes two unrelated ones.
-fn two_books() -> impl Strategy<Value = (ContactBook, ContactBook)> {
-    let edited = (any_book(), prop::collection::vec(any_edit(), 0..4)).prop_map(|(old, edits)| {
-        let (mut contacts, mut accounts) = (old.contacts.clone(), old.accounts.clone());
-        for edit in &edits {
-            apply(&mut contacts, &mut accounts, edit);
-        }
-        contacts.dedup_by_key(|contact| contact.id.clone());
-        (old, ContactBook::new(contacts, accounts))
-    });
-    prop_oneof![4 => edited, 1 => (any_book(), any_book())]
+fn two_snapshots() -> impl Strategy<Value = (CrmSnapshot, CrmSnapshot)> {
+    let edited =
+        (any_snapshot(), prop::collection::vec(any_edit(), 0..4)).prop_map(|(old, edits)| {
+            let (mut contacts, mut accounts) = (old.contacts.clone(), old.accounts.clone());
+            for edit in &edits {
+                apply(&mut contacts, &mut accounts, edit);
+            }
+            contacts.dedup_by_key(|contact| contact.id.clone());
+            (old, CrmSnapshot::new(contacts, accounts))
+        });
+    prop_oneof![4 => edited, 1 => (any_snapshot(), any_snapshot())]
 }
 
-fn touches(book: &ContactBook, participants: &[Participant]) -> Vec<Touch> {
-    Matcher::new(book, &HashSet::new()).touches(participants)
+fn contact_matches(snapshot: &CrmSnapshot, participants: &[Participant]) -> Vec<ContactMatch> {
+    Matcher::new(snapshot, &HashSet::new()).contact_matches(participants)
 }
 
 /// Whether the difference affects some participant, and whether the contact matches differ.
-fn judged(old: &ContactBook, new: &ContactBook, participants: &[Participant]) -> (bool, bool) {
-    let difference = BookDifference::of(old, new);
+fn compared(old: &CrmSnapshot, new: &CrmSnapshot, participants: &[Participant]) -> (bool, bool) {
+    let difference = SnapshotDiff::of(old, new);
     let concerned = participants.iter().any(|p| difference.concerns(p));
-    let differ = touches(old, participants) != touches(new, participants);
+    let differ = contact_matches(old, participants) != contact_matches(new, participants);
     (concerned, differ)
 }
 
@@ -134,17 +135,17 @@ proptest! {
 
     #[test]
     fn both_snapshots_agree_outside_the_difference(
-        (old, new) in two_books(),
+        (old, new) in two_snapshots(),
         participants in any_participants(),
     ) {
-        let (concerned, differ) = judged(&old, &new, &participants);
+        let (concerned, differ) = compared(&old, &new, &participants);
         prop_assert!(concerned || !differ);
     }
 
     #[test]
-    fn the_difference_is_symmetric_and_empty_for_equal_snapshots((old, new) in two_books()) {
-        prop_assert_eq!(BookDifference::of(&old, &new), BookDifference::of(&new, &old));
-        prop_assert!(BookDifference::of(&old, &old).is_empty());
+    fn the_difference_is_symmetric_and_empty_for_equal_snapshots((old, new) in two_snapshots()) {
+        prop_assert_eq!(SnapshotDiff::of(&old, &new), SnapshotDiff::of(&new, &old));
+        prop_assert!(SnapshotDiff::of(&old, &old).is_empty());
     }
 }
 
@@ -155,9 +156,9 @@ fn most_people_without_changes_are_unaffected() {
     for _ in 0..500 {
         let mut draw =
             |strategy: &BoxedStrategy<_>| strategy.new_tree(&mut runner).unwrap().current();
-        let ((old, new), participants) = draw(&(two_books(), any_participants()).boxed());
+        let ((old, new), participants) = draw(&(two_snapshots(), any_participants()).boxed());
         for one in participants.chunks(1) {
-            match judged(&old, &new, one) {
+            match compared(&old, &new, one) {
                 (_, true) => differing += 1,
                 (concerned, false) => {
                     alike += 1;
@@ -191,11 +192,11 @@ fn concerned(edits: &[Edit]) -> Vec<&'static str> {
         account("a0", &["acme.com"]),
         account("a1", &["globex.co.uk"]),
     ];
-    let old = ContactBook::new(contacts.clone(), accounts.clone());
+    let old = CrmSnapshot::new(contacts.clone(), accounts.clone());
     for edit in edits {
         apply(&mut contacts, &mut accounts, edit);
     }
-    let difference = BookDifference::of(&old, &ContactBook::new(contacts, accounts));
+    let difference = SnapshotDiff::of(&old, &CrmSnapshot::new(contacts, accounts));
     let is_concerned = |address: &&str| difference.concerns(&participant(Role::To, address));
     PEOPLE.into_iter().filter(is_concerned).collect()
 }
@@ -244,21 +245,21 @@ fn each_edit_concerns_those_whom_it_touches() {
 #[test]
 fn an_account_that_appears_below_its_contacts_concerns_them() {
     let contacts = vec![contact("c0", "ann@acme.com", &[], "a0")];
-    let old = ContactBook::new(contacts.clone(), Vec::new());
-    let new = ContactBook::new(contacts, vec![account("a0", &[])]);
-    let difference = BookDifference::of(&old, &new);
+    let old = CrmSnapshot::new(contacts.clone(), Vec::new());
+    let new = CrmSnapshot::new(contacts, vec![account("a0", &[])]);
+    let difference = SnapshotDiff::of(&old, &new);
     assert!(difference.concerns(&participant(Role::From, "ann@acme.com")));
     assert!(!difference.concerns(&participant(Role::From, "bob@acme.com")));
 }
 
 #[test]
 fn colleagues_and_raw_text_are_never_concerned() {
-    let old = ContactBook::new(Vec::new(), Vec::new());
-    let new = ContactBook::new(
+    let old = CrmSnapshot::new(Vec::new(), Vec::new());
+    let new = CrmSnapshot::new(
         vec![contact("c0", "ann@acme.com", &[], "")],
         vec![account("a0", &["acme.com"])],
     );
-    let difference = BookDifference::of(&old, &new);
+    let difference = SnapshotDiff::of(&old, &new);
     let ann = participant(Role::To, "ann@acme.com");
     assert!(difference.concerns(&ann));
     assert!(!difference.concerns(&Participant {

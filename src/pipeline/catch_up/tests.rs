@@ -10,7 +10,7 @@ use crate::index::query::Query;
 use crate::index::search::DocumentId;
 use crate::index::search::Searcher;
 use crate::index::writer;
-use crate::lake::batch::Batch;
+use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
 use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
@@ -22,7 +22,7 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Tally;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::cpu::CpuPool;
 use crate::state::pending::Pending;
 use crate::state::records::MeetingRecord;
@@ -35,8 +35,8 @@ struct Site {
     folder: TempDir,
     _runtime: Runtime,
     lake: Lake,
-    books: Books,
-    book: Arc<str>,
+    snapshots: Snapshots,
+    snapshot: Arc<str>,
 }
 
 impl Site {
@@ -50,13 +50,13 @@ impl Site {
         let settings = LakeSettings::new(folder.path().join("lake"), ActivityContent::Subject);
         let cpu = Arc::new(CpuPool::new(1).unwrap());
         let lake = Lake::open_for_write(settings, cpu, runtime.handle().clone()).unwrap();
-        let book = ContactBook::new(Vec::new(), Vec::new());
-        lake.store_book(&book).unwrap();
+        let snapshot = CrmSnapshot::new(Vec::new(), Vec::new());
+        lake.store_snapshot(&snapshot).unwrap();
         Self {
             folder,
             _runtime: runtime,
-            books: Books::of(&lake).unwrap(),
-            book: book.digest,
+            snapshots: Snapshots::of(&lake).unwrap(),
+            snapshot: snapshot.digest,
             lake,
         }
     }
@@ -80,9 +80,9 @@ impl Site {
 
     /// Commits some rows to the lake and notes them in a state and an index, as the writer does.
     fn night(&self, rows: &[Interaction], state: &Opened, indexer: &mut Indexer) {
-        let matched = rows.iter().map(|row| Matched {
+        let matched = rows.iter().map(|row| MatchedInteraction {
             interaction: row.clone(),
-            touches: Vec::new(),
+            contact_matches: Vec::new(),
         });
         let tallies = MAILBOXES.map(|id| MailboxTally {
             mailbox: mailbox(id),
@@ -93,15 +93,15 @@ impl Site {
                 waited_seconds: 0.0,
             },
         });
-        let batch = Batch {
+        let batch = CommitBatch {
             run: RunStamp {
                 run_id: "run".into(),
-                started_at: Micros(0),
+                started_at: Timestamp(0),
             },
             rows: matched.collect(),
             cursors: Vec::new(),
             tallies: tallies.into(),
-            book_digest: self.book.clone(),
+            snapshot_digest: self.snapshot.clone(),
         };
         let committed = self.lake.commit(&batch).unwrap();
         let slots = committed.slots.iter();
@@ -127,7 +127,7 @@ impl Site {
             limit: 100,
             ..Query::default()
         };
-        let hits = searcher.search_at(&query, Micros(0)).unwrap().hits;
+        let hits = searcher.search_at(&query, Timestamp(0)).unwrap().hits;
         let shown = |id: &DocumentId| {
             let found = hits.iter().find(|hit| {
                 hit.interaction_id == id.interaction_id.to_string()
@@ -159,8 +159,8 @@ fn meeting(mailbox_id: &str, number: u8, day: i64) -> Interaction {
         kind: Kind::Meeting,
         revision: 1,
         state: State::Active,
-        occurred_at: Micros(day * DAY),
-        ended_at: Some(Micros(day * DAY + DAY / 24)),
+        occurred_at: Timestamp(day * DAY),
+        ended_at: Some(Timestamp(day * DAY + DAY / 24)),
         direction: Direction::Inbound,
         subject: Some(format!("Day {day}")),
         preview: None,
@@ -176,7 +176,7 @@ fn meeting(mailbox_id: &str, number: u8, day: i64) -> Interaction {
         is_recurring: Some(false),
         is_all_day: Some(false),
         fingerprint: 0,
-        captured_at: Micros(0),
+        captured_at: Timestamp(0),
         run_id: "run".into(),
         user_role: None,
     }
@@ -214,7 +214,7 @@ fn rows_of(nights: &[Vec<Change>]) -> Vec<Vec<Interaction>> {
             let row = Interaction {
                 revision: before.map_or(1, |before| before.revision + 1),
                 state,
-                captured_at: Micros(night),
+                captured_at: Timestamp(night),
                 ..meeting(MAILBOXES[index], number, day)
             };
             let moved = before.filter(|b| b.occurred_at.month() != row.occurred_at.month());
@@ -271,15 +271,15 @@ proptest! {
         for (number, rows) in nights.iter().enumerate() {
             if number == stopped {
                 state(&site.lake, &behind).unwrap();
-                index(&site.lake, &site.books, &mut behind_index).unwrap();
+                index(&site.lake, &site.snapshots, &mut behind_index).unwrap();
             }
             site.night(rows, &live, &mut live_index);
         }
         state(&site.lake, &behind).unwrap();
-        index(&site.lake, &site.books, &mut behind_index).unwrap();
+        index(&site.lake, &site.snapshots, &mut behind_index).unwrap();
         let fresh = site.state("fresh");
         state(&site.lake, &fresh).unwrap();
-        index(&site.lake, &site.books, &mut site.indexer("fresh-index")).unwrap();
+        index(&site.lake, &site.snapshots, &mut site.indexer("fresh-index")).unwrap();
 
         for id in MAILBOXES {
             let expected = live.state.meetings(id).unwrap();

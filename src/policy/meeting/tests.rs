@@ -9,9 +9,9 @@ use crate::model::columns_hash;
 use crate::model::event::EventTime;
 use crate::model::interaction::Direction;
 use crate::model::interaction::Source;
-use crate::policy::judge::Rules;
-use crate::policy::judge::fixtures;
-use crate::policy::judge::fixtures::attendee;
+use crate::policy::capture_policy::Rules;
+use crate::policy::capture_policy::fixtures;
+use crate::policy::capture_policy::fixtures::attendee;
 
 fn capture() -> Capture {
     let mut capture = Capture::default();
@@ -22,9 +22,9 @@ fn capture() -> Capture {
 }
 
 /// Ann's policy, under which meetings are captured until a day after the fixture's start.
-fn judge_under(capture: &Capture) -> Judge {
+fn policy_under(capture: &Capture) -> CapturePolicy {
     let start = fixtures::event().start.unwrap().at;
-    Judge {
+    CapturePolicy {
         rules: Arc::new(Rules::new(capture)),
         directory: Arc::new(fixtures::directory()),
         mailbox: fixtures::mailbox("ann"),
@@ -35,26 +35,26 @@ fn judge_under(capture: &Capture) -> Judge {
             (start.plus(DAY), Meetings::None),
         ],
         window_start: Some(start.plus(-20 * DAY)),
-        captured_at: Micros(1),
+        captured_at: Timestamp(1),
         run_id: "run".into(),
     }
 }
 
-fn judge() -> Judge {
-    judge_under(&capture())
+fn policy() -> CapturePolicy {
+    policy_under(&capture())
 }
 
-fn kept(judged: Judged) -> Interaction {
-    match judged {
-        Judged::Keep(interaction) => *interaction,
-        Judged::Drop { outcome, reason } => panic!("{outcome:?} {reason}"),
+fn kept(decision: Decision) -> Interaction {
+    match decision {
+        Decision::Keep(interaction) => *interaction,
+        Decision::Skip { outcome, reason } => panic!("{outcome:?} {reason}"),
     }
 }
 
 fn row(change: impl FnOnce(&mut Event)) -> Interaction {
     let mut event = fixtures::event();
     change(&mut event);
-    kept(judge().judge_meeting(&event))
+    kept(policy().evaluate_meeting(&event))
 }
 
 fn invite(event: &mut Event, kind: AttendeeKind, address: &str) {
@@ -126,10 +126,10 @@ fn of_several_outcomes_the_first_applies() {
         Outcome::NotCaptured,
     ];
     for (position, (first, outcome, reason)) in MODIFIED.iter().enumerate() {
-        let expected = dropped(*outcome, reason);
+        let expected = skipped(*outcome, reason);
         let mut event = fixtures::event();
         first(&mut event);
-        assert_eq!(judge().judge_meeting(&event), expected);
+        assert_eq!(policy().evaluate_meeting(&event), expected);
         for (later, later_outcome, _) in MODIFIED.iter().skip(position + 1) {
             // Both set the start, to different values.
             if moves.contains(outcome) && moves.contains(later_outcome) {
@@ -138,7 +138,11 @@ fn of_several_outcomes_the_first_applies() {
             let mut event = fixtures::event();
             later(&mut event);
             first(&mut event);
-            assert_eq!(judge().judge_meeting(&event), expected, "{later_outcome:?}");
+            assert_eq!(
+                policy().evaluate_meeting(&event),
+                expected,
+                "{later_outcome:?}"
+            );
         }
     }
 }
@@ -148,7 +152,10 @@ fn a_series_is_no_meeting_by_itself() {
     let mut event = fixtures::event();
     event.event_type = EventType::Master;
     event.start = None;
-    assert_eq!(judge().judge_meeting(&event), dropped(Outcome::Series, ""));
+    assert_eq!(
+        policy().evaluate_meeting(&event),
+        skipped(Outcome::Series, "")
+    );
 }
 
 #[test]
@@ -164,19 +171,19 @@ fn recorded_only_requires_online_by_the_settings_at_start() {
         (both.clone(), Meetings::All, false, false),
         (both, Meetings::All, true, true),
     ] {
-        let mut judge = judge_under(&Capture {
+        let mut policy = policy_under(&Capture {
             meetings: of_tenant,
             ..capture()
         });
-        judge.meetings = history;
+        policy.meetings = history;
         let mut event = fixtures::event();
         event.is_online = online.then_some(true);
-        let judged = judge.judge_meeting(&event);
-        let is_dropped = judged == dropped(Outcome::NotCaptured, "");
+        let decision = policy.evaluate_meeting(&event);
+        let is_skipped = decision == skipped(Outcome::NotCaptured, "");
         assert_eq!(
-            is_dropped, !is_kept,
+            is_skipped, !is_kept,
             "{:?} {of_tenant:?} {online}",
-            judge.meetings
+            policy.meetings
         );
     }
 }
@@ -207,11 +214,14 @@ fn what_is_kept_has_every_column() {
     );
     assert_eq!(
         (row.fingerprint, row.captured_at, &*row.run_id),
-        (9, Micros(1), "run")
+        (9, Timestamp(1), "run")
     );
     for event_type in [EventType::Occurrence, EventType::Exception] {
         event.event_type = event_type;
-        assert_eq!(kept(judge().judge_meeting(&event)).is_recurring, Some(true));
+        assert_eq!(
+            kept(policy().evaluate_meeting(&event)).is_recurring,
+            Some(true)
+        );
     }
 }
 
@@ -351,11 +361,11 @@ fn the_content_level_trims_text_and_empty_text_is_none() {
         (Content::Preview, true, false),
         (Content::Full, true, true),
     ] {
-        let judge = judge_under(&Capture {
+        let policy = policy_under(&Capture {
             content,
             ..capture()
         });
-        let row = kept(judge.judge_meeting(&fixtures::event()));
+        let row = kept(policy.evaluate_meeting(&fixtures::event()));
         let found = [&row.subject, &row.preview, &row.body_text].map(Option::is_some);
         assert_eq!(found, [true, preview, body], "{content:?}");
     }
@@ -368,13 +378,13 @@ fn the_content_level_trims_text_and_empty_text_is_none() {
 
 #[test]
 fn the_policy_can_keep_internal_meetings() {
-    let judge = judge_under(&Capture {
+    let policy = policy_under(&Capture {
         internal_only: InternalOnly::Record,
         ..capture()
     });
     let mut event = fixtures::event();
     event.organizer = Some(attendee(AttendeeKind::Required, "zoe@contoso.com", ""));
-    let row = kept(judge.judge_meeting(&event));
+    let row = kept(policy.evaluate_meeting(&event));
     assert_eq!(row.direction, Direction::Internal);
 }
 
@@ -405,7 +415,7 @@ fn all_columns_except_provenance_create_revisions() {
         columns_hash::of(&row)
     };
     let unchanged: &[Difference] = &[
-        |row| row.captured_at = Micros(2),
+        |row| row.captured_at = Timestamp(2),
         |row| row.run_id = "other".into(),
         |row| row.source_id = "other".into(),
         |row| row.fingerprint = 0,

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::event::EventTime;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::model::zone::zone;
-use crate::policy::judge::fixtures;
+use crate::policy::capture_policy::fixtures;
 
 const HOUR: i64 = 3600 * SECOND;
 /// Fixed bytes before the date of a Global Object ID, and creation time and data after it.
@@ -28,17 +28,17 @@ fn goid(date: Option<Date>) -> String {
     format!("{HEAD}{date}{TAIL}")
 }
 
-fn at(local: DateTime, zone_name: &str) -> Micros {
+fn at(local: DateTime, zone_name: &str) -> Timestamp {
     let zoned = local.to_zoned(zone(zone_name).unwrap());
     zoned.unwrap().timestamp().into()
 }
 
-fn time(at: Micros) -> EventTime {
+fn time(at: Timestamp) -> EventTime {
     EventTime { at, day: at.day() }
 }
 
 /// An occurrence as stored in a mailbox, merged with its master.
-fn occurrence(uid: &str, start: Micros, zone: &str) -> Event {
+fn occurrence(uid: &str, start: Timestamp, zone: &str) -> Event {
     Event {
         event_type: EventType::Occurrence,
         master_id: Some("series".into()),
@@ -57,8 +57,8 @@ fn date(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn instant(text: &str) -> Micros {
-    Micros::parse_rfc3339(text).unwrap()
+fn instant(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn the_date_is_that_of_the_series_own_zone() {
 fn a_whole_day_is_the_written_day_in_any_zone() {
     let expected = id_of(&occurrence(
         &goid(Some(date("2026-03-03"))),
-        Micros(0),
+        Timestamp(0),
         "UTC",
     ));
     for (zone, original) in [
@@ -251,7 +251,7 @@ fn bytes_that_are_no_date_are_none() {
 
 #[test]
 fn without_a_uid_the_source_id_identifies_an_event() {
-    let mut event = occurrence("x", Micros(0), "UTC");
+    let mut event = occurrence("x", Timestamp(0), "UTC");
     event.ical_uid = None;
     let ann = id_of(&event);
     assert_ne!(meeting_id(&event, &fixtures::mailbox("bob")), ann);
@@ -314,7 +314,7 @@ proptest! {
 
     #[test]
     fn no_uid_makes_it_fail(uid in "(04000000|8200E00074C5B710|1A82E008|07EA0303|[0-9A-Fg ]{0,9}){0,8}") {
-        let _ = id_of(&occurrence(&uid, Micros(i64::MIN), "Tokyo Standard Time"));
-        let _ = id_of(&occurrence(&uid, Micros(i64::MAX), "Tokyo Standard Time"));
+        let _ = id_of(&occurrence(&uid, Timestamp(i64::MIN), "Tokyo Standard Time"));
+        let _ = id_of(&occurrence(&uid, Timestamp(i64::MAX), "Tokyo Standard Time"));
     }
 }

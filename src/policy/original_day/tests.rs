@@ -8,7 +8,7 @@ use crate::model::event::EventTime;
 use crate::model::event::SeriesTimes;
 use crate::model::recurrence::PatternDays;
 use crate::model::zone::zone;
-use crate::policy::judge::fixtures;
+use crate::policy::capture_policy::fixtures;
 
 /// Zones from east to west, each with its display form.
 const ZONES: [(&str, &str); 12] = [
@@ -65,12 +65,12 @@ fn plus(day: Date, days: i64) -> Date {
 fn written(day: Date) -> EventTime {
     let day = day_of(day);
     EventTime {
-        at: Micros(day * DAY),
+        at: Timestamp(day * DAY),
         day,
     }
 }
 
-fn local(day: Date, hour: i8, minute: i8, zone_name: &str) -> Micros {
+fn local(day: Date, hour: i8, minute: i8, zone_name: &str) -> Timestamp {
     let zoned = day
         .at(hour, minute, 0, 0)
         .to_zoned(zone(zone_name).unwrap());
@@ -96,7 +96,7 @@ fn whole_days(pattern: Option<PatternDays>) -> Event {
 }
 
 /// An instance of a series of whole days; `is_now`: its current day.
-fn one(event_type: EventType, is_now: Date, midnight: Option<Micros>) -> Event {
+fn one(event_type: EventType, is_now: Date, midnight: Option<Timestamp>) -> Event {
     Event {
         event_type,
         master_id: Some("series".into()),
@@ -277,7 +277,7 @@ fn a_timed_exception_of_whole_days_keeps_its_day() {
 }
 
 /// A timed series, in a copy that names its zone like this.
-fn timed(first: Date, start: Micros, zone: Option<String>) -> SeriesTimesOf {
+fn timed(first: Date, start: Timestamp, zone: Option<String>) -> SeriesTimesOf {
     SeriesTimesOf {
         series: SeriesTimes {
             first_start: Some(EventTime {
@@ -301,7 +301,12 @@ struct SeriesTimesOf {
 }
 
 impl SeriesTimesOf {
-    fn day(&self, event_type: EventType, start: Micros, original: Option<Micros>) -> Option<i64> {
+    fn day(
+        &self,
+        event_type: EventType,
+        start: Timestamp,
+        original: Option<Timestamp>,
+    ) -> Option<i64> {
         let event = Event {
             event_type,
             start: Some(EventTime {
@@ -395,8 +400,8 @@ proptest! {
 
     #[test]
     fn no_time_makes_it_fail(at in any::<i64>(), first in any::<i64>(), day in any::<i64>()) {
-        let at = Micros(at);
-        let copy = timed(date("2026-12-07"), Micros(first), None);
+        let at = Timestamp(at);
+        let copy = timed(date("2026-12-07"), Timestamp(first), None);
         let _ = copy.day(EventType::Exception, at, Some(at));
         let event = Event {
             start: Some(EventTime { at, day }),

@@ -12,7 +12,7 @@ use crate::model::event::EventType;
 use crate::model::id::Id128;
 use crate::model::span::Window;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::policy::global_object_id::date_of_uid;
 use crate::policy::meeting;
 use crate::reconcile::unread::NOT_SERVED;
@@ -188,14 +188,14 @@ pub struct Fetched {
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
     /// The service's time when the round began.
-    pub now: Micros,
+    pub now: Timestamp,
     /// The same of the last finished round: what had ended by then is over.
-    pub finished_at: Option<Micros>,
+    pub finished_at: Option<Timestamp>,
 }
 
 impl Times {
     /// Whether what ended then was over when the last finished round began.
-    pub fn is_over(self, ended_at: Micros) -> bool {
+    pub fn is_over(self, ended_at: Timestamp) -> bool {
         self.finished_at
             .is_some_and(|finished_at| ended_at <= finished_at)
     }
@@ -216,7 +216,7 @@ impl Times {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
     /// From when to when.
-    pub(super) window: (Micros, Micros),
+    pub(super) window: (Timestamp, Timestamp),
     /// Whether it contained everything in the window.
     pub(super) is_complete: bool,
 }

@@ -30,9 +30,9 @@ use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
-use crate::model::time::Micros;
-use crate::policy::judge;
-use crate::policy::judge::Judged;
+use crate::model::time::Timestamp;
+use crate::policy::capture_policy;
+use crate::policy::capture_policy::Decision;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::reconcile::calendar::reconciler::CalendarReconciler;
@@ -84,7 +84,7 @@ impl CalendarReconciler<'_> {
             self.count(Outcome::Unchanged, "");
             return Ok(());
         }
-        self.judge(&whole, &id);
+        self.evaluate(&whole, &id);
         Ok(())
     }
 
@@ -99,18 +99,18 @@ impl CalendarReconciler<'_> {
     }
 
     /// Decides on an event that says something new, by the second part of the table.
-    fn judge(&mut self, whole: &Event, id: &MeetingId) {
-        let (outcome, reason) = match self.judged(whole, id) {
-            Judged::Drop { outcome, reason } => (outcome, reason),
-            Judged::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
-            Judged::Keep(interaction) if self.is_as_before(&interaction) => {
+    fn evaluate(&mut self, whole: &Event, id: &MeetingId) {
+        let (outcome, reason) = match self.decision(whole, id) {
+            Decision::Skip { outcome, reason } => (outcome, reason),
+            Decision::Keep(_) if self.is_further_copy(whole, id) => (Outcome::Duplicate, ""),
+            Decision::Keep(interaction) if self.is_as_before(&interaction) => {
                 self.recognise(whole, id.interaction_id);
                 (Outcome::Unchanged, "")
             }
-            Judged::Keep(interaction) => match self.matched(*interaction) {
+            Decision::Keep(interaction) => match self.matched(*interaction) {
                 Some(matched) => {
                     let tally = &mut self.outcomes.tally;
-                    tally.note_recorded(&matched.touches, whole.is_shortened);
+                    tally.note_recorded(&matched.contact_matches, whole.is_shortened);
                     self.record(matched, whole);
                     (Outcome::Recorded, "")
                 }
@@ -145,13 +145,13 @@ impl CalendarReconciler<'_> {
     }
 
     /// Whether no stored column differs from the last row's. Whether content is kept was decided by
-    /// the book of the run that wrote that row, and no later book changes it.
+    /// the CRM snapshot of the run that wrote that row, and no later CRM snapshot changes it.
     fn is_as_before(&self, row: &Interaction) -> bool {
         let Some(last) = self.meetings.get(&row.interaction_id) else {
             return false;
         };
         let mut withheld = row.clone();
-        judge::withhold_content(&mut withheld);
+        capture_policy::withhold_content(&mut withheld);
         [row, &withheld]
             .map(columns_hash::of)
             .contains(&last.columns)
@@ -197,8 +197,8 @@ fn is_of_series(event: &Event) -> bool {
     )
 }
 
-fn ended_at(event: &Event) -> Micros {
-    meeting::begins_at(event).map_or(Micros(i64::MAX), |start| meeting::ends_at(event, start))
+fn ended_at(event: &Event) -> Timestamp {
+    meeting::begins_at(event).map_or(Timestamp(i64::MAX), |start| meeting::ends_at(event, start))
 }
 
 /// Outcomes after which a recorded meeting must not stay: its content is withdrawn.

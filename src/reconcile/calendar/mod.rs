@@ -1,6 +1,6 @@
 //! What becomes of the events of one round of a calendar, and of what is known of it from before.
 //!
-//! An event is laid over its series, judged, and compared with the last row of its interaction:
+//! An event is laid over its series, evaluated, and compared with the last row of its interaction:
 //! what differs becomes a further revision. What vanished from the calendar before it took place,
 //! and what comes near enough to be recorded, become rows that stand for no item (`derived`).
 //!

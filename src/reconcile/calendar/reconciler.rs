@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
-use crate::model::activity::Matched;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
+use crate::model::activity::MatchedInteraction;
 use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
@@ -15,7 +15,7 @@ use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
-use crate::policy::judge::Judged;
+use crate::policy::capture_policy::Decision;
 use crate::policy::meeting_identity::MeetingId;
 use crate::policy::meeting_identity::meeting_id;
 use crate::policy::original_day::Siblings;
@@ -100,25 +100,28 @@ impl CalendarReconciler<'_> {
     }
 
     /// The policy's decision on a meeting, under the id that it is to have.
-    pub(super) fn judged(&self, whole: &Event, id: &MeetingId) -> Judged {
-        let mut judged = self.reconciler.judge.judge_meeting(whole);
-        if let Judged::Keep(interaction) = &mut judged {
+    pub(super) fn decision(&self, whole: &Event, id: &MeetingId) -> Decision {
+        let mut decision = self.reconciler.policy.evaluate_meeting(whole);
+        if let Decision::Keep(interaction) = &mut decision {
             interaction.interaction_id = id.interaction_id;
         }
-        judged
+        decision
     }
 
     /// A meeting with its contacts; `None`: there are none, and then nothing is kept.
-    pub(super) fn matched(&self, interaction: Interaction) -> Option<Matched> {
-        let touches = self.reconciler.matcher.touches(&interaction.participants);
-        self.reconciler.matched(interaction, touches)
+    pub(super) fn matched(&self, interaction: Interaction) -> Option<MatchedInteraction> {
+        let contact_matches = self
+            .reconciler
+            .matcher
+            .contact_matches(&interaction.participants);
+        self.reconciler.matched(interaction, contact_matches)
     }
 
     /// Adds a revision. Where it moves the meeting to another month, the old one is closed.
-    pub(super) fn record(&mut self, matched: Matched, whole: &Event) {
-        let Matched {
+    pub(super) fn record(&mut self, matched: MatchedInteraction, whole: &Event) {
+        let MatchedInteraction {
             mut interaction,
-            touches,
+            contact_matches,
         } = matched;
         let last = self.meetings.get(&interaction.interaction_id);
         interaction.revision = last.map_or(1, |last| last.revision + 1);
@@ -135,9 +138,9 @@ impl CalendarReconciler<'_> {
             self.derive(closing, Vec::new());
         }
         self.remember(&interaction, whole.master_id.clone());
-        self.outcomes.rows.push(Matched {
+        self.outcomes.rows.push(MatchedInteraction {
             interaction,
-            touches,
+            contact_matches,
         });
     }
 
@@ -151,11 +154,11 @@ impl CalendarReconciler<'_> {
     }
 
     /// Adds a derived row: one without an item.
-    pub(super) fn derive(&mut self, interaction: Interaction, touches: Vec<Touch>) {
+    pub(super) fn derive(&mut self, interaction: Interaction, contact_matches: Vec<ContactMatch>) {
         self.outcomes.tally.derived += 1;
-        self.outcomes.rows.push(Matched {
+        self.outcomes.rows.push(MatchedInteraction {
             interaction,
-            touches,
+            contact_matches,
         });
     }
 
@@ -170,7 +173,7 @@ impl CalendarReconciler<'_> {
             is_private: Some(false),
             ..whole.clone()
         };
-        let Judged::Keep(mut row) = self.reconciler.judge.judge_meeting(&shown) else {
+        let Decision::Keep(mut row) = self.reconciler.policy.evaluate_meeting(&shown) else {
             return None;
         };
         row.interaction_id = id;
@@ -182,8 +185,8 @@ impl CalendarReconciler<'_> {
     pub(super) fn revised(&self, row: Interaction, last_revision: i32) -> Interaction {
         Interaction {
             revision: last_revision + 1,
-            captured_at: self.reconciler.judge.captured_at,
-            run_id: self.reconciler.judge.run_id.clone(),
+            captured_at: self.reconciler.policy.captured_at,
+            run_id: self.reconciler.policy.run_id.clone(),
             ..row
         }
     }

@@ -44,8 +44,8 @@ impl CalendarReconciler<'_> {
             self.outcomes
                 .seen
                 .note_item(mailbox_id, &row.source_id, forgotten);
-            let touches = self.reconciler.matcher.touches(&row.participants);
-            self.derive(row, touches);
+            let contact_matches = self.reconciler.matcher.contact_matches(&row.participants);
+            self.derive(row, contact_matches);
         }
     }
 

@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 use crate::model::event::Event;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
-use crate::policy::judge::Judged;
+use crate::policy::capture_policy::Decision;
 use crate::reconcile::calendar::reconciler::CalendarReconciler;
 
 impl CalendarReconciler<'_> {
@@ -45,7 +45,7 @@ impl CalendarReconciler<'_> {
             let id = meeting_id.interaction_id;
             self.present.insert(id);
             self.note_renamed(&whole, id);
-            let Judged::Keep(interaction) = self.judged(&whole, &meeting_id) else {
+            let Decision::Keep(interaction) = self.decision(&whole, &meeting_id) else {
                 continue;
             };
             if let Some(matched) = self.matched(*interaction)

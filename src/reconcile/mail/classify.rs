@@ -1,4 +1,4 @@
-//! The first step: items are compared with what was read before, and new ones are judged. In
+//! The first step: items are compared with what was read before, and new ones are evaluated. In
 //! parallel, because here no item depends on another.
 
 use hashbrown::HashSet;
@@ -9,15 +9,15 @@ use crate::model::id::Id128;
 use crate::model::mail::Decoded;
 use crate::model::mail::Mail;
 use crate::model::outcome::Outcome;
-use crate::policy::judge::Judged;
+use crate::policy::capture_policy::Decision;
 use crate::reconcile::earlier_ids::Trace;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::About;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::Entry;
+use crate::reconcile::mail::items::EvaluatedMail;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
-use crate::reconcile::mail::items::JudgedMail;
 use crate::reconcile::mail::items::TracedMail;
 use crate::reconcile::mail::items::is_recorded;
 use crate::reconcile::mail::items::is_repetition;
@@ -28,7 +28,7 @@ use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
 impl MailReconciler {
-    /// Judges items, in parallel; runs on the pool of `runtime::cpu`.
+    /// Evaluates items, in parallel; runs on the pool of `runtime::cpu`.
     pub fn classify(
         &self,
         before: Uncommitted,
@@ -89,7 +89,7 @@ impl MailReconciler {
                 if is_known && trace.is_none() {
                     return Ok(Classification::Entry(Entry::Unchanged));
                 }
-                let mail = self.judge_mail(*mail, fingerprint, &item.folder_context, known);
+                let mail = self.evaluate_mail(*mail, fingerprint, &item.folder_context, known);
                 Classification::Entry(match trace {
                     None => Entry::Mail(Box::new(mail)),
                     Some(trace) => Entry::Traced(Box::new(TracedMail {
@@ -138,40 +138,40 @@ impl MailReconciler {
         Ok((known, fresh))
     }
 
-    fn judge_mail(
+    fn evaluate_mail(
         &self,
         mail: Mail,
         fingerprint: i64,
         folder_context: &FolderContext,
         known: Option<Seen>,
-    ) -> JudgedMail {
+    ) -> EvaluatedMail {
         let source_id = mail.source_id.clone();
         let (sensitivity, is_shortened) = (mail.sensitivity, mail.is_shortened);
         let was_split = !mail.former_ids.is_empty();
         let came_at = mail.received.or(mail.sent);
         let is_late = |from| came_at.is_none_or(|at| at >= from);
-        let judged = self.judge.judge(mail, folder_context.is_excluded);
-        let (touches, awaits_sent) = match &judged {
-            Judged::Keep(interaction) => {
+        let decision = self.policy.evaluate(mail, folder_context.is_excluded);
+        let (contact_matches, awaits_sent) = match &decision {
+            Decision::Keep(interaction) => {
                 let people = &interaction.participants;
                 let awaits_sent = folder_context.awaits_sent_from.is_some_and(is_late)
-                    && self.judge.is_from_owner(people);
-                (self.matcher.touches(people), awaits_sent)
+                    && self.policy.is_from_owner(people);
+                (self.matcher.contact_matches(people), awaits_sent)
             }
-            Judged::Drop { .. } => (Vec::new(), false),
+            Decision::Skip { .. } => (Vec::new(), false),
         };
         let about = About {
             source_id,
             fingerprint,
             sensitivity,
             came_at,
-            touches,
+            contact_matches,
             awaits_sent,
             is_shortened,
             was_split,
             was: known.map(|seen| seen.outcome),
         };
-        JudgedMail { judged, about }
+        EvaluatedMail { decision, about }
     }
 }
 

@@ -3,17 +3,17 @@
 
 use hashbrown::HashMap;
 
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::interaction::Interaction;
 use crate::model::mail::Sensitivity;
 use crate::model::outcome::Outcome;
 use crate::model::sensitivity::Sensitivities;
-use crate::policy::judge::Judged;
+use crate::policy::capture_policy::Decision;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::About;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::Entry;
-use crate::reconcile::mail::items::JudgedMail;
+use crate::reconcile::mail::items::EvaluatedMail;
 use crate::reconcile::mail::items::is_repetition;
 use crate::reconcile::outcomes::Outcomes;
 use crate::reconcile::unread::AWAITS_SENT;
@@ -77,10 +77,10 @@ impl Finalizer<'_> {
 
     pub(super) fn finalize_mail(
         &mut self,
-        mail: JudgedMail,
+        mail: EvaluatedMail,
         private: &Sensitivities,
     ) -> Result<(), StateError> {
-        let JudgedMail { judged, about } = mail;
+        let EvaluatedMail { decision, about } = mail;
         let decided = self.decided.get(&about.source_id).copied();
         if decided.is_some_and(|seen| is_repetition(seen, about.fingerprint)) {
             self.count(Outcome::Unchanged, "");
@@ -91,19 +91,19 @@ impl Finalizer<'_> {
             Sensitivity::Normal => Some(false),
             Sensitivity::Unknown => private.is_private(&about.source_id),
         };
-        let judge = &self.reconciler.judge;
-        match judge.with_sensitivity(judged, is_private.is_some(), is_private == Some(true)) {
+        let policy = &self.reconciler.policy;
+        match policy.with_sensitivity(decision, is_private.is_some(), is_private == Some(true)) {
             // Whatever the rules say of it today: it is recorded.
-            Judged::Drop { .. } if about.was == Some(Outcome::Recorded) => {
+            Decision::Skip { .. } if about.was == Some(Outcome::Recorded) => {
                 self.count(Outcome::Unchanged, "");
                 Ok(())
             }
-            Judged::Drop { outcome, reason } => {
+            Decision::Skip { outcome, reason } => {
                 self.count(outcome, reason);
                 self.note(about.source_id, outcome, about.fingerprint);
                 Ok(())
             }
-            Judged::Keep(interaction) => self.keep(about, *interaction),
+            Decision::Keep(interaction) => self.keep(about, *interaction),
         }
     }
 
@@ -120,12 +120,15 @@ impl Finalizer<'_> {
         if let Some(interaction) = row {
             let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
             self.outcomes.seen.note_recorded(mailbox_id, id, this);
-            let touches = self.reconciler.matcher.touches(&interaction.participants);
+            let contact_matches = self
+                .reconciler
+                .matcher
+                .contact_matches(&interaction.participants);
             let tally = &mut self.outcomes.tally;
-            tally.note_recorded(&touches, mail.is_shortened);
-            self.outcomes.rows.push(Matched {
+            tally.note_recorded(&contact_matches, mail.is_shortened);
+            self.outcomes.rows.push(MatchedInteraction {
                 interaction,
-                touches,
+                contact_matches,
             });
         }
         // Which copy the row came from stays known.
@@ -155,7 +158,7 @@ impl Finalizer<'_> {
             });
             return Ok(());
         }
-        let Some(matched) = self.reconciler.matched(interaction, mail.touches) else {
+        let Some(matched) = self.reconciler.matched(interaction, mail.contact_matches) else {
             self.count(Outcome::Unmatched, "");
             self.note(mail.source_id, Outcome::Unmatched, mail.fingerprint);
             return Ok(());
@@ -163,7 +166,7 @@ impl Finalizer<'_> {
         self.outcomes.seen.note_recorded(mailbox_id, id, this);
         self.count(Outcome::Recorded, "");
         let tally = &mut self.outcomes.tally;
-        tally.note_recorded(&matched.touches, mail.is_shortened);
+        tally.note_recorded(&matched.contact_matches, mail.is_shortened);
         self.note(mail.source_id, Outcome::Recorded, mail.fingerprint);
         self.outcomes.rows.push(matched);
         Ok(())

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
 use crate::model::mail::Decoded;
 use crate::model::mail::Sensitivity;
 use crate::model::outcome::Outcome;
-use crate::model::time::Micros;
-use crate::policy::judge::Judged;
+use crate::model::time::Timestamp;
+use crate::policy::capture_policy::Decision;
 use crate::reconcile::earlier_ids::Trace;
 use crate::reconcile::unread::NOT_SERVED;
 use crate::reconcile::unread::Unread;
@@ -31,10 +31,10 @@ pub struct FolderContext {
     pub is_excluded: bool,
     /// Mails of the mailbox's owner wait here if they were received at this time or later: their
     /// copies in Sent Items, which come first, may not have been read yet.
-    pub awaits_sent_from: Option<Micros>,
+    pub awaits_sent_from: Option<Timestamp>,
 }
 
-/// Items that were compared with what was seen before and judged, but not counted yet.
+/// Items that were compared with what was seen before and evaluated, but not counted yet.
 #[derive(Debug, Default)]
 pub struct Classified {
     pub(super) entries: Vec<Entry>,
@@ -47,14 +47,14 @@ pub(super) enum Entry {
     Removed,
     Unreadable(Unread),
     Unchanged,
-    Mail(Box<JudgedMail>),
+    Mail(Box<EvaluatedMail>),
     /// A mail that may be recorded under an earlier id.
     Traced(Box<TracedMail>),
 }
 
 #[derive(Debug)]
-pub(super) struct JudgedMail {
-    pub(super) judged: Judged,
+pub(super) struct EvaluatedMail {
+    pub(super) decision: Decision,
     pub(super) about: About,
 }
 
@@ -65,8 +65,8 @@ pub(super) struct About {
     pub(super) fingerprint: i64,
     pub(super) sensitivity: Sensitivity,
     /// When it was received, or sent.
-    pub(super) came_at: Option<Micros>,
-    pub(super) touches: Vec<Touch>,
+    pub(super) came_at: Option<Timestamp>,
+    pub(super) contact_matches: Vec<ContactMatch>,
     /// See [`FolderContext::awaits_sent_from`].
     pub(super) awaits_sent: bool,
     /// It says more than is kept.
@@ -80,7 +80,7 @@ pub(super) struct About {
 /// A mail that may be recorded under an earlier id.
 #[derive(Debug)]
 pub(super) struct TracedMail {
-    pub(super) mail: JudgedMail,
+    pub(super) mail: EvaluatedMail,
     pub(super) trace: Trace,
     /// It was decided before, and says nothing new.
     pub(super) is_known: bool,
@@ -92,7 +92,7 @@ pub struct UnknownPrivacy<'a> {
     /// The provider's id.
     pub source_id: &'a str,
     /// When it was received, or sent; `None`: it does not say.
-    pub came_at: Option<Micros>,
+    pub came_at: Option<Timestamp>,
 }
 
 impl Classified {

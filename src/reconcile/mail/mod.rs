@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use crate::config::capture::Unmatched;
 use crate::matching::Matcher;
-use crate::model::activity::Matched;
-use crate::model::activity::Touch;
+use crate::model::activity::ContactMatch;
+use crate::model::activity::MatchedInteraction;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::Mailbox;
-use crate::policy::judge;
-use crate::policy::judge::Judge;
+use crate::policy::capture_policy;
+use crate::policy::capture_policy::CapturePolicy;
 use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::withheld::WithheldMails;
 use crate::state::store::State;
@@ -30,8 +30,8 @@ pub struct MailReconciler {
     /// Whose items they are.
     pub mailbox: Arc<Mailbox>,
     /// The policy for this mailbox in this run.
-    pub judge: Judge,
-    /// The contact book.
+    pub policy: CapturePolicy,
+    /// The CRM snapshot.
     pub matcher: Arc<Matcher>,
     /// What was seen before.
     pub state: Arc<State>,
@@ -48,17 +48,21 @@ pub struct MailReconciler {
 impl MailReconciler {
     /// A row with its contacts. Without contacts, content is withheld as configured; `None`: the
     /// row is not kept at all.
-    pub fn matched(&self, mut interaction: Interaction, touches: Vec<Touch>) -> Option<Matched> {
-        if touches.is_empty() {
+    pub fn matched(
+        &self,
+        mut interaction: Interaction,
+        contact_matches: Vec<ContactMatch>,
+    ) -> Option<MatchedInteraction> {
+        if contact_matches.is_empty() {
             match self.unmatched {
                 Unmatched::Keep => {}
-                Unmatched::Envelope => judge::withhold_content(&mut interaction),
+                Unmatched::Envelope => capture_policy::withhold_content(&mut interaction),
                 Unmatched::Skip => return None,
             }
         }
-        Some(Matched {
+        Some(MatchedInteraction {
             interaction,
-            touches,
+            contact_matches,
         })
     }
 }

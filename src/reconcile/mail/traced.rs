@@ -1,13 +1,13 @@
 //! Mails of an archive that is read under new rules for the first time.
 
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::interaction::Interaction;
 use crate::model::outcome::Outcome;
 use crate::model::sensitivity::Sensitivities;
-use crate::policy::judge::Judged;
+use crate::policy::capture_policy::Decision;
 use crate::reconcile::earlier_ids::EarlierRow;
 use crate::reconcile::mail::finalize::Finalizer;
-use crate::reconcile::mail::items::JudgedMail;
+use crate::reconcile::mail::items::EvaluatedMail;
 use crate::reconcile::mail::items::TracedMail;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
@@ -22,9 +22,9 @@ impl Finalizer<'_> {
     ) -> Result<(), StateError> {
         let mail = traced.mail;
         let earlier = &self.reconciler.earlier;
-        let now = match &mail.judged {
-            Judged::Keep(interaction) => Some(interaction),
-            Judged::Drop { .. } => None,
+        let now = match &mail.decision {
+            Decision::Keep(interaction) => Some(interaction),
+            Decision::Skip { .. } => None,
         };
         let revised = now.and_then(|now| earlier.note_read(now, mail.about.was_split));
         let others = earlier.rows_of(&traced.trace, now.map(|now| now.interaction_id));
@@ -41,18 +41,18 @@ impl Finalizer<'_> {
     /// What the rules say today of a mail that is recorded changes nothing but its ids.
     fn settle_recorded(
         &mut self,
-        mail: JudgedMail,
+        mail: EvaluatedMail,
         revised: Option<Interaction>,
         others: Vec<EarlierRow>,
     ) -> Result<(), StateError> {
-        let JudgedMail { judged, about } = mail;
+        let EvaluatedMail { decision, about } = mail;
         self.count(Outcome::Unchanged, "");
         let seen = match about.was {
             Some(Outcome::Duplicate) => Outcome::Duplicate,
             _ => Outcome::Recorded,
         };
         self.note(about.source_id, seen, about.fingerprint);
-        let Judged::Keep(interaction) = judged else {
+        let Decision::Keep(interaction) = decision else {
             return Ok(());
         };
         let (mailbox_id, id) = (&self.reconciler.mailbox.id, interaction.interaction_id);
@@ -60,7 +60,7 @@ impl Finalizer<'_> {
         let is_new = self.view.recorded(seen, mailbox_id, id)?.is_none();
         let this = RecordedMail::of(interaction.subject.as_deref(), interaction.occurred_at);
         let row = revised.or_else(|| is_new.then(|| (*interaction).clone()));
-        let row = row.map(|row| self.reconciler.matched(row, about.touches));
+        let row = row.map(|row| self.reconciler.matched(row, about.contact_matches));
         match row {
             // Under today's rules it would be none: what is recorded stays as it is.
             Some(None) => return Ok(()),
@@ -72,16 +72,16 @@ impl Finalizer<'_> {
         }
         for other in others {
             if self.reconciler.earlier.close(other) {
-                self.derive(Matched {
+                self.derive(MatchedInteraction {
                     interaction: other.closing(&interaction),
-                    touches: Vec::new(),
+                    contact_matches: Vec::new(),
                 });
             }
         }
         Ok(())
     }
 
-    fn derive(&mut self, row: Matched) {
+    fn derive(&mut self, row: MatchedInteraction) {
         self.outcomes.tally.derived += 1;
         self.outcomes.rows.push(row);
     }

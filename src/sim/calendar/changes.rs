@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use jiff::civil::Time;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::lifecycle::Lifecycle;
 use crate::sim::calendar::meeting;
 use crate::sim::calendar::meeting::Attendee;
@@ -49,15 +49,15 @@ pub fn possible(world: &World, lifecycle: Lifecycle) -> Lifecycle {
 }
 
 /// When something happens: by day, mostly soon after the start.
-pub fn moment(world: &World, rng: &mut Rng) -> Micros {
+pub fn moment(world: &World, rng: &mut Rng) -> Timestamp {
     let all = i64::from(world.spec.days_ahead).max(1);
     let days = if rng.chance(75) { all.min(SOON) } else { all };
     let midnight = world.start().day() * DAY;
     let at = midnight + rng.between(0, days) * DAY + rng.between(6 * 3600, 20 * 3600) * SECOND;
     if at <= world.start().0 + HOUR {
-        Micros(at + DAY)
+        Timestamp(at + DAY)
     } else {
-        Micros(at)
+        Timestamp(at)
     }
 }
 
@@ -67,7 +67,7 @@ pub fn timing(
     rng: &mut Rng,
     lifecycle: Lifecycle,
     form: usize,
-    at: Micros,
+    at: Timestamp,
 ) -> Timing {
     let day = meeting::date_of(at);
     let before = world
@@ -104,7 +104,7 @@ pub fn timing(
     };
     let created = match &when {
         When::Series(_, range) if lifecycle.is_of_running_series() => {
-            let first = Micros(i64::from(meeting::number_of(range.start)) * DAY);
+            let first = Timestamp(i64::from(meeting::number_of(range.start)) * DAY);
             first.plus(-rng.between(2 * DAY, 20 * DAY) / SECOND * SECOND)
         }
         _ => created,
@@ -113,7 +113,7 @@ pub fn timing(
 }
 
 /// Writes the lifecycle into the plan.
-pub fn apply(world: &World, rng: &mut Rng, plan: &mut MeetingPlan, at: Micros) {
+pub fn apply(world: &World, rng: &mut Rng, plan: &mut MeetingPlan, at: Timestamp) {
     let mut state = plan.meeting.states[0].clone();
     state.from = at;
     match plan.meeting.lifecycle {
@@ -204,7 +204,7 @@ fn end_at(state: &mut MeetingState, day: Date) {
     }
 }
 
-fn take_out(plan: &mut MeetingPlan, at: Micros, whose: impl Fn(usize, bool) -> bool) {
+fn take_out(plan: &mut MeetingPlan, at: Timestamp, whose: impl Fn(usize, bool) -> bool) {
     for (person, copy) in &mut plan.copies {
         if whose(*person, copy.organises) {
             copy.gone = Some(at);
@@ -310,7 +310,7 @@ fn answer(
 
 /// Something happens to the first occurrence that is two days ahead or more; of whole days, which
 /// may be moved back, three.
-fn occurrence(world: &World, rng: &mut Rng, plan: &mut MeetingPlan, at: Micros) {
+fn occurrence(world: &World, rng: &mut Rng, plan: &mut MeetingPlan, at: Timestamp) {
     let today = meeting::date_of(at);
     let days = plan.meeting.days(&plan.meeting.states[0], later(today, 40));
     let ahead = if plan.meeting.all_day { 3 } else { 2 };
@@ -328,7 +328,7 @@ fn differ(
     plan: &mut MeetingPlan,
     lifecycle: Lifecycle,
     day: Date,
-    at: Micros,
+    at: Timestamp,
 ) {
     let state = &plan.meeting.states[0];
     let mut one = Exception {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::civil::Time;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::changes;
 use crate::sim::calendar::lifecycle::Lifecycle;
 use crate::sim::calendar::meeting;
@@ -39,7 +39,7 @@ pub fn one(
     variant: MeetingVariant,
     lifecycle: Lifecycle,
     form: usize,
-    at: Micros,
+    at: Timestamp,
 ) -> usize {
     let timing = if lifecycle == Lifecycle::None {
         quiet(world, rng, variant, form)
@@ -59,7 +59,7 @@ pub fn of_whole_days(
     rng: &mut Rng,
     (variant, lifecycle, zone): (MeetingVariant, Lifecycle, usize),
     timing: Timing,
-    at: Micros,
+    at: Timestamp,
 ) {
     let mut plan = plan(world, rng, variant, lifecycle, timing, true);
     plan.meeting.zone = zone;
@@ -347,7 +347,7 @@ fn holders(world: &World, meeting: &Meeting, unnamed: &[usize]) -> Vec<(usize, C
 fn quiet(world: &World, rng: &mut Rng, variant: MeetingVariant, form: usize) -> Timing {
     let start = world.start();
     let today: Date = meeting::date_of(start);
-    let before = |rng: &mut Rng, at: Micros| at.plus(-rng.between(2 * DAY, 50 * DAY));
+    let before = |rng: &mut Rng, at: Timestamp| at.plus(-rng.between(2 * DAY, 50 * DAY));
     match variant {
         MeetingVariant::Spanning => {
             // From ten days and more before the window begins to ten days and more after.
@@ -390,13 +390,13 @@ fn quiet(world: &World, rng: &mut Rng, variant: MeetingVariant, form: usize) -> 
                 When::Series(_, range) => range.start,
                 When::Once(day) => *day,
             };
-            let first = Micros(i64::from(meeting::number_of(first)) * DAY);
+            let first = Timestamp(i64::from(meeting::number_of(first)) * DAY);
             let created = before(rng, first).min(start.plus(-DAY));
             Timing { created, when }
         }
         _ => {
             let day = schedules::later(today, rng.between(-340, 60));
-            let at = Micros(i64::from(meeting::number_of(day)) * DAY);
+            let at = Timestamp(i64::from(meeting::number_of(day)) * DAY);
             let created = before(rng, at).min(start.plus(-DAY));
             Timing {
                 created,

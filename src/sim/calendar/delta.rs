@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::calendar::position::Position;
 use crate::sim::calendar::render::View;
@@ -34,10 +34,10 @@ fn refuse<T>(text: &str) -> Result<T, Response> {
 }
 
 /// The window of a request; both ends are required, without offset they are UTC.
-pub fn window(request: &Request) -> Result<(Micros, Micros), Response> {
+pub fn window(request: &Request) -> Result<(Timestamp, Timestamp), Response> {
     let end = |name| {
         let text = request.option(name)?;
-        Micros::parse_rfc3339(&text).or_else(|| Micros::parse_rfc3339(&format!("{text}Z")))
+        Timestamp::parse_rfc3339(&text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")))
     };
     match (end("startDateTime"), end("endDateTime")) {
         (Some(start), Some(end)) if start > end => {
@@ -74,8 +74,8 @@ pub fn position(
     Ok(Position {
         mailbox,
         window: window(request)?,
-        since: Micros(i64::MIN),
-        until: Micros(i64::MAX),
+        since: Timestamp(i64::MIN),
+        until: Timestamp(i64::MAX),
         offset: 0,
         generation: 0,
         chain,
@@ -245,7 +245,7 @@ fn is_first_of_later_night(world: &World, here: &Position) -> bool {
 /// The end of a round: the link that begins the next one.
 fn end(world: &World, here: &Position) -> (Position, bool) {
     let mut next = Position {
-        until: Micros(i64::MAX),
+        until: Timestamp(i64::MAX),
         offset: 0,
         since: here.until,
         generation: here.generation + 1,

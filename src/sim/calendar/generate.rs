@@ -1,8 +1,8 @@
 //! Fills the calendars: each variant and each lifecycle at least a few times, then ordinary
 //! traffic.
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::changes;
 use crate::sim::calendar::compose;
 use crate::sim::calendar::lifecycle::Lifecycle;
@@ -81,7 +81,7 @@ pub fn fill(world: &mut World) {
 
 /// Collects when anything of a copy changes.
 fn settle(meeting: &Meeting, copy: &mut CalendarCopy) {
-    let mut changes: Vec<Micros> = vec![copy.arrives];
+    let mut changes: Vec<Timestamp> = vec![copy.arrives];
     changes.extend(copy.gone);
     changes.extend(copy.responses.iter().map(|(when, _)| *when));
     changes.extend(copy.absent.iter().map(|(_, when)| *when));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::delta;
 use crate::sim::calendar::meeting;
 use crate::sim::calendar::meeting::Item;
@@ -22,7 +22,7 @@ use crate::sim::world::World;
 /// Default and largest `$top` (facts 2.1).
 const PAGE: (usize, usize) = (10, 1000);
 
-fn view<'a>(world: &'a World, mailbox: usize, request: &Request, now: Micros) -> View<'a> {
+fn view<'a>(world: &'a World, mailbox: usize, request: &Request, now: Timestamp) -> View<'a> {
     View {
         world,
         mailbox,
@@ -38,7 +38,7 @@ pub fn list(
     mailbox: usize,
     request: &Request,
     host: &str,
-    now: Micros,
+    now: Timestamp,
 ) -> Listed<Item> {
     let window = match delta::window(request) {
         Ok(window) => window,
@@ -56,7 +56,7 @@ pub fn list(
     }
     let view = view(world, mailbox, request, now);
     let unreported = world.spec.switches.unreported_cancellations;
-    let mut found: Vec<(u8, Micros, Item)> = Vec::new();
+    let mut found: Vec<(u8, Timestamp, Item)> = Vec::new();
     for (number, copy) in world.mailboxes[mailbox].calendar.iter().enumerate() {
         let meeting = &world.meetings[copy.meeting as usize];
         let is_series = meeting.is_series() && copy.guest.is_none();
@@ -146,7 +146,7 @@ pub fn one_event(
     mailbox: usize,
     id: &str,
     request: &Request,
-    now: Micros,
+    now: Timestamp,
 ) -> Response {
     let Some(item) = render::read_event_id(world, mailbox, id) else {
         return Response::error(400, "ErrorInvalidIdMalformed", "Id is malformed.");

@@ -7,8 +7,8 @@ use jiff::civil::DateTime;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::lifecycle::Lifecycle;
 use crate::sim::calendar::variants::MeetingVariant;
 use crate::sim::calendar::zones;
@@ -91,7 +91,7 @@ pub enum When {
 #[derive(Debug, Clone)]
 pub struct MeetingState {
     /// From when on.
-    pub from: Micros,
+    pub from: Timestamp,
     /// On which days.
     pub when: When,
     /// At what time; midnight where it takes whole days.
@@ -120,7 +120,7 @@ pub struct Exception {
     /// The day on which the series has it.
     pub day: Date,
     /// From when on.
-    pub from: Micros,
+    pub from: Timestamp,
     /// Moved: to this day and time, for this many minutes.
     pub moved: Option<(Date, Time, i64)>,
     /// Another title.
@@ -163,18 +163,18 @@ pub struct Meeting {
 
 impl Meeting {
     /// How it stands at an instant; before it was made, as it was made.
-    pub fn state(&self, at: Micros) -> &MeetingState {
+    pub fn state(&self, at: Timestamp) -> &MeetingState {
         let count = self.states.partition_point(|state| state.from <= at);
         &self.states[count.max(1) - 1]
     }
 
     /// When it was made.
-    pub fn created(&self) -> Micros {
+    pub fn created(&self) -> Timestamp {
         self.states[0].from
     }
 
     /// How an occurrence differs from the series at an instant.
-    pub fn exception(&self, day: Date, at: Micros) -> Option<&Exception> {
+    pub fn exception(&self, day: Date, at: Timestamp) -> Option<&Exception> {
         let of_day = |one: &&Exception| one.day == day && one.from <= at;
         self.exceptions.iter().rev().find(of_day)
     }
@@ -185,7 +185,7 @@ impl Meeting {
     }
 
     /// The instant of a day and time in the zone; whole days begin with the UTC day.
-    pub fn instant(&self, day: Date, wall: Time) -> Micros {
+    pub fn instant(&self, day: Date, wall: Time) -> Timestamp {
         if self.all_day {
             recurrence::instant(day, Time::midnight(), &TimeZone::UTC)
         } else {
@@ -194,7 +194,7 @@ impl Meeting {
     }
 
     /// Beginning and end of what takes place on a day, exceptions apart.
-    pub fn span(&self, state: &MeetingState, day: Date) -> (Micros, Micros) {
+    pub fn span(&self, state: &MeetingState, day: Date) -> (Timestamp, Timestamp) {
         let begin = self.instant(day, state.wall);
         (begin, begin.plus(state.minutes * 60 * SECOND))
     }
@@ -214,21 +214,21 @@ pub struct CalendarCopy {
     /// Number of the meeting.
     pub meeting: u32,
     /// Since when.
-    pub arrives: Micros,
+    pub arrives: Timestamp,
     /// Since when no more.
-    pub gone: Option<Micros>,
+    pub gone: Option<Timestamp>,
     /// The owner invited.
     pub organises: bool,
     /// The owner's answers, in order; the first since it arrived.
-    pub responses: Vec<(Micros, &'static str)>,
+    pub responses: Vec<(Timestamp, &'static str)>,
     /// Days whose occurrence is in this calendar no more, and since when.
-    pub absent: Vec<(Date, Micros)>,
+    pub absent: Vec<(Date, Timestamp)>,
     /// The owner is invited to the occurrence of this day only.
     pub guest: Option<Date>,
     /// What must become of this copy, where that is less than of the meeting.
     pub outcome: Option<(Outcome, Option<&'static str>)>,
     /// When anything in it changes, in order; the first is its arrival.
-    pub changes: Vec<Micros>,
+    pub changes: Vec<Timestamp>,
 }
 
 /// What a calendar shows of a meeting on one day, at one instant.
@@ -243,9 +243,9 @@ pub struct Instance<'a> {
     /// The original day.
     pub day: Date,
     /// When it begins.
-    pub begin: Micros,
+    pub begin: Timestamp,
     /// When it ends.
-    pub end: Micros,
+    pub end: Timestamp,
     /// Cancelled by the organiser.
     pub cancelled: bool,
 }
@@ -275,24 +275,24 @@ pub fn title(subject: &str, cancelled: bool) -> String {
 
 impl CalendarCopy {
     /// Whether it is in the calendar at an instant.
-    pub fn is_there(&self, at: Micros) -> bool {
+    pub fn is_there(&self, at: Timestamp) -> bool {
         self.arrives <= at && self.gone.is_none_or(|gone| gone > at)
     }
 
     /// The owner's answer at an instant.
-    pub fn response(&self, at: Micros) -> (Micros, &'static str) {
+    pub fn response(&self, at: Timestamp) -> (Timestamp, &'static str) {
         let count = self.responses.partition_point(|(when, _)| *when <= at);
         self.responses[count.max(1) - 1]
     }
 
     /// Whether a change lies after the first and not after the second instant.
-    pub fn changed(&self, since: Micros, until: Micros) -> bool {
+    pub fn changed(&self, since: Timestamp, until: Timestamp) -> bool {
         self.changes.partition_point(|when| *when <= since)
             < self.changes.partition_point(|when| *when <= until)
     }
 
     /// When it last changed.
-    pub fn last_change(&self, at: Micros) -> Micros {
+    pub fn last_change(&self, at: Timestamp) -> Timestamp {
         let count = self.changes.partition_point(|when| *when <= at);
         self.changes[count.max(1) - 1]
     }
@@ -303,7 +303,7 @@ impl CalendarCopy {
         &self,
         meeting: &'a Meeting,
         day: Date,
-        at: Micros,
+        at: Timestamp,
         unreported: bool,
     ) -> Option<Instance<'a>> {
         if self
@@ -340,8 +340,8 @@ impl CalendarCopy {
     pub fn instances<'a>(
         &self,
         meeting: &'a Meeting,
-        at: Micros,
-        (low, high): (Micros, Micros),
+        at: Timestamp,
+        (low, high): (Timestamp, Timestamp),
         unreported: bool,
     ) -> Vec<Instance<'a>> {
         if !self.is_there(at) {
@@ -363,12 +363,12 @@ impl CalendarCopy {
 }
 
 /// The UTC day of an instant.
-pub fn date_of(at: Micros) -> Date {
+pub fn date_of(at: Timestamp) -> Date {
     civil(at, &TimeZone::UTC).date()
 }
 
 /// The wall time of an instant.
-pub fn civil(at: Micros, zone: &TimeZone) -> DateTime {
+pub fn civil(at: Timestamp, zone: &TimeZone) -> DateTime {
     zone.to_datetime(at.timestamp())
 }
 

@@ -1,6 +1,6 @@
 //! A meeting before it lies in calendars: who is invited, who gets a copy, and when it takes place.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::lifecycle::Lifecycle;
 use crate::sim::calendar::meeting::Attendee;
 use crate::sim::calendar::meeting::CalendarCopy;
@@ -21,7 +21,7 @@ pub struct MeetingPlan {
 /// When a meeting was made and when it takes place.
 pub struct Timing {
     /// When it was made.
-    pub created: Micros,
+    pub created: Timestamp,
     /// On which days.
     pub when: When,
 }
@@ -54,7 +54,7 @@ pub fn attendee(rng: &mut Rng, address: u32, lifecycle: Lifecycle) -> Attendee {
 }
 
 /// A copy that arrives with an answer.
-pub fn copy(arrives: Micros, response: &'static str) -> CalendarCopy {
+pub fn copy(arrives: Timestamp, response: &'static str) -> CalendarCopy {
     CalendarCopy {
         meeting: 0,
         arrives,

@@ -1,6 +1,6 @@
 //! Where a chain of calendarView delta stands, as its links hold it.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::token;
 use crate::sim::world::World;
 
@@ -10,11 +10,11 @@ pub struct Position {
     /// Number of the mailbox.
     pub mailbox: usize,
     /// The window, frozen when the chain began.
-    pub window: (Micros, Micros),
+    pub window: (Timestamp, Timestamp),
     /// End of the last round; `i64::MIN` in the first.
-    pub since: Micros,
+    pub since: Timestamp,
     /// End of this round; `i64::MAX` where the link begins one.
-    pub until: Micros,
+    pub until: Timestamp,
     /// Blocks already given.
     pub offset: usize,
     /// Which link of the chain this is.
@@ -48,7 +48,7 @@ impl Position {
         let text = token::reveal(world, token)?;
         let mut parts = text.split('|');
         let mut number = || parts.next()?.parse::<i128>().ok();
-        let instant = |number: i128| i64::try_from(number).ok().map(Micros);
+        let instant = |number: i128| i64::try_from(number).ok().map(Timestamp);
         Some(Self {
             mailbox: usize::try_from(number()?).ok()?,
             window: (instant(number()?)?, instant(number()?)?),

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting;
 use crate::sim::calendar::meeting::Attendee;
 use crate::sim::calendar::meeting::CalendarCopy;
@@ -70,7 +70,7 @@ pub struct View<'a> {
     /// Number of the mailbox.
     pub mailbox: usize,
     /// The instant at which it is looked at.
-    pub at: Micros,
+    pub at: Timestamp,
     /// Ids are immutable.
     pub immutable: bool,
     /// The preferred zone and its name.
@@ -108,14 +108,14 @@ impl<'a> View<'a> {
             "id": self.id(item), "type": kind})
     }
 
-    fn times(&self, value: &mut Value, meeting: &Meeting, begin: Micros, end: Micros) {
+    fn times(&self, value: &mut Value, meeting: &Meeting, begin: Timestamp, end: Timestamp) {
         value["start"] = self.clock(meeting, begin);
         value["end"] = self.clock(meeting, end);
     }
 
     /// A time in the preferred zone, with seven digits and no offset. Whole days keep their
     /// midnight, labelled with the preferred zone all the same (facts 13).
-    fn clock(&self, meeting: &Meeting, at: Micros) -> Value {
+    fn clock(&self, meeting: &Meeting, at: Timestamp) -> Value {
         let name = self.zone.0.as_str();
         let local = if meeting.all_day {
             meeting::civil(at, &TimeZone::UTC)
@@ -289,7 +289,7 @@ impl<'a> View<'a> {
     }
 }
 
-fn status(response: &str, at: Micros) -> Value {
+fn status(response: &str, at: Timestamp) -> Value {
     let never = matches!(response, "none" | "notResponded" | "organizer");
     let time = if never {
         NEVER.to_owned()

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting;
 use crate::sim::calendar::meeting::CalendarCopy;
 use crate::sim::calendar::meeting::Item;
@@ -127,7 +127,7 @@ fn days(
     here: &Position,
     copy: &CalendarCopy,
     meeting: &Meeting,
-    at: Micros,
+    at: Timestamp,
 ) -> Vec<i32> {
     let unreported = world.spec.switches.unreported_cancellations;
     copy.instances(meeting, at, here.window, unreported)

@@ -25,7 +25,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting;
 use crate::sim::calendar::meeting::CalendarCopy;
 use crate::sim::calendar::meeting::Instance;
@@ -34,7 +34,7 @@ use crate::sim::calendar::meeting::Meeting;
 use crate::sim::calendar::meeting::Uid;
 use crate::sim::calendar::meeting::When;
 use crate::sim::calendar::render;
-use crate::sim::crm::records::Book;
+use crate::sim::crm::records::CrmSnapshot;
 use crate::sim::interaction_truth;
 use crate::sim::outcome::Outcome;
 use crate::sim::role::Role;
@@ -51,7 +51,7 @@ const WINDOW_DAYS: i64 = 365;
 const EDGE_DAYS: i64 = 10;
 
 /// All lines of meetings up to an instant, handed to `line` in turn.
-pub fn print(world: &World, book: &Book, at: Micros, mut line: impl FnMut(&Value)) {
+pub fn print(world: &World, snapshot: &CrmSnapshot, at: Timestamp, mut line: impl FnMut(&Value)) {
     for (mailbox, held) in world.mailboxes.iter().enumerate() {
         let person = &world.people[mailbox];
         if !person.is_read() || person.captured_meetings() == "none" {
@@ -64,7 +64,7 @@ pub fn print(world: &World, book: &Book, at: Micros, mut line: impl FnMut(&Value
             }
             let expectation = Expectation {
                 world,
-                book,
+                snapshot,
                 until: at,
                 mailbox,
                 number,
@@ -94,8 +94,8 @@ struct Stage {
     outcome: Outcome,
     reason: Option<&'static str>,
     state: &'static str,
-    begin: Micros,
-    end: Micros,
+    begin: Timestamp,
+    end: Timestamp,
     subject: String,
     text: u64,
     parts: Vec<(Role, u32, Option<&'static str>)>,
@@ -106,8 +106,8 @@ type Part<'a> = (Role, &'a Address, Option<&'static str>);
 
 struct Expectation<'a> {
     world: &'a World,
-    book: &'a Book,
-    until: Micros,
+    snapshot: &'a CrmSnapshot,
+    until: Timestamp,
     mailbox: usize,
     number: usize,
     copy: &'a CalendarCopy,
@@ -120,7 +120,7 @@ impl Expectation<'_> {
     }
 
     /// From when on a run records an event that begins then.
-    fn recordable(&self, begin: Micros) -> Micros {
+    fn recordable(&self, begin: Timestamp) -> Timestamp {
         if self.is_in_series() {
             self.copy.arrives.max(begin.plus(-AHEAD))
         } else {
@@ -144,7 +144,7 @@ impl Expectation<'_> {
 
     /// How one event stands from when on; nothing where no run up to `until` can have met it.
     fn event(&self, day: Date, plans: &[BTreeSet<Date>]) -> Option<Value> {
-        let mut stages: Vec<(Micros, Stage)> = Vec::new();
+        let mut stages: Vec<(Timestamp, Stage)> = Vec::new();
         for when in self.times(day) {
             let before = stages.last().map(|(_, stage)| stage);
             if let Some(stage) = self.stage(day, when, plans, before)
@@ -167,7 +167,7 @@ impl Expectation<'_> {
     }
 
     /// When anything changes that concerns this day.
-    fn times(&self, day: Date) -> Vec<Micros> {
+    fn times(&self, day: Date) -> Vec<Timestamp> {
         let (meeting, copy) = (self.meeting, self.copy);
         let mut times = vec![copy.arrives];
         times.extend(copy.gone);
@@ -183,7 +183,7 @@ impl Expectation<'_> {
         times
     }
 
-    fn line(&self, day: Date, stages: &[(Micros, Stage)], begin: Micros) -> Value {
+    fn line(&self, day: Date, stages: &[(Timestamp, Stage)], begin: Timestamp) -> Value {
         let person = &self.world.people[self.mailbox];
         let in_series = self.is_in_series();
         let number = self.copy.meeting;
@@ -203,7 +203,7 @@ impl Expectation<'_> {
             .last()
             .map(|(_, stage)| (stage.outcome.name(), stage.reason));
         let mut versions = Vec::with_capacity(stages.len());
-        let mut read_from = Micros(0);
+        let mut read_from = Timestamp(0);
         for (from, stage) in stages {
             if stage.in_calendar {
                 read_from = *from;
@@ -229,7 +229,7 @@ impl Expectation<'_> {
     fn stage(
         &self,
         day: Date,
-        at: Micros,
+        at: Timestamp,
         plans: &[BTreeSet<Date>],
         before: Option<&Stage>,
     ) -> Option<Stage> {
@@ -259,7 +259,7 @@ impl Expectation<'_> {
     }
 
     /// What is to be stored of what the calendar shows.
-    fn shown(&self, one: &Instance<'_>, at: Micros) -> Stage {
+    fn shown(&self, one: &Instance<'_>, at: Timestamp) -> Stage {
         let (outcome, reason) = self.outcome(one);
         let mut stage = Stage {
             in_calendar: true,
@@ -290,18 +290,18 @@ impl Expectation<'_> {
 
     /// What left the calendar is not read again: its texts stay as they were decided on when it
     /// was.
-    fn version(&self, from: Micros, read_from: Micros, stage: &Stage) -> Value {
+    fn version(&self, from: Timestamp, read_from: Timestamp, stage: &Stage) -> Value {
         let mut version = json!({"from": from.rfc3339(), "in_calendar": stage.in_calendar,
             "outcome": stage.outcome.name(), "reason": stage.reason, "state": stage.state,
             "occurred_at": stage.begin.rfc3339(), "ended_at": stage.end.rfc3339()});
         if stage.outcome != Outcome::Recorded {
             return version;
         }
-        let book = |number: u32| &self.world.addresses[number as usize];
+        let address_of = |number: u32| &self.world.addresses[number as usize];
         let parts: Vec<Part<'_>> = stage
             .parts
             .iter()
-            .map(|(role, number, response)| (*role, book(*number), *response))
+            .map(|(role, number, response)| (*role, address_of(*number), *response))
             .collect();
         let visible: Vec<(Role, &Address)> =
             parts.iter().map(|(role, one, _)| (*role, *one)).collect();
@@ -334,12 +334,12 @@ impl Expectation<'_> {
         one: &Instance<'_>,
         own: &'static str,
     ) -> Vec<(Role, u32, Option<&'static str>)> {
-        let book = |number: u32| &self.world.addresses[number as usize];
-        let organizer = book(self.meeting.organizer);
+        let address_of = |number: u32| &self.world.addresses[number as usize];
+        let organizer = address_of(self.meeting.organizer);
         let mut parts = vec![(Role::Organizer, self.meeting.organizer, None)];
         for role in [Role::Required, Role::Optional, Role::Resource] {
             for attendee in one.attendees().iter().filter(|one| one.role == role) {
-                let address = book(attendee.address);
+                let address = address_of(attendee.address);
                 let is_own = address.person == Some(self.mailbox);
                 let hidden = self.meeting.hides && !self.copy.organises && !is_own;
                 if hidden || address.stored == organizer.stored {
@@ -361,7 +361,7 @@ impl Expectation<'_> {
         let response_of = |role: &str, address: &str| {
             let mut found = parts.iter();
             found
-                .find(|(one, book, _)| one.name() == role && book.stored == address)
+                .find(|(one, entry, _)| one.name() == role && entry.stored == address)
                 .and_then(|(_, _, response)| *response)
         };
         let mut participants = interaction_truth::participants(visible);
@@ -370,8 +370,9 @@ impl Expectation<'_> {
             let address = one["address"].as_str().unwrap_or_default();
             one["response"] = json!(response_of(role, address));
         }
-        let mut touches = interaction_truth::touches(self.book, self.until, visible);
-        for one in &mut touches {
+        let mut contact_matches =
+            interaction_truth::contact_matches(self.snapshot, self.until, visible);
+        for one in &mut contact_matches {
             let role = one["contact_role"].as_str().unwrap_or_default();
             let address = one["contact_address"].as_str().unwrap_or_default();
             one["contact_response"] = json!(response_of(role, address));
@@ -387,7 +388,7 @@ impl Expectation<'_> {
             "inbound"
         });
         version["participants"] = json!(participants);
-        version["touches"] = json!(touches);
+        version["touches"] = json!(contact_matches);
         version["user_role"] = json!(interaction_truth::user_role(
             self.mailbox,
             person.purpose,

@@ -1,7 +1,7 @@
 //! Series of whole days, planned all around the world, of which one occurrence changes: it is
 //! renamed where it is, or moved by a day or more (facts 13).
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::changes;
 use crate::sim::calendar::compose;
 use crate::sim::calendar::lifecycle::Lifecycle;
@@ -34,7 +34,7 @@ pub fn add(world: &mut World) {
 }
 
 /// A week before something happens to them they begin: every day, every other, or once a week.
-fn timing(rng: &mut Rng, at: Micros) -> Timing {
+fn timing(rng: &mut Rng, at: Timestamp) -> Timing {
     let start = later(meeting::date_of(at), -7);
     let when = if rng.chance(50) {
         let pattern = Pattern {
@@ -50,7 +50,7 @@ fn timing(rng: &mut Rng, at: Micros) -> Timing {
         When::Series(_, range) => range.start,
         When::Once(day) => *day,
     };
-    let first = Micros(i64::from(meeting::number_of(first)) * crate::model::time::DAY);
+    let first = Timestamp(i64::from(meeting::number_of(first)) * crate::model::time::DAY);
     Timing {
         created: first.plus(-rng.between(2, 20) * crate::model::time::DAY),
         when,

@@ -2,12 +2,12 @@
 //! lookup of each address must find from then on.
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::crm::records::Account;
 use crate::sim::crm::records::Contact;
+use crate::sim::crm::records::ContactMatch;
 use crate::sim::crm::records::CrmChange;
-use crate::sim::crm::records::Touch;
 use crate::sim::rng::Rng;
 use crate::sim::spec::Unmatched;
 use crate::sim::world::World;
@@ -51,7 +51,7 @@ pub fn fill(world: &mut World) {
 }
 
 /// About noon of one of the days; the first change of all on the first day.
-fn moment(world: &World, rng: &mut Rng, first: bool) -> Micros {
+fn moment(world: &World, rng: &mut Rng, first: bool) -> Timestamp {
     let days = i64::from(world.spec.crm_changes.days).max(1);
     let day = if first { 0 } else { rng.between(0, days) };
     let after = world.start().plus(day * DAY + 8 * HOUR);
@@ -105,29 +105,29 @@ impl Pool {
     }
 }
 
-fn change(world: &mut World, when: Micros, change: CrmChange) {
+fn change(world: &mut World, when: Timestamp, change: CrmChange) {
     world.crm.changes.push((when, change));
 }
 
 /// What a lookup of the addresses of a contact finds from now on.
-fn retouch(
+fn rematch(
     world: &mut World,
     contact: usize,
-    when: Micros,
-    find: impl Fn(&Touch) -> Option<Touch>,
+    when: Timestamp,
+    find: impl Fn(&ContactMatch) -> Option<ContactMatch>,
 ) {
     for address in &mut world.addresses {
-        if let Some(touch) = address
-            .touch
+        if let Some(contact_match) = address
+            .contact_match
             .as_ref()
             .filter(|one| one.contact == Some(contact))
         {
-            address.later.push((when, find(touch)));
+            address.later.push((when, find(contact_match)));
         }
     }
 }
 
-fn added(world: &mut World, pool: &mut Pool, when: Micros) {
+fn added(world: &mut World, pool: &mut Pool, when: Timestamp) {
     let Some(stranger) = pool.strangers.pop() else {
         return;
     };
@@ -145,7 +145,7 @@ fn added(world: &mut World, pool: &mut Pool, when: Micros) {
         world.newcomer = Some((number, contact.clone()));
     }
     pool.added += 1;
-    let touch = Touch {
+    let contact_match = ContactMatch {
         contact: Some(number),
         account_id,
         rule: "contact_email",
@@ -153,17 +153,17 @@ fn added(world: &mut World, pool: &mut Pool, when: Micros) {
     };
     world.addresses[stranger as usize]
         .later
-        .push((when, Some(touch)));
+        .push((when, Some(contact_match)));
     change(world, when, CrmChange::Contact(number, Some(contact)));
 }
 
 /// What is left of a contact that goes: at the domain of an account, that account.
-fn removed(world: &mut World, contact: usize, when: Micros) {
+fn removed(world: &mut World, contact: usize, when: Timestamp) {
     let account = world.crm.accounts[contact % 14].id.clone();
     let freemail = contact % 9 == 6;
-    retouch(world, contact, when, |touch| {
-        let at_account = touch.rule == "contact_email" && !freemail;
-        at_account.then(|| Touch {
+    rematch(world, contact, when, |contact_match| {
+        let at_account = contact_match.rule == "contact_email" && !freemail;
+        at_account.then(|| ContactMatch {
             contact: None,
             account_id: Some(account.clone()),
             rule: "account_domain",
@@ -173,7 +173,7 @@ fn removed(world: &mut World, contact: usize, when: Micros) {
     change(world, when, CrmChange::Contact(contact, None));
 }
 
-fn address_added(world: &mut World, pool: &mut Pool, when: Micros) {
+fn address_added(world: &mut World, pool: &mut Pool, when: Timestamp) {
     let contact = pool.contact();
     let Some(stranger) = pool.strangers.pop() else {
         return;
@@ -182,7 +182,7 @@ fn address_added(world: &mut World, pool: &mut Pool, when: Micros) {
     known
         .other_emails
         .push(world.addresses[stranger as usize].stored.clone());
-    let touch = Touch {
+    let contact_match = ContactMatch {
         contact: Some(contact),
         account_id: known.account_id.clone(),
         rule: "contact_alias",
@@ -190,21 +190,21 @@ fn address_added(world: &mut World, pool: &mut Pool, when: Micros) {
     };
     world.addresses[stranger as usize]
         .later
-        .push((when, Some(touch)));
+        .push((when, Some(contact_match)));
     change(world, when, CrmChange::Contact(contact, Some(known)));
 }
 
-fn address_taken(world: &mut World, contact: usize, when: Micros) {
+fn address_taken(world: &mut World, contact: usize, when: Timestamp) {
     let mut known = world.crm.contacts[contact].clone();
     // The first of the further addresses is the private one, which is at no account's domain.
     known.other_emails.remove(0);
-    retouch(world, contact, when, |touch| {
-        (touch.rule == "contact_email").then(|| touch.clone())
+    rematch(world, contact, when, |contact_match| {
+        (contact_match.rule == "contact_email").then(|| contact_match.clone())
     });
     change(world, when, CrmChange::Contact(contact, Some(known)));
 }
 
-fn domain_added(world: &mut World, pool: &mut Pool, when: Micros) {
+fn domain_added(world: &mut World, pool: &mut Pool, when: Timestamp) {
     let number = pool.account();
     let domain = pool.domains;
     pool.domains += 1;
@@ -225,7 +225,7 @@ fn domain_added(world: &mut World, pool: &mut Pool, when: Micros) {
         return;
     };
     let account = &world.crm.accounts[number];
-    let touch = Touch {
+    let contact_match = ContactMatch {
         contact: None,
         account_id: Some(account.id.clone()),
         rule: "account_domain",
@@ -236,52 +236,52 @@ fn domain_added(world: &mut World, pool: &mut Pool, when: Micros) {
     for stranger in strangers {
         let address = &mut world.addresses[stranger as usize];
         if address.stored.ends_with(&host) {
-            address.later.push((when, Some(touch.clone())));
+            address.later.push((when, Some(contact_match.clone())));
         }
     }
     change(world, when, CrmChange::Account(number, known));
 }
 
 /// The first goes, and the second has its addresses among its further ones.
-fn merged(world: &mut World, from: usize, into: usize, when: Micros) {
+fn merged(world: &mut World, from: usize, into: usize, when: Timestamp) {
     let gone = &world.crm.contacts[from];
     let mut known = world.crm.contacts[into].clone();
     known.other_emails.push(gone.email.clone());
     known.other_emails.extend(gone.other_emails.iter().cloned());
     let account_id = known.account_id.clone();
-    retouch(world, from, when, |touch| {
-        Some(Touch {
+    rematch(world, from, when, |contact_match| {
+        Some(ContactMatch {
             contact: Some(into),
             account_id: account_id.clone(),
             rule: "contact_alias",
-            variant: touch.variant,
+            variant: contact_match.variant,
         })
     });
     change(world, when, CrmChange::Contact(from, None));
     change(world, when, CrmChange::Contact(into, Some(known)));
 }
 
-fn moved(world: &mut World, rng: &mut Rng, contact: usize, when: Micros) {
+fn moved(world: &mut World, rng: &mut Rng, contact: usize, when: Timestamp) {
     let mut known = world.crm.contacts[contact].clone();
     let other = (contact + 1 + rng.below(12)) % 14;
     let account_id = Some(world.crm.accounts[other].id.clone());
     known.account_id.clone_from(&account_id);
-    retouch(world, contact, when, |touch| {
-        Some(Touch {
+    rematch(world, contact, when, |contact_match| {
+        Some(ContactMatch {
             account_id: account_id.clone(),
-            ..touch.clone()
+            ..contact_match.clone()
         })
     });
     change(world, when, CrmChange::Contact(contact, Some(known)));
 }
 
-fn renamed(world: &mut World, contact: usize, when: Micros) {
+fn renamed(world: &mut World, contact: usize, when: Timestamp) {
     let mut known = world.crm.contacts[contact].clone();
     known.name.push_str("-Lindqvist");
     change(world, when, CrmChange::Contact(contact, Some(known)));
 }
 
-fn account_renamed(world: &mut World, account: usize, when: Micros) {
+fn account_renamed(world: &mut World, account: usize, when: Timestamp) {
     let mut known = world.crm.accounts[account].clone();
     known.name.push_str(" Group");
     change(world, when, CrmChange::Account(account, known));
@@ -301,7 +301,9 @@ mod tests {
         let world = world("");
         let start = world.start();
         let (early, late) = (world.crm.at(start), world.crm.at(start.plus(30 * DAY)));
-        let there = |book: &crate::sim::crm::records::Book| book.contacts.iter().flatten().count();
+        let there = |snapshot: &crate::sim::crm::records::CrmSnapshot| {
+            snapshot.contacts.iter().flatten().count()
+        };
         // As many come as are taken out; those that merge go as well.
         let each = world.spec.crm_changes.each;
         assert_eq!(there(&late), there(&early) - each);
@@ -324,12 +326,15 @@ mod tests {
     fn what_a_lookup_finds_follows_each_change() {
         let world = world("");
         let late = world.start().plus(30 * DAY);
-        let book = world.crm.at(late);
+        let snapshot = world.crm.at(late);
         let mut changed = 0;
         for address in &world.addresses {
             changed += usize::from(!address.later.is_empty());
-            if let Some(number) = address.touch_at(late).and_then(|touch| touch.contact) {
-                assert!(book.contacts[number].is_some(), "{}", address.stored);
+            if let Some(number) = address
+                .contact_match_at(late)
+                .and_then(|contact_match| contact_match.contact)
+            {
+                assert!(snapshot.contacts[number].is_some(), "{}", address.stored);
             }
         }
         assert!(changed > 40, "{changed}");
@@ -341,8 +346,8 @@ mod tests {
         let (early, late) = (world.start(), world.start().plus(30 * DAY));
         for address in &world.addresses {
             assert_eq!(
-                address.touch_at(early).is_some(),
-                address.touch_at(late).is_some()
+                address.contact_match_at(early).is_some(),
+                address.contact_match_at(late).is_some()
             );
         }
         assert!(!world.crm.changes.is_empty());

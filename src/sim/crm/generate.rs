@@ -2,7 +2,7 @@
 
 use crate::sim::crm::records::Account;
 use crate::sim::crm::records::Contact;
-use crate::sim::crm::records::Touch;
+use crate::sim::crm::records::ContactMatch;
 use crate::sim::rng::Rng;
 use crate::sim::world::Address;
 use crate::sim::world::World;
@@ -97,7 +97,7 @@ fn add(world: &mut World, address: Address) -> u32 {
     u32::try_from(world.addresses.len() - 1).unwrap_or(u32::MAX)
 }
 
-fn outside(raw: &str, name: &str, stored: &str, touch: Option<Touch>) -> Address {
+fn outside(raw: &str, name: &str, stored: &str, contact_match: Option<ContactMatch>) -> Address {
     Address {
         raw: raw.to_owned(),
         name: name.to_owned(),
@@ -105,7 +105,7 @@ fn outside(raw: &str, name: &str, stored: &str, touch: Option<Touch>) -> Address
         internal: false,
         counted: true,
         person: None,
-        touch,
+        contact_match,
         later: Vec::new(),
     }
 }
@@ -121,7 +121,7 @@ fn insiders(world: &mut World) {
             internal,
             counted: true,
             person: Some(number),
-            touch: None,
+            contact_match: None,
             later: Vec::new(),
         };
         let primary = inside(&person.mail, &person.stored);
@@ -172,7 +172,7 @@ fn accounts(world: &mut World, rng: &mut Rng) {
         let id = format!("A-{:03}", number + 1);
         let name = (*name).to_owned();
         let domain_touch = |variant| {
-            Some(Touch {
+            Some(ContactMatch {
                 contact: None,
                 account_id: Some(id.clone()),
                 rule: "account_domain",
@@ -230,7 +230,7 @@ fn contacts(world: &mut World, rng: &mut Rng) {
             3 => account_id = None,
             5 => account_id = Some("A-9999".to_owned()),
             6 => host = ["gmail.com", "gmx.de", "outlook.com"][number % 3],
-            // A tag in the book belongs to the address.
+            // A tag in the CRM snapshot belongs to the address.
             7 => local.push_str("+desk"),
             _ => {}
         }
@@ -252,7 +252,7 @@ fn contacts(world: &mut World, rng: &mut Rng) {
             number,
             email,
             alias,
-            touch: Touch {
+            contact_match: ContactMatch {
                 contact: Some(position),
                 account_id,
                 rule: "",
@@ -268,18 +268,18 @@ struct Known {
     number: usize,
     email: String,
     alias: String,
-    touch: Touch,
+    contact_match: ContactMatch,
 }
 
 fn ways_of_writing(world: &mut World, rng: &mut Rng, known: &Known) {
     let (number, email, alias) = (known.number, &known.email, &known.alias);
-    let position = known.touch.contact.unwrap_or_default();
+    let position = known.contact_match.contact.unwrap_or_default();
     let name = world.crm.contacts[position].name.clone();
-    let touch = |rule, variant| {
-        Some(Touch {
+    let contact_match = |rule, variant| {
+        Some(ContactMatch {
             rule,
             variant,
-            ..known.touch.clone()
+            ..known.contact_match.clone()
         })
     };
     let raw = if rng.chance(25) {
@@ -292,11 +292,16 @@ fn ways_of_writing(world: &mut World, rng: &mut Rng, known: &Known) {
         &unicode,
         &name,
         email,
-        touch("contact_email", "contact_email"),
+        contact_match("contact_email", "contact_email"),
     );
     let entry = add(world, entry);
     world.people_by_role.email.push(entry);
-    let entry = outside(alias, &name, alias, touch("contact_alias", "contact_alias"));
+    let entry = outside(
+        alias,
+        &name,
+        alias,
+        contact_match("contact_alias", "contact_alias"),
+    );
     let entry = add(world, entry);
     world.people_by_role.alias.push(entry);
     let with_tag = |address: &str, tag: &str| address.replacen('@', tag, 1);
@@ -306,7 +311,7 @@ fn ways_of_writing(world: &mut World, rng: &mut Rng, known: &Known) {
             &tagged,
             &name,
             &tagged,
-            touch("contact_email", "contact_email_tagged"),
+            contact_match("contact_email", "contact_email_tagged"),
         );
         let entry = add(world, entry);
         world.people_by_role.email_tagged.push(entry);
@@ -316,13 +321,13 @@ fn ways_of_writing(world: &mut World, rng: &mut Rng, known: &Known) {
         &tagged,
         "",
         &tagged,
-        touch("contact_alias", "contact_alias_tagged"),
+        contact_match("contact_alias", "contact_alias_tagged"),
     );
     let entry = add(world, entry);
     world.people_by_role.alias_tagged.push(entry);
 }
 
-/// An address that two contacts share, ways of writing, and tags that only the book has.
+/// An address that two contacts share, ways of writing, and tags that only the CRM snapshot has.
 fn oddities(world: &mut World) {
     let account = world.crm.accounts[2].id.clone();
     let shared = "reception@adatum.com";
@@ -336,8 +341,8 @@ fn oddities(world: &mut World) {
             account_id: Some(account.clone()),
         });
     }
-    let touch = |contact| {
-        Some(Touch {
+    let contact_match = |contact| {
+        Some(ContactMatch {
             contact: Some(contact),
             account_id: Some(account.clone()),
             rule: "contact_email",
@@ -351,7 +356,7 @@ fn oddities(world: &mut World) {
         "<reception@ADATUM.com>",
         "'reception@adatum.com'",
     ] {
-        let address = outside(raw, "Reception", shared, touch(position));
+        let address = outside(raw, "Reception", shared, contact_match(position));
         let number = add(world, address);
         world.people_by_role.email.push(number);
     }

@@ -1,6 +1,6 @@
 //! What the CRM holds, and how it changes along the clock.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// The customer relationship system.
 #[derive(Debug, Default)]
@@ -11,28 +11,30 @@ pub struct Crm {
     pub accounts: Vec<Account>,
     /// What changes along the clock, in order. Numbers of contacts beyond those above are of
     /// contacts that are added.
-    pub changes: Vec<(Micros, CrmChange)>,
+    pub changes: Vec<(Timestamp, CrmChange)>,
 }
 
 impl Crm {
     /// Who is in it at an instant.
-    pub fn at(&self, at: Micros) -> Book {
-        let mut book = Book {
+    pub fn at(&self, at: Timestamp) -> CrmSnapshot {
+        let mut snapshot = CrmSnapshot {
             contacts: self.contacts.iter().cloned().map(Some).collect(),
             accounts: self.accounts.clone(),
         };
         for (_, change) in self.changes.iter().take_while(|(when, _)| *when <= at) {
             match change {
                 CrmChange::Contact(number, contact) => {
-                    if book.contacts.len() <= *number {
-                        book.contacts.resize(number + 1, None);
+                    if snapshot.contacts.len() <= *number {
+                        snapshot.contacts.resize(number + 1, None);
                     }
-                    book.contacts[*number].clone_from(contact);
+                    snapshot.contacts[*number].clone_from(contact);
                 }
-                CrmChange::Account(number, account) => book.accounts[*number].clone_from(account),
+                CrmChange::Account(number, account) => {
+                    snapshot.accounts[*number].clone_from(account);
+                }
             }
         }
-        book
+        snapshot
     }
 }
 
@@ -47,14 +49,14 @@ pub enum CrmChange {
 
 /// The CRM at an instant.
 #[derive(Debug)]
-pub struct Book {
+pub struct CrmSnapshot {
     /// Contacts by number; who is gone, or has not come yet, is none.
     pub contacts: Vec<Option<Contact>>,
     /// Accounts.
     pub accounts: Vec<Account>,
 }
 
-impl Book {
+impl CrmSnapshot {
     /// The name of an account; one that does not exist has none.
     pub fn account_name(&self, id: &str) -> Option<&str> {
         let found = self.accounts.iter().find(|account| account.id == id);
@@ -90,7 +92,7 @@ pub struct Account {
 
 /// What a CRM lookup of an address must find.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touch {
+pub struct ContactMatch {
     /// Number of the contact.
     pub contact: Option<usize>,
     /// Id of the account, which need not exist.

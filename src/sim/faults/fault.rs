@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::faults::request_kind::RequestKind;
 
 /// Most rows a world file may have: every request looks at each of them.
@@ -250,10 +250,10 @@ impl Fault {
     }
 
     /// The simulated time in which it happens; `None` where it is no time.
-    pub fn period(&self) -> Option<(Micros, Micros)> {
+    pub fn period(&self) -> Option<(Timestamp, Timestamp)> {
         let read = |text: &Option<String>, open: i64| match text {
-            Some(text) => Micros::parse_rfc3339(text),
-            None => Some(Micros(open)),
+            Some(text) => Timestamp::parse_rfc3339(text),
+            None => Some(Timestamp(open)),
         };
         Some((read(&self.from, i64::MIN)?, read(&self.until, i64::MAX)?))
     }

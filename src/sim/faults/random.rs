@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::rng::Rng;
 
 /// Minutes of a day in which the service fails, from the time of day of the start on. The minute
@@ -75,7 +75,7 @@ static OF_ALL: &[(&str, usize)] = &[
 const AT_ONCE: usize = 9;
 
 /// Rows of `[[faults]]` for this many days.
-pub fn rows(seed: u64, users: usize, start: Micros, days: u32) -> String {
+pub fn rows(seed: u64, users: usize, start: Timestamp, days: u32) -> String {
     let mut rng = Rng::new(seed, 97);
     let mut rows = String::new();
     for day in 0..days {
@@ -100,7 +100,7 @@ fn row(
     rng: &mut Rng,
     of: &[(&str, usize)],
     mailbox: Option<usize>,
-    from: Micros,
+    from: Timestamp,
 ) {
     let (words, most) = rng.pick(of);
     let mailbox = mailbox.map_or_else(|| "\"any\"".to_owned(), |number| number.to_string());

@@ -5,15 +5,15 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Form;
 use crate::sim::faults::fault::Kind;
 use crate::sim::request::Response;
 
 /// The refusal of a fault at a simulated time.
-pub fn of(fault: &Fault, now: Micros) -> Response {
+pub fn of(fault: &Fault, now: Timestamp) -> Response {
     let (status, code, message) = usual(fault.kind);
     let status = fault.status.unwrap_or(status);
     let code = fault.code.as_deref().unwrap_or(code);
@@ -59,7 +59,7 @@ fn with_body(status: u16, kind: &str, body: String) -> Response {
 }
 
 /// `date 2`: the date of the simulated clock in two seconds.
-fn retry_after(text: &str, now: Micros) -> String {
+fn retry_after(text: &str, now: Timestamp) -> String {
     let Some(seconds) = text.strip_prefix("date ") else {
         return text.to_owned();
     };

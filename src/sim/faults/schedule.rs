@@ -1,6 +1,6 @@
 //! Which fault meets a request: rows of the world file, counted as they are met.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting::Item;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::fault::Kind;
@@ -21,7 +21,7 @@ const ROUND_MAX: usize = 5000;
 #[derive(Debug, Clone, Copy)]
 pub struct Seen {
     /// The simulated time.
-    pub now: Micros,
+    pub now: Timestamp,
     /// Its kind.
     pub asked: RequestKind,
     /// The mailbox; none for sign-in, directory and batches.
@@ -34,7 +34,12 @@ pub struct Seen {
 
 impl Seen {
     /// What faults see of a request.
-    pub fn of(request: &Request, asked: RequestKind, mailbox: Option<usize>, now: Micros) -> Self {
+    pub fn of(
+        request: &Request,
+        asked: RequestKind,
+        mailbox: Option<usize>,
+        now: Timestamp,
+    ) -> Self {
         let wish = request.prefer().page.or(request.number("$top"));
         Self {
             now,
@@ -49,7 +54,7 @@ impl Seen {
 #[derive(Debug)]
 struct Row {
     whom: Option<usize>,
-    period: (Micros, Micros),
+    period: (Timestamp, Timestamp),
     met: u64,
 }
 

@@ -1,7 +1,7 @@
 //! What happens to copies after the start: reads, moves, deletions, and edits of the subject.
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::folders;
 use crate::sim::mail::mailbox::Copy;
 use crate::sim::mail::mailbox::Event;
@@ -48,14 +48,14 @@ fn events(
     rng: &mut Rng,
     mail: &Mail,
     copy: &Copy,
-    (from, end): (Micros, Micros),
-    late: Micros,
-) -> Vec<(Micros, Event)> {
+    (from, end): (Timestamp, Timestamp),
+    late: Timestamp,
+) -> Vec<(Timestamp, Event)> {
     if from >= end {
         return Vec::new();
     }
-    let when = Micros(rng.between(from.0, end.0));
-    let later = Micros(rng.between(when.0, end.0));
+    let when = Timestamp(rng.between(from.0, end.0));
+    let later = Timestamp(rng.between(when.0, end.0));
     match mail.variant {
         MailVariant::Unread if copy.folder == folders::JUNK => {
             return vec![(when, Event::Move(folders::INBOX))];

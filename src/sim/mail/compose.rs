@@ -1,8 +1,8 @@
 //! One mail of each variant: whom it goes between, and what is odd about it.
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::sim::mail::delivery;
 use crate::sim::mail::delivery::MailPlan;
 use crate::sim::mail::folders;
@@ -20,8 +20,8 @@ const MEETING_TYPES: [&str; 3] = [
 const HOUR: i64 = 3600 * SECOND;
 
 /// Makes a mail of a variant and delivers it.
-pub fn one(world: &mut World, rng: &mut Rng, variant: MailVariant, at: Micros) {
-    let at = Micros(at.0 - at.0 % SECOND);
+pub fn one(world: &mut World, rng: &mut Rng, variant: MailVariant, at: Timestamp) {
+    let at = Timestamp(at.0 - at.0 % SECOND);
     let plan = base(world, rng, variant, at);
     match variant {
         MailVariant::Inbound | MailVariant::NoMessageId => {
@@ -72,7 +72,7 @@ pub fn one(world: &mut World, rng: &mut Rng, variant: MailVariant, at: Micros) {
 }
 
 /// What all mails have, and the outcome that the variant stands for.
-fn base(world: &World, rng: &mut Rng, variant: MailVariant, at: Micros) -> MailPlan {
+fn base(world: &World, rng: &mut Rng, variant: MailVariant, at: Timestamp) -> MailPlan {
     let (outcome, reason) = match variant {
         MailVariant::Unknown | MailVariant::Bulk => (Outcome::of_unknown(&world.spec.policy), None),
         MailVariant::Internal => (Outcome::of_internal(&world.spec.policy), None),
@@ -147,7 +147,7 @@ fn odd(mut plan: MailPlan, rng: &mut Rng) -> MailPlan {
         MailVariant::SentMissing => (plan.sent, plan.occurred) = (None, plan.at),
         MailVariant::SentAncient => {
             // 1985: before anyone could have meant it.
-            plan.sent = Some(Micros(5600 * DAY + rng.between(0, 80_000) * SECOND));
+            plan.sent = Some(Timestamp(5600 * DAY + rng.between(0, 80_000) * SECOND));
             plan.occurred = plan.at;
         }
         MailVariant::SentLate => {
@@ -360,7 +360,7 @@ fn id_on_two_days(world: &mut World, rng: &mut Rng, plan: MailPlan) {
 fn id_twice_a_day(world: &mut World, rng: &mut Rng, plan: &MailPlan) {
     let (person, contact) = (active(world, rng), *rng.pick(&world.people_by_role.email));
     // Early in the day, so that it has passed when the mail arrives.
-    let early = Micros(plan.at.day() * DAY + HOUR / 2);
+    let early = Timestamp(plan.at.day() * DAY + HOUR / 2);
     let label = u32::try_from(world.mails.len()).unwrap_or(u32::MAX);
     for minute in [0, 17] {
         let mut one = plan.clone();

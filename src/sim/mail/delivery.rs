@@ -1,6 +1,6 @@
 //! Puts mails into mailboxes: who has a copy, in which folder, and what must become of it.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::folders;
 use crate::sim::mail::mailbox::Copy;
 use crate::sim::mail::mailbox::Mail;
@@ -33,13 +33,13 @@ pub struct MailPlan {
     /// Subject.
     pub subject: String,
     /// When it arrives.
-    pub at: Micros,
+    pub at: Timestamp,
     /// `sentDateTime`.
-    pub sent: Option<Micros>,
+    pub sent: Option<Timestamp>,
     /// `receivedDateTime`.
-    pub received: Option<Micros>,
+    pub received: Option<Timestamp>,
     /// The instant that must be stored.
-    pub occurred: Micros,
+    pub occurred: Timestamp,
     /// With its angle brackets.
     pub message_id: Option<String>,
     /// Conversation.
@@ -64,10 +64,10 @@ pub fn store(world: &mut World, rng: &mut Rng, plan: &MailPlan) -> u32 {
     parts.extend(plan.to.iter().map(|to| (Role::To, *to)));
     parts.extend(plan.cc.iter().map(|cc| (Role::Cc, *cc)));
     parts.extend(plan.bcc.iter().map(|bcc| (Role::Bcc, *bcc)));
-    let book = |part: &(Role, u32)| &world.addresses[part.1 as usize];
+    let address_of = |part: &(Role, u32)| &world.addresses[part.1 as usize];
     let all_internal = parts
         .iter()
-        .map(book)
+        .map(address_of)
         .all(|one| one.internal || !one.counted);
     let direction = if all_internal {
         "internal"
@@ -76,7 +76,10 @@ pub fn store(world: &mut World, rng: &mut Rng, plan: &MailPlan) -> u32 {
     } else {
         "inbound"
     };
-    let matched = parts.iter().map(book).any(|one| one.touch.is_some());
+    let matched = parts
+        .iter()
+        .map(address_of)
+        .any(|one| one.contact_match.is_some());
     world.mails.push(Mail {
         label: plan.label.unwrap_or(number),
         text: rng.bits(),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::position::Position;
 use crate::sim::mail::position::UNCUT;
 use crate::sim::mail::render;
@@ -115,8 +115,8 @@ fn first(
     Ok(Position {
         mailbox,
         folder,
-        since: Micros(i64::MIN),
-        until: Micros(i64::MAX),
+        since: Timestamp(i64::MIN),
+        until: Timestamp(i64::MAX),
         offset: 0,
         generation: 0,
         chain,
@@ -247,7 +247,7 @@ fn following(world: &World, here: &Position, size: usize, last: bool) -> Positio
         next.generation += 1;
         return next;
     }
-    next.until = Micros(i64::MAX);
+    next.until = Timestamp(i64::MAX);
     next.offset = 0;
     next.cut = UNCUT;
     let is_one_page = here.offset == 0;
@@ -259,7 +259,7 @@ fn following(world: &World, here: &Position, size: usize, last: bool) -> Positio
 }
 
 /// Whether a later round ends with the link that it was called with (facts 1.4).
-pub fn repeats_link(world: &World, chain: u64, since: Micros, until: Micros) -> bool {
+pub fn repeats_link(world: &World, chain: u64, since: Timestamp, until: Timestamp) -> bool {
     let lot = [world.spec.seed, chain, until.0.cast_unsigned(), 6];
     world.spec.switches.same_delta_link && since.0 != i64::MIN && draw(&lot, 8) == 0
 }

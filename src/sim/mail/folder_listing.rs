@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::directory::pick;
 use crate::sim::mail::mailbox::Folder;
 use crate::sim::paging::Page;
@@ -15,13 +15,13 @@ use crate::sim::world::World;
 /// What the counts of folders depend on.
 pub struct Count<'a> {
     /// The simulated time.
-    pub now: Micros,
+    pub now: Timestamp,
     /// Items of a folder that are counted and are no messages.
     pub surplus: &'a dyn Fn(usize) -> usize,
 }
 
 /// The number of a folder by id or well-known name.
-pub fn find(world: &World, mailbox: usize, key: &str, now: Micros) -> Result<usize, Response> {
+pub fn find(world: &World, mailbox: usize, key: &str, now: Timestamp) -> Result<usize, Response> {
     let folders = &world.mailboxes[mailbox].folders;
     let same = |folder: &Folder| {
         folder.id == key || folder.well_known == Some(key.to_lowercase().as_str())

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::mailbox::Folder;
 use crate::sim::rng::mix;
 use crate::sim::spec::Spec;
@@ -153,7 +153,7 @@ pub fn tree(spec: &Spec, number: usize) -> Vec<Folder> {
                 created: if position == usize::from(LATE) {
                     spec.start().plus(2 * DAY)
                 } else {
-                    Micros(i64::MIN)
+                    Timestamp(i64::MIN)
                 },
             },
         )

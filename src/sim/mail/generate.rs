@@ -1,7 +1,7 @@
 //! Fills the mailboxes: first picks what must become of a mail, then makes one of that variant.
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::changes;
 use crate::sim::mail::compose;
 use crate::sim::mail::variants::MAIL_VARIANTS;
@@ -17,7 +17,7 @@ pub fn fill(world: &mut World) {
     let (old, new) = (start.plus(-350 * DAY), start.plus(-DAY / 24));
     for (variant, _) in MAIL_VARIANTS {
         for _ in 0..MIN_PER_VARIANT {
-            let at = Micros(rng.between(old.0, new.0));
+            let at = Timestamp(rng.between(old.0, new.0));
             compose::one(world, &mut rng, variant, at);
         }
     }
@@ -25,7 +25,7 @@ pub fn fill(world: &mut World) {
     let wanted = readers * world.spec.mails_per_user;
     while world.copies < wanted {
         let variant = weighted(&mut rng);
-        let at = Micros(rng.between(old.0, new.0));
+        let at = Timestamp(rng.between(old.0, new.0));
         compose::one(world, &mut rng, variant, at);
     }
     let days = i64::from(world.spec.days_ahead);
@@ -33,7 +33,7 @@ pub fn fill(world: &mut World) {
     let ahead = world.copies + readers * daily * usize::try_from(days).unwrap_or(0);
     while days > 0 && world.copies < ahead {
         let variant = weighted(&mut rng);
-        let at = Micros(rng.between(start.0 + DAY / 24, start.0 + days * DAY));
+        let at = Timestamp(rng.between(start.0 + DAY / 24, start.0 + days * DAY));
         compose::one(world, &mut rng, variant, at);
     }
     changes::plan(world);

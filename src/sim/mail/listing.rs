@@ -1,6 +1,6 @@
 //! Plain lists of messages, and single ones (facts 1.9, 1.10).
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::render;
 use crate::sim::mail::render::View;
 use crate::sim::mail::render::fields;
@@ -42,7 +42,7 @@ pub struct List<'a> {
     /// Items of the folder that are walked over and are no messages.
     pub surplus: usize,
     /// The simulated time.
-    pub now: Micros,
+    pub now: Timestamp,
 }
 
 impl List<'_> {
@@ -72,7 +72,7 @@ impl List<'_> {
     /// up to its last one are looked at, or up to the end of the list (facts 13).
     fn walks_too_far(&self, page: Page) -> bool {
         let everything = Filter {
-            window: (Micros(i64::MIN), Micros(i64::MAX)),
+            window: (Timestamp(i64::MIN), Timestamp(i64::MAX)),
             property: None,
             is_none: true,
         };
@@ -110,14 +110,14 @@ impl List<'_> {
 
 /// What a list of messages is filtered by.
 struct Filter {
-    window: (Micros, Micros),
+    window: (Timestamp, Timestamp),
     property: Option<Box<dyn Fn(u8) -> bool>>,
     is_none: bool,
 }
 
 fn filter_of(list: &List<'_>, request: &Request) -> Result<Filter, Response> {
     let text = request.option("$filter").unwrap_or_default();
-    let always = (Micros(i64::MIN), Micros(i64::MAX));
+    let always = (Timestamp(i64::MIN), Timestamp(i64::MAX));
     let property = property_filter(&text);
     if property.is_some() {
         let mailbox = &list.world.mailboxes[list.mailbox];
@@ -297,15 +297,15 @@ impl Expand {
 }
 
 /// The bounds of `receivedDateTime ge a and receivedDateTime lt b`, either of which may be missing.
-fn window(filter: &str) -> Option<(Micros, Micros)> {
-    let (mut low, mut high) = (Micros(i64::MIN), Micros(i64::MAX));
+fn window(filter: &str) -> Option<(Timestamp, Timestamp)> {
+    let (mut low, mut high) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
     let mut found = false;
     for part in filter.split(" and ") {
         let words: Vec<&str> = part.trim().split(' ').collect();
         let ["receivedDateTime", operator, time] = words[..] else {
             return None;
         };
-        let time = Micros::parse_rfc3339(time)?;
+        let time = Timestamp::parse_rfc3339(time)?;
         match operator {
             "ge" => low = time,
             "gt" => low = time.plus(1),

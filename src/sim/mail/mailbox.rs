@@ -1,6 +1,6 @@
 //! What a mailbox holds: folders, mails, and their copies, each with what happens to it.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::meeting::CalendarCopy;
 use crate::sim::mail::variants::MailVariant;
 use crate::sim::outcome::Outcome;
@@ -18,11 +18,11 @@ pub struct Mail {
     /// With its angle brackets.
     pub message_id: Option<Box<str>>,
     /// `sentDateTime`.
-    pub sent: Option<Micros>,
+    pub sent: Option<Timestamp>,
     /// `receivedDateTime`.
-    pub received: Option<Micros>,
+    pub received: Option<Timestamp>,
     /// The instant that must be stored.
-    pub occurred: Micros,
+    pub occurred: Timestamp,
     /// Who takes part: numbers of addresses, in the stored order.
     pub parts: Box<[(Role, u32)]>,
     /// The conversation.
@@ -61,7 +61,7 @@ pub struct Folder {
     /// Whether touchpoint reads it.
     pub read: bool,
     /// When it came into being.
-    pub created: Micros,
+    pub created: Timestamp,
 }
 
 /// What happens to a copy.
@@ -85,7 +85,7 @@ pub struct Copy {
     /// Folder in which it arrives.
     pub folder: u16,
     /// When it arrives.
-    pub arrives: Micros,
+    pub arrives: Timestamp,
     /// What must become of it.
     pub outcome: Outcome,
     /// Which rule, where the outcome has several.
@@ -97,12 +97,12 @@ pub struct Copy {
     /// Its interaction is its own, because nothing links it to other copies.
     pub lonely: bool,
     /// What happens to it later, in order.
-    pub events: Box<[(Micros, Event)]>,
+    pub events: Box<[(Timestamp, Event)]>,
 }
 
 impl Copy {
     /// The folder it lies in at an instant, and the number of moves so far.
-    pub fn place(&self, at: Micros) -> Option<(u16, u32)> {
+    pub fn place(&self, at: Timestamp) -> Option<(u16, u32)> {
         if self.arrives > at {
             return None;
         }
@@ -118,13 +118,13 @@ impl Copy {
     }
 
     /// Whether something of this kind has happened an odd number of times.
-    pub fn flipped(&self, at: Micros, kind: Event) -> bool {
+    pub fn flipped(&self, at: Timestamp, kind: Event) -> bool {
         let seen = self.events.iter().take_while(|(when, _)| *when <= at);
         seen.filter(|(_, event)| *event == kind).count() % 2 == 1
     }
 
     /// When it last changed.
-    pub fn changed(&self, at: Micros) -> Micros {
+    pub fn changed(&self, at: Timestamp) -> Timestamp {
         let seen = self.events.iter().take_while(|(when, _)| *when <= at);
         seen.last().map_or(self.arrives, |(when, _)| *when)
     }

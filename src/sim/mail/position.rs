@@ -1,6 +1,6 @@
 //! Where a chain of message delta stands, as its links hold it.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::token;
 use crate::sim::world::World;
 
@@ -12,9 +12,9 @@ pub struct Position {
     /// Number of the folder.
     pub folder: usize,
     /// End of the last round; `i64::MIN` in the first.
-    pub since: Micros,
+    pub since: Timestamp,
     /// End of this round; `i64::MAX` where the link begins one.
-    pub until: Micros,
+    pub until: Timestamp,
     /// Entries already given.
     pub offset: usize,
     /// Which link of the chain this is.
@@ -65,8 +65,8 @@ impl Position {
         Some(Self {
             mailbox: usize::try_from(number()?).ok()?,
             folder: usize::try_from(number()?).ok()?,
-            since: Micros(i64::try_from(number()?).ok()?),
-            until: Micros(i64::try_from(number()?).ok()?),
+            since: Timestamp(i64::try_from(number()?).ok()?),
+            until: Timestamp(i64::try_from(number()?).ok()?),
             offset: usize::try_from(number()?).ok()?,
             generation: u32::try_from(number()?).ok()?,
             chain: u64::try_from(number()?).ok()?,

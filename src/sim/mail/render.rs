@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::mailbox::Copy;
 use crate::sim::mail::mailbox::Event;
 use crate::sim::mail::mailbox::Mail;
@@ -141,7 +141,7 @@ pub struct View<'a> {
     /// Number of the mailbox.
     pub mailbox: usize,
     /// The instant at which it is looked at.
-    pub at: Micros,
+    pub at: Timestamp,
     /// Ids are immutable.
     pub immutable: bool,
     /// `isRead` is written as a string.
@@ -209,7 +209,7 @@ impl View<'_> {
         position: usize,
         copy: &Copy,
         mail: &Mail,
-        changed: Micros,
+        changed: Timestamp,
         key: u64,
     ) {
         match position {
@@ -369,7 +369,7 @@ fn optional(out: &mut String, text: Option<&str>) {
     }
 }
 
-fn time(out: &mut String, at: Option<Micros>) {
+fn time(out: &mut String, at: Option<Timestamp>) {
     match at {
         Some(at) => string(out, &at.rfc3339()),
         None => out.push_str("null"),

@@ -1,7 +1,7 @@
 //! What a round of message delta reports: everything at first, later what has changed in the
 //! folder, with the service's habits of repeating itself.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::mail::mailbox::Copy;
 use crate::sim::mail::mailbox::Event;
 use crate::sim::mail::position::Position;
@@ -70,7 +70,7 @@ pub fn entries(world: &World, here: &Position) -> Vec<Entry> {
     found
 }
 
-fn is_in(copy: &Copy, folder: usize, at: Micros) -> bool {
+fn is_in(copy: &Copy, folder: usize, at: Timestamp) -> bool {
     copy.place(at)
         .is_some_and(|(place, _)| usize::from(place) == folder)
 }
@@ -135,7 +135,7 @@ fn changes(world: &World, here: &Position) -> Vec<Entry> {
 
 /// What is to be said of a copy that was there when the last round ended.
 fn changed(world: &World, here: &Position, copy: &Copy) -> Option<Change> {
-    let within = |when: &Micros| *when > here.since && *when <= here.until;
+    let within = |when: &Timestamp| *when > here.since && *when <= here.until;
     let mut news = copy
         .events
         .iter()

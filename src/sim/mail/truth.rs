@@ -3,12 +3,12 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::time::Micros;
-use crate::sim::crm::records::Book;
+use crate::model::time::Timestamp;
+use crate::sim::crm::records::CrmSnapshot;
 use crate::sim::interaction_truth::Content;
+use crate::sim::interaction_truth::contact_matches;
 use crate::sim::interaction_truth::counts;
 use crate::sim::interaction_truth::participants;
-use crate::sim::interaction_truth::touches;
 use crate::sim::interaction_truth::user_role;
 use crate::sim::mail::mailbox::Copy;
 use crate::sim::mail::mailbox::Event;
@@ -29,11 +29,11 @@ pub fn print_removals(world: &World, number: usize, line: &mut impl FnMut(&Value
 }
 
 /// All copies up to an instant.
-pub fn print(world: &World, book: &Book, at: Micros, line: &mut impl FnMut(&Value)) {
+pub fn print(world: &World, snapshot: &CrmSnapshot, at: Timestamp, line: &mut impl FnMut(&Value)) {
     for (number, mailbox) in world.mailboxes.iter().enumerate() {
         for position in 0..mailbox.copies.len() {
             if mailbox.copies[position].arrives <= at {
-                line(&copy(world, book, number, position, at));
+                line(&copy(world, snapshot, number, position, at));
             }
         }
     }
@@ -53,7 +53,12 @@ fn phantom_removals(world: &World, number: usize, folder: usize) -> Vec<Value> {
 }
 
 /// The first time span up to `at` in which the copy lies in folders that are read.
-fn span(world: &World, number: usize, copy: &Copy, at: Micros) -> Option<(Micros, Option<Micros>)> {
+fn span(
+    world: &World,
+    number: usize,
+    copy: &Copy,
+    at: Timestamp,
+) -> Option<(Timestamp, Option<Timestamp>)> {
     let is_read = |folder: u16| world.mailboxes[number].folders[usize::from(folder)].read;
     let mut from = is_read(copy.folder).then_some(copy.arrives);
     for (when, event) in copy.events.iter().take_while(|(when, _)| *when <= at) {
@@ -71,7 +76,13 @@ fn span(world: &World, number: usize, copy: &Copy, at: Micros) -> Option<(Micros
     from.map(|from| (from, None))
 }
 
-fn copy(world: &World, book: &Book, number: usize, position: usize, at: Micros) -> Value {
+fn copy(
+    world: &World,
+    snapshot: &CrmSnapshot,
+    number: usize,
+    position: usize,
+    at: Timestamp,
+) -> Value {
     let person = &world.people[number];
     let held = &world.mailboxes[number].copies[position];
     let mail = &world.mails[held.mail as usize];
@@ -111,7 +122,7 @@ fn copy(world: &World, book: &Book, number: usize, position: usize, at: Micros) 
         "interaction": label, "kind": "email", "outcome": outcome, "reason": held.reason,
         "class": format!("{:?}", mail.variant),
         "readable_from": span.map(|(from, _)| from.rfc3339()),
-        "readable_until": span.and_then(|(_, until)| until).map(Micros::rfc3339),
+        "readable_until": span.and_then(|(_, until)| until).map(Timestamp::rfc3339),
         "occurred_at": mail.occurred.rfc3339(), "direction": mail.direction,
         "is_bulk": mail.bulk,
         "sensitivity_known": !world.mailboxes[number].sensitivity_refused,
@@ -119,7 +130,7 @@ fn copy(world: &World, book: &Book, number: usize, position: usize, at: Micros) 
         "participants": participants(&visible),
         "user_role": user_role(number, person.purpose, &visible),
         "internal_count": internal, "external_count": external,
-        "touches": touches(book, at, &visible),
+        "touches": contact_matches(snapshot, at, &visible),
         "edited_at": edits(held, at),
         "copies_group": held.group.map(|group| format!("g{group}")),
     });
@@ -128,7 +139,7 @@ fn copy(world: &World, book: &Book, number: usize, position: usize, at: Micros) 
 }
 
 /// When the subject was edited: then the item says something new.
-fn edits(held: &Copy, at: Micros) -> Vec<String> {
+fn edits(held: &Copy, at: Timestamp) -> Vec<String> {
     let seen = held.events.iter().take_while(|(when, _)| *when <= at);
     let edits = seen.filter(|(_, event)| *event == Event::Subject);
     edits.map(|(when, _)| when.rfc3339()).collect()

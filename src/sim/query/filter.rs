@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::description;
 
 /// A path of properties.
@@ -102,7 +102,7 @@ pub enum Literal {
     Bool(bool),
     Number(f64),
     Text(String),
-    Time(Micros),
+    Time(Timestamp),
 }
 
 impl Expr {
@@ -248,7 +248,7 @@ impl Literal {
                 operator.holds(&value.to_lowercase(), &wanted.to_lowercase())
             }
             (Self::Time(wanted), Value::String(value)) => {
-                Micros::parse_rfc3339(value).is_some_and(|value| operator.holds(&value, wanted))
+                Timestamp::parse_rfc3339(value).is_some_and(|value| operator.holds(&value, wanted))
             }
             // What is null, or of another type, is not equal, and nothing else.
             _ => operator == Operator::Ne,

@@ -1,7 +1,7 @@
 //! The grammar of `$filter`, as far as mailboxes and directories need it: comparisons, `and`, `or`,
 //! `not`, `in`, functions of text, `any` and `all`.
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::query::filter::Expr;
 use crate::sim::query::filter::Function;
 use crate::sim::query::filter::Literal;
@@ -287,7 +287,7 @@ impl Parser {
                 "null" => Literal::Null,
                 _ => return Err(here),
             },
-            Token::Number(word) => match (word.parse(), Micros::parse_rfc3339(word)) {
+            Token::Number(word) => match (word.parse(), Timestamp::parse_rfc3339(word)) {
                 (Ok(number), _) => Literal::Number(number),
                 (_, Some(time)) => Literal::Time(time),
                 _ => return Err(here),

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::lifecycle::Lifecycle;
 use crate::sim::tests::test_client::IMMUTABLE;
 use crate::sim::tests::test_client::TestClient;
@@ -520,5 +520,5 @@ fn what_the_calendar_shows_after_a_night_is_what_a_new_reader_sees() {
             }
         }
     }
-    assert!(client.state.now > Micros(0).plus(DAY));
+    assert!(client.state.now > Timestamp(0).plus(DAY));
 }

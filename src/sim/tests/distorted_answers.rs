@@ -5,7 +5,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::request::Response;
 use crate::sim::server;
 use crate::sim::server::Options;
@@ -139,7 +139,7 @@ async fn bytes_under(fault: &str) -> Vec<u8> {
         fault.replace(' ', "\n")
     );
     let world = World::from_toml(&text).unwrap();
-    let token = token::sign(&world, Micros(i64::MAX));
+    let token = token::sign(&world, Timestamp(i64::MAX));
     let running = server::start(world, Options::default()).await.unwrap();
     let host = running.address.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();

@@ -84,8 +84,8 @@ fn every_variant_of_every_match_rule_occurs_20_times() {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for mail in &world.mails {
             for (_, number) in &mail.parts {
-                if let Some(touch) = &world.addresses[*number as usize].touch {
-                    *counts.entry(touch.variant).or_default() += 1;
+                if let Some(contact_match) = &world.addresses[*number as usize].contact_match {
+                    *counts.entry(contact_match.variant).or_default() += 1;
                 }
             }
         }

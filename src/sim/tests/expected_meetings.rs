@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::calendar::lifecycle::Lifecycle;
 use crate::sim::spec::Spec;
 use crate::sim::truth;
@@ -98,7 +98,8 @@ fn nothing_happens_to_a_meeting_within_36_hours_before_it_begins() {
     for line in lines(&world, 40) {
         let versions = line["versions"].as_array().unwrap();
         for pair in versions.windows(2) {
-            let instant = |value: &Value| Micros::parse_rfc3339(value.as_str().unwrap()).unwrap();
+            let instant =
+                |value: &Value| Timestamp::parse_rfc3339(value.as_str().unwrap()).unwrap();
             let from = instant(&pair[1]["from"]);
             let begin = instant(&pair[0]["occurred_at"]);
             let end = instant(&pair[0]["ended_at"]);
@@ -125,7 +126,8 @@ fn no_occurrence_of_a_series_that_is_recorded_spans_the_start_of_the_window() {
         let edge = world.start().plus(-365 * DAY);
         for line in lines(&world, 1) {
             let newest = line["versions"].as_array().unwrap().last().unwrap().clone();
-            let instant = |key: &str| Micros::parse_rfc3339(newest[key].as_str().unwrap()).unwrap();
+            let instant =
+                |key: &str| Timestamp::parse_rfc3339(newest[key].as_str().unwrap()).unwrap();
             let spans = instant("occurred_at") < edge && instant("ended_at") > edge;
             assert!(!spans || newest["outcome"] != "recorded", "{line}");
         }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::spec::Spec;
@@ -17,7 +17,7 @@ pub const IMMUTABLE: &str = "odata.maxpagesize=100, IdType=\"ImmutableId\"";
 pub struct TestClient {
     pub world: World,
     pub state: State,
-    pub wall: Micros,
+    pub wall: Timestamp,
     pub token: String,
 }
 
@@ -30,7 +30,7 @@ impl TestClient {
         let mut client = Self {
             world,
             state,
-            wall: Micros(1_800_000_000_000_000),
+            wall: Timestamp(1_800_000_000_000_000),
             token: String::new(),
         };
         let secret = client.world.app.secret.clone();

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::sim::tests::test_client::IMMUTABLE;
 use crate::sim::tests::test_client::TestClient;
 
@@ -76,8 +76,8 @@ fn fact_13_whole_days_have_the_label_of_the_request_and_the_authors_midnight() {
         let Some(midnight) = text(item, "/originalStart") else {
             continue;
         };
-        let midnight = Micros::parse_rfc3339(midnight).unwrap();
-        let start = Micros::parse_rfc3339(&format!("{start}Z")).unwrap();
+        let midnight = Timestamp::parse_rfc3339(midnight).unwrap();
+        let start = Timestamp::parse_rfc3339(&format!("{start}Z")).unwrap();
         let offset = start.0 - midnight.0;
         if (-DAY / 2..=DAY * 14 / 24).contains(&offset) {
             unmoved += 1;

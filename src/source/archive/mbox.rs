@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::model::id::Id128;
 use crate::model::mail_date;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::archive::limits::MESSAGE_BYTES_MAX;
 use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
 use crate::source::archive::mail_shape;
@@ -38,7 +38,7 @@ pub(super) struct Split {
     /// Hash of all its bytes.
     pub hash: blake3::Hash,
     /// When the `From ` line says that it was received.
-    pub received: Option<Micros>,
+    pub received: Option<Timestamp>,
     /// Not led by a `From ` line: the beginning of a file that is no mbox.
     pub is_stray: bool,
     /// Larger than [`MESSAGE_BYTES_MAX`].
@@ -389,7 +389,7 @@ impl Growing {
         }
     }
 
-    fn finish(self, received: Option<Micros>, is_stray: bool) -> Split {
+    fn finish(self, received: Option<Timestamp>, is_stray: bool) -> Split {
         let hash = match &self.overflow {
             Some(hasher) => hasher.finalize(),
             None => blake3::hash(&self.bytes),
@@ -420,7 +420,7 @@ fn without_quotes(line: &[u8]) -> &[u8] {
 
 /// When a `From ` line says that the message was received. 1970 is what archivers write that do
 /// not know.
-fn received(line: &[u8]) -> Option<Micros> {
+fn received(line: &[u8]) -> Option<Timestamp> {
     let date = match separator::read(line) {
         Line::Exact(date) | Line::Likely(date) => date,
         Line::Bare => return None,

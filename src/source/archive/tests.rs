@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::model::page::ArchiveMessage;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::limits::MESSAGE_BYTES_MAX;
 use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
@@ -151,7 +151,7 @@ fn an_mbox_is_split_at_from_lines_and_unquoted_once() {
         b"Subject: 3\n\nno line end",
     ];
     assert_eq!(bodies, expected);
-    let received = messages.iter().map(|m| m.received.map(Micros::rfc3339));
+    let received = messages.iter().map(|m| m.received.map(Timestamp::rfc3339));
     let expected = [Some("2000-11-09T12:00:00Z".to_owned()), None, None];
     assert_eq!(received.collect::<Vec<_>>(), expected);
 }

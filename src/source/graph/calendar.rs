@@ -168,13 +168,13 @@ const IDS_TOP: u32 = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::Micros;
+    use crate::model::time::Timestamp;
 
     #[test]
     fn fact_13_no_slice_is_longer_than_the_service_allows_and_nothing_is_between_them() {
         let window = Window {
-            start: Micros(7),
-            end: Micros(7).plus(3 * SPAN_MAX + 1),
+            start: Timestamp(7),
+            end: Timestamp(7).plus(3 * SPAN_MAX + 1),
         };
         let slices = window.slices(SPAN_MAX);
         assert_eq!(slices.len(), 4);

@@ -14,7 +14,7 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::header::WWW_AUTHENTICATE;
 use url::Url;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::body;
@@ -161,7 +161,7 @@ pub struct Answer {
     /// Bytes received.
     pub bytes: usize,
     /// What time it is for the service: its `Date` header (facts 6.1).
-    pub served_at: Option<Micros>,
+    pub served_at: Option<Timestamp>,
 }
 
 /// Sends a request and drains its answer within a deadline.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::auth::SignIn;
@@ -78,15 +78,15 @@ struct Inner {
 
 /// What time it is for the service: the `Date` of its newest answer.
 #[derive(Debug, Default)]
-struct ServiceClock(Mutex<Option<Micros>>);
+struct ServiceClock(Mutex<Option<Timestamp>>);
 
 impl ServiceClock {
-    fn note(&self, served_at: Micros) {
+    fn note(&self, served_at: Timestamp) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(served_at);
     }
 
     /// Before the first answer the clock of this machine.
-    fn now(&self) -> Micros {
+    fn now(&self) -> Timestamp {
         let served_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         served_at.unwrap_or_else(clock::now)
     }
@@ -182,7 +182,7 @@ impl Client {
     ///
     /// Windows and settings are kept with the service's time, which dates the mails too: a machine
     /// whose clock is wrong would fix a wrong window permanently.
-    pub fn service_time(&self) -> Micros {
+    pub fn service_time(&self) -> Timestamp {
         self.inner.service_clock.now()
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
@@ -23,7 +23,7 @@ pub struct FetchedPage {
     /// The link to keep once the page is committed; the one before it dies then (facts 1.6).
     pub link: Link,
     /// When it was received.
-    pub fetched_at: Micros,
+    pub fetched_at: Timestamp,
 }
 
 impl FetchedPage {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::model::page::GraphPage;
 use crate::model::span::Span;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
@@ -46,7 +46,7 @@ pub struct Listing {
     /// Where the next page is, if it is behind a link.
     link: Option<String>,
     /// When the last mail so far was received.
-    oldest: Option<Micros>,
+    oldest: Option<Timestamp>,
     /// Items since the list was last requested by a time.
     depth: usize,
     is_over: bool,
@@ -85,7 +85,7 @@ impl Listing {
 
     /// What is left, by time; `None`: the time of the last mail does not say.
     fn older(&self) -> Option<Span> {
-        let is_earlier = |oldest: &Micros| self.span.to.is_none_or(|to| *oldest < to);
+        let is_earlier = |oldest: &Timestamp| self.span.to.is_none_or(|to| *oldest < to);
         let oldest = self.oldest.filter(is_earlier)?;
         Some(Span {
             to: Some(oldest),
@@ -93,7 +93,7 @@ impl Listing {
         })
     }
 
-    fn note(&mut self, items: usize, oldest: Option<Micros>, next: Option<String>) {
+    fn note(&mut self, items: usize, oldest: Option<Timestamp>, next: Option<String>) {
         self.depth += items;
         self.oldest = oldest.or(self.oldest);
         self.is_over = next.is_none();
@@ -192,8 +192,8 @@ pub(super) fn no_loop(
 }
 
 /// When a mail was received, if it says so.
-fn received(mail: &ListedId) -> Option<Micros> {
-    Micros::parse_rfc3339(mail.received.as_deref()?)
+fn received(mail: &ListedId) -> Option<Timestamp> {
+    Timestamp::parse_rfc3339(mail.received.as_deref()?)
 }
 
 /// What is ordered by must come first in the filter (facts 1.9); here it is all there is. `folder`
@@ -226,23 +226,23 @@ mod tests {
     fn fact_13_a_deep_list_goes_on_by_time_and_by_links_where_the_time_stays() {
         let mut listing = Listing::new(&"f".into(), Span::default());
         let next = || Some("link".to_owned());
-        listing.note(DEPTH_MAX - 1, Some(Micros(9)), next());
+        listing.note(DEPTH_MAX - 1, Some(Timestamp(9)), next());
         assert!(listing.link.is_some());
-        listing.note(1, Some(Micros(8)), next());
+        listing.note(1, Some(Timestamp(8)), next());
         assert_eq!(
             (listing.link.clone(), listing.span.to),
-            (None, Some(Micros(8)))
+            (None, Some(Timestamp(8)))
         );
         // All of the same instant: no time tells what is left.
-        listing.note(DEPTH_MAX, Some(Micros(8)), next());
+        listing.note(DEPTH_MAX, Some(Timestamp(8)), next());
         assert!(listing.link.is_some() && !listing.ask_by_time());
-        listing.note(1, Some(Micros(7)), None);
+        listing.note(1, Some(Timestamp(7)), None);
         assert!(listing.is_over() && listing.ask_by_time() && !listing.is_over());
     }
 
     #[test]
     fn fact_1_9_a_list_is_ordered_by_what_it_is_filtered_by() {
-        let at = |text: &str| Micros::parse_rfc3339(text);
+        let at = |text: &str| Timestamp::parse_rfc3339(text);
         let span = Span {
             from: at("2026-01-02T03:04:05Z"),
             to: at("2026-02-03T04:05:06Z"),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 use std::time::UNIX_EPOCH;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Reads the header; `None` where it says nothing that can be read.
-pub fn parse(header: &str, now: Micros) -> Option<Duration> {
+pub fn parse(header: &str, now: Timestamp) -> Option<Duration> {
     let text = header.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
@@ -17,17 +17,17 @@ pub fn parse(header: &str, now: Micros) -> Option<Duration> {
 }
 
 /// Reads a date as HTTP writes it; none before 1970.
-pub fn parse_date(text: &str) -> Option<Micros> {
+pub fn parse_date(text: &str) -> Option<Timestamp> {
     let date = httpdate::parse_http_date(text.trim()).ok()?;
     let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since_epoch.as_micros()).ok().map(Micros)
+    i64::try_from(since_epoch.as_micros()).ok().map(Timestamp)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW: Micros = Micros(1_445_412_480_000_000);
+    const NOW: Timestamp = Timestamp(1_445_412_480_000_000);
 
     #[test]
     fn fact_7_3_retry_after_is_a_number_a_fraction_or_a_date() {

@@ -13,7 +13,7 @@ use crate::model::interaction::Kind;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::state::pending::Pending;
 use crate::state::records::WaitingSeries;
 use crate::state::store::State;
@@ -38,8 +38,8 @@ fn meeting(number: u8, day: i64) -> Interaction {
         source_id: format!("event-{number}"),
         container: "calendar".into(),
         kind: Kind::Meeting,
-        occurred_at: Micros(day * DAY),
-        ended_at: Some(Micros(day * DAY + HOUR)),
+        occurred_at: Timestamp(day * DAY),
+        ended_at: Some(Timestamp(day * DAY + HOUR)),
         direction: Direction::Outbound,
         subject: Some("Plan \"B\" \\ und \u{1f600}\n".into()),
         preview: Some(String::new()),
@@ -54,7 +54,7 @@ fn meeting(number: u8, day: i64) -> Interaction {
         is_recurring: Some(true),
         is_all_day: Some(false),
         fingerprint: i64::from(number),
-        captured_at: Micros((day - 1) * DAY),
+        captured_at: Timestamp((day - 1) * DAY),
         user_role: Some(Role::Organizer),
         ..mail()
     }
@@ -194,7 +194,7 @@ fn event(source_id: &str, event_type: EventType, subject: Option<&str>) -> Event
         ical_uid: None,
         start: None,
         end: None,
-        original_start: Some(Micros(-1)),
+        original_start: Some(Timestamp(-1)),
         zone: None,
         recurrence: None,
         series: None,
@@ -284,7 +284,7 @@ proptest! {
                 let before = known.get(&number);
                 let row = Interaction {
                     revision: before.map_or(1, |before| before.revision + 1),
-                    captured_at: Micros(night * DAY),
+                    captured_at: Timestamp(night * DAY),
                     ..meeting(number, day)
                 };
                 let before = before.filter(|before| {

@@ -23,14 +23,14 @@ use crate::model::mail::Decoded;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
 use crate::model::sensitivity::Sensitivities;
-use crate::model::time::Micros;
-use crate::policy::judge::Rules;
+use crate::model::time::Timestamp;
+use crate::policy::capture_policy::Rules;
 use crate::reconcile::earlier_ids;
 use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
-use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::TaskPanicked;
 use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
 use crate::source::archive::error::ArchiveError;
@@ -38,24 +38,24 @@ use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::sync::context::Context;
 use crate::sync::decoding::TOO_COSTLY;
 use crate::sync::in_flight::Turn;
-use crate::sync::in_flight::WriterGone;
+use crate::sync::in_flight::WriterStopped;
 use crate::sync::job::ArchiveJob;
 use crate::sync::mailbox::MailboxSync;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
 
-/// Messages of a portion: a commit of its own for less costs more than it saves.
+/// Messages of a mailbox batch: a commit of its own for less costs more than it saves.
 const PORTION_MESSAGES: usize = 4_000;
-/// Bytes of a portion; fewer where the memory for messages is scarce.
+/// Bytes of a mailbox batch; fewer where the memory for messages is scarce.
 const PORTION_BYTES: usize = 16 << 20;
 /// Memory is reserved in steps of this many bytes.
 const STEP_BYTES: usize = 1 << 20;
-/// The bytes to wait for when memory is scarce: a smaller portion is not worth its commit.
+/// The bytes to wait for when memory is scarce: a smaller mailbox batch is not worth its commit.
 const BEGIN_BYTES: usize = 4 << 20;
-/// Portions that are read ahead of the one that is decided.
+/// Mailbox batches that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
 
-/// Messages that become one portion.
+/// Messages that become one mailbox batch.
 #[derive(Debug, Default)]
 struct ReadChunk {
     messages: Vec<ArchiveMessage>,
@@ -72,7 +72,7 @@ pub async fn read(
     lake: &Arc<Lake>,
     job: ArchiveJob,
     _turn: Turn,
-) -> Result<Coverage, WriterGone> {
+) -> Result<Coverage, WriterStopped> {
     let mut import = ArchiveImport {
         sync: MailboxSync::new(context, job.mailbox),
         format: job.format,
@@ -132,7 +132,7 @@ impl ArchiveImport<'_> {
         }
         // The reader ends by itself once its receiver is dropped.
         drop(blocks);
-        reader.await.map_err(|_| ComputationLost::Panicked)?;
+        reader.await.map_err(|_| TaskPanicked::Panicked)?;
         failure.map_or(Ok(status), |error| Err(error.into()))
     }
 
@@ -142,7 +142,7 @@ impl ArchiveImport<'_> {
         let identity = self.identity;
         let reading =
             tokio::task::spawn_blocking(move || recorded::earlier_ids(&lake, &id, identity));
-        Ok(reading.await.map_err(|_| ComputationLost::Panicked)??)
+        Ok(reading.await.map_err(|_| TaskPanicked::Panicked)??)
     }
 
     /// Notes that all of the mailbox was read under the rules of today.
@@ -157,7 +157,7 @@ impl ArchiveImport<'_> {
             connected_at: self.sync.started_at,
             window_start: self.window.start(self.sync.started_at),
             kind: MailboxKind::Archive.as_str().to_owned(),
-            kind_told_at: Micros(0),
+            kind_told_at: Timestamp(0),
             forgotten_runs: 0,
             well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: all their mail is captured.
@@ -315,7 +315,7 @@ impl Blocks {
     }
 
     /// Reserves memory. If it is scarce, the block that was read is sent first, so that a waiting
-    /// reader holds nothing; then it waits for enough to make a portion worth its commit.
+    /// reader holds nothing; then it waits for enough to make a mailbox batch worth its commit.
     fn take(&mut self, bytes: usize) {
         let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
             // If the receiver is dropped, the next message notices.

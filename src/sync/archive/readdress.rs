@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::matching::Matcher;
-use crate::model::activity::Matched;
+use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
@@ -20,9 +20,9 @@ use crate::model::outcome::Tally;
 use crate::model::run::RunStamp;
 use crate::policy::participants;
 use crate::reconcile::withheld::WithheldMails;
-use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::TaskPanicked;
 use crate::runtime::shutdown::Shutdown;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::batch::interaction_bytes;
 use crate::sync::context::Context;
 use crate::sync::cursors::SavedCursors;
@@ -60,7 +60,7 @@ pub async fn revise(
         run: context.run.clone(),
         matcher: Arc::clone(&context.matcher),
         withheld: Arc::clone(&context.withheld),
-        portions: context.portions.clone(),
+        mailbox_batches: context.mailbox_batches.clone(),
         shutdown: context.shutdown.clone(),
         waiting: HashMap::new(),
         rows: 0,
@@ -72,7 +72,7 @@ pub async fn revise(
         revising.all(&lake)?;
         Ok::<_, LakeError>((revising.counts, revising.last))
     });
-    let (counts, last) = working.await.map_err(|_| ComputationLost::Panicked)??;
+    let (counts, last) = working.await.map_err(|_| TaskPanicked::Panicked)??;
     // Where the writer has stopped, the run is over.
     let _ = turn.wait_for(&last).await;
     for job in jobs {
@@ -110,10 +110,10 @@ struct Revising {
     run: RunStamp,
     matcher: Arc<Matcher>,
     withheld: Arc<WithheldMails>,
-    portions: mpsc::Sender<Portion>,
+    mailbox_batches: mpsc::Sender<MailboxBatch>,
     shutdown: Shutdown,
     /// What was not sent to the writer yet, by mailbox; the number of rows, and their bytes.
-    waiting: HashMap<Arc<str>, Vec<Matched>>,
+    waiting: HashMap<Arc<str>, Vec<MatchedInteraction>>,
     rows: usize,
     bytes: usize,
     counts: HashMap<Arc<str>, u64>,
@@ -159,10 +159,13 @@ impl Revising {
         self.rows += 1;
         self.bytes += interaction_bytes(&interaction);
         let id = Arc::clone(&interaction.mailbox.id);
-        self.waiting.entry(id).or_default().push(Matched {
-            touches: self.matcher.touches(&interaction.participants),
-            interaction,
-        });
+        self.waiting
+            .entry(id)
+            .or_default()
+            .push(MatchedInteraction {
+                contact_matches: self.matcher.contact_matches(&interaction.participants),
+                interaction,
+            });
         if self.rows >= ROWS_AT_ONCE || self.bytes >= BYTES_AT_ONCE {
             self.hand_over();
         }
@@ -182,7 +185,7 @@ impl Revising {
             let (promise, ticket) = Ticket::new();
             self.last = ticket;
             // Where the writer has stopped, the run is over.
-            let _ = self.portions.blocking_send(Portion {
+            let _ = self.mailbox_batches.blocking_send(MailboxBatch {
                 mailbox: Arc::clone(mailbox),
                 rows,
                 cursors: Vec::new(),

@@ -7,13 +7,13 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::model::cursor::CalendarCursor;
-use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::FailedItem;
 use crate::model::event::DecodedEvent;
 use crate::model::event::EventType;
 use crate::model::mailbox;
 use crate::model::span::Window;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::reconcile::calendar::decide;
 use crate::reconcile::calendar::input;
 use crate::reconcile::calendar::input::Fetched;
@@ -23,7 +23,7 @@ use crate::reconcile::calendar::input::Times;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::outcomes::Outcomes;
-use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::TaskPanicked;
 use crate::source::graph::calendar::SPAN_MAX;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
@@ -66,9 +66,9 @@ pub struct CalendarSync<'a> {
     /// Where its chain was left.
     pub cursor: Option<&'a CalendarCursor>,
     /// What could not be read so far.
-    pub ledger: &'a BTreeMap<String, LedgerEntry>,
+    pub ledger: &'a BTreeMap<String, FailedItem>,
     /// The service's time.
-    pub now: Micros,
+    pub now: Timestamp,
 }
 
 /// What a round came to.
@@ -93,7 +93,7 @@ pub enum CalendarError {
     State(#[from] StateError),
     /// A computation panicked.
     #[error(transparent)]
-    Computation(#[from] ComputationLost),
+    Computation(#[from] TaskPanicked),
 }
 
 impl From<GraphError> for CalendarError {
@@ -191,7 +191,7 @@ impl CalendarSync<'_> {
             start: cursor.window_start,
             end: cursor.window_end,
         };
-        let is_doubtful = |since: Micros| self.now.0 - since.0 >= UNPROVEN_DAYS * DAY;
+        let is_doubtful = |since: Timestamp| self.now.0 - since.0 >= UNPROVEN_DAYS * DAY;
         let is_fine = is_remembered
             && is_as_wanted
             && !ends_soon
@@ -209,10 +209,10 @@ impl CalendarSync<'_> {
         }
     }
 
-    fn wanted_from(&self) -> Micros {
+    fn wanted_from(&self) -> Timestamp {
         let oldest = self.now.plus(-WINDOW_BACK_MAX);
         self.reconciler
-            .judge
+            .policy
             .window_start
             .unwrap_or(oldest)
             .max(oldest)
@@ -242,7 +242,7 @@ impl CalendarSync<'_> {
     }
 
     /// Since when it is unknown whether the chain returned everything.
-    fn unproven_since(&self, is_complete: bool, is_unproven: bool) -> Option<Micros> {
+    fn unproven_since(&self, is_complete: bool, is_unproven: bool) -> Option<Timestamp> {
         if is_complete {
             return is_unproven.then_some(self.now);
         }

@@ -2,7 +2,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::FailedItem;
 use crate::model::event::CONTAINER;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::unread::NOT_SERVED;
@@ -56,13 +56,13 @@ impl CalendarSync<'_> {
     }
 
     /// Whether an unreadable event is tried again.
-    pub(super) fn is_tried(&self, entry: &LedgerEntry) -> bool {
+    pub(super) fn is_tried(&self, entry: &FailedItem) -> bool {
         self.context.again || entry.tries < TRIES_MAX
     }
 
     /// Events that the service did not return. (Of the others, series are requested with their
     /// occurrences; what lacks a date will lack it in the next run, too.)
-    fn not_served(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
+    fn not_served(&self) -> impl Iterator<Item = (&String, &FailedItem)> {
         let entries = self.ledger.iter();
         entries.filter(|(_, entry)| entry.folder == CONTAINER && entry.reason == NOT_SERVED)
     }

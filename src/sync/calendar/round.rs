@@ -11,8 +11,8 @@ use crate::model::span::Window;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::calendar::input::source_id;
-use crate::runtime::cpu::ComputationLost;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::cpu::TaskPanicked;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RetryAction;
@@ -35,7 +35,7 @@ pub enum RoundError {
     Graph(#[from] GraphError),
     /// A computation panicked.
     #[error(transparent)]
-    Computation(#[from] ComputationLost),
+    Computation(#[from] TaskPanicked),
     /// It is too large to be decided as a whole.
     #[error(transparent)]
     TooLarge(#[from] TooManyEvents),
@@ -128,7 +128,7 @@ impl Fetching<'_> {
     }
 
     /// Decodes the events of a page.
-    pub async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, ComputationLost> {
+    pub async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, TaskPanicked> {
         let items = page.items.iter();
         let items = items.map(|range| page.body.slice(range.clone())).collect();
         decoding::events(self.cpu, items, self.content).await

@@ -8,7 +8,7 @@ use crate::model::span::Window;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::calendar::input::not_served;
-use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::TaskPanicked;
 use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::listing::ListedId;
@@ -107,7 +107,7 @@ impl Fetching<'_> {
     pub async fn decode_singles(
         &self,
         fetched: Vec<FetchedItem>,
-    ) -> Result<Vec<DecodedEvent>, ComputationLost> {
+    ) -> Result<Vec<DecodedEvent>, TaskPanicked> {
         let bodies = fetched
             .iter()
             .filter_map(|item| item.body.clone())

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::model::cursor::CompletenessCheck;
 use crate::model::cursor::CursorRecord;
-use crate::model::cursor::FolderProof;
 use crate::model::id::Id128;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::outcomes::Outcomes;
 use crate::source::graph::retry::RetryAction;
@@ -42,7 +42,7 @@ const ASKED_SINGLY: usize = 4;
 #[derive(Debug)]
 pub(super) struct CountMismatch {
     delta: FolderDelta,
-    /// Items that the first round returned, the known surplus included; `None`: unknown.
+    /// Items that the first round returned, the known unlistable items included; `None`: unknown.
     walked: Option<u64>,
     /// Items that the folder says it holds.
     held: u64,
@@ -52,8 +52,11 @@ impl CountMismatch {
     /// What was read; if unknown (a first round that took several runs), all that the chain ever
     /// returned, which may be more.
     fn walked_at_most(&self) -> u64 {
-        let surplus = self.delta.proof.map_or(0, |proof| proof.surplus);
-        self.walked.unwrap_or(self.delta.items + surplus)
+        let unlistable = self
+            .delta
+            .completeness
+            .map_or(0, |completeness| completeness.unlistable);
+        self.walked.unwrap_or(self.delta.items + unlistable)
     }
 }
 
@@ -90,15 +93,18 @@ impl GraphMailSync<'_> {
                 // It is gone by now, or has no count.
                 continue;
             };
-            let surplus = delta.proof.map_or(0, |proof| proof.surplus);
-            let walked = walked.map(|walked| walked + surplus);
-            let is_as_before =
-                |proof: FolderProof| (proof.items, proof.count) == (delta.items, held);
+            let unlistable = delta
+                .completeness
+                .map_or(0, |completeness| completeness.unlistable);
+            let walked = walked.map(|walked| walked + unlistable);
+            let is_as_before = |completeness: CompletenessCheck| {
+                (completeness.items, completeness.count) == (delta.items, held)
+            };
             let is_proven = walked == Some(held)
                 || held == 0
-                || (walked.is_none() && delta.proof.is_some_and(is_as_before));
+                || (walked.is_none() && delta.completeness.is_some_and(is_as_before));
             if is_proven {
-                cursors.push(proven(&mailbox_id, delta, now, held, surplus));
+                cursors.push(proven(&mailbox_id, delta, now, held, unlistable));
             } else if delta.was_followed_up {
                 checked.mismatches.push(CountMismatch {
                     delta,
@@ -165,7 +171,7 @@ impl GraphMailSync<'_> {
     }
 
     /// Lists the ids of folders with differences, reads what was not seen, and keeps what neither
-    /// chain nor list returns as the folder's known surplus.
+    /// chain nor list returns as the folder's known unlistable items.
     pub(super) async fn prove(
         &mut self,
         reconciler: &Arc<MailReconciler>,
@@ -182,15 +188,15 @@ impl GraphMailSync<'_> {
                 Ok(listed) => {
                     let now = self.tenant.service_time();
                     // Of the counts before and after the list the smaller: what came or went in
-                    // between is no surplus.
+                    // between is no unlistable items.
                     let after = self.count(&folder).await?.unwrap_or(mismatch.held);
-                    let surplus = mismatch.held.min(after).saturating_sub(listed);
+                    let unlistable = mismatch.held.min(after).saturating_sub(listed);
                     cursors.push(proven(
                         &mailbox_id,
                         mismatch.delta,
                         now,
                         mismatch.held,
-                        surplus,
+                        unlistable,
                     ));
                 }
                 Err(SyncError::Graph(error)) if error.action() == RetryAction::FolderGone => {}
@@ -260,26 +266,26 @@ impl GraphMailSync<'_> {
 fn proven(
     mailbox_id: &str,
     delta: FolderDelta,
-    at: Micros,
+    at: Timestamp,
     count: u64,
-    surplus: u64,
+    unlistable: u64,
 ) -> CursorRecord {
     let items = delta.items;
-    let surplus = surplus.min(count);
-    let proof = FolderProof {
+    let unlistable = unlistable.min(count);
+    let completeness = CompletenessCheck {
         at,
         items,
         count,
-        surplus,
+        unlistable,
     };
-    delta.proven(mailbox_id, proof)
+    delta.proven(mailbox_id, completeness)
 }
 
-fn is_due(mailbox_id: &str, delta: &FolderDelta, now: Micros) -> bool {
-    let Some(proof) = delta.proof else {
+fn is_due(mailbox_id: &str, delta: &FolderDelta, now: Timestamp) -> bool {
+    let Some(completeness) = delta.completeness else {
         return true;
     };
     let hash = Id128::of(&[b"proof", mailbox_id.as_bytes(), delta.folder.id.as_bytes()]).0;
     let earlier = i64::from(hash[0]) % SPREAD_DAYS;
-    now.0 - proof.at.0 >= (PROOF_DAYS - earlier) * DAY
+    now.0 - completeness.at.0 >= (PROOF_DAYS - earlier) * DAY
 }

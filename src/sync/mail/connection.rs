@@ -9,7 +9,7 @@ use crate::model::mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::run::Progress;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::policy::settings;
 use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mailbox::SyncError;
@@ -33,7 +33,7 @@ impl GraphMailSync<'_> {
             connected_at,
             window_start: window.start(connected_at),
             kind: MailboxKind::User.as_str().to_owned(),
-            kind_told_at: Micros(0),
+            kind_told_at: Timestamp(0),
             forgotten_runs: 0,
             well_known: BTreeMap::new(),
             mail_settings: Vec::new(),
@@ -92,7 +92,7 @@ impl GraphMailSync<'_> {
             0
         };
         if cursor.forgotten_runs >= FORGOTTEN_RUNS {
-            Progress::raise(&self.sync.context.progress.forgotten, 1);
+            Progress::add(&self.sync.context.progress.forgotten, 1);
         }
     }
 

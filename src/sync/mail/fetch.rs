@@ -18,10 +18,10 @@ use crate::sync::mail::folder_delta::RoundState;
 use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mailbox::SyncError;
 
-/// Bytes of pages that become one portion: some 10,000 mails without, 2,500 with header fields.
-/// What is in flight comes on top: [`CHAINS_AT_ONCE`] chains of [`folder_delta::PAGES_AHEAD`]
-/// pages.
-const BYTES_PER_PORTION: usize = 16 << 20;
+/// Bytes of pages that become one mailbox batch: some 10,000 mails without, 2,500 with header
+/// fields. What is in flight comes on top: [`CHAINS_AT_ONCE`] chains of
+/// [`folder_delta::PAGES_AHEAD`] pages.
+const BYTES_PER_BATCH: usize = 16 << 20;
 
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
 const CHAINS_AT_ONCE: usize = 3;
@@ -30,7 +30,7 @@ const CHAINS_AT_ONCE: usize = 3;
 /// retries, and more of them mean that the mailbox as a whole is the cause.
 const FOLDERS_LEFT_MAX: usize = 3;
 
-/// Pages of one portion, and the state of their chains.
+/// Pages of one mailbox batch, and the state of their chains.
 #[derive(Default)]
 pub(super) struct Sorted {
     /// The pages.
@@ -46,12 +46,12 @@ pub(super) struct Sorted {
 }
 
 impl GraphMailSync<'_> {
-    /// The next pages of chains, and the chains that have to wait for the next portion.
+    /// The next pages of chains, and the chains that have to wait for the next mailbox batch.
     pub(super) async fn fetch(&self, deltas: Vec<FolderDelta>) -> (Vec<Fetched>, Vec<FolderDelta>) {
         let (mailbox_id, selection) = (&self.sync.mailbox.id, self.sync.context.selection);
         let bytes = AtomicUsize::new(0);
         let fetch = async |delta| {
-            if bytes.load(Ordering::Relaxed) >= BYTES_PER_PORTION {
+            if bytes.load(Ordering::Relaxed) >= BYTES_PER_BATCH {
                 return Err(delta);
             }
             let fetched = folder_delta::fetch(&self.client, mailbox_id, delta, selection).await;
@@ -69,7 +69,7 @@ impl GraphMailSync<'_> {
         (fetched, left)
     }
 
-    /// Sorts the pages and chains of a portion.
+    /// Sorts the pages and chains of a mailbox batch.
     pub(super) fn sort(
         &mut self,
         fetched: Vec<Fetched>,

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::model::cursor::ChainCursor;
+use crate::model::cursor::CompletenessCheck;
 use crate::model::cursor::CursorRecord;
-use crate::model::cursor::FolderProof;
+use crate::model::cursor::FolderCursor;
 use crate::model::page::GraphPage;
 use crate::model::page::Link;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::delta::FetchedPage;
 use crate::source::graph::error::GraphError;
@@ -35,15 +35,15 @@ pub struct FolderDelta {
     /// Its folder.
     pub folder: Folder,
     /// The last proof that all of it was seen.
-    pub proof: Option<FolderProof>,
+    pub completeness: Option<CompletenessCheck>,
     /// Items of the chain so far, over all rounds.
     pub items: u64,
     /// Whether its deltaLink was followed once more because the folder's count differs.
     pub was_followed_up: bool,
     link: Option<String>,
     is_delta: bool,
-    fetched_at: Micros,
-    begun_at: Micros,
+    fetched_at: Timestamp,
+    begun_at: Timestamp,
     /// Of what this run requests.
     selection: Arc<str>,
     pages: u64,
@@ -53,7 +53,7 @@ pub struct FolderDelta {
     committed: Ticket,
 }
 
-/// What a chain came to with the pages of one portion.
+/// What a chain came to with the pages of one mailbox batch.
 #[derive(Debug)]
 pub struct Fetched {
     /// The chain after these pages.
@@ -68,7 +68,7 @@ pub struct Fetched {
     pub error: Option<FolderDeltaError>,
 }
 
-/// The state of a chain's round after the pages of one portion.
+/// The state of a chain's round after the pages of one mailbox batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoundState {
     /// The next page follows.
@@ -112,11 +112,11 @@ pub fn of_folders(
             selection: digest.clone(),
             link: cursor.map(|cursor| cursor.link.clone()),
             is_delta: cursor.is_some_and(|cursor| cursor.is_delta),
-            fetched_at: cursor.map_or(Micros(0), |cursor| cursor.fetched_at),
+            fetched_at: cursor.map_or(Timestamp(0), |cursor| cursor.fetched_at),
             items: cursor.map_or(0, |cursor| cursor.items),
-            proof: cursor.and_then(|cursor| cursor.proof),
+            completeness: cursor.and_then(|cursor| cursor.completeness),
             was_followed_up: false,
-            begun_at: cursor.map_or(Micros(0), |cursor| cursor.begun_at),
+            begun_at: cursor.map_or(Timestamp(0), |cursor| cursor.begun_at),
             pages: 0,
             restarts: 0,
             repeats: LoopDetector::default(),
@@ -259,7 +259,12 @@ impl FolderDelta {
 
     /// Moves on; gives the cursor where the link is another one than before (facts 1.4: the same
     /// deltaLink again is no error).
-    fn follow(&mut self, mailbox_id: &str, link: Link, fetched_at: Micros) -> Option<CursorRecord> {
+    fn follow(
+        &mut self,
+        mailbox_id: &str,
+        link: Link,
+        fetched_at: Timestamp,
+    ) -> Option<CursorRecord> {
         let is_delta = matches!(link, Link::Delta(_));
         let (Link::Next(link) | Link::Delta(link)) = link;
         if self.link.as_ref() == Some(&link) {
@@ -279,21 +284,21 @@ impl FolderDelta {
         let Some(link) = &self.link else {
             return cursors::delete_folder_cursor(mailbox_id, &self.folder.id);
         };
-        let cursor = ChainCursor {
+        let cursor = FolderCursor {
             link: link.clone(),
             is_delta: self.is_delta,
             fetched_at: self.fetched_at,
             begun_at: self.begun_at,
             selection: Some(self.selection.to_string()),
             items: self.items,
-            proof: self.proof,
+            completeness: self.completeness,
         };
         cursors::folder_cursor_record(mailbox_id, &self.folder.id, &cursor)
     }
 
     /// The record of the chain with a proof.
-    pub fn proven(mut self, mailbox_id: &str, proof: FolderProof) -> CursorRecord {
-        self.proof = Some(proof);
+    pub fn proven(mut self, mailbox_id: &str, completeness: CompletenessCheck) -> CursorRecord {
+        self.completeness = Some(completeness);
         self.record(mailbox_id)
     }
 
@@ -314,7 +319,7 @@ impl FolderDelta {
     }
 
     /// When the chain was begun.
-    pub fn begun_at(&self) -> Micros {
+    pub fn begun_at(&self) -> Timestamp {
         self.begun_at
     }
 
@@ -324,7 +329,7 @@ impl FolderDelta {
     }
 
     /// Up to when everything was seen; `None`: no round has come to its end.
-    pub fn seen_until(&self) -> Option<Micros> {
+    pub fn seen_until(&self) -> Option<Timestamp> {
         (self.link.is_some() && self.is_delta).then_some(self.fetched_at)
     }
 
@@ -334,6 +339,6 @@ impl FolderDelta {
         self.is_delta = false;
         self.repeats = LoopDetector::default();
         self.items = 0;
-        self.proof = self.proof.map(FolderProof::lapsed);
+        self.completeness = self.completeness.map(CompletenessCheck::lapsed);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::reconcile::mail::items::FolderContext;
 use crate::sync::mail::folder_delta::FolderDelta;
 
@@ -19,7 +19,7 @@ pub(super) struct FolderContexts {
     /// Whether items of Sent Items are missing that may become available.
     pub is_sent_incomplete: bool,
     /// When Sent Items was read in this run, by the service's clock.
-    pub sent_read_at: Option<Micros>,
+    pub sent_read_at: Option<Timestamp>,
 }
 
 impl FolderContexts {
@@ -28,7 +28,7 @@ impl FolderContexts {
         let awaits_sent_from = if self.is_sent(folder) {
             None
         } else if self.is_sent_incomplete {
-            Some(Micros(i64::MIN))
+            Some(Timestamp(i64::MIN))
         } else {
             self.sent_read_at
         };

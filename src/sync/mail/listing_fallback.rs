@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use crate::model::cursor::ListCursor;
 use crate::model::span::Span;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::FolderContext;
@@ -30,14 +30,14 @@ use crate::sync::mailbox::SyncError;
 const ID_PAGES_MAX: usize = 2_000;
 /// Pages of 100 mails for one folder: the same.
 const MAIL_PAGES_MAX: usize = 20_000;
-/// Whole pages that become one portion: as many mails as two large pages of a chain.
-const MAIL_PAGES_PER_PORTION: usize = 10;
+/// Whole pages that become one mailbox batch: as many mails as two large pages of a chain.
+const MAIL_PAGES_PER_BATCH: usize = 10;
 /// Items that are fetched singly for one folder, 20 to a request; each counts against the budget of
 /// 10,000 in 10 minutes (facts 7.1). More are fetched by lists of whole mails, where these take
 /// fewer requests.
 const SINGLES_MAX: usize = 500;
-/// Items that are fetched singly and become one portion.
-const SINGLES_PER_PORTION: usize = 200;
+/// Items that are fetched singly and become one mailbox batch.
+const SINGLES_PER_BATCH: usize = 200;
 /// A later list reaches back this far before the last one: a mail may appear days after its receipt
 /// (replication, moves). What is moved from elsewhere with an older date is found by the chain,
 /// once it works again, ...
@@ -62,7 +62,7 @@ impl GraphMailSync<'_> {
     pub(super) async fn list_ids(
         &mut self,
         folder: &Arc<str>,
-        from: Option<Micros>,
+        from: Option<Timestamp>,
     ) -> Result<Listed, SyncError> {
         let mut listed = Listed {
             unseen: Vec::new(),
@@ -119,7 +119,7 @@ impl GraphMailSync<'_> {
         &mut self,
         reconciler: &Arc<MailReconciler>,
         folder: &Arc<str>,
-        from: Option<Micros>,
+        from: Option<Timestamp>,
         listed: Listed,
     ) -> Result<u64, SyncError> {
         let Listed { mut unseen, count } = listed;
@@ -159,7 +159,7 @@ impl GraphMailSync<'_> {
         reconciler: &Arc<MailReconciler>,
         wanted: Vec<(String, FolderContext)>,
     ) -> Result<(), SyncError> {
-        for wanted in wanted.chunks(SINGLES_PER_PORTION) {
+        for wanted in wanted.chunks(SINGLES_PER_BATCH) {
             let mut classified = Classified::default();
             self.add_singles(reconciler, &mut classified, wanted.to_vec())
                 .await?;
@@ -190,7 +190,7 @@ impl GraphMailSync<'_> {
             };
             pages.extend(page);
             let is_end = failure.is_some() || listing.is_over();
-            if is_end || pages.len() >= MAIL_PAGES_PER_PORTION {
+            if is_end || pages.len() >= MAIL_PAGES_PER_BATCH {
                 let pages = std::mem::take(&mut pages);
                 let received = pages.iter().map(|page| page.items.len() as u64).sum();
                 let classified = self.classify(reconciler, pages).await?;
@@ -224,7 +224,7 @@ impl GraphMailSync<'_> {
         let recent = whole_at.filter(|at| begun.0 - at.0 < WHOLE_DAYS * DAY);
         let from = match (recent, seen_until) {
             (Some(_), Some(until)) => Some(until.plus(-LIST_OVERLAP)),
-            _ => reconciler.judge.window_start,
+            _ => reconciler.policy.window_start,
         };
         let listed = self.list_ids(folder, from).await?;
         self.read_unseen(reconciler, folder, from, listed).await?;

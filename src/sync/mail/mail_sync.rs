@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::config::capture::Meetings;
 use crate::model::coverage::Cost;
 use crate::model::cursor::ListCursor;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::graph::client::Client;
 use crate::source::graph::client::MailboxClient;
 use crate::sync::context::Context;
@@ -108,7 +108,7 @@ pub(super) enum Privacy {
         /// Those that are private.
         ids: Arc<HashSet<String>>,
         /// The service's time when it was requested.
-        at: Micros,
+        at: Timestamp,
     },
     /// Mail by mail: the service does not list them.
     Singly,

@@ -25,8 +25,8 @@ use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Source;
 use crate::model::span::Span;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::outcomes::Outcomes;
@@ -38,7 +38,7 @@ use crate::sync::context::Context;
 use crate::sync::cursors;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Turn;
-use crate::sync::in_flight::WriterGone;
+use crate::sync::in_flight::WriterStopped;
 use crate::sync::job::GraphJob;
 use crate::sync::mail::completeness::Checked;
 use crate::sync::mail::folder_delta::FolderDelta;
@@ -54,7 +54,7 @@ use crate::sync::mailbox::SyncError;
 const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
 /// Reads a mailbox; an error in it becomes its status.
-pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Coverage, WriterGone> {
+pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Coverage, WriterStopped> {
     let mut mail_sync = GraphMailSync::new(context, job, turn);
     let result = mail_sync.all().await;
     let cost = mail_sync.total_cost();
@@ -359,7 +359,7 @@ impl GraphMailSync<'_> {
 
 /// Hours since the oldest link of a mailbox was received.
 #[expect(clippy::cast_precision_loss, reason = "hours for people to read")]
-fn oldest_link_hours(known: &SavedCursors, now: Micros) -> Option<f64> {
+fn oldest_link_hours(known: &SavedCursors, now: Timestamp) -> Option<f64> {
     let oldest = known.deltas.values().map(|delta| delta.fetched_at).min()?;
     Some((now.0 - oldest.0).max(0) as f64 / (3600 * SECOND) as f64)
 }

@@ -1,4 +1,5 @@
-//! From pages and single items to a portion: decoded, judged, decided, handed to the writer.
+//! From pages and single items to a mailbox batch: decoded, evaluated, decided, handed to the
+//! writer.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
 use crate::reconcile::outcomes::Outcomes;
-use crate::runtime::cpu::ComputationLost;
+use crate::runtime::cpu::TaskPanicked;
 use crate::sync::decoding;
 use crate::sync::in_flight::Ticket;
 use crate::sync::mail::mail_sync::GraphMailSync;
@@ -25,7 +26,8 @@ use crate::sync::mailbox::SyncError;
 const REFUSED_MAX: usize = 100;
 
 impl GraphMailSync<'_> {
-    /// Judges the items of some pages, and fetches those of which the pages contained too little.
+    /// Evaluates the items of some pages, and fetches those of which the pages contained too
+    /// little.
     pub(super) async fn classify(
         &mut self,
         reconciler: &Arc<MailReconciler>,
@@ -49,7 +51,7 @@ impl GraphMailSync<'_> {
         Ok(classified)
     }
 
-    async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, ComputationLost> {
+    async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, TaskPanicked> {
         let content = self.sync.context.selection.content;
         let folder_contexts = self.folder_contexts();
         let mails: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
@@ -63,7 +65,7 @@ impl GraphMailSync<'_> {
         Ok(items.collect())
     }
 
-    /// Fetches items singly and judges them (facts 1.5).
+    /// Fetches items singly and evaluates them (facts 1.5).
     pub(super) async fn add_singles(
         &mut self,
         reconciler: &Arc<MailReconciler>,
@@ -101,12 +103,12 @@ impl GraphMailSync<'_> {
             .collect();
         let reconciler = reconciler.clone();
         let before = self.sync.uncommitted();
-        let judged = self
+        let decision = self
             .sync
             .context
             .cpu
             .run(move || reconciler.classify(before, items));
-        classified.append(judged.await??);
+        classified.append(decision.await??);
         Ok(())
     }
 

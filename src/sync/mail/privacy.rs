@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::config::capture::UnknownSensitivity;
 use crate::model::sensitivity::Sensitivities;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::UnknownPrivacy;
 use crate::reconcile::outcomes::Outcomes;
@@ -22,7 +22,7 @@ const LIST_AGE: i64 = 600 * SECOND;
 const MARGIN: i64 = 60 * SECOND;
 
 impl Privacy {
-    fn is_due(&self, mails: &[UnknownPrivacy<'_>], now: Micros) -> bool {
+    fn is_due(&self, mails: &[UnknownPrivacy<'_>], now: Timestamp) -> bool {
         match self {
             Self::Unasked => true,
             Self::Listed { at, .. } => {

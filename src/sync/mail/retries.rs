@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use crate::model::cursor::CursorRecord;
-use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::FailedItem;
 use crate::model::event::CONTAINER;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::outcomes::Outcomes;
@@ -43,7 +43,7 @@ impl GraphMailSync<'_> {
     }
 
     /// Items that may be readable by now: those that were tried longest ago.
-    fn due(&self, is_wanted: impl Fn(&LedgerEntry) -> bool) -> Vec<(&String, &LedgerEntry)> {
+    fn due(&self, is_wanted: impl Fn(&FailedItem) -> bool) -> Vec<(&String, &FailedItem)> {
         let again = self.sync.context.again;
         let due = self.tried_before().filter(|(_, entry)| {
             !waits(entry) && is_wanted(entry) && (again || may_become_readable(entry))
@@ -55,7 +55,7 @@ impl GraphMailSync<'_> {
     }
 
     /// Mails that were tried in earlier runs. (Those of the calendar are requested with it.)
-    fn tried_before(&self) -> impl Iterator<Item = (&String, &LedgerEntry)> {
+    fn tried_before(&self) -> impl Iterator<Item = (&String, &FailedItem)> {
         let started_at = self.sync.started_at;
         let mails = self.sync.ledger.iter();
         mails.filter(move |(_, entry)| entry.folder != CONTAINER && entry.last_at < started_at)
@@ -82,7 +82,7 @@ impl GraphMailSync<'_> {
 }
 
 fn placed(
-    entries: Vec<(&String, &LedgerEntry)>,
+    entries: Vec<(&String, &FailedItem)>,
     folder_contexts: &FolderContexts,
 ) -> Vec<(String, FolderContext)> {
     let entries = entries.into_iter();
@@ -99,11 +99,11 @@ fn placed(
 /// Whether an unreadable item may be readable in one of the next runs: its attempts are not used
 /// up. What a mail lacks (a date) it will lack in the next run, too; when it is changed, its chain
 /// returns it again.
-pub(super) fn may_become_readable(entry: &LedgerEntry) -> bool {
+pub(super) fn may_become_readable(entry: &FailedItem) -> bool {
     [NOT_SERVED, "incomplete"].contains(&entry.reason.as_str()) && entry.tries < TRIES_MAX
 }
 
 /// Whether an item can be read and waits until Sent Items is.
-fn waits(entry: &LedgerEntry) -> bool {
+fn waits(entry: &FailedItem) -> bool {
     entry.reason == AWAITS_SENT
 }

@@ -15,8 +15,8 @@ use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mail::retries;
 use crate::sync::mailbox::SyncError;
 
-/// Chains of one mailbox whose pages become one portion, if they do not hold too many bytes.
-const CHAINS_PER_PORTION: usize = 12;
+/// Chains of one mailbox whose pages become one mailbox batch, if they do not hold too many bytes.
+const CHAINS_PER_BATCH: usize = 12;
 
 impl GraphMailSync<'_> {
     /// The folders in their current state.
@@ -37,7 +37,7 @@ impl GraphMailSync<'_> {
         queue: &mut VecDeque<FolderDelta>,
     ) -> Result<(Vec<FolderDelta>, bool), SyncError> {
         loop {
-            let (deltas, is_sent) = folders::next_chains(queue, CHAINS_PER_PORTION);
+            let (deltas, is_sent) = folders::next_chains(queue, CHAINS_PER_BATCH);
             let Some(delta) = queue.front().filter(|_| deltas.is_empty()) else {
                 self.note_begun(&deltas, is_sent);
                 return Ok((deltas, is_sent));

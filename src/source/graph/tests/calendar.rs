@@ -2,7 +2,7 @@
 
 use crate::model::page::Link;
 use crate::model::span::Window;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
@@ -20,7 +20,7 @@ const PREFER: [&str; 3] = [
 ];
 
 fn window() -> Window {
-    let instant = |text| Micros::parse_rfc3339(text).unwrap();
+    let instant = |text| Timestamp::parse_rfc3339(text).unwrap();
     Window {
         start: instant("2025-03-02T00:00:00Z"),
         end: instant("2027-03-03T00:00:00Z"),
@@ -68,7 +68,7 @@ async fn fact_2_1_the_first_request_has_both_times_in_utc_and_no_other_option() 
     let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["startDateTime", "endDateTime"]);
     for ((name, value), expected) in options.iter().zip([window().start, window().end]) {
-        assert_eq!(Micros::parse_rfc3339(value), Some(expected), "{name}");
+        assert_eq!(Timestamp::parse_rfc3339(value), Some(expected), "{name}");
         assert!(value.ends_with('Z'), "{name}={value}");
     }
 }
@@ -187,7 +187,7 @@ async fn fact_2_2_a_plain_list_has_the_same_window_its_pages_are_not_of_ten() {
         let found = options.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
     };
-    let ends = [of("startDateTime"), of("endDateTime")].map(Micros::parse_rfc3339);
+    let ends = [of("startDateTime"), of("endDateTime")].map(Timestamp::parse_rfc3339);
     assert_eq!(ends, [Some(window().start), Some(window().end)]);
     let top: u32 = of("$top").parse().unwrap();
     assert!((11..=1_000).contains(&top), "{top}");

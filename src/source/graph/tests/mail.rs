@@ -8,7 +8,7 @@ use libdeflater::Compressor;
 use crate::model::mail::ContentLevel;
 use crate::model::page::Link;
 use crate::model::span::Window;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RetryAction;
 use crate::source::graph::sensitivity::PrivateList;
@@ -194,8 +194,8 @@ async fn fact_4_7_a_page_with_a_foreign_link_is_no_page_so_that_the_link_is_neve
             .unwrap_err();
         assert!(error.to_string().contains("foreign link"), "{error}");
         let window = Window {
-            start: Micros(0),
-            end: Micros(1),
+            start: Timestamp(0),
+            end: Timestamp(1),
         };
         let error = mailbox.first_calendar_page(window).await.unwrap_err();
         assert!(matches!(error, GraphError::ForeignLink));

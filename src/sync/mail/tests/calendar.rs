@@ -10,17 +10,17 @@ use serde_json::json;
 
 use crate::config::capture::Meetings;
 use crate::model::coverage::Status;
-use crate::model::cursor::LedgerEntry;
+use crate::model::cursor::FailedItem;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
 use crate::model::time::SECOND;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 use crate::state::store::State;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::mail::tests::USER;
 use crate::sync::mail::tests::mailbox;
@@ -30,12 +30,12 @@ use crate::sync::mail::tests::single_of;
 use crate::sync::mailbox::TRIES_MAX;
 
 /// A time in two days: an event then is recorded, and not over in any of these runs.
-static SOON: LazyLock<Micros> = LazyLock::new(|| clock::now().plus(2 * DAY));
+static SOON: LazyLock<Timestamp> = LazyLock::new(|| clock::now().plus(2 * DAY));
 
 /// A day `days` after [`SOON`], as an event has it.
 fn at(days: i64) -> Value {
     let at = SOON.plus(days * DAY).0 / SECOND * SECOND;
-    json!({"dateTime": Micros(at).rfc3339(), "timeZone": "UTC"})
+    json!({"dateTime": Timestamp(at).rfc3339(), "timeZone": "UTC"})
 }
 
 /// Events: `e…` are single ones, `m` is a series, `o…` are its occurrences, `x` is an exception.
@@ -141,22 +141,22 @@ impl Nights {
     async fn night(&self, tonight: Tonight) -> Vec<(String, &'static str, i32)> {
         *self.tonight.lock().unwrap() = tonight;
         let shutdown = Shutdown::default();
-        let (coverage, portions) =
+        let (coverage, mailbox_batches) =
             night_with(&self.server, shutdown, &self.state, Meetings::All).await;
         assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
         assert!(coverage.tally.is_balanced());
-        rows(&portions)
+        rows(&mailbox_batches)
     }
 
     /// Reason and tries of what could not be read, by its id.
     fn ledger(&self) -> Vec<(String, String, u32)> {
         let known = self.known();
-        let entry = |(id, entry): (String, LedgerEntry)| (id, entry.reason, entry.tries);
+        let entry = |(id, entry): (String, FailedItem)| (id, entry.reason, entry.tries);
         known.ledger.into_iter().map(entry).collect()
     }
 
     fn known(&self) -> SavedCursors {
-        let mailbox = crate::policy::judge::fixtures::mailbox("ann");
+        let mailbox = crate::policy::capture_policy::fixtures::mailbox("ann");
         SavedCursors::read(self.state.cursors(&mailbox.id).unwrap()).unwrap()
     }
 
@@ -171,8 +171,10 @@ impl Nights {
     }
 }
 
-fn rows(portions: &[Portion]) -> Vec<(String, &'static str, i32)> {
-    let rows = portions.iter().flat_map(|portion| &portion.rows);
+fn rows(mailbox_batches: &[MailboxBatch]) -> Vec<(String, &'static str, i32)> {
+    let rows = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.rows);
     let rows = rows.map(|row| &row.interaction);
     let meetings = rows.filter(|row| row.container.as_ref() == "calendar");
     let mut rows: Vec<_> = meetings

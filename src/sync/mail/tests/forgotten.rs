@@ -46,9 +46,9 @@ async fn a_chain_that_keeps_failing_is_replaced_by_lists() {
         is_first.then(|| Reply::ok(not_last(&page(base, "a"))))
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "a", "b", "c", "s"]);
     let reason = coverage.reason.unwrap();
     assert!(
         reason.contains("1 folders were read by plain lists"),
@@ -104,9 +104,9 @@ async fn a_chain_that_rejects_header_fields_is_read_without() {
     })
     .await;
     let (_folder, state) = nothing_seen();
-    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-    assert_eq!(recorded_in(&portions), ["a", "b", "c", "s"]);
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "b", "c", "s"]);
     // The next run continues, and does not try again.
     let before = server.requests().len();
     night(&server, Shutdown::default(), &state).await;
@@ -149,9 +149,12 @@ async fn a_deep_page_of_a_list_is_requested_by_time() {
         Some(Reply::ok(body.to_string()))
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-    assert_eq!(recorded_in(&portions), ["a", "a", "a", "b", "c", "s"]);
+    assert_eq!(
+        recorded_in(&mailbox_batches),
+        ["a", "a", "a", "b", "c", "s"]
+    );
     let requests = server.requests();
     let deep = requests
         .iter()

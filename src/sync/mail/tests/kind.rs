@@ -11,15 +11,17 @@ use crate::model::time::DAY;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::tests::server::Reply;
 use crate::state::pending::Pending;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::cursors;
 use crate::sync::mail::tests::mailbox;
 use crate::sync::mail::tests::night;
 use crate::sync::mail::tests::nothing_seen;
 
 /// What was last written of the mailbox as a whole.
-fn written(portions: &[Portion]) -> MailboxCursor {
-    let mut cursors = portions.iter().flat_map(|portion| &portion.cursors);
+fn written(mailbox_batches: &[MailboxBatch]) -> MailboxCursor {
+    let mut cursors = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.cursors);
     let last = cursors.rfind(|cursor| cursor.key == MAILBOX_KEY).unwrap();
     serde_json::from_str(last.value.as_ref().unwrap()).unwrap()
 }
@@ -45,8 +47,8 @@ async fn the_kind_is_requested_again_after_a_month() {
             .filter(|seen| seen.target.contains("userPurpose"));
         asked.count()
     };
-    let (_, portions) = night(&server, Shutdown::default(), &state).await;
-    let first = written(&portions);
+    let (_, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    let first = written(&mailbox_batches);
     assert_eq!((asked(), &*first.kind), (1, "user"));
     let (coverage, _) = night(&server, Shutdown::default(), &state).await;
     assert_eq!(asked(), 1, "{:?}", coverage.reason);

@@ -22,7 +22,7 @@ use super::read;
 use crate::config::capture::Capture;
 use crate::config::capture::Meetings;
 use crate::matching::Matcher;
-use crate::model::contact::ContactBook;
+use crate::model::contact::CrmSnapshot;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::directory::Directory;
@@ -30,8 +30,8 @@ use crate::model::mail::ContentLevel;
 use crate::model::outcome::Outcome;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
-use crate::policy::judge::Rules;
-use crate::policy::judge::fixtures;
+use crate::policy::capture_policy::Rules;
+use crate::policy::capture_policy::fixtures;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
@@ -45,7 +45,7 @@ use crate::source::graph::tests::server::Server;
 use crate::state::pending::Pending;
 use crate::state::store::Settings;
 use crate::state::store::State;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::context::Context;
 use crate::sync::in_flight::InFlight;
 use crate::sync::job::GraphJob;
@@ -156,7 +156,7 @@ fn nothing_seen() -> (tempfile::TempDir, Arc<State>) {
 }
 
 /// Reads the mailbox for the first time.
-async fn sync(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<Portion>) {
+async fn sync(server: &Server, shutdown: Shutdown) -> (Coverage, Vec<MailboxBatch>) {
     let (_folder, state) = nothing_seen();
     night(server, shutdown, &state).await
 }
@@ -166,20 +166,20 @@ async fn night(
     server: &Server,
     shutdown: Shutdown,
     state: &Arc<State>,
-) -> (Coverage, Vec<Portion>) {
+) -> (Coverage, Vec<MailboxBatch>) {
     night_with(server, shutdown, state, Meetings::None).await
 }
 
-/// Reads the mailbox; portions are "committed" to the state alone, as late as can be, and given
-/// back.
+/// Reads the mailbox; mailbox batches are "committed" to the state alone, as late as can be, and
+/// given back.
 async fn night_with(
     server: &Server,
     shutdown: Shutdown,
     state: &Arc<State>,
     captures_meetings: Meetings,
-) -> (Coverage, Vec<Portion>) {
+) -> (Coverage, Vec<MailboxBatch>) {
     let capture = Capture::default();
-    let (portions, mut receiver) = mpsc::channel::<Portion>(8);
+    let (mailbox_batches, mut receiver) = mpsc::channel::<MailboxBatch>(8);
     let context = Context {
         run: RunStamp {
             run_id: "run".into(),
@@ -193,7 +193,7 @@ async fn night_with(
         },
         directory: Arc::new(fixtures::directory()) as Arc<Directory>,
         matcher: Arc::new(Matcher::new(
-            &ContactBook::new(Vec::new(), Vec::new()),
+            &CrmSnapshot::new(Vec::new(), Vec::new()),
             &HashSet::new(),
         )),
         state: state.clone(),
@@ -205,7 +205,7 @@ async fn night_with(
         withheld: Arc::default(),
         range: None,
         resyncs: Arc::new(Semaphore::new(1)),
-        portions,
+        mailbox_batches,
     };
     let in_flight = InFlight::new(1);
     let turn = in_flight.begin().unwrap();
@@ -216,8 +216,8 @@ async fn night_with(
             let is_open = committed < all.len();
             tokio::select! {
                 biased;
-                portion = receiver.recv() => match portion {
-                    Some(portion) => all.push(portion),
+                mailbox_batch = receiver.recv() => match mailbox_batch {
+                    Some(mailbox_batch) => all.push(mailbox_batch),
                     None => break,
                 },
                 () = in_flight.stalled(), if is_open => {
@@ -240,23 +240,25 @@ async fn night_with(
     (coverage, committing.await.unwrap())
 }
 
-fn commit(state: &State, in_flight: &InFlight, portions: &[Portion]) {
+fn commit(state: &State, in_flight: &InFlight, mailbox_batches: &[MailboxBatch]) {
     let mut seen = Vec::new();
-    for portion in portions {
+    for mailbox_batch in mailbox_batches {
         let mut cursors = Pending::default();
-        for cursor in &portion.cursors {
+        for cursor in &mailbox_batch.cursors {
             cursors.note_cursor(cursor.clone());
         }
-        seen.extend([portion.seen.clone(), Arc::new(cursors)]);
+        seen.extend([mailbox_batch.seen.clone(), Arc::new(cursors)]);
     }
     state.commit(&seen, &BTreeMap::new()).unwrap();
-    for portion in portions {
-        in_flight.redeem(&portion.promise);
+    for mailbox_batch in mailbox_batches {
+        in_flight.redeem(&mailbox_batch.promise);
     }
 }
 
-fn recorded_in(portions: &[Portion]) -> Vec<String> {
-    let rows = portions.iter().flat_map(|portion| &portion.rows);
+fn recorded_in(mailbox_batches: &[MailboxBatch]) -> Vec<String> {
+    let rows = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.rows);
     let mut folders: Vec<String> = rows
         .map(|row| row.interaction.container.to_string())
         .collect();
@@ -264,8 +266,10 @@ fn recorded_in(portions: &[Portion]) -> Vec<String> {
     folders
 }
 
-fn keys(portions: &[Portion]) -> Vec<(String, bool)> {
-    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+fn keys(mailbox_batches: &[MailboxBatch]) -> Vec<(String, bool)> {
+    let cursors = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.cursors);
     let mut keys: Vec<(String, bool)> = cursors
         .map(|cursor| (cursor.key.clone(), cursor.value.is_some()))
         .filter(|(key, _)| key != "mailbox")
@@ -285,12 +289,12 @@ async fn an_unreadable_folder_does_not_stop_the_others() {
         in_folder(seen, "a").then(|| Reply::error(400, "ErrorInvalidUrlQuery"))
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Failed, "{:?}", coverage.reason);
     assert!(coverage.reason.unwrap().contains("400"));
-    assert_eq!(recorded_in(&portions), ["b", "c", "s"]);
+    assert_eq!(recorded_in(&mailbox_batches), ["b", "c", "s"]);
     let expected = ["mail/b", "mail/c", "mail/s"].map(|key| (key.to_owned(), true));
-    assert_eq!(keys(&portions), expected);
+    assert_eq!(keys(&mailbox_batches), expected);
     assert_eq!(coverage.recorded_total, 3);
 }
 
@@ -300,9 +304,9 @@ async fn nothing_is_read_before_sent_items_can_be() {
         in_folder(seen, "s").then(|| Reply::error(400, "ErrorInvalidUrlQuery"))
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Failed);
-    assert_eq!(recorded_in(&portions), Vec::<String>::new());
+    assert_eq!(recorded_in(&mailbox_batches), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -310,9 +314,9 @@ async fn a_denial_in_mid_run_keeps_what_was_read() {
     let server =
         mailbox(|_, seen, _| in_folder(seen, "b").then(|| Reply::error(403, "ErrorAccessDenied")))
             .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Denied);
-    assert_eq!(recorded_in(&portions), ["a", "c", "s"]);
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "c", "s"]);
 }
 
 #[tokio::test]
@@ -320,11 +324,11 @@ async fn a_listed_folder_that_is_not_found_is_an_error() {
     let server =
         mailbox(|_, seen, _| in_folder(seen, "a").then(|| Reply::error(404, "ErrorItemNotFound")))
             .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Failed);
     assert!(coverage.reason.unwrap().contains("not found"));
-    assert_eq!(recorded_in(&portions), ["b", "c", "s"]);
-    assert_eq!(keys(&portions)[0], ("mail/a".to_owned(), false));
+    assert_eq!(recorded_in(&mailbox_batches), ["b", "c", "s"]);
+    assert_eq!(keys(&mailbox_batches)[0], ("mail/a".to_owned(), false));
 }
 
 /// Facts 6.2.
@@ -352,12 +356,14 @@ async fn a_lost_chain_restarts_in_the_same_run_without_duplicates() {
         first.then(|| Reply::ok(not_last(&page(base, "a"))))
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-    assert_eq!(recorded_in(&portions), ["a", "b", "c", "s"]);
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "b", "c", "s"]);
     assert_eq!(coverage.tally.received, 5);
     assert_eq!(coverage.tally.of(Outcome::Unchanged), 1);
-    let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+    let cursors = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.cursors);
     let links: Vec<&str> = cursors
         .filter(|cursor| cursor.key == "mail/a")
         .filter_map(|cursor| cursor.value.as_deref())
@@ -382,10 +388,10 @@ async fn a_stop_in_mid_fetch_hands_over_nothing_of_it() {
         })
     })
     .await;
-    let (coverage, portions) = sync(&server, shutdown).await;
+    let (coverage, mailbox_batches) = sync(&server, shutdown).await;
     assert_eq!(coverage.status, Status::Stopped);
-    assert_eq!(recorded_in(&portions), ["s"]);
-    assert_eq!(keys(&portions), [("mail/s".to_owned(), true)]);
+    assert_eq!(recorded_in(&mailbox_batches), ["s"]);
+    assert_eq!(keys(&mailbox_batches), [("mail/s".to_owned(), true)]);
 }
 
 /// Facts 1.4.
@@ -406,12 +412,12 @@ async fn a_repeated_mail_is_one_row() {
     })
     .await;
     let (_folder, state) = nothing_seen();
-    let (first, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    let (first, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "a", "b", "c", "s"]);
     assert_eq!(first.tally.received, 7);
     assert_eq!(first.tally.of(Outcome::Unchanged), 2);
-    let (second, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), ["a"]);
+    let (second, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), ["a"]);
     assert_eq!(second.tally.received, 2);
     assert_eq!(second.tally.of(Outcome::Unchanged), 1);
     assert_eq!(second.recorded_total, 6);
@@ -448,12 +454,12 @@ async fn a_changed_mail_is_fetched_singly_only_if_unknown() {
     })
     .await;
     let (_folder, state) = nothing_seen();
-    let (first, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), ["a", "a", "b", "c", "s"]);
+    let (first, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "a", "b", "c", "s"]);
     assert_eq!(first.tally.of(Outcome::Removed), 1);
     assert_eq!(first.tally.of(Outcome::Unchanged), 1);
-    let (second, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), Vec::<String>::new());
+    let (second, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), Vec::<String>::new());
     assert_eq!(second.tally.of(Outcome::Unchanged), 2);
     let requests = server.requests();
     let fetched: Vec<&Seen> = requests
@@ -486,8 +492,8 @@ async fn a_moved_mail_keeps_its_row_in_either_order() {
         .await;
         let (_folder, state) = nothing_seen();
         night(&server, Shutdown::default(), &state).await;
-        let (second, portions) = night(&server, Shutdown::default(), &state).await;
-        assert_eq!(recorded_in(&portions), Vec::<String>::new());
+        let (second, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+        assert_eq!(recorded_in(&mailbox_batches), Vec::<String>::new());
         assert_eq!(second.tally.of(Outcome::Removed), 1, "{from} to {to}");
         assert_eq!(second.tally.of(Outcome::Unchanged), 1, "{from} to {to}");
         assert_eq!(second.recorded_total, 4);
@@ -515,10 +521,10 @@ async fn a_denial_is_dated_probed_again_and_removes_nothing() {
     let before: Vec<_> = cursors().collect();
     is_denied.store(true, Ordering::SeqCst);
     let begun = clock::now();
-    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
     assert_eq!(coverage.status, Status::Denied);
     assert!(begun <= coverage.started_at && coverage.started_at <= coverage.ended_at);
-    assert!(portions.is_empty(), "{portions:?}");
+    assert!(mailbox_batches.is_empty(), "{mailbox_batches:?}");
     assert_eq!(cursors().collect::<Vec<_>>(), before);
     is_denied.store(false, Ordering::SeqCst);
     let (coverage, _) = night(&server, Shutdown::default(), &state).await;
@@ -543,9 +549,13 @@ async fn an_address_in_an_error_is_not_repeated() {
         is_listing.then(|| Reply::status(404, body.clone()))
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     assert_eq!(coverage.status, Status::NoMailbox);
-    assert!(portions.iter().all(|portion| portion.rows.is_empty()));
+    assert!(
+        mailbox_batches
+            .iter()
+            .all(|mailbox_batch| mailbox_batch.rows.is_empty())
+    );
     let reason = coverage.reason.unwrap();
     assert!(reason.contains("errorinvaliduser"), "{reason}");
     assert!(

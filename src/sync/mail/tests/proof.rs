@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
-use crate::model::cursor::ChainCursor;
+use crate::model::cursor::FolderCursor;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
 use crate::runtime::shutdown::Shutdown;
@@ -16,7 +16,7 @@ use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 use crate::state::pending::Pending;
-use crate::sync::batch::Portion;
+use crate::sync::batch::MailboxBatch;
 use crate::sync::cursors;
 use crate::sync::mail::tests::in_folder;
 use crate::sync::mail::tests::mail;
@@ -75,8 +75,8 @@ fn ids(ids: &[&str]) -> Reply {
     Reply::ok(json!({ "value": items }).to_string())
 }
 
-fn surplus(portions: &[Portion]) -> Option<u64> {
-    Some(cursor(portions)?.proof?.surplus)
+fn unlistable(mailbox_batches: &[MailboxBatch]) -> Option<u64> {
+    Some(cursor(mailbox_batches)?.completeness?.unlistable)
 }
 
 fn lists(server: &Server) -> usize {
@@ -92,10 +92,10 @@ fn check(coverage: &Coverage, status: Status) {
 #[tokio::test]
 async fn a_folder_whose_count_matches_is_not_listed() {
     let server = counted(1, &[], |_| ids(&[])).await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     check(&coverage, Status::Complete);
     assert_eq!(lists(&server), 0);
-    assert_eq!(surplus(&portions), Some(0));
+    assert_eq!(unlistable(&mailbox_batches), Some(0));
 }
 
 #[tokio::test]
@@ -111,12 +111,12 @@ async fn a_truncated_list_is_continued_with_older_items() {
         }
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     check(&coverage, Status::Complete);
-    assert_eq!(recorded_in(&portions), ["a", "a", "a", "a", "s"]);
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "a", "a", "a", "s"]);
     assert_eq!(lists(&server), 3);
     assert_eq!(
-        surplus(&portions),
+        unlistable(&mailbox_batches),
         Some(1),
         "what no list brings is of another kind"
     );
@@ -133,8 +133,10 @@ fn firsts(server: &Server) -> usize {
 }
 
 /// The last cursor of the chain of `a` that was written.
-fn cursor(portions: &[Portion]) -> Option<ChainCursor> {
-    let mut cursors = portions.iter().flat_map(|portion| &portion.cursors);
+fn cursor(mailbox_batches: &[MailboxBatch]) -> Option<FolderCursor> {
+    let mut cursors = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.cursors);
     let last = cursors.rfind(|cursor| cursor.key == "mail/a")?;
     Some(serde_json::from_str(last.value.as_ref()?).unwrap())
 }
@@ -145,16 +147,16 @@ async fn an_unlistable_incomplete_folder_restarts_once_a_month() {
     let (_folder, state) = nothing_seen();
     let mut kept = None;
     for _ in 0..2 {
-        let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+        let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
         check(&coverage, Status::Incomplete);
         let reason = coverage.reason.unwrap();
         assert!(reason.contains("hold 5 items, 1 of them"), "{reason}");
-        kept = kept.or(cursor(&portions));
+        kept = kept.or(cursor(&mailbox_batches));
     }
     assert_eq!(firsts(&server), 1, "its deltaLink is good");
     let kept = kept.unwrap();
-    assert!(kept.is_delta && kept.proof.is_none());
-    let long_ago = ChainCursor {
+    assert!(kept.is_delta && kept.completeness.is_none());
+    let long_ago = FolderCursor {
         begun_at: kept.begun_at.plus(-31 * DAY),
         ..kept
     };
@@ -192,10 +194,10 @@ async fn items_arriving_before_the_count_are_not_missing() {
         })
     })
     .await;
-    let (coverage, portions) = sync(&server, Shutdown::default()).await;
+    let (coverage, mailbox_batches) = sync(&server, Shutdown::default()).await;
     check(&coverage, Status::Complete);
-    assert_eq!(recorded_in(&portions), ["a", "a", "s"]);
-    assert_eq!(surplus(&portions), Some(0));
+    assert_eq!(recorded_in(&mailbox_batches), ["a", "a", "s"]);
+    assert_eq!(unlistable(&mailbox_batches), Some(0));
 }
 
 #[tokio::test]
@@ -204,11 +206,13 @@ async fn a_refused_item_goes_to_the_ledger_and_the_folder_is_complete() {
     let (_folder, state) = nothing_seen();
     let mut tries = Vec::new();
     for _ in 0..12 {
-        let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+        let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
         check(&coverage, Status::Complete);
         assert!(coverage.tally.is_balanced());
         tries.push(coverage.tally.of(Outcome::Unreadable));
-        let cursors = portions.iter().flat_map(|portion| &portion.cursors);
+        let cursors = mailbox_batches
+            .iter()
+            .flat_map(|mailbox_batch| &mailbox_batch.cursors);
         let entries = cursors.filter(|cursor| cursor.key == "ledger/a-3");
         assert_eq!(
             entries.count() as u64,
@@ -231,11 +235,11 @@ async fn a_refused_item_goes_to_the_ledger_and_the_folder_is_complete() {
 async fn an_unlistable_incomplete_first_round_of_several_runs_is_reported() {
     let server = counted(5, &[], |_| Reply::error(400, "ErrorInvalidUrlQuery")).await;
     let (_folder, state) = nothing_seen();
-    let (_, portions) = night(&server, Shutdown::default(), &state).await;
-    let begun = ChainCursor {
+    let (_, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    let begun = FolderCursor {
         is_delta: false,
-        proof: None,
-        ..cursor(&portions).unwrap()
+        completeness: None,
+        ..cursor(&mailbox_batches).unwrap()
     };
     let mut seen = Pending::default();
     seen.note_cursor(cursors::folder_cursor_record("id of ann", "a", &begun));

@@ -18,7 +18,7 @@ use super::recorded_in;
 use super::single;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::sync::mailbox::TRIES_MAX;
 
@@ -27,7 +27,7 @@ fn copy(id: &str, bcc: &str) -> String {
     copy_of(clock::now().plus(-DAY), id, bcc)
 }
 
-fn copy_of(at: Micros, id: &str, bcc: &str) -> String {
+fn copy_of(at: Timestamp, id: &str, bcc: &str) -> String {
     let now = at.rfc3339();
     format!(
         r#"{{"id":"{id}","subject":"x","sentDateTime":"{now}","receivedDateTime":"{now}",
@@ -73,15 +73,17 @@ async fn a_copy_waits_for_an_unreadable_one_in_sent_items() {
     let server = mailbox_of_copies(is_refused.clone()).await;
     let (_folder, state) = nothing_seen();
     for _ in 0..2 {
-        let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+        let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
         assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-        assert_eq!(recorded_in(&portions), Vec::<String>::new());
+        assert_eq!(recorded_in(&mailbox_batches), Vec::<String>::new());
     }
     is_refused.store(false, Ordering::SeqCst);
-    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), ["s"]);
+    let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), ["s"]);
     assert_eq!(coverage.tally.of(Outcome::Duplicate), 1);
-    let mut rows = portions.iter().flat_map(|portion| &portion.rows);
+    let mut rows = mailbox_batches
+        .iter()
+        .flat_map(|mailbox_batch| &mailbox_batch.rows);
     let people = &rows.next().unwrap().interaction.participants;
     assert!(people.iter().any(|person| person.address == "bob@acme.com"));
     // Nothing is left to be tried.
@@ -94,11 +96,15 @@ async fn copies_wait_only_while_the_one_in_sent_items_is_tried() {
     let server = mailbox_of_copies(Arc::new(AtomicBool::new(true))).await;
     let (_folder, state) = nothing_seen();
     for tried in 1..TRIES_MAX {
-        let (_, portions) = night(&server, Shutdown::default(), &state).await;
-        assert_eq!(recorded_in(&portions), Vec::<String>::new(), "{tried}");
+        let (_, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+        assert_eq!(
+            recorded_in(&mailbox_batches),
+            Vec::<String>::new(),
+            "{tried}"
+        );
     }
-    let (_, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), ["a"]);
+    let (_, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), ["a"]);
 }
 
 #[tokio::test]
@@ -119,10 +125,10 @@ async fn a_copy_newer_than_the_read_of_sent_items_waits_a_run() {
     })
     .await;
     let (_folder, state) = nothing_seen();
-    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
+    let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
     assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
-    assert_eq!(recorded_in(&portions), Vec::<String>::new());
-    let (coverage, portions) = night(&server, Shutdown::default(), &state).await;
-    assert_eq!(recorded_in(&portions), ["s"]);
+    assert_eq!(recorded_in(&mailbox_batches), Vec::<String>::new());
+    let (coverage, mailbox_batches) = night(&server, Shutdown::default(), &state).await;
+    assert_eq!(recorded_in(&mailbox_batches), ["s"]);
     assert_eq!(coverage.tally.of(Outcome::Duplicate), 1);
 }

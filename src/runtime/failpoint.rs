@@ -34,7 +34,7 @@ struct Instruction {
 
 /// Hits a named step. Ends the process like a kill if a test configured it.
 #[cfg(debug_assertions)]
-pub fn point(name: impl FnOnce() -> String) {
+pub fn hit(name: impl FnOnce() -> String) {
     static INSTRUCTION: OnceLock<Option<Instruction>> = OnceLock::new();
     let Some(instruction) = INSTRUCTION.get_or_init(instruction) else {
         return;
@@ -61,7 +61,7 @@ pub fn point(name: impl FnOnce() -> String) {
 /// Hits a named step.
 #[cfg(not(debug_assertions))]
 #[inline]
-pub fn point(_name: impl FnOnce() -> String) {}
+pub fn hit(_name: impl FnOnce() -> String) {}
 
 #[cfg(debug_assertions)]
 #[expect(

@@ -22,7 +22,7 @@ use crate::model::mail::Sensitivity;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Outcome;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 use crate::policy::exclusions::Exclusions;
 use crate::policy::identity;
 use crate::policy::participants;
@@ -40,7 +40,7 @@ pub struct Rules {
 
 /// The rules for one mailbox in one run.
 #[derive(Debug, Clone)]
-pub struct Judge {
+pub struct CapturePolicy {
     /// The policy.
     pub rules: Arc<Rules>,
     /// Who belongs to the company.
@@ -50,22 +50,22 @@ pub struct Judge {
     /// The source from which it is read.
     pub source: Source,
     /// Capture settings for mail and the instant from which each applies, oldest first.
-    pub history: Vec<(Micros, bool)>,
+    pub history: Vec<(Timestamp, bool)>,
     /// The same for meetings; without any, the tenant-wide policy applies.
-    pub meetings: Vec<(Micros, Meetings)>,
+    pub meetings: Vec<(Timestamp, Meetings)>,
     /// Older items are outside the window; `None`: no window.
-    pub window_start: Option<Micros>,
+    pub window_start: Option<Timestamp>,
     /// When this run captured it.
-    pub captured_at: Micros,
+    pub captured_at: Timestamp,
     /// The id of this run.
     pub run_id: Arc<str>,
 }
 
 /// The decision on an item, as far as it depends on the item itself and the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
+pub enum Decision {
     /// It becomes no row.
-    Drop {
+    Skip {
         /// The outcome.
         outcome: Outcome,
         /// The rule, if the outcome does not identify it; otherwise empty.
@@ -93,28 +93,28 @@ impl Rules {
     }
 }
 
-impl Judge {
+impl CapturePolicy {
     /// Evaluates a mail. `is_folder_excluded`: it is in a junk folder or in one that the rules
     /// exclude.
     ///
     /// Outcomes that depend on the items already recorded (`unchanged`, `duplicate`) and on the CRM
     /// snapshot (`unmatched`) are decided elsewhere. A mail of unknown sensitivity keeps its
-    /// content until [`Judge::with_sensitivity`].
-    pub fn judge(&self, mail: Mail, is_folder_excluded: bool) -> Judged {
+    /// content until [`CapturePolicy::with_sensitivity`].
+    pub fn evaluate(&self, mail: Mail, is_folder_excluded: bool) -> Decision {
         let Some(time) = identity::sent_time(mail.sent, mail.received) else {
-            return dropped(Outcome::Unreadable, "no_date");
+            return skipped(Outcome::Unreadable, "no_date");
         };
         if mail.is_draft {
-            return dropped(Outcome::Draft, "");
+            return skipped(Outcome::Draft, "");
         }
         if self.window_start.is_some_and(|start| time.at < start) {
-            return dropped(Outcome::OutsideWindow, "");
+            return skipped(Outcome::OutsideWindow, "");
         }
         if settings::in_force(&self.history, time.at) != Some(true) {
-            return dropped(Outcome::NotCaptured, "");
+            return skipped(Outcome::NotCaptured, "");
         }
         if mail.sensitivity == Sensitivity::Private {
-            return dropped(Outcome::Private, "");
+            return skipped(Outcome::Private, "");
         }
         let people = participants::resolve(&mail.participants, &self.directory);
         let excluded = self
@@ -125,7 +125,7 @@ impl Judge {
             .or(is_folder_excluded.then_some("folder"))
             .or((mail.class == MailClass::Meeting).then_some("meeting_mail"));
         if let Some(rule) = excluded {
-            return dropped(Outcome::Excluded, rule);
+            return skipped(Outcome::Excluded, rule);
         }
         // If participants were truncated, the rest may be external.
         let are_all = mail.participants.len() < limits::PARTICIPANTS;
@@ -133,10 +133,10 @@ impl Judge {
             && are_all
             && participants::is_internal_only(&people, &self.directory)
         {
-            return dropped(Outcome::InternalOnly, "");
+            return skipped(Outcome::InternalOnly, "");
         }
         let content = self.rules.content;
-        Judged::Keep(Box::new(Interaction {
+        Decision::Keep(Box::new(Interaction {
             interaction_id: identity::interaction_id(&mail, &self.mailbox, time),
             mailbox: self.mailbox.clone(),
             source: self.source,
@@ -189,20 +189,25 @@ impl Judge {
     /// `is_known`: whether the list of private mails was available; `is_private`: whether this mail
     /// is in it. A private mail is `private` even if a later rule excluded it already.
     #[must_use]
-    pub fn with_sensitivity(&self, judged: Judged, is_known: bool, is_private: bool) -> Judged {
-        match judged {
-            Judged::Drop { outcome, .. } if is_private && outcome > Outcome::Private => {
-                dropped(Outcome::Private, "")
+    pub fn with_sensitivity(
+        &self,
+        decision: Decision,
+        is_known: bool,
+        is_private: bool,
+    ) -> Decision {
+        match decision {
+            Decision::Skip { outcome, .. } if is_private && outcome > Outcome::Private => {
+                skipped(Outcome::Private, "")
             }
-            Judged::Keep(_) if is_private => dropped(Outcome::Private, ""),
-            Judged::Keep(mut interaction) if !interaction.sensitivity_known => {
+            Decision::Keep(_) if is_private => skipped(Outcome::Private, ""),
+            Decision::Keep(mut interaction) if !interaction.sensitivity_known => {
                 interaction.sensitivity_known = is_known;
                 if !is_known && self.rules.unknown_sensitivity == UnknownSensitivity::Hide {
                     withhold_content(&mut interaction);
                 }
-                Judged::Keep(interaction)
+                Decision::Keep(interaction)
             }
-            judged => judged,
+            decision => decision,
         }
     }
 }
@@ -220,8 +225,8 @@ pub fn has_content(interaction: &Interaction) -> bool {
     interaction.subject.is_some() || interaction.preview.is_some()
 }
 
-pub(super) fn dropped(outcome: Outcome, reason: &'static str) -> Judged {
-    Judged::Drop { outcome, reason }
+pub(super) fn skipped(outcome: Outcome, reason: &'static str) -> Decision {
+    Decision::Skip { outcome, reason }
 }
 
 #[cfg(test)]

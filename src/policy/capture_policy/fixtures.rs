@@ -17,7 +17,7 @@ use crate::model::mail::RawParticipant;
 use crate::model::mail::Sensitivity;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
-use crate::model::time::Micros;
+use crate::model::time::Timestamp;
 
 /// Contoso, and Ann's legacy name.
 pub fn directory() -> Directory {
@@ -58,8 +58,8 @@ pub fn mail() -> Mail {
         former_ids: Vec::new(),
         container: "inbox".into(),
         message_id: Some("1@acme.com".into()),
-        sent: Micros::parse_rfc3339("2026-03-01T10:00:00Z"),
-        received: Micros::parse_rfc3339("2026-03-01T10:00:05Z"),
+        sent: Timestamp::parse_rfc3339("2026-03-01T10:00:00Z"),
+        received: Timestamp::parse_rfc3339("2026-03-01T10:00:05Z"),
         subject: Some("Offer".into()),
         preview: Some("Dear Ann".into()),
         body_text: Some("Dear Ann, here it is".into()),
@@ -104,7 +104,7 @@ pub fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
 
 /// A time in UTC.
 pub fn event_time(text: &str) -> EventTime {
-    let at = Micros::parse_rfc3339(text).unwrap();
+    let at = Timestamp::parse_rfc3339(text).unwrap();
     EventTime { at, day: at.day() }
 }
 

@@ -19,12 +19,12 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
-use crate::model::time::Micros;
-use crate::policy::judge::Judge;
-use crate::policy::judge::Judged;
-use crate::policy::judge::Rules;
-use crate::policy::judge::fixtures;
-use crate::policy::judge::withhold_content;
+use crate::model::time::Timestamp;
+use crate::policy::capture_policy::CapturePolicy;
+use crate::policy::capture_policy::Decision;
+use crate::policy::capture_policy::Rules;
+use crate::policy::capture_policy::fixtures;
+use crate::policy::capture_policy::withhold_content;
 
 fn capture() -> Capture {
     let mut capture = Capture::default();
@@ -34,9 +34,9 @@ fn capture() -> Capture {
     capture
 }
 
-fn judge_under(capture: &Capture) -> Judge {
+fn policy_under(capture: &Capture) -> CapturePolicy {
     let sent = fixtures::mail().sent.unwrap();
-    Judge {
+    CapturePolicy {
         rules: Arc::new(Rules::new(capture)),
         directory: Arc::new(fixtures::directory()),
         mailbox: fixtures::mailbox("ann"),
@@ -44,19 +44,19 @@ fn judge_under(capture: &Capture) -> Judge {
         history: vec![(sent.plus(-30 * DAY), true), (sent.plus(DAY), false)],
         meetings: Vec::new(),
         window_start: Some(sent.plus(-20 * DAY)),
-        captured_at: Micros(1),
+        captured_at: Timestamp(1),
         run_id: "run".into(),
     }
 }
 
-fn dropped(outcome: Outcome, reason: &'static str) -> Judged {
-    Judged::Drop { outcome, reason }
+fn skipped(outcome: Outcome, reason: &'static str) -> Decision {
+    Decision::Skip { outcome, reason }
 }
 
-fn kept(judged: Judged) -> Interaction {
-    match judged {
-        Judged::Keep(interaction) => *interaction,
-        Judged::Drop { outcome, reason } => panic!("{outcome:?} {reason}"),
+fn kept(decision: Decision) -> Interaction {
+    match decision {
+        Decision::Keep(interaction) => *interaction,
+        Decision::Skip { outcome, reason } => panic!("{outcome:?} {reason}"),
     }
 }
 
@@ -129,19 +129,19 @@ const MODIFIED: &[Modification] = &[
 
 #[test]
 fn each_outcome_has_its_rule() {
-    let judge = judge_under(&capture());
+    let policy = policy_under(&capture());
     for (modify, outcome, reason) in MODIFIED {
         let mut mail = fixtures::mail();
         modify(&mut mail);
-        assert_eq!(judge.judge(mail, false), dropped(*outcome, reason));
+        assert_eq!(policy.evaluate(mail, false), skipped(*outcome, reason));
     }
-    let in_folder = judge.judge(fixtures::mail(), true);
-    assert_eq!(in_folder, dropped(Outcome::Excluded, "folder"));
+    let in_folder = policy.evaluate(fixtures::mail(), true);
+    assert_eq!(in_folder, skipped(Outcome::Excluded, "folder"));
 }
 
 #[test]
 fn of_several_outcomes_the_first_is_taken() {
-    let judge = judge_under(&capture());
+    let policy = policy_under(&capture());
     for (position, (first, outcome, reason)) in MODIFIED.iter().enumerate() {
         for (later, later_outcome, _) in MODIFIED.iter().skip(position + 1) {
             // Both set the time of sending, to different values.
@@ -157,8 +157,8 @@ fn of_several_outcomes_the_first_is_taken() {
             later(&mut mail);
             first(&mut mail);
             assert_eq!(
-                judge.judge(mail, false),
-                dropped(*outcome, reason),
+                policy.evaluate(mail, false),
+                skipped(*outcome, reason),
                 "{later_outcome:?}"
             );
         }
@@ -167,10 +167,10 @@ fn of_several_outcomes_the_first_is_taken() {
 
 #[test]
 fn what_is_kept_has_every_column() {
-    let judge = judge_under(&capture());
+    let policy = policy_under(&capture());
     let mut mail = fixtures::mail();
     mail.bulk_reason = Some("list");
-    let interaction = kept(judge.judge(mail, false));
+    let interaction = kept(policy.evaluate(mail, false));
     assert_eq!(interaction.occurred_at, fixtures::mail().sent.unwrap());
     assert_eq!(interaction.direction, Direction::Inbound);
     assert_eq!(interaction.user_role, Some(Role::To));
@@ -183,14 +183,17 @@ fn what_is_kept_has_every_column() {
 
 #[test]
 fn shared_mailboxes_and_rooms_have_no_user_role() {
-    let mut judge = judge_under(&capture());
+    let mut policy = policy_under(&capture());
     for kind in [MailboxKind::Shared, MailboxKind::Room] {
         let mailbox = Mailbox {
             kind,
-            ..(*judge.mailbox).clone()
+            ..(*policy.mailbox).clone()
         };
-        judge.mailbox = Arc::new(mailbox);
-        assert_eq!(kept(judge.judge(fixtures::mail(), false)).user_role, None);
+        policy.mailbox = Arc::new(mailbox);
+        assert_eq!(
+            kept(policy.evaluate(fixtures::mail(), false)).user_role,
+            None
+        );
     }
 }
 
@@ -201,11 +204,11 @@ fn the_content_level_trims_text() {
         (Content::Preview, true, true, false),
         (Content::Full, true, true, true),
     ] {
-        let judge = judge_under(&Capture {
+        let policy = policy_under(&Capture {
             content,
             ..capture()
         });
-        let row = kept(judge.judge(fixtures::mail(), false));
+        let row = kept(policy.evaluate(fixtures::mail(), false));
         let found = (
             row.subject.is_some(),
             row.preview.is_some(),
@@ -217,7 +220,7 @@ fn the_content_level_trims_text() {
 
 #[test]
 fn the_policy_can_keep_internal_mail() {
-    let judge = judge_under(&Capture {
+    let policy = policy_under(&Capture {
         internal_only: InternalOnly::Record,
         ..capture()
     });
@@ -225,7 +228,7 @@ fn the_policy_can_keep_internal_mail() {
     mail.participants
         .retain(|participant| participant.role == Role::To);
     assert_eq!(
-        kept(judge.judge(mail, false)).direction,
+        kept(policy.evaluate(mail, false)).direction,
         Direction::Internal
     );
 }
@@ -235,13 +238,13 @@ fn mail_whose_participants_have_no_address_is_not_internal_only() {
     let mut mail = fixtures::mail();
     mail.participants.clear();
     add(&mut mail, Role::From, "/o=contoso/cn=gone");
-    let interaction = kept(judge_under(&capture()).judge(mail, false));
+    let interaction = kept(policy_under(&capture()).evaluate(mail, false));
     assert_eq!(interaction.direction, Direction::Inbound);
 }
 
 #[test]
 fn privacy_found_late_overrides_later_rules_only() {
-    let judge = judge_under(&capture());
+    let policy = policy_under(&capture());
     for (outcome, becomes_private) in [
         (Outcome::Unreadable, false),
         (Outcome::Draft, false),
@@ -251,21 +254,21 @@ fn privacy_found_late_overrides_later_rules_only() {
         (Outcome::Excluded, true),
         (Outcome::InternalOnly, true),
     ] {
-        let judged = judge.with_sensitivity(dropped(outcome, ""), true, true);
+        let decision = policy.with_sensitivity(skipped(outcome, ""), true, true);
         let expected = if becomes_private {
             Outcome::Private
         } else {
             outcome
         };
-        assert_eq!(judged, dropped(expected, ""));
+        assert_eq!(decision, skipped(expected, ""));
         assert_eq!(
-            judge.with_sensitivity(dropped(outcome, "x"), true, false),
-            dropped(outcome, "x")
+            policy.with_sensitivity(skipped(outcome, "x"), true, false),
+            skipped(outcome, "x")
         );
     }
-    let judged = judge.judge(fixtures::mail(), false);
-    let private = judge.with_sensitivity(judged, true, true);
-    assert_eq!(private, dropped(Outcome::Private, ""));
+    let decision = policy.evaluate(fixtures::mail(), false);
+    let private = policy.with_sensitivity(decision, true, true);
+    assert_eq!(private, skipped(Outcome::Private, ""));
 }
 
 #[test]
@@ -276,24 +279,24 @@ fn content_of_unknown_sensitivity_is_withheld_by_default() {
         (UnknownSensitivity::Record, false, true),
     ] {
         let unknown_sensitivity = policy;
-        let judge = judge_under(&Capture {
+        let policy = policy_under(&Capture {
             unknown_sensitivity,
             content: Content::Full,
             ..capture()
         });
         let mut mail = fixtures::mail();
         mail.sensitivity = Sensitivity::Unknown;
-        let judged = judge.judge(mail, false);
-        let row = kept(judge.with_sensitivity(judged, known, false));
+        let decision = policy.evaluate(mail, false);
+        let row = kept(policy.with_sensitivity(decision, known, false));
         assert_eq!(row.sensitivity_known, known);
         let found = [&row.subject, &row.preview, &row.body_text].map(Option::is_some);
         assert_eq!(found, [has_text; 3], "{policy:?}");
     }
     // An archive's mail contains its own sensitivity.
-    let judge = judge_under(&capture());
-    let judged = judge.judge(fixtures::mail(), false);
+    let policy = policy_under(&capture());
+    let decision = policy.evaluate(fixtures::mail(), false);
     assert!(
-        kept(judge.with_sensitivity(judged, false, false))
+        kept(policy.with_sensitivity(decision, false, false))
             .subject
             .is_some()
     );
@@ -301,11 +304,11 @@ fn content_of_unknown_sensitivity_is_withheld_by_default() {
 
 #[test]
 fn withholding_leaves_who_and_when() {
-    let judge = judge_under(&Capture {
+    let policy = policy_under(&Capture {
         content: Content::Full,
         ..capture()
     });
-    let whole = kept(judge.judge(fixtures::mail(), false));
+    let whole = kept(policy.evaluate(fixtures::mail(), false));
     let mut withheld = whole.clone();
     withhold_content(&mut withheld);
     let expected = Interaction {

@@ -18,7 +18,7 @@ fn a_changed_snapshot_is_applied_to_the_history() {
     let mut tenant = Tenant::generated(61, 16);
     tenant.run();
     let read = items_since(&tenant, 0);
-    let contact = change_book(&tenant.folder().join("contacts.csv"));
+    let contact = change_snapshot(&tenant.folder().join("contacts.csv"));
     let since = tenant.served_requests();
     tenant.run();
     // The service replays some items whatever is requested.
@@ -59,7 +59,7 @@ fn current(folder: &Path) -> serde_json::Value {
 
 /// Removes the first contact and gives its address to a new one, under a new name; returns the id
 /// of the new one.
-fn change_book(contacts: &Path) -> String {
+fn change_snapshot(contacts: &Path) -> String {
     let text = fs::read_to_string(contacts).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let first = lines.remove(1);
@@ -242,7 +242,7 @@ impl Numbers {
     }
 
     /// Snapshots over few addresses, so that ties, merges and moves occur.
-    fn write_book(&mut self, folder: &Path) {
+    fn write_snapshot(&mut self, folder: &Path) {
         let mut contacts = "id,name,email,other_emails,account_id\n".to_owned();
         let mut accounts = "id,name,domains\n".to_owned();
         for contact in 0..9 {
@@ -307,15 +307,15 @@ fn a_grown_archive_equals_one_read_from_scratch() {
         let config = folder.path().join("touchpoint.toml");
         fs::write(&config, ARCHIVE).unwrap();
         for night in 0..4 {
-            numbers.write_book(folder.path());
+            numbers.write_snapshot(folder.path());
             if night > 0 && numbers.below(2) == 0 {
                 expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
-                numbers.write_book(folder.path());
+                numbers.write_snapshot(folder.path());
             }
             numbers.append_mails(&folder.path().join("mail.mbox"), 40);
             run_report(&config, &["--accept-crm"], 0);
         }
-        numbers.write_book(folder.path());
+        numbers.write_snapshot(folder.path());
         expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
         let fresh = tempfile::tempdir().unwrap();
         for name in [
