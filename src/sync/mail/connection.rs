@@ -80,7 +80,7 @@ impl GraphMailSync<'_> {
         }
     }
 
-    /// Notes, when all chains have ended, whether the service had forgotten every one of them.
+    /// Notes, when all chains have ended, whether the service had lost every one of them.
     pub(super) fn note_forgotten(&mut self) {
         let Some(cursor) = self.sync.cursor.as_mut().filter(|_| self.kept > 0) else {
             return;

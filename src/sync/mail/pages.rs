@@ -1,4 +1,4 @@
-//! From pages and single items to a portion: decoded, judged, decided, handed to the writer.
+//! From pages and single items to a portion: decoded, judged, decided, sent to the writer.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ impl GraphMailSync<'_> {
     }
 }
 
-/// The items of a page, each with the folder whose chain brought it.
+/// The items of a page, each with the folder of its chain.
 fn items_of(page: &GraphPage) -> impl Iterator<Item = (Bytes, Arc<str>)> {
     let item = |range: &Range<usize>| (page.body.slice(range.clone()), page.container.clone());
     page.items.iter().map(item)
