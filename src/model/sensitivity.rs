@@ -9,11 +9,11 @@ use hashbrown::HashSet;
 pub enum Sensitivities {
     /// Ids of all mails that are marked personal, private or confidential; all others are normal.
     Known(Arc<HashSet<String>>),
-    /// The same of mails that were asked for one by one.
+    /// The same of mails that were requested one by one.
     Singly {
         /// Those that are not normal.
         private: HashSet<String>,
-        /// Those of which it could not be had.
+        /// Those of which it is unknown.
         unknown: HashSet<String>,
     },
     /// The permission does not show it (Mail.ReadBasic).

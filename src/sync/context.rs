@@ -62,7 +62,7 @@ pub struct Context {
     pub withheld: Arc<WithheldMails>,
     /// Only mails that were received within it, by plain lists; `None`: what the chains return.
     pub range: Option<Span>,
-    /// Who may read folders again that the service forgot.
+    /// Permits to read folders again whose chains the service lost.
     pub resyncs: Arc<Semaphore>,
     /// To the writer.
     pub mailbox_batches: mpsc::Sender<MailboxBatch>,

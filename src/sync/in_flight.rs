@@ -290,7 +290,7 @@ mod tests {
             assert!(!is_stalled(&in_flight));
             in_flight.room().await;
             let mut turn = in_flight.begin().unwrap();
-            // Whoever gives up waiting is being read again.
+            // A mailbox that gives up waiting counts as being read again.
             assert!(turn.wait_for(&ticket).now_or_never().is_none());
             assert!(in_flight.begin().is_none());
             let ticket = ticket.clone();

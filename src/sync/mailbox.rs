@@ -143,8 +143,8 @@ pub enum SyncError {
         /// Items that their chains returned.
         walked: u64,
     },
-    /// So many items are unavailable that the mailbox as a whole is the cause.
-    #[error("more than {max} items cannot be had; the next run tries them and the others again")]
+    /// More items are unavailable than single items explain: the mailbox as a whole is the cause.
+    #[error("more than {max} items are unavailable; the next run tries them and the others again")]
     ManyRefused {
         /// At most this many are given up one by one.
         max: usize,

@@ -121,7 +121,7 @@ fn an_unlistable_truncated_folder_is_incomplete_until_listed() {
     for mailbox in &incomplete {
         let reason = mailbox["reason"].as_str().unwrap();
         assert!(
-            reason.contains("items, ") && reason.contains("cannot be had"),
+            reason.contains("items, ") && reason.contains("are unavailable"),
             "{reason}"
         );
     }

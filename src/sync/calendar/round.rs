@@ -39,9 +39,9 @@ pub enum RoundError {
     /// It is too large to be decided as a whole.
     #[error(transparent)]
     TooLarge(#[from] TooManyEvents),
-    /// So many events are unavailable that the mailbox as a whole is the cause.
+    /// More events are unavailable than single events explain: the mailbox as a whole is the cause.
     #[error(
-        "more than {} events cannot be had; the next run tries them and the others again",
+        "more than {} events are unavailable; the next run tries them and the others again",
         REFUSED_MAX
     )]
     ManyRefused,

@@ -107,7 +107,7 @@ impl Fetching<'_> {
         let window = round.window;
         let completing = async {
             if is_cut_short(round, &self.ids(window).await?) {
-                tracing::warn!("the chain of a calendar did not tell of all its events");
+                tracing::warn!("the chain of a calendar did not report all its events");
                 self.list(round, window).await?;
             }
             Ok(())

@@ -62,7 +62,7 @@ impl GraphMailSync<'_> {
                 Ok(())
             }
             Err(SyncError::Graph(error)) => {
-                tracing::debug!(code = error.code(), "the kind of a mailbox was not told");
+                tracing::debug!(code = error.code(), "the kind of a mailbox is unknown");
                 Ok(())
             }
             Err(other) => Err(other),
@@ -80,7 +80,7 @@ impl GraphMailSync<'_> {
         }
     }
 
-    /// Notes, when all chains have ended, whether the service had forgotten every one of them.
+    /// Notes, when all chains have ended, whether the service had lost every one of them.
     pub(super) fn note_forgotten(&mut self) {
         let Some(cursor) = self.sync.cursor.as_mut().filter(|_| self.kept > 0) else {
             return;

@@ -77,7 +77,7 @@ pub enum RoundState {
     Complete,
     /// The service said that there is no such folder.
     FolderGone,
-    /// The first page follows, since the service forgot the chain.
+    /// The first page follows, since the service lost the chain.
     Restarted {
         /// Whether that was at the link which an earlier run had kept.
         at_kept_link: bool,
@@ -91,7 +91,7 @@ pub enum FolderDeltaError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// It does not end.
-    #[error("the chain of a folder does not end; the next run goes on")]
+    #[error("the chain of a folder does not end; the next run continues")]
     Endless,
 }
 
@@ -333,7 +333,7 @@ impl FolderDelta {
         (self.link.is_some() && self.is_delta).then_some(self.fetched_at)
     }
 
-    /// The folder is read again, as when the service forgot where reading stood (facts 1.6).
+    /// The folder is read again, as when the service lost the chain (facts 1.6).
     fn restart(&mut self) {
         self.link = None;
         self.is_delta = false;

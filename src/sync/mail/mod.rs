@@ -76,7 +76,7 @@ impl GraphMailSync<'_> {
         let known = self.sync.known()?;
         self.sync.was_absent = known.absent.is_some();
         if self.was_absent_lately(&known) {
-            self.sync.remark = Some("there was none when it was asked for last".to_owned());
+            self.sync.remark = Some("there was none when it was last requested".to_owned());
             return Ok(Status::NoMailbox);
         }
         self.sync.cursor_age_hours = oldest_link_hours(&known, self.sync.started_at);
@@ -182,7 +182,7 @@ impl GraphMailSync<'_> {
             }
             self.list_mails(reconciler, &folder.id, range).await?;
         }
-        self.sync.remark = Some("only the range that was asked for was read".to_owned());
+        self.sync.remark = Some("only the requested range was read".to_owned());
         Ok(Status::Filled)
     }
 

@@ -1,4 +1,4 @@
-//! From pages and single items to a mailbox batch: decoded, evaluated, decided, handed to the
+//! From pages and single items to a mailbox batch: decoded, evaluated, decided, sent to the
 //! writer.
 
 use std::ops::Range;
@@ -159,7 +159,7 @@ impl GraphMailSync<'_> {
     }
 }
 
-/// The items of a page, each with the folder whose chain brought it.
+/// The items of a page, each with the folder of its chain.
 fn items_of(page: &GraphPage) -> impl Iterator<Item = (Bytes, Arc<str>)> {
     let item = |range: &Range<usize>| (page.body.slice(range.clone()), page.container.clone());
     page.items.iter().map(item)

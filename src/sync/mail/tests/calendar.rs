@@ -70,7 +70,7 @@ fn slim(id: &str) -> Value {
 
 /// What the calendar answers in a run.
 #[derive(Default)]
-struct Tonight {
+struct Answers {
     /// Neither the chain nor a list of whole events works.
     is_malformed: bool,
     /// Items that the chain returns.
@@ -83,7 +83,7 @@ struct Tonight {
     gone: Vec<&'static str>,
 }
 
-impl Tonight {
+impl Answers {
     fn answer(&self, base: &str, seen: &Seen) -> Option<Reply> {
         let singles = single_of("/events/", seen, |path| self.single(path));
         let target = seen.target.as_str();
@@ -118,28 +118,28 @@ impl Tonight {
 /// A mailbox with a calendar that answers differently in each run.
 struct Nights {
     server: Server,
-    tonight: Arc<Mutex<Tonight>>,
+    this_run: Arc<Mutex<Answers>>,
     state: Arc<State>,
     _folder: tempfile::TempDir,
 }
 
 impl Nights {
     async fn new() -> Self {
-        let tonight = Arc::new(Mutex::new(Tonight::default()));
-        let answers = tonight.clone();
+        let this_run = Arc::new(Mutex::new(Answers::default()));
+        let answers = this_run.clone();
         let server = mailbox(move |base, seen, _| answers.lock().unwrap().answer(base, seen)).await;
         let (folder, state) = nothing_seen();
         Self {
             server,
-            tonight,
+            this_run,
             state,
             _folder: folder,
         }
     }
 
     /// A run; returns the rows of meetings: id of the event, state and revision.
-    async fn night(&self, tonight: Tonight) -> Vec<(String, &'static str, i32)> {
-        *self.tonight.lock().unwrap() = tonight;
+    async fn night(&self, this_run: Answers) -> Vec<(String, &'static str, i32)> {
+        *self.this_run.lock().unwrap() = this_run;
         let shutdown = Shutdown::default();
         let (coverage, mailbox_batches) =
             night_with(&self.server, shutdown, &self.state, Meetings::All).await;
@@ -196,11 +196,11 @@ fn entry(id: &str, reason: &str, tries: u32) -> (String, String, u32) {
 #[tokio::test]
 async fn a_corrupt_event_affects_only_itself_until_it_is_readable() {
     let nights = Nights::new().await;
-    let malformed = |refused| Tonight {
+    let malformed = |refused| Answers {
         is_malformed: true,
         ids: vec!["e1", "e2", "e3"],
         refused,
-        ..Tonight::default()
+        ..Answers::default()
     };
     let found = nights.night(malformed(vec!["e2"])).await;
     assert_eq!(found, [row("e1", "active", 1), row("e3", "active", 1)]);
@@ -208,15 +208,15 @@ async fn a_corrupt_event_affects_only_itself_until_it_is_readable() {
     assert!(nights.known().calendar.is_some());
     // The chain works and does not return it: it is requested all the same.
     let found = nights
-        .night(Tonight {
+        .night(Answers {
             delta: vec![whole("e1"), whole("e3")],
             refused: vec!["e2"],
-            ..Tonight::default()
+            ..Answers::default()
         })
         .await;
     assert_eq!(found, []);
     assert_eq!(nights.ledger(), [entry("e2", "not_served", 2)]);
-    let found = nights.night(Tonight::default()).await;
+    let found = nights.night(Answers::default()).await;
     assert_eq!(found, [row("e2", "active", 1)]);
     assert_eq!(nights.ledger(), []);
     assert_eq!(nights.night(malformed(vec![])).await, []);
@@ -226,17 +226,17 @@ async fn a_corrupt_event_affects_only_itself_until_it_is_readable() {
 async fn a_corrupt_meeting_has_not_vanished_but_a_deleted_one_has() {
     let nights = Nights::new().await;
     let delta = vec![whole("e1"), whole("e2")];
-    let sound = Tonight {
+    let sound = Answers {
         delta,
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(sound).await.len(), 2);
     for tries in 1..TRIES_MAX + 3 {
-        let malformed = Tonight {
+        let malformed = Answers {
             is_malformed: true,
             ids: vec!["e1", "e2"],
             refused: vec!["e2"],
-            ..Tonight::default()
+            ..Answers::default()
         };
         assert_eq!(nights.night(malformed).await, [], "{tries}");
         let tries = tries.min(TRIES_MAX);
@@ -244,24 +244,24 @@ async fn a_corrupt_meeting_has_not_vanished_but_a_deleted_one_has() {
         assert_eq!(nights.asked_for("e2"), tries as usize);
     }
     // Not listed, and gone when it is requested by its id.
-    let malformed = Tonight {
+    let malformed = Answers {
         is_malformed: true,
         ids: vec!["e1"],
         gone: vec!["e2"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(malformed).await, [row("e2", "removed", 2)]);
-    let again = Tonight {
+    let again = Answers {
         is_malformed: true,
         ids: vec!["e1", "e3"],
         refused: vec!["e3"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(again).await, []);
-    let gone = Tonight {
+    let gone = Answers {
         delta: vec![whole("e1")],
         gone: vec!["e3"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(gone).await, []);
     assert_eq!(nights.ledger(), [entry("e2", "not_served", TRIES_MAX)]);
@@ -270,16 +270,16 @@ async fn a_corrupt_meeting_has_not_vanished_but_a_deleted_one_has() {
 #[tokio::test]
 async fn occurrences_wait_for_a_corrupt_series() {
     let nights = Nights::new().await;
-    let first = Tonight {
+    let first = Answers {
         delta: vec![whole("e1"), slim("o2")],
         refused: vec!["m"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(first).await, [row("e1", "active", 1)]);
     assert_eq!(nights.ledger(), [entry("m", "no_master", 1)]);
     assert!(nights.known().calendar.unwrap().link.is_some());
     assert_eq!(
-        nights.night(Tonight::default()).await,
+        nights.night(Answers::default()).await,
         [row("o2", "active", 1)]
     );
     assert_eq!(nights.ledger(), []);
@@ -288,21 +288,21 @@ async fn occurrences_wait_for_a_corrupt_series() {
 #[tokio::test]
 async fn an_occurrence_that_is_corrupt_when_fetched_is_not_gone() {
     let nights = Nights::new().await;
-    let first = Tonight {
+    let first = Answers {
         delta: vec![whole("m"), slim("o2"), slim("o3")],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(first).await.len(), 2);
-    let without_master = Tonight {
+    let without_master = Answers {
         delta: vec![slim("o2")],
         refused: vec!["o3"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(without_master).await, []);
     assert_eq!(nights.ledger(), [entry("o3", "not_served", 1)]);
-    let gone = Tonight {
+    let gone = Answers {
         gone: vec!["o3"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(gone).await, [row("o3", "removed", 2)]);
     assert_eq!(nights.ledger(), []);
@@ -311,15 +311,15 @@ async fn an_occurrence_that_is_corrupt_when_fetched_is_not_gone() {
 #[tokio::test]
 async fn an_exception_without_original_start_is_recorded_once_fetched() {
     let nights = Nights::new().await;
-    let first = Tonight {
+    let first = Answers {
         delta: vec![whole("m"), slim("o2"), slim("x")],
         refused: vec!["x"],
-        ..Tonight::default()
+        ..Answers::default()
     };
     assert_eq!(nights.night(first).await, [row("o2", "active", 1)]);
     assert_eq!(nights.ledger(), [entry("x", "not_served", 1)]);
     assert_eq!(
-        nights.night(Tonight::default()).await,
+        nights.night(Answers::default()).await,
         [row("x", "active", 1)]
     );
     assert_eq!(nights.ledger(), []);
