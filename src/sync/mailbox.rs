@@ -132,8 +132,8 @@ pub enum SyncError {
     FolderHidden,
     /// Not all items of a folder were seen, and the rest is unavailable.
     #[error(
-        "{folders} folders hold {held} items, {walked} of them were read and the others cannot be \
-         had; the next run compares them again"
+        "{folders} folders hold {held} items, {walked} of them were read and the others are \
+         unavailable; the next run compares them again"
     )]
     Incomplete {
         /// How many folders.
