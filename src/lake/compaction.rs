@@ -24,7 +24,7 @@ const SMALL_FILES_OF_RUN_MAX: usize = 2;
 impl Lake {
     /// Merges the small files of months that have many, or got several from the run that ends, until
     /// `limit` has passed; gives the number of months merged, over all tables. A month that was begun is finished. Then it deletes
-    /// expired entries of the logs; where that fails it logs a warning, and the next run goes on.
+    /// expired entries of the logs; where that fails it logs a warning, and the next run continues.
     ///
     /// Call it when every view has caught up: afterwards rows cannot be attributed to commits, and
     /// a view that is behind must compare everything. It does nothing while the view of contacts

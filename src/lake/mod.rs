@@ -6,7 +6,7 @@
 //! mailboxes/            coverage: one row for each mailbox and run
 //! _touchpoint/
 //!   format.json         the number of this layout; a newer one is refused
-//!   cursors/            <version>.parquet: where reading goes on, counts, sums of row hashes
+//!   cursors/            <version>.parquet: where reading continues, counts, sums of row hashes
 //!   crm/                <digest>.parquet: the CRM snapshots that were asked
 //!   own_domains.json    the domains that no account of a CRM snapshot has
 //!   locks/              one file for each slot, locked while a process writes it

@@ -239,7 +239,7 @@ fn check_data(
     Ok(findings.len() == before)
 }
 
-/// Damage is what is looked for: it is found, and the search goes on.
+/// Damage is what is looked for: it is found, and the search continues.
 fn note_damage(
     checked: Result<(), LakeError>,
     findings: &mut Vec<Finding>,

@@ -39,7 +39,7 @@ const ROWS_AT_ONCE: usize = 4_096;
 const BYTES_AT_ONCE: usize = 16 << 20;
 
 /// The current CRM snapshots, by slot: a catch-up uses the CRM snapshot of the commits it repeats,
-/// never tonight's.
+/// never this run's.
 #[derive(Debug)]
 pub struct Snapshots {
     of_slot: BTreeMap<u8, String>,
@@ -129,7 +129,7 @@ pub struct Concerned {
 }
 
 impl Concerned {
-    /// Compares a CRM snapshot with those in force. Where one of them is gone, nobody knows what it
+    /// Compares a CRM snapshot with those in force. Where one of them is gone, it is unknown what it
     /// said, and everybody is concerned.
     pub fn by(lake: &Lake, snapshot: &CrmSnapshot) -> Result<Self, LakeError> {
         let others: BTreeSet<String> = lake.current_snapshots()?.into_values().collect();

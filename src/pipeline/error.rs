@@ -27,7 +27,7 @@ pub enum RunError {
         /// Why.
         source: GraphError,
     },
-    /// A scope that names nobody.
+    /// A scope without users.
     #[error("tenant {tenant}: {source}")]
     Scope {
         /// The tenant's name.

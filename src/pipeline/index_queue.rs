@@ -21,7 +21,7 @@ const QUEUE: usize = 4;
 /// So much indexing is repeated at most after a crash. Each commit costs a segment to be merged.
 const COMMIT_EVERY_SECONDS: u64 = 60;
 
-/// What the index is told, in this order: the documents of the rows of a batch, then that the batch is
+/// What the index receives, in this order: the documents of the rows of a batch, then that the batch is
 /// committed. The index makes none of them visible before.
 #[derive(Debug)]
 enum Message {

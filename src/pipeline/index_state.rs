@@ -16,7 +16,7 @@ pub enum IndexState {
     Current,
     /// It lacks commits: the next run adds them.
     Behind {
-        /// With so many rows at most, where the names of the files tell.
+        /// At most this number of rows, where the names of the files show it.
         rows: Option<u64>,
     },
     /// It knows of commits that the lake does not have.
@@ -49,7 +49,7 @@ pub fn is_ahead(reached: &BTreeMap<u8, i64>, versions: &BTreeMap<u8, i64>) -> bo
     reached.any(|(slot, reached)| versions.get(slot).is_none_or(|version| version < reached))
 }
 
-/// Which commits an index knows of, against those of the lake; the number of rows is not asked for.
+/// Which commits an index knows of, against those of the lake; the number of rows is not requested.
 pub fn compare(searcher: &Searcher, lake_id: &str, versions: &BTreeMap<u8, i64>) -> IndexState {
     if searcher.lake_id() != lake_id {
         IndexState::Foreign

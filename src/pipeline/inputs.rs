@@ -47,11 +47,11 @@ pub struct TenantInput {
     pub client: Client,
     /// Members and teams.
     pub members: Members,
-    /// Whose mailboxes are asked for.
+    /// Whose mailboxes are requested.
     pub wanted: WantedInput,
 }
 
-/// Whose mailboxes are asked for.
+/// Whose mailboxes are requested.
 #[derive(Debug)]
 pub enum WantedInput {
     /// Everybody's.

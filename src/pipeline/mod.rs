@@ -179,7 +179,7 @@ fn left_out(mut lines: Vec<PlanLine>) -> Vec<PlanLine> {
     lines
 }
 
-/// Merges small files where nobody waits for the end; gives the months, and why it did not.
+/// Merges small files unless the run was asked to end; gives the months, and why it did not.
 async fn merge(lake: &Arc<Lake>, run: &RunStamp, may_merge: bool) -> (usize, Option<String>) {
     if may_merge {
         stores::merge_small_files(lake, run).await

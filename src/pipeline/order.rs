@@ -8,7 +8,7 @@ use crate::state::store::State;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::job::Job;
 
-/// Sorts the mailboxes: those that were never read (nobody knows how large they are), then by what
+/// Sorts the mailboxes: those that were never read (their size is unknown), then by what
 /// was recorded of them, then users without a mailbox, whose answers take longest (facts 6.2).
 pub fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, StateError> {
     let mut sized = Vec::with_capacity(jobs.len());
@@ -24,7 +24,7 @@ fn size(job: &Job, state: &State) -> Result<(u8, Reverse<u64>), StateError> {
         Job::Graph(job) => &job.mailbox,
         Job::Archive(job) => &job.mailbox,
     };
-    // A cursor that cannot be read is told when the mailbox is read.
+    // A cursor that cannot be read is reported when the mailbox is read.
     let known = SavedCursors::read(state.cursors(&mailbox.id)?).unwrap_or_default();
     Ok(match known.mailbox {
         Some(cursor) => (1, Reverse(cursor.recorded)),

@@ -37,12 +37,12 @@ use crate::sync::job::ArchiveJob;
 use crate::sync::job::GraphJob;
 use crate::sync::job::Job;
 
-/// What is read tonight, and with what.
+/// What this run reads, and with what.
 #[derive(Debug)]
 pub struct Discovery {
     /// Mailboxes to read, in order of tenant and address.
     pub jobs: Vec<Job>,
-    /// Every mailbox that was asked for, in or out and why, in the same order.
+    /// Every mailbox that was requested, in or out and why, in the same order.
     pub lines: Vec<PlanLine>,
     /// Who belongs to the company.
     pub directory: Directory,

@@ -42,7 +42,7 @@ const BATCH_AGE: Duration = Duration::from_secs(30);
 pub struct Writer {
     /// The lake to commit to.
     pub lake: Arc<Lake>,
-    /// The cache that is told what was committed.
+    /// The cache that learns what was committed.
     pub state: Arc<State>,
     /// The index, which follows behind.
     pub index: IndexQueue,

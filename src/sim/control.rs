@@ -58,7 +58,7 @@ fn clock(now: Timestamp) -> Response {
     Response::json(json!({"now": now.rfc3339()}).to_string(), 0)
 }
 
-/// How fast the clock goes on by itself from now on.
+/// How fast the clock runs by itself from now on.
 fn pace(shared: &Shared, body: &[u8]) -> Response {
     let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     match body["seconds_per_request"].as_i64() {

@@ -19,7 +19,7 @@ impl World {
         if world.spec.faults.iter().all(is_known) {
             Ok(world)
         } else {
-            Err(SpecError::Range("faults: mailbox (nobody has it)"))
+            Err(SpecError::Range("faults: mailbox (no user has it)"))
         }
     }
 

@@ -164,7 +164,7 @@ impl Mailboxes {
         }
     }
 
-    /// A plain list of messages. Where it gives nothing but ids and times, no item can spoil it.
+    /// A plain list of messages. Where it gives nothing but ids and times, no item can make it malformed.
     fn list(&mut self, visit: &Visit<'_>, folder: Option<usize>) -> Response {
         let Call {
             world,
@@ -205,7 +205,7 @@ impl Mailboxes {
             .unwrap_or_else(|| listing::one_message(&self.messages_of(visit, None), id, request))
     }
 
-    /// The plain list of a calendar. Where it gives nothing but ids, no event can spoil it.
+    /// The plain list of a calendar. Where it gives nothing but ids, no event can make it malformed.
     fn events(&mut self, visit: &Visit<'_>) -> Response {
         let Call {
             world,

@@ -376,7 +376,7 @@ pub enum MissingMasters {
     Lost,
 }
 
-/// How a chain of a calendar goes on.
+/// How a chain of a calendar continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CalendarChain {

@@ -188,7 +188,7 @@ fn read(world: &World, token: &str) -> Option<Claims> {
 
 /// What a link holds, as a token that only this world can make and read.
 pub fn hide(world: &World, text: &str) -> String {
-    let text = format!("{text}|padding-of-an-opaque-token-that-nobody-shall-look-into");
+    let text = format!("{text}|padding-of-an-opaque-token-that-must-not-be-parsed");
     format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), seal(world, &text))
 }
 

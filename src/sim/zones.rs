@@ -1,4 +1,4 @@
-//! `Prefer: outlook.timezone` with a zone that nobody knows: the documents do not say what becomes of
+//! `Prefer: outlook.timezone` with an unknown zone: the documents do not say what becomes of
 //! it (facts 11.17), so a world does.
 
 use crate::sim::calendar::delta;

@@ -49,27 +49,19 @@ const DATA: &[(&str, &str)] = &[
     // RFC 5322, appendix A.5.
     ("src/decode/mime/recipients/tests.rs", "nobody"),
     ("src/model/address/tests.rs", "nobody"),
-    // An address of a mail.
+    // Texts, addresses and names of tests and of simulated people.
+    ("README.md", "asked for"),
+    ("src/sim/text.rs", "asked for"),
+    ("src/sim/crm/generate.rs", "desk"),
+    ("src/sim/tests/refusals.rs", "nobody"),
+    ("src/source/archive/tests.rs", "nobody"),
+    ("src/state/tests.rs", "nobody"),
+    ("src/lake/view/derive.rs", "nobody"),
     ("tests/it/mutated_mail.rs", "desk"),
 ];
 
 /// Files and folders that are not checked yet.
-const UNCHECKED: &[&str] = &[
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "README.md",
-    "REFERENCE.md",
-    "RELIABILITY.md",
-    "SECURITY.md",
-    "TABLES.md",
-    "src/ARCHITECTURE.md",
-    "src/DESIGN.md",
-    "src/lake",
-    "src/pipeline",
-    "src/sim",
-    "src/source",
-    "src/state",
-];
+const UNCHECKED: &[&str] = &[];
 
 /// Words of a text with their lines, in lower case. Underscores belong to words.
 fn words(text: &str) -> Vec<(usize, String)> {

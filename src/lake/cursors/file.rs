@@ -41,7 +41,7 @@ const ROWS_PER_BATCH: usize = 1_024;
 pub(crate) enum EntryKind {
     /// The slot itself: row count, hash sum, predecessor, CRM snapshot.
     Slot = 0,
-    /// Where reading goes on.
+    /// Where reading continues.
     Cursor = 1,
     /// What was counted for a mailbox in a run.
     Count = 2,

@@ -1,4 +1,4 @@
-//! Where reading goes on: files beside the tables, one for each commit, chained slot by slot.
+//! Where reading continues: files beside the tables, one for each commit, chained slot by slot.
 
 pub(super) mod chain;
 pub(super) mod file;

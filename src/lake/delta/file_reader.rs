@@ -103,7 +103,7 @@ impl FileReader {
         Ok((reader, rows_per_read))
     }
 
-    /// Goes on with fewer rows at a time.
+    /// Continues with fewer rows at a time.
     fn read_fewer(&mut self) -> Result<(), LakeError> {
         let fewer = (self.rows_per_read / SMALLER_READ).max(1);
         let from = Some((self.rows_read, fewer));

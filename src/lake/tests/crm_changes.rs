@@ -211,7 +211,7 @@ fn two_shards_with_different_snapshots_do_not_disturb_each_other() {
         .rematch(&run("run2"), "empty", false, |_| Vec::new())
         .unwrap();
     assert_eq!((done.activities, &done.slots), (3, &vec![slot("ann")]));
-    // The other shard goes on with the CRM snapshot that it has.
+    // The other shard continues with the CRM snapshot that it has.
     bob.refresh().unwrap();
     let next = bob.commit(&batch("bob", 3..5)).unwrap();
     assert_eq!(next.activities, 2);

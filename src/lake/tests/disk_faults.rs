@@ -134,7 +134,7 @@ fn a_commit_that_appears_late_in_listings_is_neither_lost_nor_repeated() {
         let (one, other) = (test_lake.write(), test_lake.read());
         one.commit(&batch("ann", 0..10)).unwrap();
         watch.inject(Fault::Late(table, late));
-        // Another reader does not see it yet, then it does; the writer goes on meanwhile.
+        // Another reader does not see it yet, then it does; the writer continues meanwhile.
         other.refresh().unwrap();
         let seen = if table == rows { 0 } else { 10 };
         assert_eq!(count(&other), seen, "{table}, late {late} times");

@@ -116,7 +116,7 @@ fn promised(events: &[Event]) -> usize {
     notes.next().unwrap_or(0)
 }
 
-/// Opens what the loss of power left and goes on; says what is wrong with it, if anything is.
+/// Opens what the loss of power left and continues; says what is wrong with it, if anything is.
 fn check(test_lake: &TestLake, events: &[Event], from: &Path, lasts: Lasts) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     after_power_loss(events, lasts, from, folder.path());

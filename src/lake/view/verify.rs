@@ -36,7 +36,7 @@ struct Found {
 
 impl Lake {
     /// The view against its recomputation, slot by slot with the current CRM snapshot there. Slots
-    /// in which the view is behind are passed over.
+    /// in which the view is behind are skipped.
     pub(crate) fn check_view(
         &self,
         records: &BTreeMap<u8, SlotRecord>,

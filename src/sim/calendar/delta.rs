@@ -109,7 +109,7 @@ pub fn kind(world: &World, mailbox: usize) -> CalendarChain {
     }
 }
 
-/// What a page holds and how it goes on.
+/// What a page holds and how it continues.
 struct Cut {
     blocks: usize,
     last: bool,

@@ -76,7 +76,7 @@ pub fn series(rng: &mut Rng, form: usize, about: Date) -> When {
             (1, On::RelativeYearly(about.month(), weekdays(rng), index))
         }
     };
-    // No series goes on every day without end.
+    // No series continues every day without end.
     if kind == 0 && end == 2 {
         interval += 5;
     }
@@ -124,7 +124,7 @@ fn fitted(pattern: Pattern, start: Date, end: End) -> When {
 }
 
 /// A series with an occurrence on this day and none within three days of it, which began some
-/// weeks ago and goes on for some months.
+/// weeks ago and continues for some months.
 pub fn sparse(rng: &mut Rng, day: Date, end: End) -> When {
     let weeks = rng.between(1, 3) * 2;
     let pattern = Pattern {

@@ -9,7 +9,7 @@ use crate::sim::faults::request_kind::RequestKind;
 pub const FAULTS_MAX: usize = 1000;
 
 /// What the service does wrong, to whom, and when. Every key but `kind` has a default; keys that a
-/// kind does not need are passed over.
+/// kind does not need are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {

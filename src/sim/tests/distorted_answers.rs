@@ -149,7 +149,7 @@ async fn bytes_under(fault: &str) -> Vec<u8> {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut reply = Vec::new();
     loop {
-        // What has begun goes on at once, or never.
+        // What has begun continues at once, or never.
         let patience = if reply.is_empty() { 20_000 } else { 500 };
         let patience = std::time::Duration::from_millis(patience);
         match tokio::time::timeout(patience, stream.read_buf(&mut reply)).await {

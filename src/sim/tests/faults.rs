@@ -257,10 +257,10 @@ fn a_row_that_can_never_happen_is_refused() {
         ("kind = \"status\"\nstatus = 42", "200 to 599"),
         ("kind = \"quota_full\"\nfrom = \"noon\"", "RFC 3339"),
         (
-            "kind = \"quota_full\"\nmailbox = \"nobody@x.org\"",
-            "nobody",
+            "kind = \"quota_full\"\nmailbox = \"no-one@x.org\"",
+            "no user",
         ),
-        ("kind = \"quota_full\"\nmailbox = 16", "nobody"),
+        ("kind = \"quota_full\"\nmailbox = 16", "no user"),
         ("kind = \"quite_else\"", "unknown variant"),
     ] {
         let world = World::from_toml(&format!(

@@ -55,7 +55,7 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    /// An error of the system, told apart by whether the path exists.
+    /// An error of the system, distinguished by whether the path exists.
     pub(crate) fn io(path: &std::path::Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         if source.kind() == io::ErrorKind::NotFound {

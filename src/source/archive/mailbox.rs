@@ -67,7 +67,7 @@ impl ArchiveMailbox {
     /// names of one folder, and for mbox and `.eml` a hash of 16 bytes for each message, to number
     /// those that are repeated.
     ///
-    /// After an error, reading goes on with the next file.
+    /// After an error, reading continues with the next file.
     pub fn messages(&self) -> Messages {
         Messages::new(self.format, self.folders.clone())
     }

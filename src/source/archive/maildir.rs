@@ -25,7 +25,7 @@ pub(super) fn mailboxes(spec: &ArchiveSpec) -> Result<Vec<(String, Vec<Folder>)>
         Layout::Subfolders { .. } => subfolders(spec)?,
     };
     for folder in mailboxes.iter().flat_map(|(_, folders)| folders) {
-        // One that cannot be listed is told when its mailbox is read.
+        // One that cannot be listed is reported when its mailbox is read.
         if files(folder, spec.format).map_or(true, |files| !files.is_empty()) {
             return Ok(mailboxes);
         }

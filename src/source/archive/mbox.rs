@@ -24,7 +24,7 @@ const LINE_PIECE_BYTES: u64 = 64 << 10;
 /// Bytes of a file that tell what begins there.
 pub(super) const HEAD_BYTES: usize = 2 << 10;
 
-/// After so many lengths that lead elsewhere, those of a file are not looked at any more: its line
+/// After this number of lengths that lead elsewhere, those of a file are not looked at any more: its line
 /// ends were changed, and each look reads the buffer again.
 const WRONG_LENGTHS_MAX: u32 = 20;
 
@@ -169,7 +169,7 @@ impl<R: BufRead + Seek> Splitter<R> {
         }
     }
 
-    /// The next message; `room` is told before more than [`SMALL_MESSAGE_BYTES`] of it are held.
+    /// The next message; `room` is called before more than [`SMALL_MESSAGE_BYTES`] of it are held.
     pub fn next(&mut self, room: &mut dyn FnMut(usize)) -> io::Result<Option<Split>> {
         if !self.is_ahead && !self.begin()? {
             return Ok(None);
@@ -348,7 +348,7 @@ impl Growing {
         }
     }
 
-    /// Goes on in memory for the largest message, of which only what is written to counts: copies
+    /// Continues in memory for the largest message, of which only what is written to counts: copies
     /// that double would take more than the message. Gives the memory that it began in.
     fn make_large(&mut self) -> Vec<u8> {
         let mut large = Vec::with_capacity(MESSAGE_BYTES_MAX);

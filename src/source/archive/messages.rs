@@ -83,11 +83,11 @@ impl Messages {
         }
     }
 
-    /// The next message. Before more than [`SMALL_MESSAGE_BYTES`] of one are held, `room` is told
+    /// The next message. Before more than [`SMALL_MESSAGE_BYTES`] of one are held, `room` is called
     /// how many bytes it may have, and may wait until there is memory for them.
     ///
     /// # Errors
-    /// A folder or a file cannot be read. The next call goes on with the next one.
+    /// A folder or a file cannot be read. The next call continues with the next one.
     pub fn next_with(
         &mut self,
         room: &mut dyn FnMut(usize),

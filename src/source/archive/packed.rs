@@ -20,7 +20,7 @@ pub(super) enum Fault {
     TooLarge,
 }
 
-/// The message in some packed bytes; `None` where they are not packed. `room` is told before more
+/// The message in some packed bytes; `None` where they are not packed. `room` is called before more
 /// than [`SMALL_MESSAGE_BYTES`] of it are held.
 pub(super) fn unpacked(
     bytes: &[u8],
@@ -52,7 +52,7 @@ fn drained(mut reader: impl Read, room: &mut dyn FnMut(usize)) -> Result<Vec<u8>
     Ok(out)
 }
 
-/// Reads on until there is one byte more than so many.
+/// Reads on until there is one byte more than `limit`.
 fn read_up_to(reader: &mut impl Read, most: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
     let left = (most + 1).saturating_sub(out.len()) as u64;
     let read = reader.take(left).read_to_end(out);

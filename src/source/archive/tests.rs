@@ -375,15 +375,15 @@ fn a_link_leads_to_files_of_its_mailbox_only() {
     symlink(dir.path().join("elsewhere"), ann.join("folder")).unwrap();
     symlink("gone", ann.join("5.gone")).unwrap();
     let mut spec = spec(&dir.path().join("mails"), Format::Maildir, subfolders());
-    let told = |spec: &ArchiveSpec| {
+    let listed = |spec: &ArchiveSpec| {
         let messages = read(&Archive::open(spec).unwrap()[0]);
-        let told = messages.iter().map(|m| (m.place.to_string(), m.unreadable));
-        told.collect::<Vec<_>>()
+        let listed = messages.iter().map(|m| (m.place.to_string(), m.unreadable));
+        listed.collect::<Vec<_>>()
     };
     let refused = Some("link_outside");
     let is = |name: &str, unreadable| (name.to_owned(), unreadable);
     assert_eq!(
-        told(&spec),
+        listed(&spec),
         [
             is("1.a", None),
             is("2.inside", None),
@@ -395,7 +395,7 @@ fn a_link_leads_to_files_of_its_mailbox_only() {
     spec.links = Links::All;
     // A circle is left where it closes.
     symlink("..", ann.join("up")).unwrap();
-    let followed = told(&spec);
+    let followed = listed(&spec);
     assert!(followed.iter().all(|(_, unreadable)| unreadable.is_none()));
     let places: Vec<&str> = followed.iter().map(|(place, _)| place.as_str()).collect();
     assert_eq!(places[..4], ["1.a", "2.inside", "3.bob", "4.out"]);

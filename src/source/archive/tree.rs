@@ -92,7 +92,7 @@ impl Tree {
     }
 
     /// A link to a file that lies in the tree stands for that file. Any other is kept as it is:
-    /// opening it is refused and told, unless links are followed.
+    /// opening it is refused and reported, unless links are followed.
     fn add_link(&self, entries: &mut Entries, name: String, path: PathBuf) {
         let is_folder = path.is_dir();
         if is_folder && self.links == Links::All {

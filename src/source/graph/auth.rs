@@ -158,7 +158,7 @@ impl SignIn {
         result
     }
 
-    /// Gives up a token that was refused, unless it has been renewed already; tokens are asked for
+    /// Gives up a token that was refused, unless it has been renewed already; tokens are requested
     /// with the claims that the refusal named from then on.
     pub async fn forget(&self, refused: &Token, claims: Option<String>) {
         if claims.is_some() {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use libdeflater::DecompressionError;
 use libdeflater::Decompressor;
 
-/// Why a body could not be had.
+/// Why a body is unavailable.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BodyFault {
     /// It ended early, or is no gzip: worth repeating.

@@ -17,7 +17,7 @@ use crate::source::graph::listing;
 use crate::source::graph::listing::ListedId;
 use crate::source::graph::retry::RequestTarget;
 
-/// The longest span that is asked for. The service refuses more than 1,825 days, of lists and
+/// The longest span that is requested. The service refuses more than 1,825 days, of lists and
 /// presumably of chains as well (facts 13).
 pub const SPAN_MAX: i64 = 1_800 * DAY;
 
@@ -84,7 +84,7 @@ impl MailboxClient {
         Ok((page.value, page.next))
     }
 
-    /// Events by their immutable ids, in the order of the ids: what did not come along, or spoilt
+    /// Events by their immutable ids, in the order of the ids: what is missing, or made a page malformed
     /// the page that holds it. One that is unavailable does not cost the others.
     pub async fn events_by_id(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let call = Call {

@@ -46,7 +46,7 @@ pub struct Call {
     pub sized_pages: bool,
     /// The most items that a page of a list may hold: `$top`, or less where pages became smaller.
     pub top: Option<u32>,
-    /// The first page of what is behind a link of a list, by another way than that link: asked for
+    /// The first page of what is behind a link of a list, by another way than that link: requested
     /// where the link fails, for a link keeps its `$top` and its depth (facts 1.7).
     pub instead: Option<Url>,
     /// Whether times are wanted in UTC (facts 2.1: what a calendar else answers depends on it).
@@ -80,7 +80,7 @@ impl Call {
     }
 
     /// What is sent after this has failed for the size or the depth of its page, where it can be
-    /// asked for in another way.
+    /// requested in another way.
     pub fn other_way(&self) -> Option<Self> {
         let url = self.instead.clone()?;
         Some(Self {

@@ -197,7 +197,7 @@ impl Client {
         graph.follow(&graph.join(&format!("/v1.0{path}")))
     }
 
-    /// A link of a page, if it may be followed: it leads to more of what `first` asked for.
+    /// A link of a page, if it may be followed: it leads to more of what `first` requested.
     pub(super) fn follow(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
         self.inner.graph.follow_from(link, first)
     }
@@ -401,7 +401,7 @@ impl MailboxClient {
         format!("/users/{}{path}", self.user)
     }
 
-    /// A link of a page, if it may be followed: it leads to more of what `first` asked for.
+    /// A link of a page, if it may be followed: it leads to more of what `first` requested.
     pub(super) fn follow(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
         self.client.follow(link, first)
     }
@@ -457,10 +457,10 @@ pub(super) fn refused(
 /// Doubles with each attempt up to the cap; the upper half is left to chance, so that many
 /// mailboxes do not come back at once.
 fn backoff(limits: &Limits, sent: u32) -> Duration {
-    let doubled = limits
+    let twice = limits
         .backoff
         .saturating_mul(1 << sent.saturating_sub(1).min(16));
-    let half = doubled.min(limits.backoff_cap) / 2;
+    let half = twice.min(limits.backoff_cap) / 2;
     let micros = u64::try_from(half.as_micros()).unwrap_or(u64::MAX);
     half + Duration::from_micros(random::below(micros.saturating_add(1)))
 }

@@ -15,7 +15,7 @@ use crate::source::graph::retry::RequestTarget;
 use crate::source::graph::selection::Headers;
 use crate::source::graph::selection::Selection;
 
-/// A page and where its chain goes on.
+/// A page and where its chain continues.
 #[derive(Debug, Clone)]
 pub struct FetchedPage {
     /// The items, split but not read.

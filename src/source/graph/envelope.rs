@@ -22,7 +22,7 @@ pub struct Opened {
     pub body: Bytes,
     /// Where in it each item lies.
     pub items: Vec<Range<usize>>,
-    /// Where the chain goes on.
+    /// Where the chain continues.
     pub link: Link,
 }
 
@@ -94,7 +94,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
 }
 
 /// Opens a page of a chain. `None`: it is no whole page, or says not exactly one of how the chain
-/// goes on (facts 1.4); then nothing of it counts.
+/// continues (facts 1.4); then nothing of it counts.
 pub fn open(body: Bytes) -> Option<Opened> {
     let body = as_text(body);
     let (items, link) = {

@@ -37,13 +37,13 @@ pub enum GraphError {
     },
     /// A link that leads elsewhere; the token must not go there (facts 4.7).
     #[error(
-        "foreign link: a page leads elsewhere than to more of what was asked for (to another host, \
+        "foreign link: a page leads elsewhere than to more of what was requested (to another host, \
          mailbox, folder or kind of item) and is not followed; if the tenant lives in another cloud, \
          set graph_url and login_url to that cloud"
     )]
     ForeignLink,
     /// A link of an earlier run that does not lead to the configured address.
-    #[error("a kept link does not lead to the configured graph_url; reading begins anew")]
+    #[error("a kept link does not lead to the configured graph_url; reading starts again")]
     KeptLink,
     /// Pages that come again and again, or more of them than there can be (facts 2.2).
     #[error("the pages of {call} have no end; it is left for the next run")]

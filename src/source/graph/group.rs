@@ -36,7 +36,7 @@ const USER_TYPE: &str = "#microsoft.graph.user";
 
 impl Client {
     /// The users of a group, by its object id or one of its addresses. A group that shows no users
-    /// is an error, so that nobody is taken out of scope by a missing permission.
+    /// is an error, so that no user is taken out of scope by a missing permission.
     pub async fn group_members(&self, address_or_id: &str) -> Result<GroupMembers, GraphError> {
         let id = if is_guid(address_or_id) {
             address_or_id.to_owned()

@@ -68,7 +68,7 @@ impl Base {
         format!("{}{}{path}", self.origin(), self.prefix)
     }
 
-    /// A link of a page, where it leads to more of what `first` asked for: a service that errs must
+    /// A link of a page, where it leads to more of what `first` requested: a service that errs must
     /// not lead into another mailbox, another folder or another kind of resource.
     pub fn follow_from(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
         let url = self.follow(link)?;

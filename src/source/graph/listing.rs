@@ -34,7 +34,7 @@ const IDS_PER_PAGE: u32 = 1_000;
 /// them.
 pub const MAILS_PER_PAGE: u32 = 100;
 /// Items that are walked over by links (facts 1.9: they count what they skip). What is behind them
-/// is asked for by its time: pages that are deep in a list take long, or do not come at all (facts
+/// is requested by its time: pages that are deep in a list take long, or do not come at all (facts
 /// 1.7, 13).
 const DEPTH_MAX: usize = 5_000;
 

@@ -47,7 +47,7 @@ impl RetryAction {
             | Self::PlainList
             | Self::ItemUnreadable
             | Self::GiveUpMailbox => {
-                "the service did not answer properly; the next run goes on from here"
+                "the service did not answer properly; the next run continues from here"
             }
             Self::RestartChain => {
                 "the service forgot where reading stood; the folder is read again"

@@ -45,7 +45,7 @@ impl Selection {
     }
 
     /// What a chain's cursor keeps of it: 32 hexadecimal digits, others wherever anything else is
-    /// asked for.
+    /// requested.
     pub fn digest(self) -> String {
         Id128::of(&[b"selection", self.properties().as_bytes()]).to_string()
     }

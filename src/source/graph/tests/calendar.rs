@@ -10,7 +10,7 @@ use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 
 const SERIES: &str = include_str!("../../../../fixtures/graph/events-series.json");
-/// Links of the service: escapes in both cases, a name in brackets, an option nobody asked for.
+/// Links of the service: escapes in both cases, a name in brackets, an option that was not requested.
 const SECOND: &str = "/v1.0/users('u-1')/calendarView/delta?$skiptoken=R0usm%2bC%2Fx&z=A%20b";
 const THIRD: &str = "/v1.0/Users('u-1')/CalendarView/delta?%24deltatoken=d.AbC-_%3D";
 const PREFER: [&str; 3] = [
@@ -99,7 +99,7 @@ async fn fact_2_1_links_are_followed_as_they_are_without_a_window_of_their_own()
 
 #[tokio::test]
 async fn fact_2_2_a_page_larger_than_asked_for_is_taken_whole() {
-    // 100 were asked for, and a series is not split: 171 were seen.
+    // 100 were requested, and a series is not split: 171 were seen.
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
             let items: Vec<String> = (0..171).map(|n| format!(r#"{{"id":"o-{n}"}}"#)).collect();

@@ -81,7 +81,7 @@ async fn fact_1_10_folders_are_found_at_every_depth_once_and_without_hidden_and_
         ]
     );
     assert_eq!(folders[0].total_item_count, Some(12));
-    // The default page holds 10; hidden folders are not asked for.
+    // The default page holds 10; hidden folders are not requested.
     let targets: Vec<String> = server
         .requests()
         .into_iter()

@@ -369,10 +369,10 @@ async fn fact_1_9_mails_say_singly_whether_they_are_private() {
     .await;
     let ids = ["private", "normal", "zero", "gone", "corrupt"].map(str::to_owned);
     let mailbox = server.client().mailbox("u-1");
-    let told = mailbox.private_among(&ids).await.unwrap();
-    let told = ids.map(|id| told.is_private(&id));
+    let found = mailbox.private_among(&ids).await.unwrap();
+    let found = ids.map(|id| found.is_private(&id));
     let normal = Some(false);
-    assert_eq!(told, [Some(true), normal, normal, normal, None]);
+    assert_eq!(found, [Some(true), normal, normal, normal, None]);
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ impl Server {
             .collect()
     }
 
-    /// What a client of this server is told, with waits that a test can afford.
+    /// What a client of this server is configured with, with waits that a test can afford.
     pub fn settings(&self) -> GraphSettings {
         let limits = Limits {
             backoff: std::time::Duration::from_millis(1),
@@ -165,7 +165,7 @@ pub fn token(text: &str) -> Reply {
     ))
 }
 
-/// Links of an answer name what was asked for under this name where it does not know its own.
+/// Links of an answer name what was requested under this name where it does not know its own.
 const HERE: &str = "https://graph.example";
 
 fn at_home(mut reply: Reply, base: &str, seen: &Seen) -> Reply {
@@ -245,7 +245,7 @@ async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: u16) 
     }
 }
 
-/// What is asked for of a mail, without its header fields.
+/// What is requested of a mail, without its header fields.
 pub fn selected(content: ContentLevel) -> Selection {
     Selection {
         content,
