@@ -212,7 +212,7 @@ fn main() {
         lake.store_snapshot(snapshot).unwrap();
     }
     measure("filling the lake", || {
-        fill(&lake, &run, &old, &snapshots[0])
+        fill(&lake, &run, &old, &snapshots[0]);
     });
 
     let contact_matches = |row: &Interaction| new.contact_matches(&row.participants);

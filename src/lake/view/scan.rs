@@ -108,7 +108,7 @@ impl Lake {
     /// and month, with what the view says of it, and `take` for what comes of it, in order. Gives
     /// the number of interactions that the view has rows of and that are not there.
     ///
-    /// Rows come without what [`MatchRows::row`] leaves out. Call it from a blocking thread.
+    /// Rows have only the columns that a comparison reads. Call it from a blocking thread.
     pub(crate) fn scan_view<T: Send>(
         &self,
         slots: &[u8],

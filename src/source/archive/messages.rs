@@ -32,7 +32,7 @@ const READ_BYTES: usize = 256 << 10;
 /// How often it is looked where files are by now that were gone when it was their turn.
 const LOOKS_MAX: u32 = 5;
 
-/// Reads the messages of one mailbox; see [`super::ArchiveMailbox::messages`].
+/// Reads the messages of one mailbox; see [`ArchiveMailbox::messages`](crate::source::archive::mailbox::ArchiveMailbox::messages).
 pub struct Messages {
     format: Format,
     folders: IntoIter<Folder>,
