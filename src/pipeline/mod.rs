@@ -1,22 +1,33 @@
-//! Wiring only: what is fetched becomes mailbox batches, mailbox batches become batches, batches
-//! are committed, and the views follow.
+//! Wiring only: pages become mailbox batches, mailbox batches become commit batches, these are
+//! committed, and the views follow.
 //!
 //! ```text
-//!  survey ──► jobs ──► mailboxes_at_once tasks ──► 8 portions ──► writer ──► 2 batches ──► index
-//!                        sync: mail, calendar, archive             │
-//!                        reconcile (on runtime::cpu)               └─► lake, state
+//!  inputs ──► discovery ──► jobs in order ──► sync::schedule ──► 8 mailbox batches ──► writer
+//!                            mail, calendar, archive; reconcile (on runtime::cpu)        │
+//!                                                                 index queue ◄──────────┤
+//!                                                                 lake, state ◄──────────┘
 //! ```
 
-pub mod catch_up;
-pub mod error;
-pub mod index_queue;
-pub mod index_state;
+// In the order of a run.
 pub mod inputs;
-pub mod order;
+
+pub mod discovery;
+
 pub mod run_id;
+
 pub mod stores;
-pub mod survey;
+
+pub mod catch_up;
+
+pub mod index_state;
+
+pub mod order;
+
 pub mod writer;
+
+pub mod index_queue;
+
+pub mod error;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -40,10 +51,10 @@ use crate::model::run::RunStamp;
 use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
 use crate::model::span::Span;
+use crate::pipeline::discovery::Discovery;
 use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::Inputs;
 use crate::pipeline::stores::Stores;
-use crate::pipeline::survey::Discovery;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::capture_policy::Rules;
