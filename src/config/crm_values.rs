@@ -2,18 +2,18 @@
 
 use crate::model::address::Address;
 use crate::model::address::visible::visible;
-pub use crate::model::address::written_domain::ReadDomain;
+pub(super) use crate::model::address::written_domain::ReadDomain;
 use crate::model::address::written_domain::read;
 
 /// The address in a cell, in any form of [`crate::model::address::written`]; a guest's principal
 /// name is replaced by the address from which it was derived. `None` if there is no address, or
 /// more than one.
-pub fn address(cell: &str) -> Option<Address> {
+pub(super) fn address(cell: &str) -> Option<Address> {
     Address::parse(cell).map(Address::at_home)
 }
 
 /// The addresses in a multi-valued cell; `None` if any of them is malformed.
-pub fn addresses(cell: &str) -> Option<Vec<Address>> {
+pub(super) fn addresses(cell: &str) -> Option<Vec<Address>> {
     if let Some(address) = address(cell) {
         return Some(vec![address]);
     }
@@ -24,7 +24,7 @@ pub fn addresses(cell: &str) -> Option<Vec<Address>> {
 }
 
 /// The domain in a cell; for a web address or a mail address, its host. `None` if there is none.
-pub fn domain(cell: &str) -> Option<ReadDomain> {
+pub(super) fn domain(cell: &str) -> Option<ReadDomain> {
     read(cell)
 }
 

@@ -8,7 +8,7 @@ use crate::config::error::nearest;
 use crate::config::limits;
 
 /// Which columns a file has.
-pub struct Columns {
+pub(super) struct Columns {
     /// Required columns.
     pub required: &'static [&'static str],
     /// Optional columns; their cells are empty if the column is missing.
@@ -19,7 +19,7 @@ pub struct Columns {
 }
 
 /// A non-empty row.
-pub struct Row {
+pub(super) struct Row {
     /// The line on which it begins, from 1.
     pub line: usize,
     /// Trimmed cells: the required columns, then the optional ones.
@@ -28,19 +28,19 @@ pub struct Row {
 
 impl Row {
     /// A cell by its column's position among required and optional columns.
-    pub fn cell(&self, position: usize) -> &str {
+    pub(super) fn cell(&self, position: usize) -> &str {
         self.cells.get(position).map_or("", String::as_str)
     }
 }
 
 /// A row that cannot be read: its line, and what is wrong with it.
-pub type Broken = (usize, String);
+pub(super) type Broken = (usize, String);
 
 /// The rows of a file, in order.
-pub type Rows = Vec<Result<Row, Broken>>;
+pub(super) type Rows = Vec<Result<Row, Broken>>;
 
 /// Reads a whole file, in which no row may be malformed.
-pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
+pub(super) fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
     let rows = read_rows(path, columns)?.into_iter();
     rows.collect::<Result<_, _>>()
         .map_err(|broken| at(path, broken))
@@ -48,7 +48,7 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
 
 /// Reads a whole file; malformed rows are returned among the others. A file that is not CSV, or has
 /// other columns, is an error.
-pub fn read_rows(path: &Path, columns: &Columns) -> Result<Rows, ConfigError> {
+pub(super) fn read_rows(path: &Path, columns: &Columns) -> Result<Rows, ConfigError> {
     rows(&read_text(path)?, columns).map_err(|broken| at(path, broken))
 }
 
@@ -61,7 +61,7 @@ fn at(path: &Path, (line, message): Broken) -> ConfigError {
 }
 
 /// The text of a file, without a byte order mark.
-pub fn read_text(path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
     let unreadable = |source| ConfigError::Read {
         path: path.to_owned(),
         source,

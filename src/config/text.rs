@@ -10,14 +10,14 @@ use crate::model::address::Address;
 use crate::model::address::written_domain;
 
 /// A text that is not empty and not a placeholder.
-pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     refuse_placeholder(&text).map_err(D::Error::custom)?;
     Ok(text)
 }
 
 /// The path of a local file or folder.
-pub fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     let path = text(deserializer)?;
     if path.contains("://") {
         return Err(D::Error::custom(
@@ -28,14 +28,14 @@ pub fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Er
 }
 
 /// [`path`] of a key that may be missing.
-pub fn optional_path<'de, D: Deserializer<'de>>(
+pub(super) fn optional_path<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<PathBuf>, D::Error> {
     path(deserializer).map(Some)
 }
 
 /// A name that is used in tables and mailbox ids.
-pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = text(deserializer)?;
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.chars().all(is_plain) {
@@ -48,7 +48,7 @@ pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 }
 
 /// Domains, in the form in which addresses hold them.
-pub fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
     // The message does not repeat the entry: it may be a person's address.
     let read = (1..).zip(&all).map(|(number, raw)| {
@@ -70,7 +70,9 @@ fn domain(raw: &str) -> Result<String, String> {
 }
 
 /// Addresses, normalised.
-pub fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D::Error> {
+pub(super) fn addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Address>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
     // The message does not repeat the entry: it may be a person's address.
     let read = (1..).zip(&all).map(|(number, raw)| {
@@ -80,7 +82,7 @@ pub fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Addre
 }
 
 /// An address of a key that may be missing.
-pub fn optional_address<'de, D: Deserializer<'de>>(
+pub(super) fn optional_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Address>, D::Error> {
     let raw = String::deserialize(deserializer)?;
@@ -96,7 +98,7 @@ fn read_address(raw: &str) -> Result<Address, String> {
 }
 
 /// Words, phrases or folder names, none of them empty: an empty one would be in every text.
-pub fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
     if all.iter().any(|phrase| phrase.trim().is_empty()) {
         return Err(D::Error::custom("an entry is empty; take it out"));
@@ -105,7 +107,7 @@ pub fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 }
 
 /// Says what to do where a value is empty or still what the example has in its place.
-pub fn refuse_placeholder(value: &str) -> Result<(), String> {
+pub(super) fn refuse_placeholder(value: &str) -> Result<(), String> {
     let value = value.trim();
     if value.is_empty() {
         return Err("the value is empty; fill it in".into());

@@ -4,14 +4,14 @@ use crate::model::limits;
 
 /// Truncates the texts of one item, and records whether anything was cut off.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub(super) struct Kept {
     /// Whether the item has more content than is kept.
     pub is_shortened: bool,
 }
 
 impl Kept {
     /// A subject.
-    pub fn subject(&mut self, text: &str) -> String {
+    pub(super) fn subject(&mut self, text: &str) -> String {
         match text.char_indices().nth(limits::SUBJECT_CHARS) {
             Some((end, _)) => {
                 self.is_shortened = true;
@@ -22,27 +22,27 @@ impl Kept {
     }
 
     /// The encoded bytes of a text or HTML part that are read.
-    pub fn source<'a>(&mut self, text: &'a str) -> &'a str {
+    pub(super) fn source<'a>(&mut self, text: &'a str) -> &'a str {
         let cut = limits::cut(text, limits::TEXT_SOURCE_BYTES);
         self.is_shortened |= cut.len() < text.len();
         cut
     }
 
     /// The text of an item.
-    pub fn text(&mut self, mut text: String) -> String {
+    pub(super) fn text(&mut self, mut text: String) -> String {
         self.is_shortened |= limits::truncate(&mut text, limits::TEXT_BYTES);
         text
     }
 
     /// A display name.
-    pub fn name(&mut self, mut name: String) -> String {
+    pub(super) fn name(&mut self, mut name: String) -> String {
         self.is_shortened |= limits::truncate(&mut name, limits::NAME_BYTES);
         name
     }
 
     /// An address, or the text in its place. A truncated address is marked so that it does not
     /// count as one: it would be a different address.
-    pub fn address(&mut self, mut text: String) -> String {
+    pub(super) fn address(&mut self, mut text: String) -> String {
         let has_sign = text.contains('@');
         if limits::truncate(&mut text, limits::ADDRESS_BYTES) {
             self.is_shortened = true;
@@ -56,7 +56,7 @@ impl Kept {
     }
 
     /// Whether there is room for one more participant.
-    pub fn has_room(&mut self, participants: usize) -> bool {
+    pub(super) fn has_room(&mut self, participants: usize) -> bool {
         let has_room = participants < limits::PARTICIPANTS;
         self.is_shortened |= !has_room;
         has_room

@@ -27,7 +27,7 @@ const NEVER_BEFORE: &str = "0002-01-01T00:00:00Z";
 /// Parses an item; `None` if it is not an object. Text that is cut within a character (as a preview
 /// of 255 units can be) is read with a replacement character; the repaired JSON is stored in
 /// `mended`.
-pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], mended: &'a mut Vec<u8>) -> Option<T> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], mended: &'a mut Vec<u8>) -> Option<T> {
     if let Ok(item) = serde_json::from_slice(json) {
         return Some(item);
     }
@@ -63,7 +63,7 @@ fn unit(text: &[u8]) -> Option<u16> {
 }
 
 /// Reads an instant; a time without zone is UTC.
-pub fn instant(text: &str) -> Option<Timestamp> {
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let parsed =
         Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")));
@@ -71,14 +71,14 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// Whether it is an instant, and not the service's encoding of "never".
-pub fn is_instant(instant: Timestamp) -> bool {
+pub(super) fn is_instant(instant: Timestamp) -> bool {
     Timestamp::parse_rfc3339(NEVER_BEFORE).is_some_and(|never| instant >= never)
 }
 
 /// `{emailAddress: {name, address}}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawRecipient<'a> {
+pub(super) struct RawRecipient<'a> {
     #[serde(rename = "emailAddress", borrow)]
     pub email_address: Lenient<RawAddress<'a>>,
 }
@@ -86,7 +86,7 @@ pub struct RawRecipient<'a> {
 /// `{name, address}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawAddress<'a> {
+pub(super) struct RawAddress<'a> {
     #[serde(borrow)]
     pub name: Text<'a>,
     #[serde(borrow)]
@@ -96,7 +96,7 @@ pub struct RawAddress<'a> {
 /// `{contentType, content}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawBody<'a> {
+pub(super) struct RawBody<'a> {
     #[serde(rename = "contentType", borrow)]
     pub content_type: Text<'a>,
     #[serde(borrow)]
@@ -105,20 +105,20 @@ pub struct RawBody<'a> {
 
 /// A text; any other type counts as missing.
 #[derive(Debug, Default, PartialEq)]
-pub struct Text<'a>(pub Option<Cow<'a, str>>);
+pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
 
 /// A boolean, or one as text (facts 1.5); any other type counts as missing.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Flag(pub Option<bool>);
+pub(super) struct Flag(pub Option<bool>);
 
 /// An object; any other type counts as missing.
 #[derive(Debug, PartialEq)]
-pub struct Lenient<T>(pub Option<T>);
+pub(super) struct Lenient<T>(pub Option<T>);
 
 /// An array of objects; any other type counts as an empty array, and elements that are not objects
 /// are skipped.
 #[derive(Debug, PartialEq)]
-pub struct Many<T>(pub Vec<T>);
+pub(super) struct Many<T>(pub Vec<T>);
 
 impl<T> Default for Lenient<T> {
     fn default() -> Self {
@@ -134,14 +134,14 @@ impl<T> Default for Many<T> {
 
 impl Text<'_> {
     /// The text, if it is not empty.
-    pub fn filled(&self) -> Option<&str> {
+    pub(super) fn filled(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 }
 
 impl RawBody<'_> {
     /// The text, stripped of HTML; `None` if nothing remains.
-    pub fn text(&self, kept: &mut Kept) -> Option<String> {
+    pub(super) fn text(&self, kept: &mut Kept) -> Option<String> {
         let content = kept.source(self.content.filled()?);
         let is_html = self
             .content_type
@@ -159,7 +159,7 @@ impl RawBody<'_> {
 impl RawAddress<'_> {
     /// Name and address; several if the address contains more than one, none if there is neither.
     /// Text that is not an address is returned unchanged in its place.
-    pub fn named(&self, kept: &mut Kept) -> Vec<(Option<String>, String)> {
+    pub(super) fn named(&self, kept: &mut Kept) -> Vec<(Option<String>, String)> {
         let plain = |text: &'_ Text<'_>| {
             let text = text.filled().map(str::trim);
             text.filter(|text| !text.is_empty()).map(str::to_owned)

@@ -21,7 +21,7 @@ use tantivy::directory::error::OpenWriteError;
 
 /// A read-only folder.
 #[derive(Debug, Clone)]
-pub struct ReadOnly(pub MmapDirectory);
+pub(super) struct ReadOnly(pub MmapDirectory);
 
 fn refused() -> io::Error {
     io::Error::new(

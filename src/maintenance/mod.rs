@@ -1,5 +1,5 @@
 //! What is done with a lake besides reading mailboxes: matching it against another CRM snapshot, and
 //! checking it.
 
-pub mod rematch;
-pub mod verify;
+pub(crate) mod rematch;
+pub(crate) mod verify;

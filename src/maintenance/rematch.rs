@@ -34,7 +34,11 @@ use crate::runtime::cpu::CpuPool;
 
 /// Matches the CRM files of the configuration against all that was captured, and updates the index.
 /// Files that cannot be read leave the lake as it is.
-pub async fn rematch(config: &Config, full: bool, crm: Trust) -> Result<RematchSummary, RunError> {
+pub(crate) async fn rematch(
+    config: &Config,
+    full: bool,
+    crm: Trust,
+) -> Result<RematchSummary, RunError> {
     let run = run_id::stamp(clock::now());
     in_lake(config, move |config, read, cpu, handle| {
         let settings = stores::lake_settings(config);
@@ -83,7 +87,7 @@ fn without_content(config: &Config, lake: &Lake, matcher: &Matcher) -> Result<u6
 }
 
 /// What [`rematch`] would do to the current rows, contact by contact. Writes nothing.
-pub async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunError> {
+pub(crate) async fn plan(config: &Config, full: bool) -> Result<RematchSummary, RunError> {
     in_lake(config, move |config, read, cpu, handle| {
         let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
         let read = ready(&lake, read)?;

@@ -28,7 +28,7 @@ use crate::sync::cursors::SavedCursors;
 const NAMED: usize = 3;
 
 /// Everything that is not as it should be.
-pub async fn verify(config: &Config) -> Result<Vec<Finding>, RunError> {
+pub(crate) async fn verify(config: &Config) -> Result<Vec<Finding>, RunError> {
     let cpu = stores::cpu(config)?;
     let config = config.clone();
     let handle = tokio::runtime::Handle::current();
@@ -204,7 +204,7 @@ fn names(ids: &[Id128]) -> String {
 }
 
 /// Findings by what is to be done about them.
-pub fn by_advice<'a>(
+pub(crate) fn by_advice<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
 ) -> BTreeMap<&'static str, Vec<&'a str>> {
     let mut advice: BTreeMap<&'static str, Vec<&'a str>> = BTreeMap::new();

@@ -10,7 +10,7 @@ use crate::model::freemail::is_freemail;
 
 /// A position in the CRM snapshot. The snapshot is sorted by id, so positions are too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub(super) enum Place {
     /// Position among the contacts.
     Contact(u32),
     /// Position among the accounts.
@@ -19,14 +19,14 @@ pub enum Place {
 
 impl Place {
     /// Whether it is that of a contact.
-    pub fn is_contact(self) -> bool {
+    pub(super) fn is_contact(self) -> bool {
         matches!(self, Self::Contact(_))
     }
 }
 
 /// The result of looking up an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub(super) struct Found {
     /// The contact or account.
     pub place: Place,
     /// The rule that found it.
@@ -35,7 +35,7 @@ pub struct Found {
 
 /// The addresses and domains of a snapshot.
 #[derive(Debug, Default)]
-pub struct Lookup {
+pub(super) struct Lookup {
     addresses: HashMap<Box<str>, Found>,
     domains: HashMap<Box<str>, Found>,
 }
@@ -43,7 +43,7 @@ pub struct Lookup {
 impl Lookup {
     /// Builds the tables. If several contacts share an address, or several accounts a domain, the
     /// smallest id gets it; a primary address precedes a further one.
-    pub fn new(snapshot: &CrmSnapshot, own_domains: &HashSet<String>) -> Self {
+    pub(super) fn new(snapshot: &CrmSnapshot, own_domains: &HashSet<String>) -> Self {
         let mut lookup = Self::default();
         for (position, contact) in (0_u32..).zip(&snapshot.contacts) {
             if let Some(address) = &contact.email {
@@ -77,29 +77,29 @@ impl Lookup {
     }
 
     /// The match of each address of the snapshot.
-    pub fn addresses(&self) -> impl Iterator<Item = (&str, Found)> {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (&str, Found)> {
         let addresses = self.addresses.iter();
         addresses.map(|(address, found)| (&**address, *found))
     }
 
     /// The match of each domain of the snapshot.
-    pub fn domains(&self) -> impl Iterator<Item = (&str, Found)> {
+    pub(super) fn domains(&self) -> impl Iterator<Item = (&str, Found)> {
         let domains = self.domains.iter();
         domains.map(|(domain, found)| (&**domain, *found))
     }
 
     /// The match of exactly this address.
-    pub fn of_address(&self, address: &str) -> Option<Found> {
+    pub(super) fn of_address(&self, address: &str) -> Option<Found> {
         self.addresses.get(address).copied()
     }
 
     /// The match of exactly this domain.
-    pub fn of_domain(&self, domain: &str) -> Option<Found> {
+    pub(super) fn of_domain(&self, domain: &str) -> Option<Found> {
         self.domains.get(domain).copied()
     }
 
     /// The first rule that matches a normalised address.
-    pub fn find(&self, address: &str) -> Option<Found> {
+    pub(super) fn find(&self, address: &str) -> Option<Found> {
         if let Some(found) = self.of_address(address) {
             return Some(found);
         }
@@ -114,14 +114,14 @@ impl Lookup {
 }
 
 /// A participant's address without its plus-tag, if it has one.
-pub fn untagged(local: &str, domain: &str) -> Option<String> {
+pub(super) fn untagged(local: &str, domain: &str) -> Option<String> {
     let (name, _tag) = local.split_once('+')?;
     (!name.is_empty()).then(|| [name, "@", domain].concat())
 }
 
 /// The registrable domain (`eu.mail.acme.co.uk`: `acme.co.uk`), by the public suffix list with its
 /// private section; `None` if the domain is a public suffix itself.
-pub fn registrable(domain: &str) -> Option<&str> {
+pub(super) fn registrable(domain: &str) -> Option<&str> {
     psl::domain_str(domain).filter(|registrable| registrable.len() < domain.len())
 }
 

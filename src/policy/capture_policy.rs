@@ -30,7 +30,7 @@ use crate::policy::settings;
 
 /// The policy of a whole run.
 #[derive(Debug, Clone)]
-pub struct Rules {
+pub(crate) struct Rules {
     pub(super) content: Content,
     pub(super) meetings: Meetings,
     pub(super) internal_only: InternalOnly,
@@ -40,7 +40,7 @@ pub struct Rules {
 
 /// The rules for one mailbox in one run.
 #[derive(Debug, Clone)]
-pub struct CapturePolicy {
+pub(crate) struct CapturePolicy {
     /// The policy.
     pub rules: Arc<Rules>,
     /// Who belongs to the company.
@@ -63,7 +63,7 @@ pub struct CapturePolicy {
 
 /// The decision on an item, as far as it depends on the item itself and the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// It becomes no row.
     Skip {
         /// The outcome.
@@ -77,7 +77,7 @@ pub enum Decision {
 
 impl Rules {
     /// The policy of the configuration.
-    pub fn new(capture: &Capture) -> Self {
+    pub(crate) fn new(capture: &Capture) -> Self {
         Self {
             content: capture.content,
             meetings: capture.meetings,
@@ -88,7 +88,7 @@ impl Rules {
     }
 
     /// Whether the mails of a folder are excluded; `path` has `/` between the names.
-    pub fn excludes_folder(&self, path: &str) -> bool {
+    pub(crate) fn excludes_folder(&self, path: &str) -> bool {
         self.exclusions.has_folder(path)
     }
 }
@@ -100,7 +100,7 @@ impl CapturePolicy {
     /// Outcomes that depend on the items already recorded (`unchanged`, `duplicate`) and on the CRM
     /// snapshot (`unmatched`) are decided elsewhere. A mail of unknown sensitivity keeps its
     /// content until [`CapturePolicy::with_sensitivity`].
-    pub fn evaluate(&self, mail: Mail, is_folder_excluded: bool) -> Decision {
+    pub(crate) fn evaluate(&self, mail: Mail, is_folder_excluded: bool) -> Decision {
         let Some(time) = identity::sent_time(mail.sent, mail.received) else {
             return skipped(Outcome::Unreadable, "no_date");
         };
@@ -180,7 +180,7 @@ impl CapturePolicy {
 
     /// Whether the mailbox's owner wrote or sent it, so that Sent Items may hold a copy; of a shared
     /// mailbox, whether it was sent in its name.
-    pub fn is_from_owner(&self, people: &[Participant]) -> bool {
+    pub(crate) fn is_from_owner(&self, people: &[Participant]) -> bool {
         participants::best_role(people, &self.mailbox.own_addresses) == Some(Role::From)
     }
 
@@ -189,7 +189,7 @@ impl CapturePolicy {
     /// `is_known`: whether the list of private mails was available; `is_private`: whether this mail
     /// is in it. A private mail is `private` even if a later rule excluded it already.
     #[must_use]
-    pub fn with_sensitivity(
+    pub(crate) fn with_sensitivity(
         &self,
         decision: Decision,
         is_known: bool,
@@ -214,14 +214,14 @@ impl CapturePolicy {
 
 /// Removes the content of an interaction and keeps participants and times: for unmatched items
 /// under `unmatched = "envelope"`, and if the sensitivity is hidden.
-pub fn withhold_content(interaction: &mut Interaction) {
+pub(crate) fn withhold_content(interaction: &mut Interaction) {
     interaction.subject = None;
     interaction.preview = None;
     interaction.body_text = None;
 }
 
 /// Whether an interaction has content besides participants and times.
-pub fn has_content(interaction: &Interaction) -> bool {
+pub(crate) fn has_content(interaction: &Interaction) -> bool {
     interaction.subject.is_some() || interaction.preview.is_some()
 }
 
@@ -230,6 +230,6 @@ pub(super) fn skipped(outcome: Outcome, reason: &'static str) -> Decision {
 }
 
 #[cfg(test)]
-pub mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::policy::participants::domains_in;
 
 /// The exclusions, indexed for lookups.
 #[derive(Debug, Clone, Default)]
-pub struct Exclusions {
+pub(crate) struct Exclusions {
     addresses: HashSet<String>,
     domains: HashSet<String>,
     subjects: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Exclusions {
 
 impl Exclusions {
     /// Reads the lists of the configuration.
-    pub fn new(exclude: &Exclude) -> Self {
+    pub(crate) fn new(exclude: &Exclude) -> Self {
         // Guests take part under their original address.
         let addresses = exclude.addresses.iter().cloned().map(Address::at_home);
         let addresses = addresses.map(|address| address.as_str().to_owned());
@@ -40,7 +40,11 @@ impl Exclusions {
 
     /// The rule that excludes an item with these participants and this subject: `address`, `domain`
     /// or `subject`, the first that applies.
-    pub fn of_item(&self, people: &[Participant], subject: Option<&str>) -> Option<&'static str> {
+    pub(crate) fn of_item(
+        &self,
+        people: &[Participant],
+        subject: Option<&str>,
+    ) -> Option<&'static str> {
         let addresses = people.iter().filter(|participant| participant.is_address);
         let mut addresses = addresses.map(|participant| participant.address.as_str());
         if addresses.any(|address| self.has_address(address)) {
@@ -75,7 +79,7 @@ impl Exclusions {
 
     /// Whether a folder is excluded: by its name, by the name of a parent folder, or by a path from
     /// the root. `path` has `/` between the names.
-    pub fn has_folder(&self, path: &str) -> bool {
+    pub(crate) fn has_folder(&self, path: &str) -> bool {
         let path = plain(&of_maildir(path));
         self.folders.iter().any(|folder| {
             let below = path.strip_prefix(folder.as_str());

@@ -17,12 +17,12 @@ const GLOBAL_OBJECT_ID: [u8; 16] = [
 const DATE_BYTES: Range<usize> = 16..20;
 
 /// The original date encoded in the id of an event, if any (facts 2.3).
-pub fn date_of_uid(event: &Event) -> Option<Date> {
+pub(crate) fn date_of_uid(event: &Event) -> Option<Date> {
     global_object_id(event.ical_uid.as_deref()?.trim())?.1
 }
 
 /// A Global Object ID without its date, and the date, if it is set (facts 2.3).
-pub fn global_object_id(uid: &str) -> Option<(String, Option<Date>)> {
+pub(crate) fn global_object_id(uid: &str) -> Option<(String, Option<Date>)> {
     let mut bytes = bytes_of_hex(uid)?;
     if !bytes.starts_with(&GLOBAL_OBJECT_ID) {
         return None;

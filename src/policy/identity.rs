@@ -13,7 +13,7 @@ const SENT_MIN: Timestamp = Timestamp(7305 * DAY);
 
 /// When a mail was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SentTime {
+pub(crate) struct SentTime {
     /// The effective instant.
     pub at: Timestamp,
     /// Whether it is the Sent date, which all copies share, and not the receipt.
@@ -22,7 +22,7 @@ pub struct SentTime {
 
 /// Sent, unless the receipt is known and Sent is missing, before 1990 or more than 48 hours after
 /// it. `None` where neither is known.
-pub fn sent_time(sent: Option<Timestamp>, received: Option<Timestamp>) -> Option<SentTime> {
+pub(crate) fn sent_time(sent: Option<Timestamp>, received: Option<Timestamp>) -> Option<SentTime> {
     let by_sent = |at| SentTime { at, is_sent: true };
     let by_receipt = |at| SentTime { at, is_sent: false };
     match (sent, received) {
@@ -41,7 +41,7 @@ pub fn sent_time(sent: Option<Timestamp>, received: Option<Timestamp>) -> Option
 }
 
 /// The interaction id of a mail: the same for every copy.
-pub fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> Id128 {
+pub(crate) fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> Id128 {
     if let Some(content) = mail.content_key {
         return Id128::of(&[b"content", &content.0]);
     }
@@ -60,7 +60,7 @@ pub fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> Id128 {
 
 /// The interaction id of an item without a Message-ID: by the Graph id, which does not change.
 /// Archives used it as well before their mails without a Message-ID were identified by their bytes.
-pub fn item_id(mailbox_id: &str, source_id: &str) -> Id128 {
+pub(crate) fn item_id(mailbox_id: &str, source_id: &str) -> Id128 {
     Id128::of(&[b"item", mailbox_id.as_bytes(), source_id.as_bytes()])
 }
 

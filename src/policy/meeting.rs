@@ -35,7 +35,7 @@ impl CapturePolicy {
     ///
     /// Outcomes that depend on the meetings already recorded (`unchanged`), on the current time
     /// (occurrences far ahead) and on the CRM snapshot (`unmatched`) are decided elsewhere.
-    pub fn evaluate_meeting(&self, event: &Event) -> Decision {
+    pub(crate) fn evaluate_meeting(&self, event: &Event) -> Decision {
         if event.event_type == EventType::Master {
             return skipped(Outcome::Series, "");
         }
@@ -157,7 +157,7 @@ impl CapturePolicy {
 }
 
 /// When an event begins: a whole day at its midnight in UTC. `None` if the event has no start.
-pub fn begins_at(event: &Event) -> Option<Timestamp> {
+pub(crate) fn begins_at(event: &Event) -> Option<Timestamp> {
     let start = event.start?;
     Some(match event.is_all_day {
         Some(true) => Timestamp(start.day.saturating_mul(DAY)),
@@ -166,7 +166,7 @@ pub fn begins_at(event: &Event) -> Option<Timestamp> {
 }
 
 /// When an event ends; if its end is missing or invalid, at its beginning.
-pub fn ends_at(event: &Event, begins_at: Timestamp) -> Timestamp {
+pub(crate) fn ends_at(event: &Event, begins_at: Timestamp) -> Timestamp {
     let end = event.end.map(|end| match event.is_all_day {
         Some(true) => Timestamp(end.day.saturating_mul(DAY)),
         _ => end.at,
@@ -175,7 +175,7 @@ pub fn ends_at(event: &Event, begins_at: Timestamp) -> Timestamp {
 }
 
 /// The state of a meeting by its event: cancelled takes precedence over declined.
-pub fn state(event: &Event) -> State {
+pub(crate) fn state(event: &Event) -> State {
     let declined = |word: &str| word.eq_ignore_ascii_case("declined");
     if event.is_cancelled == Some(true) {
         State::Cancelled
@@ -196,7 +196,7 @@ fn role(kind: AttendeeKind) -> Role {
 
 /// The remainder of a recorded meeting that must no longer be visible: without content and
 /// participants. The caller sets the revision.
-pub fn withdrawn(last: &Interaction) -> Interaction {
+pub(crate) fn withdrawn(last: &Interaction) -> Interaction {
     let mut row = last.clone();
     withhold_content(&mut row);
     row.participants.clear();

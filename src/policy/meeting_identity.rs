@@ -11,7 +11,7 @@ use crate::policy::original_day::original_day;
 
 /// The identity of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MeetingId {
+pub(crate) struct MeetingId {
     /// The single event or occurrence.
     pub interaction_id: Id128,
     /// Its series; a single event has one of its own.
@@ -23,7 +23,7 @@ pub struct MeetingId {
 /// An occurrence is identified by its series and its original date, never by the instant: a series
 /// that moves by an hour keeps its past. An event without `iCalUId` is identified by its item in
 /// the mailbox.
-pub fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
+pub(crate) fn meeting_id(event: &Event, mailbox: &Mailbox) -> MeetingId {
     let Some(uid) = event.ical_uid.as_deref().map(str::trim) else {
         let of = |provider_id: &str| {
             Id128::of(&[b"event", mailbox.id.as_bytes(), provider_id.as_bytes()])

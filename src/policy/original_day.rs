@@ -33,7 +33,7 @@ const OFFSET_MAX: i64 = 14 * HOUR;
 
 /// Evidence from other instances of a series of whole days.
 #[derive(Debug, Clone, Default)]
-pub struct Siblings {
+pub(crate) struct Siblings {
     /// The days of instances that were not moved.
     occurrences: BTreeSet<i64>,
     /// For exceptions: the author's midnight, and their current day, if it is a whole day.
@@ -44,7 +44,7 @@ pub struct Siblings {
 
 impl Siblings {
     /// Adds an instance of the series, which must be one of whole days.
-    pub fn note(&mut self, event: &Event) {
+    pub(crate) fn note(&mut self, event: &Event) {
         let day = event.start.map(|start| start.day);
         let own_day = match event.event_type {
             EventType::Occurrence => day,
@@ -101,7 +101,7 @@ impl Siblings {
 
 /// The original day of an occurrence or exception (days since 1970-01-01), which must be merged
 /// with its master if that is available. `None` if it contains no time at all.
-pub fn original_day(event: &Event, siblings: &Siblings) -> Option<i64> {
+pub(crate) fn original_day(event: &Event, siblings: &Siblings) -> Option<i64> {
     let of_series = event.series.and_then(|series| series.is_all_day);
     if of_series.or(event.is_all_day) == Some(true) {
         whole_day(event, siblings)

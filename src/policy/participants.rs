@@ -14,7 +14,7 @@ use crate::model::mail::RawParticipant;
 /// The participants as they are stored: by role, then in the order of the message; one entry for
 /// each address and role; a sender only if it is not the author, an attendee only if it is not the
 /// organiser.
-pub fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant> {
+pub(crate) fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant> {
     in_order(
         raw.iter()
             .filter_map(|entry| read(entry, directory))
@@ -23,7 +23,7 @@ pub fn resolve(raw: &[RawParticipant], directory: &Directory) -> Vec<Participant
 }
 
 /// Sorts participants into the stored order and removes duplicates.
-pub fn in_order(mut participants: Vec<Participant>) -> Vec<Participant> {
+pub(crate) fn in_order(mut participants: Vec<Participant>) -> Vec<Participant> {
     participants.sort_by_key(|participant| participant.role);
     let mut kept = are_kept(&participants).into_iter();
     participants.retain(|_| kept.next().unwrap_or(true));
@@ -48,7 +48,7 @@ fn are_kept(participants: &[Participant]) -> Vec<bool> {
 }
 
 /// One participant; `None` if the header entry is empty.
-pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
+pub(crate) fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> {
     let name = raw.name.as_deref().map(str::trim);
     let name = name.filter(|name| !name.is_empty());
     let legacy_name = legacy_name::read(&raw.address);
@@ -88,7 +88,7 @@ pub fn read(raw: &RawParticipant, directory: &Directory) -> Option<Participant> 
 
 /// Whether there are participants with addresses and all of them belong to the company. Text in
 /// place of an address is ignored, unless it may contain an address of another domain.
-pub fn is_internal_only(participants: &[Participant], directory: &Directory) -> bool {
+pub(crate) fn is_internal_only(participants: &[Participant], directory: &Directory) -> bool {
     let is_internal = |one: &Participant| {
         one.internal || (!one.is_address && !names_another_domain(&one.address, directory))
     };
@@ -111,7 +111,7 @@ pub(super) fn domains_in(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The direction from the company's point of view, so that all copies have the same.
-pub fn direction(participants: &[Participant], directory: &Directory) -> Direction {
+pub(crate) fn direction(participants: &[Participant], directory: &Directory) -> Direction {
     if is_internal_only(participants, directory) {
         return Direction::Internal;
     }
@@ -125,7 +125,7 @@ pub fn direction(participants: &[Participant], directory: &Directory) -> Directi
 }
 
 /// The best role of any of some addresses.
-pub fn best_role(participants: &[Participant], own: &[Address]) -> Option<Role> {
+pub(crate) fn best_role(participants: &[Participant], own: &[Address]) -> Option<Role> {
     let is_own = |participant: &&Participant| {
         let mut own = own.iter();
         participant.is_address && own.any(|own| own.as_str() == participant.address)

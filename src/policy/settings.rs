@@ -3,13 +3,13 @@
 use crate::model::time::Timestamp;
 
 /// The setting at an instant. The first entry has no lower bound; without any entry there is none.
-pub fn in_force<T: Copy>(history: &[(Timestamp, T)], at: Timestamp) -> Option<T> {
+pub(crate) fn in_force<T: Copy>(history: &[(Timestamp, T)], at: Timestamp) -> Option<T> {
     let latest = history.iter().rev().find(|(since, _)| *since <= at);
     latest.or(history.first()).map(|(_, setting)| *setting)
 }
 
 /// Adds the current setting if it differs from the last one: it applies from now on.
-pub fn record<T: PartialEq>(history: &mut Vec<(Timestamp, T)>, now: Timestamp, setting: T) {
+pub(crate) fn record<T: PartialEq>(history: &mut Vec<(Timestamp, T)>, now: Timestamp, setting: T) {
     if history.last().is_none_or(|(_, last)| *last != setting) {
         history.push((now, setting));
     }

@@ -28,11 +28,11 @@ use crate::source::archive::mailbox::steady_source_id;
 use crate::state::key::RecordedMail;
 
 /// The rules by which mails of archives get their ids; raised when they change.
-pub const RULES: u32 = 1;
+pub(crate) const RULES: u32 = 1;
 
 /// A row of a mail, as it is recorded.
 #[derive(Debug)]
-pub struct RecordedRow {
+pub(crate) struct RecordedRow {
     /// Its interaction.
     pub interaction_id: Id128,
     /// The source's id of the mail.
@@ -51,7 +51,7 @@ pub struct RecordedRow {
 
 /// A row that is recorded, by its newest revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EarlierRow {
+pub(crate) struct EarlierRow {
     interaction_id: Id128,
     revision: i32,
     state: State,
@@ -71,7 +71,7 @@ enum Origin {
 
 /// The rows of a mailbox. Some 200 bytes for each.
 #[derive(Debug, Default)]
-pub struct EarlierIds {
+pub(crate) struct EarlierIds {
     rows: Vec<EarlierRow>,
     /// Withdrawn rows too: a run that ended early may have withdrawn that of a mail.
     by_id: HashMap<Id128, usize>,
@@ -107,7 +107,7 @@ enum Standing {
 
 /// By what the rows of a mail are found.
 #[derive(Debug)]
-pub struct Trace {
+pub(crate) struct Trace {
     source: Id128,
     /// Of the mails that earlier rules made of it.
     former: Vec<Id128>,
@@ -130,7 +130,7 @@ struct Newest {
 
 impl EarlierIds {
     /// Of the rows of a mailbox's mails, in any order; an error among them is returned.
-    pub fn of<E>(
+    pub(crate) fn of<E>(
         mailbox_id: &str,
         identity: Identity,
         rows: impl IntoIterator<Item = Result<RecordedRow, E>>,
@@ -168,12 +168,12 @@ impl EarlierIds {
     }
 
     /// Whether no mail can be recorded under another id.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// All rows of a mail under other ids than its current one.
-    pub fn rows_of(&self, trace: &Trace, now: Option<Id128>) -> Vec<EarlierRow> {
+    pub(crate) fn rows_of(&self, trace: &Trace, now: Option<Id128>) -> Vec<EarlierRow> {
         let own = self.of_source(trace.source);
         let former = trace.former.iter().map(|id| self.of_source(*id));
         let sources = [own].into_iter().chain(former);
@@ -241,7 +241,7 @@ impl EarlierIds {
     }
 
     /// Notes that a row is withdrawn. `false`: it is already, or a mail has its id.
-    pub fn close(&self, row: EarlierRow) -> bool {
+    pub(crate) fn close(&self, row: EarlierRow) -> bool {
         let is_open = self.is_open(&row);
         if is_open {
             self.note(row.interaction_id, Standing::Closed);
@@ -251,7 +251,7 @@ impl EarlierIds {
 
     /// Notes that a mail was read that has an id. The revision that its row needs: it was withdrawn
     /// as that of another mail, or the mail was split off too early.
-    pub fn note_read(&self, now: &Interaction, was_split: bool) -> Option<Interaction> {
+    pub(crate) fn note_read(&self, now: &Interaction, was_split: bool) -> Option<Interaction> {
         let row = *self.rows.get(*self.by_id.get(&now.interaction_id)?)?;
         let standing = self.standing(&row);
         let revision = match standing {
@@ -290,7 +290,7 @@ impl EarlierIds {
 
 impl Trace {
     /// What a mail leaves to find its rows by.
-    pub fn of(mail: &Mail) -> Self {
+    pub(crate) fn of(mail: &Mail) -> Self {
         let goes_by_id = mail.message_id.is_some() && mail.content_key.is_none();
         let time = sent_time(mail.sent, mail.received).filter(|_| !goes_by_id);
         // The row of a mail without contacts has no subject.
@@ -349,7 +349,7 @@ fn is_copy(hash: &str, number: &str) -> bool {
 
 impl EarlierRow {
     /// What takes the row back, of the mail as it is read now.
-    pub fn closing(self, interaction: &Interaction) -> Interaction {
+    pub(crate) fn closing(self, interaction: &Interaction) -> Interaction {
         Interaction {
             interaction_id: self.interaction_id,
             revision: self.revision.saturating_add(1),

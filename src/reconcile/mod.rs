@@ -4,9 +4,9 @@
 //! What an item says by itself is decided by `policy` and `matching`; here it is compared with what
 //! was read before.
 
-pub mod calendar;
-pub mod earlier_ids;
-pub mod mail;
-pub mod outcomes;
-pub mod unread;
-pub mod withheld;
+pub(crate) mod calendar;
+pub(crate) mod earlier_ids;
+pub(crate) mod mail;
+pub(crate) mod outcomes;
+pub(crate) mod unread;
+pub(crate) mod withheld;

@@ -10,7 +10,7 @@ use crate::state::pending::Pending;
 
 /// Rows, outcomes and marks of some pages.
 #[derive(Debug, Default)]
-pub struct Outcomes {
+pub(crate) struct Outcomes {
     /// Rows of `interactions` with the contacts of each.
     pub rows: Vec<MatchedInteraction>,
     /// Outcomes, without the number received.

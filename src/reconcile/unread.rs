@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 /// The code of an item that the service does not return.
-pub const NOT_SERVED: &str = "not_served";
+pub(crate) const NOT_SERVED: &str = "not_served";
 /// The code of a mail that waits until its copy in Sent Items is recorded, if there is one.
-pub const AWAITS_SENT: &str = "awaits_sent";
+pub(crate) const AWAITS_SENT: &str = "awaits_sent";
 
 /// An item that could not be read.
 #[derive(Debug)]
-pub struct Unread {
+pub(crate) struct Unread {
     /// The provider's id, where at least that is known.
     pub source_id: Option<String>,
     /// In which folder.

@@ -18,7 +18,7 @@ const ROWS_MAX: usize = 200_000;
 
 /// Such mails of some mailboxes, each as the lake has it; the default is none.
 #[derive(Debug, Default)]
-pub struct WithheldMails {
+pub(crate) struct WithheldMails {
     rows: Mutex<HashMap<Key, Interaction>>,
 }
 
@@ -31,7 +31,7 @@ fn key(row: &Interaction) -> Key {
 
 impl WithheldMails {
     /// Adds a mail, by its newest row. Breaks when no more are to be added.
-    pub fn add(&mut self, row: Interaction) -> ControlFlow<()> {
+    pub(crate) fn add(&mut self, row: Interaction) -> ControlFlow<()> {
         let rows = self.rows.get_mut();
         let rows = rows.unwrap_or_else(PoisonError::into_inner);
         rows.insert(key(&row), row);
@@ -43,12 +43,12 @@ impl WithheldMails {
     }
 
     /// Whether there is none (left).
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.with(|rows| rows.is_empty())
     }
 
     /// Notes a revision that a mail got in the meantime.
-    pub fn note_revision(&self, row: &Interaction) {
+    pub(crate) fn note_revision(&self, row: &Interaction) {
         self.with(|rows| {
             if let Some(known) = rows.get_mut(&key(row)) {
                 known.clone_from(row);
@@ -58,7 +58,7 @@ impl WithheldMails {
 
     /// The further revision of a mail, once: people and time stay as recorded, and `read`, any copy
     /// of it, provides the content. `None` if it is not needed or has none.
-    pub fn with_content_of(&self, read: &Interaction) -> Option<Interaction> {
+    pub(crate) fn with_content_of(&self, read: &Interaction) -> Option<Interaction> {
         if !capture_policy::has_content(read) {
             return None;
         }
@@ -87,6 +87,6 @@ impl WithheldMails {
 }
 
 /// Whether a mail has neither subject nor text although a contact is in it.
-pub fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
+pub(crate) fn lacks_wanted_content(matcher: &Matcher, row: &Interaction) -> bool {
     !capture_policy::has_content(row) && !matcher.contact_matches(&row.participants).is_empty()
 }

@@ -11,14 +11,19 @@ use crate::scope::own_addresses;
 /// Gathers what makes an address internal (design section 4): all tenants and archives count for
 /// the mail of each.
 #[derive(Debug, Clone, Default)]
-pub struct Company {
+pub(crate) struct Company {
     directory: Directory,
 }
 
 impl Company {
     /// Adds a tenant: its verified domains (facts 3.6), its own people and rooms, the further
     /// addresses of its members, and the addresses of all users' legacy names.
-    pub fn add_tenant(&mut self, domains: &[String], users: &[DirectoryUser], members: &Members) {
+    pub(crate) fn add_tenant(
+        &mut self,
+        domains: &[String],
+        users: &[DirectoryUser],
+        members: &Members,
+    ) {
         self.add_domains(domains);
         for user in users {
             if !own_addresses::is_guest(user) {
@@ -35,13 +40,13 @@ impl Company {
     }
 
     /// Adds an archive: its domains and its mailboxes' addresses.
-    pub fn add_archive(&mut self, domains: &[String], addresses: &[Address]) {
+    pub(crate) fn add_archive(&mut self, domains: &[String], addresses: &[Address]) {
         self.add_domains(domains);
         self.add_addresses(addresses);
     }
 
     /// The result.
-    pub fn into_directory(self) -> Directory {
+    pub(crate) fn into_directory(self) -> Directory {
         self.directory
     }
 

@@ -1,8 +1,8 @@
 //! Which mailboxes are read, and who belongs to the company? Pure: listings go in, a plan comes out.
 
-pub mod company;
-pub mod own_addresses;
-pub mod plan;
+pub(crate) mod company;
+pub(crate) mod own_addresses;
+pub(crate) mod plan;
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use crate::scope::own_addresses;
 
 /// The requested users.
 #[derive(Debug, Clone, Copy)]
-pub enum Wanted<'a> {
+pub(crate) enum Wanted<'a> {
     /// All users.
     All,
     /// These people, by mail, principal name or proxy address.
@@ -28,7 +28,7 @@ pub enum Wanted<'a> {
 
 /// Why a mailbox is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OutReason {
+pub(crate) enum OutReason {
     /// Neither in the group nor on the list.
     NotInScope,
     /// On the list or in the group, but not in the directory's listing.
@@ -45,7 +45,7 @@ pub enum OutReason {
 
 impl OutReason {
     /// The text in reports.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NotInScope => "not in the group or list",
             Self::NotInDirectory => "not in the directory",
@@ -59,7 +59,7 @@ impl OutReason {
 
 /// Whether a mailbox is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is read.
     In,
     /// It is not read.
@@ -71,7 +71,7 @@ pub enum Verdict {
 
 /// One person of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanEntry {
+pub(crate) struct PlanEntry {
     /// Object id; empty where only an address is known.
     pub user_id: String,
     /// Primary address; without one the principal name or what the list has.
@@ -88,7 +88,7 @@ pub struct PlanEntry {
 
 impl PlanEntry {
     /// The mailbox, once its kind is known.
-    pub fn mailbox(&self, kind: MailboxKind, tenant: &Arc<str>) -> Mailbox {
+    pub(crate) fn mailbox(&self, kind: MailboxKind, tenant: &Arc<str>) -> Mailbox {
         Mailbox {
             id: self.user_id.as_str().into(),
             address: self.address.as_str().into(),
@@ -124,7 +124,7 @@ pub enum ScopeError {
 /// Disabled accounts stay in: shared and room mailboxes are disabled, and leavers' mailboxes can be
 /// read (facts 3.3). `tenant` holds the settings for all of them. Users for whom nothing is
 /// captured stay in as well: items are evaluated by the settings at their time.
-pub fn plan(
+pub(crate) fn plan(
     users: &[DirectoryUser],
     wanted: Wanted<'_>,
     members: &Members,

@@ -6,7 +6,7 @@ use crate::model::outcome::Outcome;
 use crate::model::time::Timestamp;
 
 /// The slot in the first byte, then 120 bits of hash.
-pub type Key = [u8; 16];
+pub(crate) type Key = [u8; 16];
 /// Slot, mailbox id and cursor key.
 pub(crate) type CursorKey = (u8, String, String);
 /// Slot, mailbox id, interaction id.
@@ -17,7 +17,7 @@ pub(crate) type SeriesKey = (u8, String, String);
 pub(crate) type MarkKey = (u8, String);
 
 /// Key of an item that was read.
-pub fn item(mailbox_id: &str, source_id: &str) -> Key {
+pub(crate) fn item(mailbox_id: &str, source_id: &str) -> Key {
     led_by_slot(
         mailbox_id,
         &[b"item", mailbox_id.as_bytes(), source_id.as_bytes()],
@@ -25,7 +25,7 @@ pub fn item(mailbox_id: &str, source_id: &str) -> Key {
 }
 
 /// Key of an interaction that a mailbox has recorded.
-pub fn recorded(mailbox_id: &str, interaction_id: Id128) -> Key {
+pub(crate) fn recorded(mailbox_id: &str, interaction_id: Id128) -> Key {
     led_by_slot(
         mailbox_id,
         &[b"recorded", mailbox_id.as_bytes(), &interaction_id.0],

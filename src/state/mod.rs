@@ -4,19 +4,19 @@
 //! version: what became of every item, which interactions each mailbox has recorded, what waits of
 //! its calendar, and the newest cursors. Whatever is missing or damaged is rebuilt from the lake.
 
-pub mod calendar;
-pub mod error;
-pub mod key;
-pub mod meeting_row;
-pub mod meetings;
-pub mod pending;
-pub mod rebuild;
-pub mod records;
-pub mod sorter;
-pub mod store;
+pub(crate) mod calendar;
+pub(crate) mod error;
+pub(crate) mod key;
+pub(crate) mod meeting_row;
+pub(crate) mod meetings;
+pub(crate) mod pending;
+pub(crate) mod rebuild;
+pub(crate) mod records;
+pub(crate) mod sorter;
+pub(crate) mod store;
 mod tables;
-pub mod uncommitted;
-pub mod view;
+pub(crate) mod uncommitted;
+pub(crate) mod view;
 
 #[cfg(test)]
 mod tests;

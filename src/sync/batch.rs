@@ -45,7 +45,7 @@ impl MailboxBatch {
 }
 
 /// Text of a row, and a flat sum for everything of fixed size and the allocations around it.
-pub fn interaction_bytes(interaction: &Interaction) -> usize {
+pub(crate) fn interaction_bytes(interaction: &Interaction) -> usize {
     const FIXED: usize = 512;
     const PARTICIPANT: usize = 96;
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);

@@ -33,7 +33,7 @@ use crate::sync::batch::MailboxBatch;
 
 /// What all tasks of a run share.
 #[derive(Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// In whose name rows are written.
     pub run: RunStamp,
     /// The tenant-wide policy, as configured.
@@ -70,7 +70,7 @@ pub struct Context {
 
 impl Context {
     /// The reconciler of a mailbox's items.
-    pub fn reconciler(
+    pub(crate) fn reconciler(
         &self,
         mailbox: &Arc<Mailbox>,
         source: Source,
@@ -115,7 +115,7 @@ fn meetings(cursor: &MailboxCursor) -> Vec<(Timestamp, Meetings)> {
 }
 
 /// What is requested of mails.
-pub fn selection(capture: &Capture) -> Selection {
+pub(crate) fn selection(capture: &Capture) -> Selection {
     let content = match capture.content {
         Content::Envelope => ContentLevel::Envelope,
         Content::Preview => ContentLevel::Preview,

@@ -20,7 +20,7 @@ use crate::model::cursor::MailboxCursor;
 
 /// The cursors of one mailbox.
 #[derive(Debug, Default)]
-pub struct SavedCursors {
+pub(crate) struct SavedCursors {
     /// What is kept of the mailbox as a whole; `None`: it was never connected.
     pub mailbox: Option<MailboxCursor>,
     /// Where the chain of each folder continues, by folder id.
@@ -49,7 +49,7 @@ pub struct CursorUnreadable {
 impl SavedCursors {
     /// Reads the records of one mailbox. Kinds of cursors that this version does not use stay as
     /// they are.
-    pub fn read(records: Vec<CursorRecord>) -> Result<Self, CursorUnreadable> {
+    pub(crate) fn read(records: Vec<CursorRecord>) -> Result<Self, CursorUnreadable> {
         let mut known = Self::default();
         for record in records {
             let Some(value) = &record.value else { continue };
@@ -84,17 +84,21 @@ fn parse<T: DeserializeOwned>(key: &str, value: &str) -> Result<T, CursorUnreada
 }
 
 /// The record of a mailbox as a whole.
-pub fn mailbox_record(mailbox_id: &str, cursor: &MailboxCursor) -> CursorRecord {
+pub(crate) fn mailbox_record(mailbox_id: &str, cursor: &MailboxCursor) -> CursorRecord {
     record(mailbox_id, MAILBOX_KEY.to_owned(), Some(json(cursor)))
 }
 
 /// The record of a calendar's chain.
-pub fn calendar_record(mailbox_id: &str, cursor: &CalendarCursor) -> CursorRecord {
+pub(crate) fn calendar_record(mailbox_id: &str, cursor: &CalendarCursor) -> CursorRecord {
     record(mailbox_id, CALENDAR_KEY.to_owned(), Some(json(cursor)))
 }
 
 /// The record of a folder's chain.
-pub fn folder_cursor_record(mailbox_id: &str, folder: &str, cursor: &FolderCursor) -> CursorRecord {
+pub(crate) fn folder_cursor_record(
+    mailbox_id: &str,
+    folder: &str,
+    cursor: &FolderCursor,
+) -> CursorRecord {
     record(
         mailbox_id,
         format!("{MAIL_KEY_PREFIX}{folder}"),
@@ -103,24 +107,32 @@ pub fn folder_cursor_record(mailbox_id: &str, folder: &str, cursor: &FolderCurso
 }
 
 /// The record that takes a folder's chain away.
-pub fn delete_folder_cursor(mailbox_id: &str, folder: &str) -> CursorRecord {
+pub(crate) fn delete_folder_cursor(mailbox_id: &str, folder: &str) -> CursorRecord {
     record(mailbox_id, format!("{MAIL_KEY_PREFIX}{folder}"), None)
 }
 
 /// The record of a folder that was read by plain lists; `None` takes it away.
-pub fn list_record(mailbox_id: &str, folder: &str, cursor: Option<&ListCursor>) -> CursorRecord {
+pub(crate) fn list_record(
+    mailbox_id: &str,
+    folder: &str,
+    cursor: Option<&ListCursor>,
+) -> CursorRecord {
     let key = format!("{LIST_KEY_PREFIX}{folder}");
     record(mailbox_id, key, cursor.map(json))
 }
 
 /// The record of an item that could not be read; `None` takes it away.
-pub fn ledger_record(mailbox_id: &str, id: &str, entry: Option<&FailedItem>) -> CursorRecord {
+pub(crate) fn ledger_record(
+    mailbox_id: &str,
+    id: &str,
+    entry: Option<&FailedItem>,
+) -> CursorRecord {
     let key = format!("{LEDGER_KEY_PREFIX}{id}");
     record(mailbox_id, key, entry.map(json))
 }
 
 /// The record of a user without a mailbox; `None` takes it away.
-pub fn absent_record(mailbox_id: &str, cursor: Option<&AbsentCursor>) -> CursorRecord {
+pub(crate) fn absent_record(mailbox_id: &str, cursor: Option<&AbsentCursor>) -> CursorRecord {
     record(mailbox_id, ABSENT_KEY.to_owned(), cursor.map(json))
 }
 

@@ -13,10 +13,10 @@ use crate::runtime::cpu::CpuPool;
 use crate::runtime::cpu::TaskPanicked;
 
 /// The code of an item that takes too long to be read.
-pub const TOO_COSTLY: &str = "too_costly";
+pub(crate) const TOO_COSTLY: &str = "too_costly";
 
 /// Mails, each with its folder, in their order.
-pub async fn mails(
+pub(crate) async fn mails(
     cpu: &CpuPool,
     mails: Vec<(Bytes, Arc<str>)>,
     content: ContentLevel,
@@ -30,7 +30,7 @@ pub async fn mails(
 }
 
 /// Events, in their order.
-pub async fn events(
+pub(crate) async fn events(
     cpu: &CpuPool,
     events: Vec<Bytes>,
     content: ContentLevel,

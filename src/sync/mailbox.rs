@@ -44,14 +44,14 @@ use crate::sync::mail::folder_delta::FolderDeltaError;
 
 /// Runs in which an item is tried, the first included: errors of the service may last for days
 /// (facts 6.2). Afterwards it stays in the ledger, and only `run --again` tries it.
-pub const TRIES_MAX: u32 = 10;
+pub(crate) const TRIES_MAX: u32 = 10;
 
 /// Unreadable items of a mailbox that the report names.
 const UNREAD_REPORTED: usize = 100;
 
 /// One mailbox while it is read.
 #[derive(Debug)]
-pub struct MailboxSync<'a> {
+pub(crate) struct MailboxSync<'a> {
     /// What all tasks of the run share.
     pub context: &'a Context,
     /// Whose.
@@ -84,7 +84,7 @@ pub struct MailboxSync<'a> {
 
 /// What is known of some pages besides their items.
 #[derive(Debug, Clone, Copy)]
-pub struct Pages {
+pub(crate) struct Pages {
     /// Items counted when the pages were split.
     pub received: u64,
     /// What the mailbox has cost so far, these pages included.
@@ -172,7 +172,7 @@ impl SyncError {
 
 impl<'a> MailboxSync<'a> {
     /// Begins with a mailbox.
-    pub fn new(context: &'a Context, mailbox: Mailbox) -> Self {
+    pub(crate) fn new(context: &'a Context, mailbox: Mailbox) -> Self {
         Self {
             context,
             mailbox: Arc::new(mailbox),
@@ -192,7 +192,7 @@ impl<'a> MailboxSync<'a> {
     }
 
     /// What the lake keeps of the mailbox from earlier runs.
-    pub fn known(&mut self) -> Result<SavedCursors, SyncError> {
+    pub(crate) fn known(&mut self) -> Result<SavedCursors, SyncError> {
         let known = SavedCursors::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
         self.ledger.clone_from(&known.ledger);
@@ -200,18 +200,18 @@ impl<'a> MailboxSync<'a> {
     }
 
     /// Notes rows that were sent to the writer before it was begun.
-    pub fn note_derived(&mut self, rows: u64) {
+    pub(crate) fn note_derived(&mut self, rows: u64) {
         self.tally.derived += rows;
     }
 
     /// Whether the run is to end.
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.context.shutdown.requested().is_some()
     }
 
     /// Waits for the service, but not after the run is to end: the service may have requested half
     /// an hour of waiting.
-    pub async fn unless_stopped<T, E>(
+    pub(crate) async fn unless_stopped<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, SyncError>
@@ -225,7 +225,7 @@ impl<'a> MailboxSync<'a> {
     }
 
     /// What was decided and is not committed yet: the next decision has to see it.
-    pub fn uncommitted(&mut self) -> Uncommitted {
+    pub(crate) fn uncommitted(&mut self) -> Uncommitted {
         // Commits are in the order in which batches were sent.
         while let Some((ticket, _)) = self.decided.front()
             && ticket.is_redeemed()
@@ -238,7 +238,7 @@ impl<'a> MailboxSync<'a> {
     /// Hands decided pages to the writer. What is decided next sees them at once, in
     /// [`MailboxSync::uncommitted`]; what must not happen before they are committed waits for the
     /// ticket.
-    pub async fn hand_over(
+    pub(crate) async fn hand_over(
         &mut self,
         outcomes: Outcomes,
         mut cursors: Vec<CursorRecord>,
@@ -279,7 +279,7 @@ impl<'a> MailboxSync<'a> {
 
     /// Notes unreadable messages of an archive. Known entries are not written again: an archive
     /// does not change.
-    pub fn note_unread_of_archive(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
+    pub(crate) fn note_unread_of_archive(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
         let now = clock::now();
         let mut cursors = Vec::new();
         for unread in &outcomes.unread {
@@ -307,7 +307,7 @@ impl<'a> MailboxSync<'a> {
     }
 
     /// Resolves, at the end of an archive, entries that are gone or were read.
-    pub fn resolve_of_archive(&mut self) -> Vec<CursorRecord> {
+    pub(crate) fn resolve_of_archive(&mut self) -> Vec<CursorRecord> {
         let mut cursors = Vec::new();
         let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
         self.ledger.retain(|id, _| {
@@ -321,7 +321,7 @@ impl<'a> MailboxSync<'a> {
     }
 
     /// Notes unreadable items, and resolves those that were read after all.
-    pub fn keep_ledger(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
+    pub(crate) fn keep_ledger(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
         let now = clock::now();
         let mut cursors = Vec::new();
         for unread in &outcomes.unread {
@@ -360,7 +360,7 @@ impl<'a> MailboxSync<'a> {
     }
 
     /// How far the mailbox was read: an error becomes its status.
-    pub fn coverage(
+    pub(crate) fn coverage(
         self,
         result: Result<Status, SyncError>,
         cost: Cost,

@@ -23,7 +23,7 @@ use crate::sync::mailbox::SyncError;
 
 /// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
 /// that are not begun when the run is to end are `stopped`.
-pub async fn read_all(
+pub(crate) async fn read_all(
     context: &Context,
     lake: &Arc<Lake>,
     mut jobs: Vec<Job>,

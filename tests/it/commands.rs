@@ -14,13 +14,13 @@ use crate::support::text_of;
 use crate::support::with_config;
 
 /// The JSON output of a command.
-pub fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
+pub(crate) fn json(tenant: &Tenant, arguments: &[&str], code: i32) -> Value {
     json_of(&tenant.config(), arguments, code)
 }
 
 /// What a command with this configuration prints as JSON; the test fails unless it ends with
 /// `code`.
-pub fn json_of(config: &Path, arguments: &[&str], code: i32) -> Value {
+pub(crate) fn json_of(config: &Path, arguments: &[&str], code: i32) -> Value {
     let mut command = with_config(config, &["--format", "json"]);
     serde_json::from_str(&expect_code(command.args(arguments), code)).unwrap()
 }

@@ -19,7 +19,7 @@ const MAIL: &str = "From eve@fabrikam.example Mon Mar 02 08:00:00 2026\n\
     Date: Mon, 02 Mar 2026 08:00:00 +0000\nMessage-ID: <later@fabrikam.example>\n\nHello\n";
 
 /// Unpacks a stored lake with its accompanying files.
-pub fn unpack(name: &str, into: &Path) {
+pub(crate) fn unpack(name: &str, into: &Path) {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
         .join(name);

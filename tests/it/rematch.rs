@@ -15,7 +15,7 @@ use crate::support::text_of;
 use crate::support::with_config;
 
 /// Runs `touchpoint rematch --format json`; no request may reach the tenant.
-pub fn rematch(tenant: &Tenant, options: &[&str]) -> Value {
+pub(crate) fn rematch(tenant: &Tenant, options: &[&str]) -> Value {
     let since = tenant.served_requests();
     let mut command = with_config(&tenant.config(), &["rematch", "--format", "json"]);
     let report = serde_json::from_str(&expect_code(command.args(options), 0)).unwrap();
@@ -28,7 +28,7 @@ pub fn rematch(tenant: &Tenant, options: &[&str]) -> Value {
 }
 
 /// Contacts (`true`) and accounts that have current rows, and how many; most rows first.
-pub fn with_history(tenant: &Tenant) -> Vec<(bool, String, u64)> {
+pub(crate) fn with_history(tenant: &Tenant) -> Vec<(bool, String, u64)> {
     let files = [
         CrmFile::contacts(tenant.folder()),
         CrmFile::accounts(tenant.folder()),

@@ -16,10 +16,10 @@ use crate::world::is_matched;
 use crate::world::view_row;
 
 /// Slots with the version that was reached and the one that is to be reached.
-pub type Steps = Vec<(u8, Option<Version>, Version)>;
+pub(crate) type Steps = Vec<(u8, Option<Version>, Version)>;
 
 /// The rows that commits after the reached versions added; `None` if another tool merged files.
-pub fn rows_since(
+pub(crate) fn rows_since(
     lake: &Lake,
     seen: usize,
     steps: &Steps,
@@ -43,7 +43,7 @@ pub fn rows_since(
 }
 
 /// The view's rows for rows that came since.
-pub fn fast(rows: &[Row], steps: &Steps, snapshot: u8) -> Vec<ViewRow> {
+pub(crate) fn fast(rows: &[Row], steps: &Steps, snapshot: u8) -> Vec<ViewRow> {
     let rows = highest_in_month(rows);
     let derived = rows
         .iter()
@@ -58,7 +58,7 @@ fn generation(row: &Row, steps: &Steps) -> Version {
 }
 
 /// Whether the view may have been derived with another snapshot.
-pub fn has_snapshot_changed(lake: &Lake, steps: &Steps, snapshot: u8) -> bool {
+pub(crate) fn has_snapshot_changed(lake: &Lake, steps: &Steps, snapshot: u8) -> bool {
     let mut befores = steps
         .iter()
         .filter_map(|(slot, reached, _)| Some((slot, (*reached)?)));
@@ -94,7 +94,7 @@ fn difference(row: &Row, snapshot: u8, version: Version, said: &[ViewRow]) -> Op
 /// Compares some slots of the view with the rows derived under a snapshot; returns the rows to
 /// append. If a month that a meeting has left would outrank its current month, the current one is
 /// rewritten.
-pub fn compare(
+pub(crate) fn compare(
     rows: &[Row],
     view: &[ViewRow],
     steps: &Steps,
@@ -138,7 +138,7 @@ pub fn compare(
 }
 
 /// The document of an interaction: its newest row, and whether the snapshot matches it.
-pub fn document(rows: &[Row], slot: u8, item: u8, snapshot: u8) -> Doc {
+pub(crate) fn document(rows: &[Row], slot: u8, item: u8, snapshot: u8) -> Doc {
     let rows = current(rows).into_iter();
     let mut rows = rows.filter(|row| (row.slot, row.item) == (slot, item));
     rows.next()

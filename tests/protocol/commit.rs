@@ -33,7 +33,7 @@ const PAGES_AHEAD: u8 = 2;
 
 /// What is being committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     Batch,
     Snapshot,
     CatchUp,
@@ -42,7 +42,7 @@ pub enum Kind {
 
 /// A commit on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     pub kind: Kind,
     /// Slots with the version that they have and the one that they get.
     pub steps: Steps,
@@ -62,7 +62,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// An attempt without any rows.
-    pub fn new(kind: Kind, steps: Steps) -> Self {
+    pub(crate) fn new(kind: Kind, steps: Steps) -> Self {
         Self {
             kind,
             steps,
@@ -122,7 +122,7 @@ impl Turn<'_> {
 
     /// Decides the next page of every chain that is not read to its end. What was decided before and
     /// is not committed yet lies over the state. The batch is closed then, or takes further pages.
-    pub fn fetch(mut self) -> Next {
+    pub(crate) fn fetch(mut self) -> Next {
         let is_open = |attempt: &Attempt| attempt.kind == Kind::Batch && attempt.steps.is_empty();
         let open = self.me.attempt.take().filter(is_open);
         let mut attempt = open.unwrap_or_else(|| Attempt::new(Kind::Batch, Steps::new()));
@@ -184,7 +184,7 @@ impl Turn<'_> {
     }
 
     /// Gives an attempt its version, in each way in which its random part may fall.
-    pub fn plan(mut self, mut attempt: Attempt, slots: &[u8], next: Step) -> Next {
+    pub(crate) fn plan(mut self, mut attempt: Attempt, slots: &[u8], next: Step) -> Next {
         let lake = &self.now.disk.lake;
         for slot in slots {
             let previous = lake.version(Table::Rows, *slot, self.me.seen[0]);
@@ -222,7 +222,7 @@ impl Turn<'_> {
     }
 
     /// Writes the file of a table, if there are rows for it.
-    pub fn write(mut self, table: Table) -> Vec<SystemState> {
+    pub(crate) fn write(mut self, table: Table) -> Vec<SystemState> {
         let id = self.me.run * 32 + self.me.files;
         let attempt = self.attempt();
         let (mut rows, mut view) = (Vec::new(), Vec::new());
@@ -263,7 +263,7 @@ impl Turn<'_> {
         }
     }
 
-    pub fn sync_file(mut self, table: Table) -> Vec<SystemState> {
+    pub(crate) fn sync_file(mut self, table: Table) -> Vec<SystemState> {
         let id = self.attempt().files[table as usize];
         if !self.is(Mutation::DoesNotSyncFiles) {
             let files = &mut self.now.lake().files;
@@ -276,7 +276,7 @@ impl Turn<'_> {
     }
 
     /// Writes what chains have reached, with what each slot has from now on.
-    pub fn write_cursors(mut self) -> Next {
+    pub(crate) fn write_cursors(mut self) -> Next {
         let attempt = self.attempt().clone();
         let version = attempt.steps.first().map_or(0, |(.., version)| *version);
         let mut records = Vec::new();
@@ -340,7 +340,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    pub fn sync_cursors(mut self) -> Vec<SystemState> {
+    pub(crate) fn sync_cursors(mut self) -> Vec<SystemState> {
         let version = self.attempt().steps.first().map(|(.., version)| *version);
         if !self.is(Mutation::DoesNotSyncCursors) {
             let cursors = &mut self.now.lake().cursors;
@@ -374,7 +374,7 @@ impl Turn<'_> {
     }
 
     /// Puts a commit at the next place of the log, in each way in which that may go.
-    pub fn put(mut self, table: Table) -> Next {
+    pub(crate) fn put(mut self, table: Table) -> Next {
         let attempt = self.attempt().clone();
         if self.has_happened(&attempt, table)? {
             if self.is(Mutation::BelievesUnsyncedPut) {
@@ -466,7 +466,7 @@ impl Turn<'_> {
         turn.to(Step::Put(table))
     }
 
-    pub fn sync_log(mut self, table: Table) -> Vec<SystemState> {
+    pub(crate) fn sync_log(mut self, table: Table) -> Vec<SystemState> {
         if !self.is(Mutation::DoesNotSyncLog) {
             let log = self.now.lake().log_mut(table);
             log.durable = log.entries.len();
@@ -475,14 +475,14 @@ impl Turn<'_> {
     }
 
     /// After a changed snapshot became current: the rows missing from the view.
-    pub fn compare(mut self) -> Next {
+    pub(crate) fn compare(mut self) -> Next {
         let attempt = self.attempt().clone();
         let view = self.differences(&attempt.steps, self.me.snapshot, attempt.concerned)?;
         self.attempt().view = view;
         Ok(self.on(Step::Compare))
     }
 
-    pub fn commit_state(mut self) -> Next {
+    pub(crate) fn commit_state(mut self) -> Next {
         let attempt = self.attempt().clone();
         let rows = self.now.disk.lake.rows(self.me.seen[0])?;
         for (slot, cursor, known) in &attempt.reached {
@@ -505,7 +505,7 @@ impl Turn<'_> {
     }
 
     /// Ends the run, or merges the small files of a table before.
-    pub fn merge(self) -> Next {
+    pub(crate) fn merge(self) -> Next {
         let lake = &self.now.disk.lake;
         let version = |table: Table, slot| lake.version(table, slot, self.me.seen[table as usize]);
         let is_behind = [0, 1]

@@ -11,17 +11,17 @@ use crate::world::ViewRow;
 
 /// The two tables whose commits belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
+pub(crate) enum Table {
     Rows,
     View,
 }
 
 /// Both, in the order of a commit.
-pub const TABLES: [Table; 2] = [Table::Rows, Table::View];
+pub(crate) const TABLES: [Table; 2] = [Table::Rows, Table::View];
 
 /// A Parquet file of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DataFile {
+pub(crate) struct DataFile {
     /// Represents the file name, which is unique to the attempt.
     pub id: u8,
     pub table: Table,
@@ -40,7 +40,7 @@ pub struct DataFile {
 
 /// The content of a cursor file for a slot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SlotRecord {
+pub(crate) struct SlotRecord {
     pub slot: u8,
     /// The files before it, newest first, back to the last full one.
     pub before: Vec<Version>,
@@ -57,7 +57,7 @@ pub struct SlotRecord {
 
 /// A cursor file, which only the version of a commit points to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CursorFile {
+pub(crate) struct CursorFile {
     pub version: Version,
     pub records: Vec<SlotRecord>,
     pub is_durable: bool,
@@ -66,7 +66,7 @@ pub struct CursorFile {
 
 /// A commit of a table's log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub adds: Vec<u8>,
     pub removes: Vec<u8>,
     pub steps: Vec<(u8, Version)>,
@@ -74,7 +74,7 @@ pub struct Entry {
 
 /// A table's log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Log {
+pub(crate) struct Log {
     pub entries: Vec<Rc<Entry>>,
     /// The number that survives a power loss.
     pub durable: usize,
@@ -82,25 +82,25 @@ pub struct Log {
 
 /// What the state cache holds of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SlotState {
+pub(crate) struct SlotState {
     pub version: Version,
     pub cursor: Option<Cursor>,
     pub known: Known,
 }
 
 /// A document of the index: revision, month, and whether it shows a contact.
-pub type Doc = Option<(u8, u8, bool)>;
+pub(crate) type Doc = Option<(u8, u8, bool)>;
 
 /// What the index holds of a slot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct SlotIndex {
+pub(crate) struct SlotIndex {
     pub version: Option<Version>,
     pub docs: [Doc; 2],
 }
 
 /// The lake: what a backup of its folder would hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Lake {
+pub(crate) struct Lake {
     pub files: Vec<Rc<DataFile>>,
     pub cursors: Vec<Rc<CursorFile>>,
     pub logs: [Log; 2],
@@ -110,7 +110,7 @@ pub struct Lake {
 
 /// The disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Disk {
+pub(crate) struct Disk {
     pub lake: Rc<Lake>,
     pub state: [Option<SlotState>; 2],
     pub index: [SlotIndex; 2],
@@ -118,21 +118,21 @@ pub struct Disk {
 
 /// A file that a commit names is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
+pub(crate) struct Gone;
 
 impl Lake {
     /// The log of a table.
-    pub fn log(&self, table: Table) -> &Log {
+    pub(crate) fn log(&self, table: Table) -> &Log {
         &self.logs[table as usize]
     }
 
     /// The log of a table, to be written.
-    pub fn log_mut(&mut self, table: Table) -> &mut Log {
+    pub(crate) fn log_mut(&mut self, table: Table) -> &mut Log {
         &mut self.logs[table as usize]
     }
 
     /// The files that the first `seen` commits of a log leave.
-    pub fn live(&self, table: Table, seen: usize) -> Vec<u8> {
+    pub(crate) fn live(&self, table: Table, seen: usize) -> Vec<u8> {
         let mut live: Vec<u8> = Vec::new();
         for entry in &self.log(table).entries[..seen] {
             live.retain(|id| !entry.removes.contains(id));
@@ -144,7 +144,7 @@ impl Lake {
     }
 
     /// The live files themselves.
-    pub fn live_files(&self, table: Table, seen: usize) -> Result<Vec<&DataFile>, Gone> {
+    pub(crate) fn live_files(&self, table: Table, seen: usize) -> Result<Vec<&DataFile>, Gone> {
         let find = |id: u8| {
             let file = self.files.iter().find(|file| file.id == id);
             file.map(|file| &**file).ok_or(Gone)
@@ -153,7 +153,7 @@ impl Lake {
     }
 
     /// The version of a slot after `seen` commits.
-    pub fn version(&self, table: Table, slot: u8, seen: usize) -> Option<Version> {
+    pub(crate) fn version(&self, table: Table, slot: u8, seen: usize) -> Option<Version> {
         let entries = self.log(table).entries[..seen].iter().rev();
         let mut steps = entries.flat_map(|entry| &entry.steps);
         steps
@@ -162,24 +162,24 @@ impl Lake {
     }
 
     /// The version of a slot now.
-    pub fn newest(&self, table: Table, slot: u8) -> Option<Version> {
+    pub(crate) fn newest(&self, table: Table, slot: u8) -> Option<Version> {
         self.version(table, slot, self.log(table).entries.len())
     }
 
     /// Rows of `interactions` after `seen` commits.
-    pub fn rows(&self, seen: usize) -> Result<Vec<Row>, Gone> {
+    pub(crate) fn rows(&self, seen: usize) -> Result<Vec<Row>, Gone> {
         let files = self.live_files(Table::Rows, seen)?.into_iter();
         Ok(files.flat_map(|file| file.rows.iter().copied()).collect())
     }
 
     /// Rows of `contact_activity` after `seen` commits.
-    pub fn view(&self, seen: usize) -> Result<Vec<ViewRow>, Gone> {
+    pub(crate) fn view(&self, seen: usize) -> Result<Vec<ViewRow>, Gone> {
         let files = self.live_files(Table::View, seen)?.into_iter();
         Ok(files.flat_map(|file| file.view.iter().copied()).collect())
     }
 
     /// The content of the cursor file of a version for a slot.
-    pub fn record(&self, version: Version, slot: u8) -> Result<&SlotRecord, Gone> {
+    pub(crate) fn record(&self, version: Version, slot: u8) -> Result<&SlotRecord, Gone> {
         let file = self.cursors.iter().find(|file| file.version == version);
         let records = file.map(|file| &file.records).ok_or(Gone)?;
         records
@@ -189,7 +189,7 @@ impl Lake {
     }
 
     /// A slot's chain of records, newest first.
-    pub fn chain(&self, version: Version, slot: u8) -> Result<Vec<&SlotRecord>, Gone> {
+    pub(crate) fn chain(&self, version: Version, slot: u8) -> Result<Vec<&SlotRecord>, Gone> {
         let newest = self.record(version, slot)?;
         let before = newest
             .before
@@ -199,20 +199,25 @@ impl Lake {
     }
 
     /// Whether a slot has had a version before, according to its chain of cursor files.
-    pub fn has_passed(&self, version: Version, slot: u8, before: Version) -> Result<bool, Gone> {
+    pub(crate) fn has_passed(
+        &self,
+        version: Version,
+        slot: u8,
+        before: Version,
+    ) -> Result<bool, Gone> {
         let chain = self.chain(version, slot)?;
         let has_passed = |record: &&SlotRecord| record.previous == Some(before);
         Ok(version == before || chain.iter().any(has_passed))
     }
 
     /// Where the chain of a slot's mailbox continues.
-    pub fn cursor(&self, version: Version, slot: u8) -> Result<Option<Cursor>, Gone> {
+    pub(crate) fn cursor(&self, version: Version, slot: u8) -> Result<Option<Cursor>, Gone> {
         let chain = self.chain(version, slot)?;
         Ok(chain.iter().find_map(|record| record.cursor))
     }
 
     /// Data files and cursor files that commits up to `seen` do not name.
-    pub fn unnamed(&self, seen: [usize; 2]) -> Result<(Vec<u8>, Vec<Version>), Gone> {
+    pub(crate) fn unnamed(&self, seen: [usize; 2]) -> Result<(Vec<u8>, Vec<Version>), Gone> {
         let live: Vec<u8> = (TABLES.iter())
             .flat_map(|table| self.live(*table, seen[*table as usize]))
             .collect();
@@ -233,7 +238,7 @@ impl Lake {
     }
 
     /// Notes that a commit has just taken files out of their table.
-    pub fn note_removal(&mut self, olds: &[u8]) {
+    pub(crate) fn note_removal(&mut self, olds: &[u8]) {
         for file in &mut self.files {
             if olds.contains(&file.id) {
                 Rc::make_mut(file).is_removed_lately = true;
@@ -242,7 +247,7 @@ impl Lake {
     }
 
     /// A day passes.
-    pub fn grow_old(&mut self) {
+    pub(crate) fn grow_old(&mut self) {
         for file in &mut self.files {
             let file = Rc::make_mut(file);
             file.is_old = true;
@@ -254,7 +259,7 @@ impl Lake {
     }
 
     /// Loses what was not synced: of each log the commits beyond `kept`.
-    pub fn lose_power(&mut self, kept: [usize; 2]) {
+    pub(crate) fn lose_power(&mut self, kept: [usize; 2]) {
         for (log, kept) in self.logs.iter_mut().zip(kept) {
             log.entries.truncate(kept);
             log.durable = kept;

@@ -20,20 +20,20 @@ const STEPS_MAX: usize = 600;
 
 /// An invariant that does not hold, and how that came about.
 #[derive(Debug)]
-pub struct Defect {
+pub(crate) struct Defect {
     pub invariant: Invariant,
     pub events: Vec<Event>,
 }
 
 /// How a search ended.
 #[derive(Debug)]
-pub struct Searched {
+pub(crate) struct Searched {
     pub defect: Option<Defect>,
     pub states: usize,
 }
 
 /// Searches all reachable states breadth-first, to the end or the first defect.
-pub fn search(budget: Budget, rules: &Rules) -> Searched {
+pub(crate) fn search(budget: Budget, rules: &Rules) -> Searched {
     let first = SystemState::first(budget);
     let mut came_from: HashMap<u64, Option<(u64, Event)>> = HashMap::new();
     came_from.insert(first.hash64(), None);
@@ -84,7 +84,7 @@ fn way_to(came_from: &HashMap<u64, Option<(u64, Event)>>, last: u64) -> Vec<Even
 
 /// One random way; the same seed goes the same way. Steps of processes are taken more often than
 /// anything from outside, so that runs come to something.
-pub fn walk(budget: Budget, rules: &Rules, seed: u64) -> Option<Defect> {
+pub(crate) fn walk(budget: Budget, rules: &Rules, seed: u64) -> Option<Defect> {
     let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut below = |limit: usize| {
         random ^= random << 13;

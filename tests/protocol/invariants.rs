@@ -25,7 +25,7 @@ const STEPS_MAX: usize = 400;
 
 /// An invariant, by what it promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Invariant {
+pub(crate) enum Invariant {
     NoCommittedFileIsMissing,
     NothingIsThereTwice,
     CursorsAreNeverAheadOfRows,
@@ -44,7 +44,7 @@ pub enum Invariant {
 use Invariant as I;
 
 /// The first invariant that a state violates.
-pub fn broken(system: &SystemState) -> Option<Invariant> {
+pub(crate) fn broken(system: &SystemState) -> Option<Invariant> {
     if let Some(stop) = system.stopped {
         return Some(match stop {
             Stop::FileGone => I::NoCommittedFileIsMissing,
@@ -212,7 +212,7 @@ fn is_reported_once(system: &SystemState) -> bool {
 }
 
 /// The invariant that is still violated after a final run of all slots, if any.
-pub fn broken_in_the_end(system: &SystemState, rules: &Rules) -> Option<Invariant> {
+pub(crate) fn broken_in_the_end(system: &SystemState, rules: &Rules) -> Option<Invariant> {
     let mut system = system.clone();
     system.budget = Budget::NOTHING;
     let mut system = start(&system, 0, &[0, 1], rules);

@@ -16,7 +16,7 @@ use crate::system::SystemState;
 
 /// The transition from one state to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A process took this step.
     Step(usize, Step),
     Start(usize),
@@ -41,7 +41,7 @@ const COMPACTED: u8 = 240;
 
 /// All possible successor states, with their transitions. If the next step of a process is
 /// invisible to all others, only that step is taken: the order makes no difference.
-pub fn next(system: &SystemState, rules: &Rules) -> Vec<(Event, SystemState)> {
+pub(crate) fn next(system: &SystemState, rules: &Rules) -> Vec<(Event, SystemState)> {
     let mut next = Vec::new();
     let inner = (0..2).find(|number| {
         let process = system.processes[*number].as_ref();
@@ -63,7 +63,12 @@ pub fn next(system: &SystemState, rules: &Rules) -> Vec<(Event, SystemState)> {
 }
 
 /// Starts a process, unless another one holds one of its slots.
-pub fn start(system: &SystemState, number: usize, slots: &[u8], rules: &Rules) -> SystemState {
+pub(crate) fn start(
+    system: &SystemState,
+    number: usize,
+    slots: &[u8],
+    rules: &Rules,
+) -> SystemState {
     let mut system = system.clone();
     let mut others = system.processes.iter().flatten();
     let is_held = others.any(|other| other.slots.iter().any(|slot| slots.contains(slot)));

@@ -21,7 +21,7 @@ use crate::world::is_matched;
 
 /// The next step of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     Open(Table),
     CleanUp,
     CatchUp,
@@ -45,7 +45,7 @@ pub enum Step {
 
 impl Step {
     /// Whether the step neither affects nor depends on other processes.
-    pub fn is_inner(self) -> bool {
+    pub(crate) fn is_inner(self) -> bool {
         !matches!(
             self,
             Self::Open(_)
@@ -61,7 +61,7 @@ impl Step {
 
 /// A process that is running.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Process {
+pub(crate) struct Process {
     pub run: u8,
     /// The slots whose locks it holds.
     pub slots: Vec<u8>,
@@ -80,7 +80,7 @@ pub struct Process {
 }
 
 /// The possible successor states.
-pub type Next = Result<Vec<SystemState>, Stop>;
+pub(crate) type Next = Result<Vec<SystemState>, Stop>;
 
 impl From<Gone> for Stop {
     fn from(_: Gone) -> Self {
@@ -90,7 +90,7 @@ impl From<Gone> for Stop {
 
 impl Process {
     /// A process that has just taken its locks.
-    pub fn new(run: u8, slots: &[u8], snapshot: u8) -> Self {
+    pub(crate) fn new(run: u8, slots: &[u8], snapshot: u8) -> Self {
         Self {
             run,
             slots: slots.to_vec(),
@@ -105,12 +105,17 @@ impl Process {
     }
 
     /// Whether no other process can be writing.
-    pub fn holds_all(&self) -> bool {
+    pub(crate) fn holds_all(&self) -> bool {
         self.slots.len() == usize::from(SLOTS)
     }
 
     /// Takes the next step, with every possible result.
-    pub fn advance(&self, system: &SystemState, number: usize, rules: &Rules) -> Vec<SystemState> {
+    pub(crate) fn advance(
+        &self,
+        system: &SystemState,
+        number: usize,
+        rules: &Rules,
+    ) -> Vec<SystemState> {
         let turn = Turn {
             me: self.clone(),
             now: system.clone(),
@@ -125,7 +130,7 @@ impl Process {
 }
 
 /// A process taking a step.
-pub struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     pub me: Process,
     pub now: SystemState,
     pub number: usize,
@@ -158,20 +163,20 @@ impl Turn<'_> {
     }
 
     /// Continues with a step.
-    pub fn to(mut self, step: Step) -> Vec<SystemState> {
+    pub(crate) fn to(mut self, step: Step) -> Vec<SystemState> {
         self.me.step = step;
         self.now.processes[self.number] = Some(self.me);
         vec![self.now]
     }
 
     /// Ends the run.
-    pub fn end(mut self) -> Vec<SystemState> {
+    pub(crate) fn end(mut self) -> Vec<SystemState> {
         self.now.processes[self.number] = None;
         vec![self.now]
     }
 
     /// Whether the program has this defect.
-    pub fn is(&self, mutation: Mutation) -> bool {
+    pub(crate) fn is(&self, mutation: Mutation) -> bool {
         self.rules.mutation == Some(mutation)
     }
 
@@ -247,7 +252,7 @@ impl Turn<'_> {
     }
 
     /// The rows missing from the view under a snapshot.
-    pub fn differences(
+    pub(crate) fn differences(
         &self,
         steps: &Steps,
         snapshot: u8,

@@ -14,7 +14,7 @@ use crate::world::Version;
 
 /// How often each event may still occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Budget {
+pub(crate) struct Budget {
     pub starts: u8,
     pub crashes: u8,
     pub power_losses: u8,
@@ -44,7 +44,7 @@ pub struct Budget {
 
 impl Budget {
     /// No events and no runs.
-    pub const NOTHING: Self = Self {
+    pub(crate) const NOTHING: Self = Self {
         starts: 0,
         crashes: 0,
         power_losses: 0,
@@ -64,7 +64,7 @@ impl Budget {
 
 /// The state of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SystemState {
+pub(crate) struct SystemState {
     pub server: Server,
     /// The newest CRM snapshot.
     pub snapshot: u8,
@@ -82,7 +82,7 @@ pub struct SystemState {
 
 /// Why a process gives up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Another process holds one of its slots.
     Locked,
     /// The disk refuses.
@@ -99,7 +99,7 @@ pub enum Stop {
 
 impl SystemState {
     /// The initial state: an empty lake, and mailboxes that were never read.
-    pub fn first(budget: Budget) -> Self {
+    pub(crate) fn first(budget: Budget) -> Self {
         Self {
             server: Server {
                 month: 0,
@@ -118,13 +118,13 @@ impl SystemState {
     }
 
     /// The lake, to be changed.
-    pub fn lake(&mut self) -> &mut Lake {
+    pub(crate) fn lake(&mut self) -> &mut Lake {
         Rc::make_mut(&mut self.disk.lake)
     }
 
     /// The versions that an attempt after `newest` may get: the random part may be lower or higher
     /// than that of an abandoned attempt with the same sequence number.
-    pub fn versions_after(&self, newest: Option<Version>, rises: bool) -> Vec<Version> {
+    pub(crate) fn versions_after(&self, newest: Option<Version>, rises: bool) -> Vec<Version> {
         let sequence = newest.map_or(0, |version| version / 4) + u8::from(rises);
         let all = sequence * 4..sequence * 4 + 4;
         let is_used = |version: &Version| self.used & (1 << version) != 0;
@@ -158,7 +158,7 @@ impl SystemState {
     }
 
     /// Ends a process; its writes remain.
-    pub fn stop(mut self, number: usize, stop: Stop) -> Self {
+    pub(crate) fn stop(mut self, number: usize, stop: Stop) -> Self {
         self.processes[number] = None;
         if !matches!(stop, Stop::Locked | Stop::GaveUp) {
             self.stopped = Some(stop);
@@ -167,7 +167,7 @@ impl SystemState {
     }
 
     /// The same for states that differ only in the remaining budget.
-    pub fn hash64_without_budget(&self) -> u64 {
+    pub(crate) fn hash64_without_budget(&self) -> u64 {
         Self {
             budget: Budget::NOTHING,
             ..self.clone()
@@ -176,7 +176,7 @@ impl SystemState {
     }
 
     /// A hash that identifies the state.
-    pub fn hash64(&self) -> u64 {
+    pub(crate) fn hash64(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
         hasher.finish()

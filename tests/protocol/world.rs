@@ -1,22 +1,22 @@
 //! The items of the mailboxes, the decisions on them, and their matches under a CRM snapshot.
 
 /// Mailboxes, each in a slot of its own.
-pub const SLOTS: u8 = 2;
+pub(crate) const SLOTS: u8 = 2;
 /// Things that a mailbox holds: a mail, and a meeting that may move to another month.
-pub const ITEMS: u8 = 2;
+pub(crate) const ITEMS: u8 = 2;
 /// The mail.
-pub const MAIL: u8 = 0;
+pub(crate) const MAIL: u8 = 0;
 /// The meeting.
-pub const MEETING: u8 = 1;
+pub(crate) const MEETING: u8 = 1;
 /// Pages of a chain: two of the first round, then the page of changes, again and again.
-pub const LAST_PAGE: u8 = 2;
+pub(crate) const LAST_PAGE: u8 = 2;
 
 /// Sequence number times four, and a random part below four: as in the lake, with fewer bits.
-pub type Version = u8;
+pub(crate) type Version = u8;
 
 /// A row of `interactions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Row {
+pub(crate) struct Row {
     pub slot: u8,
     pub item: u8,
     pub month: u8,
@@ -26,7 +26,7 @@ pub struct Row {
 
 /// What a row of `contact_activity` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Says {
+pub(crate) enum Says {
     Contact,
     Withdrawn,
     Superseded,
@@ -34,7 +34,7 @@ pub enum Says {
 
 /// A row of `contact_activity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ViewRow {
+pub(crate) struct ViewRow {
     pub slot: u8,
     pub item: u8,
     pub month: u8,
@@ -45,14 +45,14 @@ pub struct ViewRow {
 
 /// Where a chain continues. The service loses a chain by starting another round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     pub round: u8,
     pub page: u8,
 }
 
 /// The service, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Server {
+pub(crate) struct Server {
     /// The current month of the meetings.
     pub month: u8,
     /// Whether they have moved, so that the page of changes shows them.
@@ -63,21 +63,21 @@ pub struct Server {
 
 /// What is known of a mailbox when a page is decided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Known {
+pub(crate) struct Known {
     pub has_mail: bool,
     /// Revision and month of the meeting.
     pub meeting: Option<(u8, u8)>,
 }
 
 /// The two snapshots: the first matches all items, the second no meetings.
-pub fn is_matched(snapshot: u8, item: u8) -> bool {
+pub(crate) fn is_matched(snapshot: u8, item: u8) -> bool {
     snapshot == 0 || item == MAIL
 }
 
 impl Server {
     /// The position from which a chain is read: the beginning if the service no longer accepts the
     /// cursor.
-    pub fn place(&self, cursor: Option<Cursor>) -> Cursor {
+    pub(crate) fn place(&self, cursor: Option<Cursor>) -> Cursor {
         let known = cursor.filter(|cursor| cursor.round == self.round);
         known.unwrap_or(Cursor {
             round: self.round,
@@ -86,7 +86,7 @@ impl Server {
     }
 
     /// The items of a page.
-    pub fn items(&self, page: u8) -> &'static [u8] {
+    pub(crate) fn items(&self, page: u8) -> &'static [u8] {
         match page {
             0 => &[MAIL],
             _ if page < LAST_PAGE || self.has_moved => &[MEETING],
@@ -97,7 +97,7 @@ impl Server {
 
 impl Known {
     /// Derives the state from the rows of a slot.
-    pub fn of(rows: &[Row], slot: u8) -> Self {
+    pub(crate) fn of(rows: &[Row], slot: u8) -> Self {
         let mut known = Self::default();
         let rows = rows.iter().filter(|row| row.slot == slot);
         for row in rows.filter(|row| !row.is_superseded) {
@@ -114,7 +114,7 @@ impl Known {
 
     /// The rows that an item of a page gives, and what is known afterwards. A meeting in another
     /// month is a further revision, and closes the old month where `closes`.
-    pub fn decide(&mut self, slot: u8, item: u8, server: &Server, closes: bool) -> Vec<Row> {
+    pub(crate) fn decide(&mut self, slot: u8, item: u8, server: &Server, closes: bool) -> Vec<Row> {
         let row = |month, revision, is_superseded| Row {
             slot,
             item,
@@ -142,7 +142,7 @@ impl Known {
 }
 
 /// The view row of a row under a snapshot; `None` for a first revision without a match.
-pub fn derive(row: &Row, snapshot: u8, generation: Version) -> Option<ViewRow> {
+pub(crate) fn derive(row: &Row, snapshot: u8, generation: Version) -> Option<ViewRow> {
     let says = if row.is_superseded {
         Says::Superseded
     } else if is_matched(snapshot, row.item) {
@@ -156,7 +156,7 @@ pub fn derive(row: &Row, snapshot: u8, generation: Version) -> Option<ViewRow> {
 }
 
 /// A row of the view.
-pub fn view_row(row: &Row, says: Says, generation: Version) -> ViewRow {
+pub(crate) fn view_row(row: &Row, says: Says, generation: Version) -> ViewRow {
     ViewRow {
         slot: row.slot,
         item: row.item,
@@ -168,7 +168,7 @@ pub fn view_row(row: &Row, says: Says, generation: Version) -> ViewRow {
 }
 
 /// The rows of the highest revision of each interaction in each month.
-pub fn highest_in_month(rows: &[Row]) -> Vec<Row> {
+pub(crate) fn highest_in_month(rows: &[Row]) -> Vec<Row> {
     let is_highest = |row: &&Row| {
         !rows.iter().any(|other| {
             (other.slot, other.item, other.month) == (row.slot, row.item, row.month)
@@ -179,7 +179,7 @@ pub fn highest_in_month(rows: &[Row]) -> Vec<Row> {
 }
 
 /// What an analyst counts: of each interaction the highest revision, where it is not superseded.
-pub fn current(rows: &[Row]) -> Vec<Row> {
+pub(crate) fn current(rows: &[Row]) -> Vec<Row> {
     let is_current = |row: &&Row| {
         !row.is_superseded
             && !rows.iter().any(|other| {
@@ -190,7 +190,7 @@ pub fn current(rows: &[Row]) -> Vec<Row> {
 }
 
 /// The same of the view: of each interaction the highest generation, where it names a contact.
-pub fn current_view(rows: &[ViewRow]) -> Vec<ViewRow> {
+pub(crate) fn current_view(rows: &[ViewRow]) -> Vec<ViewRow> {
     let is_current = |row: &&ViewRow| {
         row.says == Says::Contact
             && !rows.iter().any(|other| {
@@ -203,7 +203,7 @@ pub fn current_view(rows: &[ViewRow]) -> Vec<ViewRow> {
 
 impl Known {
     /// The same with the rows of later commits.
-    pub fn and(mut self, rows: &[Row], slot: u8) -> Self {
+    pub(crate) fn and(mut self, rows: &[Row], slot: u8) -> Self {
         let new = Self::of(rows, slot);
         self.has_mail |= new.has_mail;
         self.meeting = self.meeting.max(new.meeting);

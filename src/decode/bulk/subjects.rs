@@ -3,7 +3,7 @@
 
 /// People write "Out of office next week" themselves: only what programs write is listed, as
 /// Exchange, Gmail and others write it in their users' languages.
-pub const AUTO_REPLY_SUBJECTS: &[&str] = &[
+pub(super) const AUTO_REPLY_SUBJECTS: &[&str] = &[
     "automatic reply",
     "automatic response",
     "auto reply",
@@ -102,7 +102,7 @@ pub const AUTO_REPLY_SUBJECTS: &[&str] = &[
 ];
 
 /// Words that people write as well: written by a program only if followed by a colon.
-pub const ABSENCE_WORDS: &[&str] = &[
+pub(super) const ABSENCE_WORDS: &[&str] = &[
     "out of office",
     "abwesenheit",
     "afwezig",
@@ -121,7 +121,7 @@ pub const ABSENCE_WORDS: &[&str] = &[
     "autosvar",
 ];
 
-pub const DELIVERY_REPORT_SUBJECTS: &[&str] = &[
+pub(super) const DELIVERY_REPORT_SUBJECTS: &[&str] = &[
     "undeliverable",
     "undelivered mail returned to sender",
     "undelivered mail",

@@ -19,7 +19,7 @@ use crate::decode::lenient::Text;
 
 /// The members of a calendar item that touchpoint uses.
 #[derive(Debug, Default, PartialEq)]
-pub struct RawEvent<'a> {
+pub(super) struct RawEvent<'a> {
     pub is_removed: bool,
     pub id: Text<'a>,
     pub event_type: Text<'a>,
@@ -50,7 +50,7 @@ pub struct RawEvent<'a> {
 
 /// `{dateTime, timeZone}`, in some replies with capitals (facts 2.3).
 #[derive(Debug, Default, PartialEq)]
-pub struct RawTime<'a> {
+pub(super) struct RawTime<'a> {
     pub date_time: Text<'a>,
     pub time_zone: Text<'a>,
 }
@@ -58,7 +58,7 @@ pub struct RawTime<'a> {
 /// `{type, status, emailAddress}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawAttendee<'a> {
+pub(super) struct RawAttendee<'a> {
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,
     #[serde(borrow)]
@@ -70,7 +70,7 @@ pub struct RawAttendee<'a> {
 /// `{response, time}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawStatus<'a> {
+pub(super) struct RawStatus<'a> {
     #[serde(borrow)]
     pub response: Text<'a>,
 }
@@ -78,7 +78,7 @@ pub struct RawStatus<'a> {
 /// `{pattern, range}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawRecurrence<'a> {
+pub(super) struct RawRecurrence<'a> {
     #[serde(borrow)]
     pub range: Lenient<RawRange<'a>>,
     /// `{type, interval, dayOfMonth, daysOfWeek, …}`, unparsed.
@@ -88,7 +88,7 @@ pub struct RawRecurrence<'a> {
 /// `{type, startDate, recurrenceTimeZone, …}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawRange<'a> {
+pub(super) struct RawRange<'a> {
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,
     #[serde(rename = "startDate", borrow)]

@@ -21,7 +21,7 @@ const WEEKDAYS: [&str; 7] = [
 ];
 
 /// The recurrence of a master; `None` if it has no start date.
-pub fn read(raw: &RawRecurrence<'_>) -> Option<Recurrence> {
+pub(super) fn read(raw: &RawRecurrence<'_>) -> Option<Recurrence> {
     let range = raw.range.0.as_ref()?;
     let ends = range.kind.filled().map(str::trim);
     let ends = ends.is_some_and(|kind| kind.eq_ignore_ascii_case("endDate"));

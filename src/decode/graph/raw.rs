@@ -17,7 +17,7 @@ use crate::decode::lenient::Text;
 
 /// The members of a mail item that touchpoint uses.
 #[derive(Debug, Default, PartialEq)]
-pub struct RawItem<'a> {
+pub(super) struct RawItem<'a> {
     pub odata_type: Text<'a>,
     pub id: Text<'a>,
     pub subject: Text<'a>,
@@ -41,7 +41,7 @@ pub struct RawItem<'a> {
 /// A header field: `{name, value}`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct RawHeader<'a> {
+pub(super) struct RawHeader<'a> {
     #[serde(borrow)]
     pub name: Text<'a>,
     #[serde(borrow)]
@@ -54,7 +54,7 @@ pub struct RawHeader<'a> {
     clippy::struct_excessive_bools,
     reason = "each is one question to the members' names"
 )]
-pub struct Seen {
+pub(super) struct Seen {
     pub removed: bool,
     pub subject: bool,
     pub date: bool,

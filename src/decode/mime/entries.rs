@@ -38,7 +38,7 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    pub fn of(field: &'a str) -> Self {
+    pub(super) fn of(field: &'a str) -> Self {
         Self {
             rest: field,
             is_done: false,

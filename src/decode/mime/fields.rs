@@ -24,7 +24,7 @@ const NAME_MAX: usize = 128;
 
 impl<'a> Fields<'a> {
     /// Reads up to the first empty line.
-    pub fn read(mail: &'a [u8]) -> Self {
+    pub(super) fn read(mail: &'a [u8]) -> Self {
         let mail = mail.strip_prefix(b"\xef\xbb\xbf").unwrap_or(mail);
         let mut fields = Vec::with_capacity(32);
         let mut rest = skip_empty_lines(mail);
@@ -56,14 +56,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Values of the fields of that name (in lower case), in order.
-    pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n, '_> {
+    pub(super) fn all<'n>(
+        &self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n, '_> {
         let named = move |field: &&Field<'_>| field.name.eq_ignore_ascii_case(name.as_bytes());
         self.fields.iter().filter(named).map(|field| field.value)
     }
 
     /// The value of the first field of that name, unfolded and trimmed; `None` if it is empty. At
     /// most [`limits::FIELD_BYTES`] of it are read.
-    pub fn first(&self, name: &str) -> Option<String> {
+    pub(super) fn first(&self, name: &str) -> Option<String> {
         let value = self.all(name).next()?;
         let value = unfolded(value.get(..limits::FIELD_BYTES).unwrap_or(value));
         let trimmed = value.trim();

@@ -42,7 +42,7 @@ impl Found {
     /// Adds all people in a field, in order: members of groups one by one, a group without members
     /// as its own text (`undisclosed-recipients:;`), names without address in place of the address.
     /// From unparsable text, the addresses that can be found in it.
-    pub fn named_in(&mut self, value: &[u8], role: Role) {
+    pub(super) fn named_in(&mut self, value: &[u8], role: Role) {
         self.named_in_text(&fields::unfolded(value), role, Origin::Field);
     }
 

@@ -18,7 +18,7 @@ pub(super) enum Encoding {
 
 impl Encoding {
     /// By the value of `Content-Transfer-Encoding`, without comments and parameters.
-    pub fn of(value: &str) -> Self {
+    pub(super) fn of(value: &str) -> Self {
         let end = |c: char| c.is_whitespace() || matches!(c, ';' | '(' | ',');
         let name = value.trim().trim_matches('"').split(end).next();
         let name = name.unwrap_or_default();
@@ -32,7 +32,7 @@ impl Encoding {
     }
 
     /// The bytes of a body.
-    pub fn decode(self, body: &[u8]) -> Cow<'_, [u8]> {
+    pub(super) fn decode(self, body: &[u8]) -> Cow<'_, [u8]> {
         match self {
             Self::Base64 => base64(body).into(),
             Self::QuotedPrintable => quoted_printable(body).into(),

@@ -33,7 +33,7 @@ pub(crate) struct CursorFolder {
 }
 
 impl CursorFolder {
-    pub fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
             records: Mutex::default(),
@@ -42,7 +42,7 @@ impl CursorFolder {
     }
 
     /// The cursor file of a version.
-    pub fn file(&self, version: i64) -> PathBuf {
+    pub(crate) fn file(&self, version: i64) -> PathBuf {
         self.path.join(format!("{version}.parquet"))
     }
 
@@ -51,13 +51,13 @@ impl CursorFolder {
     }
 
     /// Keeps a record that was just written; it counts only once its version is committed.
-    pub fn remember(&self, slot: u8, record: SlotRecord) {
+    pub(crate) fn remember(&self, slot: u8, record: SlotRecord) {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         records.insert(slot, record);
     }
 
     /// What the file of a version says of a slot.
-    pub fn slot_record(&self, version: i64, slot: u8) -> Result<SlotRecord, LakeError> {
+    pub(crate) fn slot_record(&self, version: i64, slot: u8) -> Result<SlotRecord, LakeError> {
         let known = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(record) = known.get(&slot)
             && record.version == version
@@ -76,14 +76,14 @@ impl CursorFolder {
     }
 
     /// The files of a slot's chain, newest first, back to a full one.
-    pub fn chain(&self, newest: i64, slot: u8) -> Result<Vec<i64>, LakeError> {
+    pub(crate) fn chain(&self, newest: i64, slot: u8) -> Result<Vec<i64>, LakeError> {
         let before = self.slot_record(newest, slot)?.before;
         Ok(std::iter::once(newest).chain(before).collect())
     }
 
     /// Whether a slot had the version `before` on its way to `newest`, as far back as the last full
     /// file records.
-    pub fn has_passed(&self, newest: i64, slot: u8, before: i64) -> Result<bool, LakeError> {
+    pub(crate) fn has_passed(&self, newest: i64, slot: u8, before: i64) -> Result<bool, LakeError> {
         let record = self.slot_record(newest, slot)?;
         if newest == before || record.before.contains(&before) {
             return Ok(true);
@@ -96,7 +96,7 @@ impl CursorFolder {
     }
 
     /// Cursors and counts of a slot as of a version, in order, as a stream.
-    pub fn merged(&self, newest: i64, slot: u8) -> Result<Merged, LakeError> {
+    pub(crate) fn merged(&self, newest: i64, slot: u8) -> Result<Merged, LakeError> {
         let mut files = Vec::new();
         for version in self.chain(newest, slot)? {
             files.push((self.open(version, slot)?, self.file(version)));
@@ -114,7 +114,7 @@ impl CursorFolder {
 
     /// Everything a slot's chain holds and this commit adds, as one full list in order, but for
     /// the counts of runs that `mailboxes` reports.
-    pub fn merge_slot(
+    pub(crate) fn merge_slot(
         &self,
         before: &SlotRecord,
         slot: u8,

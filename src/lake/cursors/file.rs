@@ -90,7 +90,7 @@ pub(crate) struct CursorWriter {
 }
 
 impl CursorWriter {
-    pub fn create(path: &Path) -> Result<Self, LakeError> {
+    pub(crate) fn create(path: &Path) -> Result<Self, LakeError> {
         // Its links lead into mailboxes.
         let file = NewFile::create_private(path)?;
         let writer = ArrowWriter::try_new(file, schema(), Some(properties()))
@@ -102,7 +102,7 @@ impl CursorWriter {
         })
     }
 
-    pub fn push(&mut self, entry: Entry) -> Result<(), LakeError> {
+    pub(crate) fn push(&mut self, entry: Entry) -> Result<(), LakeError> {
         let changes_slot = self.pending.last().is_some_and(|e| e.slot != entry.slot);
         if changes_slot {
             self.write_pending()?;
@@ -138,7 +138,7 @@ impl CursorWriter {
     }
 
     /// Ends the file; when this returns, it survives a loss of power.
-    pub fn finish(mut self) -> Result<(), LakeError> {
+    pub(crate) fn finish(mut self) -> Result<(), LakeError> {
         self.write_pending()?;
         self.writer.finish().map_err(|e| self.unwritten(e))?;
         self.writer.inner().finish().map(drop)
@@ -178,7 +178,12 @@ pub(crate) struct CursorReader {
 }
 
 impl CursorReader {
-    pub fn open(path: &Path, version: i64, slot: u8, footers: &Footers) -> Result<Self, LakeError> {
+    pub(crate) fn open(
+        path: &Path,
+        version: i64,
+        slot: u8,
+        footers: &Footers,
+    ) -> Result<Self, LakeError> {
         let file = File::open(path).map_err(LakeError::io("read", path))?;
         let fail = LakeError::bad_file(path);
         let footer = footers.get(version, &file).map_err(|e| fail(&e))?;

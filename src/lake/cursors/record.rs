@@ -47,7 +47,7 @@ pub(crate) struct SlotRecord {
 
 impl SlotRecord {
     /// The record of a slot that has nothing yet.
-    pub fn new(version: i64, snapshot: &str) -> Self {
+    pub(crate) fn new(version: i64, snapshot: &str) -> Self {
         Self {
             version,
             before: Vec::new(),
@@ -61,7 +61,7 @@ impl SlotRecord {
     }
 
     /// Adds what was there before; where that is due for a merge, this file must be a full one.
-    pub fn follow(&mut self, before: Self, entries: u64) {
+    pub(crate) fn follow(&mut self, before: Self, entries: u64) {
         self.previous = Some(before.version);
         self.rows += before.rows;
         self.hash_sum = self.hash_sum.wrapping_add(before.hash_sum);
@@ -74,7 +74,7 @@ impl SlotRecord {
     }
 
     /// Whether the next file of this slot should be a full one.
-    pub fn is_merge_due(&self) -> bool {
+    pub(crate) fn is_merge_due(&self) -> bool {
         let links = self.before.len();
         links >= LINKS_MAX
             || (links >= LINKS_BEFORE_MERGE && self.link_entries >= self.full_entries)
@@ -96,7 +96,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    pub fn new(counted: &MailboxTally, started_at: Timestamp, ended_at: Timestamp) -> Self {
+    pub(crate) fn new(counted: &MailboxTally, started_at: Timestamp, ended_at: Timestamp) -> Self {
         Self {
             address: counted.mailbox.address.to_string(),
             kind: counted.mailbox.kind.as_str().to_owned(),
@@ -110,7 +110,7 @@ impl Count {
         }
     }
 
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.started_at = self.started_at.min(other.started_at);
         self.ended_at = self.ended_at.max(other.ended_at);
         self.tally.add(&other.tally);
@@ -119,7 +119,7 @@ impl Count {
         self.waited_seconds += other.waited_seconds;
     }
 
-    pub fn cost(&self) -> Cost {
+    pub(crate) fn cost(&self) -> Cost {
         Cost {
             requests: self.requests,
             bytes: self.bytes,
@@ -127,7 +127,7 @@ impl Count {
         }
     }
 
-    pub fn mailbox(&self, id: &str) -> Mailbox {
+    pub(crate) fn mailbox(&self, id: &str) -> Mailbox {
         Mailbox {
             id: id.into(),
             address: Arc::from(self.address.as_str()),

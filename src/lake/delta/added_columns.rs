@@ -23,7 +23,7 @@ impl Table {
     /// on the disk changes: after a crash the table has all of the columns, or none, and then the
     /// next start adds them. Where another process adds them at the same time, one of the two finds
     /// it done.
-    pub fn add_columns(&self, columns: &[Column]) -> Result<(), LakeError> {
+    pub(crate) fn add_columns(&self, columns: &[Column]) -> Result<(), LakeError> {
         let mut failures = 0;
         for attempt in 0..COMMIT_ATTEMPTS {
             let lacking = self.lacking(columns)?;
@@ -88,7 +88,7 @@ impl Table {
 
     /// An error where the table has a column that is not among those known: what this program would
     /// write or merge would lose its values.
-    pub fn check_known(&self) -> Result<(), LakeError> {
+    pub(crate) fn check_known(&self) -> Result<(), LakeError> {
         let schema = self.snapshot().schema();
         let unknown = schema
             .fields()

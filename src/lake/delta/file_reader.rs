@@ -48,12 +48,12 @@ pub(crate) struct FileReader {
 
 impl FileReader {
     /// Opens a file; of its columns only the wanted ones are read.
-    pub fn open(path: &Path, wanted: Arc<Schema>) -> Result<Self, LakeError> {
+    pub(crate) fn open(path: &Path, wanted: Arc<Schema>) -> Result<Self, LakeError> {
         Self::open_only(path, wanted, None)
     }
 
     /// Opens a file; of its rows only some are read.
-    pub fn open_only(
+    pub(crate) fn open_only(
         path: &Path,
         wanted: Arc<Schema>,
         only: Option<&OnlyRows>,

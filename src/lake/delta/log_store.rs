@@ -37,7 +37,7 @@ pub(crate) struct LogStore {
 }
 
 impl LogStore {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             disk: LocalFileSystem::new(),
         }

@@ -106,12 +106,16 @@ pub(crate) struct Table {
 
 impl Table {
     /// Creates the table where there is none yet.
-    pub fn create(name: TableName, folder: &Path, engine: &DeltaEngine) -> Result<(), LakeError> {
+    pub(crate) fn create(
+        name: TableName,
+        folder: &Path,
+        engine: &DeltaEngine,
+    ) -> Result<(), LakeError> {
         Self::create_with(name, &columns(name), folder, engine)
     }
 
     /// The same with other columns.
-    pub fn create_with(
+    pub(crate) fn create_with(
         name: TableName,
         columns: &[Column],
         folder: &Path,
@@ -153,12 +157,16 @@ impl Table {
     /// Makes what others have committed survive a loss of power, before anything follows from it:
     /// they may have died between putting it in its place and that.
     #[track_caller]
-    pub fn sync_log(folder: &Path) -> Result<(), LakeError> {
+    pub(crate) fn sync_log(folder: &Path) -> Result<(), LakeError> {
         sync_folder(&folder.join("_delta_log"))
     }
 
     /// Opens a table that exists.
-    pub fn open(name: TableName, folder: &Path, engine: &DeltaEngine) -> Result<Self, LakeError> {
+    pub(crate) fn open(
+        name: TableName,
+        folder: &Path,
+        engine: &DeltaEngine,
+    ) -> Result<Self, LakeError> {
         let url = folder_url(folder)?;
         check_log(folder)?;
         let snapshot = Snapshot::builder_for(url.as_str())
@@ -190,7 +198,7 @@ impl Table {
     }
 
     /// The newest snapshot that was read.
-    pub fn snapshot(&self) -> SnapshotRef {
+    pub(crate) fn snapshot(&self) -> SnapshotRef {
         Arc::clone(&self.seen().snapshot)
     }
 
@@ -199,7 +207,7 @@ impl Table {
     }
 
     /// Reads what was added to the log since the last look.
-    pub fn refresh(&self) -> Result<(), LakeError> {
+    pub(crate) fn refresh(&self) -> Result<(), LakeError> {
         let mut seen = self.seen();
         let look =
             || Snapshot::builder_from(Arc::clone(&seen.snapshot)).build(self.engine.as_ref());
@@ -219,7 +227,7 @@ impl Table {
     }
 
     /// The version of a slot in the newest snapshot that was read.
-    pub fn slot_version(&self, slot: u8) -> Result<Option<i64>, LakeError> {
+    pub(crate) fn slot_version(&self, slot: u8) -> Result<Option<i64>, LakeError> {
         let mut seen = self.seen();
         let versions = match seen.slots.take() {
             Some(versions) => versions,
@@ -230,7 +238,7 @@ impl Table {
     }
 
     /// The versions of all slots in it.
-    pub fn slot_versions(&self) -> Result<BTreeMap<u8, i64>, LakeError> {
+    pub(crate) fn slot_versions(&self) -> Result<BTreeMap<u8, i64>, LakeError> {
         let mut versions = BTreeMap::new();
         for slot in 0..SLOTS {
             if let Some(version) = self.slot_version(slot)? {
@@ -241,7 +249,7 @@ impl Table {
     }
 
     /// The files of the newest snapshot that was read.
-    pub fn live_files(&self) -> Result<Vec<LiveFile>, LakeError> {
+    pub(crate) fn live_files(&self) -> Result<Vec<LiveFile>, LakeError> {
         let fail = LakeError::delta("list the files of", self.name.as_str());
         let snapshot = Arc::clone(&self.seen().snapshot);
         let scan = snapshot.scan_builder().build().map_err(&fail)?;
@@ -255,13 +263,13 @@ impl Table {
     }
 
     /// Where some files lie.
-    pub fn paths(&self, files: &[LiveFile]) -> Vec<PathBuf> {
+    pub(crate) fn paths(&self, files: &[LiveFile]) -> Vec<PathBuf> {
         let paths = files.iter().map(|file| self.folder.join(&file.path));
         paths.collect()
     }
 
     /// Where files of a month go, and which columns have statistics.
-    pub fn write_context(&self, month: &str) -> Result<BoundWriteContext, LakeError> {
+    pub(crate) fn write_context(&self, month: &str) -> Result<BoundWriteContext, LakeError> {
         let fail = LakeError::delta("prepare files of", self.name.as_str());
         let snapshot = Arc::clone(&self.seen().snapshot);
         let partition = HashMap::from([(MONTH.name.to_owned(), Scalar::String(month.into()))]);
@@ -281,7 +289,7 @@ impl Table {
     /// A commit that ends in an error or a conflict is unknown until the log has been read: our
     /// own versions there mean that it has happened; a foreign one on a slot of ours, that another
     /// process has it; otherwise the same content goes to the next position.
-    pub fn append(&self, adds: &[RecordBatch], steps: &[SlotStep]) -> Result<(), LakeError> {
+    pub(crate) fn append(&self, adds: &[RecordBatch], steps: &[SlotStep]) -> Result<(), LakeError> {
         let mut failures = 0;
         for _ in 0..COMMIT_ATTEMPTS {
             if self.has_happened(steps)? {
@@ -358,7 +366,11 @@ impl Table {
 
     /// Puts merged files in the place of others without changing a row. False where another program
     /// replaced one of them in the meantime; then nothing is done.
-    pub fn replace(&self, olds: &HashSet<String>, adds: &[RecordBatch]) -> Result<bool, LakeError> {
+    pub(crate) fn replace(
+        &self,
+        olds: &HashSet<String>,
+        adds: &[RecordBatch],
+    ) -> Result<bool, LakeError> {
         let fail = LakeError::delta("merge files of", self.name.as_str());
         for _ in 0..COMMIT_ATTEMPTS {
             self.check_known()?;

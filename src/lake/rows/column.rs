@@ -96,7 +96,7 @@ pub(crate) struct Label {
 
 impl Label {
     /// A name and what it means.
-    pub const fn new(name: &'static str, doc: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str, doc: &'static str) -> Self {
         Self {
             name,
             doc,
@@ -105,7 +105,7 @@ impl Label {
     }
 
     /// The same with Delta statistics.
-    pub const fn with_stats(self) -> Self {
+    pub(crate) const fn with_stats(self) -> Self {
         Self {
             has_stats: true,
             ..self
@@ -134,7 +134,7 @@ pub(crate) enum Value<'a> {
 
 impl Value<'_> {
     /// A value that may be null.
-    pub fn or_null<T>(value: Option<T>, not_null: impl FnOnce(T) -> Self) -> Self {
+    pub(crate) fn or_null<T>(value: Option<T>, not_null: impl FnOnce(T) -> Self) -> Self {
         value.map_or(Self::Null, not_null)
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct TableColumn<R> {
 
 impl<R: 'static> TableColumn<R> {
     /// A column from its three closures.
-    pub fn new(
+    pub(crate) fn new(
         name: Label,
         kind: ColumnType,
         nullable: bool,
@@ -69,7 +69,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// Reads the column in another way, together with others.
-    pub fn read_by(
+    pub(crate) fn read_by(
         mut self,
         read: impl Fn(&Cells<'_>, &[usize], &mut [R]) -> Result<(), BadCell> + Send + Sync + 'static,
     ) -> Self {
@@ -78,7 +78,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// Equal results may differ in the column.
-    pub fn not_compared(mut self) -> Self {
+    pub(crate) fn not_compared(mut self) -> Self {
         self.is_compared = false;
         self
     }
@@ -89,13 +89,13 @@ impl<R: 'static> TableColumn<R> {
         not(test),
         expect(dead_code, reason = "no column was added since format 1")
     )]
-    pub fn added_later(mut self) -> Self {
+    pub(crate) fn added_later(mut self) -> Self {
         self.is_added_later = true;
         self
     }
 
     /// The value of a row.
-    pub fn value<'a>(&self, row: &'a R) -> Value<'a> {
+    pub(crate) fn value<'a>(&self, row: &'a R) -> Value<'a> {
         (self.value)(row)
     }
 }
@@ -110,7 +110,7 @@ pub(crate) struct TableColumns<R> {
 
 impl<R: Clone + 'static> TableColumns<R> {
     /// The columns of a table; `blank` is a row in which nothing was read yet.
-    pub fn new(all: Vec<TableColumn<R>>, blank: R) -> Self {
+    pub(crate) fn new(all: Vec<TableColumn<R>>, blank: R) -> Self {
         let fields = all.iter().map(|column| column.column.field());
         Self {
             schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
@@ -120,18 +120,18 @@ impl<R: Clone + 'static> TableColumns<R> {
     }
 
     /// The columns as they are documented.
-    pub fn documented(&self) -> Vec<Column> {
+    pub(crate) fn documented(&self) -> Vec<Column> {
         self.all.iter().map(|column| column.column).collect()
     }
 
     /// Puts rows into a batch.
-    pub fn to_batch(&self, rows: &[&R]) -> Result<RecordBatch, ArrowError> {
+    pub(crate) fn to_batch(&self, rows: &[&R]) -> Result<RecordBatch, ArrowError> {
         let arrays = self.all.iter().map(|column| (column.write)(rows));
         RecordBatch::try_new(Arc::clone(&self.schema), arrays.collect::<Result<_, _>>()?)
     }
 
     /// Reads all rows of a batch.
-    pub fn read_all(&self, batch: &RecordBatch) -> Result<Vec<R>, BadCell> {
+    pub(crate) fn read_all(&self, batch: &RecordBatch) -> Result<Vec<R>, BadCell> {
         let rows: Vec<usize> = (0..batch.num_rows()).collect();
         let mut read = Vec::with_capacity(rows.len());
         self.read(batch, &rows, |row| read.push(row))?;
@@ -140,7 +140,7 @@ impl<R: Clone + 'static> TableColumns<R> {
 
     /// Calls `take` with some rows of a batch, in order. Columns that the batch does not have stay
     /// blank.
-    pub fn read(
+    pub(crate) fn read(
         &self,
         batch: &RecordBatch,
         rows: &[usize],

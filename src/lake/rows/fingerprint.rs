@@ -49,7 +49,7 @@ enum Compared<'a> {
 }
 
 impl<'a> FingerprintColumns<'a> {
-    pub fn new(cells: &Cells<'a>) -> Result<Self, BadCell> {
+    pub(crate) fn new(cells: &Cells<'a>) -> Result<Self, BadCell> {
         let columns = ACTIVITIES.all.iter().filter(|column| column.is_compared);
         let columns = columns.map(|column| {
             let name = column.column.name;
@@ -68,7 +68,7 @@ impl<'a> FingerprintColumns<'a> {
     }
 
     /// The fingerprint of a row.
-    pub fn hash(&self, row: usize, buffer: &mut Vec<u8>) -> u64 {
+    pub(crate) fn hash(&self, row: usize, buffer: &mut Vec<u8>) -> u64 {
         buffer.clear();
         for column in &self.0 {
             push(column.value(row), buffer);

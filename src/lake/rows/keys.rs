@@ -22,12 +22,12 @@ pub(crate) struct MonthKey {
 
 impl InteractionKey {
     /// The key of the interaction of a row.
-    pub fn of(row: &Interaction) -> Self {
+    pub(crate) fn of(row: &Interaction) -> Self {
         MailboxKey::of(&row.mailbox.id).interaction(row.interaction_id)
     }
 
     /// The same in a month, which is given as [`month_number`].
-    pub fn in_month(self, month: i32) -> MonthKey {
+    pub(crate) fn in_month(self, month: i32) -> MonthKey {
         MonthKey {
             interaction: self,
             month,
@@ -62,7 +62,7 @@ impl MailboxKey {
     }
 
     /// The key of one of its interactions.
-    pub fn interaction(self, interaction_id: Id128) -> InteractionKey {
+    pub(crate) fn interaction(self, interaction_id: Id128) -> InteractionKey {
         InteractionKey {
             interaction_id,
             mailbox: self.hash,
@@ -78,7 +78,7 @@ pub(crate) struct MailboxKeys {
 
 impl MailboxKeys {
     /// The key of a mailbox.
-    pub fn get(&mut self, mailbox_id: &str) -> MailboxKey {
+    pub(crate) fn get(&mut self, mailbox_id: &str) -> MailboxKey {
         if let Some((id, key)) = &self.last
             && id == mailbox_id
         {
@@ -96,7 +96,7 @@ pub(crate) struct Revisions(HashMap<MonthKey, i32>);
 
 impl Revisions {
     /// Takes note of a row.
-    pub fn note(&mut self, key: MonthKey, revision: i32) {
+    pub(crate) fn note(&mut self, key: MonthKey, revision: i32) {
         if revision > 1 {
             let highest = self.0.entry(key).or_insert(revision);
             *highest = revision.max(*highest);
@@ -104,7 +104,7 @@ impl Revisions {
     }
 
     /// Whether there is no higher revision of it in its month. `month` gives the month.
-    pub fn is_highest(&self, row: &Interaction, month: impl FnOnce() -> i32) -> bool {
+    pub(crate) fn is_highest(&self, row: &Interaction, month: impl FnOnce() -> i32) -> bool {
         self.0.is_empty() || {
             let key = InteractionKey::of(row).in_month(month());
             self.is_highest_of(key, row.revision)
@@ -112,13 +112,13 @@ impl Revisions {
     }
 
     /// Whether there is no higher revision under a key.
-    pub fn is_highest_of(&self, key: MonthKey, revision: i32) -> bool {
+    pub(crate) fn is_highest_of(&self, key: MonthKey, revision: i32) -> bool {
         let highest = self.0.get(&key);
         highest.is_none_or(|highest| revision >= *highest)
     }
 
     /// Gives the revision where it is the highest of its interaction in all months.
-    pub fn over_all_months(self) -> HashMap<InteractionKey, i32> {
+    pub(crate) fn over_all_months(self) -> HashMap<InteractionKey, i32> {
         let mut highest = HashMap::with_capacity(self.0.len());
         for (of_month, revision) in self.0 {
             let known = highest.entry(of_month.interaction).or_insert(revision);
@@ -135,14 +135,14 @@ pub(crate) struct Moves(HashMap<InteractionKey, (Option<i64>, Option<i64>)>);
 
 impl Moves {
     /// Takes note of what the view has of an interaction in a month, if anything.
-    pub fn note(&mut self, key: InteractionKey, has_left: bool, generation: Option<i64>) {
+    pub(crate) fn note(&mut self, key: InteractionKey, has_left: bool, generation: Option<i64>) {
         let (left, lies) = self.0.entry(key).or_default();
         let known = if has_left { left } else { lies };
         *known = generation.max(*known);
     }
 
     /// Interactions of which a month that they have left counts more than the one where they lie.
-    pub fn overtaken(&self) -> impl Iterator<Item = InteractionKey> {
+    pub(crate) fn overtaken(&self) -> impl Iterator<Item = InteractionKey> {
         let overtaken = self.0.iter();
         let overtaken = overtaken.filter(|(_, (left, lies))| lies.is_some() && left > lies);
         overtaken.map(|(key, _)| *key)

@@ -29,7 +29,7 @@ use crate::model::time::Timestamp;
 
 impl<R: 'static> TableColumn<R> {
     /// A text that is never null.
-    pub fn text(
+    pub(crate) fn text(
         name: Label,
         get: impl Fn(&R) -> &str + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, &str) + Send + Sync + 'static,
@@ -54,7 +54,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A text that may be null.
-    pub fn maybe_text(
+    pub(crate) fn maybe_text(
         name: Label,
         get: impl Fn(&R) -> Option<&str> + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Option<&str>) + Send + Sync + 'static,
@@ -79,7 +79,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// One of some words.
-    pub fn word<T: 'static>(
+    pub(crate) fn word<T: 'static>(
         name: Label,
         get: impl Fn(&R) -> &'static str + Send + Sync + Copy + 'static,
         parse: impl Fn(&str) -> Option<T> + Send + Sync + Copy + 'static,
@@ -96,7 +96,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// An id.
-    pub fn id(
+    pub(crate) fn id(
         name: Label,
         get: impl Fn(&R) -> Id128 + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Id128) + Send + Sync + 'static,
@@ -123,7 +123,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A 32-bit integer that is never null.
-    pub fn int(
+    pub(crate) fn int(
         name: Label,
         get: impl Fn(&R) -> i32 + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, i32) + Send + Sync + 'static,
@@ -148,7 +148,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A 64-bit integer that is never null.
-    pub fn long(
+    pub(crate) fn long(
         name: Label,
         get: impl Fn(&R) -> i64 + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, i64) + Send + Sync + 'static,
@@ -173,7 +173,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A 64-bit integer that may be null.
-    pub fn maybe_long(
+    pub(crate) fn maybe_long(
         name: Label,
         get: impl Fn(&R) -> Option<i64> + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Option<i64>) + Send + Sync + 'static,
@@ -199,7 +199,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A number of things.
-    pub fn count(
+    pub(crate) fn count(
         name: Label,
         get: impl Fn(&R) -> u64 + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, u64) + Send + Sync + 'static,
@@ -220,7 +220,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A floating point number that is never null.
-    pub fn double(
+    pub(crate) fn double(
         name: Label,
         get: impl Fn(&R) -> f64 + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, f64) + Send + Sync + 'static,
@@ -245,7 +245,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A floating point number that may be null.
-    pub fn maybe_double(
+    pub(crate) fn maybe_double(
         name: Label,
         get: impl Fn(&R) -> Option<f64> + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Option<f64>) + Send + Sync + 'static,
@@ -271,7 +271,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A flag that is never null.
-    pub fn flag(
+    pub(crate) fn flag(
         name: Label,
         get: impl Fn(&R) -> bool + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, bool) + Send + Sync + 'static,
@@ -283,7 +283,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A flag that may be null.
-    pub fn maybe_flag(
+    pub(crate) fn maybe_flag(
         name: Label,
         get: impl Fn(&R) -> Option<bool> + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Option<bool>) + Send + Sync + 'static,
@@ -308,7 +308,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// An instant that is never null.
-    pub fn instant(
+    pub(crate) fn instant(
         name: Label,
         get: impl Fn(&R) -> Timestamp + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Timestamp) + Send + Sync + 'static,
@@ -326,7 +326,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// An instant that may be null.
-    pub fn maybe_instant(
+    pub(crate) fn maybe_instant(
         name: Label,
         get: impl Fn(&R) -> Option<Timestamp> + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Option<Timestamp>) + Send + Sync + 'static,
@@ -352,7 +352,7 @@ impl<R: 'static> TableColumn<R> {
     }
 
     /// A list of people.
-    pub fn participants(
+    pub(crate) fn participants(
         name: Label,
         get: impl Fn(&R) -> &[Participant] + Send + Sync + Copy + 'static,
         set: impl Fn(&mut R, Vec<Participant>) + Send + Sync + 'static,

@@ -46,14 +46,14 @@ pub(crate) struct NewFile {
 
 impl NewFile {
     /// Makes a file that is not there yet, in a folder that is made where it is missing.
-    pub fn create(path: &Path) -> Result<Self, LakeError> {
+    pub(crate) fn create(path: &Path) -> Result<Self, LakeError> {
         create_folder(path.parent().unwrap_or(path))?;
         Self::create_with(path, File::options().write(true).create_new(true))
             .map_err(LakeError::io("write", path))
     }
 
     /// The same for a file that only its owner may read.
-    pub fn create_private(path: &Path) -> Result<Self, LakeError> {
+    pub(crate) fn create_private(path: &Path) -> Result<Self, LakeError> {
         create_folder(path.parent().unwrap_or(path))?;
         let mut options = File::options();
         #[cfg(unix)]
@@ -71,7 +71,7 @@ impl NewFile {
     }
 
     /// Makes the file and its name survive a loss of power; gives its length.
-    pub fn finish(&self) -> Result<u64, LakeError> {
+    pub(crate) fn finish(&self) -> Result<u64, LakeError> {
         self.sync().map_err(LakeError::io("sync", &self.path))?;
         sync_folder(self.path.parent().unwrap_or(&self.path))?;
         let length = self.file.metadata().map(|metadata| metadata.len());

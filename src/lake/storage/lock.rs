@@ -16,7 +16,7 @@ pub(crate) struct SlotLocks {
 
 impl SlotLocks {
     /// Takes the locks of the slots, or none of them.
-    pub fn take(folder: &Path, slots: &[u8]) -> Result<Self, LakeError> {
+    pub(crate) fn take(folder: &Path, slots: &[u8]) -> Result<Self, LakeError> {
         create_folder(folder)?;
         let mut held = Vec::with_capacity(slots.len());
         for &slot in slots {
@@ -48,7 +48,7 @@ impl SlotLocks {
     }
 
     /// Whether the lock of a slot is held.
-    pub fn holds(&self, slot: u8) -> bool {
+    pub(crate) fn holds(&self, slot: u8) -> bool {
         self.held.iter().any(|(held, _)| *held == slot)
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct TestLake {
 }
 
 impl TestLake {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         Self {
             folder: tempfile::tempdir().unwrap(),
@@ -54,19 +54,19 @@ impl TestLake {
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn settings(&self) -> LakeSettings {
+    pub(crate) fn settings(&self) -> LakeSettings {
         LakeSettings::new(self.path().join("lake"), ActivityContent::Subject)
     }
 
-    pub fn write(&self) -> Lake {
+    pub(crate) fn write(&self) -> Lake {
         self.try_write(self.settings()).unwrap()
     }
 
-    pub fn try_write(&self, settings: LakeSettings) -> Result<Lake, LakeError> {
+    pub(crate) fn try_write(&self, settings: LakeSettings) -> Result<Lake, LakeError> {
         // The tests match by themselves: of a CRM snapshot they only need that it is there.
         let snapshots = self.path().join("lake/_touchpoint/crm");
         std::fs::create_dir_all(&snapshots).unwrap();
@@ -77,7 +77,7 @@ impl TestLake {
         Lake::open_for_write(settings, Arc::clone(&self.cpu), handle)
     }
 
-    pub fn read(&self) -> Lake {
+    pub(crate) fn read(&self) -> Lake {
         let handle = self.runtime.handle().clone();
         Lake::open(self.settings(), Arc::clone(&self.cpu), handle).unwrap()
     }

@@ -68,7 +68,7 @@ struct Seen {
 
 impl Watch {
     /// Watches what happens under a folder for as long as it is held.
-    pub fn over(folder: &Path) -> Arc<Self> {
+    pub(crate) fn over(folder: &Path) -> Arc<Self> {
         let watch = Arc::new(Self {
             folder: folder.canonicalize().unwrap(),
             seen: Mutex::default(),
@@ -80,22 +80,22 @@ impl Watch {
     }
 
     /// Lets something go wrong from now on.
-    pub fn inject(&self, fault: Fault) {
+    pub(crate) fn inject(&self, fault: Fault) {
         self.with(|seen| seen.faults.push(fault));
     }
 
     /// Everything goes well again; what is dead lives, as another process.
-    pub fn clear_faults(&self) {
+    pub(crate) fn clear_faults(&self) {
         self.with(|seen| seen.faults.clear());
     }
 
     /// Notes that something is promised.
-    pub fn note(&self, promise: usize) {
+    pub(crate) fn note(&self, promise: usize) {
         self.with(|seen| seen.events.push(Event::Note(promise)));
     }
 
     /// How many replies have yet to be lost.
-    pub fn replies_left(&self) -> usize {
+    pub(crate) fn replies_left(&self) -> usize {
         let left = |fault: &Fault| match fault {
             Fault::ReplyLost(.., left) => *left,
             _ => 0,
@@ -104,7 +104,7 @@ impl Watch {
     }
 
     /// How many listings have yet to be without what appears late.
-    pub fn listings_left(&self) -> usize {
+    pub(crate) fn listings_left(&self) -> usize {
         let left = |fault: &Fault| match fault {
             Fault::Late(_, left) => *left,
             _ => 0,
@@ -113,7 +113,7 @@ impl Watch {
     }
 
     /// What has happened.
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.with(|seen| seen.events.clone())
     }
 

@@ -102,7 +102,7 @@ pub(crate) struct ViewStates(HashMap<MonthKey, ViewState>);
 
 impl ViewStates {
     /// Takes a row in.
-    pub fn add(&mut self, row: &ViewRow) {
+    pub(crate) fn add(&mut self, row: &ViewRow) {
         let found = self.0.entry(row.key).or_insert_with(|| ViewState::new(row));
         if row.generation > found.generation {
             *found = ViewState::new(row);
@@ -115,14 +115,14 @@ impl ViewStates {
     }
 
     /// What it says of an interaction that is there.
-    pub fn of(&self, key: MonthKey) -> Option<&ViewState> {
+    pub(crate) fn of(&self, key: MonthKey) -> Option<&ViewState> {
         let current = self.0.get(&key)?;
         current.is_matched.store(true, Ordering::Relaxed);
         Some(current)
     }
 
     /// How many interactions it has rows of that were not looked up.
-    pub fn unmatched(&self) -> u64 {
+    pub(crate) fn unmatched(&self) -> u64 {
         let unmatched = self.0.values();
         let unmatched = unmatched.filter(|current| !current.is_matched.load(Ordering::Relaxed));
         unmatched.fold(0, |count, _| count + 1)

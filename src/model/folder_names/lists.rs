@@ -1,7 +1,7 @@
 //! The names themselves, as [`comparable`](super::comparable) writes them.
 
 /// Of what was sent.
-pub const SENT: &[&str] = &[
+pub(super) const SENT: &[&str] = &[
     "sent",
     "sent items",
     "sent mail",
@@ -138,7 +138,7 @@ pub const SENT: &[&str] = &[
 ];
 
 /// Of drafts.
-pub const DRAFTS: &[&str] = &[
+pub(super) const DRAFTS: &[&str] = &[
     "draft",
     "drafts",
     // German
@@ -246,7 +246,7 @@ pub const DRAFTS: &[&str] = &[
 ];
 
 /// Of the outbox and of templates.
-pub const WAITING: &[&str] = &[
+pub(super) const WAITING: &[&str] = &[
     "outbox",
     "templates",
     "unsent messages",
@@ -292,7 +292,7 @@ pub const WAITING: &[&str] = &[
 ];
 
 /// Of junk.
-pub const JUNK: &[&str] = &[
+pub(super) const JUNK: &[&str] = &[
     "junk",
     "junk mail",
     "junk e mail",

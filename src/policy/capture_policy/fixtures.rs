@@ -20,7 +20,7 @@ use crate::model::mailbox::MailboxKind;
 use crate::model::time::Timestamp;
 
 /// Contoso, and Ann's legacy name.
-pub fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let ann = Address::parse("ann@contoso.com").unwrap();
     let legacy = "/o=contoso/ou=eu/cn=recipients/cn=ann".to_owned();
     Directory {
@@ -32,7 +32,7 @@ pub fn directory() -> Directory {
 }
 
 /// `<name>@contoso.com`, also known as `<name>.lee@contoso.com`.
-pub fn mailbox(name: &str) -> Arc<Mailbox> {
+pub(crate) fn mailbox(name: &str) -> Arc<Mailbox> {
     let own = [
         format!("{name}@contoso.com"),
         format!("{name}.lee@contoso.com"),
@@ -47,7 +47,7 @@ pub fn mailbox(name: &str) -> Arc<Mailbox> {
 }
 
 /// Bob of Acme writes to Ann.
-pub fn mail() -> Mail {
+pub(crate) fn mail() -> Mail {
     let person = |role, address: &str| RawParticipant {
         role,
         name: None,
@@ -81,7 +81,7 @@ pub fn mail() -> Mail {
 }
 
 /// Another recipient.
-pub fn outsider(address: &str) -> Participant {
+pub(crate) fn outsider(address: &str) -> Participant {
     Participant {
         address: address.to_owned(),
         is_address: true,
@@ -93,7 +93,7 @@ pub fn outsider(address: &str) -> Participant {
 }
 
 /// An attendee.
-pub fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
+pub(crate) fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
     Attendee {
         name: None,
         address: address.to_owned(),
@@ -103,13 +103,13 @@ pub fn attendee(kind: AttendeeKind, address: &str, response: &str) -> Attendee {
 }
 
 /// A time in UTC.
-pub fn event_time(text: &str) -> EventTime {
+pub(crate) fn event_time(text: &str) -> EventTime {
     let at = Timestamp::parse_rfc3339(text).unwrap();
     EventTime { at, day: at.day() }
 }
 
 /// Bob of Acme meets Ann and Zoe online: Ann's copy.
-pub fn event() -> Event {
+pub(crate) fn event() -> Event {
     Event {
         source_id: "event".into(),
         event_type: EventType::Single,

@@ -36,7 +36,7 @@ pub struct TooManyEvents;
 
 /// Everything that a round said.
 #[derive(Debug)]
-pub struct Round {
+pub(crate) struct Round {
     /// Its items, in order.
     pub events: Vec<DecodedEvent>,
     /// Items of pages that were given up: of a chain that was restarted, or that did not end.
@@ -55,7 +55,7 @@ pub struct Round {
 
 impl Round {
     /// Adds items.
-    pub fn add(&mut self, events: Vec<DecodedEvent>) -> Result<(), TooManyEvents> {
+    pub(crate) fn add(&mut self, events: Vec<DecodedEvent>) -> Result<(), TooManyEvents> {
         self.events.extend(events);
         if self.events.len() > EVENTS_MAX {
             return Err(TooManyEvents);
@@ -65,7 +65,7 @@ impl Round {
 
     /// Restarts over a window; what was fetched so far counts as read and is ignored.
     #[must_use]
-    pub fn given_up(self, window: Window) -> Self {
+    pub(crate) fn given_up(self, window: Window) -> Self {
         Self {
             given_up: self.given_up + self.events.len() as u64,
             events: Vec::new(),
@@ -77,18 +77,18 @@ impl Round {
     }
 
     /// The provider's ids of its items.
-    pub fn named(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         self.events.iter().filter_map(source_id)
     }
 
     /// Items that were received.
-    pub fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.given_up + self.events.len() as u64
     }
 
     /// Ids of series of which something came without the series itself. What is remembered of them
     /// does not count: they may have changed.
-    pub fn missing_masters(&self) -> Vec<String> {
+    pub(crate) fn missing_masters(&self) -> Vec<String> {
         let mut wanted = Vec::new();
         let mut seen = HashSet::new();
         for decoded in &self.events {
@@ -106,7 +106,7 @@ impl Round {
 
     /// Ids of the exceptions that do not name the occurrence they replace: what a chain returns of
     /// an exception is undocumented (facts 11.8).
-    pub fn unplaced(&self) -> HashSet<String> {
+    pub(crate) fn unplaced(&self) -> HashSet<String> {
         let events = self.events.iter().filter_map(|decoded| match decoded {
             DecodedEvent::Event(event) if is_unplaced(event) => Some(event.source_id.clone()),
             _ => None,
@@ -117,7 +117,7 @@ impl Round {
     /// Replaces events of which the chain returned too little by those that were fetched singly.
     /// One that is neither `whole` nor `gone` is unreadable: which occurrence it replaces is
     /// unknown.
-    pub fn place(&mut self, whole: &HashMap<String, Event>, gone: &HashSet<String>) {
+    pub(crate) fn place(&mut self, whole: &HashMap<String, Event>, gone: &HashSet<String>) {
         for decoded in &mut self.events {
             let DecodedEvent::Event(event) = decoded else {
                 continue;
@@ -139,7 +139,7 @@ fn is_unplaced(event: &Event) -> bool {
 }
 
 /// An event that the service does not return.
-pub fn not_served(source_id: String) -> DecodedEvent {
+pub(crate) fn not_served(source_id: String) -> DecodedEvent {
     DecodedEvent::Unreadable {
         source_id: Some(source_id),
         code: NOT_SERVED,
@@ -147,7 +147,7 @@ pub fn not_served(source_id: String) -> DecodedEvent {
 }
 
 /// The provider's id of an item.
-pub fn source_id(decoded: &DecodedEvent) -> Option<&str> {
+pub(crate) fn source_id(decoded: &DecodedEvent) -> Option<&str> {
     match decoded {
         DecodedEvent::Event(event) => Some(&event.source_id),
         DecodedEvent::Removed { source_id } => Some(source_id),
@@ -157,7 +157,7 @@ pub fn source_id(decoded: &DecodedEvent) -> Option<&str> {
 
 /// What is known of a calendar from before the round.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// The last row of each meeting.
     pub meetings: HashMap<Id128, MeetingRecord>,
     /// Occurrences that are too far ahead to be recorded, by the provider's id of their series.
@@ -168,7 +168,7 @@ pub struct Memory {
 
 /// What was requested by id because the round did not contain it.
 #[derive(Debug, Default)]
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// Series that did not come along.
     pub masters: HashMap<String, Event>,
     /// Ids of series that are unavailable.
@@ -186,7 +186,7 @@ pub struct Fetched {
 
 /// The instants on which decisions depend.
 #[derive(Debug, Clone, Copy)]
-pub struct Times {
+pub(crate) struct Times {
     /// The service's time when the round began.
     pub now: Timestamp,
     /// The same of the last finished round: what had ended by then is over.
@@ -195,7 +195,7 @@ pub struct Times {
 
 impl Times {
     /// Whether what ended then was over when the last finished round began.
-    pub fn is_over(self, ended_at: Timestamp) -> bool {
+    pub(crate) fn is_over(self, ended_at: Timestamp) -> bool {
         self.finished_at
             .is_some_and(|finished_at| ended_at <= finished_at)
     }

@@ -16,7 +16,7 @@
 //!    know all that is present and recorded. `close` writes down what changed.
 
 mod copies;
-pub mod input;
+pub(crate) mod input;
 mod instance;
 mod reconciler;
 mod renamed;
@@ -41,7 +41,7 @@ use crate::state::error::StateError;
 use crate::state::uncommitted::Uncommitted;
 
 /// Decides a round; runs on the pool of `runtime::cpu`.
-pub fn decide(
+pub(crate) fn decide(
     reconciler: &MailReconciler,
     before: Uncommitted,
     times: Times,

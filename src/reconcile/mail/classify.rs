@@ -29,7 +29,7 @@ use crate::state::view::View;
 
 impl MailReconciler {
     /// Evaluates items, in parallel; runs on the pool of `runtime::cpu`.
-    pub fn classify(
+    pub(crate) fn classify(
         &self,
         before: Uncommitted,
         items: Vec<Item>,
@@ -111,7 +111,7 @@ impl MailReconciler {
 
     /// Separates items that were read before (returns their number) from those that were not, by id
     /// alone: for an archive, where the id identifies the bytes of a message.
-    pub fn part_known<T>(
+    pub(crate) fn part_known<T>(
         &self,
         before: Uncommitted,
         items: Vec<T>,

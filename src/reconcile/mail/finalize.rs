@@ -26,7 +26,7 @@ use crate::state::view::View;
 
 impl MailReconciler {
     /// Gives every item its outcome, in order; runs on the pool of `runtime::cpu`.
-    pub fn finalize(
+    pub(crate) fn finalize(
         &self,
         before: Uncommitted,
         classified: Classified,

@@ -15,7 +15,7 @@ use crate::state::key::Seen;
 
 /// An item and where it lay.
 #[derive(Debug)]
-pub struct Item {
+pub(crate) struct Item {
     /// What the page said.
     pub decoded: Decoded,
     /// In which folder.
@@ -24,7 +24,7 @@ pub struct Item {
 
 /// A folder, as far as decisions depend on it.
 #[derive(Debug, Clone)]
-pub struct FolderContext {
+pub(crate) struct FolderContext {
     /// Graph folder id, archive folder name.
     pub container: Arc<str>,
     /// A junk folder, or one that the exclusions name.
@@ -36,7 +36,7 @@ pub struct FolderContext {
 
 /// Items that were compared with what was seen before and evaluated, but not counted yet.
 #[derive(Debug, Default)]
-pub struct Classified {
+pub(crate) struct Classified {
     pub(super) entries: Vec<Entry>,
     /// Items of which a page contained too little: to be fetched singly (facts 1.5).
     pub to_fetch: Vec<(String, FolderContext)>,
@@ -88,7 +88,7 @@ pub(super) struct TracedMail {
 
 /// A mail that does not say itself whether it is private.
 #[derive(Debug, Clone, Copy)]
-pub struct UnknownPrivacy<'a> {
+pub(crate) struct UnknownPrivacy<'a> {
     /// The provider's id.
     pub source_id: &'a str,
     /// When it was received, or sent; `None`: it does not say.
@@ -97,7 +97,7 @@ pub struct UnknownPrivacy<'a> {
 
 impl Classified {
     /// The mails of which only the service knows whether they are private.
-    pub fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
+    pub(crate) fn of_unknown_privacy(&self) -> impl Iterator<Item = UnknownPrivacy<'_>> {
         let mails = self.entries.iter().filter_map(|entry| match entry {
             Entry::Mail(mail) => Some(&mail.about),
             _ => None,
@@ -110,7 +110,7 @@ impl Classified {
     }
 
     /// Adds the items that were fetched singly.
-    pub fn append(&mut self, fetched: Self) {
+    pub(crate) fn append(&mut self, fetched: Self) {
         self.entries.extend(fetched.entries);
         // An item that comes back in parts even when it is fetched whole cannot be read.
         self.entries.extend(
@@ -128,12 +128,12 @@ impl Classified {
     }
 
     /// Counts items that are known by their id alone.
-    pub fn note_unchanged(&mut self, count: u64) {
+    pub(crate) fn note_unchanged(&mut self, count: u64) {
         self.entries.extend((0..count).map(|_| Entry::Unchanged));
     }
 
     /// Counts an item that the service does not return.
-    pub fn note_refused(&mut self, source_id: String, container: Arc<str>) {
+    pub(crate) fn note_refused(&mut self, source_id: String, container: Arc<str>) {
         self.entries.push(Entry::Unreadable(Unread {
             source_id: Some(source_id),
             container,
@@ -142,7 +142,7 @@ impl Classified {
     }
 
     /// Counts an item that was gone when it was fetched singly.
-    pub fn note_gone(&mut self) {
+    pub(crate) fn note_gone(&mut self) {
         self.entries.push(Entry::Removed);
     }
 }

@@ -7,7 +7,7 @@
 
 mod classify;
 mod finalize;
-pub mod items;
+pub(crate) mod items;
 mod traced;
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::state::store::State;
 
 /// Everything that decisions about one mailbox need.
 #[derive(Debug)]
-pub struct MailReconciler {
+pub(crate) struct MailReconciler {
     /// Whose items they are.
     pub mailbox: Arc<Mailbox>,
     /// The policy for this mailbox in this run.
@@ -48,7 +48,7 @@ pub struct MailReconciler {
 impl MailReconciler {
     /// A row with its contacts. Without contacts, content is withheld as configured; `None`: the
     /// row is not kept at all.
-    pub fn matched(
+    pub(crate) fn matched(
         &self,
         mut interaction: Interaction,
         contact_matches: Vec<ContactMatch>,

@@ -11,10 +11,10 @@ use crate::sim::tenant::State;
 use crate::sim::world::World;
 
 /// The usual preference of a client.
-pub const IMMUTABLE: &str = "odata.maxpagesize=100, IdType=\"ImmutableId\"";
+pub(super) const IMMUTABLE: &str = "odata.maxpagesize=100, IdType=\"ImmutableId\"";
 
 /// A caller with a token.
-pub struct TestClient {
+pub(super) struct TestClient {
     pub world: World,
     pub state: State,
     pub wall: Timestamp,
@@ -23,7 +23,7 @@ pub struct TestClient {
 
 impl TestClient {
     /// A caller of a small world with these switches.
-    pub fn new(switches: &str) -> Self {
+    pub(super) fn new(switches: &str) -> Self {
         let text = format!("seed = 5\nusers = 16\nmails_per_user = 60\n[switches]\n{switches}");
         let world = World::build(Spec::from_toml(&text).unwrap());
         let state = State::new(&world, world.start());
@@ -40,7 +40,7 @@ impl TestClient {
     }
 
     /// Asks for a token.
-    pub fn sign_in(&mut self, secret: &str) -> (u16, Value) {
+    pub(super) fn sign_in(&mut self, secret: &str) -> (u16, Value) {
         let app = &self.world.app;
         let form = format!(
             "client_id={}&client_secret={secret}&grant_type=client_credentials&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
@@ -52,7 +52,7 @@ impl TestClient {
     }
 
     /// Any request; the slot of the mailbox is given free at once.
-    pub fn raw(
+    pub(super) fn raw(
         &mut self,
         method: &str,
         target: &str,
@@ -68,7 +68,7 @@ impl TestClient {
     }
 
     /// The same, with the body not yet drained.
-    pub fn held(
+    pub(super) fn held(
         &mut self,
         method: &str,
         target: &str,
@@ -97,24 +97,24 @@ impl TestClient {
     }
 
     /// A GET with a preference.
-    pub fn get(&mut self, target: &str, prefer: &str) -> (u16, Value) {
+    pub(super) fn get(&mut self, target: &str, prefer: &str) -> (u16, Value) {
         let response = self.raw("GET", target, &[("prefer", prefer)], Vec::new());
         (response.status, json(&response))
     }
 
     /// The path of a mailbox.
-    pub fn mailbox(&self, number: usize) -> String {
+    pub(super) fn mailbox(&self, number: usize) -> String {
         format!("/v1.0/users/{}", self.world.people[number].id)
     }
 
     /// The first request of a chain.
-    pub fn chain(&self, number: usize, folder: &str) -> String {
+    pub(super) fn chain(&self, number: usize, folder: &str) -> String {
         let mailbox = self.mailbox(number);
         format!("{mailbox}/mailFolders/{folder}/messages/delta?$select=subject,from,isDraft")
     }
 
     /// All items of a round, and its delta link.
-    pub fn round(&mut self, first: &str, prefer: &str) -> (Vec<Value>, String) {
+    pub(super) fn round(&mut self, first: &str, prefer: &str) -> (Vec<Value>, String) {
         let mut link = first.to_owned();
         let mut items = Vec::new();
         for _ in 0..10_000 {
@@ -134,7 +134,7 @@ impl TestClient {
     }
 
     /// Lets days pass.
-    pub fn days(&mut self, days: i64) {
+    pub(super) fn days(&mut self, days: i64) {
         self.state.now = self.state.now.plus(days * DAY);
     }
 }

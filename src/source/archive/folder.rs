@@ -33,7 +33,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub fn new(name: &str, path: PathBuf, tree: &Arc<Tree>) -> Self {
+    pub(super) fn new(name: &str, path: PathBuf, tree: &Arc<Tree>) -> Self {
         let names = || name.split('/').flat_map(components);
         let uses: Vec<FolderUse> = names()
             .filter_map(|name| folder_names::used_for(&modified_utf7::decoded(name)))
@@ -49,22 +49,22 @@ impl Folder {
     }
 
     /// Opens an mbox file, or a file in the folder.
-    pub fn open(&self, file: &Path) -> io::Result<File> {
+    pub(super) fn open(&self, file: &Path) -> io::Result<File> {
         open(file, self.tree.links)
     }
 
     /// Whether opening failed because a link is not followed.
-    pub fn is_refused_link(&self, error: &io::Error) -> bool {
+    pub(super) fn is_refused_link(&self, error: &io::Error) -> bool {
         self.tree.links == Links::Inside && is_link(error)
     }
 
     /// Sent first, so that of several copies the one that has Bcc is recorded; then by bytes.
-    pub fn order(&self) -> (bool, &str) {
+    pub(super) fn order(&self) -> (bool, &str) {
         (!self.is_sent, &self.name)
     }
 
     /// Its name in the table, in composed form.
-    pub fn container(&self) -> Arc<str> {
+    pub(super) fn container(&self) -> Arc<str> {
         if self.name.is_empty() {
             return TOP.into();
         }

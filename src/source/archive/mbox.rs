@@ -52,7 +52,7 @@ const FROM_LINES_MAX: usize = 1_000;
 
 impl Split {
     /// The ids of what earlier versions split it into: they took every such line for a separator.
-    pub fn former_ids(&self) -> Vec<String> {
+    pub(super) fn former_ids(&self) -> Vec<String> {
         if self.from_lines.is_empty() {
             return Vec::new();
         }
@@ -157,7 +157,7 @@ impl Place {
 }
 
 impl<R: BufRead + Seek> Splitter<R> {
-    pub fn new(reader: R) -> Self {
+    pub(super) fn new(reader: R) -> Self {
         Self {
             reader,
             position: 0,
@@ -170,7 +170,7 @@ impl<R: BufRead + Seek> Splitter<R> {
     }
 
     /// The next message; `room` is called before more than [`SMALL_MESSAGE_BYTES`] of it are held.
-    pub fn next(&mut self, room: &mut dyn FnMut(usize)) -> io::Result<Option<Split>> {
+    pub(super) fn next(&mut self, room: &mut dyn FnMut(usize)) -> io::Result<Option<Split>> {
         if !self.is_ahead && !self.begin()? {
             return Ok(None);
         }

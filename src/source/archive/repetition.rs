@@ -10,7 +10,7 @@ pub(super) struct Repetition(HashMap<Id128, u32>);
 
 impl Repetition {
     /// The digits of the hash, and from the second message of these bytes on its number.
-    pub fn id(&mut self, hash: &blake3::Hash) -> String {
+    pub(super) fn id(&mut self, hash: &blake3::Hash) -> String {
         let key = Id128::beginning(hash);
         let number = self.0.entry(key).or_insert(0);
         *number += 1;

@@ -40,7 +40,7 @@ pub(super) struct Visit {
 }
 
 impl Entries {
-    pub fn tell_links_left(&self) {
+    pub(super) fn tell_links_left(&self) {
         if self.links_left > 0 {
             // Folders are named like the mailboxes: no name belongs into a log.
             tracing::warn!(
@@ -53,7 +53,7 @@ impl Entries {
 }
 
 impl Tree {
-    pub fn new(top: &Path, links: Links) -> Self {
+    pub(super) fn new(top: &Path, links: Links) -> Self {
         Self {
             top: top.to_owned(),
             links,
@@ -62,7 +62,7 @@ impl Tree {
     }
 
     /// A folder whose files are mailboxes of different owners: no link leads to a file within.
-    pub fn of_owners(top: &Path, links: Links) -> Self {
+    pub(super) fn of_owners(top: &Path, links: Links) -> Self {
         Self {
             root: None,
             ..Self::new(top, links)
@@ -70,7 +70,7 @@ impl Tree {
     }
 
     /// The entries of a folder in this tree, by bytes of their names, hidden ones among them.
-    pub fn entries(&self, folder: &Path) -> Result<Entries, ArchiveError> {
+    pub(super) fn entries(&self, folder: &Path) -> Result<Entries, ArchiveError> {
         let mut entries = Entries::default();
         let listing = fs::read_dir(folder).map_err(|e| ArchiveError::io(folder, e))?;
         for entry in listing {
@@ -110,7 +110,7 @@ impl Tree {
 
     /// Walks over the tree's folders, the top among them; `enters` says into which of a folder's
     /// children it goes. However deep they lie; where links are followed, each folder once.
-    pub fn walk(
+    pub(super) fn walk(
         &self,
         enters: impl Fn(&Entries, &str, &Path) -> bool,
         mut visit: impl FnMut(Visit),

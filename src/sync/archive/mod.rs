@@ -1,6 +1,6 @@
 //! One mailbox of an archive: its messages in order, some at a time.
 
-pub mod readdress;
+pub(crate) mod readdress;
 mod recorded;
 
 use std::sync::Arc;
@@ -67,7 +67,7 @@ struct ReadChunk {
 }
 
 /// Reads a mailbox; an error in it becomes its status.
-pub async fn read(
+pub(crate) async fn read(
     context: &Context,
     lake: &Arc<Lake>,
     job: ArchiveJob,

@@ -38,7 +38,7 @@ const BYTES_AT_ONCE: usize = 16 << 20;
 
 /// Hands the new revisions of all mailboxes of archives to the writer, notes at each job how many
 /// it has, and waits until they are committed, so that later reads of the lake see them.
-pub async fn revise(
+pub(crate) async fn revise(
     context: &Context,
     lake: Arc<Lake>,
     jobs: &mut [Job],

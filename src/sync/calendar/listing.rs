@@ -20,7 +20,7 @@ const SLOW_MIN: i64 = 90 * DAY;
 
 impl Fetching<'_> {
     /// Adds all that a window holds, of whatever length.
-    pub async fn list(&self, round: &mut Round, window: Window) -> Result<(), RoundError> {
+    pub(crate) async fn list(&self, round: &mut Round, window: Window) -> Result<(), RoundError> {
         let mut pages = 0;
         in_parts(window, async |part| {
             match self.list_part(round, part, &mut pages).await {

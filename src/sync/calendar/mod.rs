@@ -37,7 +37,7 @@ use crate::sync::context::Context;
 
 mod listing;
 mod retries;
-pub mod round;
+pub(crate) mod round;
 mod singles;
 mod undated;
 mod unnamed;
@@ -54,7 +54,7 @@ const UNPROVEN_DAYS: i64 = 30;
 
 /// A calendar that is to be read.
 #[derive(Debug)]
-pub struct CalendarSync<'a> {
+pub(crate) struct CalendarSync<'a> {
     /// What all tasks share.
     pub context: &'a Context,
     /// Of the mailbox.
@@ -73,7 +73,7 @@ pub struct CalendarSync<'a> {
 
 /// What a round came to.
 #[derive(Debug)]
-pub struct Decided {
+pub(crate) struct Decided {
     /// Rows, outcomes and marks.
     pub outcomes: Outcomes,
     /// Items that were received.
@@ -110,7 +110,7 @@ impl From<TooManyEvents> for CalendarError {
 
 impl CalendarSync<'_> {
     /// Reads one round and decides it.
-    pub async fn read(&self) -> Result<Decided, CalendarError> {
+    pub(crate) async fn read(&self) -> Result<Decided, CalendarError> {
         let memory = self.memory()?;
         let link = self.link()?;
         let given_up = self.given_up();

@@ -49,7 +49,7 @@ pub enum RoundError {
 
 /// What is needed to fetch.
 #[derive(Debug)]
-pub struct Fetching<'a> {
+pub(crate) struct Fetching<'a> {
     /// Of the mailbox.
     pub client: &'a MailboxClient,
     /// The threads that compute.
@@ -63,7 +63,7 @@ pub struct Fetching<'a> {
 impl Fetching<'_> {
     /// Fetches a round: from a link on, over that chain's window; or, without one, from the
     /// beginning over a new window.
-    pub async fn round(
+    pub(crate) async fn round(
         &self,
         link: Option<(String, Window)>,
         new: Window,
@@ -128,7 +128,7 @@ impl Fetching<'_> {
     }
 
     /// Decodes the events of a page.
-    pub async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, TaskPanicked> {
+    pub(crate) async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, TaskPanicked> {
         let items = page.items.iter();
         let items = items.map(|range| page.body.slice(range.clone())).collect();
         decoding::events(self.cpu, items, self.content).await
@@ -136,12 +136,12 @@ impl Fetching<'_> {
 }
 
 /// Whether the chain does not work, and a plain list may.
-pub fn asks_for_list(error: &GraphError) -> bool {
+pub(crate) fn asks_for_list(error: &GraphError) -> bool {
     matches!(error, GraphError::EndlessChain { .. }) || error.action() == RetryAction::PlainList
 }
 
 /// Whether lists were available in this run.
-pub fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError> {
+pub(crate) fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError> {
     match asked {
         Ok(()) => Ok(true),
         Err(RoundError::Graph(refused)) if asks_for_list(&refused) => Ok(false),

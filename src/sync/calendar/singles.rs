@@ -63,7 +63,7 @@ impl Fetching<'_> {
     }
 
     /// The ids of all that a window holds, each once.
-    pub async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
+    pub(crate) async fn ids(&self, window: Window) -> Result<Vec<String>, RoundError> {
         let mut ids = Ids::default();
         in_parts(window, async |part| self.ids_of_part(&mut ids, part).await).await?;
         Ok(ids.listed)
@@ -89,7 +89,7 @@ impl Fetching<'_> {
 
     /// Events by their ids, in the order of the ids. If very many of them are unavailable the rest
     /// is not requested in this run: each would cost all its retries.
-    pub async fn singles(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
+    pub(crate) async fn singles(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
         let mut all = Vec::with_capacity(ids.len());
         let mut refused = 0;
         for ids in ids.chunks(SINGLES_AT_ONCE) {
@@ -104,7 +104,7 @@ impl Fetching<'_> {
     }
 
     /// Decodes events that were requested by id.
-    pub async fn decode_singles(
+    pub(crate) async fn decode_singles(
         &self,
         fetched: Vec<FetchedItem>,
     ) -> Result<Vec<DecodedEvent>, TaskPanicked> {

@@ -20,7 +20,7 @@ const SERIES_MAX: usize = 1_000;
 
 /// Fetches the series of plain lists whose occurrences do not show their days by themselves, if the
 /// round did not name them. An unavailable one does no harm: its occurrences are read in full.
-pub async fn fetch_undated(
+pub(super) async fn fetch_undated(
     fetching: &Fetching<'_>,
     round: &Round,
     fetched: &mut Fetched,
@@ -46,7 +46,7 @@ pub async fn fetch_undated(
 }
 
 /// Those of the items that are events.
-pub fn events_of(items: Vec<DecodedEvent>) -> Vec<Event> {
+pub(super) fn events_of(items: Vec<DecodedEvent>) -> Vec<Event> {
     let event = |item| match item {
         DecodedEvent::Event(event) => Some(*event),
         DecodedEvent::Removed { .. } | DecodedEvent::Unreadable { .. } => None,

@@ -22,7 +22,7 @@ use crate::sync::in_flight::Ticket;
 
 /// A chain is fetched at most this many pages beyond its committed link: its older links expire
 /// after a few generations (facts 1.6), and after a crash reading continues at the committed one.
-pub const PAGES_AHEAD: usize = 2;
+pub(crate) const PAGES_AHEAD: usize = 2;
 /// A chain that the service invalidates is restarted at most this often in one run.
 const RESTARTS_MAX: u32 = 2;
 /// Pages of one chain in one run: 5 million items at the default page size. A longer chain does not
@@ -31,7 +31,7 @@ const PAGES_MAX: u64 = 10_000;
 
 /// A folder's chain in this run.
 #[derive(Debug)]
-pub struct FolderDelta {
+pub(crate) struct FolderDelta {
     /// Its folder.
     pub folder: Folder,
     /// The last proof that all of it was seen.
@@ -55,7 +55,7 @@ pub struct FolderDelta {
 
 /// What a chain came to with the pages of one mailbox batch.
 #[derive(Debug)]
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// The chain after these pages.
     pub delta: FolderDelta,
     /// The pages.
@@ -70,7 +70,7 @@ pub struct Fetched {
 
 /// The state of a chain's round after the pages of one mailbox batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoundState {
+pub(crate) enum RoundState {
     /// The next page follows.
     InProgress,
     /// All its pages were fetched.
@@ -98,7 +98,7 @@ pub enum FolderDeltaError {
 /// The chains of a mailbox, in the order in which they are read. `from_start`: each from its
 /// beginning. A chain of another selection restarts in any case: the service would never return by
 /// it what is requested now (facts 1.2).
-pub fn of_folders(
+pub(crate) fn of_folders(
     folders: Vec<Folder>,
     known: &SavedCursors,
     selection: Selection,
@@ -132,7 +132,7 @@ pub fn of_folders(
 }
 
 /// Deletes the cursors of folders that are no longer listed.
-pub fn of_gone_folders(
+pub(crate) fn of_gone_folders(
     mailbox_id: &str,
     known: &SavedCursors,
     folders: &[Folder],
@@ -146,7 +146,7 @@ pub fn of_gone_folders(
 }
 
 /// Fetches the next pages of a chain.
-pub async fn fetch(
+pub(crate) async fn fetch(
     client: &MailboxClient,
     mailbox_id: &str,
     mut delta: FolderDelta,
@@ -202,7 +202,7 @@ pub async fn fetch(
 
 impl Fetched {
     /// Bytes of its pages.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.pages.iter().map(|page| page.body.len()).sum()
     }
 }
@@ -230,7 +230,7 @@ impl FolderDeltaError {
 }
 
 /// Whether a refusal concerns only one folder of the mailbox.
-pub fn is_of_one_folder(error: &GraphError) -> bool {
+pub(crate) fn is_of_one_folder(error: &GraphError) -> bool {
     matches!(
         error.action(),
         RetryAction::GiveUpMailbox | RetryAction::PlainList | RetryAction::RestartChain
@@ -297,7 +297,11 @@ impl FolderDelta {
     }
 
     /// The record of the chain with a proof.
-    pub fn proven(mut self, mailbox_id: &str, completeness: CompletenessCheck) -> CursorRecord {
+    pub(crate) fn proven(
+        mut self,
+        mailbox_id: &str,
+        completeness: CompletenessCheck,
+    ) -> CursorRecord {
         self.completeness = Some(completeness);
         self.record(mailbox_id)
     }
@@ -309,27 +313,27 @@ impl FolderDelta {
     }
 
     /// Its last pages were sent to the writer: it is fetched further once they are committed.
-    pub fn goes_on_after(&mut self, ticket: Ticket) {
+    pub(crate) fn goes_on_after(&mut self, ticket: Ticket) {
         self.committed = ticket;
     }
 
     /// What it waits for.
-    pub fn committed(&self) -> &Ticket {
+    pub(crate) fn committed(&self) -> &Ticket {
         &self.committed
     }
 
     /// When the chain was begun.
-    pub fn begun_at(&self) -> Timestamp {
+    pub(crate) fn begun_at(&self) -> Timestamp {
         self.begun_at
     }
 
     /// Whether the next page is the first of all.
-    pub fn is_at_start(&self) -> bool {
+    pub(crate) fn is_at_start(&self) -> bool {
         self.link.is_none()
     }
 
     /// Up to when everything was seen; `None`: no round has come to its end.
-    pub fn seen_until(&self) -> Option<Timestamp> {
+    pub(crate) fn seen_until(&self) -> Option<Timestamp> {
         (self.link.is_some() && self.is_delta).then_some(self.fetched_at)
     }
 

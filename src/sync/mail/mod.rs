@@ -3,7 +3,7 @@
 mod completeness;
 mod connection;
 mod fetch;
-pub mod folder_delta;
+pub(crate) mod folder_delta;
 mod folders;
 mod listing_fallback;
 mod mail_sync;
@@ -54,7 +54,11 @@ use crate::sync::mailbox::SyncError;
 const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
 /// Reads a mailbox; an error in it becomes its status.
-pub async fn read(context: &Context, job: GraphJob, turn: Turn) -> Result<Coverage, WriterStopped> {
+pub(crate) async fn read(
+    context: &Context,
+    job: GraphJob,
+    turn: Turn,
+) -> Result<Coverage, WriterStopped> {
     let mut mail_sync = GraphMailSync::new(context, job, turn);
     let result = mail_sync.all().await;
     let cost = mail_sync.total_cost();

@@ -16,13 +16,13 @@ const ITEMS_MAX: usize = 200_000;
 
 /// The items of a mailbox's first rounds.
 #[derive(Debug, Default)]
-pub struct SeenIds {
+pub(super) struct SeenIds {
     folders: HashMap<Arc<str>, HashSet<u64>>,
 }
 
 /// That an item is in a folder, or is no longer.
 #[derive(Debug)]
-pub struct Observation {
+pub(super) struct Observation {
     folder: Arc<str>,
     item: u64,
     is_here: bool,
@@ -30,17 +30,17 @@ pub struct Observation {
 
 impl SeenIds {
     /// A folder is read from its beginning.
-    pub fn begin(&mut self, folder: &Arc<str>) {
+    pub(super) fn begin(&mut self, folder: &Arc<str>) {
         self.folders.insert(folder.clone(), HashSet::new());
     }
 
     /// The folders of which items are observed.
-    pub fn tracked_folders(&self) -> HashSet<Arc<str>> {
+    pub(super) fn tracked_folders(&self) -> HashSet<Arc<str>> {
         self.folders.keys().cloned().collect()
     }
 
     /// Applies the observations of some pages, in their order.
-    pub fn note(&mut self, observations: Vec<Observation>) {
+    pub(super) fn note(&mut self, observations: Vec<Observation>) {
         for observation in observations {
             let Some(items) = self.folders.get_mut(&observation.folder) else {
                 continue;
@@ -61,13 +61,13 @@ impl SeenIds {
     }
 
     /// How many items a folder's first round returned; `None`: not all of it was observed.
-    pub fn count(&self, folder: &str) -> Option<u64> {
+    pub(super) fn count(&self, folder: &str) -> Option<u64> {
         self.folders.get(folder).map(|items| items.len() as u64)
     }
 }
 
 /// What items show of the observed folders.
-pub fn observations(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Observation> {
+pub(super) fn observations(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Observation> {
     let observation = |item: &Item| {
         let (id, is_here) = match &item.decoded {
             Decoded::Mail(mail) => (&mail.source_id, true),
@@ -86,7 +86,7 @@ pub fn observations(items: &[Item], wanted: &HashSet<Arc<str>>) -> Vec<Observati
 }
 
 /// 64 bits of hash: among a million items two are the same once in 37 million folders.
-pub fn short(id: &str) -> u64 {
+pub(super) fn short(id: &str) -> u64 {
     let hash = Id128::of(&[b"present", id.as_bytes()]).0;
     u64::from_le_bytes([
         hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7],

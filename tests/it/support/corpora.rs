@@ -12,13 +12,13 @@ use std::path::PathBuf;
 
 /// The value of an environment variable.
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Unpacks the fixtures whose path begins with one of the names; `None`, with the reason printed,
 /// where there are none.
-pub fn unpack(names: &[&str], into: &Path) -> Option<()> {
+pub(crate) fn unpack(names: &[&str], into: &Path) -> Option<()> {
     let packed = found("mail-fixtures.tar.zst")?;
     let mut archive = tar::Archive::new(zstd::Decoder::new(packed).unwrap());
     for entry in archive.entries().unwrap() {
@@ -34,7 +34,7 @@ pub fn unpack(names: &[&str], into: &Path) -> Option<()> {
 
 /// Appends some mails of a mailing list to a file; `None`, with the reason printed, where there is
 /// no such list.
-pub fn append_list(name: &str, mails: Range<usize>, to: &Path) -> Option<()> {
+pub(crate) fn append_list(name: &str, mails: Range<usize>, to: &Path) -> Option<()> {
     let packed = found(&format!("{name}.mbox.zst"))?;
     let mut list = BufReader::new(zstd::Decoder::new(packed).unwrap());
     let mbox = OpenOptions::new().create(true).append(true).open(to);
@@ -53,7 +53,7 @@ pub fn append_list(name: &str, mails: Range<usize>, to: &Path) -> Option<()> {
 }
 
 /// A folder beside the corpora; `None`, with the reason printed, where there is none.
-pub fn beside(name: &str) -> Option<PathBuf> {
+pub(crate) fn beside(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../shared")
         .join(name);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// The rows of a CRM file below its heading; they are written back with [`CrmFile::save`].
-pub struct CrmFile {
+pub(crate) struct CrmFile {
     path: PathBuf,
     head: Vec<String>,
     /// Cells of each row, in the order of the heading.
@@ -13,12 +13,12 @@ pub struct CrmFile {
 
 impl CrmFile {
     /// `contacts.csv`: id, name, email, `other_emails`, `account_id`.
-    pub fn contacts(folder: &Path) -> Self {
+    pub(crate) fn contacts(folder: &Path) -> Self {
         Self::read(folder.join("contacts.csv"))
     }
 
     /// `accounts.csv`: id, name, domains.
-    pub fn accounts(folder: &Path) -> Self {
+    pub(crate) fn accounts(folder: &Path) -> Self {
         Self::read(folder.join("accounts.csv"))
     }
 
@@ -35,7 +35,7 @@ impl CrmFile {
     }
 
     /// Rewrites the file.
-    pub fn save(&self) {
+    pub(crate) fn save(&self) {
         let mut writer = csv::Writer::from_path(&self.path).unwrap();
         writer.write_record(&self.head).unwrap();
         for row in &self.rows {
@@ -45,12 +45,12 @@ impl CrmFile {
     }
 
     /// The row with an id.
-    pub fn row(&mut self, id: &str) -> &mut Vec<String> {
+    pub(crate) fn row(&mut self, id: &str) -> &mut Vec<String> {
         self.rows.iter_mut().find(|row| row[0] == id).unwrap()
     }
 
     /// Takes the row with an id out.
-    pub fn take(&mut self, id: &str) -> Vec<String> {
+    pub(crate) fn take(&mut self, id: &str) -> Vec<String> {
         let at = self.rows.iter().position(|row| row[0] == id).unwrap();
         self.rows.remove(at)
     }

@@ -1,12 +1,12 @@
 //! What the integration tests share: the real binary, a simulated tenant, Python as the reader.
 
-pub mod corpora;
-pub mod crm;
-pub mod python;
-pub mod scripted;
-pub mod sources;
-pub mod tenant;
-pub mod turn;
+pub(crate) mod corpora;
+pub(crate) mod crm;
+pub(crate) mod python;
+pub(crate) mod scripted;
+pub(crate) mod sources;
+pub(crate) mod tenant;
+pub(crate) mod turn;
 
 use std::fs;
 use std::path::Path;
@@ -18,17 +18,17 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// The target folder, wherever `CARGO_TARGET_DIR` has it.
-pub fn target() -> &'static Path {
+pub(crate) fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
 
 /// The program under test.
-pub fn touchpoint() -> Command {
+pub(crate) fn touchpoint() -> Command {
     Command::new(env!("CARGO_BIN_EXE_touchpoint"))
 }
 
 /// Runs a command to its end and gives what it printed; the test fails unless it ends with `code`.
-pub fn expect_code(command: &mut Command, code: i32) -> String {
+pub(crate) fn expect_code(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
     let found = output.status.code();
     assert_eq!(found, Some(code), "{command:?}\n{}", text_of(&output));
@@ -36,7 +36,7 @@ pub fn expect_code(command: &mut Command, code: i32) -> String {
 }
 
 /// Both streams of a command, for the message of a test that fails.
-pub fn text_of(output: &Output) -> String {
+pub(crate) fn text_of(output: &Output) -> String {
     format!(
         "stdout: {}\nstderr: {}",
         String::from_utf8_lossy(&output.stdout),
@@ -45,21 +45,21 @@ pub fn text_of(output: &Output) -> String {
 }
 
 /// A `touchpoint` command with its configuration.
-pub fn with_config(config: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn with_config(config: &Path, arguments: &[&str]) -> Command {
     let mut command = touchpoint();
     command.arg("--config").arg(config).args(arguments);
     command
 }
 
 /// The same command, bound by the modes of files even where the tests run as root.
-pub fn obeying_modes(command: &Command) -> Command {
+pub(crate) fn obeying_modes(command: &Command) -> Command {
     let mut bound = python::script("obey_modes.py");
     bound.arg(command.get_program()).args(command.get_args());
     bound
 }
 
 /// A configuration whose one source is an archive of one mailbox, `bob@contoso.example`.
-pub fn archive_config(path: &str, format: &str) -> String {
+pub(crate) fn archive_config(path: &str, format: &str) -> String {
     format!(
         "[lake]\npath = \"lake\"\n[index]\npath = \"index\"\n[state]\npath = \"state\"\n\
          [crm]\ncontacts = \"contacts.csv\"\naccounts = \"accounts.csv\"\n\
@@ -69,7 +69,7 @@ pub fn archive_config(path: &str, format: &str) -> String {
 }
 
 /// The same with a mailbox for each subfolder.
-pub fn subfolders_config(path: &str, format: &str) -> String {
+pub(crate) fn subfolders_config(path: &str, format: &str) -> String {
     archive_config(path, format).replace(
         "\"one\"\naddress = \"bob@contoso.example\"",
         "\"subfolders\"",
@@ -78,7 +78,7 @@ pub fn subfolders_config(path: &str, format: &str) -> String {
 
 /// A folder with a configuration, a CRM with Ann of Customer, and an archive of `.eml` files in
 /// `mails`: each a name and its text.
-pub fn archive_folder<'a>(
+pub(crate) fn archive_folder<'a>(
     config: &str,
     mails: impl IntoIterator<Item = (String, &'a str)>,
 ) -> TempDir {
@@ -101,21 +101,21 @@ pub fn archive_folder<'a>(
 }
 
 /// The same with one mail, from Ann to Bob.
-pub fn archive_of_one_mail(config: &str) -> TempDir {
+pub(crate) fn archive_of_one_mail(config: &str) -> TempDir {
     let mail = "From: ann@customer.example\nTo: bob@contoso.example\n\
                 Date: Mon, 2 Mar 2026 10:00:00 +0000\nSubject: s\n\nx\n";
     archive_folder(config, [("1".to_owned(), mail)])
 }
 
 /// Renames a file below a folder, and makes the folder that it comes into.
-pub fn rename_into(folder: &Path, from: &str, to: &str) {
+pub(crate) fn rename_into(folder: &Path, from: &str, to: &str) {
     let to = folder.join(to);
     fs::create_dir_all(to.parent().unwrap()).unwrap();
     fs::rename(folder.join(from), to).unwrap();
 }
 
 /// Starts a run and kills it after a delay. (The timing is what is tested: nothing is waited for.)
-pub fn run_and_kill(config: &Path, after: Duration) {
+pub(crate) fn run_and_kill(config: &Path, after: Duration) {
     let mut command = with_config(config, &["run"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut process = command.spawn().unwrap();
@@ -126,7 +126,7 @@ pub fn run_and_kill(config: &Path, after: Duration) {
 }
 
 /// Runs `touchpoint run --format json` and gives its report.
-pub fn run_report(config: &Path, arguments: &[&str], code: i32) -> serde_json::Value {
+pub(crate) fn run_report(config: &Path, arguments: &[&str], code: i32) -> serde_json::Value {
     let mut command = with_config(config, &["run", "--format", "json"]);
     let stdout = expect_code(command.args(arguments), code);
     serde_json::from_str(&stdout).unwrap()

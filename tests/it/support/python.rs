@@ -15,13 +15,13 @@ use serde_json::Value;
 use serde_json::json;
 
 /// A command that runs a script of `tests/py` in the environment that `scripts/test` makes.
-pub fn script(name: &str) -> Command {
+pub(crate) fn script(name: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     command(&root.join("tests/py").join(name))
 }
 
 /// A command that runs a script at any path.
-pub fn command(script: &Path) -> Command {
+pub(crate) fn command(script: &Path) -> Command {
     let mut command = Command::new(interpreter());
     command.arg(script);
     command
@@ -38,7 +38,7 @@ fn interpreter() -> PathBuf {
 }
 
 /// Runs a script and gives the JSON object it prints; the test fails where the script does.
-pub fn json(command: &mut Command) -> Value {
+pub(crate) fn json(command: &mut Command) -> Value {
     let mut server = SERVERS.lock().unwrap().pop().unwrap_or_else(Server::start);
     let answer = server.ask(command);
     SERVERS.lock().unwrap().push(server);
@@ -52,7 +52,7 @@ pub fn json(command: &mut Command) -> Value {
 }
 
 /// The rows of a table of the lake in a folder, one object each: all columns, or these.
-pub fn rows(folder: &Path, table: &str, columns: &[&str]) -> Vec<Value> {
+pub(crate) fn rows(folder: &Path, table: &str, columns: &[&str]) -> Vec<Value> {
     let mut script = script("rows.py");
     let rows = json(script.arg(folder.join("lake")).arg(table).args(columns));
     rows.as_array().unwrap().clone()

@@ -21,7 +21,7 @@ use super::python;
 const TENANT: &str = "5f0c2f6e-1c55-4a7e-9d6f-3b1a8e2d7c10";
 
 /// The server, and a folder with configuration, CRM files and lake.
-pub struct Scripted {
+pub(crate) struct Scripted {
     process: Child,
     address: String,
     folder: TempDir,
@@ -29,7 +29,7 @@ pub struct Scripted {
 
 /// One stored row of a meeting.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Row {
+pub(crate) struct Row {
     pub mailbox: String,
     pub interaction_id: String,
     pub revision: i64,
@@ -42,7 +42,7 @@ pub struct Row {
 impl Scripted {
     /// `nights`: the service's time of each run. `calendars`: by address, for each run the items
     /// that changed before it.
-    pub fn start(nights: &[&str], calendars: &[(String, Vec<Vec<Value>>)]) -> Self {
+    pub(crate) fn start(nights: &[&str], calendars: &[(String, Vec<Vec<Value>>)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         let by_address: serde_json::Map<String, Value> = calendars
@@ -81,23 +81,23 @@ impl Scripted {
     }
 
     /// The configuration.
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("touchpoint.toml")
     }
 
     /// The folder of lake, index and state.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs the program on a given night; it must succeed.
-    pub fn night(&self, number: usize) -> Value {
+    pub(crate) fn night(&self, number: usize) -> Value {
         self.make_night(number);
         super::run_report(&self.config(), &[], 0)
     }
 
     /// Sets the service's time and calendars to those of a night.
-    pub fn make_night(&self, number: usize) {
+    pub(crate) fn make_night(&self, number: usize) {
         let host = self.address.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let head =
@@ -107,12 +107,12 @@ impl Scripted {
     }
 
     /// All rows of meetings, in order.
-    pub fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Row> {
         rows(self.folder())
     }
 
     /// For each meeting in each mailbox the row of the highest revision, if it is current.
-    pub fn current(&self) -> Vec<Row> {
+    pub(crate) fn current(&self) -> Vec<Row> {
         current(self.rows())
     }
 }
@@ -125,7 +125,7 @@ impl Drop for Scripted {
 }
 
 /// All rows of meetings of a lake, in order.
-pub fn rows(folder: &Path) -> Vec<Row> {
+pub(crate) fn rows(folder: &Path) -> Vec<Row> {
     let columns = [
         "mailbox_address",
         "interaction_id",
@@ -141,7 +141,7 @@ pub fn rows(folder: &Path) -> Vec<Row> {
 }
 
 /// For each meeting in each mailbox the row of the highest revision, if it is current.
-pub fn current(rows: Vec<Row>) -> Vec<Row> {
+pub(crate) fn current(rows: Vec<Row>) -> Vec<Row> {
     let mut newest: Vec<Row> = Vec::new();
     for row in rows {
         let same = |last: &Row| {

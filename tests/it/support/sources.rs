@@ -7,10 +7,10 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// A module by the names on its way from the root: `["sim", "calendar", "delta"]`.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 /// A file under `src`.
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     pub path: PathBuf,
     /// The module that the file is; the root has no names.
     pub module: Module,
@@ -21,13 +21,13 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// The folder directly under `src` that the file lies in.
-    pub fn room(&self) -> Option<&str> {
+    pub(crate) fn room(&self) -> Option<&str> {
         let is_in_folder = self.path.strip_prefix(src()).unwrap().components().count() > 1;
         is_in_folder.then(|| self.module[0].as_str())
     }
 
     /// The number and text of each line that is no comment.
-    pub fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().enumerate();
         lines
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
@@ -35,7 +35,7 @@ impl SourceFile {
     }
 
     /// The same without the module of tests that the file may end with.
-    pub fn product_code(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn product_code(&self) -> impl Iterator<Item = &str> {
         let lines: Vec<&str> = self.code().map(|(_, line)| line).collect();
         let tests = lines
             .windows(2)
@@ -61,7 +61,7 @@ impl SourceFile {
 }
 
 /// All files under `src`, with those in test modules marked.
-pub fn source_files() -> Vec<SourceFile> {
+pub(crate) fn source_files() -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = rust_files(&src()).into_iter().map(read).collect();
     let tests: BTreeSet<Module> = files
         .iter()
@@ -80,7 +80,7 @@ pub fn source_files() -> Vec<SourceFile> {
 /// Which files each file imports, tests left out: where an imported item's module lies, whether it
 /// is named by `use`, through a module that was imported, or by its whole path. A file that only
 /// declares another as its child does not import it.
-pub fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>> {
+pub(crate) fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>> {
     let product = || files.iter().filter(|file| !file.is_test);
     let modules: BTreeSet<&Module> = product()
         .map(|file| &file.module)
@@ -122,7 +122,7 @@ pub fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>> {
 }
 
 /// Groups of files that import each other, directly or by way of others of the group.
-pub fn cycles(graph: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<BTreeSet<Module>> {
+pub(crate) fn cycles(graph: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<BTreeSet<Module>> {
     let reachable: BTreeMap<&Module, BTreeSet<&Module>> = graph
         .keys()
         .map(|from| (from, reachable(graph, from)))
@@ -156,7 +156,7 @@ fn reachable<'a>(
 }
 
 /// The folder of the library.
-pub fn src() -> PathBuf {
+pub(crate) fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 

@@ -22,7 +22,7 @@ use super::touchpoint;
 const RECORDING: &str = "recording.jsonl";
 
 /// A running simulator, its world, and a folder with `touchpoint.toml` and all files it names.
-pub struct Tenant {
+pub(crate) struct Tenant {
     world: Vec<String>,
     process: Child,
     address: String,
@@ -33,14 +33,14 @@ pub struct Tenant {
 
 impl Tenant {
     /// A generated world.
-    pub fn generated(seed: u64, users: u32) -> Self {
+    pub(crate) fn generated(seed: u64, users: u32) -> Self {
         Self::of_world(&format!(
             "seed = {seed}\nusers = {users}\nmails_per_user = 150\n"
         ))
     }
 
     /// A world of `fixtures/worlds`.
-    pub fn of_fixture(name: &str) -> Self {
+    pub(crate) fn of_fixture(name: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fixtures/worlds")
             .join(name);
@@ -48,14 +48,14 @@ impl Tenant {
     }
 
     /// A world with mail only, in which every item's outcome is predictable.
-    pub fn of_mail(seed: u64) -> Self {
+    pub(crate) fn of_mail(seed: u64) -> Self {
         Self::of_world(&format!(
             "seed = {seed}\nusers = 16\nmails_per_user = 120\nmeetings_per_user = 0\n"
         ))
     }
 
     /// A world from the text of a world file.
-    pub fn of_world(toml: &str) -> Self {
+    pub(crate) fn of_world(toml: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("world.toml");
         fs::write(&path, toml).unwrap();
@@ -63,7 +63,7 @@ impl Tenant {
     }
 
     /// The same; requests and answers are written to a file.
-    pub fn recorded(toml: &str) -> Self {
+    pub(crate) fn recorded(toml: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("world.toml");
         fs::write(&path, toml).unwrap();
@@ -73,7 +73,7 @@ impl Tenant {
     }
 
     /// The file of requests and answers.
-    pub fn recording(&self) -> PathBuf {
+    pub(crate) fn recording(&self) -> PathBuf {
         self.folder.path().join(RECORDING)
     }
 
@@ -105,7 +105,7 @@ impl Tenant {
     }
 
     /// Stops the simulator and starts it again at the same time and on the same port.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let now = self.now();
         let port = self.address.rsplit(':').next().unwrap().to_owned();
         self.stop();
@@ -115,24 +115,24 @@ impl Tenant {
     }
 
     /// Adds to the configuration.
-    pub fn configure(&self, more: &str) {
+    pub(crate) fn configure(&self, more: &str) {
         let mut config = fs::read_to_string(self.config()).unwrap();
         config.push_str(more);
         fs::write(self.config(), config).unwrap();
     }
 
     /// The configuration for this tenant.
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("touchpoint.toml")
     }
 
     /// The folder that holds lake, index and state.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Another folder with a fresh copy of the configuration: another lake of the same tenant.
-    pub fn another_folder(&self) -> TempDir {
+    pub(crate) fn another_folder(&self) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(self.folder.path())
             .unwrap()
@@ -147,19 +147,19 @@ impl Tenant {
 
     /// Records the time of a run, and runs it; exit code 1 is expected, since every world contains
     /// mailboxes that cannot be read.
-    pub fn run(&mut self) -> Value {
+    pub(crate) fn run(&mut self) -> Value {
         self.note_run();
         super::run_report(&self.config(), &[], 1)
     }
 
     /// The same with the CRM of that day.
-    pub fn night(&mut self) -> Value {
+    pub(crate) fn night(&mut self) -> Value {
         self.take_crm();
         self.run()
     }
 
     /// Several runs, a day apart; `look` gets the report of each.
-    pub fn nights(&mut self, count: u32, mut look: impl FnMut(&Self, Value)) {
+    pub(crate) fn nights(&mut self, count: u32, mut look: impl FnMut(&Self, Value)) {
         for night in 0..count {
             if night > 0 {
                 self.advance(1);
@@ -170,7 +170,7 @@ impl Tenant {
     }
 
     /// Writes the CRM files as of the current simulated time.
-    pub fn take_crm(&self) {
+    pub(crate) fn take_crm(&self) {
         let folder = tempfile::tempdir().unwrap();
         let mut export = touchpoint();
         export.arg("simulate").args(&self.world);
@@ -182,29 +182,29 @@ impl Tenant {
     }
 
     /// Records a run at the current simulated time.
-    pub fn note_run(&mut self) {
+    pub(crate) fn note_run(&mut self) {
         let now = self.now();
         self.runs.push(now);
     }
 
     /// The simulated time.
-    pub fn now(&self) -> String {
+    pub(crate) fn now(&self) -> String {
         self.get("/_sim/now")["now"].as_str().unwrap().to_owned()
     }
 
     /// Advances the simulated time by days.
-    pub fn advance(&self, days: u32) {
+    pub(crate) fn advance(&self, days: u32) {
         self.request("POST", "/_sim/advance", &format!("{{\"days\":{days}}}"));
     }
 
     /// From now on each request takes this many simulated seconds.
-    pub fn pace(&self, seconds: u32) {
+    pub(crate) fn pace(&self, seconds: u32) {
         let body = format!("{{\"seconds_per_request\":{seconds}}}");
         self.request("POST", "/_sim/pace", &body);
     }
 
     /// Advances the simulated time to an instant (RFC 3339).
-    pub fn advance_to(&self, until: &str) {
+    pub(crate) fn advance_to(&self, until: &str) {
         self.request(
             "POST",
             "/_sim/advance",
@@ -214,7 +214,7 @@ impl Tenant {
 
     /// Compares the lake with what was planted, and what it received with what was served; the
     /// test fails on any difference.
-    pub fn compare_with_truth(&self) -> Value {
+    pub(crate) fn compare_with_truth(&self) -> Value {
         let served = self.folder.path().join("served.json");
         fs::write(&served, self.get("/_sim/served").to_string()).unwrap();
         self.compare(&["--served", served.to_str().unwrap()])
@@ -222,12 +222,12 @@ impl Tenant {
 
     /// Compares the lake alone, where the simulator has not counted everything it served (it was
     /// restarted) or items were decided twice (a run was killed, a cache was lost).
-    pub fn compare_rows_with_truth(&self) -> Value {
+    pub(crate) fn compare_rows_with_truth(&self) -> Value {
         self.compare(&[])
     }
 
     /// Compares only the lake, and returns the differences by kind.
-    pub fn differences_from_truth(&self) -> Value {
+    pub(crate) fn differences_from_truth(&self) -> Value {
         let output = self.comparison(&[]).output().unwrap();
         let compared: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|_| panic!("{}", super::text_of(&output)));
@@ -251,23 +251,23 @@ impl Tenant {
     }
 
     /// Requests served since the `since`-th.
-    pub fn log(&self, since: u64) -> Vec<Value> {
+    pub(crate) fn log(&self, since: u64) -> Vec<Value> {
         let log = self.get(&format!("/_sim/log?since={since}"));
         log["requests"].as_array().unwrap().clone()
     }
 
     /// The number of requests served so far.
-    pub fn served_requests(&self) -> u64 {
+    pub(crate) fn served_requests(&self) -> u64 {
         self.get("/_sim/log?since=0")["next"].as_u64().unwrap()
     }
 
     /// Requests a JSON document from the simulator.
-    pub fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         self.request("GET", path, "")
     }
 
     /// The address on which it listens.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
@@ -299,7 +299,7 @@ impl Tenant {
 
 /// A command that compares the lake in a folder with what was planted; `runs` are the simulated
 /// times of all runs.
-pub fn comparison(folder: &Path, planted: &[u8], runs: &[String]) -> Command {
+pub(crate) fn comparison(folder: &Path, planted: &[u8], runs: &[String]) -> Command {
     let truth = folder.join("truth.jsonl");
     fs::write(&truth, planted).unwrap();
     let mut compare = python::script("compare_truth.py");

@@ -10,12 +10,12 @@ use std::thread;
 use super::corpora::variable;
 
 /// Whether the long run is configured for tests without a number.
-pub fn is_long() -> bool {
+pub(crate) fn is_long() -> bool {
     variable("TOUCHPOINT_LONG").is_some()
 }
 
 /// The number in an environment variable.
-pub fn asked<T: FromStr>(name: &str) -> Option<T> {
+pub(crate) fn asked<T: FromStr>(name: &str) -> Option<T> {
     variable(name).map(|text| number(name, &text))
 }
 
@@ -26,7 +26,7 @@ fn number<T: FromStr>(name: &str, text: &str) -> T {
 
 /// The seeds configured by an environment variable: a number of them from `first` on (`200`), or a
 /// range (`1106..1107`), to reproduce a failure.
-pub fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
+pub(crate) fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
     let text = variable(name)?;
     Some(match text.split_once("..") {
         Some((from, to)) => number(name, from)..number(name, to),
@@ -35,7 +35,7 @@ pub fn seeds(name: &str, first: u64) -> Option<Range<u64>> {
 }
 
 /// Checks all seeds, as many in parallel as there are cores, and prints those that failed.
-pub fn each(seeds: Range<u64>, check: impl Fn(u64) + Sync) {
+pub(crate) fn each(seeds: Range<u64>, check: impl Fn(u64) + Sync) {
     let (left, failed) = (Mutex::new(seeds), Mutex::new(Vec::new()));
     let next = || left.lock().unwrap().next();
     thread::scope(|scope| {

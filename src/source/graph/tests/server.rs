@@ -18,7 +18,7 @@ use crate::source::graph::settings::Limits;
 
 /// A request as it arrived; header names in lower case.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
@@ -27,19 +27,19 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    pub fn is_sign_in(&self) -> bool {
+    pub(crate) fn is_sign_in(&self) -> bool {
         self.target.ends_with("/oauth2/v2.0/token")
     }
 }
 
 /// An answer. With a gate it is held back until the gate gives a permit.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -49,11 +49,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn ok(body: impl Into<String>) -> Self {
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
         Self::status(200, body)
     }
 
-    pub fn status(status: u16, body: impl Into<String>) -> Self {
+    pub(crate) fn status(status: u16, body: impl Into<String>) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -63,21 +63,21 @@ impl Reply {
         }
     }
 
-    pub fn error(status: u16, code: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str) -> Self {
         Self::status(
             status,
             format!(r#"{{"error":{{"code":"{code}","message":"x"}}}}"#),
         )
     }
 
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 }
 
 /// A running server.
-pub struct Server {
+pub(crate) struct Server {
     pub url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
@@ -87,7 +87,7 @@ impl Server {
     ///
     /// `answer` gets the server's own URL, the request, and how many of the same target came
     /// before.
-    pub async fn start<F>(answer: F) -> Self
+    pub(crate) async fn start<F>(answer: F) -> Self
     where
         F: Fn(&str, &Seen, usize) -> Option<Reply> + Send + Sync + 'static,
     {
@@ -116,7 +116,7 @@ impl Server {
     }
 
     /// Requests so far, sign-ins left out.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub(crate) fn requests(&self) -> Vec<Seen> {
         let all = self.seen.lock().unwrap();
         all.iter()
             .filter(|seen| !seen.is_sign_in())
@@ -125,7 +125,7 @@ impl Server {
     }
 
     /// Sign-ins so far.
-    pub fn sign_ins(&self) -> Vec<Seen> {
+    pub(crate) fn sign_ins(&self) -> Vec<Seen> {
         let all = self.seen.lock().unwrap();
         all.iter()
             .filter(|seen| seen.is_sign_in())
@@ -134,7 +134,7 @@ impl Server {
     }
 
     /// What a client of this server is configured with, with waits that a test can afford.
-    pub fn settings(&self) -> GraphSettings {
+    pub(crate) fn settings(&self) -> GraphSettings {
         let limits = Limits {
             backoff: std::time::Duration::from_millis(1),
             backoff_cap: std::time::Duration::from_millis(2),
@@ -153,13 +153,13 @@ impl Server {
         }
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(&self.settings()).unwrap()
     }
 }
 
 /// A token of an hour.
-pub fn token(text: &str) -> Reply {
+pub(crate) fn token(text: &str) -> Reply {
     Reply::ok(format!(
         r#"{{"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"{text}"}}"#
     ))
@@ -246,7 +246,7 @@ async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: u16) 
 }
 
 /// What is requested of a mail, without its header fields.
-pub fn selected(content: ContentLevel) -> Selection {
+pub(crate) fn selected(content: ContentLevel) -> Selection {
     Selection {
         content,
         headers: Headers::Left,
