@@ -13,8 +13,9 @@ fn code(body: &Value) -> &str {
     body["error"]["code"].as_str().unwrap_or_default()
 }
 
+/// Facts 3.1.
 #[test]
-fn fact_3_1_properties_outside_the_directory_are_501_and_others_need_to_be_selected() {
+fn properties_outside_the_directory_are_501_and_others_need_to_be_selected() {
     let mut client = TestClient::new("");
     assert_eq!(client.get("/v1.0/users?$select=mailboxSettings", "").0, 501);
     let (_, body) = client.get("/v1.0/users?$top=5", "");
@@ -32,8 +33,9 @@ fn fact_3_1_properties_outside_the_directory_are_501_and_others_need_to_be_selec
     assert_eq!(count, client.world.people.len());
 }
 
+/// Facts 3.4.
 #[test]
-fn fact_3_4_members_are_of_mixed_types_and_some_show_nothing_but_their_id() {
+fn members_are_of_mixed_types_and_some_show_nothing_but_their_id() {
     let mut client = TestClient::new("");
     let group = client.world.groups[0].clone();
     let target = format!("/v1.0/groups/{group}/transitiveMembers");
@@ -58,8 +60,9 @@ fn fact_3_4_members_are_of_mixed_types_and_some_show_nothing_but_their_id() {
     assert_eq!(response.status, 200);
 }
 
+/// Facts 4.3.
 #[test]
-fn fact_4_3_a_wrong_secret_is_401_with_its_number_and_an_expired_token_ends_requests() {
+fn a_wrong_secret_is_401_with_its_number_and_an_expired_token_ends_requests() {
     let mut client = TestClient::new("token_seconds = 5");
     let (status, body) = client.sign_in("wrong");
     assert_eq!(
@@ -72,8 +75,9 @@ fn fact_4_3_a_wrong_secret_is_401_with_its_number_and_an_expired_token_ends_requ
     assert_eq!((status, code(&body)), (401, "InvalidAuthenticationToken"));
 }
 
+/// Facts 6.2.
 #[test]
-fn fact_6_2_a_mailbox_out_of_the_policy_is_403_and_a_missing_one_404_under_two_names() {
+fn a_mailbox_out_of_the_policy_is_403_and_a_missing_one_404_under_two_names() {
     let mut client = TestClient::new("");
     let denied = format!("{}/mailFolders", client.mailbox(7));
     let (status, body) = client.get(&denied, "");
@@ -85,8 +89,9 @@ fn fact_6_2_a_mailbox_out_of_the_policy_is_403_and_a_missing_one_404_under_two_n
     assert_eq!(codes.len(), 2);
 }
 
+/// Facts 7.1.
 #[test]
-fn fact_7_1_a_fifth_request_is_refused_until_a_body_is_drained() {
+fn a_fifth_request_is_refused_until_a_body_is_drained() {
     let mut client = TestClient::new("");
     let target = format!("{}/mailFolders/inbox", client.mailbox(0));
     let held: Vec<Option<usize>> = (0..4)
@@ -106,8 +111,9 @@ fn fact_7_1_a_fifth_request_is_refused_until_a_body_is_drained() {
     assert_eq!(client.held("GET", &target, &[], Vec::new()).0.status, 200);
 }
 
+/// Facts 7.3.
 #[test]
-fn fact_7_3_refusals_at_random_name_a_fraction_of_a_second_or_no_time_at_all() {
+fn refusals_at_random_name_a_fraction_of_a_second_or_no_time_at_all() {
     for (kind, expected) in [("fraction", Some("0.25")), ("none", None)] {
         let switches = format!("throttle_per_mille = 300\nretry_after = \"{kind}\"");
         let mut client = TestClient::new(&switches);

@@ -53,8 +53,9 @@ fn masters_of(items: &[Value]) -> HashSet<String> {
     masters.map(id).collect()
 }
 
+/// Facts 2.1.
 #[test]
-fn fact_2_1_both_ends_are_required_and_query_options_are_refused() {
+fn both_ends_are_required_and_query_options_are_refused() {
     let mut client = TestClient::new(PLAIN);
     let path = format!("{}/calendarView/delta", client.mailbox(0));
     for target in [
@@ -76,8 +77,9 @@ fn fact_2_1_both_ends_are_required_and_query_options_are_refused() {
     assert_eq!(client.get(&without_offset, IMMUTABLE).0, 200);
 }
 
+/// Facts 2.1.
 #[test]
-fn fact_2_1_the_window_is_frozen_in_the_token_and_ids_keep_their_kind() {
+fn the_window_is_frozen_in_the_token_and_ids_keep_their_kind() {
     let mut client = TestClient::new(PLAIN);
     let first = chain(&client, 0);
     let (_, link) = client.round(&first, IMMUTABLE);
@@ -87,8 +89,9 @@ fn fact_2_1_the_window_is_frozen_in_the_token_and_ids_keep_their_kind() {
     assert_eq!(client.get(&link, IMMUTABLE).0, 200);
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_occurrences_are_slim_and_their_master_comes_in_the_same_stream() {
+fn occurrences_are_slim_and_their_master_comes_in_the_same_stream() {
     let mut client = TestClient::new("");
     let first = chain(&client, 0);
     let (items, _) = client.round(&first, IMMUTABLE);
@@ -122,8 +125,9 @@ fn fact_2_2_occurrences_are_slim_and_their_master_comes_in_the_same_stream() {
     }
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_plain_list_has_whole_occurrences_and_no_masters_ten_to_a_page() {
+fn a_plain_list_has_whole_occurrences_and_no_masters_ten_to_a_page() {
     let mut client = TestClient::new(PLAIN);
     let window = "startDateTime=2026-02-20T00:00:00Z&endDateTime=2026-04-01T00:00:00Z";
     let mut link = format!("{}/calendarView?{window}", client.mailbox(0));
@@ -156,8 +160,9 @@ fn fact_2_2_a_plain_list_has_whole_occurrences_and_no_masters_ten_to_a_page() {
     assert_eq!(shown(&items), shown(&round));
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_cancelled_occurrence_is_reported_by_sending_the_series_again_without_it() {
+fn a_cancelled_occurrence_is_reported_by_sending_the_series_again_without_it() {
     let mut client = TestClient::new(PLAIN);
     let (mailbox, _, meeting) = copy_of(&client, Lifecycle::OccurrenceCancelled, true);
     let meeting = &client.world.meetings[meeting];
@@ -192,8 +197,9 @@ fn fact_2_2_a_cancelled_occurrence_is_reported_by_sending_the_series_again_witho
     assert!(after.iter().all(|one| one.get("@removed").is_none()));
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_attendees_see_it_as_cancelled_unless_the_switch_says_that_they_do_not() {
+fn attendees_see_it_as_cancelled_unless_the_switch_says_that_they_do_not() {
     for (switch, expected) in [("", true), ("unreported_cancellations = true", false)] {
         let mut client = TestClient::new(&format!("{PLAIN}\n{switch}"));
         let (mailbox, _, meeting) = copy_of(&client, Lifecycle::OccurrenceCancelled, false);
@@ -213,8 +219,9 @@ fn fact_2_2_attendees_see_it_as_cancelled_unless_the_switch_says_that_they_do_no
     }
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_series_is_not_split_so_a_page_can_be_larger_than_requested() {
+fn a_series_is_not_split_so_a_page_can_be_larger_than_requested() {
     let mut client = TestClient::new("");
     let mut link = chain(&client, 0);
     let (mut oversize, mut empty) = (false, false);
@@ -245,8 +252,9 @@ fn fact_2_2_a_series_is_not_split_so_a_page_can_be_larger_than_requested() {
     );
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_removed_is_sent_for_events_outside_the_window_too() {
+fn removed_is_sent_for_events_outside_the_window_too() {
     let mut client = TestClient::new(PLAIN);
     let (mailbox, _, meeting) = copy_of(&client, Lifecycle::Renamed, true);
     let at = client.world.meetings[meeting].states[1].from;
@@ -266,8 +274,9 @@ fn fact_2_2_removed_is_sent_for_events_outside_the_window_too() {
     }
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_chains_that_never_end_or_only_repeat_are_there_by_switch() {
+fn chains_that_never_end_or_only_repeat_are_there_by_switch() {
     for kind in ["endless", "duplicates"] {
         let mut client = TestClient::new(&format!(
             "calendar_chain = \"{kind}\"\ncalendar_chain_for = [0]"
@@ -293,8 +302,9 @@ fn fact_2_2_chains_that_never_end_or_only_repeat_are_there_by_switch() {
     assert_eq!((status, code(&body)), (410, "SyncStateNotFound"));
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_a_missing_master_is_found_by_itself_or_not_at_all() {
+fn a_missing_master_is_found_by_itself_or_not_at_all() {
     for (kind, expected) in [("found", 200), ("lost", 404)] {
         let mut client = TestClient::new(&format!("{PLAIN}\nmissing_masters = \"{kind}\""));
         let first = chain(&client, 0);
@@ -323,8 +333,9 @@ fn fact_2_2_a_missing_master_is_found_by_itself_or_not_at_all() {
     }
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_copies_share_an_id_whose_date_bytes_only_occurrences_have() {
+fn copies_share_an_id_whose_date_bytes_only_occurrences_have() {
     let mut client = TestClient::new(PLAIN);
     let (mailbox, _, meeting) = copy_of(&client, Lifecycle::OccurrenceGuest, true);
     let (day, at) = {
@@ -372,8 +383,9 @@ fn fact_2_3_copies_share_an_id_whose_date_bytes_only_occurrences_have() {
     assert!(is_kind(&of(&items, &dated)[0], "singleInstance"));
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_times_have_seven_digits_no_offset_and_unanswered_invitations_the_year_1() {
+fn times_have_seven_digits_no_offset_and_unanswered_invitations_the_year_1() {
     let mut client = TestClient::new("capital_times = true");
     let first = chain(&client, 0);
     let (items, _) = client.round(&first, "odata.maxpagesize=100, outlook.timezone=\"UTC\"");
@@ -387,8 +399,9 @@ fn fact_2_3_times_have_seven_digits_no_offset_and_unanswered_invitations_the_yea
     assert!(never > 20);
 }
 
+/// Facts 2.3 and 13.
 #[test]
-fn facts_2_3_and_13_times_follow_the_preferred_zone_but_whole_days_keep_their_midnight() {
+fn times_follow_the_preferred_zone_but_whole_days_keep_their_midnight() {
     let mut client = TestClient::new(PLAIN);
     let first = chain(&client, 0);
     let (utc, _) = client.round(&first, "outlook.timezone=\"UTC\"");
@@ -414,8 +427,9 @@ fn facts_2_3_and_13_times_follow_the_preferred_zone_but_whole_days_keep_their_mi
     assert!(moved > 20 && kept > 1, "{moved} {kept}");
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_custom_zones_and_answers_of_others_are_not_to_be_relied_on() {
+fn custom_zones_and_answers_of_others_are_not_to_be_relied_on() {
     let mut client = TestClient::new("custom_zones = true");
     let first = chain(&client, 0);
     let (items, _) = client.round(&first, IMMUTABLE);
@@ -432,8 +446,9 @@ fn fact_2_3_custom_zones_and_answers_of_others_are_not_to_be_relied_on() {
     assert!(answers.contains("none") && answers.contains("accepted"));
 }
 
+/// Facts 2.3.
 #[test]
-fn fact_2_3_attendees_of_a_meeting_with_a_hidden_list_see_only_themselves() {
+fn attendees_of_a_meeting_with_a_hidden_list_see_only_themselves() {
     let mut client = TestClient::new(PLAIN);
     let mut own = 0;
     for number in [0, 1, 2, 5, 6] {
@@ -450,8 +465,9 @@ fn fact_2_3_attendees_of_a_meeting_with_a_hidden_list_see_only_themselves() {
     assert!(own > 5);
 }
 
+/// Facts 1.4.
 #[test]
-fn fact_1_4_repeats_and_replays_change_nothing_of_what_a_calendar_holds() {
+fn repeats_and_replays_change_nothing_of_what_a_calendar_holds() {
     let mut rough = TestClient::new("");
     let mut plain = TestClient::new(PLAIN);
     for number in [0, 1, 5] {

@@ -32,8 +32,9 @@ fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
+/// Facts 6.1.
 #[test]
-fn fact_6_1_a_refusal_has_its_body_in_every_form_that_was_seen() {
+fn a_refusal_has_its_body_in_every_form_that_was_seen() {
     let body = |form: &str| {
         let row = format!("kind='status' status=503 code='X' message='7' body='{form}'");
         String::from_utf8(first(&row).body).unwrap()
@@ -47,8 +48,9 @@ fn fact_6_1_a_refusal_has_its_body_in_every_form_that_was_seen() {
     assert_eq!(sign_in["error_codes"][0], 7);
 }
 
+/// Facts 7.3.
 #[test]
-fn fact_7_3_retry_after_is_a_number_a_fraction_a_date_or_missing() {
+fn retry_after_is_a_number_a_fraction_a_date_or_missing() {
     for (words, expected) in [
         ("retry_after='2'", Some("2")),
         ("retry_after='0.25'", Some("0.25")),
@@ -83,8 +85,9 @@ fn a_body_is_distorted_as_its_row_says() {
     }
 }
 
+/// Facts 2.2.
 #[test]
-fn fact_2_2_links_lead_to_themselves_in_circles_or_elsewhere() {
+fn links_lead_to_themselves_in_circles_or_elsewhere() {
     let rows = "[[faults]]\nkind = 'self_link'\nmailbox = 0\n[[faults]]\nkind = 'only_duplicates'\nmailbox = 1\n\
         [[faults]]\nkind = 'endless'\nmailbox = 2\n[[faults]]\nkind = 'foreign_link'\nmailbox = 5\nto = 'http://x.example'";
     let mut client = TestClient::new(&format!("{PLAIN}{rows}"));
@@ -110,8 +113,9 @@ fn fact_2_2_links_lead_to_themselves_in_circles_or_elsewhere() {
     assert!(next(&chain(5)).1.starts_with("http://x.example/v1.0/users"));
 }
 
+/// Facts 1.6.
 #[test]
-fn fact_1_6_links_are_forgotten_and_first_requests_are_not() {
+fn links_are_forgotten_and_first_requests_are_not() {
     let mut client = TestClient::new(&format!("{PLAIN}[[faults]]\nkind = 'forgotten'\ntimes = 1"));
     let chain = client.chain(0, "inbox");
     let (status, body) = client.get(&chain, "odata.maxpagesize=2");
@@ -121,8 +125,9 @@ fn fact_1_6_links_are_forgotten_and_first_requests_are_not() {
     assert_eq!(client.get(&next, "odata.maxpagesize=2").0, 200);
 }
 
+/// Facts 1.7.
 #[test]
-fn fact_1_7_a_large_page_takes_too_long_and_a_small_one_does_not() {
+fn a_large_page_takes_too_long_and_a_small_one_does_not() {
     let mut client = TestClient::new(&format!("{PLAIN}[[faults]]\nkind = 'large_page'\nat = 20"));
     let chain = client.chain(0, "inbox");
     let statuses = [500, 21, 20].map(|size| {

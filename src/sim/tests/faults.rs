@@ -54,8 +54,9 @@ fn one(client: &mut TestClient, id: &str) -> (u16, Value) {
     client.get(&path, IMMUTABLE)
 }
 
+/// Facts 1.10.
 #[test]
-fn fact_1_10_a_folder_counts_what_delta_and_plain_lists_hold() {
+fn a_folder_counts_what_delta_and_plain_lists_hold() {
     let mut client = client("");
     for day in 0..3 {
         for number in [0, 1, 2] {
@@ -76,8 +77,9 @@ fn fact_1_10_a_folder_counts_what_delta_and_plain_lists_hold() {
     }
 }
 
+/// Facts 1.2.
 #[test]
-fn fact_1_2_a_round_that_is_cut_ends_without_a_word_and_the_chain_never_makes_up_for_it() {
+fn a_round_that_is_cut_ends_without_a_word_and_the_chain_never_makes_up_for_it() {
     let mut client = client("[[faults]]\nkind = \"cut_round\"\nmailbox = 0\nat = 5\ntimes = 1");
     let all = count(&mut client, 0);
     let chain = client.chain(0, "inbox");
@@ -90,8 +92,9 @@ fn fact_1_2_a_round_that_is_cut_ends_without_a_word_and_the_chain_never_makes_up
     assert_eq!(ids(&items).len() as u64, all);
 }
 
+/// Facts 1.7.
 #[test]
-fn fact_1_7_a_full_mailbox_refuses_delta_and_gives_plain_lists() {
+fn a_full_mailbox_refuses_delta_and_gives_plain_lists() {
     let mut client = client("[[faults]]\nkind = \"quota_full\"\nmailbox = 0");
     let chain = client.chain(0, "inbox");
     let (status, body) = client.get(&chain, IMMUTABLE);
@@ -102,8 +105,9 @@ fn fact_1_7_a_full_mailbox_refuses_delta_and_gives_plain_lists() {
     assert_eq!(client.get(&other, IMMUTABLE).0, 200);
 }
 
+/// Facts 6.2.
 #[test]
-fn fact_6_2_one_corrupt_item_spoils_every_page_that_holds_it_down_to_a_page_of_one() {
+fn one_corrupt_item_spoils_every_page_that_holds_it_down_to_a_page_of_one() {
     let mut client = client("[[faults]]\nkind = \"poisoned_item\"\nmailbox = 0");
     let chain = client.chain(0, "inbox");
     let (status, body) = client.get(&chain, IMMUTABLE);
@@ -148,8 +152,9 @@ fn one_event(client: &mut TestClient, id: &str) -> (u16, String) {
     (status, code(&body).to_owned())
 }
 
+/// Facts 6.2.
 #[test]
-fn fact_6_2_one_corrupt_event_spoils_pages_of_whole_events_and_no_list_of_ids() {
+fn one_corrupt_event_spoils_pages_of_whole_events_and_no_list_of_ids() {
     let mut client = client("[[faults]]\nkind = \"poisoned_event\"\nmailbox = 0");
     let corrupt = (500, "ErrorCorruptData".to_owned());
     for (name, options) in [("calendarView", "&$top=1000"), ("calendarView/delta", "")] {
@@ -171,8 +176,9 @@ fn fact_6_2_one_corrupt_event_spoils_pages_of_whole_events_and_no_list_of_ids() 
     assert_eq!(poisoned, [corrupt]);
 }
 
+/// Facts 6.2.
 #[test]
-fn fact_6_2_a_corrupt_series_that_the_stream_leaves_out_spoils_no_page() {
+fn a_corrupt_series_that_the_stream_leaves_out_spoils_no_page() {
     let mut client =
         client("missing_masters = \"found\"\n[[faults]]\nkind = \"poisoned_master\"\nmailbox = 0");
     let chain = calendar(&client, "calendarView/delta", "");
@@ -185,8 +191,9 @@ fn fact_6_2_a_corrupt_series_that_the_stream_leaves_out_spoils_no_page() {
     assert_eq!(answers.filter(|status| *status == 500).count(), 1);
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_a_private_mail_spoils_its_page_in_the_way_that_was_seen() {
+fn a_private_mail_spoils_its_page_in_the_way_that_was_seen() {
     let mut client = client("[[faults]]\nkind = \"private_poison\"\nmailbox = 0\nfolder = \"any\"");
     let mailbox = client.mailbox(0);
     let private = format!(
@@ -218,8 +225,9 @@ fn an_unreadable_item_comes_on_its_page_and_is_unavailable_by_its_id() {
     assert_eq!(failed, [404, 404]);
 }
 
+/// Facts 1.10.
 #[test]
-fn fact_1_10_a_folder_may_count_what_no_list_of_messages_gives() {
+fn a_folder_may_count_what_no_list_of_messages_gives() {
     let mut plain = client("");
     let mut more = client("[[faults]]\nkind = \"surplus\"\nmailbox = 0\nitems = 3");
     assert_eq!(count(&mut more, 0), count(&mut plain, 0) + 3);

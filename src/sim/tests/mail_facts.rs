@@ -25,8 +25,9 @@ fn ids(items: &[Value]) -> HashSet<String> {
         .collect()
 }
 
+/// Facts 1.1.
 #[test]
-fn fact_1_1_every_spelling_of_delta_and_the_key_form_are_understood() {
+fn every_spelling_of_delta_and_the_key_form_are_understood() {
     let mut client = TestClient::new(PLAIN);
     let user = client.world.people[0].id.clone();
     for target in [
@@ -42,8 +43,9 @@ fn fact_1_1_every_spelling_of_delta_and_the_key_form_are_understood() {
     }
 }
 
+/// Facts 1.2.
 #[test]
-fn fact_1_2_other_filters_than_on_the_receipt_and_top_are_refused() {
+fn other_filters_than_on_the_receipt_and_top_are_refused() {
     let mut client = TestClient::new(PLAIN);
     let chain = client.chain(0, "inbox");
     for option in [
@@ -61,8 +63,9 @@ fn fact_1_2_other_filters_than_on_the_receipt_and_top_are_refused() {
     }
 }
 
+/// Facts 1.3.
 #[test]
-fn fact_1_3_page_size_falls_back_to_10_when_not_repeated() {
+fn page_size_falls_back_to_10_when_not_repeated() {
     let mut client = TestClient::new(PLAIN);
     let chain = client.chain(0, "inbox");
     let (_, first) = client.get(&chain, "odata.maxpagesize=3, IdType=\"ImmutableId\"");
@@ -72,8 +75,9 @@ fn fact_1_3_page_size_falls_back_to_10_when_not_repeated() {
     assert_eq!(second["value"].as_array().unwrap().len(), 10);
 }
 
+/// Facts 1.4.
 #[test]
-fn fact_1_4_pages_shrink_to_none_and_still_the_round_is_whole() {
+fn pages_shrink_to_none_and_still_the_round_is_whole() {
     let mut rough = TestClient::new("");
     let mut plain = TestClient::new(PLAIN);
     let mut empty = 0;
@@ -98,8 +102,9 @@ fn fact_1_4_pages_shrink_to_none_and_still_the_round_is_whole() {
     assert!(empty > 0, "some page must be empty");
 }
 
+/// Facts 1.4.
 #[test]
-fn fact_1_4_removed_items_occur_in_the_first_round() {
+fn removed_items_occur_in_the_first_round() {
     let mut client = TestClient::new(PLAIN);
     let chain = client.chain(0, "inbox");
     let (items, _) = client.round(&chain, IMMUTABLE);
@@ -109,8 +114,9 @@ fn fact_1_4_removed_items_occur_in_the_first_round() {
     assert_eq!(removed.count(), 2);
 }
 
+/// Facts 1.4.
 #[test]
-fn fact_1_4_delta_links_at_times_carry_a_skip_token_and_at_times_stay_the_same() {
+fn delta_links_at_times_carry_a_skip_token_and_at_times_stay_the_same() {
     let mut client = TestClient::new("");
     let (mut odd, mut same) = (0, 0);
     for number in [0, 1, 2, 5, 6, 14] {
@@ -126,8 +132,9 @@ fn fact_1_4_delta_links_at_times_carry_a_skip_token_and_at_times_stay_the_same()
     assert!(odd > 0 && same > 0, "{odd} odd, {same} the same");
 }
 
+/// Facts 1.5.
 #[test]
-fn fact_1_5_a_read_mark_is_reported_only_where_it_is_selected() {
+fn a_read_mark_is_reported_only_where_it_is_selected() {
     let mut client = TestClient::new(PLAIN);
     let held = &client.world.mailboxes[0].copies;
     let marked = held.iter().filter(|copy| {
@@ -160,8 +167,9 @@ fn fact_1_5_a_read_mark_is_reported_only_where_it_is_selected() {
     }
 }
 
+/// Facts 1.5.
 #[test]
-fn fact_1_5_a_move_is_removed_in_one_chain_and_new_in_the_other_under_the_same_id() {
+fn a_move_is_removed_in_one_chain_and_new_in_the_other_under_the_same_id() {
     let mut client = TestClient::new(PLAIN);
     let folder_ids: Vec<String> = client.world.mailboxes[0]
         .folders
@@ -188,8 +196,9 @@ fn fact_1_5_a_move_is_removed_in_one_chain_and_new_in_the_other_under_the_same_i
     assert!(removed.intersection(&found).count() > 0);
 }
 
+/// Facts 1.6.
 #[test]
-fn fact_1_6_a_link_dies_when_three_newer_ones_exist() {
+fn a_link_dies_when_three_newer_ones_exist() {
     let mut client = TestClient::new(PLAIN);
     let prefer = "odata.maxpagesize=2, IdType=\"ImmutableId\"";
     let mut links = vec![client.chain(0, "inbox")];
@@ -223,8 +232,9 @@ fn a_restarted_tenant_honours_its_links_and_tokens() {
     assert!(!after.is_empty());
 }
 
+/// Facts 1.8.
 #[test]
-fn fact_1_8_ids_change_on_a_move_without_the_preference_and_the_type_of_a_chain_is_fixed() {
+fn ids_change_on_a_move_without_the_preference_and_the_type_of_a_chain_is_fixed() {
     let mut client = TestClient::new(PLAIN);
     let chain = client.chain(0, "inbox");
     let (_, link) = client.round(&chain, IMMUTABLE);
@@ -244,8 +254,9 @@ fn fact_1_8_ids_change_on_a_move_without_the_preference_and_the_type_of_a_chain_
     assert_eq!(client.get(&target, IMMUTABLE).0, 200);
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_sensitivity_is_no_property_but_a_filter_that_may_be_refused() {
+fn sensitivity_is_no_property_but_a_filter_that_may_be_refused() {
     let filter = "$filter=singleValueExtendedProperties/any(ep:%20ep/id%20eq%20'Integer%200x36'%20and%20cast(ep/value,%20Edm.Int32)%20gt%200)";
     for (switches, refused) in [("", false), ("sensitivity_refused_for = [0]", true)] {
         let mut client = TestClient::new(switches);
@@ -264,8 +275,9 @@ fn fact_1_9_sensitivity_is_no_property_but_a_filter_that_may_be_refused() {
     }
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_filters_and_expansions_are_read_and_wrong_ones_refused() {
+fn filters_and_expansions_are_read_and_wrong_ones_refused() {
     let mut client = TestClient::new("");
     let mailbox = client.mailbox(0);
     let mut listed = |filter: &str| {
@@ -298,8 +310,9 @@ fn fact_1_9_filters_and_expansions_are_read_and_wrong_ones_refused() {
     assert_eq!(client.get(&expanded, IMMUTABLE).0, 400);
 }
 
+/// Facts 1.10.
 #[test]
-fn fact_1_10_folders_come_ten_to_a_page_without_hidden_or_nested_ones() {
+fn folders_come_ten_to_a_page_without_hidden_or_nested_ones() {
     let mut client = TestClient::new("");
     let target = format!("{}/mailFolders", client.mailbox(0));
     let (_, first) = client.get(&target, "");
@@ -324,8 +337,9 @@ fn fact_1_10_folders_come_ten_to_a_page_without_hidden_or_nested_ones() {
     assert!(search.is_some());
 }
 
+/// Facts 1.11.
 #[test]
-fn fact_1_11_a_batch_answers_each_item_with_its_own_status() {
+fn a_batch_answers_each_item_with_its_own_status() {
     let mut client = TestClient::new("");
     let good = format!("{}/mailFolders/inbox", client.mailbox(0)).replace("/v1.0", "");
     let denied = format!("{}/mailFolders/inbox", client.mailbox(7)).replace("/v1.0", "");
@@ -386,8 +400,9 @@ fn what_folders_serve_is_what_the_truth_calls_readable() {
     assert_eq!(served, expected);
 }
 
+/// Facts 1.5.
 #[test]
-fn fact_1_5_read_marks_of_later_rounds_may_be_strings() {
+fn read_marks_of_later_rounds_may_be_strings() {
     let mut client = TestClient::new(&format!("{PLAIN}\nstring_booleans = true"));
     let chain = format!(
         "{}/mailFolders/inbox/messages/delta?$select=isRead",
@@ -401,8 +416,9 @@ fn fact_1_5_read_marks_of_later_rounds_may_be_strings() {
     assert!(second.iter().any(|item| item["isRead"] == "true"));
 }
 
+/// Facts 1.7.
 #[test]
-fn fact_1_7_a_move_there_and_back_is_lost_only_where_the_world_says_so() {
+fn a_move_there_and_back_is_lost_only_where_the_world_says_so() {
     let mut removed = Vec::new();
     for lose in [false, true] {
         let switches = format!("{PLAIN}\nlose_moves_there_and_back = {lose}");

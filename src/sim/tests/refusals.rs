@@ -37,8 +37,9 @@ fn form(client: &TestClient, scope: &str) -> Vec<u8> {
     form.finish().into_bytes()
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_an_unknown_name_in_select_is_refused_wherever_there_is_a_select() {
+fn an_unknown_name_in_select_is_refused_wherever_there_is_a_select() {
     let mut client = TestClient::new(PLAIN);
     let mailbox = client.mailbox(0);
     let group = client.world.groups[0].clone();
@@ -86,8 +87,9 @@ fn fact_13_an_unknown_name_in_select_is_refused_wherever_there_is_a_select() {
     }
 }
 
+/// Facts 2.1.
 #[test]
-fn fact_2_1_times_of_change_cannot_be_selected_of_calendar_view_unless_a_world_says_so() {
+fn times_of_change_cannot_be_selected_of_calendar_view_unless_a_world_says_so() {
     let path = "/calendarView?startDateTime=2026-03-01T00:00:00Z&endDateTime=2026-04-01T00:00:00Z&$select=id,createdDateTime";
     for (switches, status) in [("", 400), ("select_times_of_calendar_view = true", 200)] {
         let mut client = TestClient::new(switches);
@@ -96,8 +98,9 @@ fn fact_2_1_times_of_change_cannot_be_selected_of_calendar_view_unless_a_world_s
     }
 }
 
+/// Facts 3.1.
 #[test]
-fn fact_3_1_filters_of_the_directory_are_parsed_and_found_true_or_refused() {
+fn filters_of_the_directory_are_parsed_and_found_true_or_refused() {
     let mut client = TestClient::new(PLAIN);
     let mail = client.world.people[0].mail.clone();
     for (filter, found) in [
@@ -135,8 +138,9 @@ fn fact_3_1_filters_of_the_directory_are_parsed_and_found_true_or_refused() {
     }
 }
 
+/// Facts 3.1.
 #[test]
-fn fact_3_1_advanced_queries_are_answered_with_their_header_and_count_the_first_page_only() {
+fn advanced_queries_are_answered_with_their_header_and_count_the_first_page_only() {
     let mut client = TestClient::new(PLAIN);
     let eventual = [("consistencylevel", "eventual")];
     let mut get = |target: &str| {
@@ -158,8 +162,9 @@ fn fact_3_1_advanced_queries_are_answered_with_their_header_and_count_the_first_
     assert_eq!(client.get(&next, "").0, 400);
 }
 
+/// Facts 4.3.
 #[test]
-fn fact_4_3_a_token_is_for_graph_alone_and_a_tenant_is_found_whatever_its_case() {
+fn a_token_is_for_graph_alone_and_a_tenant_is_found_whatever_its_case() {
     let mut client = TestClient::new("");
     let tenant = client.world.app.tenant_id.clone();
     let path = format!("/{}/oauth2/v2.0/token", tenant.to_uppercase());
@@ -207,8 +212,9 @@ fn requests(client: &TestClient) -> Vec<String> {
     ]
 }
 
+/// Facts 4.5.
 #[test]
-fn fact_4_5_each_request_needs_its_permission_in_entra_or_by_a_role_of_exchange() {
+fn each_request_needs_its_permission_in_entra_or_by_a_role_of_exchange() {
     let (directory, outlook) = ("Authorization_RequestDenied", "ErrorAccessDenied");
     let cases: [(&str, &str, [u16; 7]); 8] = [
         ("", "", [401; 7]),
@@ -258,8 +264,9 @@ fn fact_4_5_each_request_needs_its_permission_in_entra_or_by_a_role_of_exchange(
     }
 }
 
+/// Facts 5.2.
 #[test]
-fn fact_5_2_rights_add_up_and_a_scope_binds_only_what_is_assigned_in_exchange() {
+fn rights_add_up_and_a_scope_binds_only_what_is_assigned_in_exchange() {
     let status = |grants: &str, number: usize| {
         let mut client = TestClient::new(&format!("[permissions]\n{grants}"));
         let target = format!("{}/mailFolders", client.mailbox(number));
@@ -279,8 +286,9 @@ fn fact_5_2_rights_add_up_and_a_scope_binds_only_what_is_assigned_in_exchange() 
     assert_eq!(status("entra = ['Mail.Read']\nexchange = []", 7), 403);
 }
 
+/// Facts 3.6.
 #[test]
-fn fact_3_6_whether_user_read_all_shows_the_organisation_is_for_a_world_to_say() {
+fn whether_user_read_all_shows_the_organisation_is_for_a_world_to_say() {
     for (covers, status) in [(false, 403), (true, 200)] {
         let grants = format!(
             "[permissions]\nentra = ['User.Read.All']\nuser_read_covers_organization = {covers}"
@@ -290,8 +298,9 @@ fn fact_3_6_whether_user_read_all_shows_the_organisation_is_for_a_world_to_say()
     }
 }
 
+/// Facts 3.4.
 #[test]
-fn fact_3_4_who_may_not_read_users_sees_members_by_their_id_alone() {
+fn who_may_not_read_users_sees_members_by_their_id_alone() {
     let mut client = TestClient::new("[permissions]\nentra = ['GroupMember.Read.All']");
     let group = client.world.groups[0].clone();
     let target = format!("/v1.0/groups/{group}/transitiveMembers?$select=id,mail&$top=999");
@@ -303,8 +312,9 @@ fn fact_3_4_who_may_not_read_users_sees_members_by_their_id_alone() {
     }
 }
 
+/// Facts 1.1.
 #[test]
-fn fact_1_1_read_basic_withholds_bodies_previews_and_extended_properties() {
+fn read_basic_withholds_bodies_previews_and_extended_properties() {
     let grants =
         "[permissions]\nentra = ['Mail.ReadBasic.All', 'Calendars.ReadBasic']\nexchange = []";
     let mut client = TestClient::new(&format!("{PLAIN}\n{grants}"));
@@ -336,8 +346,9 @@ fn fact_1_1_read_basic_withholds_bodies_previews_and_extended_properties() {
     assert_eq!(listed, refusal(403, "ErrorAccessDenied"));
 }
 
+/// Facts 1.7.
 #[test]
-fn fact_1_7_lists_that_are_too_large_or_too_deep_or_walk_too_far_time_out() {
+fn lists_that_are_too_large_or_too_deep_or_walk_too_far_time_out() {
     let bounds = "list_top_max = 100\nlist_skip_max = 20\nfilter_walk_max = 30";
     let mut client = TestClient::new(bounds);
     let mailbox = client.mailbox(0);
@@ -359,8 +370,9 @@ fn fact_1_7_lists_that_are_too_large_or_too_deep_or_walk_too_far_time_out() {
     assert_eq!(found[0], 200, "{found:?}");
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_links_of_lists_count_what_was_walked_over_and_messages_do_not_say_their_type() {
+fn links_of_lists_count_what_was_walked_over_and_messages_do_not_say_their_type() {
     let rows = "[[faults]]\nkind = 'surplus'\nmailbox = 0\nitems = 4";
     let mut client = TestClient::new(&format!("{PLAIN}\n{rows}"));
     let inbox = format!("{}/mailFolders/inbox", client.mailbox(0));
@@ -388,8 +400,9 @@ fn fact_1_9_links_of_lists_count_what_was_walked_over_and_messages_do_not_say_th
     assert!(short > 0, "other items stand between the messages");
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_a_list_is_not_sorted_by_what_does_not_come_first_in_its_filter() {
+fn a_list_is_not_sorted_by_what_does_not_come_first_in_its_filter() {
     let mut client = TestClient::new(PLAIN);
     let filter = "$filter=singleValueExtendedProperties/any(e:e/id%20eq%20'Integer%200x36')";
     let list = format!("{}/messages?{filter}", client.mailbox(0));
@@ -400,8 +413,9 @@ fn fact_1_9_a_list_is_not_sorted_by_what_does_not_come_first_in_its_filter() {
     assert_eq!(answer(&mut client, &wrong).0, 400);
 }
 
+/// Facts 1.9.
 #[test]
-fn fact_1_9_extended_properties_can_be_expanded_on_lists() {
+fn extended_properties_can_be_expanded_on_lists() {
     let mut client = TestClient::new(PLAIN);
     let expand = "$expand=singleValueExtendedProperties($filter=id%20eq%20'Integer%200x36')";
     let target = format!(
@@ -415,8 +429,9 @@ fn fact_1_9_extended_properties_can_be_expanded_on_lists() {
     assert!(status == 200 && marked > 0 && marked < items.len());
 }
 
+/// Facts 2.1.
 #[test]
-fn fact_2_1_an_unknown_zone_is_refused_unless_a_world_says_otherwise() {
+fn an_unknown_zone_is_refused_unless_a_world_says_otherwise() {
     let window = "startDateTime=2026-03-01T00:00:00Z&endDateTime=2026-04-01T00:00:00Z";
     for (switches, status) in [("", 400), ("unknown_zone = 'ignored'", 200)] {
         let mut client = TestClient::new(switches);
@@ -432,8 +447,9 @@ fn fact_2_1_an_unknown_zone_is_refused_unless_a_world_says_otherwise() {
     }
 }
 
+/// Facts 6.1.
 #[test]
-fn fact_6_1_errors_of_the_directory_have_an_inner_error_and_401_a_challenge() {
+fn errors_of_the_directory_have_an_inner_error_and_401_a_challenge() {
     let mut client = TestClient::new("");
     let headers = [("client-request-id", "c-1")];
     let response = client.raw("GET", "/v1.0/users/nobody", &headers, Vec::new());
@@ -481,8 +497,9 @@ fn batch(client: &mut TestClient, items: &[Value]) -> Vec<(u16, Value)> {
         .collect()
 }
 
+/// Facts 1.11.
 #[test]
-fn fact_1_11_items_of_a_batch_are_throttled_one_by_one_where_a_mailbox_has_too_many() {
+fn items_of_a_batch_are_throttled_one_by_one_where_a_mailbox_has_too_many() {
     for (switches, busy, refused) in [("", 0, 0), ("", 2, 10), ("batch_parallel = 20", 0, 16)] {
         let mut client = TestClient::new(switches);
         let inbox = format!("{}/mailFolders/inbox", client.mailbox(0));
@@ -502,8 +519,9 @@ fn fact_1_11_items_of_a_batch_are_throttled_one_by_one_where_a_mailbox_has_too_m
     }
 }
 
+/// Facts 1.11.
 #[test]
-fn fact_1_11_what_depends_on_a_failed_request_fails_and_a_circle_is_refused() {
+fn what_depends_on_a_failed_request_fails_and_a_circle_is_refused() {
     let mut client = TestClient::new("");
     let inbox = format!("{}/mailFolders/inbox", client.mailbox(0));
     let url = inbox.strip_prefix("/v1.0").unwrap();

@@ -34,8 +34,9 @@ fn text<'a>(item: &'a Value, pointer: &str) -> Option<&'a str> {
     item.pointer(pointer).and_then(Value::as_str)
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_guests_copies_name_a_zone_in_every_way_and_the_organisers_properly() {
+fn guests_copies_name_a_zone_in_every_way_and_the_organisers_properly() {
     let mut forms: HashSet<&str> = HashSet::new();
     let mut start_dates: HashMap<String, HashSet<String>> = HashMap::new();
     for item in items("")
@@ -65,8 +66,9 @@ fn fact_13_guests_copies_name_a_zone_in_every_way_and_the_organisers_properly() 
     assert!(start_dates.values().all(|dates| dates.len() == 1));
 }
 
+/// Facts 13.
 #[test]
-fn fact_13_whole_days_have_the_label_of_the_request_and_the_authors_midnight() {
+fn whole_days_have_the_label_of_the_request_and_the_authors_midnight() {
     let all = items("full_exceptions = true");
     let (mut moved, mut unmoved, mut by_request) = (0, 0, 0);
     for item in all.iter().filter(|item| item["isAllDay"] == true) {

@@ -357,8 +357,9 @@ mod tests {
         assert_eq!(code.as_deref(), expected, "{body}");
     }
 
+    /// Facts 4.3.
     #[test]
-    fn fact_4_3_error_and_error_codes_decide_and_never_the_description() {
+    fn error_and_error_codes_decide_and_never_the_description() {
         check(
             401,
             r#"{"error":"invalid_client","error_description":"AADSTS90055: ..","error_codes":[7000222]}"#,
@@ -383,8 +384,9 @@ mod tests {
         check(400, "<html>", Some("refused"));
     }
 
+    /// Facts 4.3.
     #[test]
-    fn fact_4_3_a_throttled_or_missing_back_end_is_passing() {
+    fn a_throttled_or_missing_back_end_is_passing() {
         check(
             400,
             r#"{"error":"invalid_grant","error_codes":[90055]}"#,

@@ -170,8 +170,9 @@ mod tests {
     use super::*;
     use crate::model::time::Timestamp;
 
+    /// Facts 13.
     #[test]
-    fn fact_13_no_slice_is_longer_than_the_service_allows_and_nothing_is_between_them() {
+    fn no_slice_is_longer_than_the_service_allows_and_nothing_is_between_them() {
         let window = Window {
             start: Timestamp(7),
             end: Timestamp(7).plus(3 * SPAN_MAX + 1),

@@ -469,8 +469,9 @@ fn backoff(limits: &Limits, sent: u32) -> Duration {
 mod tests {
     use super::*;
 
+    /// Facts 7.3.
     #[test]
-    fn fact_7_3_waits_without_retry_after_grow_with_jitter_up_to_a_cap() {
+    fn waits_without_retry_after_grow_with_jitter_up_to_a_cap() {
         let limits = Limits::standard();
         for (sent, low, high) in [
             (1, 1.5, 3.0),

@@ -168,16 +168,18 @@ mod tests {
         assert_eq!(page.link, Link::Next("https://x/n".into()));
     }
 
+    /// Facts 1.4.
     #[test]
-    fn fact_1_4_a_page_has_exactly_one_of_next_link_and_delta_link() {
+    fn a_page_has_exactly_one_of_next_link_and_delta_link() {
         assert!(opened(r#"{"value":[]}"#).is_none());
         assert!(opened(r#"{"value":[],"@odata.nextLink":"n","@odata.deltaLink":"d"}"#).is_none());
         assert!(opened(r#"{"value":[],"@odata.nextLink":null,"@odata.deltaLink":"d"}"#).is_some());
         assert!(opened(r#"{"@odata.deltaLink":"d"}"#).is_none());
     }
 
+    /// Facts 1.4.
     #[test]
-    fn fact_1_4_a_delta_link_with_a_skip_token_is_a_delta_link() {
+    fn a_delta_link_with_a_skip_token_is_a_delta_link() {
         let page = opened(r#"{"value":[],"@odata.deltaLink":"https://x/delta?$skiptoken=y"}"#);
         assert!(matches!(page.unwrap().link, Link::Delta(_)));
     }

@@ -128,8 +128,9 @@ mod tests {
         assert_eq!(error_response.status, Some(500));
     }
 
+    /// Facts 6.1.
     #[test]
-    fn fact_6_1_an_error_needs_nothing_but_its_status() {
+    fn an_error_needs_nothing_but_its_status() {
         check("", &[]);
         check("<html>Service Unavailable</html>", &[]);
         check(r#"{"error":{"code":"","message":""}}"#, &[]);
@@ -147,8 +148,9 @@ mod tests {
         check(&body(BODY_MAX), &[]);
     }
 
+    /// Facts 6.1.
     #[test]
-    fn fact_6_1_inner_errors_are_found_however_they_are_spelled() {
+    fn inner_errors_are_found_however_they_are_spelled() {
         check(
             r#"{"error":{"code":"SyncStateNotFound","innererror":{"code":"Inner","innerError":{"code":"Most"}}}}"#,
             &["syncstatenotfound", "inner", "most"],

@@ -156,8 +156,9 @@ impl MailboxLimiter {
 mod tests {
     use super::*;
 
+    /// Facts 7.3.
     #[tokio::test]
-    async fn fact_7_3_a_pause_holds_up_its_own_mailbox_only_and_counts_once() {
+    async fn a_pause_holds_up_its_own_mailbox_only_and_counts_once() {
         let throttled = MailboxLimiter::new(3, 100);
         let other = MailboxLimiter::new(3, 100);
         let start = clock::monotonic();
@@ -186,8 +187,9 @@ mod tests {
         assert_eq!(tiny.page_size(), 1);
     }
 
+    /// Facts 1.7.
     #[test]
-    fn fact_1_7_lists_shrink_with_the_pages_of_chains() {
+    fn lists_shrink_with_the_pages_of_chains() {
         let limiter = MailboxLimiter::new(3, 500);
         let mut sizes = Vec::new();
         for _ in 0..5 {

@@ -150,8 +150,9 @@ mod tests {
         Base::parse("graph_url", text).unwrap()
     }
 
+    /// Facts 4.7.
     #[test]
-    fn fact_4_7_a_link_is_followed_only_on_the_configured_origin_and_prefix() {
+    fn a_link_is_followed_only_on_the_configured_origin_and_prefix() {
         let base = base("https://graph.example.com/tenant");
         assert!(
             base.follow("https://graph.example.com/tenant/v1.0/users('a')/messages/delta?$x=1")
@@ -230,8 +231,9 @@ mod tests {
         }
     }
 
+    /// Facts 1.8.
     #[test]
-    fn fact_1_8_ids_are_escaped_and_quotes_doubled() {
+    fn ids_are_escaped_and_quotes_doubled() {
         assert_eq!(escaped("AAMk+a/b=="), "AAMk%2Ba%2Fb%3D%3D");
         assert_eq!(quoted("o'hara@x.org"), "%27o%27%27hara%40x.org%27");
     }

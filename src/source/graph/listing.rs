@@ -222,8 +222,9 @@ const NAME: &str = "list of mails";
 mod tests {
     use super::*;
 
+    /// Facts 13.
     #[test]
-    fn fact_13_a_deep_list_goes_on_by_time_and_by_links_where_the_time_stays() {
+    fn a_deep_list_goes_on_by_time_and_by_links_where_the_time_stays() {
         let mut listing = Listing::new(&"f".into(), Span::default());
         let next = || Some("link".to_owned());
         listing.note(DEPTH_MAX - 1, Some(Timestamp(9)), next());
@@ -240,8 +241,9 @@ mod tests {
         assert!(listing.is_over() && listing.ask_by_time() && !listing.is_over());
     }
 
+    /// Facts 1.9.
     #[test]
-    fn fact_1_9_a_list_is_ordered_by_what_it_is_filtered_by() {
+    fn a_list_is_ordered_by_what_it_is_filtered_by() {
         let at = |text: &str| Timestamp::parse_rfc3339(text);
         let span = Span {
             from: at("2026-01-02T03:04:05Z"),

@@ -29,8 +29,9 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_445_412_480_000_000);
 
+    /// Facts 7.3.
     #[test]
-    fn fact_7_3_retry_after_is_a_number_a_fraction_or_a_date() {
+    fn retry_after_is_a_number_a_fraction_or_a_date() {
         assert_eq!(parse("1", NOW), Some(Duration::from_secs(1)));
         assert_eq!(parse(" 2.128 ", NOW), Some(Duration::from_millis(2128)));
         assert_eq!(

@@ -64,8 +64,9 @@ impl Selection {
 mod tests {
     use super::*;
 
+    /// Facts 1.2.
     #[test]
-    fn fact_1_2_each_selection_has_a_digest_of_its_own() {
+    fn each_selection_has_a_digest_of_its_own() {
         let mut digests = std::collections::BTreeSet::new();
         for content in [
             ContentLevel::Envelope,

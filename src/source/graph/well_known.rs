@@ -143,8 +143,9 @@ mod tests {
         }
     }
 
+    /// Facts 1.10.
     #[test]
-    fn fact_1_10_folders_are_chosen_by_well_known_id_with_all_below_them() {
+    fn folders_are_chosen_by_well_known_id_with_all_below_them() {
         let folders = [
             folder("1", None, "Posteingang"),
             folder("2", None, "Junk-E-Mail"),

@@ -122,8 +122,9 @@ static EXPECTED: &[(&str, RequestTarget, u16, &str, Course)] = &[
     ("unknown", RequestTarget::Directory, 302, "", at_once(StopTenant)),
 ];
 
+/// Facts 6.2 and 7.
 #[test]
-fn facts_6_2_and_7_each_row_decides_what_it_stands_for_and_comes_to_its_end() {
+fn each_row_decides_what_it_stands_for_and_comes_to_its_end() {
     for (name, target, status, code, expected) in EXPECTED {
         let error_response = error_response(*status, code);
         assert_eq!(class(*target, &error_response), *name, "{status} {code}");
@@ -190,8 +191,9 @@ fn what_is_too_large_is_asked_for_in_smaller_pages_and_else_left() {
     assert_eq!(class(RequestTarget::Mailbox, &bomb), "answer too large");
 }
 
+/// Facts 6.1.
 #[test]
-fn fact_6_1_the_most_specific_known_code_decides() {
+fn the_most_specific_known_code_decides() {
     let inner = br#"{"error":{"code":"TooManyRequests","innerError":{"code":"429"}}}"#;
     let error_response = ErrorResponse::of_answer(500, inner, None);
     assert_eq!(

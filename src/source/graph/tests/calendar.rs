@@ -57,8 +57,9 @@ async fn rounds(server: &Server) {
     }
 }
 
+/// Facts 2.1.
 #[tokio::test]
-async fn fact_2_1_the_first_request_has_both_times_in_utc_and_no_other_option() {
+async fn the_first_request_has_both_times_in_utc_and_no_other_option() {
     let server = Server::start(chain).await;
     rounds(&server).await;
     let first = &server.requests()[0];
@@ -73,8 +74,9 @@ async fn fact_2_1_the_first_request_has_both_times_in_utc_and_no_other_option() 
     }
 }
 
+/// Facts 2.1.
 #[tokio::test]
-async fn fact_2_1_zone_page_size_and_kind_of_id_are_preferred_on_every_request_of_a_chain() {
+async fn zone_page_size_and_kind_of_id_are_preferred_on_every_request_of_a_chain() {
     let server = Server::start(chain).await;
     rounds(&server).await;
     let requests = server.requests();
@@ -89,16 +91,18 @@ async fn fact_2_1_zone_page_size_and_kind_of_id_are_preferred_on_every_request_o
     }
 }
 
+/// Facts 2.1.
 #[tokio::test]
-async fn fact_2_1_links_are_followed_as_they_are_without_a_window_of_their_own() {
+async fn links_are_followed_as_they_are_without_a_window_of_their_own() {
     let server = Server::start(chain).await;
     rounds(&server).await;
     let targets: Vec<String> = server.requests().into_iter().map(|s| s.target).collect();
     assert_eq!(targets[1..], [SECOND, THIRD]);
 }
 
+/// Facts 2.2.
 #[tokio::test]
-async fn fact_2_2_a_page_larger_than_asked_for_is_taken_whole() {
+async fn a_page_larger_than_asked_for_is_taken_whole() {
     // 100 were requested, and a series is not split: 171 were seen.
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
@@ -119,8 +123,9 @@ async fn fact_2_2_a_page_larger_than_asked_for_is_taken_whole() {
     assert!(matches!(&fetched.link, Link::Next(link) if link.ends_with(SECOND)));
 }
 
+/// Facts 2.2.
 #[tokio::test]
-async fn fact_2_2_a_series_and_its_slim_occurrences_are_items_of_one_page() {
+async fn a_series_and_its_slim_occurrences_are_items_of_one_page() {
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| Reply::ok(SERIES.replace("{base}", base)))
     })
@@ -137,8 +142,9 @@ async fn fact_2_2_a_series_and_its_slim_occurrences_are_items_of_one_page() {
     assert_eq!(counts, [1, 1, 1]);
 }
 
+/// Facts 2.2.
 #[tokio::test]
-async fn fact_2_2_a_link_that_leads_to_itself_is_an_endless_chain_but_a_finished_round_is_none() {
+async fn a_link_that_leads_to_itself_is_an_endless_chain_but_a_finished_round_is_none() {
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
             let member = if seen.target == THIRD {
@@ -163,8 +169,9 @@ async fn fact_2_2_a_link_that_leads_to_itself_is_an_endless_chain_but_a_finished
     assert!(mailbox.next_calendar_page(&at(THIRD)).await.is_ok());
 }
 
+/// Facts 2.2.
 #[tokio::test]
-async fn fact_2_2_a_plain_list_has_the_same_window_its_pages_are_not_of_ten() {
+async fn a_plain_list_has_the_same_window_its_pages_are_not_of_ten() {
     const NEXT: &str = "/v1.0/users('u-1')/calendarView?startDateTime=x&%24skip=200&$top=200";
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
@@ -198,8 +205,9 @@ async fn fact_2_2_a_plain_list_has_the_same_window_its_pages_are_not_of_ten() {
     }
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_a_list_of_event_ids_asks_for_nothing_else_and_a_loop_of_it_is_an_error() {
+async fn a_list_of_event_ids_asks_for_nothing_else_and_a_loop_of_it_is_an_error() {
     const NEXT: &str = "/v1.0/users('u-1')/calendarView?$select=id&%24skip=1000";
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
@@ -223,8 +231,9 @@ async fn fact_6_2_a_list_of_event_ids_asks_for_nothing_else_and_a_loop_of_it_is_
     assert_eq!(options[2].1, "id");
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_an_event_that_is_not_handed_out_does_not_cost_the_others() {
+async fn an_event_that_is_not_handed_out_does_not_cost_the_others() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| {
             Reply::ok(
@@ -241,9 +250,9 @@ async fn fact_6_2_an_event_that_is_not_handed_out_does_not_cost_the_others() {
     assert!(!fetched[1].is_refused && fetched[1].body.is_some());
 }
 
+/// Facts 2.2.
 #[tokio::test]
-async fn fact_2_2_a_series_that_did_not_come_along_is_fetched_in_utc_and_one_that_is_lost_is_none()
-{
+async fn a_series_that_did_not_come_along_is_fetched_in_utc_and_one_that_is_lost_is_none() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| {
             let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
@@ -275,8 +284,9 @@ async fn fact_2_2_a_series_that_did_not_come_along_is_fetched_in_utc_and_one_tha
     assert_eq!(server.requests().len(), 1);
 }
 
+/// Facts 2.4.
 #[tokio::test]
-async fn fact_2_4_a_calendar_that_always_fails_is_not_asked_for_ever() {
+async fn a_calendar_that_always_fails_is_not_asked_for_ever() {
     // Old-style shared calendars fail so for good, although the name says that it passes.
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| Reply::error(500, "ErrorInternalServerTransientError"))

@@ -10,8 +10,9 @@ const USERS_1: &str = include_str!("../../../../fixtures/graph/users-1.json");
 const USERS_2: &str = include_str!("../../../../fixtures/graph/users-2.json");
 const MEMBERS: &str = include_str!("../../../../fixtures/graph/transitive-members.json");
 
+/// Facts 3.1.
 #[tokio::test]
-async fn fact_3_1_users_of_every_kind_come_over_all_pages_and_none_is_filtered_out() {
+async fn users_of_every_kind_come_over_all_pages_and_none_is_filtered_out() {
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
             let page = if seen.target.contains("$skiptoken") {
@@ -40,8 +41,9 @@ async fn fact_3_1_users_of_every_kind_come_over_all_pages_and_none_is_filtered_o
     );
 }
 
+/// Facts 3.4.
 #[tokio::test]
-async fn fact_3_4_members_are_users_of_nested_groups_and_limited_ones_are_told() {
+async fn members_are_users_of_nested_groups_and_limited_ones_are_told() {
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
             if seen.target.contains("/transitiveMembers") {
@@ -74,8 +76,9 @@ async fn fact_3_4_members_are_users_of_nested_groups_and_limited_ones_are_told()
     );
 }
 
+/// Facts 3.4.
 #[tokio::test]
-async fn fact_3_4_a_group_that_shows_nobody_is_an_error_and_empties_no_scope() {
+async fn a_group_that_shows_nobody_is_an_error_and_empties_no_scope() {
     for members in [
         r#"{"value":[]}"#,
         r##"{"value":[{"@odata.type":"#microsoft.graph.user","id":"u-hidden"}]}"##,
@@ -117,8 +120,9 @@ async fn a_group_that_is_not_there_or_is_several_is_told() {
     assert!(error.to_string().contains("not found"), "{error}");
 }
 
+/// Facts 3.6.
 #[tokio::test]
-async fn fact_3_6_verified_domains_are_listed_each_by_itself() {
+async fn verified_domains_are_listed_each_by_itself() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| {
             Reply::ok(
@@ -136,8 +140,9 @@ async fn fact_3_6_verified_domains_are_listed_each_by_itself() {
     );
 }
 
+/// Facts 3.3.
 #[tokio::test]
-async fn fact_3_3_the_kind_of_a_mailbox_is_what_is_told_of_it() {
+async fn the_kind_of_a_mailbox_is_what_is_told_of_it() {
     for (status, body, expected) in [
         (200, r#"{"value":"shared"}"#, Some(MailboxKind::Shared)),
         (200, r#"{"value":"room"}"#, Some(MailboxKind::Room)),
@@ -174,8 +179,9 @@ async fn fact_3_3_the_kind_of_a_mailbox_is_what_is_told_of_it() {
     }
 }
 
+/// Facts 3.3 and 5.1.
 #[tokio::test]
-async fn facts_3_3_and_5_1_a_denial_that_passes_does_not_make_a_shared_mailbox_a_users() {
+async fn a_denial_that_passes_does_not_make_a_shared_mailbox_a_users() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| match seen.target.contains("userPurpose") {
             true if before == 0 => Reply::error(403, "ErrorAccessDenied"),
@@ -188,8 +194,9 @@ async fn facts_3_3_and_5_1_a_denial_that_passes_does_not_make_a_shared_mailbox_a
     assert_eq!(kind, Some(MailboxKind::Shared));
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_without_permission_for_the_directory_the_tenant_is_stopped() {
+async fn without_permission_for_the_directory_the_tenant_is_stopped() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| Reply::error(403, "Authorization_RequestDenied"))
     })

@@ -63,8 +63,9 @@ fn tenant(base: &str, seen: &Seen, _: usize) -> Option<Reply> {
     Some(Reply::ok(page.replace("{base}", base)))
 }
 
+/// Facts 1.10.
 #[tokio::test]
-async fn fact_1_10_folders_are_found_at_every_depth_once_and_without_hidden_and_search_folders() {
+async fn folders_are_found_at_every_depth_once_and_without_hidden_and_search_folders() {
     let server = Server::start(tenant).await;
     let folders = server.client().mailbox("u-1").folders().await.unwrap();
     let paths: Vec<&str> = folders.iter().map(|folder| folder.path.as_str()).collect();
@@ -99,8 +100,9 @@ async fn fact_1_10_folders_are_found_at_every_depth_once_and_without_hidden_and_
     );
 }
 
+/// Facts 1.10.
 #[tokio::test]
-async fn fact_1_10_well_known_folders_are_resolved_in_one_request_and_kept() {
+async fn well_known_folders_are_resolved_in_one_request_and_kept() {
     let server = Server::start(tenant).await;
     let mailbox = server.client().mailbox("u-1");
     let folders = mailbox.folders().await.unwrap();
@@ -152,8 +154,9 @@ async fn a_garbled_well_known_folder_is_an_error_and_not_a_folder_that_is_missin
     assert_eq!(known.unwrap_err().action(), RetryAction::GiveUpMailbox);
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_a_user_without_a_mailbox_and_a_denied_one_are_told_apart() {
+async fn a_user_without_a_mailbox_and_a_denied_one_are_told_apart() {
     for (status, code, expected) in [
         (404, "MailboxNotEnabledForRESTAPI", RetryAction::NoMailbox),
         (404, "ResourceNotFound", RetryAction::NoMailbox),

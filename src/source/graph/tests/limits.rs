@@ -27,8 +27,9 @@ async fn until(what: &str, done: impl Fn() -> bool) {
     panic!("never: {what}");
 }
 
+/// Facts 4.1.
 #[tokio::test]
-async fn fact_4_1_one_token_serves_all_and_is_asked_for_once() {
+async fn one_token_serves_all_and_is_asked_for_once() {
     let server =
         Server::start(|_, seen, _| (!seen.is_sign_in()).then(|| Reply::ok(r#"{"value":[]}"#)))
             .await;
@@ -56,8 +57,9 @@ async fn fact_4_1_one_token_serves_all_and_is_asked_for_once() {
     }
 }
 
+/// Facts 4.1.
 #[tokio::test]
-async fn fact_4_1_a_token_is_renewed_by_expires_in_and_not_by_habit() {
+async fn a_token_is_renewed_by_expires_in_and_not_by_habit() {
     let server = Server::start(|_, seen, before| {
         Some(if seen.is_sign_in() {
             let life = if before == 0 { 0 } else { 3599 };
@@ -81,8 +83,9 @@ async fn fact_4_1_a_token_is_renewed_by_expires_in_and_not_by_habit() {
     assert_eq!(used, ["Bearer t0", "Bearer t1", "Bearer t1"]);
 }
 
+/// Facts 4.5.
 #[tokio::test]
-async fn fact_4_5_a_token_without_roles_is_used_as_it_is() {
+async fn a_token_without_roles_is_used_as_it_is() {
     // {"alg":"none"} and {"aud":"https://graph.microsoft.com","idtyp":"app"}: rights that Exchange
     // grants never show in a token. The other is no JSON at all.
     const WITHOUT_ROLES: &str = "eyJhbGciOiJub25lIn0.\
@@ -105,8 +108,9 @@ async fn fact_4_5_a_token_without_roles_is_used_as_it_is() {
     }
 }
 
+/// Facts 5.1.
 #[tokio::test]
-async fn fact_5_1_every_request_names_the_program_by_one_text_that_never_changes() {
+async fn every_request_names_the_program_by_one_text_that_never_changes() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| match seen.method.as_str() {
             "POST" => Reply::ok(r#"{"responses":[{"id":"0","status":404}]}"#),
@@ -136,8 +140,9 @@ async fn fact_5_1_every_request_names_the_program_by_one_text_that_never_changes
     }
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_a_refused_token_is_renewed_once_and_then_it_ends() {
+async fn a_refused_token_is_renewed_once_and_then_it_ends() {
     let server = Server::start(|_, seen, before| {
         if seen.is_sign_in() {
             return Some(token(&format!("t{before}")));
@@ -211,8 +216,9 @@ fn spawn_page(client: &Client, user: &str) -> tokio::task::JoinHandle<Result<(),
     })
 }
 
+/// Facts 7.1.
 #[tokio::test]
-async fn fact_7_1_three_requests_are_in_flight_per_mailbox_and_others_are_not_held_up() {
+async fn three_requests_are_in_flight_per_mailbox_and_others_are_not_held_up() {
     let (server, gate) = gated().await;
     let client = server.client();
     let mut tasks: Vec<_> = (0..8).map(|_| spawn_page(&client, "ann")).collect();
@@ -238,8 +244,9 @@ async fn fact_7_1_three_requests_are_in_flight_per_mailbox_and_others_are_not_he
     );
 }
 
+/// Facts 7.1.
 #[tokio::test]
-async fn fact_7_1_a_cancelled_request_keeps_its_slot_until_it_is_drained() {
+async fn a_cancelled_request_keeps_its_slot_until_it_is_drained() {
     let (server, gate) = gated().await;
     let client = server.client();
     let mailbox = client.mailbox("ann");
@@ -257,8 +264,9 @@ async fn fact_7_1_a_cancelled_request_keeps_its_slot_until_it_is_drained() {
     assert_eq!(mailbox.totals().requests, 4);
 }
 
+/// Facts 1.11.
 #[tokio::test]
-async fn fact_1_11_a_batch_runs_beside_nothing_else_of_its_mailbox() {
+async fn a_batch_runs_beside_nothing_else_of_its_mailbox() {
     let (server, gate) = gated().await;
     let client = server.client();
     let page = spawn_page(&client, "ann");
@@ -312,8 +320,9 @@ async fn the_bound_over_all_mailboxes_holds() {
     }
 }
 
+/// Facts 7.3.
 #[tokio::test]
-async fn fact_7_3_a_fractional_retry_after_is_honoured_and_counted() {
+async fn a_fractional_retry_after_is_honoured_and_counted() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| match before {
             0 => Reply::error(429, "ApplicationThrottled").with("Retry-After", "0.125"),

@@ -82,8 +82,9 @@ async fn a_whole_round_of_a_chain() {
     assert!(totals.bytes > 0 && totals.bytes < FIRST.len() as u64 + LAST.len() as u64 + 400);
 }
 
+/// Facts 1.4.
 #[tokio::test]
-async fn fact_1_4_an_empty_page_with_a_next_link_goes_on() {
+async fn an_empty_page_with_a_next_link_goes_on() {
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
     let link = format!(
@@ -94,8 +95,9 @@ async fn fact_1_4_an_empty_page_with_a_next_link_goes_on() {
     assert!(page.page.items.is_empty() && matches!(page.link, Link::Next(_)));
 }
 
+/// Facts 1.1 and 1.2.
 #[tokio::test]
-async fn fact_1_1_and_1_2_a_chain_is_a_folders_and_options_go_on_its_first_request_only() {
+async fn a_chain_is_a_folders_and_options_go_on_its_first_request_only() {
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
     let first = mailbox
@@ -120,8 +122,9 @@ async fn fact_1_1_and_1_2_a_chain_is_a_folders_and_options_go_on_its_first_reque
     assert_eq!(format!("{}{}", server.url, requests[1].target), *next);
 }
 
+/// Facts 1.3 and 1.8.
 #[tokio::test]
-async fn fact_1_3_and_1_8_preferences_are_sent_on_every_request_of_a_chain() {
+async fn preferences_are_sent_on_every_request_of_a_chain() {
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
     let first = mailbox
@@ -139,8 +142,9 @@ async fn fact_1_3_and_1_8_preferences_are_sent_on_every_request_of_a_chain() {
     }
 }
 
+/// Facts 1.4.
 #[tokio::test]
-async fn fact_1_4_an_unchanged_delta_link_is_no_error_but_an_unchanged_next_link_is() {
+async fn an_unchanged_delta_link_is_no_error_but_an_unchanged_next_link_is() {
     let server = Server::start(|base, seen, _| {
         let member = if seen.target.contains("d1") {
             "delta"
@@ -165,8 +169,9 @@ async fn fact_1_4_an_unchanged_delta_link_is_no_error_but_an_unchanged_next_link
     assert!(matches!(error, GraphError::EndlessChain { .. }));
 }
 
+/// Facts 4.7.
 #[tokio::test]
-async fn fact_4_7_a_foreign_link_gets_no_request_and_no_token() {
+async fn a_foreign_link_gets_no_request_and_no_token() {
     let foreign = Server::start(|_, _, _| None).await;
     let server = Server::start(chain).await;
     let mailbox = server.client().mailbox("u-1");
@@ -176,8 +181,9 @@ async fn fact_4_7_a_foreign_link_gets_no_request_and_no_token() {
     assert!(foreign.requests().is_empty() && server.requests().is_empty());
 }
 
+/// Facts 4.7.
 #[tokio::test]
-async fn fact_4_7_a_page_with_a_foreign_link_is_no_page_so_that_the_link_is_never_kept() {
+async fn a_page_with_a_foreign_link_is_no_page_so_that_the_link_is_never_kept() {
     for name in ["nextLink", "deltaLink"] {
         let foreign = Server::start(|_, _, _| None).await;
         let page = format!(
@@ -259,8 +265,9 @@ fn private_list(base: &str, seen: &Seen, before: usize) -> Option<Reply> {
     })
 }
 
+/// Facts 1.9.
 #[tokio::test]
-async fn fact_1_9_private_mails_are_listed_by_extended_property_over_all_pages() {
+async fn private_mails_are_listed_by_extended_property_over_all_pages() {
     let server = Server::start(private_list).await;
     let known = server.client().mailbox("u-1").private_list().await.unwrap();
     let expected = ["a+/=".to_owned(), "b".to_owned()].into_iter().collect();
@@ -284,8 +291,9 @@ async fn fact_1_9_private_mails_are_listed_by_extended_property_over_all_pages()
     );
 }
 
+/// Facts 1.9.
 #[tokio::test]
-async fn fact_1_9_a_link_of_a_list_is_followed_as_it_is_and_its_skip_is_never_computed() {
+async fn a_link_of_a_list_is_followed_as_it_is_and_its_skip_is_never_computed() {
     // It counts items of every kind, and not only those that were handed out.
     const LINK: &str = "/v1.0/users/u-1/messages?$select=id&$filter=x%20gt%200&$skip=37&z=A%2bb";
     let server = Server::start(|base, seen, before| {
@@ -306,8 +314,9 @@ async fn fact_1_9_a_link_of_a_list_is_followed_as_it_is_and_its_skip_is_never_co
     assert_eq!(targets[1], LINK);
 }
 
+/// Facts 1.9.
 #[tokio::test]
-async fn fact_1_9_only_a_denied_list_of_private_mails_means_hidden() {
+async fn only_a_denied_list_of_private_mails_means_hidden() {
     for (status, code, expected) in [
         (403, "ErrorAccessDenied", PrivateList::Hidden),
         (400, "BadRequest", PrivateList::NotListed),
@@ -328,8 +337,9 @@ async fn fact_1_9_only_a_denied_list_of_private_mails_means_hidden() {
     }
 }
 
+/// Facts 13.
 #[tokio::test]
-async fn fact_13_a_list_that_takes_too_long_is_asked_for_by_smaller_pages_and_then_not_at_all() {
+async fn a_list_that_takes_too_long_is_asked_for_by_smaller_pages_and_then_not_at_all() {
     for (largest, listed) in [(50, true), (0, false)] {
         let server = Server::start(move |base, seen, before| {
             let size = seen.target.split_once("$top=");
@@ -346,8 +356,9 @@ async fn fact_13_a_list_that_takes_too_long_is_asked_for_by_smaller_pages_and_th
     }
 }
 
+/// Facts 1.9.
 #[tokio::test]
-async fn fact_1_9_mails_say_singly_whether_they_are_private() {
+async fn mails_say_singly_whether_they_are_private() {
     let server = Server::start(|_, seen, _| {
         let part = |url: &str| {
             assert!(url.contains("$expand=singleValueExtendedProperties($filter=id%20eq%20'"));
@@ -375,8 +386,9 @@ async fn fact_1_9_mails_say_singly_whether_they_are_private() {
     assert_eq!(found, [Some(true), normal, normal, normal, None]);
 }
 
+/// Facts 1.9.
 #[tokio::test]
-async fn fact_1_9_a_denial_that_passes_does_not_mean_hidden() {
+async fn a_denial_that_passes_does_not_mean_hidden() {
     let server = Server::start(|base, seen, before| {
         if seen.target.contains("$filter") && before == 0 {
             return Some(Reply::error(403, "ErrorAccessDenied"));
@@ -389,8 +401,9 @@ async fn fact_1_9_a_denial_that_passes_does_not_mean_hidden() {
     assert_eq!(known, PrivateList::Ids(expected));
 }
 
+/// Facts 1.9.
 #[tokio::test]
-async fn fact_1_9_a_mailbox_that_is_denied_is_not_one_that_hides_what_is_private() {
+async fn a_mailbox_that_is_denied_is_not_one_that_hides_what_is_private() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| Reply::error(403, "ErrorAccessDenied"))
     })
@@ -418,8 +431,9 @@ fn batch(seen: &Seen, part: impl Fn(&str) -> (u16, String)) -> Reply {
     ))
 }
 
+/// Facts 1.11.
 #[tokio::test]
-async fn fact_1_11_messages_come_in_batches_of_twenty_and_throttled_parts_are_asked_for_again() {
+async fn messages_come_in_batches_of_twenty_and_throttled_parts_are_asked_for_again() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| {
             assert_eq!(
@@ -459,8 +473,9 @@ async fn fact_1_11_messages_come_in_batches_of_twenty_and_throttled_parts_are_as
     assert!(server.requests()[1].body.len() < server.requests()[0].body.len() / 10);
 }
 
+/// Facts 1.11.
 #[tokio::test]
-async fn fact_1_11_a_part_with_an_empty_code_is_met_by_its_status() {
+async fn a_part_with_an_empty_code_is_met_by_its_status() {
     const EMPTY: &str = r#"{"error":{"code":"","message":""}}"#;
     let ids = ["a".to_owned()];
     for (status, expected) in [

@@ -16,8 +16,9 @@ fn folder() -> Arc<str> {
     "f".into()
 }
 
+/// Facts 1.7.
 #[tokio::test]
-async fn fact_1_7_a_slow_mailbox_is_asked_for_smaller_pages_over_a_new_connection() {
+async fn a_slow_mailbox_is_asked_for_smaller_pages_over_a_new_connection() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| match before {
             0 => Reply::status(503, ""),
@@ -49,8 +50,9 @@ async fn fact_1_7_a_slow_mailbox_is_asked_for_smaller_pages_over_a_new_connectio
     assert_ne!(requests[1].connection, requests[2].connection);
 }
 
+/// Facts 1.6.
 #[tokio::test]
-async fn fact_1_6_a_lost_state_is_told_at_once_so_that_the_folder_can_start_again() {
+async fn a_lost_state_is_told_at_once_so_that_the_folder_can_start_again() {
     for (status, body) in [
         (
             410,
@@ -75,8 +77,9 @@ async fn fact_1_6_a_lost_state_is_told_at_once_so_that_the_folder_can_start_agai
     }
 }
 
+/// Facts 6.1.
 #[tokio::test]
-async fn fact_6_1_errors_without_body_or_as_html_are_met_by_their_status() {
+async fn errors_without_body_or_as_html_are_met_by_their_status() {
     for (status, body, expected) in [
         (403, "", RetryAction::MailboxDenied),
         (404, "<html>not here</html>", RetryAction::FolderGone),
@@ -122,8 +125,9 @@ async fn a_packed_body_that_is_too_large_is_not_read() {
     assert_eq!(error.action(), RetryAction::PlainList);
 }
 
+/// Facts 6.2.
 #[tokio::test]
-async fn fact_6_2_a_challenge_for_claims_is_met_with_one_new_token_that_has_them() {
+async fn a_challenge_for_claims_is_met_with_one_new_token_that_has_them() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| match before {
             0 => Reply::status(403, "").with(
@@ -168,8 +172,9 @@ async fn an_error_text_names_no_mailbox_and_no_folder() {
     assert!(!text.contains("contoso"), "{text}");
 }
 
+/// Facts 4.3.
 #[tokio::test]
-async fn fact_4_3_an_outage_of_sign_in_passes_and_a_refusal_does_not() {
+async fn an_outage_of_sign_in_passes_and_a_refusal_does_not() {
     for (refusal, is_served) in [
         (Reply::status(503, ""), true),
         (Reply::error(429, "").with("Retry-After", "0.01"), true),
