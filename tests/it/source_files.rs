@@ -10,10 +10,6 @@ use crate::support::sources::src;
 const LINES_MAX: usize = 500;
 const TEST_LINES_MAX: usize = 600;
 
-/// Rooms in which files still import each other or are too long. No room is added here, and each
-/// goes as soon as it is in order.
-const UNFINISHED: [&str; 3] = ["lake", "pipeline", "state"];
-
 #[test]
 fn every_source_file_says_what_it_is_for() {
     let silent: Vec<_> = source_files()
@@ -30,7 +26,7 @@ fn every_source_file_says_what_it_is_for() {
 #[test]
 fn every_source_file_is_one_idea_long() {
     let lines_max = |file: &SourceFile| {
-        if file.is_test || is_unfinished(file.room()) {
+        if file.is_test {
             TEST_LINES_MAX
         } else {
             LINES_MAX
@@ -57,10 +53,6 @@ fn no_source_files_import_each_other() {
     let graph = imports(&source_files());
     let mut found = Vec::new();
     for cycle in cycles(&graph) {
-        let mut rooms = cycle.iter().map(|module| Some(module[0].as_str()));
-        if rooms.all(is_unfinished) {
-            continue;
-        }
         found.push(format!("{} files:", cycle.len()));
         for module in &cycle {
             let imported: Vec<String> = graph[module]
@@ -79,8 +71,4 @@ fn no_source_files_import_each_other() {
         "files that import each other:\n{}",
         found.join("\n")
     );
-}
-
-fn is_unfinished(room: Option<&str>) -> bool {
-    room.is_some_and(|room| UNFINISHED.contains(&room))
 }

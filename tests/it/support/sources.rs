@@ -82,9 +82,10 @@ pub(crate) fn source_files() -> Vec<SourceFile> {
 /// declares another as its child does not import it.
 pub(crate) fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>> {
     let product = || files.iter().filter(|file| !file.is_test);
-    let modules: BTreeSet<&Module> = product()
-        .map(|file| &file.module)
-        .filter(|module| !module.is_empty())
+    let modules: BTreeMap<&Module, &SourceFile> = files
+        .iter()
+        .filter(|file| !file.module.is_empty())
+        .map(|file| (&file.module, file))
         .collect();
     let mut graph = BTreeMap::new();
     for file in product().filter(|file| !file.module.is_empty()) {
@@ -111,10 +112,11 @@ pub(crate) fn imports(files: &[SourceFile]) -> BTreeMap<Module, BTreeSet<Module>
             let lives_in = named.and_then(|named| {
                 (1..=named.len())
                     .rev()
-                    .map(|count| named[..count].to_vec())
-                    .find(|module| modules.contains(module))
+                    .find_map(|count| modules.get(&named[..count].to_vec()))
             });
-            imported.extend(lives_in.filter(|module| *module != file.module));
+            // Product code names a test module only where it is compiled for tests.
+            let product = lives_in.filter(|other| !other.is_test && other.module != file.module);
+            imported.extend(product.map(|other| other.module.clone()));
         }
         graph.insert(file.module.clone(), imported);
     }
@@ -272,6 +274,11 @@ fn imports_are_found_in_every_form() {
             "d.rs",
             "#[cfg(test)]\nmod tests {\n    use crate::a::X;\n}\n",
         ),
+        file("f.rs", "#[cfg(test)]\nuse crate::a::tests::T;\n"),
+        SourceFile {
+            is_test: true,
+            ..file("a/tests.rs", "use crate::f::X;\n")
+        },
     ];
     let text: Vec<String> = imports(&files)
         .iter()
@@ -287,7 +294,8 @@ fn imports_are_found_in_every_form() {
             "a::b -> d",
             "a::c -> a::b",
             "d -> ",
-            "e -> a, a::c"
+            "e -> a, a::c",
+            "f -> "
         ]
     );
 }
