@@ -5,10 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::support::ends_in;
+use crate::support::files_below;
+use crate::support::root;
+
 const FACTS: &str = "src/source/graph/FACTS.md";
 const DESIGN: &str = "src/DESIGN.md";
-/// Where citations are; `.` stands for the files of the top folder, without those below it.
-const FOLDERS: [&str; 6] = [".", "src", "tests", "benches", "scripts", "fixtures"];
+/// Where citations are, besides the files of the top folder.
+const FOLDERS: [&str; 5] = ["src", "tests", "benches", "scripts", "fixtures"];
 const ENDINGS: [&str; 4] = ["rs", "md", "py", "toml"];
 
 /// The document that a number belongs to.
@@ -237,34 +241,15 @@ fn in_names(word: &str, line: usize) -> Vec<Citation> {
     found
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap()
 }
 
 fn files() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for folder in FOLDERS {
-        read_folder(&root().join(folder), folder != ".", &mut files);
-    }
-    files
-}
-
-fn read_folder(folder: &Path, is_deep: bool, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            if is_deep {
-                read_folder(&path, is_deep, files);
-            }
-        } else if path
-            .extension()
-            .is_some_and(|end| ENDINGS.iter().any(|known| end == *known))
-        {
-            files.push(path);
-        }
-    }
+    let top = fs::read_dir(root()).unwrap();
+    let top = top.map(|entry| entry.unwrap().path());
+    let below = FOLDERS.map(|folder| files_below(&root().join(folder)));
+    let all = top.chain(below.into_iter().flatten());
+    all.filter(|path| path.is_file() && ends_in(path, &ENDINGS))
+        .collect()
 }

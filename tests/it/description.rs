@@ -3,17 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::support::python;
+use crate::support::root;
 use crate::support::tenant::Tenant;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Planted in the calendars of every world with enough meetings: unknown future services (facts
 /// 2.3).

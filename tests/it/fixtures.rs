@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+
+use crate::support::files_below;
+use crate::support::root;
 
 /// Tests that read a whole folder of fixtures name the folder instead of the file.
 const READERS_OF_FOLDERS: [(&str, &str); 4] = [
@@ -12,10 +13,6 @@ const READERS_OF_FOLDERS: [(&str, &str); 4] = [
     ("tests/it/mail_fixtures.rs", "fixtures/mail"),
     ("src/sim/tests/expected_mail.rs", "fixtures/worlds"),
 ];
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The texts between backticks.
 fn quoted(cell: &str) -> Vec<String> {
@@ -38,24 +35,12 @@ fn rows() -> Vec<(Vec<String>, Vec<String>)> {
     .collect()
 }
 
-fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        if entry.path().is_dir() {
-            files_below(&entry.path(), found);
-        } else {
-            found.push(entry.path());
-        }
-    }
-}
-
 #[test]
 fn every_fixture_is_listed_once_and_nothing_else() {
     let mut listed: Vec<String> = rows().into_iter().flat_map(|(files, _)| files).collect();
     listed.sort();
     let folder = root().join("fixtures");
-    let mut files = Vec::new();
-    files_below(&folder, &mut files);
-    let mut there: Vec<String> = files
+    let mut there: Vec<String> = files_below(&folder)
         .iter()
         .map(|file| file.strip_prefix(&folder).unwrap().display().to_string())
         .filter(|file| file != "README.md")

@@ -14,8 +14,11 @@ use touchpoint::model::limits;
 use touchpoint::model::limits::Limit;
 
 use crate::support::crm::CrmFile;
+use crate::support::ends_in;
 use crate::support::expect_code;
+use crate::support::files_below;
 use crate::support::python;
+use crate::support::root;
 use crate::support::target;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
@@ -34,10 +37,6 @@ const DOCUMENTS: [&str; 6] = [
 
 fn document(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The texts of the blocks of code in a language.
@@ -354,20 +353,8 @@ fn every_test_that_the_documents_name_exists() {
 
 /// All Rust code of the project.
 fn sources() -> String {
-    let mut sources = String::new();
-    for folder in ["src", "tests"] {
-        read_sources(&root().join(folder), &mut sources);
-    }
-    sources
-}
-
-fn read_sources(folder: &Path, sources: &mut String) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            read_sources(&path, sources);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            sources.push_str(&fs::read_to_string(path).unwrap());
-        }
-    }
+    let folders = ["src", "tests"].map(|folder| files_below(&root().join(folder)));
+    let files = folders.into_iter().flatten();
+    let code = files.filter(|file| ends_in(file, &["rs"]));
+    code.map(|file| fs::read_to_string(file).unwrap()).collect()
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::support::crm::CrmFile;
 use crate::support::expect_code;
+use crate::support::files_below;
 use crate::support::python;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
@@ -72,23 +71,6 @@ fn view(tenant: &Tenant) -> View {
     serde_json::from_value(json).unwrap()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
 #[test]
 fn a_rematch_does_what_its_plan_lists() {
     let mut tenant = Tenant::generated(62, 12);
@@ -99,7 +81,7 @@ fn a_rematch_does_what_its_plan_lists() {
     let renamed = format!("{contact}-new");
     contacts.row(&contact)[0].clone_from(&renamed);
     contacts.save();
-    let (before, written) = (view(&tenant), files(tenant.folder()));
+    let (before, written) = (view(&tenant), files_below(tenant.folder()));
 
     let plan = rematch(&tenant, &["--plan"]);
     assert_eq!((&plan["come"], &plan["go"]), (&rows.into(), &rows.into()));
@@ -107,7 +89,11 @@ fn a_rematch_does_what_its_plan_lists() {
     let change = |id: &str| changes.iter().find(|c| c["contact_id"] == id).unwrap();
     assert_eq!(change(&renamed)["come"], rows);
     assert_eq!(change(&contact)["go"], rows);
-    assert_eq!(written, files(tenant.folder()), "a plan wrote something");
+    assert_eq!(
+        written,
+        files_below(tenant.folder()),
+        "a plan wrote something"
+    );
 
     let done = rematch(&tenant, &[]);
     let after = view(&tenant);
@@ -163,13 +149,13 @@ fn an_equivalent_snapshot_appends_nothing() {
     );
     assert_eq!(before, view(&tenant));
     let stored = tenant.folder().join("lake/_touchpoint/crm");
-    assert_eq!(files(&stored).len(), 1);
+    assert_eq!(files_below(&stored).len(), 1);
     let report = tenant.run();
     assert_eq!(report["caught_up"], Value::Array(Vec::new()), "{report}");
     // A stored snapshot that was lost is written again.
     fs::remove_dir_all(&stored).unwrap();
     assert_eq!(rematch(&tenant, &["--full"])["rows_appended"], 0);
-    assert_eq!(files(&stored).len(), 1);
+    assert_eq!(files_below(&stored).len(), 1);
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
 }
 
@@ -177,7 +163,7 @@ fn an_equivalent_snapshot_appends_nothing() {
 fn bad_files_and_a_missing_lake_are_rejected() {
     let tenant = Tenant::generated(64, 12);
     let refuse = |options: &[&str], words: &[&str]| {
-        let written = files(tenant.folder());
+        let written = files_below(tenant.folder());
         let mut command = with_config(&tenant.config(), &["rematch"]);
         let output = command.args(options).output().unwrap();
         let text = text_of(&output);
@@ -185,7 +171,7 @@ fn bad_files_and_a_missing_lake_are_rejected() {
         for word in words {
             assert!(text.contains(word), "no `{word}` in {text}");
         }
-        assert_eq!(written, files(tenant.folder()));
+        assert_eq!(written, files_below(tenant.folder()));
     };
     refuse(&[], &["holds no lake"]);
     refuse(&["--plan"], &["holds no lake"]);

@@ -1,8 +1,11 @@
 //! Code, comments and messages use plain technical English and the field's standard terms.
 
 use std::fs;
-use std::path::Path;
 use std::path::PathBuf;
+
+use crate::support::ends_in;
+use crate::support::files_below;
+use crate::support::root;
 
 /// Words and phrases to avoid, each with the words to use instead. Case and punctuation are ignored.
 const AVOIDED: &[(&str, &str)] = &[
@@ -89,32 +92,20 @@ fn avoided(text: &str, is_allowed: impl Fn(&str) -> bool) -> Vec<String> {
     found
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if ["rs", "md", "py"].map(|end| path.extension() == Some(end.as_ref())) != [false; 3]
-        {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn code_and_documents_use_plain_words() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let is_markdown = |path: &PathBuf| path.extension().is_some_and(|end| end == "md");
-    let top = fs::read_dir(root)
+    let is_markdown = |path: &PathBuf| ends_in(path, &["md"]);
+    let top = fs::read_dir(root())
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> = top.filter(is_markdown).collect();
     for folder in ["src", "tests", "benches"] {
-        files(&root.join(folder), &mut paths);
+        let files = files_below(&root().join(folder)).into_iter();
+        paths.extend(files.filter(|path| ends_in(path, &["rs", "md", "py"])));
     }
     let mut found = Vec::new();
     for path in paths {
-        let name = path.strip_prefix(root).unwrap();
+        let name = path.strip_prefix(root()).unwrap();
         if name.ends_with("tests/it/words.rs") {
             continue;
         }

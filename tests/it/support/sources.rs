@@ -6,6 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::support::ends_in;
+use crate::support::files_below;
+use crate::support::root;
+
 /// A module by the names on its way from the root: `["sim", "calendar", "delta"]`.
 pub(crate) type Module = Vec<String>;
 
@@ -159,7 +163,7 @@ fn reachable<'a>(
 
 /// The folder of the library.
 pub(crate) fn src() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    root().join("src")
 }
 
 fn read(path: PathBuf) -> SourceFile {
@@ -184,17 +188,9 @@ fn module_of(inside: &Path) -> Module {
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
+    let mut files = files_below(folder);
+    files.retain(|file| ends_in(file, &["rs"]));
     assert!(!files.is_empty());
-    files.sort();
     files
 }
 
@@ -217,12 +213,6 @@ fn paths(line: &str) -> Vec<Vec<&str>> {
 
 /// The way from the root to what a path in a module names, if it leads into the library.
 fn absolute(module: &[String], children: &[(&str, bool)], path: &[&str]) -> Option<Module> {
-    let owned = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
-    };
     match path[0] {
         "crate" => Some(owned(&path[1..])),
         "super" => {
