@@ -1,4 +1,4 @@
-//! The writer: a single task that turns mailbox batches into commits, and tells everyone who waits.
+//! The writer: a single task that turns mailbox batches into commits, and redeems their tickets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -162,6 +162,7 @@ impl Writer {
             promises,
             ..
         } = open;
+        let (recorded, withdrawn) = (rows.len() as u64, count_withdrawn(&rows));
         let batch = CommitBatch {
             run: self.run.clone(),
             rows,
@@ -176,13 +177,11 @@ impl Writer {
             let versions: BTreeMap<u8, i64> =
                 slots.map(|slot| (*slot, committed.version)).collect();
             state.commit(&seen, &versions)?;
-            Ok::<_, WriterError>((batch.rows, versions))
+            Ok::<_, WriterError>(versions)
         });
-        let (rows, versions) = writing.await.map_err(|_| WriterError::Lost)??;
-        Progress::add(&self.progress.rows, rows.len() as u64);
+        let versions = writing.await.map_err(|_| WriterError::Lost)??;
+        Progress::add(&self.progress.rows, recorded);
         Progress::add(&self.progress.commits, 1);
-        let is_withdrawn = |row: &&MatchedInteraction| row.interaction.state == RowState::Withdrawn;
-        let withdrawn = rows.iter().filter(is_withdrawn).count() as u64;
         Progress::add(&self.progress.withdrawn, withdrawn);
         for promise in &promises {
             self.in_flight.redeem(promise);
@@ -190,6 +189,12 @@ impl Writer {
         self.index.committed(versions).await;
         Ok(())
     }
+}
+
+fn count_withdrawn(rows: &[MatchedInteraction]) -> u64 {
+    let withdrawn = rows.iter();
+    let withdrawn = withdrawn.filter(|row| row.interaction.state == RowState::Withdrawn);
+    withdrawn.count() as u64
 }
 
 enum Next {
@@ -203,11 +208,7 @@ impl Open {
     fn add(&mut self, mailbox_batch: MailboxBatch) {
         self.since.get_or_insert_with(clock::monotonic);
         self.bytes += mailbox_batch.bytes();
-        let mut cursors = Pending::default();
-        for record in &mailbox_batch.cursors {
-            cursors.note_cursor(record.clone());
-        }
-        self.seen.extend([Arc::new(cursors), mailbox_batch.seen]);
+        self.seen.push(mailbox_batch.seen);
         self.rows.extend(mailbox_batch.rows);
         self.cursors.extend(mailbox_batch.cursors);
         self.tallies.push(MailboxTally {

@@ -256,8 +256,12 @@ impl<'a> MailboxSync<'a> {
                 self.written = Some(cursor.clone());
             }
         }
+        let mut seen = outcomes.seen;
+        for record in &cursors {
+            seen.note_cursor(record.clone());
+        }
         let (promise, ticket) = Ticket::new();
-        let seen = Arc::new(outcomes.seen);
+        let seen = Arc::new(seen);
         let mailbox_batch = MailboxBatch {
             mailbox: self.mailbox.clone(),
             rows: outcomes.rows,

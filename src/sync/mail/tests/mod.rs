@@ -242,14 +242,8 @@ async fn night_with(
 }
 
 fn commit(state: &State, in_flight: &InFlight, mailbox_batches: &[MailboxBatch]) {
-    let mut seen = Vec::new();
-    for mailbox_batch in mailbox_batches {
-        let mut cursors = Pending::default();
-        for cursor in &mailbox_batch.cursors {
-            cursors.note_cursor(cursor.clone());
-        }
-        seen.extend([mailbox_batch.seen.clone(), Arc::new(cursors)]);
-    }
+    let seen = mailbox_batches.iter().map(|one| one.seen.clone());
+    let seen: Vec<Arc<Pending>> = seen.collect();
     state.commit(&seen, &BTreeMap::new()).unwrap();
     for mailbox_batch in mailbox_batches {
         in_flight.redeem(&mailbox_batch.promise);
