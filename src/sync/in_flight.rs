@@ -136,10 +136,8 @@ impl Turn {
     /// # Errors
     /// The writer has stopped.
     pub async fn wait_for(&mut self, ticket: &Ticket) -> Result<(), WriterStopped> {
-        if ticket.is_redeemed() {
-            return Ok(());
-        }
         let counts = &self.in_flight.counts;
+        // Under the lock that redeeming takes.
         let waits = counts.send_if_modified(|counts| {
             let waits = !ticket.is_redeemed();
             if waits {

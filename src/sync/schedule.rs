@@ -39,11 +39,9 @@ pub(crate) async fn read_all(
     loop {
         while !jobs.is_empty()
             && let Some(turn) = in_flight.begin()
+            && let Some(job) = jobs.pop_front()
         {
-            reading.extend(
-                jobs.pop_front()
-                    .map(|job| read_one(context, lake, job, turn)),
-            );
+            reading.push(read_one(context, lake, job, turn));
         }
         in_flight.set_has_more(!jobs.is_empty());
         tokio::select! {

@@ -1,8 +1,6 @@
 //! The second step: every item gets its outcome, in the order in which the items were read, because
 //! the outcome of one depends on those before it (unchanged items, further copies).
 
-use hashbrown::HashMap;
-
 use crate::model::activity::MatchedInteraction;
 use crate::model::interaction::Interaction;
 use crate::model::mail::Sensitivity;
@@ -36,22 +34,19 @@ impl MailReconciler {
             reconciler: self,
             view: self.state.view(before)?,
             outcomes: Outcomes::default(),
-            decided: HashMap::new(),
         };
         for entry in classified.entries {
             finalizer.finalize(entry, private)?;
         }
-        finalizer.outcomes.decided = finalizer.decided;
         Ok(finalizer.outcomes)
     }
 }
 
-/// Goes through the items of some pages and remembers what it decided.
+/// Goes through the items of some pages; its outcomes say what was decided so far.
 pub(super) struct Finalizer<'a> {
     pub(super) reconciler: &'a MailReconciler,
     pub(super) view: View,
     pub(super) outcomes: Outcomes,
-    pub(super) decided: HashMap<String, Seen>,
 }
 
 impl Finalizer<'_> {
@@ -81,7 +76,7 @@ impl Finalizer<'_> {
         private: &Sensitivities,
     ) -> Result<(), StateError> {
         let EvaluatedMail { decision, about } = mail;
-        let decided = self.decided.get(&about.source_id).copied();
+        let decided = self.outcomes.decided.get(&about.source_id).copied();
         if decided.is_some_and(|seen| is_repetition(seen, about.fingerprint)) {
             self.count(Outcome::Unchanged, "");
             return Ok(());
@@ -184,6 +179,6 @@ impl Finalizer<'_> {
         self.outcomes
             .seen
             .note_item(&self.reconciler.mailbox.id, &source_id, seen);
-        self.decided.insert(source_id, seen);
+        self.outcomes.decided.insert(source_id, seen);
     }
 }
