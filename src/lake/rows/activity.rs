@@ -30,20 +30,24 @@ const NO_ROLE: &str = "none";
 /// The columns of `contact_activity`, in order. Those that are not compared are what names the
 /// interaction, and in what equal results may differ: generation, run, snapshot and time.
 pub(crate) static ACTIVITIES: LazyLock<TableColumns<Activity>> = LazyLock::new(|| {
-    let mut columns = subject_matter();
+    let [mailbox_id, address, kind, tenant] = mailbox::columns(
+        Label::new(
+            "user_address",
+            "The colleague: primary address of the mailbox.",
+        ),
+        |row: &Activity| &row.mailbox,
+        |row, mailbox| row.mailbox = mailbox,
+    );
+    let mut columns = subject_matter(mailbox_id.not_compared());
     columns.extend(content());
-    columns.extend(owner());
+    columns.extend([tenant, address, user_role(), kind]);
     columns.extend(contact());
     columns.extend(matching());
     TableColumns::new(columns, blank())
 });
 
 /// What names the row, which version it is of, and when it took place.
-fn subject_matter() -> Vec<Column> {
-    let mailbox = mailbox::reader(
-        ["mailbox_id", "user_address", "mailbox_kind", "tenant"],
-        |row: &mut Activity, mailbox| row.mailbox = mailbox,
-    );
+fn subject_matter(mailbox_id: Column) -> Vec<Column> {
     vec![
         Column::id(
             Label::new(
@@ -69,9 +73,7 @@ fn subject_matter() -> Vec<Column> {
             |row, id| row.interaction_id = id,
         )
         .not_compared(),
-        Column::text(names::MAILBOX_ID, |row| &row.mailbox.id, |_, _| {})
-            .read_by(mailbox)
-            .not_compared(),
+        mailbox_id,
         Column::int(
             names::REVISION,
             |row| row.revision,
@@ -134,102 +136,74 @@ fn content() -> Vec<Column> {
     ]
 }
 
-/// The mailbox, which is read with its id, and its owner.
-fn owner() -> Vec<Column> {
-    vec![
-        Column::text(names::TENANT, |row| &row.mailbox.tenant, |_, _| {}),
-        Column::text(
-            Label::new(
-                "user_address",
-                "The colleague: primary address of the mailbox.",
-            ),
-            |row| &row.mailbox.address,
-            |_, _| {},
+/// The owner of the mailbox.
+fn user_role() -> Column {
+    Column::text(
+        Label::new(
+            "user_role",
+            "Best role the colleague had, or none (lists, blind copies, shared mailboxes).",
         ),
-        Column::text(
-            Label::new(
-                "user_role",
-                "Best role the colleague had, or none (lists, blind copies, shared mailboxes).",
-            ),
-            |row| row.user_role.map_or(NO_ROLE, Role::as_str),
-            |row, role| row.user_role = Role::parse(role),
-        ),
-        Column::text(
-            names::MAILBOX_KIND,
-            |row| row.mailbox.kind.as_str(),
-            |_, _| {},
-        ),
-    ]
+        |row| row.user_role.map_or(NO_ROLE, Role::as_str),
+        |row, role| row.user_role = Role::parse(role),
+    )
 }
 
 /// The contact and the account, which are read with the rule that matched.
 fn contact() -> Vec<Column> {
     vec![
-        Column::maybe_text(
+        of_match(
             Label::new(
                 "contact_id",
                 "The CRM's id; null where only the account matched.",
             ),
-            |row| contact_of(row).map(|(id, _)| &**id),
-            |_, _| {},
+            |found| found.contact.as_ref().map(|(id, _)| &**id),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new("contact_name", "The contact's name in the CRM."),
-            |row| contact_of(row).map(|(_, name)| &**name),
-            |_, _| {},
+            |found| found.contact.as_ref().map(|(_, name)| &**name),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new("contact_address", "The address that matched."),
-            |row| {
-                row.contact_match
-                    .as_ref()
-                    .map(|contact_match| contact_match.address.as_str())
-            },
-            |_, _| {},
+            |found| Some(&found.address),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new("contact_role", "The best role of that contact."),
-            |row| {
-                row.contact_match
-                    .as_ref()
-                    .map(|contact_match| contact_match.role.as_str())
-            },
-            |_, _| {},
+            |found| Some(found.role.as_str()),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new("contact_response", "Meetings: the contact's answer."),
-            |row| {
-                row.contact_match
-                    .as_ref()
-                    .and_then(|contact_match| contact_match.response.as_deref())
-            },
-            |_, _| {},
+            |found| found.response.as_deref(),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new("account_id", "The CRM's id of the account."),
-            |row| account_of(row).map(|(id, _)| &**id),
-            |_, _| {},
+            |found| found.account.as_ref().map(|(id, _)| &**id),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new("account_name", "The account's name in the CRM."),
-            |row| account_of(row).and_then(|(_, name)| name.as_deref()),
-            |_, _| {},
+            |found| found.account.as_ref()?.1.as_deref(),
         ),
-        Column::maybe_text(
+        of_match(
             Label::new(
                 "match_rule",
                 "contact_email, contact_alias or account_domain.",
             )
             .with_stats(),
-            |row| {
-                row.contact_match
-                    .as_ref()
-                    .map(|contact_match| contact_match.rule.as_str())
-            },
-            |_, _| {},
+            |found| Some(found.rule.as_str()),
         )
-        .read_by(read_touches),
+        .read_by(read_contact_matches),
     ]
+}
+
+/// A text of the match of a row, which is null in a closing row.
+fn of_match(
+    name: Label,
+    get: impl Fn(&ContactMatch) -> Option<&str> + Send + Sync + Copy + 'static,
+) -> Column {
+    Column::maybe_text(
+        name,
+        move |row| row.contact_match.as_ref().and_then(get),
+        |_, _| {},
+    )
 }
 
 /// Who else took part, how the row was matched, and columns that came later.
@@ -276,16 +250,12 @@ fn matching() -> Vec<Column> {
     ]
 }
 
-fn contact_of(row: &Activity) -> Option<&(Arc<str>, Arc<str>)> {
-    row.contact_match.as_ref()?.contact.as_ref()
-}
-
-fn account_of(row: &Activity) -> Option<&(Arc<str>, Option<Arc<str>>)> {
-    row.contact_match.as_ref()?.account.as_ref()
-}
-
 /// Reads the contacts and accounts of rows; a closing row has none.
-fn read_touches(cells: &Cells<'_>, rows: &[usize], out: &mut [Activity]) -> Result<(), BadCell> {
+fn read_contact_matches(
+    cells: &Cells<'_>,
+    rows: &[usize],
+    out: &mut [Activity],
+) -> Result<(), BadCell> {
     let [contact_id, contact_name] = [cells.texts("contact_id")?, cells.texts("contact_name")?];
     let [account_id, account_name] = [cells.texts("account_id")?, cells.texts("account_name")?];
     let addresses = cells.texts("contact_address")?;

@@ -29,9 +29,10 @@ pub(crate) static COVERAGE: LazyLock<TableColumns<Coverage>> = LazyLock::new(|| 
 
 /// Which mailbox was read by which run, when, and how that ended.
 fn reading() -> Vec<Column> {
-    let mailbox = mailbox::reader(
-        ["mailbox_id", "mailbox_address", "mailbox_kind", "tenant"],
-        |row: &mut Coverage, mailbox| row.mailbox = mailbox,
+    let [id, address, kind, tenant] = mailbox::columns(
+        names::MAILBOX_ADDRESS,
+        |row: &Coverage| &row.mailbox,
+        |row, mailbox| row.mailbox = mailbox,
     );
     vec![
         Column::text(
@@ -39,18 +40,10 @@ fn reading() -> Vec<Column> {
             |row| &row.run_id,
             |row, id| row.run_id = id.into(),
         ),
-        Column::text(names::TENANT, |row| &row.mailbox.tenant, |_, _| {}),
-        Column::text(names::MAILBOX_ID, |row| &row.mailbox.id, |_, _| {}).read_by(mailbox),
-        Column::text(
-            names::MAILBOX_ADDRESS,
-            |row| &row.mailbox.address,
-            |_, _| {},
-        ),
-        Column::text(
-            names::MAILBOX_KIND,
-            |row| row.mailbox.kind.as_str(),
-            |_, _| {},
-        ),
+        tenant,
+        id,
+        address,
+        kind,
         Column::instant(
             Label::new("started_at", "When the run started with the mailbox.").with_stats(),
             |row| row.started_at,

@@ -31,9 +31,10 @@ pub(crate) static INTERACTIONS: LazyLock<TableColumns<Interaction>> = LazyLock::
 
 /// What names the row, and where it was read.
 fn origin() -> Vec<Column> {
-    let mailbox = mailbox::reader(
-        ["mailbox_id", "mailbox_address", "mailbox_kind", "tenant"],
-        |row: &mut Interaction, mailbox| row.mailbox = mailbox,
+    let [mailbox_id, address, kind, tenant] = mailbox::columns(
+        names::MAILBOX_ADDRESS,
+        |row: &Interaction| &row.mailbox,
+        |row, mailbox| row.mailbox = mailbox,
     );
     vec![
         Column::id(
@@ -41,19 +42,10 @@ fn origin() -> Vec<Column> {
             |row| row.interaction_id,
             |row, id| row.interaction_id = id,
         ),
-        Column::text(names::MAILBOX_ID, |row| &row.mailbox.id, |_, _| {}).read_by(mailbox),
-        // Read with the id.
-        Column::text(
-            names::MAILBOX_ADDRESS,
-            |row| &row.mailbox.address,
-            |_, _| {},
-        ),
-        Column::text(
-            names::MAILBOX_KIND,
-            |row| row.mailbox.kind.as_str(),
-            |_, _| {},
-        ),
-        Column::text(names::TENANT, |row| &row.mailbox.tenant, |_, _| {}),
+        mailbox_id,
+        address,
+        kind,
+        tenant,
         Column::word(
             Label::new("source", "Where it was read: graph, mbox, maildir or eml.").with_stats(),
             |row| row.source.as_str(),

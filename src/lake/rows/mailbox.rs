@@ -7,11 +7,37 @@ use arrow_array::StringArray;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
 use crate::lake::rows::cells::word;
+use crate::lake::rows::column::Label;
+use crate::lake::rows::columns::TableColumn;
+use crate::lake::rows::names;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 
+/// The columns of a row's mailbox: its id, address, kind and tenant. They are read with the id.
+/// Tables name the address differently.
+pub(crate) fn columns<R: 'static>(
+    address: Label,
+    get: impl Fn(&R) -> &Mailbox + Send + Sync + Copy + 'static,
+    set: impl Fn(&mut R, Arc<Mailbox>) + Send + Sync + 'static,
+) -> [TableColumn<R>; 4] {
+    let labels = [
+        names::MAILBOX_ID,
+        address,
+        names::MAILBOX_KIND,
+        names::TENANT,
+    ];
+    let read = reader(labels.map(|label| label.name), set);
+    let [id, address, kind, tenant] = labels;
+    [
+        TableColumn::text(id, move |row| &get(row).id, |_, _| {}).read_by(read),
+        TableColumn::text(address, move |row| &get(row).address, |_, _| {}),
+        TableColumn::text(kind, move |row| get(row).kind.as_str(), |_, _| {}),
+        TableColumn::text(tenant, move |row| &get(row).tenant, |_, _| {}),
+    ]
+}
+
 /// Reads the mailboxes of rows from the columns of its id, address, kind and tenant.
-pub(crate) fn reader<R>(
+fn reader<R>(
     names: [&'static str; 4],
     set: impl Fn(&mut R, Arc<Mailbox>),
 ) -> impl Fn(&Cells<'_>, &[usize], &mut [R]) -> Result<(), BadCell> {

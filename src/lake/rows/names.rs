@@ -31,7 +31,9 @@ pub(crate) const KIND: Label = Label::new(
 .with_stats();
 pub(crate) const REVISION: Label = Label::new(
     "revision",
-    "Counts the versions of this interaction in this mailbox, from 1. What a mail says of who and when stays; a further one has content that was withheld, or the mailbox's new address.",
+    "Counts the versions of this interaction in this mailbox, from 1. What a mail \
+     says of who and when stays; a further one has content that was withheld, or the mailbox's new \
+     address.",
 );
 pub(crate) const STATE: Label = Label::new(
     "state",
