@@ -282,7 +282,7 @@ fn forgotten_note(progress: &Progress) -> Option<String> {
     (forgotten > 0).then(text)
 }
 
-/// Waits for a signal. (The end of the night lets the survey finish: it tells what is left undone.)
+/// Waits for a signal. (At the time of `--until` discovery finishes: it lists what is not read.)
 async fn interrupted(shutdown: &Shutdown) {
     if shutdown.wait().await != StopReason::Signal {
         std::future::pending::<()>().await;

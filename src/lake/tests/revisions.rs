@@ -180,25 +180,33 @@ fn several_revisions_in_one_batch_count_as_the_last_of_them() {
     assert_eq!(verify(&lake), []);
 }
 
+/// A lake whose view is that of before a night, and what it counted at its end. `more` commits further
+/// rows after each night.
+fn with_view_of_night(restored: usize, more: impl Fn(&Lake, usize)) -> (TestLake, Counted) {
+    let test_lake = TestLake::new();
+    let (view, copy) = (
+        test_lake.path().join("lake/contact_activity"),
+        test_lake.path().join("copy"),
+    );
+    let lake = test_lake.write();
+    for (night, rows) in life().into_iter().enumerate() {
+        if night == restored {
+            copy_folder(&view, &copy);
+        }
+        lake.commit(&batch_of(rows)).unwrap();
+        more(&lake, night);
+    }
+    let before = counted(&lake);
+    drop(lake);
+    std::fs::remove_dir_all(&view).unwrap();
+    copy_folder(&copy, &view);
+    (test_lake, before)
+}
+
 #[test]
 fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been() {
     for restored in [0, 1, 4, 7] {
-        let test_lake = TestLake::new();
-        let (view, copy) = (
-            test_lake.path().join("lake/contact_activity"),
-            test_lake.path().join("copy"),
-        );
-        let lake = test_lake.write();
-        for (night, rows) in life().into_iter().enumerate() {
-            if night == restored {
-                copy_folder(&view, &copy);
-            }
-            lake.commit(&batch_of(rows)).unwrap();
-        }
-        let before = counted(&lake);
-        drop(lake);
-        std::fs::remove_dir_all(&view).unwrap();
-        copy_folder(&copy, &view);
+        let (test_lake, before) = with_view_of_night(restored, |_, _| {});
         let lake = test_lake.write();
         let caught = lake
             .catch_up_activities(&run("run2"), "snapshot", match_carla)
@@ -212,26 +220,12 @@ fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been
 #[test]
 fn a_view_that_is_behind_merged_revisions_is_compared_as_a_whole() {
     for restored in [0, 8] {
-        let test_lake = TestLake::new();
-        let (view, copy) = (
-            test_lake.path().join("lake/contact_activity"),
-            test_lake.path().join("copy"),
-        );
-        let lake = test_lake.write();
-        for (night, rows) in life().into_iter().enumerate() {
-            if night == restored {
-                copy_folder(&view, &copy);
-            }
-            lake.commit(&batch_of(rows)).unwrap();
+        let (test_lake, before) = with_view_of_night(restored, |lake, night| {
             for number in 0..2 {
                 let number = 2 * u32::try_from(night).unwrap() + number;
                 lake.commit(&batch_of(vec![mail("ann", number)])).unwrap();
             }
-        }
-        let before = counted(&lake);
-        drop(lake);
-        std::fs::remove_dir_all(&view).unwrap();
-        copy_folder(&copy, &view);
+        });
         let lake = test_lake.write();
         assert!(Lake::merge_table(&lake.interactions, "", Duration::MAX).unwrap() > 0);
         let caught = lake

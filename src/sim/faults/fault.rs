@@ -78,8 +78,8 @@ pub enum Kind {
     /// The same with single events: pages of calendarView, delta or plain, that hold one of them,
     /// and the event alone.
     PoisonedEvent,
-    /// The same with masters of series. Where the stream leaves masters out, with some of these:
-    /// then who asks for one by its id meets it.
+    /// The same with masters of series. Where the stream leaves masters out, requests for some of
+    /// them by their ids fail.
     PoisonedMaster,
     /// These items cannot be read singly; pages hold them.
     UnreadableItem,

@@ -81,7 +81,7 @@ impl GraphMailSync<'_> {
             sorted.pages.extend(one.pages);
             match one.error {
                 Some(error) if error.asks_for_lists() => sorted.malformed.push((one.delta, error)),
-                Some(error) if self.goes_on_without(&one.delta, &error) => self.left.push(error),
+                Some(error) if self.continues_without(&one.delta, &error) => self.left.push(error),
                 Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
                 None => self.sort_chain(one.delta, one.state, &mut sorted, cursors),
             }
@@ -120,7 +120,7 @@ impl GraphMailSync<'_> {
 
     /// Whether the others are read despite one folder's error: otherwise those after it would wait
     /// permanently. Not so for Sent Items, whose copies of mails take precedence.
-    pub(super) fn goes_on_without(&self, delta: &FolderDelta, error: &FolderDeltaError) -> bool {
+    pub(super) fn continues_without(&self, delta: &FolderDelta, error: &FolderDeltaError) -> bool {
         error.is_of_one_folder() && !delta.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
     }
 }

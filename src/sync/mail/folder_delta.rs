@@ -313,7 +313,7 @@ impl FolderDelta {
     }
 
     /// Its last pages were sent to the writer: it is fetched further once they are committed.
-    pub(crate) fn goes_on_after(&mut self, ticket: Ticket) {
+    pub(crate) fn continue_after(&mut self, ticket: Ticket) {
         self.committed = ticket;
     }
 

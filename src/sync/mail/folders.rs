@@ -51,7 +51,7 @@ pub(super) fn next_chains(
     queue: &mut VecDeque<FolderDelta>,
     at_most: usize,
 ) -> (Vec<FolderDelta>, bool) {
-    let may_go_on = |delta: &FolderDelta| delta.committed().is_redeemed();
+    let may_continue = |delta: &FolderDelta| delta.committed().is_redeemed();
     let is_sent = queue.front().is_some_and(|delta| delta.folder.is_sent);
     let at_most = if is_sent { 1 } else { at_most };
     let mut next = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn next_chains(
     while next.len() < at_most
         && let Some(delta) = queue.pop_front()
     {
-        if may_go_on(&delta) {
+        if may_continue(&delta) {
             next.push(delta);
         } else if is_sent {
             queue.push_front(delta);

@@ -280,7 +280,7 @@ impl GraphMailSync<'_> {
                 .hand_over(outcomes, received, std::mem::take(&mut cursors))
                 .await?;
             for delta in &mut ahead {
-                delta.goes_on_after(ticket.clone());
+                delta.continue_after(ticket.clone());
             }
             folders::put_back(&mut queue, ahead, is_sent);
             self.read_malformed(reconciler, sorted.malformed, &mut sorted.failure)
@@ -317,7 +317,7 @@ impl GraphMailSync<'_> {
             {
                 Ok(()) => self.listed += 1,
                 Err(SyncError::Graph(refused)) if folder_delta::is_of_one_folder(&refused) => {
-                    if self.goes_on_without(&delta, &error) {
+                    if self.continues_without(&delta, &error) {
                         self.left.push(error);
                     } else {
                         *failure = Some(error.into());
