@@ -46,6 +46,9 @@ pub struct MailboxCursor {
     /// (facts 3.3). [`Timestamp`] of 0: never.
     #[serde(default)]
     pub kind_told_at: Timestamp,
+    /// Runs that were put off because the service did not report the kind yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kind_delays: u32,
     /// Runs in a row in which the service had forgotten every chain of the mailbox (facts 1.6).
     #[serde(default)]
     pub forgotten_runs: u32,

@@ -158,6 +158,7 @@ impl ArchiveImport<'_> {
             window_start: self.window.start(self.sync.started_at),
             kind: MailboxKind::Archive.as_str().to_owned(),
             kind_told_at: Timestamp(0),
+            kind_delays: 0,
             forgotten_runs: 0,
             well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: all their mail is captured.

@@ -11,6 +11,8 @@ use crate::model::run::Progress;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::policy::settings;
+use crate::reconcile::outcomes::Outcomes;
+use crate::source::graph::retry::RetryAction;
 use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mailbox::SyncError;
 
@@ -18,6 +20,10 @@ use crate::sync::mailbox::SyncError;
 const KIND_DAYS: i64 = 30;
 /// ... up to this many days earlier, not of all mailboxes in one run.
 const KIND_SPREAD_DAYS: i64 = 10;
+
+/// Runs for which a mailbox of unknown kind waits when the service fails: the roles of its rows
+/// depend on the kind, but a service that fails at this request alone must not keep it unread.
+const KIND_DELAYS_MAX: u32 = 3;
 
 /// Consecutive runs in which the service had lost every chain of a mailbox: once may be its
 /// maintenance, repeatedly means another installation that reads with the same application (facts
@@ -34,6 +40,7 @@ impl GraphMailSync<'_> {
             window_start: window.start(connected_at),
             kind: MailboxKind::User.as_str().to_owned(),
             kind_told_at: Timestamp(0),
+            kind_delays: 0,
             forgotten_runs: 0,
             well_known: BTreeMap::new(),
             mail_settings: Vec::new(),
@@ -44,9 +51,13 @@ impl GraphMailSync<'_> {
         }
     }
 
-    /// Requests the mailbox's kind if that is due. A missing answer changes nothing and costs only
-    /// the request: the next run requests it again.
-    pub(super) async fn ask_kind(&self, cursor: &mut MailboxCursor) -> Result<(), SyncError> {
+    /// Requests the mailbox's kind if that is due; without an answer the next run requests it again.
+    /// A kind that is known stays. While none is known, a failure of the service ends this run of
+    /// the mailbox, at most [`KIND_DELAYS_MAX`] times; then it is taken for a user's.
+    pub(super) async fn request_kind(
+        &mut self,
+        cursor: &mut MailboxCursor,
+    ) -> Result<(), SyncError> {
         let now = self.tenant.service_time();
         let earlier = i64::from(mailbox::slot(&self.sync.mailbox.id)) % KIND_SPREAD_DAYS;
         if now.0 - cursor.kind_told_at.0 < (KIND_DAYS - earlier) * DAY {
@@ -63,7 +74,15 @@ impl GraphMailSync<'_> {
             }
             Err(SyncError::Graph(error)) => {
                 tracing::debug!(code = error.code(), "the kind of a mailbox is unknown");
-                Ok(())
+                let is_known = cursor.kind_told_at > Timestamp(0);
+                let is_refused = error.action() == RetryAction::NoMailbox;
+                if is_known || is_refused || cursor.kind_delays >= KIND_DELAYS_MAX {
+                    return Ok(());
+                }
+                cursor.kind_delays += 1;
+                self.sync.cursor = Some(cursor.clone());
+                self.record(Outcomes::default(), 0, Vec::new()).await?;
+                Err(error.into())
             }
             Err(other) => Err(other),
         }

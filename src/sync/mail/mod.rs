@@ -89,7 +89,7 @@ impl GraphMailSync<'_> {
             Some(cursor) => cursor.clone(),
             None => self.connect(),
         };
-        self.ask_kind(&mut cursor).await?;
+        self.request_kind(&mut cursor).await?;
         self.note_settings(&mut cursor);
         let known_ids = self.client.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.sync.unless_stopped(known_ids).await?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 
 use crate::model::coverage::Status;
 use crate::model::cursor::MAILBOX_KEY;
@@ -67,5 +69,39 @@ async fn the_kind_is_requested_again_after_a_month() {
         let (coverage, _) = night(&server, Shutdown::default(), &state).await;
         assert_eq!(coverage.status, Status::Complete, "{:?}", coverage.reason);
         assert_eq!((coverage.mailbox.kind, asked()), (expected, times));
+    }
+}
+
+/// The roles of rows depend on the kind.
+#[tokio::test]
+async fn a_mailbox_of_unknown_kind_waits_for_the_service() {
+    for (failures, expected) in [(2, MailboxKind::Shared), (usize::MAX, MailboxKind::User)] {
+        let nights = Arc::new(AtomicUsize::new(0));
+        let night_number = Arc::clone(&nights);
+        let server = mailbox(move |_, seen, _| {
+            let is_failing = night_number.load(Ordering::Relaxed) < failures;
+            seen.target.contains("userPurpose").then(|| {
+                if is_failing {
+                    Reply::error(503, "ServiceUnavailable")
+                } else {
+                    Reply::ok(r#"{"value":"shared"}"#)
+                }
+            })
+        })
+        .await;
+        let (_folder, state) = nothing_seen();
+        let mut read = Vec::new();
+        while nights.load(Ordering::Relaxed) < 5 {
+            let (coverage, _) = night(&server, Shutdown::default(), &state).await;
+            nights.fetch_add(1, Ordering::Relaxed);
+            if coverage.status == Status::Complete {
+                read.push(coverage.mailbox.kind);
+            } else {
+                assert_eq!(coverage.status, Status::Failed, "{:?}", coverage.reason);
+                assert_eq!(coverage.tally.received, 0);
+            }
+        }
+        let delayed = 5 - failures.min(3);
+        assert_eq!(read, vec![expected; delayed]);
     }
 }
