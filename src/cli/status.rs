@@ -185,7 +185,7 @@ fn list_unread(text: &mut String, line: &Line) {
     }
     let _ = writeln!(text, "\nunreadable in {}:", line.latest.mailbox.address);
     for item in items.iter().take(ITEMS_SHOWN) {
-        let _ = writeln!(text, "  {}  {}", item.reason, item.folder);
+        let _ = writeln!(text, "  {}  {}", item.reason.as_str(), item.folder);
     }
     let more = items.len().saturating_sub(ITEMS_SHOWN);
     if more > 0 {

@@ -31,7 +31,10 @@ mod tests;
 
 /// Reads one item of a calendar page.
 pub fn item(json: &[u8], content: ContentLevel) -> DecodedEvent {
-    let unreadable = |source_id, code| DecodedEvent::Unreadable { source_id, code };
+    let unreadable = |source_id, code: &'static str| DecodedEvent::Unreadable {
+        source_id,
+        reason: code.into(),
+    };
     let mut mended = Vec::new();
     let Some(raw) = lenient::parse::<RawEvent<'_>>(json, &mut mended) else {
         return unreadable(None, "malformed");

@@ -40,13 +40,13 @@ pub fn item(bytes: &[u8], container: &Arc<str>, content: ContentLevel) -> Decode
     let Some(raw) = lenient::parse::<RawItem<'_>>(bytes, &mut mended) else {
         return Decoded::Unreadable {
             source_id: None,
-            code: "malformed",
+            reason: "malformed".into(),
         };
     };
     let Some(id) = raw.id.filled() else {
         return Decoded::Unreadable {
             source_id: None,
-            code: "no_id",
+            reason: "no_id".into(),
         };
     };
     let source_id = id.to_owned();

@@ -32,6 +32,7 @@ use crate::model::mail::RawParticipant;
 use crate::model::mail::Sensitivity;
 use crate::model::mail_date;
 use crate::model::page::ArchiveMessage;
+use crate::model::reason::Reason;
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
 
@@ -50,7 +51,7 @@ pub struct Options {
 pub fn mail(message: &ArchiveMessage, options: Options) -> Decoded {
     let unreadable = |code| Decoded::Unreadable {
         source_id: Some(message.source_id.clone()),
-        code,
+        reason: Reason::from(code),
     };
     if let Some(code) = message.unreadable {
         return unreadable(code);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::mail::ContentLevel;
+use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 
 /// A cursor as the lake stores it: `value` is JSON that only its owner reads.
@@ -145,8 +146,8 @@ pub struct ListCursor {
 pub struct FailedItem {
     /// The folder in which it was found.
     pub folder: String,
-    /// Why: a code from a bounded set.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// Number of failed attempts.
     pub tries: u32,
     /// When it was first tried.

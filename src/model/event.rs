@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::content_hash::ContentHash;
+use crate::model::reason::Reason;
 use crate::model::recurrence::Recurrence;
 use crate::model::time::Timestamp;
 
@@ -24,8 +25,8 @@ pub enum DecodedEvent {
     Unreadable {
         /// The provider's id, where at least that could be read.
         source_id: Option<String>,
-        /// Why: a code from a bounded set (`malformed`, `no_id`, `no_date`, …).
-        code: &'static str,
+        /// Why (`malformed`, `no_id`, `no_date`, …).
+        reason: Reason,
     },
 }
 

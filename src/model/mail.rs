@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::interaction::Role;
+use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 
 /// One item as it was read.
@@ -26,8 +27,8 @@ pub enum Decoded {
     Unreadable {
         /// The provider's id, where at least that could be read.
         source_id: Option<String>,
-        /// Why: a code from a bounded set (`malformed`, `no_id`, `no_date`, `not_mail`, …).
-        code: &'static str,
+        /// Why (`malformed`, `no_id`, `no_date`, `not_mail`, …).
+        reason: Reason,
     },
 }
 

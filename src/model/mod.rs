@@ -20,6 +20,7 @@ pub mod mail_date;
 pub mod mailbox;
 pub mod outcome;
 pub mod page;
+pub mod reason;
 pub mod recurrence;
 pub mod rematch;
 pub mod run;

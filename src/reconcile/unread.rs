@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-/// The code of an item that the service does not return.
-pub(crate) const NOT_SERVED: &str = "not_served";
-/// The code of a mail that waits until its copy in Sent Items is recorded, if there is one.
-pub(crate) const AWAITS_SENT: &str = "awaits_sent";
+use crate::model::reason::Reason;
 
 /// An item that could not be read.
 #[derive(Debug)]
@@ -15,5 +12,5 @@ pub(crate) struct Unread {
     /// In which folder.
     pub container: Arc<str>,
     /// Why.
-    pub code: &'static str,
+    pub reason: Reason,
 }

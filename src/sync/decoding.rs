@@ -1,5 +1,6 @@
 //! Items of the service, decoded: one that takes too long is unreadable, and costs itself alone.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,11 +10,12 @@ use crate::decode::graph;
 use crate::model::event::DecodedEvent;
 use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
+use crate::model::reason::Reason;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::cpu::TaskPanicked;
 
-/// The code of an item that takes too long to be read.
-pub(crate) const TOO_COSTLY: &str = "too_costly";
+/// The reason of an item that takes too long to be read.
+pub(crate) const TOO_COSTLY: Reason = Reason::Content(Cow::Borrowed("too_costly"));
 
 /// Mails, each with its folder, in their order.
 pub(crate) async fn mails(
@@ -24,7 +26,7 @@ pub(crate) async fn mails(
     let read = move |(json, folder): (Bytes, Arc<str>)| graph::item(&json, &folder, content);
     let too_costly = |(json, _): (Bytes, Arc<str>)| Decoded::Unreadable {
         source_id: graph::id(&json),
-        code: TOO_COSTLY,
+        reason: TOO_COSTLY,
     };
     each(cpu, mails, read, too_costly).await
 }
@@ -38,7 +40,7 @@ pub(crate) async fn events(
     let read = move |json: Bytes| event::item(&json, content);
     let too_costly = |json: Bytes| DecodedEvent::Unreadable {
         source_id: graph::id(&json),
-        code: TOO_COSTLY,
+        reason: TOO_COSTLY,
     };
     each(cpu, events, read, too_costly).await
 }

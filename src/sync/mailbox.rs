@@ -1,28 +1,21 @@
 //! One mailbox while it is read, from whatever source: its totals, what the lake keeps of it, and
 //! its final status.
 
-use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-use hashbrown::HashSet;
 
 use crate::lake::error::LakeError;
 use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
-use crate::model::coverage::UnreadItem;
 use crate::model::cursor::CursorRecord;
-use crate::model::cursor::FailedItem;
 use crate::model::cursor::MailboxCursor;
 use crate::model::mailbox::Mailbox;
-use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Timestamp;
 use crate::reconcile::outcomes::Outcomes;
-use crate::reconcile::unread::AWAITS_SENT;
 use crate::runtime::clock;
 use crate::runtime::cpu::TaskPanicked;
 use crate::source::archive::error::ArchiveError;
@@ -41,13 +34,8 @@ use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::WriterStopped;
 use crate::sync::mail::folder_delta::FolderDeltaError;
-
-/// Runs in which an item is tried, the first included: errors of the service may last for days
-/// (facts 6.2). Afterwards it stays in the ledger, and only `run --again` tries it.
-pub(crate) const TRIES_MAX: u32 = 10;
-
-/// Unreadable items of a mailbox that the report names.
-const UNREAD_REPORTED: usize = 100;
+use crate::sync::retries::RetryLedger;
+use crate::sync::retries::RetryLimit;
 
 /// One mailbox while it is read.
 #[derive(Debug)]
@@ -66,13 +54,11 @@ pub(crate) struct MailboxSync<'a> {
     pub folder_items: Option<i64>,
     /// Items that could not be read, by the provider's id; the lake follows with each mailbox
     /// batch.
-    pub ledger: BTreeMap<String, FailedItem>,
+    pub ledger: RetryLedger,
     /// A remark on the mailbox that is no error.
     pub remark: Option<String>,
     /// See [`Coverage::was_absent`].
     pub was_absent: bool,
-    /// Items of an archive that this run could not read.
-    unread: HashSet<String>,
     /// `cursor` as the lake has it.
     written: Option<MailboxCursor>,
     tally: Tally,
@@ -173,17 +159,22 @@ impl SyncError {
 impl<'a> MailboxSync<'a> {
     /// Begins with a mailbox.
     pub(crate) fn new(context: &'a Context, mailbox: Mailbox) -> Self {
+        let started_at = clock::now();
+        let limit = if context.again {
+            RetryLimit::None
+        } else {
+            RetryLimit::Runs
+        };
         Self {
             context,
+            ledger: RetryLedger::new(mailbox.id.clone(), started_at, limit),
             mailbox: Arc::new(mailbox),
-            started_at: clock::now(),
+            started_at,
             cursor: None,
             cursor_age_hours: None,
             folder_items: None,
-            ledger: BTreeMap::new(),
             remark: None,
             was_absent: false,
-            unread: HashSet::new(),
             written: None,
             tally: Tally::default(),
             decided: VecDeque::new(),
@@ -195,7 +186,7 @@ impl<'a> MailboxSync<'a> {
     pub(crate) fn known(&mut self) -> Result<SavedCursors, SyncError> {
         let known = SavedCursors::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
-        self.ledger.clone_from(&known.ledger);
+        self.ledger.restore(&known.ledger);
         Ok(known)
     }
 
@@ -281,88 +272,6 @@ impl<'a> MailboxSync<'a> {
         Ok(ticket)
     }
 
-    /// Notes unreadable messages of an archive. Known entries are not written again: an archive
-    /// does not change.
-    pub(crate) fn note_unread_of_archive(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
-        let now = clock::now();
-        let mut cursors = Vec::new();
-        for unread in &outcomes.unread {
-            let Some(id) = &unread.source_id else {
-                continue;
-            };
-            self.unread.insert(id.clone());
-            let is_known = |entry: &FailedItem| {
-                entry.reason == unread.code && *entry.folder == *unread.container
-            };
-            if self.ledger.get(id).is_some_and(is_known) {
-                continue;
-            }
-            let entry = FailedItem {
-                folder: unread.container.to_string(),
-                reason: unread.code.to_owned(),
-                tries: 1,
-                first_at: now,
-                last_at: now,
-            };
-            cursors.push(cursors::ledger_record(&self.mailbox.id, id, Some(&entry)));
-            self.ledger.insert(id.clone(), entry);
-        }
-        cursors
-    }
-
-    /// Resolves, at the end of an archive, entries that are gone or were read.
-    pub(crate) fn resolve_of_archive(&mut self) -> Vec<CursorRecord> {
-        let mut cursors = Vec::new();
-        let (mailbox_id, unread) = (&self.mailbox.id, &self.unread);
-        self.ledger.retain(|id, _| {
-            let is_there = unread.contains(id);
-            if !is_there {
-                cursors.push(cursors::ledger_record(mailbox_id, id, None));
-            }
-            is_there
-        });
-        cursors
-    }
-
-    /// Notes unreadable items, and resolves those that were read after all.
-    pub(crate) fn keep_ledger(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
-        let now = clock::now();
-        let mut cursors = Vec::new();
-        for unread in &outcomes.unread {
-            let Some(id) = &unread.source_id else {
-                continue;
-            };
-            let entry = self.ledger.entry(id.clone()).or_insert(FailedItem {
-                folder: unread.container.to_string(),
-                reason: String::new(),
-                tries: 0,
-                first_at: now,
-                last_at: now,
-            });
-            if entry.reason == AWAITS_SENT {
-                // It could be read.
-                entry.tries = 0;
-            }
-            unread.code.clone_into(&mut entry.reason);
-            entry.tries = entry.tries.saturating_add(1);
-            entry.last_at = now;
-            cursors.push(cursors::ledger_record(&self.mailbox.id, id, Some(entry)));
-        }
-        let mailbox_id = &self.mailbox.id;
-        let is_read = |id: &String| {
-            let decided = outcomes.decided.get(id);
-            decided.is_some_and(|seen| seen.outcome != Outcome::Unreadable)
-        };
-        self.ledger.retain(|id, _| {
-            let is_read = is_read(id);
-            if is_read {
-                cursors.push(cursors::ledger_record(mailbox_id, id, None));
-            }
-            !is_read
-        });
-        cursors
-    }
-
     /// How far the mailbox was read: an error becomes its status.
     pub(crate) fn coverage(
         self,
@@ -380,11 +289,6 @@ impl<'a> MailboxSync<'a> {
             }
         };
         let recorded = self.cursor.map_or(0, |cursor| cursor.recorded);
-        let unread = self.ledger.into_values().take(UNREAD_REPORTED);
-        let unread = unread.map(|entry| UnreadItem {
-            place: entry.folder,
-            code: entry.reason,
-        });
         Ok(Coverage {
             run_id: self.context.run.run_id.clone(),
             mailbox: self.mailbox,
@@ -397,7 +301,7 @@ impl<'a> MailboxSync<'a> {
             cursor_age_hours: self.cursor_age_hours,
             folder_items: self.folder_items,
             recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),
-            unread: unread.collect(),
+            unread: self.ledger.reported(),
             was_absent: self.was_absent,
         })
     }

@@ -13,4 +13,5 @@ pub(crate) mod in_flight;
 pub(crate) mod job;
 pub(crate) mod mail;
 pub(crate) mod mailbox;
+pub(crate) mod retries;
 pub(crate) mod schedule;

@@ -58,7 +58,7 @@ struct Counts {
     mails: usize,
     meetings: usize,
     bulk: BTreeMap<&'static str, usize>,
-    unreadable: BTreeMap<&'static str, usize>,
+    unreadable: BTreeMap<String, usize>,
 }
 
 fn count(mailboxes: &[ArchiveMailbox]) -> Counts {
@@ -72,7 +72,10 @@ fn count(mailboxes: &[ArchiveMailbox]) -> Counts {
                     *counts.bulk.entry(reason).or_default() += 1;
                 }
             }
-            Decoded::Unreadable { code, .. } => *counts.unreadable.entry(code).or_default() += 1,
+            Decoded::Unreadable { reason, .. } => {
+                let reason = reason.as_str().to_owned();
+                *counts.unreadable.entry(reason).or_default() += 1;
+            }
             other => panic!("an archive has no such item: {other:?}"),
         }
     }
@@ -162,7 +165,7 @@ fn json(mailbox: &ArchiveMailbox, message: &ArchiveMessage) -> serde_json::Value
     });
     let more = match mime::mail(message, OPTIONS) {
         Decoded::Mail(mail) => mail_json(&mail),
-        Decoded::Unreadable { code, .. } => serde_json::json!({ "unreadable": code }),
+        Decoded::Unreadable { reason, .. } => serde_json::json!({ "unreadable": reason }),
         other => panic!("an archive has no such item: {other:?}"),
     };
     let (Some(line_fields), Some(more)) = (line.as_object_mut(), more.as_object()) else {

@@ -263,9 +263,9 @@ fn a_whole_day_keeps_the_day_as_written() {
 #[test]
 fn what_cannot_be_read_says_why() {
     let read = items(SINGLE, ContentLevel::Full);
-    let unreadable = |source_id: Option<&str>, code| DecodedEvent::Unreadable {
+    let unreadable = |source_id: Option<&str>, code: &'static str| DecodedEvent::Unreadable {
         source_id: source_id.map(str::to_owned),
-        code,
+        reason: code.into(),
     };
     assert_eq!(read[1], unreadable(Some("AAMkNoStart"), "no_date"));
     assert_eq!(read[2], unreadable(None, "no_id"));
@@ -531,7 +531,7 @@ fn published_events_are_decoded_or_rejected_with_a_reason() {
             let kind = match &decoded {
                 DecodedEvent::Event(event) => format!("{:?}", event.event_type),
                 DecodedEvent::Removed { .. } => "removed".into(),
-                DecodedEvent::Unreadable { code, .. } => (*code).into(),
+                DecodedEvent::Unreadable { reason, .. } => reason.as_str().into(),
             };
             assert!(kind != "malformed" || !is_json, "{name}");
             let of = if is_event { "event" } else { "other" };

@@ -310,7 +310,7 @@ fn what_is_no_item_is_refused_with_a_reason() {
         ("{\"id\":7,\"subject\":\"s\"}", "no_id"),
     ] {
         match decoded(text) {
-            Decoded::Unreadable { code, .. } => assert_eq!(code, expected, "{text}"),
+            Decoded::Unreadable { reason, .. } => assert_eq!(reason.as_str(), expected, "{text}"),
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -527,7 +527,7 @@ fn published_bodies_are_decoded_or_rejected_with_a_reason() {
         return;
     };
     let mut archive = tar::Archive::new(zstd::Decoder::new(file).unwrap());
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         let name = entry.path().unwrap().to_string_lossy().into_owned();
@@ -550,9 +550,9 @@ fn published_bodies_are_decoded_or_rejected_with_a_reason() {
                 Decoded::Mail(_) => "mail",
                 Decoded::Partial { .. } => "partial",
                 Decoded::Removed { .. } => "removed",
-                Decoded::Unreadable { code, .. } => code,
+                Decoded::Unreadable { reason, .. } => reason.as_str(),
             };
-            *counts.entry(kind).or_default() += 1;
+            *counts.entry(kind.to_owned()).or_default() += 1;
             assert!(kind != "malformed" || !is_json, "{name}");
             assert!(
                 !is_message || !is_json || kind != "no_id" || !text.contains("\"id\""),

@@ -10,12 +10,12 @@ use crate::model::event::DecodedEvent;
 use crate::model::event::Event;
 use crate::model::event::EventType;
 use crate::model::id::Id128;
+use crate::model::reason::Reason;
 use crate::model::span::Window;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::policy::global_object_id::date_of_uid;
 use crate::policy::meeting;
-use crate::reconcile::unread::NOT_SERVED;
 use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
 
@@ -142,7 +142,7 @@ fn is_unplaced(event: &Event) -> bool {
 pub(crate) fn not_served(source_id: String) -> DecodedEvent {
     DecodedEvent::Unreadable {
         source_id: Some(source_id),
-        code: NOT_SERVED,
+        reason: Reason::NotServed,
     }
 }
 

@@ -30,13 +30,13 @@ use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 use crate::policy::capture_policy;
 use crate::policy::capture_policy::Decision;
 use crate::policy::meeting;
 use crate::policy::meeting_identity::MeetingId;
 use crate::reconcile::calendar::reconciler::CalendarReconciler;
-use crate::reconcile::calendar::unread::NO_MASTER;
 use crate::state::error::StateError;
 
 impl CalendarReconciler<'_> {
@@ -44,7 +44,7 @@ impl CalendarReconciler<'_> {
     pub(super) fn instance(&mut self, event: &Event) -> Result<(), StateError> {
         let waited = self.take_waiting(event);
         let Some(whole) = self.whole(event) else {
-            self.count(Outcome::Unreadable, NO_MASTER);
+            self.count(Outcome::Unreadable, Reason::NoMaster.as_str());
             self.stay(event);
             self.wait(event);
             return Ok(());

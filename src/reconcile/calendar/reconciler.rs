@@ -82,9 +82,9 @@ impl CalendarReconciler<'_> {
                     self.count(Outcome::Removed, "");
                     self.removed.insert(source_id);
                 }
-                DecodedEvent::Unreadable { source_id, code } => {
-                    self.count(Outcome::Unreadable, code);
-                    self.note_unread(source_id, code);
+                DecodedEvent::Unreadable { source_id, reason } => {
+                    self.count(Outcome::Unreadable, reason.as_str());
+                    self.note_unread(source_id, reason);
                 }
                 DecodedEvent::Event(event) if event.event_type == EventType::Master => {
                     self.count(Outcome::Series, "");

@@ -4,19 +4,16 @@
 use crate::model::event::CONTAINER;
 use crate::model::event::DecodedEvent;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Reason;
 use crate::reconcile::calendar::reconciler::CalendarReconciler;
 use crate::reconcile::unread::Unread;
 use crate::state::key::Seen;
 
-/// The code of an occurrence or series that is unreadable because the series is unavailable (facts
-/// 2.2).
-pub(super) const NO_MASTER: &str = "no_master";
-
 impl CalendarReconciler<'_> {
     /// Notes for the ledger that an item cannot be read.
-    pub(super) fn note_unread(&mut self, source_id: Option<String>, code: &'static str) {
+    pub(super) fn note_unread(&mut self, source_id: Option<String>, reason: Reason) {
         self.kept.extend(source_id.clone());
-        self.outcomes.unread.push(unread(source_id, code));
+        self.outcomes.unread.push(unread(source_id, reason));
     }
 
     /// Notes for the ledger that an unreadable item was read, or is gone.
@@ -60,7 +57,7 @@ impl CalendarReconciler<'_> {
     /// in both cases.
     pub(super) fn note_fetched_series(&mut self, unavailable: Vec<String>) {
         let unavailable = unavailable.into_iter();
-        let unavailable = unavailable.map(|id| unread(Some(id), NO_MASTER));
+        let unavailable = unavailable.map(|id| unread(Some(id), Reason::NoMaster));
         self.outcomes.unread.extend(unavailable);
         for (id, master) in &self.masters {
             let seen = Seen {
@@ -75,10 +72,10 @@ impl CalendarReconciler<'_> {
     }
 }
 
-fn unread(source_id: Option<String>, code: &'static str) -> Unread {
+fn unread(source_id: Option<String>, reason: Reason) -> Unread {
     Unread {
         source_id,
         container: CONTAINER.into(),
-        code,
+        reason,
     }
 }

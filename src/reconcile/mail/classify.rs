@@ -61,11 +61,11 @@ impl MailReconciler {
         let seen = |id: &str| view.item(&self.mailbox.id, id);
         Ok(match item.decoded {
             Decoded::Removed { .. } => Classification::Entry(Entry::Removed),
-            Decoded::Unreadable { source_id, code } => {
+            Decoded::Unreadable { source_id, reason } => {
                 Classification::Entry(Entry::Unreadable(Unread {
                     source_id,
                     container: item.folder_context.container,
-                    code,
+                    reason,
                 }))
             }
             Decoded::Partial {

@@ -5,6 +5,7 @@ use crate::model::activity::MatchedInteraction;
 use crate::model::interaction::Interaction;
 use crate::model::mail::Sensitivity;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Reason;
 use crate::model::sensitivity::Sensitivities;
 use crate::policy::capture_policy::Decision;
 use crate::reconcile::mail::MailReconciler;
@@ -14,7 +15,6 @@ use crate::reconcile::mail::items::Entry;
 use crate::reconcile::mail::items::EvaluatedMail;
 use crate::reconcile::mail::items::is_repetition;
 use crate::reconcile::outcomes::Outcomes;
-use crate::reconcile::unread::AWAITS_SENT;
 use crate::reconcile::unread::Unread;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
@@ -62,7 +62,7 @@ impl Finalizer<'_> {
     }
 
     fn leave_unread(&mut self, unread: Unread) {
-        self.count(Outcome::Unreadable, unread.code);
+        self.count(Outcome::Unreadable, unread.reason.as_str());
         if let Some(source_id) = &unread.source_id {
             // No fingerprint: it is read again when it comes again.
             self.note(source_id.clone(), Outcome::Unreadable, 0);
@@ -149,7 +149,7 @@ impl Finalizer<'_> {
             self.leave_unread(Unread {
                 source_id: Some(mail.source_id),
                 container: interaction.container,
-                code: AWAITS_SENT,
+                reason: Reason::AwaitsSent,
             });
             return Ok(());
         }

@@ -6,10 +6,10 @@ use crate::model::activity::ContactMatch;
 use crate::model::mail::Decoded;
 use crate::model::mail::Sensitivity;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 use crate::policy::capture_policy::Decision;
 use crate::reconcile::earlier_ids::Trace;
-use crate::reconcile::unread::NOT_SERVED;
 use crate::reconcile::unread::Unread;
 use crate::state::key::Seen;
 
@@ -121,7 +121,7 @@ impl Classified {
                     Entry::Unreadable(Unread {
                         source_id: Some(source_id),
                         container: folder_context.container,
-                        code: "incomplete",
+                        reason: Reason::Incomplete,
                     })
                 }),
         );
@@ -137,7 +137,7 @@ impl Classified {
         self.entries.push(Entry::Unreadable(Unread {
             source_id: Some(source_id),
             container,
-            code: NOT_SERVED,
+            reason: Reason::NotServed,
         }));
     }
 

@@ -43,6 +43,7 @@ use crate::sync::job::ArchiveJob;
 use crate::sync::mailbox::MailboxSync;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
+use crate::sync::retries::Attempts;
 
 /// Messages of a mailbox batch: a commit of its own for less costs more than it saves.
 const PORTION_MESSAGES: usize = 4_000;
@@ -204,9 +205,9 @@ impl ArchiveImport<'_> {
             settling.finalize(uncommitted, classified, &Sensitivities::Hidden)
         });
         let outcomes = outcomes.await??;
-        let mut cursors = self.sync.note_unread_of_archive(&outcomes);
+        let mut cursors = self.sync.ledger.note(&outcomes, Attempts::Once);
         if block.is_last && !self.sync.is_stopped() {
-            cursors.extend(self.sync.resolve_of_archive());
+            cursors.extend(self.sync.ledger.resolve_others());
         }
         let pages = Pages {
             received,
@@ -259,7 +260,7 @@ fn too_costly((source_id, container): (String, Arc<str>)) -> Item {
     Item {
         decoded: Decoded::Unreadable {
             source_id: Some(source_id),
-            code: TOO_COSTLY,
+            reason: TOO_COSTLY,
         },
         folder_context: FolderContext {
             container,

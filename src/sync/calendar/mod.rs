@@ -1,13 +1,11 @@
 //! The calendar of one mailbox: where its chain continues, one round of it, and the result.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::model::cursor::CalendarCursor;
-use crate::model::cursor::FailedItem;
 use crate::model::event::DecodedEvent;
 use crate::model::event::EventType;
 use crate::model::mailbox;
@@ -34,6 +32,7 @@ use crate::sync::calendar::round::RoundError;
 use crate::sync::calendar::undated::events_of;
 use crate::sync::calendar::undated::fetch_undated;
 use crate::sync::context::Context;
+use crate::sync::retries::RetryLedger;
 
 mod listing;
 mod retries;
@@ -66,7 +65,7 @@ pub(crate) struct CalendarSync<'a> {
     /// Where its chain was left.
     pub cursor: Option<&'a CalendarCursor>,
     /// What could not be read so far.
-    pub ledger: &'a BTreeMap<String, FailedItem>,
+    pub ledger: &'a RetryLedger,
     /// The service's time.
     pub now: Timestamp,
 }
@@ -332,7 +331,11 @@ impl CalendarSync<'_> {
     fn series_to_ask(&self, round: &Round, memory: &Memory) -> Vec<String> {
         let mut wanted = round.missing_masters();
         let named: HashSet<String> = wanted.iter().cloned().collect();
-        let is_tried = |id: &String| self.ledger.get(id).is_some_and(|one| self.is_tried(one));
+        let is_tried = |id: &String| {
+            self.ledger
+                .get(id)
+                .is_some_and(|one| self.ledger.has_attempts(one))
+        };
         let waiting = memory
             .series
             .iter()

@@ -150,9 +150,9 @@ fn count_refused(fetched: &[FetchedItem]) -> usize {
 /// An event that was requested by id has that id, whatever its content.
 fn named(event: DecodedEvent, id: &str) -> DecodedEvent {
     match event {
-        DecodedEvent::Unreadable { code, .. } => DecodedEvent::Unreadable {
+        DecodedEvent::Unreadable { reason, .. } => DecodedEvent::Unreadable {
             source_id: Some(id.to_owned()),
-            code,
+            reason,
         },
         other => other,
     }

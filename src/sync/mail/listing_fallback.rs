@@ -104,7 +104,7 @@ impl GraphMailSync<'_> {
                 continue;
             }
             listed.count += 1;
-            let is_seen = self.sync.ledger.contains_key(&id)
+            let is_seen = self.sync.ledger.get(&id).is_some()
                 || view.item(&self.sync.mailbox.id, &id)?.is_some();
             if !is_seen {
                 listed.unseen.push(id);
@@ -164,7 +164,8 @@ impl GraphMailSync<'_> {
             self.add_singles(reconciler, &mut classified, wanted.to_vec())
                 .await?;
             let outcomes = self.finalize(reconciler, classified).await?;
-            let cursors = self.resolve(wanted, &outcomes);
+            let tried = wanted.iter().map(|(id, _)| id);
+            let cursors = self.sync.ledger.resolve(tried, &outcomes);
             let received = wanted.len() as u64;
             self.record(outcomes, received, cursors).await?;
         }

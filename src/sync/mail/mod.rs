@@ -47,6 +47,7 @@ use crate::sync::mail::folders::FolderContexts;
 use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
+use crate::sync::retries::Attempts;
 
 /// How long a user without a mailbox is not asked again: each request costs the service many
 /// seconds (facts 6.2). A little less than a day, so that a daily run asks each time and others of
@@ -218,7 +219,7 @@ impl GraphMailSync<'_> {
         self.remark_calendar(&decided.cursor);
         let record = cursors::calendar_record(&self.sync.mailbox.id, &decided.cursor);
         let mut cursors = vec![record];
-        cursors.extend(self.sync.keep_ledger(&decided.outcomes));
+        cursors.extend(self.sync.ledger.note(&decided.outcomes, Attempts::Counted));
         let handed_over = self.sync.hand_over(decided.outcomes, cursors, pages);
         // The round is whole: the next one is read by the next run.
         Ok(handed_over.await.map(drop)?)

@@ -20,6 +20,7 @@ use crate::sync::mail::mail_sync::GraphMailSync;
 use crate::sync::mail::seen_ids;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
+use crate::sync::retries::Attempts;
 
 /// Items of one mailbox that are given up one by one in a run, each after all its retries; more of
 /// them mean that the mailbox as a whole is the cause.
@@ -140,7 +141,7 @@ impl GraphMailSync<'_> {
             received,
             total_cost: self.total_cost(),
         };
-        cursors.extend(self.sync.keep_ledger(&outcomes));
+        cursors.extend(self.sync.ledger.note(&outcomes, Attempts::Counted));
         let ticket = self.sync.hand_over(outcomes, cursors, pages).await?;
         if self.refused > REFUSED_MAX {
             return Err(SyncError::ManyRefused { max: REFUSED_MAX });

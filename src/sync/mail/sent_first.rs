@@ -12,8 +12,8 @@ use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folders;
 use crate::sync::mail::folders::FolderContexts;
 use crate::sync::mail::mail_sync::GraphMailSync;
-use crate::sync::mail::retries;
 use crate::sync::mailbox::SyncError;
+use crate::sync::retries;
 
 /// Chains of one mailbox whose pages become one mailbox batch, if they do not hold too many bytes.
 const CHAINS_PER_BATCH: usize = 12;
@@ -21,7 +21,8 @@ const CHAINS_PER_BATCH: usize = 12;
 impl GraphMailSync<'_> {
     /// The folders in their current state.
     pub(super) fn folder_contexts(&self) -> FolderContexts {
-        let mut missing = self.sync.ledger.values().filter(|entry| {
+        let ledger = &self.sync.ledger;
+        let mut missing = ledger.entries().filter(|(_, entry)| {
             self.folders.is_sent(&entry.folder) && retries::may_become_readable(entry)
         });
         FolderContexts {

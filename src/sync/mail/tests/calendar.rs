@@ -27,7 +27,7 @@ use crate::sync::mail::tests::mailbox;
 use crate::sync::mail::tests::night_with;
 use crate::sync::mail::tests::nothing_seen;
 use crate::sync::mail::tests::single_of;
-use crate::sync::mailbox::TRIES_MAX;
+use crate::sync::retries::TRIES_MAX;
 
 /// A time in two days: an event then is recorded, and not over in any of these runs.
 static SOON: LazyLock<Timestamp> = LazyLock::new(|| clock::now().plus(2 * DAY));
@@ -151,7 +151,8 @@ impl Nights {
     /// Reason and tries of what could not be read, by its id.
     fn ledger(&self) -> Vec<(String, String, u32)> {
         let known = self.known();
-        let entry = |(id, entry): (String, FailedItem)| (id, entry.reason, entry.tries);
+        let entry =
+            |(id, entry): (String, FailedItem)| (id, entry.reason.as_str().to_owned(), entry.tries);
         known.ledger.into_iter().map(entry).collect()
     }
 

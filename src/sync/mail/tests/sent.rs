@@ -20,7 +20,7 @@ use crate::model::outcome::Outcome;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::runtime::clock;
-use crate::sync::mailbox::TRIES_MAX;
+use crate::sync::retries::TRIES_MAX;
 
 /// A copy of a mail that the owner sent to herself, too.
 fn copy(id: &str, bcc: &str) -> String {
