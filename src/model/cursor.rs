@@ -34,6 +34,10 @@ pub const LEDGER_KEY_PREFIX: &str = "ledger/";
 /// The key under which [`AbsentCursor`] is stored.
 pub const ABSENT_KEY: &str = "absent";
 
+/// Well-known names and the ids of their folders. A key of the source beside them may say for which
+/// folders they were resolved.
+pub type WellKnown = BTreeMap<String, String>;
+
 /// The state of a mailbox as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxCursor {
@@ -54,7 +58,7 @@ pub struct MailboxCursor {
     #[serde(default)]
     pub forgotten_runs: u32,
     /// Well-known folder names and their ids, which never change (facts 1.8).
-    pub well_known: BTreeMap<String, String>,
+    pub well_known: WellKnown,
     /// Capture settings and the instant from which each applies, oldest first. The first has no
     /// lower bound.
     pub mail_settings: Vec<(Timestamp, bool)>,

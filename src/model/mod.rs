@@ -24,6 +24,7 @@ pub mod reason;
 pub mod recurrence;
 pub mod rematch;
 pub mod run;
+pub mod selection;
 pub mod sensitivity;
 pub mod shard;
 pub mod span;

@@ -24,15 +24,55 @@ impl Link {
     }
 }
 
-/// A page of Graph items: the decompressed body and the position of each item of `value[]` in it.
+/// A page of items of a service: the decompressed body and the position of each item of `value[]` in it.
 #[derive(Debug, Clone)]
-pub struct GraphPage {
-    /// Folder whose chain it belongs to.
+pub struct Page {
+    /// The folder that it belongs to.
     pub container: Arc<str>,
     /// The body, gunzipped.
     pub body: Bytes,
     /// Byte ranges of the items in `body`, in order.
     pub items: Vec<Range<usize>>,
+}
+
+/// A page of a chain, and where the chain continues.
+#[derive(Debug, Clone)]
+pub struct FetchedPage {
+    /// The items, split but not read.
+    pub page: Page,
+    /// The link to keep once the page is committed; the one before it dies then (facts 1.6).
+    pub link: Link,
+    /// When it was received.
+    pub fetched_at: Timestamp,
+}
+
+/// A page of a plain list.
+#[derive(Debug, Clone)]
+pub struct ListedPage<T> {
+    /// What is listed.
+    pub items: T,
+    /// The link to the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// An item that was requested by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedItem {
+    /// The requested id.
+    pub id: String,
+    /// What the service returned.
+    pub answer: ItemAnswer,
+}
+
+/// What the service returns for an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemAnswer {
+    /// The item, as it stands on a page.
+    Item(Bytes),
+    /// There is no such item any more.
+    Gone,
+    /// There is one, and the service does not return it.
+    Refused,
 }
 
 /// A message of an archive, as stored there.

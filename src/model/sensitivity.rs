@@ -31,3 +31,15 @@ impl Sensitivities {
         }
     }
 }
+
+/// What came of asking for the list of a mailbox's private mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrivateList {
+    /// Their ids.
+    Ids(HashSet<String>),
+    /// The permission does not show them.
+    Hidden,
+    /// The service does not list them, whatever the size of the page: it takes too long over a
+    /// large mailbox, or does not know the filter.
+    NotListed,
+}

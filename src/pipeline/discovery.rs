@@ -86,11 +86,11 @@ impl Discovery {
                 }
                 if line.out_because.is_none() {
                     let mailbox = entry.mailbox(MailboxKind::User, &tenant.name);
-                    let client = tenant.client.clone();
+                    let source = tenant.source.clone();
                     let captures_mail = entry.captures_mail;
                     let captures_meetings = entry.captures_meetings;
                     jobs.push(Job::Graph(Box::new(GraphJob {
-                        client,
+                        tenant: source,
                         mailbox,
                         captures_mail,
                         captures_meetings,
@@ -166,10 +166,10 @@ async fn list_users(
     notes: &mut Vec<String>,
 ) -> Result<Vec<PlanEntry>, RunError> {
     let failed = |source| RunError::tenant(&tenant.name, source);
-    let organization = tenant.client.organization().await.map_err(failed)?;
-    let users = tenant.client.users().await.map_err(failed)?;
-    let domains = if let Some(organization) = organization {
-        organization.domains
+    let verified = tenant.source.domains().await.map_err(failed)?;
+    let users = tenant.source.users().await.map_err(failed)?;
+    let domains = if let Some(domains) = verified {
+        domains
     } else {
         notes.push(format!(
             "tenant {}: its domains may not be seen (permission Organization.Read.All), so they are \
@@ -184,9 +184,7 @@ async fn list_users(
         WantedInput::All => Wanted::All,
         WantedInput::People(people) => Wanted::People(people),
         WantedInput::Group(group) => {
-            let found = tenant.client.group_members(group).await.map_err(failed)?;
-            let ids = found.users.into_iter().map(|user| user.id);
-            members = ids.chain(found.limited).collect();
+            members = tenant.source.group_members(group).await.map_err(failed)?;
             Wanted::Members(&members)
         }
     };

@@ -7,7 +7,8 @@ use crate::lake::error::LakeError;
 use crate::pipeline::writer::WriterError;
 use crate::scope::plan::ScopeError;
 use crate::source::archive::error::ArchiveError;
-use crate::source::graph::error::GraphError;
+use crate::source::error::ServiceError;
+use crate::source::tenant::ConnectError;
 use crate::sync::mailbox::SyncError;
 
 /// Why a run did not begin, or had to stop.
@@ -25,7 +26,7 @@ pub enum RunError {
         /// Its name.
         tenant: Arc<str>,
         /// Why.
-        source: GraphError,
+        source: ServiceError,
     },
     /// A scope without users.
     #[error("tenant {tenant}: {source}")]
@@ -60,10 +61,20 @@ pub enum RunError {
 
 impl RunError {
     /// A tenant cannot be read at all.
-    pub fn tenant(tenant: &Arc<str>, source: GraphError) -> Self {
+    pub fn tenant(tenant: &Arc<str>, source: ServiceError) -> Self {
         Self::Tenant {
             tenant: tenant.clone(),
             source,
+        }
+    }
+}
+
+impl RunError {
+    /// A tenant cannot be signed in to.
+    pub fn connect(tenant: &Arc<str>, error: ConnectError) -> Self {
+        match error {
+            ConnectError::Config(error) => error.into(),
+            ConnectError::Service(error) => Self::tenant(tenant, error),
         }
     }
 }

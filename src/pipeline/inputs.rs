@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::config::Config;
 use crate::config::archive::Archive;
@@ -18,14 +17,12 @@ use crate::config::tenant::Tenant;
 use crate::config::users_file;
 use crate::model::address::Address;
 use crate::pipeline::error::RunError;
+use crate::source;
 use crate::source::archive::mailbox;
 use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::source::archive::spec;
 use crate::source::archive::spec::ArchiveSpec;
 use crate::source::archive::spec::Layout;
-use crate::source::graph::client::Client;
-use crate::source::graph::settings::GraphSettings;
-use crate::source::graph::settings::Limits;
 
 /// What the files and the environment say, checked.
 #[derive(Debug)]
@@ -44,7 +41,7 @@ pub struct TenantInput {
     /// Its name in the configuration.
     pub name: Arc<str>,
     /// Ready to sign in.
-    pub client: Client,
+    pub source: source::tenant::Tenant,
     /// Members and teams.
     pub members: Members,
     /// Whose mailboxes are requested.
@@ -96,23 +93,8 @@ impl Inputs {
 
 fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunError> {
     let name: Arc<str> = tenant.name.as_str().into();
-    let limits = Limits {
-        in_flight: usize::from(config.run.requests_at_once),
-        deadline: Duration::from_secs(config.run.answer_seconds.into()),
-        ..Limits::standard().with_first_wait(config.run.retry_wait)
-    };
-    let settings = GraphSettings {
-        name: name.clone(),
-        tenant_id: tenant.tenant_id.clone(),
-        client_id: tenant.client_id.clone(),
-        secret: tenant.client_secret.read()?,
-        login_url: tenant.login_url.as_str().trim_end_matches('/').to_owned(),
-        graph_url: tenant.graph_url.as_str().trim_end_matches('/').to_owned(),
-        page_size: u32::from(config.run.page_size),
-        authorities: tenant.authorities()?,
-        limits,
-    };
-    let client = Client::new(&settings).map_err(|source| RunError::tenant(&name, source))?;
+    let connected = source::tenant::Tenant::connect(tenant, &config.run);
+    let tenant_source = connected.map_err(|error| RunError::connect(&name, error))?;
     let wanted = match &tenant.scope {
         Scope::All => WantedInput::All,
         Scope::Users(users) => WantedInput::People(users.clone()),
@@ -121,7 +103,7 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
     };
     Ok(TenantInput {
         name,
-        client,
+        source: tenant_source,
         members: Members::load(tenant)?,
         wanted,
     })

@@ -2,4 +2,10 @@
 //! `decode`.
 
 pub mod archive;
+pub mod error;
+pub mod folder;
 pub mod graph;
+pub mod listing;
+pub mod retry_action;
+pub(crate) mod service;
+pub mod tenant;

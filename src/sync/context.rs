@@ -16,6 +16,8 @@ use crate::model::mail::ContentLevel;
 use crate::model::mailbox::Mailbox;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
+use crate::model::selection::Headers;
+use crate::model::selection::Selection;
 use crate::model::span::Span;
 use crate::model::time::Timestamp;
 use crate::policy::capture_policy::CapturePolicy;
@@ -26,8 +28,6 @@ use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
-use crate::source::graph::selection::Headers;
-use crate::source::graph::selection::Selection;
 use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
 

@@ -6,7 +6,7 @@ use crate::config::window::Window;
 use crate::model::interaction::Source;
 use crate::model::mailbox::Mailbox;
 use crate::source::archive::mailbox::ArchiveMailbox;
-use crate::source::graph::client::Client;
+use crate::source::tenant::Tenant;
 
 /// A mailbox to read.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ impl Job {
 /// A mailbox of a tenant to read.
 #[derive(Debug)]
 pub struct GraphJob {
-    /// The client of its tenant.
-    pub client: Client,
+    /// Its tenant.
+    pub tenant: Tenant,
     /// Whose; its kind is guessed from the directory.
     pub mailbox: Mailbox,
     /// Whether the settings of today let mail be captured.

@@ -19,8 +19,8 @@ use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::clock;
 use crate::runtime::cpu::TaskPanicked;
 use crate::source::archive::error::ArchiveError;
-use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
+use crate::source::error::ServiceError;
+use crate::source::retry_action::RetryAction;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::uncommitted::Uncommitted;
@@ -31,11 +31,12 @@ use crate::sync::context::Context;
 use crate::sync::cursors;
 use crate::sync::cursors::CursorUnreadable;
 use crate::sync::cursors::SavedCursors;
+use crate::sync::delta::ChainError;
 use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::WriterStopped;
-use crate::sync::mail::folder_delta::FolderDeltaError;
 use crate::sync::retries::RetryLedger;
 use crate::sync::retries::RetryLimit;
+use crate::sync::singles::ManyRefused;
 
 /// One mailbox while it is read.
 #[derive(Debug)]
@@ -82,10 +83,10 @@ pub(crate) struct Pages {
 pub enum SyncError {
     /// The service refused.
     #[error(transparent)]
-    Graph(#[from] GraphError),
+    Service(#[from] ServiceError),
     /// A folder's chain cannot continue.
     #[error(transparent)]
-    FolderDelta(#[from] FolderDeltaError),
+    Chain(#[from] ChainError),
     /// The calendar's chain cannot continue.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
@@ -129,22 +130,19 @@ pub enum SyncError {
         /// Items that their chains returned.
         walked: u64,
     },
-    /// More items are unavailable than single items explain: the mailbox as a whole is the cause.
-    #[error("more than {max} items are unavailable; the next run tries them and the others again")]
-    ManyRefused {
-        /// At most this many are given up one by one.
-        max: usize,
-    },
+    /// The mailbox as a whole is the cause.
+    #[error(transparent)]
+    ManyRefused(#[from] ManyRefused),
 }
 
 impl SyncError {
     fn status(&self) -> Status {
         match self {
             Self::Stopped | Self::Overdue => Status::Stopped,
-            Self::Incomplete { .. } | Self::ManyRefused { .. } => Status::Incomplete,
-            Self::Graph(error)
-            | Self::FolderDelta(FolderDeltaError::Graph(error))
-            | Self::Calendar(CalendarError::Round(RoundError::Graph(error))) => {
+            Self::Incomplete { .. } | Self::ManyRefused(_) => Status::Incomplete,
+            Self::Service(error)
+            | Self::Chain(ChainError::Service(error))
+            | Self::Calendar(CalendarError::Round(RoundError::Service(error))) => {
                 match error.action() {
                     RetryAction::MailboxDenied => Status::Denied,
                     RetryAction::NoMailbox => Status::NoMailbox,

@@ -9,6 +9,9 @@ use serde_json::Value;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::model::page::FetchedItem;
+use crate::model::page::ItemAnswer;
+use crate::model::selection::Selection;
 use crate::runtime::clock;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
@@ -20,26 +23,15 @@ use crate::source::graph::links::escaped;
 use crate::source::graph::retry;
 use crate::source::graph::retry::Attempts;
 use crate::source::graph::retry::RequestTarget;
-use crate::source::graph::retry::RetryAction;
 use crate::source::graph::retry_after;
-use crate::source::graph::selection::Selection;
+use crate::source::graph::selection::properties;
+use crate::source::retry_action::RetryAction;
 
 /// The most that one batch may hold (facts 1.11).
 const PARTS_MAX: usize = 20;
 
 /// Bytes of one part's headers: as much as HTTP servers take.
 const HEADERS_MAX: usize = 16 * 1_024;
-
-/// An item that was requested by its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchedItem {
-    /// The requested id.
-    pub id: String,
-    /// The item as it stands on a page; `None`: it is gone.
-    pub body: Option<Bytes>,
-    /// It is not gone, but the service does not hand it out.
-    pub is_refused: bool,
-}
 
 #[derive(Deserialize)]
 struct Replies<'a> {
@@ -68,7 +60,7 @@ impl MailboxClient {
         ids: &[String],
         selection: Selection,
     ) -> Result<Vec<FetchedItem>, GraphError> {
-        let select = self.taken(selection).properties();
+        let select = properties(self.taken(selection));
         let path = |id: &str| format!("/messages/{}?$select={select}", escaped(id));
         let call = self.batch_call("messages by id", RequestTarget::Item)?;
         self.items_by_id(&call, ids, path).await
@@ -87,15 +79,14 @@ impl MailboxClient {
             let paths: Vec<String> = ids.iter().map(|id| self.path(&path(id))).collect();
             let parts = self.batch(call, &paths).await?;
             for (id, part) in ids.iter().zip(parts) {
-                let found = present(call, part);
-                let is_unreadable =
-                    |error: &GraphError| error.action() == RetryAction::ItemUnreadable;
-                let is_refused = found.as_ref().is_err_and(is_unreadable);
-                fetched.push(FetchedItem {
-                    id: id.clone(),
-                    body: if is_refused { None } else { found? },
-                    is_refused,
-                });
+                let answer = match present(call, part) {
+                    Err(error) if error.action() == RetryAction::ItemUnreadable => {
+                        ItemAnswer::Refused
+                    }
+                    found => found?.map_or(ItemAnswer::Gone, ItemAnswer::Item),
+                };
+                let id = id.clone();
+                fetched.push(FetchedItem { id, answer });
             }
         }
         Ok(fetched)

@@ -1,14 +1,15 @@
 //! Calendar delta: one chain per mailbox, over a window that it keeps permanently (facts 2.1, 2.2).
 
 use crate::model::event::CONTAINER;
-use crate::model::page::GraphPage;
+use crate::model::page::FetchedItem;
+use crate::model::page::FetchedPage;
+use crate::model::page::ListedPage;
+use crate::model::page::Page;
 use crate::model::span::Window;
-use crate::model::time::DAY;
 use crate::runtime::clock;
-use crate::source::graph::batch::FetchedItem;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
-use crate::source::graph::delta::FetchedPage;
+use crate::source::graph::delta::behind;
 use crate::source::graph::envelope;
 use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
@@ -16,19 +17,6 @@ use crate::source::graph::links::escaped;
 use crate::source::graph::listing;
 use crate::source::graph::listing::ListedId;
 use crate::source::graph::retry::RequestTarget;
-
-/// The longest span that is requested. The service refuses more than 1,825 days, of lists and
-/// presumably of chains as well (facts 13).
-pub const SPAN_MAX: i64 = 1_800 * DAY;
-
-/// A page of the plain list of a window.
-#[derive(Debug, Clone)]
-pub struct ListedPage {
-    /// The items, split but not read. They are whole: occurrences, too (facts 2.2).
-    pub page: GraphPage,
-    /// The next page, if there is one.
-    pub next: Option<String>,
-}
 
 impl MailboxClient {
     /// The first page of a chain. Nothing but the window can be chosen (facts 2.1).
@@ -45,7 +33,7 @@ impl MailboxClient {
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
         let url = self.kept(link, &self.url(CHAIN)?)?;
         let fetched = self.calendar_page(url, RequestTarget::Link).await?;
-        fetched.behind(link, NAME)
+        behind(link, fetched, NAME)
     }
 
     /// A page of the plain list of a window: the first, or the one behind a link. It is the way to
@@ -54,7 +42,7 @@ impl MailboxClient {
         &self,
         window: Window,
         link: Option<&str>,
-    ) -> Result<ListedPage, GraphError> {
+    ) -> Result<ListedPage<Page>, GraphError> {
         let url = match link {
             Some(link) => self.follow(link, &self.url(LIST)?)?,
             None => self.url(&format!("{LIST}?{}", span(window)))?,
@@ -62,7 +50,7 @@ impl MailboxClient {
         let call = list_call(LIST_NAME, url, link, LIST_TOP);
         let opened = self.ask(&call, envelope::open_list).await?;
         Ok(ListedPage {
-            page: page(opened.body, opened.items),
+            items: page(opened.body, opened.items),
             next: opened.next,
         })
     }
@@ -73,7 +61,7 @@ impl MailboxClient {
         &self,
         window: Window,
         link: Option<&str>,
-    ) -> Result<(Vec<ListedId>, Option<String>), GraphError> {
+    ) -> Result<ListedPage<Vec<String>>, GraphError> {
         let url = match link {
             Some(link) => self.follow(link, &self.url(LIST)?)?,
             None => self.url(&format!("{LIST}?{}&$select=id", span(window)))?,
@@ -81,7 +69,10 @@ impl MailboxClient {
         let call = list_call(IDS_NAME, url, link, IDS_TOP);
         let page: List<ListedId> = self.ask(&call, |body| envelope::list(&body)).await?;
         listing::no_loop(IDS_NAME, link, page.next.as_ref())?;
-        Ok((page.value, page.next))
+        Ok(ListedPage {
+            items: listing::ids(page.value),
+            next: page.next,
+        })
     }
 
     /// Events by their immutable ids, in the order of the ids: what is missing, or made a page malformed
@@ -134,8 +125,8 @@ fn list_call(name: &'static str, url: url::Url, link: Option<&str>, top: u32) ->
     }
 }
 
-fn page(body: bytes::Bytes, items: Vec<std::ops::Range<usize>>) -> GraphPage {
-    GraphPage {
+fn page(body: bytes::Bytes, items: Vec<std::ops::Range<usize>>) -> Page {
+    Page {
         container: CONTAINER.into(),
         body,
         items,
@@ -168,7 +159,9 @@ const IDS_TOP: u32 = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::DAY;
     use crate::model::time::Timestamp;
+    use crate::source::service::SPAN_MAX;
 
     /// Facts 13.
     #[test]

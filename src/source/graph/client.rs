@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::model::selection::Selection;
 use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::random;
@@ -30,10 +31,9 @@ use crate::source::graph::links::escaped;
 use crate::source::graph::request_metrics::RequestTotals;
 use crate::source::graph::retry;
 use crate::source::graph::retry::Attempts;
-use crate::source::graph::retry::RetryAction;
-use crate::source::graph::selection::Selection;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
+use crate::source::retry_action::RetryAction;
 
 /// Fixed and documented, so that an administrator can allow it by name (facts 5.1).
 const USER_AGENT: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
@@ -364,6 +364,11 @@ impl Client {
 }
 
 impl MailboxClient {
+    /// What time it is for the service; see [`Client::service_time`].
+    pub fn service_time(&self) -> Timestamp {
+        self.client.service_time()
+    }
+
     /// What this mailbox cost so far.
     pub fn totals(&self) -> RequestTotals {
         self.limiter.metrics.totals()

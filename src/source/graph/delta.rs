@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::page::GraphPage;
+use crate::model::page::FetchedPage;
 use crate::model::page::Link;
-use crate::model::time::Timestamp;
+use crate::model::page::Page;
+use crate::model::selection::Headers;
+use crate::model::selection::Selection;
 use crate::runtime::clock;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
@@ -12,28 +14,18 @@ use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::RequestTarget;
-use crate::source::graph::selection::Headers;
-use crate::source::graph::selection::Selection;
+use crate::source::graph::selection::properties;
 
-/// A page and where its chain continues.
-#[derive(Debug, Clone)]
-pub struct FetchedPage {
-    /// The items, split but not read.
-    pub page: GraphPage,
-    /// The link to keep once the page is committed; the one before it dies then (facts 1.6).
-    pub link: Link,
-    /// When it was received.
-    pub fetched_at: Timestamp,
-}
-
-impl FetchedPage {
-    /// The page, as what lies behind a link. An unchanged deltaLink is no error (facts 1.4); an
-    /// unchanged nextLink has no end.
-    pub(super) fn behind(self, link: &str, call: &'static str) -> Result<Self, GraphError> {
-        match &self.link {
-            Link::Next(next) if next == link => Err(GraphError::EndlessChain { call }),
-            _ => Ok(self),
-        }
+/// A page, as what lies behind a link. An unchanged deltaLink is no error (facts 1.4); an unchanged
+/// nextLink has no end.
+pub(super) fn behind(
+    link: &str,
+    fetched: FetchedPage,
+    call: &'static str,
+) -> Result<FetchedPage, GraphError> {
+    match &fetched.link {
+        Link::Next(next) if next == link => Err(GraphError::EndlessChain { call }),
+        _ => Ok(fetched),
     }
 }
 
@@ -69,7 +61,7 @@ impl MailboxClient {
         selection: Selection,
     ) -> Result<FetchedPage, GraphError> {
         let mut url = self.chain(folder)?;
-        url.set_query(Some(&format!("$select={}", selection.properties())));
+        url.set_query(Some(&format!("$select={}", properties(selection))));
         self.page(folder, url, RequestTarget::Folder).await
     }
 
@@ -91,7 +83,7 @@ impl MailboxClient {
                 RequestTarget::Link,
             )
             .await?;
-        fetched.behind(link, NAME)
+        behind(link, fetched, NAME)
     }
 
     async fn page(
@@ -108,7 +100,7 @@ impl MailboxClient {
         // Before it is kept: else the chain would stop there on every further night.
         self.follow(opened.link.text(), &self.chain(folder)?)?;
         Ok(FetchedPage {
-            page: GraphPage {
+            page: Page {
                 container: Arc::clone(folder),
                 body: opened.body,
                 items: opened.items,

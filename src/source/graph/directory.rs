@@ -129,12 +129,6 @@ impl Client {
         Ok(users.into_iter().map(RawUser::into_user).collect())
     }
 
-    /// What kind of mailbox a user has; `None` where the permission does not show it (facts 3.3).
-    /// Counts as a request to that mailbox.
-    pub async fn user_purpose(&self, user_id: &str) -> Result<Option<MailboxKind>, GraphError> {
-        self.mailbox(user_id).purpose().await
-    }
-
     /// Reads a list to its end.
     pub(super) async fn directory_list<T: DeserializeOwned + Listed>(
         &self,
@@ -159,7 +153,8 @@ struct Purpose {
 }
 
 impl MailboxClient {
-    async fn purpose(&self) -> Result<Option<MailboxKind>, GraphError> {
+    /// What kind of mailbox it is; `None` where the permission does not show it (facts 3.3).
+    pub(super) async fn purpose(&self) -> Result<Option<MailboxKind>, GraphError> {
         let url = self.url("/mailboxSettings/userPurpose")?;
         let call = Call::get("mailbox kind", RequestTarget::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();

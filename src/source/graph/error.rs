@@ -1,6 +1,6 @@
 //! What a call can end in, and what its caller does about it.
 
-use crate::source::graph::retry::RetryAction;
+use crate::source::retry_action::RetryAction;
 
 /// Why a call to Graph or to the sign-in service gave no answer.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use futures_util::TryStreamExt;
 use serde::Deserialize;
 use url::Url;
 
+use crate::source::folder::Folder;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::error::GraphError;
@@ -15,24 +16,7 @@ use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
 use crate::source::graph::retry::RequestTarget;
-use crate::source::graph::retry::RetryAction;
-
-/// A mail folder that can be seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder {
-    /// Constant, whatever becomes of the folder (facts 1.8).
-    pub id: Arc<str>,
-    /// The folder above it, as it was found; `None` at the top.
-    pub parent: Option<Arc<str>>,
-    /// Localised name.
-    pub display_name: String,
-    /// Names from the top, joined by `/`.
-    pub path: String,
-    /// Items of every kind: need not equal the number of messages. `None`: not stated.
-    pub total_item_count: Option<u64>,
-    /// Whether it is Sent Items (known once well-known folders are resolved).
-    pub is_sent: bool,
-}
+use crate::source::retry_action::RetryAction;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::model::page::GraphPage;
+use crate::model::page::Page;
+use crate::model::selection::Selection;
 use crate::model::span::Span;
 use crate::model::time::Timestamp;
 use crate::source::graph::call::Call;
@@ -15,7 +16,9 @@ use crate::source::graph::envelope::List;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::RequestTarget;
-use crate::source::graph::selection::Selection;
+use crate::source::graph::selection::properties;
+use crate::source::listing::Listing;
+use crate::source::listing::MAILS_PER_PAGE;
 
 /// An item of a list of ids.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -30,80 +33,6 @@ pub struct ListedId {
 
 /// The service's limit for lists of mails (facts 1.3).
 const IDS_PER_PAGE: u32 = 1_000;
-/// Whole mails of a page: with texts they are large, and a page that is malformed costs all of
-/// them.
-pub const MAILS_PER_PAGE: u32 = 100;
-/// Items that are walked over by links (facts 1.9: they count what they skip). What is behind them
-/// is requested by its time: pages that are deep in a list take long, or do not come at all (facts
-/// 1.7, 13).
-const DEPTH_MAX: usize = 5_000;
-
-/// A list of the mails of a folder while it is read, the newest first.
-#[derive(Debug, Clone)]
-pub struct Listing {
-    folder: Arc<str>,
-    span: Span,
-    /// Where the next page is, if it is behind a link.
-    link: Option<String>,
-    /// When the last mail so far was received.
-    oldest: Option<Timestamp>,
-    /// Items since the list was last requested by a time.
-    depth: usize,
-    is_over: bool,
-}
-
-impl Listing {
-    /// Of what was received within a span.
-    pub fn new(folder: &Arc<str>, span: Span) -> Self {
-        Self {
-            folder: Arc::clone(folder),
-            span,
-            link: None,
-            oldest: None,
-            depth: 0,
-            is_over: false,
-        }
-    }
-
-    /// Whether the service says that there is no more.
-    pub fn is_over(&self) -> bool {
-        self.is_over
-    }
-
-    /// Asks again for what is older than the last mail (those of the same second included). Says
-    /// whether that is another question than the last.
-    pub fn ask_by_time(&mut self) -> bool {
-        let Some(older) = self.older() else {
-            return false;
-        };
-        self.span = older;
-        self.link = None;
-        self.depth = 0;
-        self.is_over = false;
-        true
-    }
-
-    /// What is left, by time; `None`: the time of the last mail does not say.
-    fn older(&self) -> Option<Span> {
-        let is_earlier = |oldest: &Timestamp| self.span.to.is_none_or(|to| *oldest < to);
-        let oldest = self.oldest.filter(is_earlier)?;
-        Some(Span {
-            to: Some(oldest),
-            ..self.span
-        })
-    }
-
-    fn note(&mut self, items: usize, oldest: Option<Timestamp>, next: Option<String>) {
-        self.depth += items;
-        self.oldest = oldest.or(self.oldest);
-        self.is_over = next.is_none();
-        self.link = next;
-        if self.link.is_some() && self.depth >= DEPTH_MAX {
-            self.ask_by_time();
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CountOnly {
@@ -113,13 +42,13 @@ struct CountOnly {
 
 impl MailboxClient {
     /// The next page of a folder's list: the ids of its mails.
-    pub async fn listed_ids(&self, listing: &mut Listing) -> Result<Vec<ListedId>, GraphError> {
+    pub async fn listed_ids(&self, listing: &mut Listing) -> Result<Vec<String>, GraphError> {
         let call = self.list_call(IDS_NAME, listing, "id,receivedDateTime", IDS_PER_PAGE)?;
         let page: List<ListedId> = self.ask(&call, |body| envelope::list(&body)).await?;
         no_loop(IDS_NAME, listing.link.as_deref(), page.next.as_ref())?;
         let oldest = page.value.iter().rev().find_map(received);
         listing.note(page.value.len(), oldest, page.next);
-        Ok(page.value)
+        Ok(ids(page.value))
     }
 
     /// The next page of a folder's list: its mails.
@@ -127,12 +56,12 @@ impl MailboxClient {
         &self,
         listing: &mut Listing,
         selection: Selection,
-    ) -> Result<GraphPage, GraphError> {
-        let properties = self.taken(selection).properties();
+    ) -> Result<Page, GraphError> {
+        let properties = properties(self.taken(selection));
         let call = self.list_call(NAME, listing, &properties, MAILS_PER_PAGE)?;
         let opened = self.ask(&call, envelope::open_list).await?;
         no_loop(NAME, listing.link.as_deref(), opened.next.as_ref())?;
-        let page = GraphPage {
+        let page = Page {
             container: Arc::clone(&listing.folder),
             body: opened.body,
             items: opened.items,
@@ -179,6 +108,11 @@ impl MailboxClient {
     }
 }
 
+/// The ids that were listed.
+pub(super) fn ids(listed: Vec<ListedId>) -> Vec<String> {
+    listed.into_iter().filter_map(|item| item.id).collect()
+}
+
 /// That a list does not lead from a page to the same page.
 pub(super) fn no_loop(
     call: &'static str,
@@ -221,25 +155,6 @@ const NAME: &str = "list of mails";
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Facts 13.
-    #[test]
-    fn a_deep_list_goes_on_by_time_and_by_links_where_the_time_stays() {
-        let mut listing = Listing::new(&"f".into(), Span::default());
-        let next = || Some("link".to_owned());
-        listing.note(DEPTH_MAX - 1, Some(Timestamp(9)), next());
-        assert!(listing.link.is_some());
-        listing.note(1, Some(Timestamp(8)), next());
-        assert_eq!(
-            (listing.link.clone(), listing.span.to),
-            (None, Some(Timestamp(8)))
-        );
-        // All of the same instant: no time tells what is left.
-        listing.note(DEPTH_MAX, Some(Timestamp(8)), next());
-        assert!(listing.link.is_some() && !listing.ask_by_time());
-        listing.note(1, Some(Timestamp(7)), None);
-        assert!(listing.is_over() && listing.ask_by_time() && !listing.is_over());
-    }
 
     /// Facts 1.9.
     #[test]

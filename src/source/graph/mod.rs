@@ -21,13 +21,13 @@ pub mod limiter;
 pub mod links;
 pub mod listing;
 mod lists;
-pub mod loop_detector;
 mod permission_probe;
 pub mod request_metrics;
 pub mod retry;
 pub mod retry_after;
 pub mod selection;
 pub mod sensitivity;
+mod service;
 pub mod settings;
 pub mod well_known;
 

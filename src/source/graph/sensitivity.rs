@@ -4,6 +4,8 @@ use hashbrown::HashSet;
 use serde::Deserialize;
 use url::Url;
 
+use crate::model::page::ItemAnswer;
+use crate::model::sensitivity::PrivateList;
 use crate::model::sensitivity::Sensitivities;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
@@ -12,19 +14,7 @@ use crate::source::graph::links::escaped;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
 use crate::source::graph::retry::RequestTarget;
-use crate::source::graph::retry::RetryAction;
-
-/// What came of asking for the list of a mailbox's private mails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PrivateList {
-    /// Their ids.
-    Ids(HashSet<String>),
-    /// The permission does not show them.
-    Hidden,
-    /// The service does not list them, whatever the size of the page: it takes too long over a
-    /// large mailbox, or does not know the filter.
-    NotListed,
-}
+use crate::source::retry_action::RetryAction;
 
 /// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts
 /// 1.7).
@@ -122,16 +112,19 @@ impl MailboxClient {
         let call = self.batch_call("sensitivity by id", RequestTarget::Item)?;
         let (mut private, mut unknown) = (HashSet::new(), HashSet::new());
         for fetched in self.items_by_id(&call, ids, path).await? {
-            let mail = fetched
-                .body
-                .map(|body| serde_json::from_slice::<Expanded>(&body));
-            let is_unknown = fetched.is_refused || matches!(mail, Some(Err(_)));
-            let is_private = mail.is_some_and(|mail| mail.is_ok_and(|mail| mail.is_private()));
-            if is_unknown {
-                unknown.insert(fetched.id);
-            } else if is_private {
-                private.insert(fetched.id);
-            }
+            let is_private = match fetched.answer {
+                ItemAnswer::Item(body) => {
+                    let mail = serde_json::from_slice::<Expanded>(&body).ok();
+                    mail.map(|mail| mail.is_private())
+                }
+                ItemAnswer::Gone => Some(false),
+                ItemAnswer::Refused => None,
+            };
+            match is_private {
+                Some(true) => private.insert(fetched.id),
+                Some(false) => continue,
+                None => unknown.insert(fetched.id),
+            };
         }
         Ok(Sensitivities::Singly { private, unknown })
     }

@@ -1,26 +1,20 @@
 //! Which folders are read: by well-known ids, for names are localised (facts 1.10).
 
-use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::model::cursor::WellKnown;
 use crate::model::id::Id128;
+use crate::source::folder::Folder;
 use crate::source::graph::batch::present;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::client::refused;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::error_response::ErrorResponse;
-use crate::source::graph::folders::Folder;
 use crate::source::graph::retry::RequestTarget;
-use crate::source::graph::retry::RetryAction;
-
-/// Well-known names and folder ids, as a mailbox's cursor keeps them.
-///
-/// The key [`TOP_LEVEL`] holds a digest of the top folders for which it was resolved: a well-known
-/// folder that comes into being later shows there.
-pub type WellKnown = BTreeMap<String, String>;
+use crate::source::retry_action::RetryAction;
 
 /// The key of the digest.
 pub const TOP_LEVEL: &str = "top_level";

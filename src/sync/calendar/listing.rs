@@ -4,11 +4,12 @@ use crate::model::span::Window;
 use crate::model::time::DAY;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::TooManyEvents;
-use crate::source::graph::calendar::SPAN_MAX;
-use crate::source::graph::error::GraphError;
+use crate::source::error::ServiceError;
+use crate::source::service::MailboxService;
+use crate::source::service::SPAN_MAX;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;
-use crate::sync::calendar::round::asks_for_list;
+use crate::sync::delta::may_be_listed;
 
 /// Pages of the lists of a window: as many events as a round may have, by pages that became small.
 const LIST_PAGES_MAX: usize = 4_000;
@@ -18,7 +19,7 @@ const DEEP_MIN: i64 = 7 * DAY;
 /// events of such a list can be fetched one by one.
 const SLOW_MIN: i64 = 90 * DAY;
 
-impl Fetching<'_> {
+impl<S: MailboxService> Fetching<'_, S> {
     /// Adds all that a window holds, of whatever length.
     pub(crate) async fn list(&self, round: &mut Round, window: Window) -> Result<(), RoundError> {
         let mut pages = 0;
@@ -42,9 +43,9 @@ impl Fetching<'_> {
         let mut link: Option<String> = None;
         loop {
             *pages += 1;
-            let listed = self.client.calendar_list(part, link.as_deref()).await;
+            let listed = self.service.listed_events(part, link.as_deref()).await;
             let listed = listed.map_err(|refused| Unlisted::of(refused, part, link.is_some()))?;
-            let decoded = self.decoded(listed.page).await.map_err(RoundError::from)?;
+            let decoded = self.decoded(listed.items).await.map_err(RoundError::from)?;
             round.add(decoded).map_err(RoundError::from)?;
             match listed.next {
                 None => return Ok(()),
@@ -81,7 +82,7 @@ pub(super) enum Unlisted {
     /// It takes too long: its halves may not.
     Slow([Window; 2]),
     /// A page is malformed, and would be in any list that contains it.
-    Malformed(GraphError),
+    Malformed(ServiceError),
     /// For another reason.
     Round(RoundError),
 }
@@ -89,8 +90,8 @@ pub(super) enum Unlisted {
 impl Unlisted {
     /// A page that was refused. One behind a link is deep in its list, which may be the only cause
     /// (facts 13).
-    pub(super) fn of(refused: GraphError, part: Window, is_behind_link: bool) -> Self {
-        if !asks_for_list(&refused) {
+    pub(super) fn of(refused: ServiceError, part: Window, is_behind_link: bool) -> Self {
+        if !may_be_listed(&refused) {
             return Self::Round(refused.into());
         }
         let halves = match refused.status() {

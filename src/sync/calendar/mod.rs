@@ -9,6 +9,7 @@ use crate::model::cursor::CalendarCursor;
 use crate::model::event::DecodedEvent;
 use crate::model::event::EventType;
 use crate::model::mailbox;
+use crate::model::page::ItemAnswer;
 use crate::model::span::Window;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
@@ -22,9 +23,9 @@ use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::cpu::TaskPanicked;
-use crate::source::graph::calendar::SPAN_MAX;
-use crate::source::graph::client::MailboxClient;
-use crate::source::graph::error::GraphError;
+use crate::source::error::ServiceError;
+use crate::source::service::MailboxService;
+use crate::source::service::SPAN_MAX;
 use crate::state::error::StateError;
 use crate::state::uncommitted::Uncommitted;
 use crate::sync::calendar::round::Fetching;
@@ -53,11 +54,11 @@ const UNPROVEN_DAYS: i64 = 30;
 
 /// A calendar that is to be read.
 #[derive(Debug)]
-pub(crate) struct CalendarSync<'a> {
+pub(crate) struct CalendarSync<'a, S> {
     /// What all tasks share.
     pub context: &'a Context,
     /// Of the mailbox.
-    pub client: &'a MailboxClient,
+    pub service: &'a S,
     /// Where its events are decided.
     pub reconciler: &'a Arc<MailReconciler>,
     /// What was decided of the mailbox and is not committed yet.
@@ -95,8 +96,8 @@ pub enum CalendarError {
     Computation(#[from] TaskPanicked),
 }
 
-impl From<GraphError> for CalendarError {
-    fn from(error: GraphError) -> Self {
+impl From<ServiceError> for CalendarError {
+    fn from(error: ServiceError) -> Self {
         Self::Round(error.into())
     }
 }
@@ -107,14 +108,14 @@ impl From<TooManyEvents> for CalendarError {
     }
 }
 
-impl CalendarSync<'_> {
+impl<S: MailboxService> CalendarSync<'_, S> {
     /// Reads one round and decides it.
     pub(crate) async fn read(&self) -> Result<Decided, CalendarError> {
         let memory = self.memory()?;
         let link = self.link()?;
         let given_up = self.given_up();
         let fetching = Fetching {
-            client: self.client,
+            service: self.service,
             cpu: &self.context.cpu,
             content: self.context.selection.content,
             given_up: &given_up,
@@ -231,7 +232,7 @@ impl CalendarSync<'_> {
     /// unavailable in this run, it stays due, and what the chain returned is kept.
     async fn list_past(
         &self,
-        fetching: &Fetching<'_>,
+        fetching: &Fetching<'_, S>,
         round: &mut Round,
     ) -> Result<bool, RoundError> {
         let Some(past) = self.past(round.window) else {
@@ -251,7 +252,7 @@ impl CalendarSync<'_> {
     /// Fetches what did not come along.
     async fn complete(
         &self,
-        fetching: &Fetching<'_>,
+        fetching: &Fetching<'_, S>,
         round: &mut Round,
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
@@ -277,7 +278,7 @@ impl CalendarSync<'_> {
     /// occurrence they replace.
     async fn fetch_series(
         &self,
-        fetching: &Fetching<'_>,
+        fetching: &Fetching<'_, S>,
         round: &mut Round,
         memory: &Memory,
     ) -> Result<Fetched, CalendarError> {
@@ -313,13 +314,13 @@ impl CalendarSync<'_> {
         let unnamed = self.unnamed_of_series(round, &fetched.masters, memory);
         let mut there = Vec::new();
         for item in fetching.singles(&unnamed).await? {
-            if item.is_refused {
+            match item.answer {
                 // The next runs request it again.
-                round.add(vec![input::not_served(item.id)])?;
-            } else if item.body.is_some() {
-                there.push(item);
-            } else {
-                fetched.gone.insert(item.id);
+                ItemAnswer::Refused => round.add(vec![input::not_served(item.id)])?,
+                ItemAnswer::Item(_) => there.push(item),
+                ItemAnswer::Gone => {
+                    fetched.gone.insert(item.id);
+                }
             }
         }
         fetched.others = events_of(fetching.decode_singles(there).await?);

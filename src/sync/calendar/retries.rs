@@ -5,17 +5,18 @@ use hashbrown::HashSet;
 use crate::model::cursor::FailedItem;
 use crate::model::event::CONTAINER;
 use crate::reconcile::calendar::input::Round;
+use crate::source::service::MailboxService;
 use crate::sync::calendar::CalendarError;
 use crate::sync::calendar::CalendarSync;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::retries::TRIED_PER_RUN;
 
-impl CalendarSync<'_> {
+impl<S: MailboxService> CalendarSync<'_, S> {
     /// Tries again what could not be read and is not named by the round: a chain may never name it
     /// again. What is left for the next run counts as present.
     pub(super) async fn try_again(
         &self,
-        fetching: &Fetching<'_>,
+        fetching: &Fetching<'_, S>,
         round: &mut Round,
     ) -> Result<(), CalendarError> {
         let due = self.due(round);

@@ -5,53 +5,49 @@ use hashbrown::HashSet;
 
 use crate::model::event::DecodedEvent;
 use crate::model::mail::ContentLevel;
-use crate::model::page::GraphPage;
 use crate::model::page::Link;
+use crate::model::page::Page;
 use crate::model::span::Window;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::calendar::input::source_id;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::cpu::TaskPanicked;
-use crate::source::graph::client::MailboxClient;
-use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
+use crate::source::error::ServiceError;
+use crate::source::service::Chain;
+use crate::source::service::MailboxService;
 use crate::sync::decoding;
+use crate::sync::delta::DeltaRound;
+use crate::sync::delta::Step;
+use crate::sync::delta::may_be_listed;
+use crate::sync::singles::ManyRefused;
 
-/// A chain that the service invalidates is restarted at most this often in one run.
-const RESTARTS_MAX: u32 = 2;
 /// Consecutive pages without an event that is new in this round: some are normal (facts 1.4), but
 /// chains may never end (facts 2.2).
 const STALE_PAGES_MAX: u32 = 20;
-/// Events that are given up one by one in a round, each after all its retries; more of them mean
-/// that the mailbox as a whole is the cause.
-pub(super) const REFUSED_MAX: usize = 100;
 
 /// Why a round did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RoundError {
     /// The service refused.
     #[error(transparent)]
-    Graph(#[from] GraphError),
+    Service(#[from] ServiceError),
     /// A computation panicked.
     #[error(transparent)]
     Computation(#[from] TaskPanicked),
     /// It is too large to be decided as a whole.
     #[error(transparent)]
     TooLarge(#[from] TooManyEvents),
-    /// More events are unavailable than single events explain: the mailbox as a whole is the cause.
-    #[error(
-        "more than {} events are unavailable; the next run tries them and the others again",
-        REFUSED_MAX
-    )]
-    ManyRefused,
+    /// The mailbox as a whole is the cause.
+    #[error(transparent)]
+    ManyRefused(#[from] ManyRefused),
 }
 
 /// What is needed to fetch.
 #[derive(Debug)]
-pub(crate) struct Fetching<'a> {
+pub(crate) struct Fetching<'a, S> {
     /// Of the mailbox.
-    pub client: &'a MailboxClient,
+    pub service: &'a S,
     /// The threads that compute.
     pub cpu: &'a CpuPool,
     /// How much of an event is read.
@@ -60,7 +56,7 @@ pub(crate) struct Fetching<'a> {
     pub given_up: &'a HashSet<String>,
 }
 
-impl Fetching<'_> {
+impl<S: MailboxService> Fetching<'_, S> {
     /// Fetches a round: from a link on, over that chain's window; or, without one, from the
     /// beginning over a new window.
     pub(crate) async fn round(
@@ -77,26 +73,26 @@ impl Fetching<'_> {
             unasked: HashSet::new(),
         };
         let mut seen = HashSet::new();
-        let mut restarts = 0;
         let mut stale_pages = 0;
+        let mut chain_round = DeltaRound::default();
         loop {
-            let fetched = match &round.link {
-                Some(link) => self.client.next_calendar_page(link).await,
-                None => self.client.first_calendar_page(round.window).await,
-            };
-            let fetched = match fetched {
-                Ok(fetched) => fetched,
-                Err(refused) if asks_for_list(&refused) => return self.listed(round).await,
-                Err(refused) if is_restart(&refused) => {
+            let chain = Chain::Calendar(round.window);
+            let step = chain_round.step(self.service, &chain, round.link.as_deref());
+            let fetched = match step.await {
+                Step::Page(fetched) => fetched,
+                Step::Restarted => {
                     round = round.given_up(new);
-                    if restarts == RESTARTS_MAX {
-                        return self.listed(round).await;
-                    }
-                    restarts += 1;
                     seen.clear();
                     continue;
                 }
-                Err(refused) => return Err(refused.into()),
+                Step::ListInstead(error) => {
+                    // Where the chain is lost, so is its window.
+                    if error.is_of_link() {
+                        round = round.given_up(new);
+                    }
+                    return self.listed(round).await;
+                }
+                Step::Gone(refused) | Step::Failed(refused) => return Err(refused.into()),
             };
             let events = self.decoded(fetched.page).await?;
             let mut is_stale = true;
@@ -128,27 +124,18 @@ impl Fetching<'_> {
     }
 
     /// Decodes the events of a page.
-    pub(crate) async fn decoded(&self, page: GraphPage) -> Result<Vec<DecodedEvent>, TaskPanicked> {
+    pub(crate) async fn decoded(&self, page: Page) -> Result<Vec<DecodedEvent>, TaskPanicked> {
         let items = page.items.iter();
         let items = items.map(|range| page.body.slice(range.clone())).collect();
         decoding::events(self.cpu, items, self.content).await
     }
 }
 
-/// Whether the chain does not work, and a plain list may.
-pub(crate) fn asks_for_list(error: &GraphError) -> bool {
-    matches!(error, GraphError::EndlessChain { .. }) || error.action() == RetryAction::PlainList
-}
-
 /// Whether lists were available in this run.
 pub(crate) fn could_be_listed(asked: Result<(), RoundError>) -> Result<bool, RoundError> {
     match asked {
         Ok(()) => Ok(true),
-        Err(RoundError::Graph(refused)) if asks_for_list(&refused) => Ok(false),
+        Err(RoundError::Service(refused)) if may_be_listed(&refused) => Ok(false),
         Err(other) => Err(other),
     }
-}
-
-fn is_restart(error: &GraphError) -> bool {
-    error.action() == RetryAction::RestartChain
 }

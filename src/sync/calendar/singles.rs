@@ -4,36 +4,38 @@
 use hashbrown::HashSet;
 
 use crate::model::event::DecodedEvent;
+use crate::model::page::FetchedItem;
+use crate::model::page::ItemAnswer;
+use crate::model::page::ListedPage;
 use crate::model::span::Window;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::calendar::input::not_served;
 use crate::runtime::cpu::TaskPanicked;
-use crate::source::graph::batch::FetchedItem;
-use crate::source::graph::error::GraphError;
-use crate::source::graph::listing::ListedId;
+use crate::source::error::ServiceError;
+use crate::source::service::ItemKind;
+use crate::source::service::MailboxService;
 use crate::sync::calendar::listing::Unlisted;
 use crate::sync::calendar::listing::in_parts;
 use crate::sync::calendar::round::Fetching;
-use crate::sync::calendar::round::REFUSED_MAX;
 use crate::sync::calendar::round::RoundError;
 use crate::sync::decoding;
+use crate::sync::singles::SINGLES_AT_ONCE;
+use crate::sync::singles::Singles;
 
 /// Pages of ids: as many events as a round may have, by pages that became small.
 const ID_PAGES_MAX: usize = 2_000;
 /// Events that are fetched singly instead of by a list: what the service serves of one mailbox in
 /// twenty minutes (facts 7.1). A calendar that needs more is left for the next run.
 const SINGLES_MAX: usize = 20_000;
-/// The number of these that are fetched before they are decoded and dropped: five batches.
-const SINGLES_AT_ONCE: usize = 100;
 
-impl Fetching<'_> {
+impl<S: MailboxService> Fetching<'_, S> {
     /// Reads what the plain list of a window did not return before it was refused.
     pub(super) async fn listing_fallback(
         &self,
         round: &mut Round,
         window: Window,
-        refusal: GraphError,
+        refusal: ServiceError,
     ) -> Result<(), RoundError> {
         let named: HashSet<String> = round.named().map(str::to_owned).collect();
         let mut wanted = Vec::new();
@@ -50,13 +52,11 @@ impl Fetching<'_> {
         if wanted.len() > SINGLES_MAX {
             return Err(refusal.into());
         }
-        let mut refused = 0;
+        let mut singles = Singles::default();
         for ids in wanted.chunks(SINGLES_AT_ONCE) {
-            let fetched = self.client.events_by_id(ids).await?;
-            refused += count_refused(&fetched);
-            if refused > REFUSED_MAX {
-                return Err(RoundError::ManyRefused);
-            }
+            let fetching = singles.fetch(self.service, ItemKind::Event, ids);
+            let fetched = fetching.await?;
+            singles.check()?;
             round.add(self.decode_singles(fetched).await?)?;
         }
         Ok(())
@@ -73,10 +73,10 @@ impl Fetching<'_> {
         let mut link: Option<String> = None;
         loop {
             ids.pages += 1;
-            let listed = self.client.calendar_ids(part, link.as_deref()).await;
-            let (page, next) =
+            let listed = self.service.listed_event_ids(part, link.as_deref()).await;
+            let ListedPage { items, next } =
                 listed.map_err(|refused| Unlisted::of(refused, part, link.is_some()))?;
-            ids.add(page);
+            ids.add(items);
             if next.is_none() {
                 return Ok(());
             }
@@ -89,14 +89,13 @@ impl Fetching<'_> {
 
     /// Events by their ids, in the order of the ids. If very many of them are unavailable the rest
     /// is not requested in this run: each would cost all its retries.
-    pub(crate) async fn singles(&self, ids: &[String]) -> Result<Vec<FetchedItem>, GraphError> {
+    pub(crate) async fn singles(&self, ids: &[String]) -> Result<Vec<FetchedItem>, ServiceError> {
         let mut all = Vec::with_capacity(ids.len());
-        let mut refused = 0;
+        let mut singles = Singles::default();
         for ids in ids.chunks(SINGLES_AT_ONCE) {
-            let fetched = self.client.events_by_id(ids).await?;
-            refused += count_refused(&fetched);
-            all.extend(fetched);
-            if refused > REFUSED_MAX {
+            let fetching = singles.fetch(self.service, ItemKind::Event, ids);
+            all.extend(fetching.await?);
+            if singles.check().is_err() {
                 break;
             }
         }
@@ -110,16 +109,19 @@ impl Fetching<'_> {
     ) -> Result<Vec<DecodedEvent>, TaskPanicked> {
         let bodies = fetched
             .iter()
-            .filter_map(|item| item.body.clone())
+            .filter_map(|item| match &item.answer {
+                ItemAnswer::Item(body) => Some(body.clone()),
+                ItemAnswer::Gone | ItemAnswer::Refused => None,
+            })
             .collect();
         let decoded = decoding::events(self.cpu, bodies, self.content).await?;
         let mut decoded = decoded.into_iter();
-        let events = fetched.into_iter().map(|item| match &item.body {
-            Some(_) => decoded
+        let events = fetched.into_iter().map(|item| match item.answer {
+            ItemAnswer::Item(_) => decoded
                 .next()
                 .map_or_else(|| not_served(item.id.clone()), |one| named(one, &item.id)),
-            None if item.is_refused => not_served(item.id),
-            None => DecodedEvent::Removed { source_id: item.id },
+            ItemAnswer::Refused => not_served(item.id),
+            ItemAnswer::Gone => DecodedEvent::Removed { source_id: item.id },
         });
         Ok(events.collect())
     }
@@ -134,17 +136,13 @@ struct Ids {
 }
 
 impl Ids {
-    fn add(&mut self, page: Vec<ListedId>) {
-        for id in page.into_iter().filter_map(|item| item.id) {
+    fn add(&mut self, page: Vec<String>) {
+        for id in page {
             if self.seen.insert(id.clone()) {
                 self.listed.push(id);
             }
         }
     }
-}
-
-fn count_refused(fetched: &[FetchedItem]) -> usize {
-    fetched.iter().filter(|item| item.is_refused).count()
 }
 
 /// An event that was requested by id has that id, whatever its content.

@@ -11,6 +11,7 @@ use crate::model::event::EventType;
 use crate::policy::global_object_id::date_of_uid;
 use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Round;
+use crate::source::service::MailboxService;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::calendar::round::RoundError;
 
@@ -20,8 +21,8 @@ const SERIES_MAX: usize = 1_000;
 
 /// Fetches the series of plain lists whose occurrences do not show their days by themselves, if the
 /// round did not name them. An unavailable one does no harm: its occurrences are read in full.
-pub(super) async fn fetch_undated(
-    fetching: &Fetching<'_>,
+pub(super) async fn fetch_undated<S: MailboxService>(
+    fetching: &Fetching<'_, S>,
     round: &Round,
     fetched: &mut Fetched,
 ) -> Result<(), RoundError> {

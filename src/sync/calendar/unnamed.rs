@@ -11,6 +11,7 @@ use crate::model::interaction::State;
 use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
+use crate::source::service::MailboxService;
 use crate::state::records::MeetingRecord;
 use crate::sync::calendar::CalendarError;
 use crate::sync::calendar::CalendarSync;
@@ -22,12 +23,12 @@ use crate::sync::calendar::round::RoundError;
 /// they are known.
 const UNNAMED_MAX: usize = 2_000;
 
-impl CalendarSync<'_> {
+impl<S: MailboxService> CalendarSync<'_, S> {
     /// Requests what a complete round did not name. What exceeds the limit of a run stays as it is
     /// known.
     pub(super) async fn fetch_unnamed(
         &self,
-        fetching: &Fetching<'_>,
+        fetching: &Fetching<'_, S>,
         round: &mut Round,
         memory: &Memory,
         fetched: &mut Fetched,
@@ -100,7 +101,7 @@ impl CalendarSync<'_> {
     }
 }
 
-impl Fetching<'_> {
+impl<S: MailboxService> Fetching<'_, S> {
     /// Completes the first round of a chain by a plain list of its window, if it was truncated.
     /// Returns whether it is complete now, as far as lists are available in this run.
     pub(super) async fn completed(&self, round: &mut Round) -> Result<bool, RoundError> {

@@ -17,11 +17,12 @@ use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::outcomes::Outcomes;
-use crate::source::graph::retry::RetryAction;
+use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxService;
 use crate::sync::cursors;
 use crate::sync::mail::folder_delta;
 use crate::sync::mail::folder_delta::FolderDelta;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::mail_sync::MissingItems;
 use crate::sync::mailbox::SyncError;
 
@@ -70,14 +71,14 @@ pub(super) struct Checked {
     pub unfinished: Vec<FolderDelta>,
 }
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// Compares the folders whose rounds have ended with their own counts, where that is due. What
     /// is proven goes to `cursors`, what is not is given back.
     pub(super) async fn mismatches(
         &mut self,
         cursors: &mut Vec<CursorRecord>,
     ) -> Result<Checked, SyncError> {
-        let now = self.tenant.service_time();
+        let now = self.service.service_time();
         let mailbox_id = self.sync.mailbox.id.clone();
         let mut due = Vec::new();
         for delta in std::mem::take(&mut self.ended) {
@@ -140,7 +141,7 @@ impl GraphMailSync<'_> {
             }
             return Ok(counts);
         }
-        let listed = self.sync.unless_stopped(self.client.folders()).await;
+        let listed = self.sync.unless_stopped(self.service.folders()).await;
         let listed = self.tolerate(listed)?.unwrap_or_default();
         for folder in walked {
             let found = listed.iter().find(|listed| listed.id == *folder);
@@ -153,7 +154,7 @@ impl GraphMailSync<'_> {
     }
 
     async fn count(&mut self, folder: &str) -> Result<Option<u64>, SyncError> {
-        let asked = self.client.item_count(folder);
+        let asked = self.service.item_count(folder);
         let answer = self.sync.unless_stopped(asked).await;
         Ok(self.tolerate(answer)?.flatten())
     }
@@ -161,8 +162,8 @@ impl GraphMailSync<'_> {
     /// The answer. An unavailable count leaves the check due, and has no other effect.
     fn tolerate<T>(&mut self, answer: Result<T, SyncError>) -> Result<Option<T>, SyncError> {
         match answer {
-            Err(SyncError::Graph(error)) if error.action() == RetryAction::FolderGone => Ok(None),
-            Err(SyncError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
+            Err(SyncError::Service(error)) if error.action() == RetryAction::FolderGone => Ok(None),
+            Err(SyncError::Service(error)) if folder_delta::is_of_one_folder(&error) => {
                 self.unproven += 1;
                 Ok(None)
             }
@@ -186,7 +187,7 @@ impl GraphMailSync<'_> {
             let folder = mismatch.delta.folder.id.clone();
             match self.complete(reconciler, &folder).await {
                 Ok(listed) => {
-                    let now = self.tenant.service_time();
+                    let now = self.service.service_time();
                     // Of the counts before and after the list the smaller: what came or went in
                     // between is no unlistable items.
                     let after = self.count(&folder).await?.unwrap_or(mismatch.held);
@@ -199,8 +200,8 @@ impl GraphMailSync<'_> {
                         unlistable,
                     ));
                 }
-                Err(SyncError::Graph(error)) if error.action() == RetryAction::FolderGone => {}
-                Err(SyncError::Graph(error)) if folder_delta::is_of_one_folder(&error) => {
+                Err(SyncError::Service(error)) if error.action() == RetryAction::FolderGone => {}
+                Err(SyncError::Service(error)) if folder_delta::is_of_one_folder(&error) => {
                     cursors.extend(self.unproven(&mismatch));
                 }
                 Err(error) => {
@@ -241,7 +242,7 @@ impl GraphMailSync<'_> {
         });
         let delta = &mismatch.delta;
         self.folders.is_sent_incomplete |= delta.folder.is_sent;
-        let age = self.tenant.service_time().0 - delta.begun_at().0;
+        let age = self.service.service_time().0 - delta.begun_at().0;
         (age >= BEGUN_AGAIN_DAYS * DAY)
             .then(|| cursors::delete_folder_cursor(&self.sync.mailbox.id, &delta.folder.id))
     }

@@ -12,8 +12,9 @@ use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::policy::settings;
 use crate::reconcile::outcomes::Outcomes;
-use crate::source::graph::retry::RetryAction;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxService;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mailbox::SyncError;
 
 /// A mailbox's kind is requested again after this many days, ...
@@ -30,11 +31,11 @@ const KIND_DELAYS_MAX: u32 = 3;
 /// 1.6).
 const FORGOTTEN_RUNS: u32 = 2;
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// The first connection: here the window is fixed.
     pub(super) fn connect(&self) -> MailboxCursor {
         let window = &self.sync.context.capture.window;
-        let connected_at = self.tenant.service_time();
+        let connected_at = self.service.service_time();
         MailboxCursor {
             connected_at,
             window_start: window.start(connected_at),
@@ -58,12 +59,12 @@ impl GraphMailSync<'_> {
         &mut self,
         cursor: &mut MailboxCursor,
     ) -> Result<(), SyncError> {
-        let now = self.tenant.service_time();
+        let now = self.service.service_time();
         let earlier = i64::from(mailbox::slot(&self.sync.mailbox.id)) % KIND_SPREAD_DAYS;
         if now.0 - cursor.kind_told_at.0 < (KIND_DAYS - earlier) * DAY {
             return Ok(());
         }
-        let asked = self.tenant.user_purpose(&self.sync.mailbox.id);
+        let asked = self.service.kind();
         match self.sync.unless_stopped(asked).await {
             Ok(kind) => {
                 cursor.kind_told_at = now;
@@ -72,7 +73,7 @@ impl GraphMailSync<'_> {
                 }
                 Ok(())
             }
-            Err(SyncError::Graph(error)) => {
+            Err(SyncError::Service(error)) => {
                 tracing::debug!(code = error.code(), "the kind of a mailbox is unknown");
                 let is_known = cursor.kind_told_at > Timestamp(0);
                 let is_refused = error.action() == RetryAction::NoMailbox;
@@ -90,7 +91,7 @@ impl GraphMailSync<'_> {
 
     /// Notes the settings that hold from now on.
     pub(super) fn note_settings(&mut self, cursor: &mut MailboxCursor) {
-        let now = self.tenant.service_time();
+        let now = self.service.service_time();
         settings::record(&mut cursor.mail_settings, now, self.captures_mail);
         let meetings = self.captures_meetings.as_str().to_owned();
         settings::record(&mut cursor.meeting_settings, now, meetings);

@@ -8,14 +8,16 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::model::cursor::CursorRecord;
-use crate::model::page::GraphPage;
+use crate::model::page::Page;
+use crate::source::error::ServiceError;
+use crate::source::service::MailboxService;
 use crate::sync::cursors;
+use crate::sync::delta::ChainError;
 use crate::sync::mail::folder_delta;
 use crate::sync::mail::folder_delta::Fetched;
 use crate::sync::mail::folder_delta::FolderDelta;
-use crate::sync::mail::folder_delta::FolderDeltaError;
 use crate::sync::mail::folder_delta::RoundState;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mailbox::SyncError;
 
 /// Bytes of pages that become one mailbox batch: some 10,000 mails without, 2,500 with header
@@ -34,18 +36,18 @@ const FOLDERS_LEFT_MAX: usize = 3;
 #[derive(Default)]
 pub(super) struct Sorted {
     /// The pages.
-    pub(super) pages: Vec<GraphPage>,
+    pub(super) pages: Vec<Page>,
     /// Chains with further pages.
     pub(super) unfinished: Vec<FolderDelta>,
     /// Chains that fail in this run; their folders are read by plain lists.
-    pub(super) malformed: Vec<(FolderDelta, FolderDeltaError)>,
+    pub(super) malformed: Vec<(FolderDelta, ChainError)>,
     /// Whether a chain begins from scratch.
     pub(super) has_restarted: bool,
     /// Why the mailbox cannot be read further.
     pub(super) failure: Option<SyncError>,
 }
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// The next pages of chains, and the chains that have to wait for the next mailbox batch.
     pub(super) async fn fetch(&self, deltas: Vec<FolderDelta>) -> (Vec<Fetched>, Vec<FolderDelta>) {
         let (mailbox_id, selection) = (&self.sync.mailbox.id, self.sync.context.selection);
@@ -54,7 +56,7 @@ impl GraphMailSync<'_> {
             if bytes.load(Ordering::Relaxed) >= BYTES_PER_BATCH {
                 return Err(delta);
             }
-            let fetched = folder_delta::fetch(&self.client, mailbox_id, delta, selection).await;
+            let fetched = folder_delta::fetch(&self.service, mailbox_id, delta, selection).await;
             bytes.fetch_add(fetched.bytes(), Ordering::Relaxed);
             Ok(fetched)
         };
@@ -79,12 +81,7 @@ impl GraphMailSync<'_> {
         for one in fetched {
             cursors.extend(one.cursor);
             sorted.pages.extend(one.pages);
-            match one.error {
-                Some(error) if error.asks_for_lists() => sorted.malformed.push((one.delta, error)),
-                Some(error) if self.continues_without(&one.delta, &error) => self.left.push(error),
-                Some(error) => sorted.failure = sorted.failure.or(Some(error.into())),
-                None => self.sort_chain(one.delta, one.state, &mut sorted, cursors),
-            }
+            self.sort_chain(one.delta, one.state, &mut sorted, cursors);
         }
         sorted
     }
@@ -115,12 +112,21 @@ impl GraphMailSync<'_> {
                 }
                 self.ended.push(delta);
             }
+            RoundState::ListInstead(error) => sorted.malformed.push((delta, error)),
+            RoundState::Failed(error) if self.continues_without(&delta, &error) => {
+                self.left.push(error.into());
+            }
+            RoundState::Failed(error) => {
+                sorted.failure = sorted.failure.take().or(Some(error.into()))
+            }
         }
     }
 
     /// Whether the others are read despite one folder's error: otherwise those after it would wait
     /// permanently. Not so for Sent Items, whose copies of mails take precedence.
-    pub(super) fn continues_without(&self, delta: &FolderDelta, error: &FolderDeltaError) -> bool {
-        error.is_of_one_folder() && !delta.folder.is_sent && self.left.len() < FOLDERS_LEFT_MAX
+    pub(super) fn continues_without(&self, delta: &FolderDelta, error: &ServiceError) -> bool {
+        folder_delta::is_of_one_folder(error)
+            && !delta.folder.is_sent
+            && self.left.len() < FOLDERS_LEFT_MAX
     }
 }

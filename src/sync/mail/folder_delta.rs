@@ -6,28 +6,25 @@ use std::sync::Arc;
 use crate::model::cursor::CompletenessCheck;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::FolderCursor;
-use crate::model::page::GraphPage;
 use crate::model::page::Link;
+use crate::model::page::Page;
+use crate::model::selection::Selection;
 use crate::model::time::Timestamp;
-use crate::source::graph::client::MailboxClient;
-use crate::source::graph::delta::FetchedPage;
-use crate::source::graph::error::GraphError;
-use crate::source::graph::folders::Folder;
-use crate::source::graph::loop_detector::LoopDetector;
-use crate::source::graph::retry::RetryAction;
-use crate::source::graph::selection::Selection;
+use crate::source::error::ServiceError;
+use crate::source::folder::Folder;
+use crate::source::retry_action::RetryAction;
+use crate::source::service::Chain;
+use crate::source::service::MailboxService;
 use crate::sync::cursors;
 use crate::sync::cursors::SavedCursors;
+use crate::sync::delta::ChainError;
+use crate::sync::delta::DeltaRound;
+use crate::sync::delta::Step;
 use crate::sync::in_flight::Ticket;
 
 /// A chain is fetched at most this many pages beyond its committed link: its older links expire
 /// after a few generations (facts 1.6), and after a crash reading continues at the committed one.
 pub(crate) const PAGES_AHEAD: usize = 2;
-/// A chain that the service invalidates is restarted at most this often in one run.
-const RESTARTS_MAX: u32 = 2;
-/// Pages of one chain in one run: 5 million items at the default page size. A longer chain does not
-/// end (facts 2.2).
-const PAGES_MAX: u64 = 10_000;
 
 /// A folder's chain in this run.
 #[derive(Debug)]
@@ -46,9 +43,7 @@ pub(crate) struct FolderDelta {
     begun_at: Timestamp,
     /// Of what this run requests.
     selection: Arc<str>,
-    pages: u64,
-    restarts: u32,
-    repeats: LoopDetector,
+    round: DeltaRound,
     /// Its last pages.
     committed: Ticket,
 }
@@ -59,17 +54,15 @@ pub(crate) struct Fetched {
     /// The chain after these pages.
     pub delta: FolderDelta,
     /// The pages.
-    pub pages: Vec<GraphPage>,
+    pub pages: Vec<Page>,
     /// The state of its round.
     pub state: RoundState,
     /// Where it continues after these pages; `None`: as before.
     pub cursor: Option<CursorRecord>,
-    /// Why it cannot continue in this run.
-    pub error: Option<FolderDeltaError>,
 }
 
 /// The state of a chain's round after the pages of one mailbox batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum RoundState {
     /// The next page follows.
     InProgress,
@@ -82,29 +75,22 @@ pub(crate) enum RoundState {
         /// Whether that was at the link which an earlier run had kept.
         at_kept_link: bool,
     },
-}
-
-/// Why a chain cannot continue in this run.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderDeltaError {
-    /// The service refused.
-    #[error(transparent)]
-    Graph(#[from] GraphError),
-    /// It does not end.
-    #[error("the chain of a folder does not end; the next run continues")]
-    Endless,
+    /// It does not work in this run; its folder may be read by plain lists.
+    ListInstead(ChainError),
+    /// It cannot continue in this run.
+    Failed(ServiceError),
 }
 
 /// The chains of a mailbox, in the order in which they are read. `from_start`: each from its
 /// beginning. A chain of another selection restarts in any case: the service would never return by
 /// it what is requested now (facts 1.2).
-pub(crate) fn of_folders(
+pub(crate) fn of_folders<S: MailboxService>(
     folders: Vec<Folder>,
     known: &SavedCursors,
     selection: Selection,
     from_start: bool,
 ) -> VecDeque<FolderDelta> {
-    let digest: Arc<str> = selection.digest().into();
+    let digest: Arc<str> = S::selection_digest(selection).into();
     let delta = |folder: Folder| {
         let cursor = known.deltas.get(&*folder.id);
         let is_other = cursor.is_some_and(|cursor| cursor.selection.as_deref() != Some(&*digest));
@@ -117,9 +103,7 @@ pub(crate) fn of_folders(
             completeness: cursor.and_then(|cursor| cursor.completeness),
             was_followed_up: false,
             begun_at: cursor.map_or(Timestamp(0), |cursor| cursor.begun_at),
-            pages: 0,
-            restarts: 0,
-            repeats: LoopDetector::default(),
+            round: DeltaRound::default(),
             committed: Ticket::redeemed(),
             folder,
         };
@@ -147,56 +131,57 @@ pub(crate) fn of_gone_folders(
 
 /// Fetches the next pages of a chain.
 pub(crate) async fn fetch(
-    client: &MailboxClient,
+    service: &impl MailboxService,
     mailbox_id: &str,
     mut delta: FolderDelta,
     selection: Selection,
 ) -> Fetched {
     let mut pages = Vec::new();
-    let mut state = RoundState::InProgress;
     let mut cursor = None;
-    let mut error = None;
-    while pages.len() < PAGES_AHEAD && state == RoundState::InProgress && error.is_none() {
-        match delta.next_page(client, selection).await {
-            Ok(fetched) => {
+    let mut state = RoundState::InProgress;
+    while pages.len() < PAGES_AHEAD && matches!(state, RoundState::InProgress) {
+        let is_at_kept_link = delta.seen_until().is_some();
+        let chain = delta.chain(selection);
+        state = match delta
+            .round
+            .step(service, &chain, delta.link.as_deref())
+            .await
+        {
+            Step::Page(fetched) => {
                 delta.items += fetched.page.items.len() as u64;
-                if matches!(fetched.link, Link::Delta(_)) {
-                    state = RoundState::Complete;
-                }
-                cursor = delta
-                    .follow(mailbox_id, fetched.link, fetched.fetched_at)
-                    .or(cursor);
+                let state = match fetched.link {
+                    Link::Next(_) => RoundState::InProgress,
+                    Link::Delta(_) => RoundState::Complete,
+                };
+                let followed = delta.follow(mailbox_id, fetched.link, fetched.fetched_at);
+                cursor = followed.or(cursor);
                 pages.push(fetched.page);
+                state
             }
-            Err(FolderDeltaError::Graph(refused)) => match refused.action() {
-                RetryAction::RestartChain if delta.restarts < RESTARTS_MAX => {
-                    state = RoundState::Restarted {
-                        at_kept_link: delta.is_at_kept_link(),
-                    };
-                    delta.restarts += 1;
-                    delta.restart();
-                    // An expired link is not worth keeping.
-                    cursor = None;
+            Step::Restarted => {
+                delta.restart();
+                // An expired link is not worth keeping.
+                cursor = None;
+                RoundState::Restarted {
+                    at_kept_link: is_at_kept_link && delta.round.is_first_restart(),
                 }
-                RetryAction::FolderGone => {
-                    state = RoundState::FolderGone;
-                    cursor = Some(cursors::delete_folder_cursor(mailbox_id, &delta.folder.id));
-                }
-                reaction => {
-                    // An expired link is not worth keeping.
-                    cursor = cursor.filter(|_| reaction != RetryAction::RestartChain);
-                    error = Some(FolderDeltaError::Graph(refused));
-                }
-            },
-            Err(other) => error = Some(other),
-        }
+            }
+            Step::Gone(_) => {
+                cursor = Some(cursors::delete_folder_cursor(mailbox_id, &delta.folder.id));
+                RoundState::FolderGone
+            }
+            Step::ListInstead(error) => {
+                cursor = cursor.filter(|_| !error.is_of_link());
+                RoundState::ListInstead(error)
+            }
+            Step::Failed(error) => RoundState::Failed(error),
+        };
     }
     Fetched {
         delta,
         pages,
         state,
         cursor,
-        error,
     }
 }
 
@@ -207,30 +192,8 @@ impl Fetched {
     }
 }
 
-impl FolderDeltaError {
-    /// Whether other folders of the mailbox may be read all the same.
-    pub fn is_of_one_folder(&self) -> bool {
-        match self {
-            Self::Graph(error) => is_of_one_folder(error),
-            Self::Endless => true,
-        }
-    }
-
-    /// Whether the folder may be read in another way: a full mailbox, a malformed page, a chain
-    /// that the service loses each time it is begun (facts 13).
-    pub fn asks_for_lists(&self) -> bool {
-        match self {
-            Self::Graph(error) => matches!(
-                error.action(),
-                RetryAction::PlainList | RetryAction::RestartChain
-            ),
-            Self::Endless => true,
-        }
-    }
-}
-
-/// Whether a refusal concerns only one folder of the mailbox.
-pub(crate) fn is_of_one_folder(error: &GraphError) -> bool {
+/// Whether a refusal concerns only one folder of the mailbox: others may be read all the same.
+pub(crate) fn is_of_one_folder(error: &ServiceError) -> bool {
     matches!(
         error.action(),
         RetryAction::GiveUpMailbox | RetryAction::PlainList | RetryAction::RestartChain
@@ -238,23 +201,11 @@ pub(crate) fn is_of_one_folder(error: &GraphError) -> bool {
 }
 
 impl FolderDelta {
-    async fn next_page(
-        &mut self,
-        client: &MailboxClient,
-        selection: Selection,
-    ) -> Result<FetchedPage, FolderDeltaError> {
-        self.pages += 1;
-        if self.pages > PAGES_MAX {
-            return Err(FolderDeltaError::Endless);
+    fn chain(&self, selection: Selection) -> Chain {
+        Chain::Folder {
+            folder: Arc::clone(&self.folder.id),
+            selection,
         }
-        let fetched = match &self.link {
-            Some(link) => client.next_page(&self.folder.id, link).await?,
-            None => client.first_page(&self.folder.id, selection).await?,
-        };
-        if self.repeats.is_endless(&fetched.page) {
-            return Err(FolderDeltaError::Endless);
-        }
-        Ok(fetched)
     }
 
     /// Moves on; gives the cursor where the link is another one than before (facts 1.4: the same
@@ -306,12 +257,6 @@ impl FolderDelta {
         self.record(mailbox_id)
     }
 
-    /// Whether the next page is behind the deltaLink with which this run began. (A page counts as
-    /// fetched when it is requested.)
-    fn is_at_kept_link(&self) -> bool {
-        self.seen_until().is_some() && self.pages <= 1 && self.restarts == 0
-    }
-
     /// Its last pages were sent to the writer: it is fetched further once they are committed.
     pub(crate) fn continue_after(&mut self, ticket: Ticket) {
         self.committed = ticket;
@@ -341,7 +286,6 @@ impl FolderDelta {
     fn restart(&mut self) {
         self.link = None;
         self.is_delta = false;
-        self.repeats = LoopDetector::default();
         self.items = 0;
         self.completeness = self.completeness.map(CompletenessCheck::lapsed);
     }

@@ -13,18 +13,19 @@ use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::outcomes::Outcomes;
-use crate::source::graph::error::GraphError;
-use crate::source::graph::listing::ListedId;
-use crate::source::graph::listing::Listing;
-use crate::source::graph::listing::MAILS_PER_PAGE;
-use crate::source::graph::retry::RetryAction;
+use crate::source::error::ServiceError;
+use crate::source::listing::Listing;
+use crate::source::listing::MAILS_PER_PAGE;
+use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxService;
 use crate::state::error::StateError;
 use crate::state::view::View;
 use crate::sync::cursors;
 use crate::sync::mail::folder_delta::FolderDelta;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::seen_ids::short;
 use crate::sync::mailbox::SyncError;
+use crate::sync::singles::SINGLES_AT_ONCE;
 
 /// Pages of 1,000 ids for one folder: twice what a folder of Exchange Online can hold.
 const ID_PAGES_MAX: usize = 2_000;
@@ -36,8 +37,6 @@ const MAIL_PAGES_PER_BATCH: usize = 10;
 /// 10,000 in 10 minutes (facts 7.1). More are fetched by lists of whole mails, where these take
 /// fewer requests.
 const SINGLES_MAX: usize = 500;
-/// Items that are fetched singly and become one mailbox batch.
-const SINGLES_PER_BATCH: usize = 200;
 /// A later list reaches back this far before the last one: a mail may appear days after its receipt
 /// (replication, moves). What is moved from elsewhere with an older date is found by the chain,
 /// once it works again, ...
@@ -54,7 +53,7 @@ pub(super) struct Listed {
     pub count: u64,
 }
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// Lists the ids of a folder, and which of them were not seen.
     ///
     /// When a list ends, what is older than its last item is requested again, until nothing new
@@ -72,14 +71,14 @@ impl GraphMailSync<'_> {
         let mut listing = Listing::new(folder, Span { from, to: None });
         let mut has_news = false;
         for _ in 0..ID_PAGES_MAX {
-            let asked = self.client.listed_ids(&mut listing);
+            let asked = self.service.listed_ids(&mut listing);
             let page = self.sync.unless_stopped(asked).await?;
             has_news |= self.add_ids(&mut listed, &mut known, page)?;
             if listing.is_over() && !(std::mem::take(&mut has_news) && listing.ask_by_time()) {
                 return Ok(listed);
             }
         }
-        Err(GraphError::EndlessChain {
+        Err(ServiceError::Endless {
             call: "list of ids",
         }
         .into())
@@ -95,11 +94,11 @@ impl GraphMailSync<'_> {
         &mut self,
         listed: &mut Listed,
         known: &mut HashSet<u64>,
-        page: Vec<ListedId>,
+        page: Vec<String>,
     ) -> Result<bool, SyncError> {
         let view = self.view()?;
         let before = listed.count;
-        for id in page.into_iter().filter_map(|item| item.id) {
+        for id in page {
             if !known.insert(short(&id)) {
                 continue;
             }
@@ -131,7 +130,7 @@ impl GraphMailSync<'_> {
             {
                 Ok(()) => {}
                 // One malformed page: what the others did not contain is fetched singly.
-                Err(SyncError::Graph(error)) if error.action() == RetryAction::PlainList => {}
+                Err(SyncError::Service(error)) if error.action() == RetryAction::PlainList => {}
                 Err(error) => return Err(error),
             }
             let view = self.view()?;
@@ -159,7 +158,7 @@ impl GraphMailSync<'_> {
         reconciler: &Arc<MailReconciler>,
         wanted: Vec<(String, FolderContext)>,
     ) -> Result<(), SyncError> {
-        for wanted in wanted.chunks(SINGLES_PER_BATCH) {
+        for wanted in wanted.chunks(SINGLES_AT_ONCE) {
             let mut classified = Classified::default();
             self.add_singles(reconciler, &mut classified, wanted.to_vec())
                 .await?;
@@ -183,7 +182,7 @@ impl GraphMailSync<'_> {
         let mut listing = Listing::new(folder, span);
         let mut pages = Vec::new();
         for _ in 0..MAIL_PAGES_MAX {
-            let asked = self.client.listed_mails(&mut listing, selection);
+            let asked = self.service.listed_mails(&mut listing, selection);
             let asked = self.sync.unless_stopped(asked).await;
             let (page, failure) = match asked {
                 Ok(page) => (Some(page), None),
@@ -204,7 +203,7 @@ impl GraphMailSync<'_> {
                 None => {}
             }
         }
-        Err(GraphError::EndlessChain {
+        Err(ServiceError::Endless {
             call: "list of mails",
         }
         .into())
@@ -219,7 +218,7 @@ impl GraphMailSync<'_> {
         listed: Option<&ListCursor>,
     ) -> Result<(), SyncError> {
         let folder = &delta.folder.id;
-        let begun = self.tenant.service_time();
+        let begun = self.service.service_time();
         let seen_until = delta.seen_until().max(listed.map(|list| list.listed_at));
         let whole_at = listed.map_or(delta.seen_until(), |list| Some(list.whole_at));
         let recent = whole_at.filter(|at| begun.0 - at.0 < WHOLE_DAYS * DAY);

@@ -10,28 +10,27 @@ use crate::config::capture::Meetings;
 use crate::model::coverage::Cost;
 use crate::model::cursor::ListCursor;
 use crate::model::time::Timestamp;
-use crate::source::graph::client::Client;
-use crate::source::graph::client::MailboxClient;
+use crate::source::service::MailboxService;
 use crate::sync::context::Context;
+use crate::sync::delta::ChainError;
 use crate::sync::in_flight::Turn;
 use crate::sync::job::GraphJob;
 use crate::sync::mail::folder_delta::FolderDelta;
-use crate::sync::mail::folder_delta::FolderDeltaError;
 use crate::sync::mail::folders::FolderContexts;
 use crate::sync::mail::seen_ids::SeenIds;
 use crate::sync::mailbox::MailboxSync;
+use crate::sync::singles::Singles;
 
 /// The mail of one mailbox while it is read.
-pub(super) struct GraphMailSync<'a> {
+pub(super) struct MailSync<'a, S> {
     pub(super) sync: MailboxSync<'a>,
     pub(super) turn: Turn,
-    pub(super) tenant: Client,
-    pub(super) client: MailboxClient,
+    pub(super) service: S,
     pub(super) captures_mail: bool,
     pub(super) captures_meetings: Meetings,
     pub(super) folders: FolderContexts,
     /// Why folders were left for the next run.
-    pub(super) left: Vec<FolderDeltaError>,
+    pub(super) left: Vec<ChainError>,
     /// Folders that were listed and then reported as gone.
     pub(super) gone: Vec<Arc<str>>,
     /// Folders that earlier runs had to read by plain lists.
@@ -50,8 +49,8 @@ pub(super) struct GraphMailSync<'a> {
     pub(super) kept: usize,
     /// Of these, the ones that the service had lost.
     pub(super) forgotten: usize,
-    /// Items that the service did not return.
-    pub(super) refused: usize,
+    /// Items that are requested one by one.
+    pub(super) singles: Singles,
     /// How it learns which mails are private.
     pub(super) privacy: Privacy,
     /// Mails that were recorded although it is unknown whether they are private.
@@ -60,11 +59,10 @@ pub(super) struct GraphMailSync<'a> {
     pub(super) resync: Option<OwnedSemaphorePermit>,
 }
 
-impl<'a> GraphMailSync<'a> {
-    pub(super) fn new(context: &'a Context, job: GraphJob, turn: Turn) -> Self {
+impl<'a, S: MailboxService> MailSync<'a, S> {
+    pub(super) fn new(context: &'a Context, job: GraphJob, service: S, turn: Turn) -> Self {
         Self {
-            client: job.client.mailbox(&job.mailbox.id),
-            tenant: job.client,
+            service,
             sync: MailboxSync::new(context, job.mailbox),
             turn,
             captures_mail: job.captures_mail,
@@ -80,7 +78,7 @@ impl<'a> GraphMailSync<'a> {
             listed: 0,
             kept: 0,
             forgotten: 0,
-            refused: 0,
+            singles: Singles::default(),
             privacy: Privacy::Unasked,
             of_unknown_privacy: 0,
             resync: None,
@@ -89,12 +87,7 @@ impl<'a> GraphMailSync<'a> {
 
     /// What the mailbox has cost so far.
     pub(super) fn total_cost(&self) -> Cost {
-        let totals = self.client.totals();
-        Cost {
-            requests: totals.requests,
-            bytes: totals.bytes,
-            waited_seconds: totals.waited.as_secs_f64(),
-        }
+        self.service.total_cost()
     }
 }
 

@@ -30,21 +30,21 @@ use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::outcomes::Outcomes;
-use crate::source::graph::folders::Folder;
-use crate::source::graph::retry::RetryAction;
-use crate::source::graph::well_known;
+use crate::source::folder::Folder;
+use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxService;
 use crate::sync::calendar::CalendarSync;
 use crate::sync::context::Context;
 use crate::sync::cursors;
 use crate::sync::cursors::SavedCursors;
+use crate::sync::delta::ChainError;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterStopped;
 use crate::sync::job::GraphJob;
 use crate::sync::mail::completeness::Checked;
 use crate::sync::mail::folder_delta::FolderDelta;
-use crate::sync::mail::folder_delta::FolderDeltaError;
 use crate::sync::mail::folders::FolderContexts;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
 use crate::sync::retries::Attempts;
@@ -60,7 +60,8 @@ pub(crate) async fn read(
     job: GraphJob,
     turn: Turn,
 ) -> Result<Coverage, WriterStopped> {
-    let mut mail_sync = GraphMailSync::new(context, job, turn);
+    let service = job.tenant.mailbox(&job.mailbox.id);
+    let mut mail_sync = MailSync::new(context, job, service, turn);
     let result = mail_sync.all().await;
     let cost = mail_sync.total_cost();
     mail_sync.sync.coverage(result, cost)
@@ -72,7 +73,7 @@ struct MailTurn {
     cursors: Vec<CursorRecord>,
 }
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// Everything that is to be done for the mailbox in this run.
     async fn all(&mut self) -> Result<Status, SyncError> {
         if self.sync.is_stopped() {
@@ -92,9 +93,9 @@ impl GraphMailSync<'_> {
         };
         self.request_kind(&mut cursor).await?;
         self.note_settings(&mut cursor);
-        let known_ids = self.client.well_known(&cursor.well_known, &listed);
+        let known_ids = self.service.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.sync.unless_stopped(known_ids).await?;
-        let readable = well_known::readable(&listed, &cursor.well_known);
+        let readable = S::readable(&listed, &cursor.well_known);
         let items = readable.iter().filter_map(|folder| folder.total_item_count);
         self.sync.folder_items = Some(i64::try_from(items.sum::<u64>()).unwrap_or(i64::MAX));
         let excluded = readable
@@ -127,10 +128,10 @@ impl GraphMailSync<'_> {
         let is_through = matches!(
             mail,
             Ok(Status::Complete)
-                | Err(SyncError::FolderDelta(_)
+                | Err(SyncError::Chain(_)
                     | SyncError::FolderHidden
                     | SyncError::Incomplete { .. }
-                    | SyncError::ManyRefused { .. })
+                    | SyncError::ManyRefused(_))
         );
         if self.reads_calendar() && is_through {
             let calendar = known.calendar.as_ref().filter(|_| !self.sync.context.again);
@@ -146,27 +147,27 @@ impl GraphMailSync<'_> {
     /// The chains of its folders.
     fn deltas(&mut self, folders: Vec<Folder>, known: &SavedCursors) -> VecDeque<FolderDelta> {
         let (selection, from_start) = (self.sync.context.selection, self.sync.context.again);
-        let deltas = folder_delta::of_folders(folders, known, selection, from_start);
+        let deltas = folder_delta::of_folders::<S>(folders, known, selection, from_start);
         let kept = deltas.iter().filter(|delta| delta.seen_until().is_some());
         self.kept = kept.count();
         deltas
     }
 
     fn was_absent_lately(&self, known: &SavedCursors) -> bool {
-        let now = self.tenant.service_time();
+        let now = self.service.service_time();
         let is_lately = |absent: AbsentCursor| now.0 - absent.asked_at.0 < ABSENT_FOR;
         !self.sync.context.again && known.absent.is_some_and(is_lately)
     }
 
     /// All folders. That there is no mailbox is noted, so that it is not requested too often.
     async fn listed(&mut self, known: &SavedCursors) -> Result<Vec<Folder>, SyncError> {
-        let listed = self.sync.unless_stopped(self.client.folders()).await;
-        if let Err(SyncError::Graph(error)) = &listed
+        let listed = self.sync.unless_stopped(self.service.folders()).await;
+        if let Err(SyncError::Service(error)) = &listed
             && error.action() == RetryAction::NoMailbox
             && known.mailbox.is_none()
         {
             let absent = AbsentCursor {
-                asked_at: self.tenant.service_time(),
+                asked_at: self.service.service_time(),
             };
             let record = cursors::absent_record(&self.sync.mailbox.id, Some(&absent));
             self.record(Outcomes::default(), 0, vec![record]).await?;
@@ -204,12 +205,12 @@ impl GraphMailSync<'_> {
     ) -> Result<(), SyncError> {
         let calendar = CalendarSync {
             context: self.sync.context,
-            client: &self.client,
+            service: &self.service,
             reconciler,
             uncommitted: self.sync.uncommitted(),
             cursor,
             ledger: &self.sync.ledger,
-            now: self.tenant.service_time(),
+            now: self.service.service_time(),
         };
         let decided = self.sync.unless_stopped(calendar.read()).await?;
         let pages = Pages {
@@ -304,7 +305,7 @@ impl GraphMailSync<'_> {
     async fn read_malformed(
         &mut self,
         reconciler: &Arc<MailReconciler>,
-        malformed: Vec<(FolderDelta, FolderDeltaError)>,
+        malformed: Vec<(FolderDelta, ChainError)>,
         failure: &mut Option<SyncError>,
     ) -> Result<(), SyncError> {
         for (delta, error) in malformed {
@@ -317,8 +318,8 @@ impl GraphMailSync<'_> {
                 .await
             {
                 Ok(()) => self.listed += 1,
-                Err(SyncError::Graph(refused)) if folder_delta::is_of_one_folder(&refused) => {
-                    if self.continues_without(&delta, &error) {
+                Err(SyncError::Service(refused)) if folder_delta::is_of_one_folder(&refused) => {
+                    if self.continues_without(&delta, &refused) {
                         self.left.push(error);
                     } else {
                         *failure = Some(error.into());
@@ -353,7 +354,7 @@ impl GraphMailSync<'_> {
             return Err(error.into());
         }
         if !self.gone.is_empty() {
-            let listed = self.sync.unless_stopped(self.client.folders()).await?;
+            let listed = self.sync.unless_stopped(self.service.folders()).await?;
             if listed.iter().any(|folder| self.gone.contains(&folder.id)) {
                 return Err(SyncError::FolderHidden);
             }

@@ -7,32 +7,31 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::model::cursor::CursorRecord;
-use crate::model::page::GraphPage;
+use crate::model::page::ItemAnswer;
+use crate::model::page::Page;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
 use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::cpu::TaskPanicked;
+use crate::source::service::ItemKind;
+use crate::source::service::MailboxService;
 use crate::sync::decoding;
 use crate::sync::in_flight::Ticket;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::seen_ids;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
 use crate::sync::retries::Attempts;
 
-/// Items of one mailbox that are given up one by one in a run, each after all its retries; more of
-/// them mean that the mailbox as a whole is the cause.
-const REFUSED_MAX: usize = 100;
-
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// Evaluates the items of some pages, and fetches those of which the pages contained too
     /// little.
     pub(super) async fn classify(
         &mut self,
         reconciler: &Arc<MailReconciler>,
-        pages: Vec<GraphPage>,
+        pages: Vec<Page>,
     ) -> Result<Classified, SyncError> {
         let working = reconciler.clone();
         let wanted = self.seen_ids.tracked_folders();
@@ -52,7 +51,7 @@ impl GraphMailSync<'_> {
         Ok(classified)
     }
 
-    async fn decoded(&self, pages: Vec<GraphPage>) -> Result<Vec<Item>, TaskPanicked> {
+    async fn decoded(&self, pages: Vec<Page>) -> Result<Vec<Item>, TaskPanicked> {
         let content = self.sync.context.selection.content;
         let folder_contexts = self.folder_contexts();
         let mails: Vec<(Bytes, Arc<str>)> = pages.iter().flat_map(items_of).collect();
@@ -78,20 +77,21 @@ impl GraphMailSync<'_> {
         }
         let selection = self.sync.context.selection;
         let (ids, folder_contexts): (Vec<String>, Vec<FolderContext>) = wanted.into_iter().unzip();
-        let fetching = self.client.messages_by_id(&ids, selection);
+        let fetching = self
+            .singles
+            .fetch(&self.service, ItemKind::Mail(selection), &ids);
         let fetched = self.sync.unless_stopped(fetching).await?;
         let (mut bodies, mut places_had) = (Vec::new(), Vec::new());
         for (fetched, folder_context) in fetched.into_iter().zip(folder_contexts) {
-            match fetched.body {
-                Some(body) => {
+            match fetched.answer {
+                ItemAnswer::Item(body) => {
                     bodies.push((body, folder_context.container.clone()));
                     places_had.push(folder_context);
                 }
-                None if fetched.is_refused => {
-                    self.refused += 1;
+                ItemAnswer::Refused => {
                     classified.note_refused(fetched.id, folder_context.container);
                 }
-                None => classified.note_gone(),
+                ItemAnswer::Gone => classified.note_gone(),
             }
         }
         let decoded = decoding::mails(&self.sync.context.cpu, bodies, selection.content).await?;
@@ -143,9 +143,7 @@ impl GraphMailSync<'_> {
         };
         cursors.extend(self.sync.ledger.note(&outcomes, Attempts::Counted));
         let ticket = self.sync.hand_over(outcomes, cursors, pages).await?;
-        if self.refused > REFUSED_MAX {
-            return Err(SyncError::ManyRefused { max: REFUSED_MAX });
-        }
+        self.singles.check()?;
         Ok(ticket)
     }
 
@@ -161,7 +159,7 @@ impl GraphMailSync<'_> {
 }
 
 /// The items of a page, each with the folder of its chain.
-fn items_of(page: &GraphPage) -> impl Iterator<Item = (Bytes, Arc<str>)> {
+fn items_of(page: &Page) -> impl Iterator<Item = (Bytes, Arc<str>)> {
     let item = |range: &Range<usize>| (page.body.slice(range.clone()), page.container.clone());
     page.items.iter().map(item)
 }

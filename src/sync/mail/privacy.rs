@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use crate::config::capture::UnknownSensitivity;
+use crate::model::sensitivity::PrivateList;
 use crate::model::sensitivity::Sensitivities;
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::UnknownPrivacy;
 use crate::reconcile::outcomes::Outcomes;
-use crate::source::graph::sensitivity::PrivateList;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::source::service::MailboxService;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::mail_sync::Privacy;
 use crate::sync::mailbox::SyncError;
 
@@ -37,7 +38,7 @@ impl Privacy {
     }
 }
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// What is known of the privacy of some mails.
     pub(super) async fn sensitivities(
         &mut self,
@@ -47,9 +48,12 @@ impl GraphMailSync<'_> {
         if mails.is_empty() {
             return Ok(Sensitivities::Hidden);
         }
-        let now = self.tenant.service_time();
+        let now = self.service.service_time();
         if self.privacy.is_due(&mails, now) {
-            let list = self.sync.unless_stopped(self.client.private_list()).await?;
+            let list = self
+                .sync
+                .unless_stopped(self.service.private_list())
+                .await?;
             self.privacy = match list {
                 PrivateList::Ids(ids) => Privacy::Listed {
                     ids: Arc::new(ids),
@@ -63,7 +67,7 @@ impl GraphMailSync<'_> {
             Privacy::Listed { ids, .. } => Sensitivities::Known(ids.clone()),
             Privacy::Singly => {
                 let ids: Vec<String> = mails.iter().map(|mail| mail.source_id.to_owned()).collect();
-                let asking = self.client.private_among(&ids);
+                let asking = self.service.private_among(&ids);
                 self.sync.unless_stopped(asking).await?
             }
             Privacy::Unasked | Privacy::Hidden => Sensitivities::Hidden,

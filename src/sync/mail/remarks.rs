@@ -1,9 +1,10 @@
 //! What the report says of a mailbox besides its status.
 
 use crate::model::cursor::CalendarCursor;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::source::service::MailboxService;
+use crate::sync::mail::mail_sync::MailSync;
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// Adds that only the calendar was not read.
     pub(super) fn remark_mail(&mut self) {
         let said = "mail was read".to_owned();

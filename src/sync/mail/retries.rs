@@ -3,11 +3,12 @@
 use crate::model::cursor::FailedItem;
 use crate::model::event::CONTAINER;
 use crate::reconcile::mail::items::FolderContext;
+use crate::source::service::MailboxService;
 use crate::sync::mail::folders::FolderContexts;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::retries::TRIED_PER_RUN;
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// The items of Sent Items that this run tries again, before other folders are read.
     pub(super) fn due_in_sent(&self) -> Vec<(String, FolderContext)> {
         let due = self.due(|entry| self.folders.is_sent(&entry.folder));

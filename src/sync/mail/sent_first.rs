@@ -8,17 +8,18 @@
 
 use std::collections::VecDeque;
 
+use crate::source::service::MailboxService;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folders;
 use crate::sync::mail::folders::FolderContexts;
-use crate::sync::mail::mail_sync::GraphMailSync;
+use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mailbox::SyncError;
 use crate::sync::retries;
 
 /// Chains of one mailbox whose pages become one mailbox batch, if they do not hold too many bytes.
 const CHAINS_PER_BATCH: usize = 12;
 
-impl GraphMailSync<'_> {
+impl<S: MailboxService> MailSync<'_, S> {
     /// The folders in their current state.
     pub(super) fn folder_contexts(&self) -> FolderContexts {
         let ledger = &self.sync.ledger;
@@ -51,7 +52,7 @@ impl GraphMailSync<'_> {
     /// Notes that chains are fetched now.
     fn note_begun(&mut self, deltas: &[FolderDelta], is_sent: bool) {
         if is_sent {
-            self.folders.sent_read_at = Some(self.tenant.service_time());
+            self.folders.sent_read_at = Some(self.service.service_time());
         }
         for delta in deltas.iter().filter(|delta| delta.is_at_start()) {
             self.seen_ids.begin(&delta.folder.id);

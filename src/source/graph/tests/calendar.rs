@@ -1,13 +1,15 @@
 //! The chain of a calendar, the plain list that stands in for it, and single events, over HTTP.
 
+use crate::model::page::FetchedItem;
+use crate::model::page::ItemAnswer;
 use crate::model::page::Link;
 use crate::model::span::Window;
 use crate::model::time::Timestamp;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
+use crate::source::retry_action::RetryAction;
 
 const SERIES: &str = include_str!("../../../../fixtures/graph/events-series.json");
 /// Links of the service: escapes in both cases, a name in brackets, an option that was not requested.
@@ -185,7 +187,7 @@ async fn a_plain_list_has_the_same_window_its_pages_are_not_of_ten() {
     let first = mailbox.calendar_list(window(), None).await.unwrap();
     let link = first.next.unwrap();
     let second = mailbox.calendar_list(window(), Some(&link)).await.unwrap();
-    assert_eq!((second.page.items.len(), second.next), (1, None));
+    assert_eq!((second.items.items.len(), second.next), (1, None));
     let requests = server.requests();
     let (path, _) = requests[0].target.split_once('?').unwrap();
     assert_eq!(path, "/v1.0/users/u-1/calendarView");
@@ -218,9 +220,9 @@ async fn a_list_of_event_ids_asks_for_nothing_else_and_a_loop_of_it_is_an_error(
     })
     .await;
     let mailbox = server.client().mailbox("u-1");
-    let (ids, link) = mailbox.calendar_ids(window(), None).await.unwrap();
-    assert_eq!(ids[0].id.as_deref(), Some("a"));
-    let again = mailbox.calendar_ids(window(), link.as_deref()).await;
+    let first = mailbox.calendar_ids(window(), None).await.unwrap();
+    assert_eq!(first.items, ["a"]);
+    let again = mailbox.calendar_ids(window(), first.next.as_deref()).await;
     assert!(matches!(
         again.unwrap_err(),
         GraphError::EndlessChain { .. }
@@ -246,8 +248,8 @@ async fn an_event_that_is_not_handed_out_does_not_cost_the_others() {
     let mailbox = server.client().mailbox("u-1");
     let ids = ["a".to_owned(), "b".to_owned()];
     let fetched = mailbox.events_by_id(&ids).await.unwrap();
-    assert!(fetched[0].is_refused && fetched[0].body.is_none());
-    assert!(!fetched[1].is_refused && fetched[1].body.is_some());
+    assert_eq!(fetched[0].answer, ItemAnswer::Refused);
+    assert!(matches!(fetched[1].answer, ItemAnswer::Item(_)));
 }
 
 /// Facts 2.2.
@@ -276,11 +278,13 @@ async fn a_series_that_did_not_come_along_is_fetched_in_utc_and_one_that_is_lost
     let mailbox = server.client().mailbox("u-1");
     let ids = ["m+1=".to_owned(), "lost".to_owned()];
     let fetched = mailbox.events_by_id(&ids).await.unwrap();
-    assert_eq!(
-        fetched[0].body.as_deref(),
-        Some(br#"{"id":"m+1="}"#.as_slice())
-    );
-    assert_eq!((fetched[1].id.as_str(), &fetched[1].body), ("lost", &None));
+    let whole = ItemAnswer::Item(r#"{"id":"m+1="}"#.into());
+    assert_eq!(fetched[0].answer, whole);
+    let lost = FetchedItem {
+        id: "lost".to_owned(),
+        answer: ItemAnswer::Gone,
+    };
+    assert_eq!(fetched[1], lost);
     assert_eq!(server.requests().len(), 1);
 }
 

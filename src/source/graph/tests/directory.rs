@@ -2,9 +2,9 @@
 
 use crate::model::mailbox::MailboxKind;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
+use crate::source::retry_action::RetryAction;
 
 const USERS_1: &str = include_str!("../../../../fixtures/graph/users-1.json");
 const USERS_2: &str = include_str!("../../../../fixtures/graph/users-2.json");
@@ -167,7 +167,7 @@ async fn the_kind_of_a_mailbox_is_what_is_told_of_it() {
         .await;
         let client = server.client();
         assert_eq!(
-            client.user_purpose("u-1").await.unwrap(),
+            client.mailbox("u-1").purpose().await.unwrap(),
             expected,
             "{body}"
         );
@@ -190,7 +190,7 @@ async fn a_denial_that_passes_does_not_make_a_shared_mailbox_a_users() {
         })
     })
     .await;
-    let kind = server.client().user_purpose("u-1").await.unwrap();
+    let kind = server.client().mailbox("u-1").purpose().await.unwrap();
     assert_eq!(kind, Some(MailboxKind::Shared));
 }
 

@@ -3,13 +3,13 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use crate::model::cursor::WellKnown;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
-use crate::source::graph::well_known::WellKnown;
 use crate::source::graph::well_known::readable;
+use crate::source::retry_action::RetryAction;
 
 const PAGES: [(&str, &str); 5] = [
     (

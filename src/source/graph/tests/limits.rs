@@ -8,11 +8,11 @@ use tokio::sync::Semaphore;
 use crate::model::mail::ContentLevel;
 use crate::source::graph::client::Client;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
 use crate::source::graph::tests::server::selected;
 use crate::source::graph::tests::server::token;
+use crate::source::retry_action::RetryAction;
 
 const LAST_PAGE: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
 

@@ -6,16 +6,17 @@ use libdeflater::CompressionLvl;
 use libdeflater::Compressor;
 
 use crate::model::mail::ContentLevel;
+use crate::model::page::ItemAnswer;
 use crate::model::page::Link;
+use crate::model::sensitivity::PrivateList;
 use crate::model::span::Window;
 use crate::model::time::Timestamp;
 use crate::source::graph::error::GraphError;
-use crate::source::graph::retry::RetryAction;
-use crate::source::graph::sensitivity::PrivateList;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 use crate::source::graph::tests::server::selected;
+use crate::source::retry_action::RetryAction;
 
 const FIRST: &str = include_str!("../../../../fixtures/graph/delta-first.json");
 const EMPTY: &str = include_str!("../../../../fixtures/graph/delta-empty.json");
@@ -461,13 +462,17 @@ async fn messages_come_in_batches_of_twenty_and_throttled_parts_are_asked_for_ag
         .unwrap();
     let got: Vec<&String> = items.iter().map(|item| &item.id).collect();
     assert_eq!(got, ids.iter().collect::<Vec<_>>());
-    assert_eq!(items[5].body, None);
-    let third = std::str::from_utf8(items[3].body.as_ref().unwrap()).unwrap();
+    assert_eq!(items[5].answer, ItemAnswer::Gone);
+    let ItemAnswer::Item(third) = &items[3].answer else {
+        panic!("{:?}", items[3]);
+    };
+    let third = std::str::from_utf8(third).unwrap();
     assert!(
         third.contains("/users/u-1/messages/id-3?$select=subject,"),
         "{third}"
     );
-    assert_eq!(items.iter().filter(|item| item.body.is_none()).count(), 1);
+    let gone = items.iter().filter(|item| item.answer == ItemAnswer::Gone);
+    assert_eq!(gone.count(), 1);
     // 20, the throttled one twice more, 20, 1.
     assert_eq!(server.requests().len(), 5);
     assert!(server.requests()[1].body.len() < server.requests()[0].body.len() / 10);
@@ -479,7 +484,7 @@ async fn a_part_with_an_empty_code_is_met_by_its_status() {
     const EMPTY: &str = r#"{"error":{"code":"","message":""}}"#;
     let ids = ["a".to_owned()];
     for (status, expected) in [
-        (404, Ok(None)),
+        (404, Ok(ItemAnswer::Gone)),
         (403, Err(RetryAction::MailboxDenied)),
         (400, Err(RetryAction::GiveUpMailbox)),
     ] {
@@ -489,7 +494,7 @@ async fn a_part_with_an_empty_code_is_met_by_its_status() {
         .await;
         let mailbox = server.client().mailbox("u-1");
         let asked = mailbox.messages_by_id(&ids, selected(ContentLevel::Full));
-        let answer = asked.await.map(|items| items[0].body.clone());
+        let answer = asked.await.map(|items| items[0].answer.clone());
         assert_eq!(answer.map_err(|error| error.action()), expected, "{status}");
         assert_eq!(server.requests().len(), 1, "{status}");
     }
@@ -505,7 +510,8 @@ async fn a_part_with_an_empty_code_is_met_by_its_status() {
     .await;
     let mailbox = server.client().mailbox("u-1");
     let asked = mailbox.messages_by_id(&ids, selected(ContentLevel::Full));
-    assert!(asked.await.unwrap()[0].body.is_some());
+    let items = asked.await.unwrap();
+    assert!(matches!(items[0].answer, ItemAnswer::Item(_)));
 }
 
 #[tokio::test]

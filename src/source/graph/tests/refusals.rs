@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::model::mail::ContentLevel;
-use crate::source::graph::retry::RetryAction;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
 use crate::source::graph::tests::server::selected;
 use crate::source::graph::tests::server::token;
+use crate::source::retry_action::RetryAction;
 
 const LAST: &str = r#"{"value":[],"@odata.deltaLink":"https://graph.example?$deltatoken=d"}"#;
 

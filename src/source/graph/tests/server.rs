@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use crate::model::mail::ContentLevel;
+use crate::model::selection::Headers;
+use crate::model::selection::Selection;
 use crate::source::graph::client::Client;
-use crate::source::graph::selection::Headers;
-use crate::source::graph::selection::Selection;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
 

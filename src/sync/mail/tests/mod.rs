@@ -31,6 +31,8 @@ use crate::model::mail::ContentLevel;
 use crate::model::outcome::Outcome;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
+use crate::model::selection::Headers;
+use crate::model::selection::Selection;
 use crate::policy::capture_policy::Rules;
 use crate::policy::capture_policy::fixtures;
 use crate::runtime::clock;
@@ -38,8 +40,6 @@ use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
-use crate::source::graph::selection::Headers;
-use crate::source::graph::selection::Selection;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
@@ -231,7 +231,7 @@ async fn night_with(
         all
     });
     let job = GraphJob {
-        client: server.client(),
+        tenant: server.client().into(),
         mailbox: fixtures::mailbox("ann").as_ref().clone(),
         captures_mail: true,
         captures_meetings,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::hash::DefaultHasher;
 use std::hash::Hasher as _;
 
-use crate::model::page::GraphPage;
+use crate::model::page::Page;
 
 /// Pages in a row that bring nothing but what an earlier page brought, item for item. Single items
 /// may come twice (facts 1.4), whole pages have not been seen to, and this many in a row will not.
@@ -16,7 +16,7 @@ const EMPTY_PAGES_MAX: u32 = 1_000;
 
 /// The pages of a round so far.
 #[derive(Debug, Default)]
-pub struct LoopDetector {
+pub(crate) struct LoopDetector {
     seen: HashSet<u64>,
     in_a_row: u32,
     empty: u32,
@@ -24,7 +24,7 @@ pub struct LoopDetector {
 
 impl LoopDetector {
     /// Notes a page. Whether the chain has no end: too many pages came again, or were empty.
-    pub fn is_endless(&mut self, page: &GraphPage) -> bool {
+    pub(crate) fn is_endless(&mut self, page: &Page) -> bool {
         if page.items.is_empty() {
             self.empty += 1;
             return self.empty >= EMPTY_PAGES_MAX;
@@ -48,9 +48,9 @@ impl LoopDetector {
 mod tests {
     use super::*;
 
-    fn page(text: &'static str) -> GraphPage {
+    fn page(text: &'static str) -> Page {
         let whole = 0..text.len();
-        GraphPage {
+        Page {
             container: "f".into(),
             body: text.as_bytes().into(),
             items: if text.is_empty() { vec![] } else { vec![whole] },

@@ -1,0 +1,98 @@
+//! A tenant: who is in it, and their mailboxes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config;
+use crate::config::error::ConfigError;
+use crate::config::run::Run;
+use crate::model::directory::DirectoryUser;
+use crate::source::error::ServiceError;
+use crate::source::graph::client::Client;
+use crate::source::graph::settings::GraphSettings;
+use crate::source::graph::settings::Limits;
+use crate::source::service::MailboxService;
+
+/// A tenant that can be signed in to; copies share everything.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    client: Client,
+}
+
+/// Why a tenant cannot be signed in to.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// A secret or a file that the configuration names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its addresses cannot be used.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl Tenant {
+    /// Prepares to sign in to a tenant as configured; nothing is sent yet.
+    ///
+    /// # Errors
+    /// The secret cannot be read, or the configured addresses cannot be used.
+    pub fn connect(tenant: &config::tenant::Tenant, run: &Run) -> Result<Self, ConnectError> {
+        let name: Arc<str> = tenant.name.as_str().into();
+        let limits = Limits {
+            in_flight: usize::from(run.requests_at_once),
+            deadline: Duration::from_secs(run.answer_seconds.into()),
+            ..Limits::standard().with_first_wait(run.retry_wait)
+        };
+        let settings = GraphSettings {
+            name,
+            tenant_id: tenant.tenant_id.clone(),
+            client_id: tenant.client_id.clone(),
+            secret: tenant.client_secret.read()?,
+            login_url: tenant.login_url.as_str().trim_end_matches('/').to_owned(),
+            graph_url: tenant.graph_url.as_str().trim_end_matches('/').to_owned(),
+            page_size: u32::from(run.page_size),
+            authorities: tenant.authorities()?,
+            limits,
+        };
+        let client = Client::new(&settings).map_err(ServiceError::from)?;
+        Ok(Self { client })
+    }
+
+    /// Its verified domains; `None`: the permission does not show them.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub async fn domains(&self) -> Result<Option<Vec<String>>, ServiceError> {
+        let organization = self.client.organization().await?;
+        Ok(organization.map(|organization| organization.domains))
+    }
+
+    /// All users.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub async fn users(&self) -> Result<Vec<DirectoryUser>, ServiceError> {
+        Ok(self.client.users().await?)
+    }
+
+    /// The ids of a group's users, members of nested groups included.
+    ///
+    /// # Errors
+    /// There is no such group, it shows no users, or the directory cannot be read.
+    pub async fn group_members(&self, group: &str) -> Result<Vec<String>, ServiceError> {
+        let found = self.client.group_members(group).await?;
+        let ids = found.users.into_iter().map(|user| user.id);
+        Ok(ids.chain(found.limited).collect())
+    }
+
+    /// The mailbox of a user, by object id.
+    pub(crate) fn mailbox(&self, user_id: &str) -> impl MailboxService + use<> {
+        self.client.mailbox(user_id)
+    }
+}
+
+#[cfg(test)]
+impl From<Client> for Tenant {
+    fn from(client: Client) -> Self {
+        Self { client }
+    }
+}
