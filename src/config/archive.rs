@@ -7,7 +7,6 @@ use serde::Deserialize;
 use crate::config::text;
 use crate::config::window::Window;
 use crate::model::address::Address;
-use crate::model::interaction::Source;
 
 /// An archive (design section 4.1).
 #[derive(Debug, Clone, Deserialize)]
@@ -53,17 +52,9 @@ pub enum Format {
     Mbox,
     /// Folders of `.eml` files.
     Eml,
-}
-
-impl Format {
-    /// The value of the column `source`.
-    pub fn source(self) -> Source {
-        match self {
-            Self::Maildir => Source::Maildir,
-            Self::Mbox => Source::Mbox,
-            Self::Eml => Source::Eml,
-        }
-    }
+    /// A folder of JSON lines.
+    #[cfg(test)]
+    JsonLines,
 }
 
 /// Which mailboxes an archive holds.

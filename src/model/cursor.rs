@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::mail::ContentLevel;
+use crate::model::mailbox::MailboxKind;
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 
@@ -74,6 +75,30 @@ pub struct MailboxCursor {
     /// of the first versions.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub id_rules: u32,
+}
+
+impl MailboxCursor {
+    /// That of a mailbox which is connected now, with the window that is fixed by that.
+    pub fn new(
+        kind: MailboxKind,
+        connected_at: Timestamp,
+        window_start: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            connected_at,
+            window_start,
+            kind: kind.as_str().to_owned(),
+            kind_told_at: Timestamp(0),
+            kind_delays: 0,
+            forgotten_runs: 0,
+            well_known: WellKnown::new(),
+            mail_settings: Vec::new(),
+            meeting_settings: Vec::new(),
+            recorded: 0,
+            address: None,
+            id_rules: 0,
+        }
+    }
 }
 
 #[expect(

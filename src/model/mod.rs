@@ -18,6 +18,7 @@ pub mod limits;
 pub mod mail;
 pub mod mail_date;
 pub mod mailbox;
+pub mod maildir_name;
 pub mod outcome;
 pub mod page;
 pub mod reason;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 /// What is known of the sensitivity of mails.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Sensitivities {
     /// Ids of all mails that are marked personal, private or confidential; all others are normal.
     Known(Arc<HashSet<String>>),
@@ -16,7 +16,8 @@ pub enum Sensitivities {
         /// Those of which it is unknown.
         unknown: HashSet<String>,
     },
-    /// The permission does not show it (Mail.ReadBasic).
+    /// The permission does not show it (Mail.ReadBasic), or the mails alone say it.
+    #[default]
     Hidden,
 }
 

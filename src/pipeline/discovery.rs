@@ -32,16 +32,15 @@ use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
-use crate::source::archive::mailbox::ArchiveMailbox;
-use crate::sync::job::ArchiveJob;
-use crate::sync::job::GraphJob;
+use crate::sync::job::FileMailbox;
 use crate::sync::job::Job;
+use crate::sync::tenant_mailbox::TenantMailbox;
 
 /// What this run reads, and with what.
 #[derive(Debug)]
 pub struct Discovery {
     /// Mailboxes to read, in order of tenant and address.
-    pub jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
     /// Every mailbox that was requested, in or out and why, in the same order.
     pub lines: Vec<PlanLine>,
     /// Who belongs to the company.
@@ -85,16 +84,15 @@ impl Discovery {
                     continue;
                 }
                 if line.out_because.is_none() {
-                    let mailbox = entry.mailbox(MailboxKind::User, &tenant.name);
-                    let source = tenant.source.clone();
-                    let captures_mail = entry.captures_mail;
-                    let captures_meetings = entry.captures_meetings;
-                    jobs.push(Job::Graph(Box::new(GraphJob {
-                        tenant: source,
-                        mailbox,
-                        captures_mail,
-                        captures_meetings,
-                    })));
+                    jobs.push(Job {
+                        mailbox: entry.mailbox(MailboxKind::User, &tenant.name),
+                        source: Box::new(TenantMailbox {
+                            tenant: tenant.source.clone(),
+                            captures_mail: entry.captures_mail,
+                            captures_meetings: entry.captures_meetings,
+                        }),
+                        readdressed: 0,
+                    });
                 } else {
                     found_out.clone_from(&line.out_because);
                 }
@@ -138,7 +136,7 @@ impl Discovery {
 
 /// A name that several mailboxes have is refused. (Several that have one address belong to one person.)
 fn one_by_name(only: &MailboxName, jobs: &[Job]) -> Result<(), RunError> {
-    let mailboxes = jobs.iter().map(Job::mailbox);
+    let mailboxes = jobs.iter().map(|job| &job.mailbox);
     let named: Vec<&str> = mailboxes
         .filter(|mailbox| !only.is_address_of(&mailbox.own_addresses))
         .map(|mailbox| &*mailbox.id)
@@ -155,7 +153,7 @@ fn one_by_name(only: &MailboxName, jobs: &[Job]) -> Result<(), RunError> {
 /// tasks would each record its mails.
 fn dedup_by_mailbox(jobs: &mut Vec<Job>) {
     let mut seen = HashSet::new();
-    jobs.retain(|job| seen.insert(job.mailbox().id.clone()));
+    jobs.retain(|job| seen.insert(job.mailbox.id.clone()));
 }
 
 /// Asks a tenant who is there, and says of everybody whether their mailbox is read.
@@ -226,7 +224,7 @@ fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
 /// The note on an archive in which some mailboxes have no address.
 fn unaddressed(archive: &ArchiveInput) -> Option<String> {
     let mailboxes = &archive.mailboxes;
-    let is_unaddressed = |mailbox: &&ArchiveMailbox| Address::parse(&mailbox.address).is_none();
+    let is_unaddressed = |mailbox: &&FileMailbox| Address::parse(&mailbox.address).is_none();
     let count = mailboxes.iter().filter(is_unaddressed).count();
     (count > 0).then(|| {
         format!(
@@ -253,14 +251,14 @@ fn add_archive(
         .collect();
     company.add_archive(&config.domains, &own);
     let tenant: Arc<str> = config.name.as_str().into();
-    for source in mailboxes {
-        let own = Address::parse(&source.address);
+    for found in mailboxes {
+        let own = Address::parse(&found.address);
         let address: Arc<str> = own
             .as_ref()
-            .map_or(source.address.clone(), |a| a.as_str().into());
+            .map_or(found.address.clone(), |a| a.as_str().into());
         let own_addresses: Vec<Address> = own.into_iter().collect();
-        let is_named = |only: &MailboxName| only.is_of(&source.id, &address, &own_addresses);
-        if !only.is_none_or(is_named) || !shard.has(&source.id) {
+        let is_named = |only: &MailboxName| only.is_of(&found.id, &address, &own_addresses);
+        if !only.is_none_or(is_named) || !shard.has(&found.id) {
             continue;
         }
         lines.push(PlanLine {
@@ -269,19 +267,16 @@ fn add_archive(
             out_because: None,
         });
         let mailbox = Mailbox {
-            id: source.id.clone(),
+            id: found.id.clone(),
             address,
             kind: MailboxKind::Archive,
             tenant: tenant.clone(),
             own_addresses,
         };
-        jobs.push(Job::Archive(Box::new(ArchiveJob {
-            source,
+        jobs.push(Job {
             mailbox,
-            format: config.format.source(),
-            identity: config.identity,
-            window: config.window,
+            source: found.source,
             readdressed: 0,
-        })));
+        });
     }
 }

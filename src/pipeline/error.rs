@@ -9,7 +9,8 @@ use crate::scope::plan::ScopeError;
 use crate::source::archive::error::ArchiveError;
 use crate::source::error::ServiceError;
 use crate::source::tenant::ConnectError;
-use crate::sync::mailbox::SyncError;
+use crate::sync::archive::open::OpenError;
+use crate::sync::error::SyncError;
 
 /// Why a run did not begin, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,15 @@ impl RunError {
         match error {
             ConnectError::Config(error) => error.into(),
             ConnectError::Service(error) => Self::tenant(tenant, error),
+        }
+    }
+}
+
+impl From<OpenError> for RunError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Config(error) => error.into(),
+            OpenError::Archive(error) => error.into(),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! Everything that can be refused before anything is read or written: files, secrets, archives.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
 use crate::config::archive::Archive;
 use crate::config::archive::Format;
-use crate::config::archive::Mailboxes;
 use crate::config::crm;
 use crate::config::crm::LoadedCrm;
 use crate::config::crm::Size;
@@ -18,11 +16,9 @@ use crate::config::users_file;
 use crate::model::address::Address;
 use crate::pipeline::error::RunError;
 use crate::source;
-use crate::source::archive::mailbox;
-use crate::source::archive::mailbox::ArchiveMailbox;
 use crate::source::archive::spec;
-use crate::source::archive::spec::ArchiveSpec;
-use crate::source::archive::spec::Layout;
+use crate::sync::archive::open::open;
+use crate::sync::job::FileMailbox;
 
 /// What the files and the environment say, checked.
 #[derive(Debug)]
@@ -65,7 +61,7 @@ pub struct ArchiveInput {
     /// As configured.
     pub config: Archive,
     /// Its mailboxes, in order.
-    pub mailboxes: Vec<ArchiveMailbox>,
+    pub(crate) mailboxes: Vec<FileMailbox>,
 }
 
 impl Inputs {
@@ -110,36 +106,15 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
 }
 
 fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
-    let layout = match &archive.mailboxes {
-        Mailboxes::One { address } => Layout::One {
-            address: address.as_str().to_owned(),
-        },
-        Mailboxes::Subfolders { addresses } => {
-            let stated = match addresses {
-                Some(path) => users_file::read_folder_addresses(path)?,
-                None => BTreeMap::new(),
-            };
-            let stated = stated.into_iter();
-            Layout::Subfolders {
-                addresses: stated
-                    .map(|(name, address)| (name, address.to_string()))
-                    .collect(),
-            }
-        }
-    };
-    let spec = ArchiveSpec {
-        name: archive.name.clone(),
-        format: match archive.format {
-            Format::Mbox => spec::Format::Mbox,
-            Format::Maildir => spec::Format::Maildir,
-            Format::Eml => spec::Format::Eml,
-        },
-        path: archive.path.clone(),
-        layout,
-        links: archive.links,
+    let mailboxes = match archive.format {
+        Format::Mbox => open(archive, spec::Format::Mbox),
+        Format::Maildir => open(archive, spec::Format::Maildir),
+        Format::Eml => open(archive, spec::Format::Eml),
+        #[cfg(test)]
+        Format::JsonLines => crate::sync::json_lines::open(archive),
     };
     Ok(ArchiveInput {
         config: archive.clone(),
-        mailboxes: mailbox::Archive::open(&spec)?,
+        mailboxes: mailboxes?,
     })
 }

@@ -43,6 +43,7 @@ use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::matching::Matcher;
 use crate::model::interaction::Interaction;
+use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
 use crate::model::mailbox::slot;
 use crate::model::run::PlanLine;
@@ -151,23 +152,23 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         state: stores.state,
         cpu,
         messages_memory: stores::messages_memory(config),
-        shutdown: options.shutdown,
+        shutdown: options.shutdown.clone(),
         progress: options.progress.clone(),
         again: options.again,
         withheld,
         range: options.range,
+        lake: stores.lake.clone(),
         resyncs: Arc::new(Semaphore::new(RESYNCS_AT_ONCE)),
         mailbox_batches,
     };
-    let coverage = read_all(&context, &stores.lake, jobs, &in_flight).await;
-    let shutdown = context.shutdown.clone();
-    let interrupted = shutdown.requested() == Some(StopReason::Signal);
+    let coverage = read_all(&context, jobs, &in_flight).await;
+    let interrupted = options.shutdown.requested() == Some(StopReason::Signal);
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
     let behind = end_of(writing).await?;
     let coverage = coverage?;
     stores::write_coverage(&stores.lake, coverage.clone()).await?;
-    let may_merge = behind.is_none() && shutdown.requested().is_none();
+    let may_merge = behind.is_none() && options.shutdown.requested().is_none();
     let (merged_months, unmerged) = merge(&stores.lake, &run, may_merge).await;
     let notes = unmerged.into_iter().chain(discovery.notes);
     Ok(RunSummary {
@@ -205,7 +206,7 @@ fn jobs_in_order(
     range: Option<Span>,
     state: &State,
 ) -> Result<Vec<Job>, WriterError> {
-    jobs.retain(|job| range.is_none() || matches!(job, Job::Graph(_)));
+    jobs.retain(|job| range.is_none() || job.mailbox.kind != MailboxKind::Archive);
     Ok(order::largest_first(jobs, state)?)
 }
 
@@ -218,7 +219,7 @@ async fn withheld_mails(
     if !again {
         return Ok(Arc::default());
     }
-    let mailboxes = jobs.iter().map(|job| job.mailbox().id.clone()).collect();
+    let mailboxes = jobs.iter().map(|job| job.mailbox.id.clone()).collect();
     let (lake, matcher) = (stores.lake.clone(), stores.matcher.clone());
     let looking = tokio::task::spawn_blocking(move || find_withheld(&lake, &mailboxes, &matcher));
     let found = looking.await.map_err(|_| WriterError::Lost)??;

@@ -10,7 +10,7 @@ use crate::sync::job::Job;
 
 /// Sorts the mailboxes: those that were never read (their size is unknown), then by what
 /// was recorded of them, then users without a mailbox, whose answers take longest (facts 6.2).
-pub fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, StateError> {
+pub(super) fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, StateError> {
     let mut sized = Vec::with_capacity(jobs.len());
     for job in jobs {
         sized.push((size(&job, state)?, job));
@@ -20,10 +20,7 @@ pub fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, StateErr
 }
 
 fn size(job: &Job, state: &State) -> Result<(u8, Reverse<u64>), StateError> {
-    let mailbox = match job {
-        Job::Graph(job) => &job.mailbox,
-        Job::Archive(job) => &job.mailbox,
-    };
+    let mailbox = &job.mailbox;
     // A cursor that cannot be read is reported when the mailbox is read.
     let known = SavedCursors::read(state.cursors(&mailbox.id)?).unwrap_or_default();
     Ok(match known.mailbox {

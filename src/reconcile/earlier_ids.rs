@@ -20,11 +20,11 @@ use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::mail::Mail;
+use crate::model::maildir_name::steady_source_id;
 use crate::model::time::Timestamp;
 use crate::policy::identity::item_id;
 use crate::policy::identity::sent_time;
 use crate::policy::meeting::withdrawn;
-use crate::source::archive::mailbox::steady_source_id;
 use crate::state::key::RecordedMail;
 
 /// The rules by which mails of archives get their ids; raised when they change.

@@ -48,7 +48,7 @@ mod tests {
     use crate::sim::truth;
 
     #[test]
-    fn the_first_day_of_a_default_world_has_all_three_and_each_is_recorded_before() {
+    fn the_first_day_of_a_default_world_has_all_three_highlights() {
         let world = World::generated(1, 16);
         let found = of(&world).unwrap();
         let day = world.start().plus(DAY);

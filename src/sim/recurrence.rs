@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_weekday_of_every_second_february_is_found_and_an_empty_pattern_ends() {
+    fn the_last_weekday_of_every_second_february_is_found() {
         let week = [
             Weekday::Monday,
             Weekday::Tuesday,

@@ -1,5 +1,6 @@
 //! What a service offers of one mailbox, whichever it is: what `sync` reads is read through this.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::model::coverage::Cost;
@@ -47,7 +48,7 @@ pub(crate) enum ItemKind {
 
 /// One mailbox of a service. Every call keeps the service's limits, repeats what may be repeated,
 /// and fails with what its caller does next ([`ServiceError::action`]).
-pub(crate) trait MailboxService {
+pub(crate) trait MailboxService: Debug {
     /// What time it is for the service; before its first answer, for this machine.
     fn service_time(&self) -> Timestamp;
 

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::config::capture::Capture;
 use crate::config::capture::Content;
 use crate::config::capture::Meetings;
+use crate::lake::Lake;
 use crate::matching::Matcher;
 use crate::model::cursor::MailboxCursor;
 use crate::model::directory::Directory;
@@ -30,6 +31,7 @@ use crate::runtime::memory::Memory;
 use crate::runtime::shutdown::Shutdown;
 use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
+use crate::sync::error::SyncError;
 
 /// What all tasks of a run share.
 #[derive(Debug)]
@@ -64,11 +66,28 @@ pub(crate) struct Context {
     pub range: Option<Span>,
     /// Permits to read folders again whose chains the service lost.
     pub resyncs: Arc<Semaphore>,
+    /// What is recorded.
+    pub lake: Arc<Lake>,
     /// To the writer.
     pub mailbox_batches: mpsc::Sender<MailboxBatch>,
 }
 
 impl Context {
+    /// Waits for a service, but not after the run is to end: the service may have requested half an
+    /// hour of waiting.
+    pub(crate) async fn unless_stopped<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, SyncError>
+    where
+        SyncError: From<E>,
+    {
+        tokio::select! {
+            result = work => Ok(result?),
+            _ = self.shutdown.wait() => Err(SyncError::Stopped),
+        }
+    }
+
     /// The reconciler of a mailbox's items.
     pub(crate) fn reconciler(
         &self,

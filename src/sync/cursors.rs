@@ -33,6 +33,8 @@ pub(crate) struct SavedCursors {
     pub ledger: BTreeMap<String, FailedItem>,
     /// The service said that there is no such mailbox.
     pub absent: Option<AbsentCursor>,
+    /// Cursors of other kinds, by their keys: those of other sources, and of newer versions.
+    pub others: BTreeMap<String, String>,
 }
 
 /// A cursor that cannot be read. It is never taken for "start again".
@@ -47,8 +49,7 @@ pub struct CursorUnreadable {
 }
 
 impl SavedCursors {
-    /// Reads the records of one mailbox. Kinds of cursors that this version does not use stay as
-    /// they are.
+    /// Reads the records of one mailbox.
     pub(crate) fn read(records: Vec<CursorRecord>) -> Result<Self, CursorUnreadable> {
         let mut known = Self::default();
         for record in records {
@@ -71,6 +72,8 @@ impl SavedCursors {
                     .insert(id.to_owned(), parse(&record.key, value)?);
             } else if record.key == ABSENT_KEY {
                 known.absent = Some(parse(&record.key, value)?);
+            } else {
+                known.others.insert(record.key, value.clone());
             }
         }
         Ok(known)
@@ -134,6 +137,12 @@ pub(crate) fn ledger_record(
 /// The record of a user without a mailbox; `None` takes it away.
 pub(crate) fn absent_record(mailbox_id: &str, cursor: Option<&AbsentCursor>) -> CursorRecord {
     record(mailbox_id, ABSENT_KEY.to_owned(), cursor.map(json))
+}
+
+/// The record of a cursor of another kind.
+#[cfg(test)]
+pub(crate) fn other_record(mailbox_id: &str, key: &str, value: String) -> CursorRecord {
+    record(mailbox_id, key.to_owned(), Some(value))
 }
 
 fn record(mailbox_id: &str, key: String, value: Option<String>) -> CursorRecord {

@@ -1,58 +1,28 @@
 //! A mailbox that is to be read, of whatever source.
 
-use crate::config::archive::Identity;
-use crate::config::capture::Meetings;
-use crate::config::window::Window;
-use crate::model::interaction::Source;
+use std::sync::Arc;
+
 use crate::model::mailbox::Mailbox;
-use crate::source::archive::mailbox::ArchiveMailbox;
-use crate::source::tenant::Tenant;
+use crate::sync::mailbox_source::MailboxSource;
+
+/// A mailbox that was found in files.
+#[derive(Debug)]
+pub(crate) struct FileMailbox {
+    /// Its id in tables and cursors.
+    pub id: Arc<str>,
+    /// Whose it is: an address, or the name of its folder where none is stated.
+    pub address: Arc<str>,
+    /// Where its items are.
+    pub source: Box<dyn MailboxSource>,
+}
 
 /// A mailbox to read.
 #[derive(Debug)]
-pub enum Job {
-    /// Of a tenant.
-    Graph(Box<GraphJob>),
-    /// Of an archive.
-    Archive(Box<ArchiveJob>),
-}
-
-impl Job {
-    /// Whose mailbox it is.
-    pub fn mailbox(&self) -> &Mailbox {
-        match self {
-            Self::Graph(job) => &job.mailbox,
-            Self::Archive(job) => &job.mailbox,
-        }
-    }
-}
-
-/// A mailbox of a tenant to read.
-#[derive(Debug)]
-pub struct GraphJob {
-    /// Its tenant.
-    pub tenant: Tenant,
-    /// Whose; its kind is guessed from the directory.
+pub(crate) struct Job {
+    /// Whose it is. The kind of a user's mailbox is known once it is read.
     pub mailbox: Mailbox,
-    /// Whether the settings of today let mail be captured.
-    pub captures_mail: bool,
-    /// Which meetings they let be captured; without any the calendar is not requested.
-    pub captures_meetings: Meetings,
-}
-
-/// A mailbox of an archive to read.
-#[derive(Debug)]
-pub struct ArchiveJob {
-    /// Where its messages are.
-    pub source: ArchiveMailbox,
-    /// Whose it is.
-    pub mailbox: Mailbox,
-    /// How its files are made.
-    pub format: Source,
-    /// By what copies of a mail are recognised.
-    pub identity: Identity,
-    /// How far back it is read.
-    pub window: Window,
+    /// Where its items are.
+    pub source: Box<dyn MailboxSource>,
     /// Rows that got another address before it is read.
     pub readdressed: u64,
 }

@@ -4,39 +4,37 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::lake::error::LakeError;
 use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::MailboxCursor;
+use crate::model::interaction::Source;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Tally;
 use crate::model::run::Progress;
 use crate::model::time::Timestamp;
+use crate::reconcile::earlier_ids::EarlierIds;
+use crate::reconcile::mail::MailReconciler;
+use crate::reconcile::mail::items::Item;
 use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::clock;
-use crate::runtime::cpu::TaskPanicked;
-use crate::source::archive::error::ArchiveError;
-use crate::source::error::ServiceError;
-use crate::source::retry_action::RetryAction;
-use crate::state::error::StateError;
 use crate::state::pending::Pending;
 use crate::state::uncommitted::Uncommitted;
 use crate::sync::batch::MailboxBatch;
-use crate::sync::calendar::CalendarError;
-use crate::sync::calendar::round::RoundError;
 use crate::sync::context::Context;
 use crate::sync::cursors;
-use crate::sync::cursors::CursorUnreadable;
 use crate::sync::cursors::SavedCursors;
-use crate::sync::delta::ChainError;
+use crate::sync::error::SyncError;
 use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::WriterStopped;
+use crate::sync::privacy::MailPrivacy;
+use crate::sync::retries::Attempts;
 use crate::sync::retries::RetryLedger;
 use crate::sync::retries::RetryLimit;
-use crate::sync::singles::ManyRefused;
 
 /// One mailbox while it is read.
 #[derive(Debug)]
@@ -49,6 +47,10 @@ pub(crate) struct MailboxSync<'a> {
     pub started_at: Timestamp,
     /// What is kept of the mailbox as a whole; the lake follows with the next mailbox batch.
     pub cursor: Option<MailboxCursor>,
+    /// Where its items are decided, once it is open.
+    pub reconciler: Option<Arc<MailReconciler>>,
+    /// Where the chain of its calendar was left.
+    pub calendar: Option<CalendarCursor>,
     /// See [`Coverage::cursor_age_hours`].
     pub cursor_age_hours: Option<f64>,
     /// See [`Coverage::folder_items`].
@@ -56,6 +58,10 @@ pub(crate) struct MailboxSync<'a> {
     /// Items that could not be read, by the provider's id; the lake follows with each mailbox
     /// batch.
     pub ledger: RetryLedger,
+    /// What the mailbox has cost so far.
+    pub total_cost: Cost,
+    /// Mails that were recorded although it is unknown whether they are private.
+    pub of_unknown_privacy: usize,
     /// A remark on the mailbox that is no error.
     pub remark: Option<String>,
     /// See [`Coverage::was_absent`].
@@ -69,89 +75,19 @@ pub(crate) struct MailboxSync<'a> {
     counted: Cost,
 }
 
-/// What is known of some pages besides their items.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pages {
+/// Pages of which every item is whole, so that each is decided once.
+#[derive(Debug, Default)]
+pub(crate) struct CompletePages {
+    /// The items.
+    pub items: Vec<Item>,
+    /// The number of further items that are known, unchanged, by their ids alone.
+    pub unchanged: u64,
     /// Items counted when the pages were split.
     pub received: u64,
-    /// What the mailbox has cost so far, these pages included.
-    pub total_cost: Cost,
-}
-
-/// Why a mailbox was not read to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum SyncError {
-    /// The service refused.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// A folder's chain cannot continue.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// The calendar's chain cannot continue.
-    #[error(transparent)]
-    Calendar(#[from] CalendarError),
-    /// A file of the archive cannot be read.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// Where reading continues is unknown.
-    #[error(transparent)]
-    Cursor(#[from] CursorUnreadable),
-    /// What was seen before is unknown.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// What is recorded cannot be read.
-    #[error(transparent)]
-    Lake(#[from] LakeError),
-    /// A computation panicked.
-    #[error(transparent)]
-    Computation(#[from] TaskPanicked),
-    /// The run is over.
-    #[error(transparent)]
-    Writer(#[from] WriterStopped),
-    /// Not an error of the mailbox.
-    #[error("the run was asked to end")]
-    Stopped,
-    /// Something in it did not come to an end: a file that blocks, an item that is being decoded.
-    #[error("it was left while something of it was still being read; the next run reads it again")]
-    Overdue,
-    /// The listing of the folders and a folder's own answer contradict each other.
-    #[error("a folder that is listed was answered as not found; the next run reads it again")]
-    FolderHidden,
-    /// Not all items of a folder were seen, and the rest is unavailable.
-    #[error(
-        "{folders} folders hold {held} items, {walked} of them were read and the others are \
-         unavailable; the next run compares them again"
-    )]
-    Incomplete {
-        /// How many folders.
-        folders: usize,
-        /// Items that the folders count.
-        held: u64,
-        /// Items that their chains returned.
-        walked: u64,
-    },
-    /// The mailbox as a whole is the cause.
-    #[error(transparent)]
-    ManyRefused(#[from] ManyRefused),
-}
-
-impl SyncError {
-    fn status(&self) -> Status {
-        match self {
-            Self::Stopped | Self::Overdue => Status::Stopped,
-            Self::Incomplete { .. } | Self::ManyRefused(_) => Status::Incomplete,
-            Self::Service(error)
-            | Self::Chain(ChainError::Service(error))
-            | Self::Calendar(CalendarError::Round(RoundError::Service(error))) => {
-                match error.action() {
-                    RetryAction::MailboxDenied => Status::Denied,
-                    RetryAction::NoMailbox => Status::NoMailbox,
-                    _ => Status::Failed,
-                }
-            }
-            _ => Status::Failed,
-        }
-    }
+    /// Ids of the ledger that were requested for these pages: what is gone leaves it.
+    pub requested: Vec<String>,
+    /// Where to go on after these pages.
+    pub cursors: Vec<CursorRecord>,
 }
 
 impl<'a> MailboxSync<'a> {
@@ -163,14 +99,22 @@ impl<'a> MailboxSync<'a> {
         } else {
             RetryLimit::Runs
         };
+        let attempts = match mailbox.kind {
+            MailboxKind::Archive => Attempts::Once,
+            _ => Attempts::Counted,
+        };
         Self {
             context,
-            ledger: RetryLedger::new(mailbox.id.clone(), started_at, limit),
+            ledger: RetryLedger::new(mailbox.id.clone(), started_at, limit, attempts),
             mailbox: Arc::new(mailbox),
             started_at,
             cursor: None,
+            reconciler: None,
+            calendar: None,
             cursor_age_hours: None,
             folder_items: None,
+            total_cost: Cost::default(),
+            of_unknown_privacy: 0,
             remark: None,
             was_absent: false,
             written: None,
@@ -185,7 +129,23 @@ impl<'a> MailboxSync<'a> {
         let known = SavedCursors::read(self.context.state.cursors(&self.mailbox.id)?)?;
         self.written.clone_from(&known.mailbox);
         self.ledger.restore(&known.ledger);
+        self.calendar.clone_from(&known.calendar);
         Ok(known)
+    }
+
+    /// Opens the mailbox with the cursor that holds from now on; gives where its items are decided.
+    pub(crate) fn open(
+        &mut self,
+        source: Source,
+        cursor: MailboxCursor,
+        earlier: EarlierIds,
+    ) -> Arc<MailReconciler> {
+        let mut reconciler = self.context.reconciler(&self.mailbox, source, &cursor);
+        reconciler.earlier = earlier;
+        let reconciler = Arc::new(reconciler);
+        self.cursor = Some(cursor);
+        self.reconciler = Some(Arc::clone(&reconciler));
+        reconciler
     }
 
     /// Notes rows that were sent to the writer before it was begun.
@@ -198,8 +158,7 @@ impl<'a> MailboxSync<'a> {
         self.context.shutdown.requested().is_some()
     }
 
-    /// Waits for the service, but not after the run is to end: the service may have requested half
-    /// an hour of waiting.
+    /// See [`Context::unless_stopped`].
     pub(crate) async fn unless_stopped<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -207,10 +166,7 @@ impl<'a> MailboxSync<'a> {
     where
         SyncError: From<E>,
     {
-        tokio::select! {
-            result = work => Ok(result?),
-            _ = self.context.shutdown.wait() => Err(SyncError::Stopped),
-        }
+        self.context.unless_stopped(work).await
     }
 
     /// What was decided and is not committed yet: the next decision has to see it.
@@ -224,6 +180,40 @@ impl<'a> MailboxSync<'a> {
         Uncommitted::new(self.decided.iter().map(|(_, seen)| Arc::clone(seen)))
     }
 
+    /// Decides the items of complete pages, and hands them to the writer: what is news is evaluated,
+    /// `privacy` says which of the mails that would be kept are private, and each item gets its
+    /// outcome.
+    pub(crate) async fn record(
+        &mut self,
+        reconciler: &Arc<MailReconciler>,
+        pages: CompletePages,
+        privacy: &mut impl MailPrivacy,
+    ) -> Result<Ticket, SyncError> {
+        let (cpu, before) = (&self.context.cpu, self.uncommitted());
+        let (evaluating, items, unchanged) = (reconciler.clone(), pages.items, pages.unchanged);
+        let evaluated = cpu.run(move || evaluating.classify(before, items, unchanged));
+        let classified = evaluated.await??;
+        let private = privacy.sensitivities(&classified).await?;
+        let (finalizing, before) = (reconciler.clone(), self.uncommitted());
+        let finalized = cpu.run(move || finalizing.finalize(before, classified, &private));
+        let outcomes = finalized.await??;
+        let unknown = outcomes.rows.iter();
+        let unknown = unknown.filter(|row| !row.interaction.sensitivity_known);
+        self.of_unknown_privacy += unknown.count();
+        let mut cursors = pages.cursors;
+        cursors.extend(self.ledger.resolve(pages.requested.iter(), &outcomes));
+        Ok(self.hand_over(outcomes, cursors, pages.received).await?)
+    }
+
+    /// Hands cursors alone to the writer.
+    pub(crate) async fn record_cursors(
+        &mut self,
+        cursors: Vec<CursorRecord>,
+    ) -> Result<(), WriterStopped> {
+        let handed_over = self.hand_over(Outcomes::default(), cursors, 0);
+        handed_over.await.map(drop)
+    }
+
     /// Hands decided pages to the writer. What is decided next sees them at once, in
     /// [`MailboxSync::uncommitted`]; what must not happen before they are committed waits for the
     /// ticket.
@@ -231,11 +221,12 @@ impl<'a> MailboxSync<'a> {
         &mut self,
         outcomes: Outcomes,
         mut cursors: Vec<CursorRecord>,
-        pages: Pages,
+        received: u64,
     ) -> Result<Ticket, WriterStopped> {
+        cursors.extend(self.ledger.note(&outcomes));
         let mut tally = outcomes.tally;
-        tally.received = pages.received;
-        Progress::add(&self.context.progress.items, pages.received);
+        tally.received = received;
+        Progress::add(&self.context.progress.items, received);
         self.tally.add(&tally);
         if let Some(cursor) = &mut self.cursor {
             let is_first = |row: &&MatchedInteraction| row.interaction.revision == 1;
@@ -256,11 +247,11 @@ impl<'a> MailboxSync<'a> {
             rows: outcomes.rows,
             cursors,
             tally,
-            cost: pages.total_cost.since(self.counted),
+            cost: self.total_cost.since(self.counted),
             seen: Arc::clone(&seen),
             promise,
         };
-        self.counted = pages.total_cost;
+        self.counted = self.total_cost;
         if mailbox_batch.is_empty() {
             return Ok(Ticket::redeemed());
         }
@@ -274,7 +265,6 @@ impl<'a> MailboxSync<'a> {
     pub(crate) fn coverage(
         self,
         result: Result<Status, SyncError>,
-        cost: Cost,
     ) -> Result<Coverage, WriterStopped> {
         let (status, reason) = match result {
             Ok(status) => (status, self.remark),
@@ -295,7 +285,7 @@ impl<'a> MailboxSync<'a> {
             status,
             reason,
             tally: self.tally,
-            cost,
+            cost: self.total_cost,
             cursor_age_hours: self.cursor_age_hours,
             folder_items: self.folder_items,
             recorded_total: i64::try_from(recorded).unwrap_or(i64::MAX),

@@ -10,11 +10,17 @@ pub(crate) mod context;
 pub(crate) mod cursors;
 pub(crate) mod decoding;
 pub(crate) mod delta;
+pub(crate) mod error;
 pub(crate) mod in_flight;
 pub(crate) mod job;
+#[cfg(test)]
+pub(crate) mod json_lines;
 mod loop_detector;
 pub(crate) mod mail;
 pub(crate) mod mailbox;
+pub(crate) mod mailbox_source;
+pub(crate) mod privacy;
 pub(crate) mod retries;
 pub(crate) mod schedule;
 pub(crate) mod singles;
+pub(crate) mod tenant_mailbox;

@@ -37,6 +37,7 @@ pub(crate) struct RetryLedger {
     started_at: Timestamp,
     /// How often an item is requested.
     limit: RetryLimit,
+    attempts: Attempts,
     /// Items that this run could not read.
     unread: HashSet<String>,
 }
@@ -61,12 +62,18 @@ pub(crate) enum Attempts {
 
 impl RetryLedger {
     /// An empty ledger; see [`RetryLedger::restore`].
-    pub(crate) fn new(mailbox_id: Arc<str>, started_at: Timestamp, limit: RetryLimit) -> Self {
+    pub(crate) fn new(
+        mailbox_id: Arc<str>,
+        started_at: Timestamp,
+        limit: RetryLimit,
+        attempts: Attempts,
+    ) -> Self {
         Self {
             mailbox_id,
             entries: BTreeMap::new(),
             started_at,
             limit,
+            attempts,
             unread: HashSet::new(),
         }
     }
@@ -119,7 +126,7 @@ impl RetryLedger {
     }
 
     /// Notes unreadable items, and resolves those that were read after all.
-    pub(crate) fn note(&mut self, outcomes: &Outcomes, attempts: Attempts) -> Vec<CursorRecord> {
+    pub(crate) fn note(&mut self, outcomes: &Outcomes) -> Vec<CursorRecord> {
         let mut records = Vec::new();
         for unread in &outcomes.unread {
             let Some(id) = &unread.source_id else {
@@ -130,7 +137,7 @@ impl RetryLedger {
             let is_same = |entry: &FailedItem| {
                 entry.reason == unread.reason && *entry.folder == *unread.container
             };
-            if attempts == Attempts::Once && known.is_some_and(is_same) {
+            if self.attempts == Attempts::Once && known.is_some_and(is_same) {
                 continue;
             }
             let entry = attempt(known, unread);

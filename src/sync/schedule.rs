@@ -1,36 +1,30 @@
 //! Which mailboxes are read when: some at a time, and others while these wait for commits.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::lake::Lake;
-use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::run::Progress;
-use crate::sync::archive;
 use crate::sync::archive::readdress;
 use crate::sync::context::Context;
+use crate::sync::error::SyncError;
 use crate::sync::in_flight::InFlight;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterStopped;
 use crate::sync::job::Job;
-use crate::sync::mail;
 use crate::sync::mailbox::MailboxSync;
-use crate::sync::mailbox::SyncError;
 
 /// Revises what is recorded under other addresses, then reads the mailboxes, some at a time; those
 /// that are not begun when the run is to end are `stopped`.
 pub(crate) async fn read_all(
     context: &Context,
-    lake: &Arc<Lake>,
     mut jobs: Vec<Job>,
     in_flight: &InFlight,
 ) -> Result<Vec<Coverage>, SyncError> {
     if let Some(turn) = in_flight.begin() {
-        readdress::revise(context, lake.clone(), &mut jobs, turn).await?;
+        readdress::revise(context, &mut jobs, turn).await?;
     }
     Progress::add(&context.progress.mailboxes, jobs.len() as u64);
     let mut jobs = VecDeque::from(jobs);
@@ -41,7 +35,7 @@ pub(crate) async fn read_all(
             && let Some(turn) = in_flight.begin()
             && let Some(job) = jobs.pop_front()
         {
-            reading.push(read_one(context, lake, job, turn));
+            reading.push(read_one(context, job, turn));
         }
         in_flight.set_has_more(!jobs.is_empty());
         tokio::select! {
@@ -60,24 +54,22 @@ pub(crate) async fn read_all(
     Ok(coverage)
 }
 
+/// Reads a mailbox; an error in it becomes its status.
 async fn read_one(
     context: &Context,
-    lake: &Arc<Lake>,
-    job: Job,
-    turn: Turn,
+    mut job: Job,
+    mut turn: Turn,
 ) -> Result<Coverage, WriterStopped> {
-    let left = MailboxSync::new(context, job.mailbox().clone());
+    let left = MailboxSync::new(context, job.mailbox.clone());
     let reading = async {
-        match job {
-            Job::Graph(job) => mail::read(context, *job, turn).await,
-            Job::Archive(job) => archive::read(context, lake, *job, turn).await,
-        }
+        let mut sync = MailboxSync::new(context, job.mailbox);
+        sync.note_derived(job.readdressed);
+        let result = job.source.read(&mut sync, &mut turn).await;
+        sync.coverage(result)
     };
     tokio::select! {
         coverage = reading => coverage,
         // What it had committed stays; the next run repeats the rest.
-        () = context.shutdown.overdue() => {
-            left.coverage(Err(SyncError::Overdue), Cost::default())
-        }
+        () = context.shutdown.overdue() => left.coverage(Err(SyncError::Overdue)),
     }
 }

@@ -19,7 +19,7 @@ struct Package {
 }
 
 #[test]
-fn licences_and_duplicates_among_the_dependencies_are_those_that_deny_toml_lists() {
+fn licences_and_duplicates_of_dependencies_are_listed_in_deny_toml() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join("deny.toml")).unwrap();
     let lists = Lists::new(&toml::from_str(&text).unwrap());

@@ -52,6 +52,21 @@ fn every_import_between_rooms_is_in_the_table() {
 }
 
 #[test]
+fn only_source_imports_what_is_of_graph() {
+    let files = source_files();
+    let mut wrong = Vec::new();
+    let others = files.iter().filter(|file| file.room() != Some("source"));
+    for file in others.filter(|file| !file.is_test) {
+        for (number, line) in file.code() {
+            if line.contains("source::graph") {
+                wrong.push(format!("{}:{number}", file.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports of Graph:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_permission_in_the_table_is_used() {
     let files = source_files();
     let used: BTreeSet<(&str, String)> = files

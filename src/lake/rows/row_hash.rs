@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_was_added_later_changes_no_hash_of_a_row_in_which_it_is_null() {
+    fn a_later_column_changes_no_hash_where_it_is_null() {
         let first = || column("first", |row| Some(row.0));
         let second = || column("second", |row| row.1).added_later();
         let third = || column("third", |row| row.2).added_later();

@@ -156,7 +156,7 @@ fn commit_bulk(lake: &Lake, number: u32) {
 }
 
 #[test]
-fn a_lake_of_an_older_program_gains_the_columns_that_it_lacks_in_one_commit_of_each_table() {
+fn an_older_lake_gains_missing_columns_in_one_commit_per_table() {
     let test_lake = TestLake::new();
     let root = test_lake.path().join("lake");
     let lake = test_lake.write();

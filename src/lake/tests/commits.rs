@@ -278,7 +278,7 @@ fn a_start_after_complete_runs_reads_neither_rows_nor_old_reports() {
 }
 
 #[test]
-fn a_merged_chain_drops_the_counts_of_reported_runs_without_reading_mailboxes() {
+fn merging_drops_counts_of_reported_runs_without_reading_mailboxes() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     lake.commit(&batch("ann", 0..5)).unwrap();

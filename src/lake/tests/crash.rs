@@ -169,7 +169,7 @@ fn processes_with_slots_of_their_own_commit_side_by_side() {
 }
 
 #[test]
-fn a_changed_snapshot_closes_what_it_no_longer_knows_and_brings_back_what_it_learns() {
+fn a_changed_snapshot_closes_unknown_and_reopens_known_contacts() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     lake.commit(&batch("ann", 0..10)).unwrap();
@@ -228,7 +228,7 @@ fn small_files_of_a_month_are_merged_and_no_row_changes() {
 }
 
 #[test]
-fn a_process_without_all_slots_deletes_what_was_abandoned_and_is_old_but_not_what_was_merged() {
+fn a_process_with_some_slots_deletes_abandoned_files_not_merged_ones() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     commit_small_files(&lake);

@@ -78,7 +78,7 @@ fn lake_of(test_lake: &TestLake) -> Lake {
 }
 
 #[test]
-fn a_generation_that_is_missing_is_found_though_another_snapshot_would_not_have_one() {
+fn a_missing_generation_is_found_whatever_the_snapshot() {
     let test_lake = TestLake::new();
     let lake = lake_of(&test_lake);
     let version = lake.activity_versions().unwrap()[&slot("bob")];

@@ -51,7 +51,7 @@ fn commit_with(fault: Fault) -> (Result<(), LakeError>, usize) {
 }
 
 #[test]
-fn a_commit_that_the_disk_refuses_has_not_happened_and_the_error_names_the_file() {
+fn a_commit_refused_by_the_disk_has_not_happened_and_names_the_file() {
     let full = io::ErrorKind::StorageFull;
     let read_only = io::ErrorKind::ReadOnlyFilesystem;
     let faults = [
@@ -82,7 +82,7 @@ fn a_commit_that_the_disk_refuses_has_not_happened_and_the_error_names_the_file(
 }
 
 #[test]
-fn a_log_that_cannot_be_written_ends_the_commit_and_the_next_start_knows_what_became_of_it() {
+fn a_commit_whose_log_entry_fails_is_settled_at_the_next_start() {
     let log = "interactions/_delta_log";
     let full = io::ErrorKind::StorageFull;
     for (step, part) in [(Step::Write, log), (Step::Sync, log), (Step::Link, log)] {

@@ -172,7 +172,7 @@ fn stride(short: usize) -> usize {
 }
 
 #[test]
-fn a_loss_of_power_while_a_lake_is_made_and_first_written_loses_nothing_that_was_promised() {
+fn power_loss_during_creation_and_first_commit_loses_nothing() {
     let test_lake = TestLake::new();
     let recorded = record(&test_lake, 2);
     let moments = (0..=recorded.events.len()).step_by(stride(37));
@@ -180,7 +180,7 @@ fn a_loss_of_power_while_a_lake_is_made_and_first_written_loses_nothing_that_was
 }
 
 #[test]
-fn a_loss_of_power_while_a_lake_gains_columns_loses_nothing_that_was_promised() {
+fn power_loss_while_columns_are_added_loses_nothing() {
     let test_lake = TestLake::new();
     let handle = test_lake.runtime.handle();
     let recorded = record_from(&test_lake, 1, |root| make_older_lake(root, handle.clone()));
@@ -210,7 +210,7 @@ fn a_loss_of_power_while_files_are_merged_loses_nothing_that_was_promised() {
 }
 
 #[test]
-fn what_a_dead_process_left_unsynced_is_synced_before_anything_follows_from_it() {
+fn unsynced_files_of_a_dead_process_are_synced_first() {
     let test_lake = TestLake::new();
     let recorded = record_after(&test_lake, None);
     let steps = |event: &&Event| !matches!(event, Event::Note(_));

@@ -154,7 +154,7 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_meeting_counts_once_after_every_change_over_all_rows_and_in_each_month() {
+fn a_changed_meeting_counts_once_in_all_and_in_each_month() {
     let test_lake = TestLake::new();
     let lake = test_lake.write();
     lake.commit(&batch_of(vec![meeting("bob", 1, 9), mail("bob", 9)]))
@@ -204,7 +204,7 @@ fn with_view_of_night(restored: usize, more: impl Fn(&Lake, usize)) -> (TestLake
 }
 
 #[test]
-fn a_view_that_is_several_revisions_behind_catches_up_to_what_it_would_have_been() {
+fn a_view_several_revisions_behind_catches_up_completely() {
     for restored in [0, 1, 4, 7] {
         let (test_lake, before) = with_view_of_night(restored, |_, _| {});
         let lake = test_lake.write();

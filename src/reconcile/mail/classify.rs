@@ -28,78 +28,85 @@ use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
 impl MailReconciler {
-    /// Evaluates items, in parallel; runs on the pool of `runtime::cpu`.
+    /// Evaluates items, in parallel, and counts `unchanged` further ones that are known by their ids
+    /// alone; runs on the pool of `runtime::cpu`.
     pub(crate) fn classify(
         &self,
         before: Uncommitted,
         items: Vec<Item>,
+        unchanged: u64,
     ) -> Result<Classified, StateError> {
         let view = self.state.view(before)?;
-        let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
-        let classified: Vec<Classification> = items
+        let classified = items
             .into_par_iter()
-            .map(|item| self.classify_one(&view, &whole, item))
-            .collect::<Result<_, _>>()?;
-        let mut result = Classified::default();
-        for one in classified {
-            match one {
-                Classification::Entry(entry) => result.entries.push(entry),
-                Classification::Fetch(source_id, folder_context) => {
-                    result.to_fetch.push((source_id, folder_context));
-                }
-            }
-        }
-        Ok(result)
+            .map(|item| self.classify_one(&view, item));
+        let mut entries: Vec<Entry> = classified.collect::<Result<_, _>>()?;
+        entries.extend((0..unchanged).map(|_| Entry::Unchanged));
+        Ok(Classified { entries })
     }
 
-    fn classify_one(
-        &self,
-        view: &View,
-        whole: &HashSet<String>,
-        item: Item,
-    ) -> Result<Classification, StateError> {
-        let seen = |id: &str| view.item(&self.mailbox.id, id);
+    fn classify_one(&self, view: &View, item: Item) -> Result<Entry, StateError> {
         Ok(match item.decoded {
-            Decoded::Removed { .. } => Classification::Entry(Entry::Removed),
-            Decoded::Unreadable { source_id, reason } => {
-                Classification::Entry(Entry::Unreadable(Unread {
-                    source_id,
-                    container: item.folder_context.container,
-                    reason,
-                }))
-            }
-            Decoded::Partial {
+            Decoded::Removed { .. } => Entry::Removed,
+            Decoded::Unreadable { source_id, reason } => Entry::Unreadable(Unread {
                 source_id,
-                has_news,
-            } => {
-                let says_nothing_new = whole.contains(&source_id)
-                    || seen(&source_id)?
-                        .is_some_and(|seen| !has_news || seen.outcome == Outcome::Recorded);
-                if says_nothing_new {
-                    Classification::Entry(Entry::Unchanged)
-                } else {
-                    Classification::Fetch(source_id, item.folder_context)
-                }
-            }
+                container: item.folder_context.container,
+                reason,
+            }),
+            // What was not fetched says nothing new (`to_fetch`).
+            Decoded::Partial { .. } => Entry::Unchanged,
             Decoded::Mail(mail) => {
-                let known = seen(&mail.source_id)?;
+                let known = view.item(&self.mailbox.id, &mail.source_id)?;
                 let fingerprint = fingerprint_in(&mail, &item.folder_context);
                 let is_known = known.is_some_and(|seen| self.is_known(seen, fingerprint));
                 let trace = (!self.earlier.is_empty()).then(|| Trace::of(&mail));
                 if is_known && trace.is_none() {
-                    return Ok(Classification::Entry(Entry::Unchanged));
+                    return Ok(Entry::Unchanged);
                 }
                 let mail = self.evaluate_mail(*mail, fingerprint, &item.folder_context, known);
-                Classification::Entry(match trace {
+                match trace {
                     None => Entry::Mail(Box::new(mail)),
                     Some(trace) => Entry::Traced(Box::new(TracedMail {
                         mail,
                         trace,
                         is_known,
                     })),
-                })
+                }
             }
         })
+    }
+
+    /// Takes the items out of which a page contained too little to decide, and that say something
+    /// new: they are to be fetched whole (facts 1.5).
+    pub(crate) fn to_fetch(
+        &self,
+        before: Uncommitted,
+        items: &mut Vec<Item>,
+    ) -> Result<Vec<(String, FolderContext)>, StateError> {
+        if items.iter().all(|item| partial(item).is_none()) {
+            return Ok(Vec::new());
+        }
+        let view = self.state.view(before)?;
+        let whole: HashSet<String> = items.iter().filter_map(id_of_whole).collect();
+        let (mut wanted, mut others) = (Vec::new(), Vec::with_capacity(items.len()));
+        for item in std::mem::take(items) {
+            let is_wanted = match partial(&item) {
+                Some((id, _)) if whole.contains(id) => false,
+                Some((id, has_news)) => {
+                    let seen = view.item(&self.mailbox.id, id)?;
+                    seen.is_none_or(|seen| has_news && !is_recorded(seen))
+                }
+                None => false,
+            };
+            match item.decoded {
+                Decoded::Partial { source_id, .. } if is_wanted => {
+                    wanted.push((source_id, item.folder_context));
+                }
+                decoded => others.push(Item { decoded, ..item }),
+            }
+        }
+        *items = others;
+        Ok(wanted)
     }
 
     fn is_known(&self, seen: Seen, fingerprint: i64) -> bool {
@@ -175,9 +182,15 @@ impl MailReconciler {
     }
 }
 
-enum Classification {
-    Entry(Entry),
-    Fetch(String, FolderContext),
+/// The id of an item of which a page contained too little, and whether it says anything new.
+fn partial(item: &Item) -> Option<(&str, bool)> {
+    match &item.decoded {
+        Decoded::Partial {
+            source_id,
+            has_news,
+        } => Some((source_id, *has_news)),
+        _ => None,
+    }
 }
 
 fn id_of_whole(item: &Item) -> Option<String> {

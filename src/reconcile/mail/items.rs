@@ -6,7 +6,6 @@ use crate::model::activity::ContactMatch;
 use crate::model::mail::Decoded;
 use crate::model::mail::Sensitivity;
 use crate::model::outcome::Outcome;
-use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 use crate::policy::capture_policy::Decision;
 use crate::reconcile::earlier_ids::Trace;
@@ -38,8 +37,6 @@ pub(crate) struct FolderContext {
 #[derive(Debug, Default)]
 pub(crate) struct Classified {
     pub(super) entries: Vec<Entry>,
-    /// Items of which a page contained too little: to be fetched singly (facts 1.5).
-    pub to_fetch: Vec<(String, FolderContext)>,
 }
 
 #[derive(Debug)]
@@ -107,43 +104,6 @@ impl Classified {
             source_id: &mail.source_id,
             came_at: mail.came_at,
         })
-    }
-
-    /// Adds the items that were fetched singly.
-    pub(crate) fn append(&mut self, fetched: Self) {
-        self.entries.extend(fetched.entries);
-        // An item that comes back in parts even when it is fetched whole cannot be read.
-        self.entries.extend(
-            fetched
-                .to_fetch
-                .into_iter()
-                .map(|(source_id, folder_context)| {
-                    Entry::Unreadable(Unread {
-                        source_id: Some(source_id),
-                        container: folder_context.container,
-                        reason: Reason::Incomplete,
-                    })
-                }),
-        );
-    }
-
-    /// Counts items that are known by their id alone.
-    pub(crate) fn note_unchanged(&mut self, count: u64) {
-        self.entries.extend((0..count).map(|_| Entry::Unchanged));
-    }
-
-    /// Counts an item that the service does not return.
-    pub(crate) fn note_refused(&mut self, source_id: String, container: Arc<str>) {
-        self.entries.push(Entry::Unreadable(Unread {
-            source_id: Some(source_id),
-            container,
-            reason: Reason::NotServed,
-        }));
-    }
-
-    /// Counts an item that was gone when it was fetched singly.
-    pub(crate) fn note_gone(&mut self) {
-        self.entries.push(Entry::Removed);
     }
 }
 

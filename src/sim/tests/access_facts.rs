@@ -62,7 +62,7 @@ fn members_are_of_mixed_types_and_some_show_nothing_but_their_id() {
 
 /// Facts 4.3.
 #[test]
-fn a_wrong_secret_is_401_with_its_number_and_an_expired_token_ends_requests() {
+fn a_wrong_secret_and_an_expired_token_are_401() {
     let mut client = TestClient::new("token_seconds = 5");
     let (status, body) = client.sign_in("wrong");
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_wrong_secret_is_401_with_its_number_and_an_expired_token_ends_requests() {
 
 /// Facts 6.2.
 #[test]
-fn a_mailbox_out_of_the_policy_is_403_and_a_missing_one_404_under_two_names() {
+fn a_mailbox_outside_the_policy_is_403_and_a_missing_one_404() {
     let mut client = TestClient::new("");
     let denied = format!("{}/mailFolders", client.mailbox(7));
     let (status, body) = client.get(&denied, "");

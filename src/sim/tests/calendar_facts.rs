@@ -162,7 +162,7 @@ fn a_plain_list_has_whole_occurrences_and_no_masters_ten_to_a_page() {
 
 /// Facts 2.2.
 #[test]
-fn a_cancelled_occurrence_is_reported_by_sending_the_series_again_without_it() {
+fn a_cancelled_occurrence_is_missing_from_its_resent_series() {
     let mut client = TestClient::new(PLAIN);
     let (mailbox, _, meeting) = copy_of(&client, Lifecycle::OccurrenceCancelled, true);
     let meeting = &client.world.meetings[meeting];

@@ -113,7 +113,7 @@ fn nothing_happens_to_a_meeting_within_36_hours_before_it_begins() {
 }
 
 #[test]
-fn no_occurrence_of_a_series_that_is_recorded_spans_the_start_of_the_window() {
+fn no_recorded_occurrence_spans_the_start_of_the_window() {
     // In the first of these worlds a yearly series of several days once did.
     for seed in [1_106, 1_107] {
         let world = World::build(Spec {

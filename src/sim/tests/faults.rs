@@ -79,7 +79,7 @@ fn a_folder_counts_what_delta_and_plain_lists_hold() {
 
 /// Facts 1.2.
 #[test]
-fn a_round_that_is_cut_ends_without_a_word_and_the_chain_never_makes_up_for_it() {
+fn a_truncated_round_ends_silently_and_stays_incomplete() {
     let mut client = client("[[faults]]\nkind = \"cut_round\"\nmailbox = 0\nat = 5\ntimes = 1");
     let all = count(&mut client, 0);
     let chain = client.chain(0, "inbox");

@@ -234,7 +234,7 @@ fn a_restarted_tenant_honours_its_links_and_tokens() {
 
 /// Facts 1.8.
 #[test]
-fn ids_change_on_a_move_without_the_preference_and_the_type_of_a_chain_is_fixed() {
+fn ids_change_on_a_move_without_the_preference() {
     let mut client = TestClient::new(PLAIN);
     let chain = client.chain(0, "inbox");
     let (_, link) = client.round(&chain, IMMUTABLE);

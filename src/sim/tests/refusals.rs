@@ -89,7 +89,7 @@ fn an_unknown_name_in_select_is_refused_wherever_there_is_a_select() {
 
 /// Facts 2.1.
 #[test]
-fn times_of_change_cannot_be_selected_of_calendar_view_unless_a_world_says_so() {
+fn calendar_view_selects_no_change_times_unless_the_world_allows() {
     let path = "/calendarView?startDateTime=2026-03-01T00:00:00Z&endDateTime=2026-04-01T00:00:00Z&$select=id,createdDateTime";
     for (switches, status) in [("", 400), ("select_times_of_calendar_view = true", 200)] {
         let mut client = TestClient::new(switches);
@@ -140,7 +140,7 @@ fn filters_of_the_directory_are_parsed_and_found_true_or_refused() {
 
 /// Facts 3.1.
 #[test]
-fn advanced_queries_are_answered_with_their_header_and_count_the_first_page_only() {
+fn advanced_queries_need_their_header_and_count_the_first_page() {
     let mut client = TestClient::new(PLAIN);
     let eventual = [("consistencylevel", "eventual")];
     let mut get = |target: &str| {
@@ -372,7 +372,7 @@ fn lists_that_are_too_large_or_too_deep_or_walk_too_far_time_out() {
 
 /// Facts 1.9.
 #[test]
-fn links_of_lists_count_what_was_walked_over_and_messages_do_not_say_their_type() {
+fn list_links_count_skipped_items_and_messages_have_no_type() {
     let rows = "[[faults]]\nkind = 'surplus'\nmailbox = 0\nitems = 4";
     let mut client = TestClient::new(&format!("{PLAIN}\n{rows}"));
     let inbox = format!("{}/mailFolders/inbox", client.mailbox(0));

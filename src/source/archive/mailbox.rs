@@ -10,7 +10,6 @@ use crate::source::archive::messages::Messages;
 use crate::source::archive::spec::ArchiveSpec;
 use crate::source::archive::spec::Format;
 use crate::source::archive::spec::Layout;
-use crate::source::archive::tree;
 
 /// One mailbox of an archive: which files it has, not what they say.
 #[derive(Debug, Clone)]
@@ -70,14 +69,5 @@ impl ArchiveMailbox {
     /// After an error, reading continues with the next file.
     pub fn messages(&self) -> Messages {
         Messages::new(self.format, self.folders.clone())
-    }
-}
-
-/// The id of a message by what parts a file name from its flags today: earlier versions knew `:2,`
-/// alone.
-pub fn steady_source_id(source_id: &str) -> String {
-    match source_id.rsplit_once('/') {
-        Some((folder, name)) => tree::join(folder, maildir::base_name(name)),
-        None => maildir::base_name(source_id).to_owned(),
     }
 }

@@ -11,6 +11,7 @@ use std::vec::IntoIter;
 use bytes::Bytes;
 
 use crate::model::id::Id128;
+use crate::model::maildir_name;
 use crate::model::page::ArchiveMessage;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::folder::Folder;
@@ -67,7 +68,7 @@ impl OpenFolder {
         let missed = std::mem::take(&mut self.missed);
         // A folder that is gone as well, or cannot be listed any more, holds none of them.
         let mut files = maildir::files(&self.folder, format).ok()?;
-        files.retain(|file| missed.contains(maildir::base_name(&file.name)));
+        files.retain(|file| missed.contains(maildir_name::base_name(&file.name)));
         self.files = files.into_iter();
         Some(())
     }
@@ -166,7 +167,7 @@ impl Messages {
                     // Flagged, delivered or filed elsewhere since the folder was listed.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {
                         open.missed
-                            .insert(maildir::base_name(&file.name).to_owned());
+                            .insert(maildir_name::base_name(&file.name).to_owned());
                     }
                     Err(error) if folder.is_refused_link(&error) => {
                         return Some(Ok(of_link(folder, &file.name)));
@@ -258,7 +259,7 @@ fn source_id(
     if format != Format::Maildir {
         return repeated.id(&content.hash());
     }
-    let name = tree::join(&folder.name, maildir::base_name(&file.name));
+    let name = tree::join(&folder.name, maildir_name::base_name(&file.name));
     if file.is_name_shared {
         tree::join(&name, &Id128::beginning(&content.hash()).to_string())
     } else {
@@ -282,7 +283,8 @@ fn of_file(
         unreadable: content.unreadable,
         bytes: of_header(content.bytes),
         received: None,
-        is_draft: folder.is_draft || (format == Format::Maildir && maildir::is_flagged_draft(name)),
+        is_draft: folder.is_draft
+            || (format == Format::Maildir && maildir_name::is_flagged_draft(name)),
         is_junk: folder.is_junk,
     }
 }
@@ -290,7 +292,7 @@ fn of_file(
 /// A link that is not followed: it is not known what it leads to.
 fn of_link(folder: &Folder, name: &str) -> ArchiveMessage {
     let place = tree::join(&folder.name, name);
-    let id = tree::join(&folder.name, maildir::base_name(name));
+    let id = tree::join(&folder.name, maildir_name::base_name(name));
     ArchiveMessage {
         // No path begins so.
         source_id: format!("//link/{id}"),

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_comes_back_as_it_was_packed_and_asks_for_room_where_it_is_large() {
+    fn a_packed_message_comes_back_and_reserves_room_if_large() {
         for size in [10, SMALL_MESSAGE_BYTES, SMALL_MESSAGE_BYTES + 1] {
             let plain = vec![b'x'; size];
             for packed in [gzip(&plain), zstd(&plain)] {

@@ -429,7 +429,7 @@ fn a_folder_goes_by_its_own_name_and_not_by_that_of_a_link() {
 }
 
 #[test]
-fn a_file_that_is_flagged_or_delivered_meanwhile_is_read_under_its_new_name() {
+fn a_file_flagged_while_reading_is_read_under_its_new_name() {
     let dir = tempfile::tempdir().unwrap();
     for name in [
         "new/1.a",

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_more_items_than_any_page_has_is_refused_before_it_fills_memory() {
+    fn a_page_with_too_many_items_is_refused_before_it_fills_memory() {
         let page = |items: usize| {
             let items = vec!["{}"; items].join(",");
             format!(r#"{{"value":[{items}],"@odata.deltaLink":"d"}}"#)

@@ -1,18 +1,17 @@
 //! One mailbox of an archive: its messages in order, some at a time.
 
+pub(crate) mod open;
 pub(crate) mod readdress;
 mod recorded;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 
 use crate::config::archive::Identity;
 use crate::config::window::Window;
 use crate::decode::mime;
-use crate::lake::Lake;
-use crate::model::coverage::Cost;
-use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::MailboxCursor;
 use crate::model::folder_names;
@@ -22,8 +21,6 @@ use crate::model::mail::ContentLevel;
 use crate::model::mail::Decoded;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::ArchiveMessage;
-use crate::model::sensitivity::Sensitivities;
-use crate::model::time::Timestamp;
 use crate::policy::capture_policy::Rules;
 use crate::reconcile::earlier_ids;
 use crate::reconcile::earlier_ids::EarlierIds;
@@ -35,15 +32,14 @@ use crate::runtime::memory::Memory;
 use crate::runtime::memory::Taken;
 use crate::source::archive::error::ArchiveError;
 use crate::source::archive::mailbox::ArchiveMailbox;
-use crate::sync::context::Context;
 use crate::sync::decoding::TOO_COSTLY;
+use crate::sync::error::SyncError;
 use crate::sync::in_flight::Turn;
-use crate::sync::in_flight::WriterStopped;
-use crate::sync::job::ArchiveJob;
+use crate::sync::mailbox::CompletePages;
 use crate::sync::mailbox::MailboxSync;
-use crate::sync::mailbox::Pages;
-use crate::sync::mailbox::SyncError;
-use crate::sync::retries::Attempts;
+use crate::sync::mailbox_source::MailboxSource;
+use crate::sync::mailbox_source::Reading;
+use crate::sync::privacy::AsMailsSay;
 
 /// Messages of a mailbox batch: a commit of its own for less costs more than it saves.
 const PORTION_MESSAGES: usize = 4_000;
@@ -67,37 +63,34 @@ struct ReadChunk {
     taken: Taken,
 }
 
-/// Reads a mailbox; an error in it becomes its status.
-pub(crate) async fn read(
-    context: &Context,
-    lake: &Arc<Lake>,
-    job: ArchiveJob,
-    _turn: Turn,
-) -> Result<Coverage, WriterStopped> {
-    let mut import = ArchiveImport {
-        sync: MailboxSync::new(context, job.mailbox),
-        format: job.format,
-        identity: job.identity,
-        window: job.window,
-        cost: Cost::default(),
-        lake: Arc::clone(lake),
-    };
-    import.sync.note_derived(job.readdressed);
-    let result = import.all(job.source).await;
-    import.sync.coverage(result, import.cost)
+/// A mailbox of an archive. It is read as a whole in every run: it is complete when its files were
+/// read to their ends.
+#[derive(Debug)]
+pub(crate) struct ArchiveSource {
+    /// Where its messages are.
+    pub messages: ArchiveMailbox,
+    /// How its files are made.
+    pub format: Source,
+    /// By what copies of a mail are recognised.
+    pub identity: Identity,
+    /// How far back it is read.
+    pub window: Window,
 }
 
-struct ArchiveImport<'a> {
-    sync: MailboxSync<'a>,
-    format: Source,
-    identity: Identity,
-    window: Window,
-    cost: Cost,
-    lake: Arc<Lake>,
+impl MailboxSource for ArchiveSource {
+    fn read<'a>(&'a mut self, sync: &'a mut MailboxSync<'_>, _: &'a mut Turn) -> Reading<'a> {
+        let mut import = ArchiveImport { sync, source: self };
+        async move { import.all().await }.boxed_local()
+    }
 }
 
-impl ArchiveImport<'_> {
-    async fn all(&mut self, source: ArchiveMailbox) -> Result<Status, SyncError> {
+struct ArchiveImport<'s, 'c> {
+    sync: &'s mut MailboxSync<'c>,
+    source: &'s ArchiveSource,
+}
+
+impl ArchiveImport<'_, '_> {
+    async fn all(&mut self) -> Result<Status, SyncError> {
         if self.sync.is_stopped() {
             return Ok(Status::Stopped);
         }
@@ -105,20 +98,20 @@ impl ArchiveImport<'_> {
         let mut cursor = cursor.unwrap_or_else(|| self.connect());
         // What was recorded under another one has been revised.
         cursor.address = Some(self.sync.mailbox.address.to_string());
-        let (context, mailbox) = (self.sync.context, &self.sync.mailbox);
-        let mut reconciler = context.reconciler(mailbox, self.format, &cursor);
-        if cursor.id_rules < earlier_ids::RULES {
-            reconciler.earlier = self.earlier_ids().await?;
-        }
-        let reconciler = Arc::new(reconciler);
-        self.sync.cursor = Some(cursor);
+        let earlier = if cursor.id_rules < earlier_ids::RULES {
+            self.earlier_ids().await?
+        } else {
+            EarlierIds::default()
+        };
+        let reconciler = self.sync.open(self.source.format, cursor, earlier);
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let blocks_to_fill = Blocks {
             sender,
             memory: self.sync.context.messages_memory.clone(),
             block: ReadChunk::default(),
         };
-        let reader = tokio::task::spawn_blocking(move || blocks_to_fill.fill(&source));
+        let messages = self.source.messages.clone();
+        let reader = tokio::task::spawn_blocking(move || blocks_to_fill.fill(&messages));
         let mut status = Status::Complete;
         let mut failure = None;
         while let Some(block) = blocks.recv().await {
@@ -139,8 +132,11 @@ impl ArchiveImport<'_> {
 
     /// The rows that may have earlier ids.
     async fn earlier_ids(&self) -> Result<EarlierIds, SyncError> {
-        let (lake, id) = (Arc::clone(&self.lake), Arc::clone(&self.sync.mailbox.id));
-        let identity = self.identity;
+        let (lake, id) = (
+            Arc::clone(&self.sync.context.lake),
+            Arc::clone(&self.sync.mailbox.id),
+        );
+        let identity = self.source.identity;
         let reading =
             tokio::task::spawn_blocking(move || recorded::earlier_ids(&lake, &id, identity));
         Ok(reading.await.map_err(|_| TaskPanicked::Panicked)??)
@@ -154,20 +150,12 @@ impl ArchiveImport<'_> {
     }
 
     fn connect(&self) -> MailboxCursor {
+        let now = self.sync.started_at;
         MailboxCursor {
-            connected_at: self.sync.started_at,
-            window_start: self.window.start(self.sync.started_at),
-            kind: MailboxKind::Archive.as_str().to_owned(),
-            kind_told_at: Timestamp(0),
-            kind_delays: 0,
-            forgotten_runs: 0,
-            well_known: std::collections::BTreeMap::new(),
             // Archives have no members' settings: all their mail is captured.
-            mail_settings: vec![(self.sync.started_at, true)],
-            meeting_settings: Vec::new(),
-            recorded: 0,
-            address: None,
+            mail_settings: vec![(now, true)],
             id_rules: earlier_ids::RULES,
+            ..MailboxCursor::new(MailboxKind::Archive, now, self.source.window.start(now))
         }
     }
 
@@ -178,16 +166,15 @@ impl ArchiveImport<'_> {
         block: ReadChunk,
     ) -> Result<Option<ArchiveError>, SyncError> {
         let received = block.messages.len() as u64;
-        self.cost.bytes += block.bytes as u64;
+        self.sync.total_cost.bytes += block.bytes as u64;
         let options = mime::Options {
             body_text: self.sync.context.selection.content == ContentLevel::Full,
-            content_key: self.identity == Identity::Content,
+            content_key: self.source.identity == Identity::Content,
         };
         let rules = self.sync.context.rules.clone();
         let cpu = &self.sync.context.cpu;
         let (knowing, messages) = (reconciler.clone(), block.messages);
-        let uncommitted = self.sync.uncommitted();
-        let before = uncommitted.clone();
+        let before = self.sync.uncommitted();
         let parted =
             cpu.run(move || knowing.part_known(before, messages, |message| &message.source_id));
         let (unchanged, fresh) = parted.await??;
@@ -198,23 +185,18 @@ impl ArchiveImport<'_> {
         let decoded = cpu.each(fresh, move |message| decoded(message, &rules, options));
         let items = decoded.await?.into_iter().zip(names);
         let items = items.map(|(item, name)| item.unwrap_or_else(|| too_costly(name)));
-        let (settling, items) = (reconciler.clone(), items.collect());
-        let outcomes = cpu.run(move || {
-            let mut classified = settling.classify(uncommitted.clone(), items)?;
-            classified.note_unchanged(unchanged);
-            settling.finalize(uncommitted, classified, &Sensitivities::Hidden)
-        });
-        let outcomes = outcomes.await??;
-        let mut cursors = self.sync.ledger.note(&outcomes, Attempts::Once);
-        if block.is_last && !self.sync.is_stopped() {
-            cursors.extend(self.sync.ledger.resolve_others());
-        }
-        let pages = Pages {
+        let pages = CompletePages {
+            items: items.collect(),
+            unchanged,
             received,
-            total_cost: self.cost,
+            ..CompletePages::default()
         };
         // An archive stays as it is: it is read on whatever is committed yet.
-        let _ = self.sync.hand_over(outcomes, cursors, pages).await?;
+        let _ = self.sync.record(reconciler, pages, &mut AsMailsSay).await?;
+        if block.is_last && !self.sync.is_stopped() {
+            let resolved = self.sync.ledger.resolve_others();
+            self.sync.record_cursors(resolved).await?;
+        }
         drop(block.taken);
         Ok(block.error)
     }

@@ -15,6 +15,7 @@ use crate::model::coverage::Cost;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::slot;
 use crate::model::outcome::Tally;
 use crate::model::run::RunStamp;
@@ -26,10 +27,10 @@ use crate::sync::batch::MailboxBatch;
 use crate::sync::batch::interaction_bytes;
 use crate::sync::context::Context;
 use crate::sync::cursors::SavedCursors;
+use crate::sync::error::SyncError;
 use crate::sync::in_flight::Ticket;
 use crate::sync::in_flight::Turn;
 use crate::sync::job::Job;
-use crate::sync::mailbox::SyncError;
 
 /// Rows of all mailboxes that are held at a time.
 const ROWS_AT_ONCE: usize = 4_000;
@@ -40,15 +41,12 @@ const BYTES_AT_ONCE: usize = 16 << 20;
 /// it has, and waits until they are committed, so that later reads of the lake see them.
 pub(crate) async fn revise(
     context: &Context,
-    lake: Arc<Lake>,
     jobs: &mut [Job],
     mut turn: Turn,
 ) -> Result<(), SyncError> {
     let mut mailboxes = HashMap::new();
     for job in &*jobs {
-        if let Job::Archive(job) = job
-            && is_readdressed(context, &job.mailbox)?
-        {
+        if job.mailbox.kind == MailboxKind::Archive && is_readdressed(context, &job.mailbox)? {
             mailboxes.insert(Arc::clone(&job.mailbox.id), Arc::new(job.mailbox.clone()));
         }
     }
@@ -68,6 +66,7 @@ pub(crate) async fn revise(
         counts: HashMap::new(),
         last: Ticket::redeemed(),
     };
+    let lake = Arc::clone(&context.lake);
     let working = tokio::task::spawn_blocking(move || {
         revising.all(&lake)?;
         Ok::<_, LakeError>((revising.counts, revising.last))
@@ -76,9 +75,7 @@ pub(crate) async fn revise(
     // Where the writer has stopped, the run is over.
     let _ = turn.wait_for(&last).await;
     for job in jobs {
-        if let Job::Archive(job) = job {
-            job.readdressed = counts.get(&job.mailbox.id).copied().unwrap_or_default();
-        }
+        job.readdressed = counts.get(&job.mailbox.id).copied().unwrap_or_default();
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use crate::reconcile::calendar::input::TooManyEvents;
 use crate::source::error::ServiceError;
 use crate::source::service::MailboxService;
 use crate::source::service::SPAN_MAX;
+use crate::sync::calendar::error::RoundError;
 use crate::sync::calendar::round::Fetching;
-use crate::sync::calendar::round::RoundError;
 use crate::sync::delta::may_be_listed;
 
 /// Pages of the lists of a window: as many events as a round may have, by pages that became small.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
+use crate::model::coverage::Status;
 use crate::model::cursor::CalendarCursor;
 use crate::model::event::DecodedEvent;
 use crate::model::event::EventType;
@@ -19,25 +21,29 @@ use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
 use crate::reconcile::calendar::input::Times;
-use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::outcomes::Outcomes;
-use crate::runtime::cpu::TaskPanicked;
-use crate::source::error::ServiceError;
 use crate::source::service::MailboxService;
 use crate::source::service::SPAN_MAX;
 use crate::state::error::StateError;
 use crate::state::uncommitted::Uncommitted;
+use crate::sync::calendar::error::CalendarError;
+use crate::sync::calendar::error::RoundError;
 use crate::sync::calendar::round::Fetching;
-use crate::sync::calendar::round::RoundError;
 use crate::sync::calendar::undated::events_of;
 use crate::sync::calendar::undated::fetch_undated;
 use crate::sync::context::Context;
+use crate::sync::cursors;
+use crate::sync::in_flight::Turn;
+use crate::sync::mailbox::MailboxSync;
+use crate::sync::mailbox_source::MailboxSource;
+use crate::sync::mailbox_source::Reading;
 use crate::sync::retries::RetryLedger;
 
+pub(crate) mod error;
 mod listing;
 mod retries;
-pub(crate) mod round;
+mod round;
 mod singles;
 mod undated;
 mod unnamed;
@@ -52,9 +58,61 @@ const WINDOW_LEFT_MIN: i64 = 60 * DAY;
 /// A chain that could not be checked for completeness is restarted after this many days.
 const UNPROVEN_DAYS: i64 = 30;
 
+/// The calendar of a service's mailbox, read after its mail. A round of its chain is decided as a
+/// whole; it is complete when the ids of its window are all named.
+#[derive(Debug)]
+pub(crate) struct CalendarSource<'a, S> {
+    /// Of the mailbox.
+    pub service: &'a S,
+}
+
+impl<S: MailboxService> MailboxSource for CalendarSource<'_, S> {
+    fn read<'a>(&'a mut self, sync: &'a mut MailboxSync<'_>, _: &'a mut Turn) -> Reading<'a> {
+        async move {
+            let Some(reconciler) = sync.reconciler.clone() else {
+                // The mailbox was not opened.
+                return Ok(Status::Stopped);
+            };
+            let calendar = CalendarSync {
+                context: sync.context,
+                service: self.service,
+                reconciler: &reconciler,
+                uncommitted: sync.uncommitted(),
+                cursor: sync.calendar.as_ref().filter(|_| !sync.context.again),
+                ledger: &sync.ledger,
+                now: self.service.service_time(),
+            };
+            let decided = sync.unless_stopped(calendar.read()).await?;
+            sync.total_cost = self.service.total_cost();
+            remark(sync, &decided.cursor);
+            let record = cursors::calendar_record(&sync.mailbox.id, &decided.cursor);
+            // The round is whole: the next one is read by the next run, so nothing waits.
+            let _ = sync
+                .hand_over(decided.outcomes, vec![record], decided.received)
+                .await?;
+            Ok(Status::Complete)
+        }
+        .boxed_local()
+    }
+}
+
+/// Adds what is still due of the calendar to the remark on the mailbox.
+fn remark(sync: &mut MailboxSync<'_>, cursor: &CalendarCursor) {
+    let unproven = cursor.unproven_since.map(
+        |_| "the calendar could not be checked for completeness; it is read again after a month",
+    );
+    let past = cursor.is_past_due.then_some(
+        "the calendar before its chain's window could not be listed; the next run tries",
+    );
+    let before = sync.remark.take();
+    let remarks = unproven.into_iter().chain(past).map(str::to_owned);
+    let remarks: Vec<String> = before.into_iter().chain(remarks).collect();
+    sync.remark = (!remarks.is_empty()).then(|| remarks.join("; "));
+}
+
 /// A calendar that is to be read.
 #[derive(Debug)]
-pub(crate) struct CalendarSync<'a, S> {
+struct CalendarSync<'a, S> {
     /// What all tasks share.
     pub context: &'a Context,
     /// Of the mailbox.
@@ -80,32 +138,6 @@ pub(crate) struct Decided {
     pub received: u64,
     /// Where the chain continues, and what is still due of it.
     pub cursor: CalendarCursor,
-}
-
-/// Why a calendar was not read.
-#[derive(Debug, thiserror::Error)]
-pub enum CalendarError {
-    /// Its round did not come to an end.
-    #[error("the calendar was not read (permission Calendars.Read): {0}")]
-    Round(#[from] RoundError),
-    /// The state cache.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// A computation panicked.
-    #[error(transparent)]
-    Computation(#[from] TaskPanicked),
-}
-
-impl From<ServiceError> for CalendarError {
-    fn from(error: ServiceError) -> Self {
-        Self::Round(error.into())
-    }
-}
-
-impl From<TooManyEvents> for CalendarError {
-    fn from(error: TooManyEvents) -> Self {
-        Self::Round(error.into())
-    }
 }
 
 impl<S: MailboxService> CalendarSync<'_, S> {

@@ -6,8 +6,8 @@ use crate::model::cursor::FailedItem;
 use crate::model::event::CONTAINER;
 use crate::reconcile::calendar::input::Round;
 use crate::source::service::MailboxService;
-use crate::sync::calendar::CalendarError;
 use crate::sync::calendar::CalendarSync;
+use crate::sync::calendar::error::CalendarError;
 use crate::sync::calendar::round::Fetching;
 use crate::sync::retries::TRIED_PER_RUN;
 

@@ -9,39 +9,20 @@ use crate::model::page::Link;
 use crate::model::page::Page;
 use crate::model::span::Window;
 use crate::reconcile::calendar::input::Round;
-use crate::reconcile::calendar::input::TooManyEvents;
 use crate::reconcile::calendar::input::source_id;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::cpu::TaskPanicked;
-use crate::source::error::ServiceError;
 use crate::source::service::Chain;
 use crate::source::service::MailboxService;
+use crate::sync::calendar::error::RoundError;
 use crate::sync::decoding;
 use crate::sync::delta::DeltaRound;
 use crate::sync::delta::Step;
 use crate::sync::delta::may_be_listed;
-use crate::sync::singles::ManyRefused;
 
 /// Consecutive pages without an event that is new in this round: some are normal (facts 1.4), but
 /// chains may never end (facts 2.2).
 const STALE_PAGES_MAX: u32 = 20;
-
-/// Why a round did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// The service refused.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// A computation panicked.
-    #[error(transparent)]
-    Computation(#[from] TaskPanicked),
-    /// It is too large to be decided as a whole.
-    #[error(transparent)]
-    TooLarge(#[from] TooManyEvents),
-    /// The mailbox as a whole is the cause.
-    #[error(transparent)]
-    ManyRefused(#[from] ManyRefused),
-}
 
 /// What is needed to fetch.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use crate::policy::global_object_id::date_of_uid;
 use crate::reconcile::calendar::input::Fetched;
 use crate::reconcile::calendar::input::Round;
 use crate::source::service::MailboxService;
+use crate::sync::calendar::error::RoundError;
 use crate::sync::calendar::round::Fetching;
-use crate::sync::calendar::round::RoundError;
 
 /// Series that are requested in a round: fifty batches. The occurrences of further ones have the
 /// day that follows from their zone's name.

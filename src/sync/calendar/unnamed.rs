@@ -13,11 +13,11 @@ use crate::reconcile::calendar::input::Memory;
 use crate::reconcile::calendar::input::Round;
 use crate::source::service::MailboxService;
 use crate::state::records::MeetingRecord;
-use crate::sync::calendar::CalendarError;
 use crate::sync::calendar::CalendarSync;
+use crate::sync::calendar::error::CalendarError;
+use crate::sync::calendar::error::RoundError;
 use crate::sync::calendar::round;
 use crate::sync::calendar::round::Fetching;
-use crate::sync::calendar::round::RoundError;
 
 /// Occurrences that are requested one by one in a round: a hundred batches. Further ones stay as
 /// they are known.

@@ -16,15 +16,14 @@ use crate::model::id::Id128;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
-use crate::reconcile::outcomes::Outcomes;
 use crate::source::retry_action::RetryAction;
 use crate::source::service::MailboxService;
 use crate::sync::cursors;
+use crate::sync::error::SyncError;
 use crate::sync::mail::folder_delta;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::mail_sync::MissingItems;
-use crate::sync::mailbox::SyncError;
 
 /// A folder is checked again after this many days: an item that a chain has lost is missing for a
 /// month at most, and a folder of 30,000 mails costs one request a day.
@@ -71,7 +70,7 @@ pub(super) struct Checked {
     pub unfinished: Vec<FolderDelta>,
 }
 
-impl<S: MailboxService> MailSync<'_, S> {
+impl<S: MailboxService> MailSync<'_, '_, S> {
     /// Compares the folders whose rounds have ended with their own counts, where that is due. What
     /// is proven goes to `cursors`, what is not is given back.
     pub(super) async fn mismatches(
@@ -205,12 +204,12 @@ impl<S: MailboxService> MailSync<'_, S> {
                     cursors.extend(self.unproven(&mismatch));
                 }
                 Err(error) => {
-                    self.record(Outcomes::default(), 0, cursors).await?;
+                    self.record_cursors(cursors).await?;
                     return Err(error);
                 }
             }
         }
-        self.record(Outcomes::default(), 0, cursors).await
+        self.record_cursors(cursors).await
     }
 
     /// Gives the number of items that were listed.

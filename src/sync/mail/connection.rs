@@ -1,7 +1,6 @@
 //! What is kept of a mailbox as a whole: when it was connected, its kind, its settings, and whether
 //! another installation reads it with the same application registration.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::cursor::MailboxCursor;
@@ -11,11 +10,10 @@ use crate::model::run::Progress;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::policy::settings;
-use crate::reconcile::outcomes::Outcomes;
 use crate::source::retry_action::RetryAction;
 use crate::source::service::MailboxService;
+use crate::sync::error::SyncError;
 use crate::sync::mail::mail_sync::MailSync;
-use crate::sync::mailbox::SyncError;
 
 /// A mailbox's kind is requested again after this many days, ...
 const KIND_DAYS: i64 = 30;
@@ -31,25 +29,12 @@ const KIND_DELAYS_MAX: u32 = 3;
 /// 1.6).
 const FORGOTTEN_RUNS: u32 = 2;
 
-impl<S: MailboxService> MailSync<'_, S> {
+impl<S: MailboxService> MailSync<'_, '_, S> {
     /// The first connection: here the window is fixed.
     pub(super) fn connect(&self) -> MailboxCursor {
         let window = &self.sync.context.capture.window;
         let connected_at = self.service.service_time();
-        MailboxCursor {
-            connected_at,
-            window_start: window.start(connected_at),
-            kind: MailboxKind::User.as_str().to_owned(),
-            kind_told_at: Timestamp(0),
-            kind_delays: 0,
-            forgotten_runs: 0,
-            well_known: BTreeMap::new(),
-            mail_settings: Vec::new(),
-            meeting_settings: Vec::new(),
-            recorded: 0,
-            address: None,
-            id_rules: 0,
-        }
+        MailboxCursor::new(MailboxKind::User, connected_at, window.start(connected_at))
     }
 
     /// Requests the mailbox's kind if that is due; without an answer the next run requests it again.
@@ -82,7 +67,7 @@ impl<S: MailboxService> MailSync<'_, S> {
                 }
                 cursor.kind_delays += 1;
                 self.sync.cursor = Some(cursor.clone());
-                self.record(Outcomes::default(), 0, Vec::new()).await?;
+                self.record_cursors(Vec::new()).await?;
                 Err(error.into())
             }
             Err(other) => Err(other),

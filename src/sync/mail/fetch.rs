@@ -13,12 +13,12 @@ use crate::source::error::ServiceError;
 use crate::source::service::MailboxService;
 use crate::sync::cursors;
 use crate::sync::delta::ChainError;
+use crate::sync::error::SyncError;
 use crate::sync::mail::folder_delta;
 use crate::sync::mail::folder_delta::Fetched;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folder_delta::RoundState;
 use crate::sync::mail::mail_sync::MailSync;
-use crate::sync::mailbox::SyncError;
 
 /// Bytes of pages that become one mailbox batch: some 10,000 mails without, 2,500 with header
 /// fields. What is in flight comes on top: [`CHAINS_AT_ONCE`] chains of
@@ -47,7 +47,7 @@ pub(super) struct Sorted {
     pub(super) failure: Option<SyncError>,
 }
 
-impl<S: MailboxService> MailSync<'_, S> {
+impl<S: MailboxService> MailSync<'_, '_, S> {
     /// The next pages of chains, and the chains that have to wait for the next mailbox batch.
     pub(super) async fn fetch(&self, deltas: Vec<FolderDelta>) -> (Vec<Fetched>, Vec<FolderDelta>) {
         let (mailbox_id, selection) = (&self.sync.mailbox.id, self.sync.context.selection);
@@ -56,7 +56,7 @@ impl<S: MailboxService> MailSync<'_, S> {
             if bytes.load(Ordering::Relaxed) >= BYTES_PER_BATCH {
                 return Err(delta);
             }
-            let fetched = folder_delta::fetch(&self.service, mailbox_id, delta, selection).await;
+            let fetched = folder_delta::fetch(self.service, mailbox_id, delta, selection).await;
             bytes.fetch_add(fetched.bytes(), Ordering::Relaxed);
             Ok(fetched)
         };
@@ -117,7 +117,7 @@ impl<S: MailboxService> MailSync<'_, S> {
                 self.left.push(error.into());
             }
             RoundState::Failed(error) => {
-                sorted.failure = sorted.failure.take().or(Some(error.into()))
+                sorted.failure = sorted.failure.take().or(Some(error.into()));
             }
         }
     }

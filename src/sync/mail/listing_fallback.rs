@@ -10,9 +10,6 @@ use crate::model::span::Span;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::reconcile::mail::MailReconciler;
-use crate::reconcile::mail::items::Classified;
-use crate::reconcile::mail::items::FolderContext;
-use crate::reconcile::outcomes::Outcomes;
 use crate::source::error::ServiceError;
 use crate::source::listing::Listing;
 use crate::source::listing::MAILS_PER_PAGE;
@@ -21,11 +18,11 @@ use crate::source::service::MailboxService;
 use crate::state::error::StateError;
 use crate::state::view::View;
 use crate::sync::cursors;
+use crate::sync::error::SyncError;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::seen_ids::short;
-use crate::sync::mailbox::SyncError;
-use crate::sync::singles::SINGLES_AT_ONCE;
+use crate::sync::mailbox::CompletePages;
 
 /// Pages of 1,000 ids for one folder: twice what a folder of Exchange Online can hold.
 const ID_PAGES_MAX: usize = 2_000;
@@ -53,7 +50,7 @@ pub(super) struct Listed {
     pub count: u64,
 }
 
-impl<S: MailboxService> MailSync<'_, S> {
+impl<S: MailboxService> MailSync<'_, '_, S> {
     /// Lists the ids of a folder, and which of them were not seen.
     ///
     /// When a list ends, what is older than its last item is requested again, until nothing new
@@ -151,26 +148,6 @@ impl<S: MailboxService> MailSync<'_, S> {
         Ok(count)
     }
 
-    /// Fetches items singly, some at a time, and decides them. What was read or is gone leaves the
-    /// ledger.
-    pub(super) async fn read_singles(
-        &mut self,
-        reconciler: &Arc<MailReconciler>,
-        wanted: Vec<(String, FolderContext)>,
-    ) -> Result<(), SyncError> {
-        for wanted in wanted.chunks(SINGLES_AT_ONCE) {
-            let mut classified = Classified::default();
-            self.add_singles(reconciler, &mut classified, wanted.to_vec())
-                .await?;
-            let outcomes = self.finalize(reconciler, classified).await?;
-            let tried = wanted.iter().map(|(id, _)| id);
-            let cursors = self.sync.ledger.resolve(tried, &outcomes);
-            let received = wanted.len() as u64;
-            self.record(outcomes, received, cursors).await?;
-        }
-        Ok(())
-    }
-
     /// Reads and decides the mails that were received within a span, whether they were seen or not.
     pub(super) async fn list_mails(
         &mut self,
@@ -193,9 +170,13 @@ impl<S: MailboxService> MailSync<'_, S> {
             if is_end || pages.len() >= MAIL_PAGES_PER_BATCH {
                 let pages = std::mem::take(&mut pages);
                 let received = pages.iter().map(|page| page.items.len() as u64).sum();
-                let classified = self.classify(reconciler, pages).await?;
-                let outcomes = self.finalize(reconciler, classified).await?;
-                self.record(outcomes, received, Vec::new()).await?;
+                let pages = CompletePages {
+                    items: self.complete_items(reconciler, pages).await?,
+                    received,
+                    ..CompletePages::default()
+                };
+                // Nothing waits for a plain list.
+                let _ = self.record(reconciler, pages).await?;
             }
             match failure {
                 Some(error) => return Err(error),
@@ -233,6 +214,6 @@ impl<S: MailboxService> MailSync<'_, S> {
             whole_at: recent.unwrap_or(begun),
         };
         let record = cursors::list_record(&self.sync.mailbox.id, folder, Some(&cursor));
-        self.record(Outcomes::default(), 0, vec![record]).await
+        self.record_cursors(vec![record]).await
     }
 }

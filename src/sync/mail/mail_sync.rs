@@ -7,25 +7,33 @@ use hashbrown::HashSet;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::capture::Meetings;
-use crate::model::coverage::Cost;
 use crate::model::cursor::ListCursor;
 use crate::model::time::Timestamp;
 use crate::source::service::MailboxService;
-use crate::sync::context::Context;
 use crate::sync::delta::ChainError;
 use crate::sync::in_flight::Turn;
-use crate::sync::job::GraphJob;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folders::FolderContexts;
 use crate::sync::mail::seen_ids::SeenIds;
 use crate::sync::mailbox::MailboxSync;
 use crate::sync::singles::Singles;
 
+/// The mail of a service's mailbox. It is complete when it agrees with the counts of its folders.
+#[derive(Debug)]
+pub(crate) struct MailSource<'a, S> {
+    /// Of the mailbox.
+    pub service: &'a S,
+    /// Whether the settings of today let mail be captured.
+    pub captures_mail: bool,
+    /// Which meetings they let be captured.
+    pub captures_meetings: Meetings,
+}
+
 /// The mail of one mailbox while it is read.
-pub(super) struct MailSync<'a, S> {
-    pub(super) sync: MailboxSync<'a>,
-    pub(super) turn: Turn,
-    pub(super) service: S,
+pub(super) struct MailSync<'s, 'c, S> {
+    pub(super) sync: &'s mut MailboxSync<'c>,
+    pub(super) turn: &'s mut Turn,
+    pub(super) service: &'s S,
     pub(super) captures_mail: bool,
     pub(super) captures_meetings: Meetings,
     pub(super) folders: FolderContexts,
@@ -53,20 +61,22 @@ pub(super) struct MailSync<'a, S> {
     pub(super) singles: Singles,
     /// How it learns which mails are private.
     pub(super) privacy: Privacy,
-    /// Mails that were recorded although it is unknown whether they are private.
-    pub(super) of_unknown_privacy: usize,
     /// The permit to read folders from their beginning whose chains the service lost.
     pub(super) resync: Option<OwnedSemaphorePermit>,
 }
 
-impl<'a, S: MailboxService> MailSync<'a, S> {
-    pub(super) fn new(context: &'a Context, job: GraphJob, service: S, turn: Turn) -> Self {
+impl<'s, 'c, S: MailboxService> MailSync<'s, 'c, S> {
+    pub(super) fn new(
+        sync: &'s mut MailboxSync<'c>,
+        source: &MailSource<'s, S>,
+        turn: &'s mut Turn,
+    ) -> Self {
         Self {
-            service,
-            sync: MailboxSync::new(context, job.mailbox),
+            sync,
             turn,
-            captures_mail: job.captures_mail,
-            captures_meetings: job.captures_meetings,
+            service: source.service,
+            captures_mail: source.captures_mail,
+            captures_meetings: source.captures_meetings,
             folders: FolderContexts::default(),
             lists: BTreeMap::new(),
             left: Vec::new(),
@@ -80,14 +90,8 @@ impl<'a, S: MailboxService> MailSync<'a, S> {
             forgotten: 0,
             singles: Singles::default(),
             privacy: Privacy::Unasked,
-            of_unknown_privacy: 0,
             resync: None,
         }
-    }
-
-    /// What the mailbox has cost so far.
-    pub(super) fn total_cost(&self) -> Cost {
-        self.service.total_cost()
     }
 }
 

@@ -6,7 +6,7 @@ mod fetch;
 pub(crate) mod folder_delta;
 mod folders;
 mod listing_fallback;
-mod mail_sync;
+pub(crate) mod mail_sync;
 mod pages;
 mod privacy;
 mod remarks;
@@ -17,65 +17,56 @@ mod sent_first;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::config::capture::Meetings;
-use crate::model::coverage::Coverage;
+use futures_util::FutureExt;
+
 use crate::model::coverage::Status;
 use crate::model::cursor::AbsentCursor;
-use crate::model::cursor::CalendarCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Source;
 use crate::model::span::Span;
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
+use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::FolderContext;
-use crate::reconcile::outcomes::Outcomes;
 use crate::source::folder::Folder;
 use crate::source::retry_action::RetryAction;
 use crate::source::service::MailboxService;
-use crate::sync::calendar::CalendarSync;
-use crate::sync::context::Context;
 use crate::sync::cursors;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::delta::ChainError;
+use crate::sync::error::SyncError;
 use crate::sync::in_flight::Turn;
-use crate::sync::in_flight::WriterStopped;
-use crate::sync::job::GraphJob;
 use crate::sync::mail::completeness::Checked;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folders::FolderContexts;
+use crate::sync::mail::mail_sync::MailSource;
 use crate::sync::mail::mail_sync::MailSync;
-use crate::sync::mailbox::Pages;
-use crate::sync::mailbox::SyncError;
-use crate::sync::retries::Attempts;
+use crate::sync::mailbox::CompletePages;
+use crate::sync::mailbox::MailboxSync;
+use crate::sync::mailbox_source::MailboxSource;
+use crate::sync::mailbox_source::Reading;
 
 /// How long a user without a mailbox is not asked again: each request costs the service many
 /// seconds (facts 6.2). A little less than a day, so that a daily run asks each time and others of
 /// the same day do not.
 const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
-/// Reads a mailbox; an error in it becomes its status.
-pub(crate) async fn read(
-    context: &Context,
-    job: GraphJob,
-    turn: Turn,
-) -> Result<Coverage, WriterStopped> {
-    let service = job.tenant.mailbox(&job.mailbox.id);
-    let mut mail_sync = MailSync::new(context, job, service, turn);
-    let result = mail_sync.all().await;
-    let cost = mail_sync.total_cost();
-    mail_sync.sync.coverage(result, cost)
-}
-
-/// What is read before the calendar.
+/// What is read of the mail.
 struct MailTurn {
     deltas: VecDeque<FolderDelta>,
     cursors: Vec<CursorRecord>,
 }
 
-impl<S: MailboxService> MailSync<'_, S> {
-    /// Everything that is to be done for the mailbox in this run.
-    async fn all(&mut self) -> Result<Status, SyncError> {
+impl<S: MailboxService> MailboxSource for MailSource<'_, S> {
+    fn read<'a>(&'a mut self, sync: &'a mut MailboxSync<'_>, turn: &'a mut Turn) -> Reading<'a> {
+        async move { MailSync::new(sync, self, turn).read().await }.boxed_local()
+    }
+}
+
+impl<S: MailboxService> MailSync<'_, '_, S> {
+    /// Reads the mail, from where its chains were left.
+    pub(super) async fn read(&mut self) -> Result<Status, SyncError> {
         if self.sync.is_stopped() {
             return Ok(Status::Stopped);
         }
@@ -96,23 +87,8 @@ impl<S: MailboxService> MailSync<'_, S> {
         let known_ids = self.service.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.sync.unless_stopped(known_ids).await?;
         let readable = S::readable(&listed, &cursor.well_known);
-        let items = readable.iter().filter_map(|folder| folder.total_item_count);
-        self.sync.folder_items = Some(i64::try_from(items.sum::<u64>()).unwrap_or(i64::MAX));
-        let excluded = readable
-            .iter()
-            .filter(|f| self.sync.context.rules.excludes_folder(&f.path));
-        let sent = readable.iter().find(|folder| folder.is_sent);
-        self.folders = FolderContexts {
-            excluded: Arc::new(excluded.map(|folder| folder.id.clone()).collect()),
-            sent: sent.map(|folder| folder.id.clone()),
-            ..FolderContexts::default()
-        };
-        let reconciler = Arc::new(self.sync.context.reconciler(
-            &self.sync.mailbox,
-            Source::Graph,
-            &cursor,
-        ));
-        self.sync.cursor = Some(cursor);
+        self.note_folders(&readable);
+        let reconciler = self.sync.open(Source::Graph, cursor, EarlierIds::default());
         if let Some(range) = self.sync.context.range {
             return self.fill(&reconciler, readable, range).await;
         }
@@ -125,23 +101,22 @@ impl<S: MailboxService> MailSync<'_, S> {
         self.lists = known.lists;
         let mail = self.mail(&reconciler, turn).await;
         self.remark();
-        let is_through = matches!(
-            mail,
-            Ok(Status::Complete)
-                | Err(SyncError::Chain(_)
-                    | SyncError::FolderHidden
-                    | SyncError::Incomplete { .. }
-                    | SyncError::ManyRefused(_))
-        );
-        if self.reads_calendar() && is_through {
-            let calendar = known.calendar.as_ref().filter(|_| !self.sync.context.again);
-            let read = self.calendar(&reconciler, calendar).await;
-            if read.is_err() && mail.is_ok() {
-                self.remark_mail();
-            }
-            read?;
-        }
         mail
+    }
+
+    /// Notes the folders as decisions see them.
+    fn note_folders(&mut self, readable: &[Folder]) {
+        let items = readable.iter().filter_map(|folder| folder.total_item_count);
+        self.sync.folder_items = Some(i64::try_from(items.sum::<u64>()).unwrap_or(i64::MAX));
+        let excluded = readable
+            .iter()
+            .filter(|f| self.sync.context.rules.excludes_folder(&f.path));
+        let sent = readable.iter().find(|folder| folder.is_sent);
+        self.folders = FolderContexts {
+            excluded: Arc::new(excluded.map(|folder| folder.id.clone()).collect()),
+            sent: sent.map(|folder| folder.id.clone()),
+            ..FolderContexts::default()
+        };
     }
 
     /// The chains of its folders.
@@ -170,7 +145,7 @@ impl<S: MailboxService> MailSync<'_, S> {
                 asked_at: self.service.service_time(),
             };
             let record = cursors::absent_record(&self.sync.mailbox.id, Some(&absent));
-            self.record(Outcomes::default(), 0, vec![record]).await?;
+            self.record_cursors(vec![record]).await?;
         }
         listed
     }
@@ -190,40 +165,6 @@ impl<S: MailboxService> MailSync<'_, S> {
         }
         self.sync.remark = Some("only the requested range was read".to_owned());
         Ok(Status::Filled)
-    }
-
-    /// Whether the calendar is read after the mail.
-    fn reads_calendar(&self) -> bool {
-        self.captures_meetings != Meetings::None
-    }
-
-    /// One round of the calendar; it is the last batch of the mailbox.
-    async fn calendar(
-        &mut self,
-        reconciler: &Arc<MailReconciler>,
-        cursor: Option<&CalendarCursor>,
-    ) -> Result<(), SyncError> {
-        let calendar = CalendarSync {
-            context: self.sync.context,
-            service: &self.service,
-            reconciler,
-            uncommitted: self.sync.uncommitted(),
-            cursor,
-            ledger: &self.sync.ledger,
-            now: self.service.service_time(),
-        };
-        let decided = self.sync.unless_stopped(calendar.read()).await?;
-        let pages = Pages {
-            received: decided.received,
-            total_cost: self.total_cost(),
-        };
-        self.remark_calendar(&decided.cursor);
-        let record = cursors::calendar_record(&self.sync.mailbox.id, &decided.cursor);
-        let mut cursors = vec![record];
-        cursors.extend(self.sync.ledger.note(&decided.outcomes, Attempts::Counted));
-        let handed_over = self.sync.hand_over(decided.outcomes, cursors, pages);
-        // The round is whole: the next one is read by the next run.
-        Ok(handed_over.await.map(drop)?)
     }
 
     /// Takes chains a few at a time, a few pages of each, until all have ended; then checks that
@@ -256,7 +197,7 @@ impl<S: MailboxService> MailSync<'_, S> {
                 .iter()
                 .map(|page| page.items.len() as u64)
                 .sum();
-            let classified = self.classify(reconciler, sorted.pages).await?;
+            let items = self.complete_items(reconciler, sorted.pages).await?;
             let is_well = sorted.failure.is_none() && sorted.malformed.is_empty();
             let is_end = queue.is_empty() && ahead.is_empty() && is_well;
             let Checked {
@@ -277,10 +218,13 @@ impl<S: MailboxService> MailSync<'_, S> {
             } else {
                 Vec::new()
             };
-            let outcomes = self.finalize(reconciler, classified).await?;
-            let ticket = self
-                .hand_over(outcomes, received, std::mem::take(&mut cursors))
-                .await?;
+            let pages = CompletePages {
+                items,
+                received,
+                cursors: std::mem::take(&mut cursors),
+                ..CompletePages::default()
+            };
+            let ticket = self.record(reconciler, pages).await?;
             for delta in &mut ahead {
                 delta.continue_after(ticket.clone());
             }

@@ -7,48 +7,46 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::model::cursor::CursorRecord;
+use crate::model::mail::Decoded;
 use crate::model::page::ItemAnswer;
 use crate::model::page::Page;
+use crate::model::reason::Reason;
 use crate::reconcile::mail::MailReconciler;
-use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::FolderContext;
 use crate::reconcile::mail::items::Item;
-use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::cpu::TaskPanicked;
 use crate::source::service::ItemKind;
 use crate::source::service::MailboxService;
+use crate::state::error::StateError;
 use crate::sync::decoding;
+use crate::sync::error::SyncError;
 use crate::sync::in_flight::Ticket;
 use crate::sync::mail::mail_sync::MailSync;
+use crate::sync::mail::privacy::ServicePrivacy;
 use crate::sync::mail::seen_ids;
-use crate::sync::mailbox::Pages;
-use crate::sync::mailbox::SyncError;
-use crate::sync::retries::Attempts;
+use crate::sync::mailbox::CompletePages;
+use crate::sync::singles::SINGLES_AT_ONCE;
 
-impl<S: MailboxService> MailSync<'_, S> {
-    /// Evaluates the items of some pages, and fetches those of which the pages contained too
-    /// little.
-    pub(super) async fn classify(
+impl<S: MailboxService> MailSync<'_, '_, S> {
+    /// The items of some pages, whole: those of which the pages contained too little are fetched
+    /// singly (facts 1.5).
+    pub(super) async fn complete_items(
         &mut self,
         reconciler: &Arc<MailReconciler>,
         pages: Vec<Page>,
-    ) -> Result<Classified, SyncError> {
-        let working = reconciler.clone();
-        let wanted = self.seen_ids.tracked_folders();
-        let items = self.decoded(pages).await?;
-        let before = self.sync.uncommitted();
-        let sifting = self.sync.context.cpu.run(move || {
-            let observations = seen_ids::observations(&items, &wanted);
-            working
-                .classify(before, items)
-                .map(|classified| (classified, observations))
+    ) -> Result<Vec<Item>, SyncError> {
+        let mut items = self.decoded(pages).await?;
+        let (reconciler, before) = (reconciler.clone(), self.sync.uncommitted());
+        let tracked = self.seen_ids.tracked_folders();
+        let sorting = self.sync.context.cpu.run(move || {
+            let observations = seen_ids::observations(&items, &tracked);
+            let wanted = reconciler.to_fetch(before, &mut items)?;
+            Ok::<_, StateError>((items, observations, wanted))
         });
-        let (mut classified, observations) = sifting.await??;
+        let (mut items, observations, wanted) = sorting.await??;
         self.seen_ids.note(observations);
-        let wanted = std::mem::take(&mut classified.to_fetch);
-        self.add_singles(reconciler, &mut classified, wanted)
-            .await?;
-        Ok(classified)
+        items.extend(self.single_items(wanted).await?);
+        Ok(items)
     }
 
     async fn decoded(&self, pages: Vec<Page>) -> Result<Vec<Item>, TaskPanicked> {
@@ -65,96 +63,98 @@ impl<S: MailboxService> MailSync<'_, S> {
         Ok(items.collect())
     }
 
-    /// Fetches items singly and evaluates them (facts 1.5).
-    pub(super) async fn add_singles(
+    /// Items that are fetched singly.
+    async fn single_items(
         &mut self,
-        reconciler: &Arc<MailReconciler>,
-        classified: &mut Classified,
         wanted: Vec<(String, FolderContext)>,
-    ) -> Result<(), SyncError> {
+    ) -> Result<Vec<Item>, SyncError> {
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let selection = self.sync.context.selection;
         let (ids, folder_contexts): (Vec<String>, Vec<FolderContext>) = wanted.into_iter().unzip();
-        let fetching = self
-            .singles
-            .fetch(&self.service, ItemKind::Mail(selection), &ids);
+        let kind = ItemKind::Mail(selection);
+        let fetching = self.singles.fetch(self.service, kind, &ids);
         let fetched = self.sync.unless_stopped(fetching).await?;
-        let (mut bodies, mut places_had) = (Vec::new(), Vec::new());
-        for (fetched, folder_context) in fetched.into_iter().zip(folder_contexts) {
-            match fetched.answer {
-                ItemAnswer::Item(body) => {
-                    bodies.push((body, folder_context.container.clone()));
-                    places_had.push(folder_context);
-                }
-                ItemAnswer::Refused => {
-                    classified.note_refused(fetched.id, folder_context.container);
-                }
-                ItemAnswer::Gone => classified.note_gone(),
-            }
+        let bodies = fetched.iter().zip(&folder_contexts);
+        let bodies = bodies.filter_map(|(item, folder_context)| match &item.answer {
+            ItemAnswer::Item(body) => Some((body.clone(), folder_context.container.clone())),
+            ItemAnswer::Gone | ItemAnswer::Refused => None,
+        });
+        let cpu = &self.sync.context.cpu;
+        let decoded = decoding::mails(cpu, bodies.collect(), selection.content).await?;
+        let mut decoded = decoded.into_iter();
+        let items = fetched.into_iter().zip(folder_contexts);
+        let items = items.map(|(item, folder_context)| Item {
+            decoded: match item.answer {
+                ItemAnswer::Item(_) => whole(decoded.next(), item.id),
+                ItemAnswer::Refused => unreadable(item.id, Reason::NotServed),
+                ItemAnswer::Gone => Decoded::Removed { source_id: item.id },
+            },
+            folder_context,
+        });
+        Ok(items.collect())
+    }
+
+    /// Fetches items of the ledger, or of a list, singly and some at a time, and decides them.
+    pub(super) async fn read_singles(
+        &mut self,
+        reconciler: &Arc<MailReconciler>,
+        wanted: Vec<(String, FolderContext)>,
+    ) -> Result<(), SyncError> {
+        for wanted in wanted.chunks(SINGLES_AT_ONCE) {
+            let pages = CompletePages {
+                items: self.single_items(wanted.to_vec()).await?,
+                received: wanted.len() as u64,
+                requested: wanted.iter().map(|(id, _)| id.clone()).collect(),
+                ..CompletePages::default()
+            };
+            // Nothing waits for single items.
+            let _ = self.record(reconciler, pages).await?;
         }
-        let decoded = decoding::mails(&self.sync.context.cpu, bodies, selection.content).await?;
-        let items = decoded.into_iter().zip(places_had);
-        let items = items
-            .map(|(decoded, folder_context)| Item {
-                decoded,
-                folder_context,
-            })
-            .collect();
-        let reconciler = reconciler.clone();
-        let before = self.sync.uncommitted();
-        let decision = self
-            .sync
-            .context
-            .cpu
-            .run(move || reconciler.classify(before, items));
-        classified.append(decision.await??);
         Ok(())
     }
 
-    /// Gives items their outcomes.
-    pub(super) async fn finalize(
+    /// Decides items and sends them to the writer, with the cursors of their pages. Chains of which
+    /// they are pages continue by the ticket.
+    pub(super) async fn record(
         &mut self,
         reconciler: &Arc<MailReconciler>,
-        classified: Classified,
-    ) -> Result<Outcomes, SyncError> {
-        let private = self.sensitivities(&classified).await?;
-        let settling = reconciler.clone();
-        let before = self.sync.uncommitted();
-        let cpu = &self.sync.context.cpu;
-        let settling = cpu.run(move || settling.finalize(before, classified, &private));
-        let outcomes = settling.await??;
-        self.note_unknown_privacy(&outcomes);
-        Ok(outcomes)
-    }
-
-    /// Sends decided items to the writer. Chains of which they are pages continue once they are
-    /// committed.
-    pub(super) async fn hand_over(
-        &mut self,
-        outcomes: Outcomes,
-        received: u64,
-        mut cursors: Vec<CursorRecord>,
+        pages: CompletePages,
     ) -> Result<Ticket, SyncError> {
-        let pages = Pages {
-            received,
-            total_cost: self.total_cost(),
+        let mut privacy = ServicePrivacy {
+            service: self.service,
+            context: self.sync.context,
+            known: &mut self.privacy,
         };
-        cursors.extend(self.sync.ledger.note(&outcomes, Attempts::Counted));
-        let ticket = self.sync.hand_over(outcomes, cursors, pages).await?;
+        self.sync.total_cost = self.service.total_cost();
+        let ticket = self.sync.record(reconciler, pages, &mut privacy).await?;
         self.singles.check()?;
         Ok(ticket)
     }
 
-    /// The same for items that are no pages of a chain: nothing waits for them.
-    pub(super) async fn record(
+    /// Sends cursors alone to the writer.
+    pub(super) async fn record_cursors(
         &mut self,
-        outcomes: Outcomes,
-        received: u64,
         cursors: Vec<CursorRecord>,
     ) -> Result<(), SyncError> {
-        self.hand_over(outcomes, received, cursors).await.map(drop)
+        self.sync.total_cost = self.service.total_cost();
+        Ok(self.sync.record_cursors(cursors).await?)
+    }
+}
+
+/// An item that was fetched singly. One that comes back in parts even so cannot be read.
+fn whole(decoded: Option<Decoded>, source_id: String) -> Decoded {
+    match decoded {
+        Some(Decoded::Partial { .. }) | None => unreadable(source_id, Reason::Incomplete),
+        Some(whole) => whole,
+    }
+}
+
+fn unreadable(source_id: String, reason: Reason) -> Decoded {
+    Decoded::Unreadable {
+        source_id: Some(source_id),
+        reason,
     }
 }
 

@@ -10,11 +10,12 @@ use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
 use crate::reconcile::mail::items::Classified;
 use crate::reconcile::mail::items::UnknownPrivacy;
-use crate::reconcile::outcomes::Outcomes;
 use crate::source::service::MailboxService;
+use crate::sync::context::Context;
+use crate::sync::error::SyncError;
 use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::mail::mail_sync::Privacy;
-use crate::sync::mailbox::SyncError;
+use crate::sync::privacy::MailPrivacy;
 
 /// A list is requested again after this time: a mail that was received long ago may have been moved
 /// into the mailbox since.
@@ -38,23 +39,27 @@ impl Privacy {
     }
 }
 
-impl<S: MailboxService> MailSync<'_, S> {
-    /// What is known of the privacy of some mails.
-    pub(super) async fn sensitivities(
-        &mut self,
-        classified: &Classified,
-    ) -> Result<Sensitivities, SyncError> {
-        let mails: Vec<_> = classified.of_unknown_privacy().collect();
+/// What a service says of the privacy of a mailbox's mails.
+#[derive(Debug)]
+pub(super) struct ServicePrivacy<'a, S> {
+    /// Of the mailbox.
+    pub(super) service: &'a S,
+    /// What all tasks share.
+    pub(super) context: &'a Context,
+    /// How this run learns it.
+    pub(super) known: &'a mut Privacy,
+}
+
+impl<S: MailboxService> MailPrivacy for ServicePrivacy<'_, S> {
+    async fn sensitivities(&mut self, mails: &Classified) -> Result<Sensitivities, SyncError> {
+        let mails: Vec<_> = mails.of_unknown_privacy().collect();
         if mails.is_empty() {
             return Ok(Sensitivities::Hidden);
         }
         let now = self.service.service_time();
-        if self.privacy.is_due(&mails, now) {
-            let list = self
-                .sync
-                .unless_stopped(self.service.private_list())
-                .await?;
-            self.privacy = match list {
+        if self.known.is_due(&mails, now) {
+            let list = self.context.unless_stopped(self.service.private_list());
+            *self.known = match list.await? {
                 PrivateList::Ids(ids) => Privacy::Listed {
                     ids: Arc::new(ids),
                     at: now,
@@ -63,27 +68,22 @@ impl<S: MailboxService> MailSync<'_, S> {
                 PrivateList::Hidden => Privacy::Hidden,
             };
         }
-        Ok(match &self.privacy {
+        Ok(match &*self.known {
             Privacy::Listed { ids, .. } => Sensitivities::Known(ids.clone()),
             Privacy::Singly => {
                 let ids: Vec<String> = mails.iter().map(|mail| mail.source_id.to_owned()).collect();
                 let asking = self.service.private_among(&ids);
-                self.sync.unless_stopped(asking).await?
+                self.context.unless_stopped(asking).await?
             }
             Privacy::Unasked | Privacy::Hidden => Sensitivities::Hidden,
         })
     }
+}
 
-    /// Notes mails that are recorded although it is unknown whether they are private.
-    pub(super) fn note_unknown_privacy(&mut self, outcomes: &Outcomes) {
-        let rows = outcomes.rows.iter();
-        let unknown = rows.filter(|row| !row.interaction.sensitivity_known);
-        self.of_unknown_privacy += unknown.count();
-    }
-
-    /// The remark on them.
+impl<S: MailboxService> MailSync<'_, '_, S> {
+    /// The remark on mails that are recorded although it is unknown whether they are private.
     pub(super) fn privacy_remark(&self) -> Option<String> {
-        let count = self.of_unknown_privacy;
+        let count = self.sync.of_unknown_privacy;
         let hides = self.sync.context.capture.unknown_sensitivity == UnknownSensitivity::Hide;
         let so = if hides {
             ", so their subject and text were withheld"

@@ -8,7 +8,7 @@ use crate::sync::mail::folders::FolderContexts;
 use crate::sync::mail::mail_sync::MailSync;
 use crate::sync::retries::TRIED_PER_RUN;
 
-impl<S: MailboxService> MailSync<'_, S> {
+impl<S: MailboxService> MailSync<'_, '_, S> {
     /// The items of Sent Items that this run tries again, before other folders are read.
     pub(super) fn due_in_sent(&self) -> Vec<(String, FolderContext)> {
         let due = self.due(|entry| self.folders.is_sent(&entry.folder));

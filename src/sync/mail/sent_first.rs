@@ -9,17 +9,17 @@
 use std::collections::VecDeque;
 
 use crate::source::service::MailboxService;
+use crate::sync::error::SyncError;
 use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folders;
 use crate::sync::mail::folders::FolderContexts;
 use crate::sync::mail::mail_sync::MailSync;
-use crate::sync::mailbox::SyncError;
 use crate::sync::retries;
 
 /// Chains of one mailbox whose pages become one mailbox batch, if they do not hold too many bytes.
 const CHAINS_PER_BATCH: usize = 12;
 
-impl<S: MailboxService> MailSync<'_, S> {
+impl<S: MailboxService> MailSync<'_, '_, S> {
     /// The folders in their current state.
     pub(super) fn folder_contexts(&self) -> FolderContexts {
         let ledger = &self.sync.ledger;

@@ -146,7 +146,7 @@ async fn a_series_and_its_slim_occurrences_are_items_of_one_page() {
 
 /// Facts 2.2.
 #[tokio::test]
-async fn a_link_that_leads_to_itself_is_an_endless_chain_but_a_finished_round_is_none() {
+async fn a_link_to_itself_is_endless_unless_the_round_is_finished() {
     let server = Server::start(|base, seen, _| {
         (!seen.is_sign_in()).then(|| {
             let member = if seen.target == THIRD {
@@ -254,7 +254,7 @@ async fn an_event_that_is_not_handed_out_does_not_cost_the_others() {
 
 /// Facts 2.2.
 #[tokio::test]
-async fn a_series_that_did_not_come_along_is_fetched_in_utc_and_one_that_is_lost_is_none() {
+async fn a_missing_series_is_fetched_in_utc_and_a_lost_one_is_gone() {
     let server = Server::start(|_, seen, _| {
         (!seen.is_sign_in()).then(|| {
             let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();

@@ -65,7 +65,7 @@ fn tenant(base: &str, seen: &Seen, _: usize) -> Option<Reply> {
 
 /// Facts 1.10.
 #[tokio::test]
-async fn folders_are_found_at_every_depth_once_and_without_hidden_and_search_folders() {
+async fn folders_are_found_at_every_depth_without_hidden_and_search_folders() {
     let server = Server::start(tenant).await;
     let folders = server.client().mailbox("u-1").folders().await.unwrap();
     let paths: Vec<&str> = folders.iter().map(|folder| folder.path.as_str()).collect();
@@ -140,7 +140,7 @@ async fn well_known_folders_are_resolved_in_one_request_and_kept() {
 }
 
 #[tokio::test]
-async fn a_garbled_well_known_folder_is_an_error_and_not_a_folder_that_is_missing() {
+async fn a_malformed_well_known_folder_is_an_error_not_a_missing_one() {
     let server = Server::start(|base, seen, count| {
         let mut reply = tenant(base, seen, count)?;
         let text = String::from_utf8(reply.body).unwrap();

@@ -340,7 +340,7 @@ async fn only_a_denied_list_of_private_mails_means_hidden() {
 
 /// Facts 13.
 #[tokio::test]
-async fn a_list_that_takes_too_long_is_asked_for_by_smaller_pages_and_then_not_at_all() {
+async fn a_slow_list_is_requested_by_smaller_pages_then_given_up() {
     for (largest, listed) in [(50, true), (0, false)] {
         let server = Server::start(move |base, seen, before| {
             let size = seen.target.split_once("$top=");
@@ -434,7 +434,7 @@ fn batch(seen: &Seen, part: impl Fn(&str) -> (u16, String)) -> Reply {
 
 /// Facts 1.11.
 #[tokio::test]
-async fn messages_come_in_batches_of_twenty_and_throttled_parts_are_asked_for_again() {
+async fn messages_come_by_twenties_and_throttled_parts_are_repeated() {
     let server = Server::start(|_, seen, before| {
         (!seen.is_sign_in()).then(|| {
             assert_eq!(

@@ -9,6 +9,7 @@ mod repeated;
 mod sent;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -16,12 +17,16 @@ use std::sync::atomic::Ordering;
 use hashbrown::HashSet;
 use serde_json::Value;
 use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 
-use super::read;
 use crate::config::capture::Capture;
 use crate::config::capture::Meetings;
+use crate::lake::Lake;
+use crate::lake::settings::ActivityContent;
+use crate::lake::settings::LakeSettings;
 use crate::matching::Matcher;
 use crate::model::contact::CrmSnapshot;
 use crate::model::coverage::Coverage;
@@ -49,7 +54,9 @@ use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::context::Context;
 use crate::sync::in_flight::InFlight;
-use crate::sync::job::GraphJob;
+use crate::sync::mailbox::MailboxSync;
+use crate::sync::mailbox_source::MailboxSource as _;
+use crate::sync::tenant_mailbox::TenantMailbox;
 
 /// A mail from outside.
 fn mail(id: &str) -> String {
@@ -180,6 +187,8 @@ async fn night_with(
     captures_meetings: Meetings,
 ) -> (Coverage, Vec<MailboxBatch>) {
     let capture = Capture::default();
+    let lake_folder = tempfile::tempdir().unwrap();
+    let disk = Runtime::new().unwrap();
     let (mailbox_batches, mut receiver) = mpsc::channel::<MailboxBatch>(8);
     let context = Context {
         run: RunStamp {
@@ -206,10 +215,11 @@ async fn night_with(
         withheld: Arc::default(),
         range: None,
         resyncs: Arc::new(Semaphore::new(1)),
+        lake: empty_lake(lake_folder.path(), disk.handle()).await,
         mailbox_batches,
     };
     let in_flight = InFlight::new(1);
-    let turn = in_flight.begin().unwrap();
+    let mut turn = in_flight.begin().unwrap();
     let kept = state.clone();
     let committing = tokio::spawn(async move {
         let (mut all, mut committed) = (Vec::new(), 0);
@@ -230,15 +240,26 @@ async fn night_with(
         commit(&kept, &in_flight, &all[committed..]);
         all
     });
-    let job = GraphJob {
+    let mut source = TenantMailbox {
         tenant: server.client().into(),
-        mailbox: fixtures::mailbox("ann").as_ref().clone(),
         captures_mail: true,
         captures_meetings,
     };
-    let coverage = read(&context, job, turn).await.unwrap();
+    let mailbox = fixtures::mailbox("ann").as_ref().clone();
+    let mut sync = MailboxSync::new(&context, mailbox);
+    let result = source.read(&mut sync, &mut turn).await;
+    let coverage = sync.coverage(result).unwrap();
     drop(context);
+    disk.shutdown_background();
     (coverage, committing.await.unwrap())
+}
+
+async fn empty_lake(folder: &Path, disk: &Handle) -> Arc<Lake> {
+    let settings = LakeSettings::new(folder.join("lake"), ActivityContent::Subject);
+    let cpu = Arc::new(CpuPool::new(1).unwrap());
+    let disk = disk.clone();
+    let opening = tokio::task::spawn_blocking(|| Lake::open_for_write(settings, cpu, disk));
+    Arc::new(opening.await.unwrap().unwrap())
 }
 
 fn commit(state: &State, in_flight: &InFlight, mailbox_batches: &[MailboxBatch]) {
