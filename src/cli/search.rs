@@ -18,6 +18,7 @@ use crate::cli::setup::load;
 use crate::config::Config;
 use crate::index::doc::ShownParticipant;
 use crate::index::highlight::Marked;
+use crate::index::index_state::IndexState;
 use crate::index::query::Query;
 use crate::index::search::Hit;
 use crate::index::search::Hits;
@@ -26,7 +27,6 @@ use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::time::Timestamp;
 use crate::pipeline::index_state;
-use crate::pipeline::index_state::IndexState;
 use crate::report::table::number;
 
 /// Further people of a hit are only counted, so that each hit takes a few lines.

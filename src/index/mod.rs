@@ -10,6 +10,7 @@ pub mod error;
 pub mod exclusion;
 pub mod expression;
 pub mod highlight;
+pub mod index_state;
 pub mod language;
 pub mod letters;
 pub mod query;

@@ -72,6 +72,13 @@ impl Lake {
         publish_file(&path, &bytes, Place::Any)
     }
 
+    /// The CRM snapshots with other digests that are current in some slot; `None`: its files are gone.
+    pub fn other_snapshots(&self, digest: &str) -> Result<Vec<Option<CrmSnapshot>>, LakeError> {
+        let current: BTreeSet<String> = self.current_snapshots()?.into_values().collect();
+        let others = current.iter().filter(|other| *other != digest);
+        Ok(others.map(|other| self.load_snapshot(other).ok()).collect())
+    }
+
     /// Reads the CRM snapshot with a digest.
     pub fn load_snapshot(&self, digest: &str) -> Result<CrmSnapshot, LakeError> {
         let path = self.snapshot_file(digest);

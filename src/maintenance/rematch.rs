@@ -15,6 +15,7 @@ use crate::config::crm_notes;
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::matching::Matcher;
+use crate::matching::difference::Concerned;
 use crate::model::address::is_within;
 use crate::model::contact::CrmSnapshot;
 use crate::model::interaction::Interaction;
@@ -23,7 +24,6 @@ use crate::model::rematch::RematchSummary;
 use crate::model::rematch::SnapshotChange;
 use crate::model::rematch::Whose;
 use crate::pipeline::catch_up;
-use crate::pipeline::catch_up::Concerned;
 use crate::pipeline::error::RunError;
 use crate::pipeline::run_id;
 use crate::pipeline::stores;
@@ -152,7 +152,8 @@ fn changes(
     let changes = if full {
         lake.plan_rematch(&snapshot.digest, None, contact_matches)?
     } else {
-        let concerned = Concerned::by(lake, snapshot)?;
+        let others = lake.other_snapshots(&snapshot.digest)?;
+        let concerned = Concerned::by(others, snapshot);
         lake.plan_rematch(
             &snapshot.digest,
             Some(&|one| concerned.has(one)),

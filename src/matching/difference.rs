@@ -79,3 +79,28 @@ impl SnapshotDiff {
             && (has_domain(domain) || lookup::registrable(domain).is_some_and(has_domain))
     }
 }
+
+/// Whom a CRM snapshot may concern, against other snapshots.
+#[derive(Debug)]
+pub struct Concerned {
+    /// `None`: everybody.
+    differences: Option<Vec<SnapshotDiff>>,
+}
+
+impl Concerned {
+    /// Compares a CRM snapshot with others. Where one of them is gone (`None`), it is unknown what it
+    /// said, and everybody is concerned.
+    pub fn by(others: Vec<Option<CrmSnapshot>>, snapshot: &CrmSnapshot) -> Self {
+        let others = others.into_iter();
+        let differences = others.map(|other| Some(SnapshotDiff::of(&other?, snapshot)));
+        Self {
+            differences: differences.collect(),
+        }
+    }
+
+    /// Whether another snapshot may say something else of a participant.
+    pub fn has(&self, participant: &Participant) -> bool {
+        let differences = self.differences.as_ref();
+        differences.is_none_or(|all| all.iter().any(|one| one.concerns(participant)))
+    }
+}

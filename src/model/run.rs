@@ -107,4 +107,35 @@ impl Progress {
     pub fn read(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)
     }
+
+    /// What is to be said of the run as a whole.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let withdrawn = self.withdrawn_note().into_iter();
+        withdrawn.chain(self.forgotten_note())
+    }
+
+    /// What erasure would still have to take out, where meetings were withdrawn.
+    fn withdrawn_note(&self) -> Option<String> {
+        let withdrawn = Self::read(&self.withdrawn);
+        let text = || {
+            format!(
+                "{withdrawn} meetings were withdrawn (they became private, internal or excluded); \
+                 what their earlier revisions say stays in interactions until it is erased"
+            )
+        };
+        (withdrawn > 0).then(text)
+    }
+
+    /// What to do where another installation reads the same mailboxes.
+    fn forgotten_note(&self) -> Option<String> {
+        let forgotten = Self::read(&self.forgotten);
+        let text = || {
+            format!(
+                "of {forgotten} mailboxes the service forgets every night where reading stood, so \
+                 they are read from their beginning: another installation (a test beside \
+                 production?) seems to use the same application registration; give each its own"
+            )
+        };
+        (forgotten > 0).then(text)
+    }
 }

@@ -2,7 +2,6 @@
 //! tool's work on the tables. Each gives a line for the report where it had something to do.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -18,13 +17,12 @@ use crate::lake::read::Rows;
 use crate::lake::read::Since;
 use crate::lake::view::advance::CaughtUp;
 use crate::matching::Matcher;
-use crate::matching::difference::SnapshotDiff;
+use crate::matching::difference::Concerned;
 use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchedInteraction;
 use crate::model::contact::CrmSnapshot;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
-use crate::model::interaction::Participant;
 use crate::model::interaction::State;
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
@@ -112,42 +110,13 @@ pub fn append(
     if full {
         return lake.rematch(run, &snapshot.digest, true, contact_matches);
     }
-    let concerned = Concerned::by(lake, snapshot)?;
+    let concerned = Concerned::by(lake.other_snapshots(&snapshot.digest)?, snapshot);
     lake.rematch_concerned(
         run,
         &snapshot.digest,
         |one| concerned.has(one),
         contact_matches,
     )
-}
-
-/// Whom a CRM snapshot may concern, against every other CRM snapshot that is in force somewhere.
-#[derive(Debug)]
-pub struct Concerned {
-    /// `None`: everybody.
-    differences: Option<Vec<SnapshotDiff>>,
-}
-
-impl Concerned {
-    /// Compares a CRM snapshot with those in force. Where one of them is gone, it is unknown what it
-    /// said, and everybody is concerned.
-    pub fn by(lake: &Lake, snapshot: &CrmSnapshot) -> Result<Self, LakeError> {
-        let others: BTreeSet<String> = lake.current_snapshots()?.into_values().collect();
-        let others = others.iter().filter(|digest| **digest != *snapshot.digest);
-        let differences = others.map(|digest| {
-            let old = lake.load_snapshot(digest).ok()?;
-            Some(SnapshotDiff::of(&old, snapshot))
-        });
-        Ok(Self {
-            differences: differences.collect(),
-        })
-    }
-
-    /// Whether some current CRM snapshot may say something else of a participant.
-    pub fn has(&self, participant: &Participant) -> bool {
-        let differences = self.differences.as_ref();
-        differences.is_none_or(|all| all.iter().any(|one| one.concerns(participant)))
-    }
 }
 
 /// The table `contact_activity` under this run's CRM snapshot: where another one is in force, what

@@ -1,7 +1,6 @@
 //! Before any mail is read: which mailboxes there are, which of them are read, who is of the
 //! company.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
@@ -13,8 +12,6 @@ use crate::config::members::Settings;
 use crate::model::address::Address;
 use crate::model::contact::CrmSnapshot;
 use crate::model::directory::Directory;
-use crate::model::directory::DirectoryUser;
-use crate::model::freemail::is_freemail;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
@@ -27,7 +24,6 @@ use crate::pipeline::inputs::Inputs;
 use crate::pipeline::inputs::TenantInput;
 use crate::pipeline::inputs::WantedInput;
 use crate::scope::company::Company;
-use crate::scope::own_addresses;
 use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
@@ -166,17 +162,14 @@ async fn list_users(
     let failed = |source| RunError::tenant(&tenant.name, source);
     let verified = tenant.source.domains().await.map_err(failed)?;
     let users = tenant.source.users().await.map_err(failed)?;
-    let domains = if let Some(domains) = verified {
-        domains
-    } else {
+    if verified.is_none() {
         notes.push(format!(
             "tenant {}: its domains may not be seen (permission Organization.Read.All), so they are \
              taken from the addresses of its people",
             tenant.name
         ));
-        domains_of(&users)
-    };
-    company.add_tenant(&domains, &users, &tenant.members);
+    }
+    company.add_tenant(verified, &users, &tenant.members);
     let members: Vec<String>;
     let wanted = match &tenant.wanted {
         WantedInput::All => Wanted::All,
@@ -191,19 +184,6 @@ async fn list_users(
         tenant: tenant.name.clone(),
         source,
     })
-}
-
-/// The domains of a directory's own people: those of their principal names and of the addresses under
-/// which they receive mail.
-fn domains_of(users: &[DirectoryUser]) -> Vec<String> {
-    let own = users.iter().filter(|user| !own_addresses::is_guest(user));
-    let addresses = own.flat_map(|user| {
-        let principal = Address::parse(&user.user_principal_name);
-        own_addresses::proxies(user).chain(principal)
-    });
-    let domains = addresses.map(|address| address.domain().to_owned());
-    let domains: BTreeSet<String> = domains.filter(|domain| !is_freemail(domain)).collect();
-    domains.into_iter().collect()
 }
 
 fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {

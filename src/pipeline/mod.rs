@@ -29,7 +29,6 @@ pub mod index_queue;
 
 pub mod error;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -40,12 +39,8 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
-use crate::lake::error::LakeError;
-use crate::matching::Matcher;
-use crate::model::interaction::Interaction;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
-use crate::model::mailbox::slot;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -60,7 +55,6 @@ use crate::pipeline::writer::Writer;
 use crate::pipeline::writer::WriterError;
 use crate::policy::capture_policy::Rules;
 use crate::reconcile::withheld::WithheldMails;
-use crate::reconcile::withheld::lacks_wanted_content;
 use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
@@ -71,6 +65,7 @@ use crate::sync::context::selection;
 use crate::sync::in_flight::InFlight;
 use crate::sync::job::Job;
 use crate::sync::schedule::read_all;
+use crate::sync::withheld;
 
 /// Mailbox batches that wait for the writer: enough to close a good batch, few enough to bound
 /// memory (each is a few thousand mails at most).
@@ -179,7 +174,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         left_out: left_out(discovery.lines),
         crm: discovery.crm,
         index_behind: behind,
-        notes: notes.chain(notes_of(&options.progress)).collect(),
+        notes: notes.chain(options.progress.notes()).collect(),
         interrupted,
         caught_up: stores.caught_up,
         merged_months,
@@ -221,24 +216,9 @@ async fn withheld_mails(
     }
     let mailboxes = jobs.iter().map(|job| job.mailbox.id.clone()).collect();
     let (lake, matcher) = (stores.lake.clone(), stores.matcher.clone());
-    let looking = tokio::task::spawn_blocking(move || find_withheld(&lake, &mailboxes, &matcher));
-    let found = looking.await.map_err(|_| WriterError::Lost)??;
+    let finding = tokio::task::spawn_blocking(move || withheld::find(&lake, &mailboxes, &matcher));
+    let found = finding.await.map_err(|_| WriterError::Lost)??;
     Ok(Arc::new(found))
-}
-
-/// Looks them up in the lake. Blocking.
-fn find_withheld(
-    lake: &Lake,
-    mailboxes: &HashSet<Arc<str>>,
-    matcher: &Matcher,
-) -> Result<WithheldMails, LakeError> {
-    let slots: Vec<u8> = mailboxes.iter().map(|id| slot(id)).collect();
-    let is_wanted = |row: &Interaction| {
-        mailboxes.contains(&row.mailbox.id) && lacks_wanted_content(matcher, row)
-    };
-    let mut found = WithheldMails::default();
-    lake.mails(&slots, is_wanted, |row| found.add(row))?;
-    Ok(found)
 }
 
 /// Waits for the writer; gives why the index is behind, if it is: the lake is complete all the
@@ -250,37 +230,6 @@ async fn end_of(writing: JoinHandle<Result<(), WriterError>>) -> Result<Option<S
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(RunError::Machine("the writer panicked".to_owned())),
     }
-}
-
-/// What is to be said of the run as a whole.
-fn notes_of(progress: &Progress) -> impl Iterator<Item = String> {
-    let withdrawn = withdrawn_note(progress).into_iter();
-    withdrawn.chain(forgotten_note(progress))
-}
-
-/// What erasure would still have to take out, where meetings were withdrawn.
-fn withdrawn_note(progress: &Progress) -> Option<String> {
-    let withdrawn = Progress::read(&progress.withdrawn);
-    let text = || {
-        format!(
-            "{withdrawn} meetings were withdrawn (they became private, internal or excluded); what \
-             their earlier revisions say stays in interactions until it is erased"
-        )
-    };
-    (withdrawn > 0).then(text)
-}
-
-/// What to do where another installation reads the same mailboxes.
-fn forgotten_note(progress: &Progress) -> Option<String> {
-    let forgotten = Progress::read(&progress.forgotten);
-    let text = || {
-        format!(
-            "of {forgotten} mailboxes the service forgets every night where reading stood, so they \
-             are read from their beginning: another installation (a test beside production?) seems \
-             to use the same application registration; give each its own"
-        )
-    };
-    (forgotten > 0).then(text)
 }
 
 /// Waits for a signal. (At the time of `--until` discovery finishes: it lists what is not read.)

@@ -1,5 +1,7 @@
 //! Who belongs to the company, from all directories and archives.
 
+use std::collections::BTreeSet;
+
 use crate::config::members::Members;
 use crate::model::address;
 use crate::model::address::Address;
@@ -16,15 +18,16 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    /// Adds a tenant: its verified domains (facts 3.6), its own people and rooms, the further
-    /// addresses of its members, and the addresses of all users' legacy names.
+    /// Adds a tenant: its verified domains (facts 3.6; where they are unknown, those of its people), its
+    /// own people and rooms, the further addresses of its members, and the addresses of all users'
+    /// legacy names.
     pub(crate) fn add_tenant(
         &mut self,
-        domains: &[String],
+        verified: Option<Vec<String>>,
         users: &[DirectoryUser],
         members: &Members,
     ) {
-        self.add_domains(domains);
+        self.add_domains(&verified.unwrap_or_else(|| domains_of(users)));
         for user in users {
             if !own_addresses::is_guest(user) {
                 self.add_addresses(&own_addresses::all(user));
@@ -82,4 +85,17 @@ impl Company {
             }
         }
     }
+}
+
+/// The domains of a directory's own people: those of their principal names and of the addresses under
+/// which they receive mail.
+fn domains_of(users: &[DirectoryUser]) -> Vec<String> {
+    let own = users.iter().filter(|user| !own_addresses::is_guest(user));
+    let addresses = own.flat_map(|user| {
+        let principal = Address::parse(&user.user_principal_name);
+        own_addresses::proxies(user).chain(principal)
+    });
+    let domains = addresses.map(|address| address.domain().to_owned());
+    let domains: BTreeSet<String> = domains.filter(|domain| !is_freemail(domain)).collect();
+    domains.into_iter().collect()
 }

@@ -235,7 +235,7 @@ fn the_primary_address_is_the_marked_proxy_then_mail() {
 #[test]
 fn the_company_is_its_domains_people_and_legacy_names() {
     let mut company = Company::default();
-    company.add_tenant(&["Contoso.com".into()], &users(), &members());
+    company.add_tenant(Some(vec!["Contoso.com".into()]), &users(), &members());
     company.add_archive(
         &["old-name.example".into()],
         &[address("list@elsewhere.example")],

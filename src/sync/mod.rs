@@ -24,3 +24,4 @@ pub(crate) mod retries;
 pub(crate) mod schedule;
 pub(crate) mod singles;
 pub(crate) mod tenant_mailbox;
+pub(crate) mod withheld;
