@@ -31,7 +31,8 @@ fn read(bytes: Vec<u8>) -> Value {
     };
     match mime::mail(&message, OPTIONS) {
         Decoded::Mail(mail) => of_mail(&mail),
-        other => json!(format!("{other:?}")),
+        Decoded::Unreadable { reason, .. } => json!({ "unreadable": reason }),
+        other => panic!("a file has no such item: {other:?}"),
     }
 }
 
