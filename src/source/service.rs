@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::coverage::Cost;
 use crate::model::cursor::WellKnown;
+use crate::model::interaction::Source;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::FetchedItem;
 use crate::model::page::FetchedPage;
@@ -14,6 +15,7 @@ use crate::model::selection::Selection;
 use crate::model::sensitivity::PrivateList;
 use crate::model::sensitivity::Sensitivities;
 use crate::model::span::Window;
+use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::source::error::ServiceError;
 use crate::source::folder::Folder;
@@ -21,7 +23,7 @@ use crate::source::listing::Listing;
 
 /// The longest window of a calendar that is requested. Graph refuses more than 1,825 days, of lists
 /// and presumably of chains as well (facts 13).
-pub(crate) const SPAN_MAX: i64 = 1_800 * crate::model::time::DAY;
+pub(crate) const SPAN_MAX: i64 = 1_800 * DAY;
 
 /// A chain of pages: what it is of.
 #[derive(Debug, Clone)]
@@ -49,6 +51,9 @@ pub(crate) enum ItemKind {
 /// One mailbox of a service. Every call keeps the service's limits, repeats what may be repeated,
 /// and fails with what its caller does next ([`ServiceError::action`]).
 pub(crate) trait MailboxService: Debug {
+    /// The word of the column `source` for what is read from it.
+    const SOURCE: Source;
+
     /// What time it is for the service; before its first answer, for this machine.
     fn service_time(&self) -> Timestamp;
 

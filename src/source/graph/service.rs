@@ -2,6 +2,7 @@
 
 use crate::model::coverage::Cost;
 use crate::model::cursor::WellKnown;
+use crate::model::interaction::Source;
 use crate::model::mailbox::MailboxKind;
 use crate::model::page::FetchedItem;
 use crate::model::page::FetchedPage;
@@ -38,6 +39,8 @@ impl From<GraphError> for ServiceError {
 }
 
 impl MailboxService for MailboxClient {
+    const SOURCE: Source = Source::Graph;
+
     fn service_time(&self) -> Timestamp {
         self.service_time()
     }

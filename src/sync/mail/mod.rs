@@ -22,7 +22,6 @@ use futures_util::FutureExt;
 use crate::model::coverage::Status;
 use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CursorRecord;
-use crate::model::interaction::Source;
 use crate::model::span::Span;
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
@@ -88,7 +87,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         cursor.well_known = self.sync.unless_stopped(known_ids).await?;
         let readable = S::readable(&listed, &cursor.well_known);
         self.note_folders(&readable);
-        let reconciler = self.sync.open(Source::Graph, cursor, EarlierIds::default());
+        let reconciler = self.sync.open(S::SOURCE, cursor, EarlierIds::default());
         if let Some(range) = self.sync.context.range {
             return self.fill(&reconciler, readable, range).await;
         }
