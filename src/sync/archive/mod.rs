@@ -321,7 +321,7 @@ impl Blocks {
         let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
             // If the receiver is dropped, the next message notices.
             let _ = self.hand_over();
-            self.memory.take(bytes.max(BEGIN_BYTES))
+            self.memory.take_blocking(bytes.max(BEGIN_BYTES))
         });
         self.block.taken.add(taken);
     }
