@@ -180,6 +180,7 @@ pub fn open_index(config: &Config, lake: &Lake) -> Result<Indexer, WriterError> 
     let settings = index::Settings {
         folder: config.index.path.clone(),
         memory_bytes: memory(config) / 2,
+        waiting_bytes: memory(config) / 16,
         threads,
     };
     let (indexer, _was) = Indexer::open(&settings, lake.id())?;

@@ -73,6 +73,7 @@ impl Site {
         let settings = writer::Settings {
             folder: self.folder.path().join(name),
             memory_bytes: 0,
+            waiting_bytes: 0,
             threads: 1,
         };
         Indexer::open(&settings, self.lake.id()).unwrap().0
