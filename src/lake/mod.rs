@@ -23,6 +23,7 @@ pub mod head;
 pub mod mailboxes;
 pub mod mails;
 pub mod own_domains;
+pub mod packed;
 pub mod read;
 pub mod recorded;
 pub mod rows;

@@ -139,6 +139,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         snapshot: discovery.snapshot.digest.clone(),
         cpu: cpu.clone(),
         progress: options.progress.clone(),
+        batch_bytes: 64 << 20,
     };
     let writing = tokio::spawn(writer.run(receiver));
     let context = Context {

@@ -23,7 +23,6 @@ use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::cpu::TaskPanicked;
 use crate::runtime::shutdown::Shutdown;
 use crate::sync::batch::MailboxBatch;
-use crate::sync::batch::interaction_bytes;
 use crate::sync::context::Context;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::in_flight::Ticket;
@@ -157,7 +156,7 @@ impl Revising {
     fn keep(&mut self, interaction: Interaction) {
         self.withheld.note_revision(&interaction);
         self.rows += 1;
-        self.bytes += interaction_bytes(&interaction);
+        self.bytes += interaction.bytes();
         let id = Arc::clone(&interaction.mailbox.id);
         self.waiting
             .entry(id)
