@@ -183,6 +183,11 @@ impl Lake {
         &self.id
     }
 
+    /// The threads that encode and decode.
+    pub fn cpu(&self) -> &CpuPool {
+        &self.cpu
+    }
+
     /// Reads what other processes have committed since.
     pub fn refresh(&self) -> Result<(), LakeError> {
         self.interactions.refresh()?;

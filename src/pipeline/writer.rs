@@ -22,7 +22,6 @@ use crate::pipeline::index_queue;
 use crate::pipeline::index_queue::IndexQueue;
 use crate::pipeline::index_queue::IndexingError;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 use crate::runtime::cpu::TaskPanicked;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
@@ -53,8 +52,6 @@ pub struct Writer {
     pub in_flight: InFlight,
     /// Digest of the CRM snapshot that matched the rows.
     pub snapshot: Arc<str>,
-    /// The threads that compute.
-    pub cpu: Arc<CpuPool>,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
     /// Bytes of a batch in memory.
@@ -132,7 +129,7 @@ impl Writer {
     ) -> Result<(Open, Vec<IndexDoc>), WriterError> {
         let mut open = open.unwrap_or_else(|| self.begin());
         let lake = self.lake.clone();
-        let adding = self.cpu.run(move || {
+        let adding = self.lake.cpu().run(move || {
             let docs = index_queue::documents(&mailbox_batch.rows);
             open.add(mailbox_batch);
             if open.loose_bytes >= PACK_BYTES {

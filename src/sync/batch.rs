@@ -7,6 +7,7 @@ use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
+use crate::runtime::memory::Taken;
 use crate::state::pending::Pending;
 use crate::sync::in_flight::Promise;
 
@@ -27,6 +28,8 @@ pub struct MailboxBatch {
     pub seen: Arc<Pending>,
     /// Redeemed once the mailbox batch is committed.
     pub promise: Promise,
+    /// Memory for the rows, until the writer has encoded them.
+    pub taken: Taken,
 }
 
 impl MailboxBatch {

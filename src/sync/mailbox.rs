@@ -25,6 +25,7 @@ use crate::reconcile::outcomes::Outcomes;
 use crate::reconcile::unread::AWAITS_SENT;
 use crate::runtime::clock;
 use crate::runtime::cpu::TaskPanicked;
+use crate::runtime::memory::Taken;
 use crate::source::archive::error::ArchiveError;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RetryAction;
@@ -262,7 +263,7 @@ impl<'a> MailboxSync<'a> {
         }
         let (promise, ticket) = Ticket::new();
         let seen = Arc::new(seen);
-        let mailbox_batch = MailboxBatch {
+        let mut mailbox_batch = MailboxBatch {
             mailbox: self.mailbox.clone(),
             rows: outcomes.rows,
             cursors,
@@ -270,12 +271,15 @@ impl<'a> MailboxSync<'a> {
             cost: pages.total_cost.since(self.counted),
             seen: Arc::clone(&seen),
             promise,
+            taken: Taken::default(),
         };
         self.counted = pages.total_cost;
         if mailbox_batch.is_empty() {
             return Ok(Ticket::redeemed());
         }
         self.decided.push_back((ticket.clone(), seen));
+        let memory = &self.context.memory.mailbox_batches;
+        mailbox_batch.taken = memory.take(mailbox_batch.bytes()).await;
         let sent = self.context.mailbox_batches.send(mailbox_batch).await;
         sent.map_err(|_| WriterStopped)?;
         Ok(ticket)

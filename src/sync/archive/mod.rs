@@ -44,14 +44,15 @@ use crate::sync::mailbox::MailboxSync;
 use crate::sync::mailbox::Pages;
 use crate::sync::mailbox::SyncError;
 
-/// Messages of a mailbox batch: a commit of its own for less costs more than it saves.
+/// Messages of a mailbox batch.
 const PORTION_MESSAGES: usize = 4_000;
-/// Bytes of a mailbox batch; fewer where the memory for messages is scarce.
-const PORTION_BYTES: usize = 16 << 20;
+/// Bytes of a mailbox batch: enough to occupy all cores, little enough that several mailboxes have
+/// some at a time.
+const PORTION_BYTES: usize = 4 << 20;
 /// Memory is reserved in steps of this many bytes.
 const STEP_BYTES: usize = 1 << 20;
-/// The bytes to wait for when memory is scarce: a smaller mailbox batch is not worth its commit.
-const BEGIN_BYTES: usize = 4 << 20;
+/// The bytes to wait for when memory is scarce: a smaller mailbox batch is not worth its effort.
+const BEGIN_BYTES: usize = 2 << 20;
 /// Mailbox batches that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
 
@@ -114,7 +115,7 @@ impl ArchiveImport<'_> {
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let blocks_to_fill = Blocks {
             sender,
-            memory: self.sync.context.messages_memory.clone(),
+            memory: self.sync.context.memory.messages.clone(),
             block: ReadChunk::default(),
         };
         let reader = tokio::task::spawn_blocking(move || blocks_to_fill.fill(&source));

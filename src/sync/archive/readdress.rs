@@ -21,6 +21,7 @@ use crate::model::run::RunStamp;
 use crate::policy::participants;
 use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::cpu::TaskPanicked;
+use crate::runtime::memory::Taken;
 use crate::runtime::shutdown::Shutdown;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::context::Context;
@@ -192,6 +193,7 @@ impl Revising {
                 cost: Cost::default(),
                 seen: Arc::default(),
                 promise,
+                taken: Taken::default(),
             });
         }
     }
