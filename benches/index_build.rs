@@ -132,6 +132,7 @@ fn build(folder: &tempfile::TempDir, docs: Vec<IndexDoc>) {
     let settings = Settings {
         folder: folder.path().to_owned(),
         memory_bytes: 256 << 20,
+        waiting_bytes: 32 << 20,
         threads: 2,
     };
     let (mut indexer, _) = Indexer::open(&settings, "bench").unwrap();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use touchpoint::lake::Lake;
 use touchpoint::lake::batch::CommitBatch;
+use touchpoint::lake::packed::PackedRows;
 use touchpoint::lake::settings::ActivityContent;
 use touchpoint::lake::settings::LakeSettings;
 use touchpoint::matching::Matcher;
@@ -176,6 +177,7 @@ fn fill(lake: &Lake, run: &RunStamp, matcher: &Matcher, snapshot: &CrmSnapshot) 
         let batch = CommitBatch {
             run: run.clone(),
             rows: rows.collect(),
+            packed: PackedRows::default(),
             cursors: Vec::new(),
             tallies: Vec::new(),
             snapshot_digest: Arc::clone(&snapshot.digest),

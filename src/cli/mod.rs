@@ -20,11 +20,13 @@ use crate::cli::args::Command;
 use crate::cli::args::Format;
 use crate::pipeline::error::RunError;
 use crate::report::exit;
+use crate::runtime::memory;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
 
 /// Executes the command and returns the exit code; an error is printed and gives 2.
 pub fn main(args: Args) -> ExitCode {
+    memory::forbid_huge_pages();
     private::forbid_core_dumps();
     private::limit_new_files(Readers::Owner);
     logging::start(args.verbose, args.log_format);

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
+use tantivy::schema::Document;
 use tantivy::schema::Field;
+use tantivy::schema::Value;
 
 use crate::index::schema::Fields;
 use crate::model::activity::ContactMatch;
@@ -56,6 +58,16 @@ impl IndexDoc {
             document,
             replaces: row.revision > 1,
         })
+    }
+
+    /// A rough size in memory, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        const FIXED: usize = 256;
+        const VALUE: usize = 16;
+        let values = self.document.iter();
+        let values = values.flat_map(Document::iter_fields_and_values);
+        let texts = values.map(|(_, value)| VALUE + value.as_str().map_or(0, str::len));
+        FIXED + self.key.len() + texts.sum::<usize>()
     }
 }
 
@@ -237,6 +249,8 @@ fn document(key: &str, matched: &MatchedInteraction) -> TantivyDocument {
     // Strings, numbers and lists of them always have a JSON form.
     let shown = serde_json::to_string(&Shown::of(matched)).unwrap_or_default();
     document.add_text(Fields::SHOWN, shown);
+    // Thousands of documents wait in queues.
+    document.shrink_to_fit();
     document
 }
 

@@ -39,6 +39,7 @@ fn settings(folder: &Path) -> Settings {
     Settings {
         folder: folder.to_owned(),
         memory_bytes: 0,
+        waiting_bytes: 0,
         threads: 2,
     }
 }

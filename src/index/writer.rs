@@ -6,17 +6,20 @@ use std::fs;
 use std::panic;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tantivy::Index;
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
+use tantivy::TantivyDocument;
 use tantivy::TantivyError;
 use tantivy::Term;
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::indexer::UserOperation;
+use tantivy::schema::Document;
 
 use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
@@ -24,6 +27,8 @@ use crate::index::read_only::ReadOnly;
 use crate::index::schema::FORMAT;
 use crate::index::schema::Fields;
 use crate::runtime::failpoint;
+use crate::runtime::memory::Memory;
+use crate::runtime::memory::Taken;
 use crate::runtime::private;
 
 /// The subfolder of the configured folder that only this program uses: it is emptied when the index
@@ -41,8 +46,10 @@ const HANDED_OVER: usize = 64;
 pub struct Settings {
     /// Its folder, created if missing.
     pub folder: PathBuf,
-    /// Bytes for documents that are not on disk yet, for all threads together.
+    /// Bytes of what is indexed and not on disk yet, for all threads together.
     pub memory_bytes: usize,
+    /// Bytes of documents that wait for these threads, or are being indexed.
+    pub waiting_bytes: usize,
     /// Threads that index.
     pub threads: usize,
 }
@@ -76,7 +83,9 @@ pub(crate) struct Payload {
 /// The writer. Only one process can have it. Dropping it discards uncommitted changes.
 pub struct Indexer {
     folder: PathBuf,
-    writer: IndexWriter,
+    writer: IndexWriter<WaitingDoc>,
+    /// tantivy bounds its queue by a number of changes, however large they are.
+    waiting: Memory,
     payload: Payload,
     has_changes: bool,
 }
@@ -140,6 +149,7 @@ impl Indexer {
         Ok(Self {
             writer: index.writer_with_options(options)?,
             folder: folder(&settings.folder),
+            waiting: Memory::new(settings.waiting_bytes),
             payload,
             has_changes: false,
         })
@@ -156,9 +166,12 @@ impl Indexer {
         self.has_changes |= !docs.is_empty();
         let mut docs = docs.into_iter().peekable();
         while docs.peek().is_some() {
-            let some = docs.by_ref().take(HANDED_OVER);
-            let changes: Vec<_> = some.flat_map(|doc| operations(doc, keys)).collect();
-            self.writer.run(changes)?;
+            let some: Vec<IndexDoc> = docs.by_ref().take(HANDED_OVER).collect();
+            let bytes = some.iter().map(IndexDoc::bytes).sum();
+            let taken = Arc::new(self.waiting.take_blocking(bytes));
+            let changes = some.into_iter();
+            let changes = changes.flat_map(|doc| operations(doc, keys, &taken));
+            self.writer.run(changes.collect::<Vec<_>>())?;
         }
         Ok(())
     }
@@ -211,13 +224,35 @@ impl std::fmt::Debug for Indexer {
     }
 }
 
-fn operations(doc: IndexDoc, keys: Keys) -> impl Iterator<Item = UserOperation> {
+fn operations(
+    doc: IndexDoc,
+    keys: Keys,
+    taken: &Arc<Taken>,
+) -> impl Iterator<Item = UserOperation<WaitingDoc>> {
     let replaces = keys == Keys::Known || doc.replaces || doc.document.is_none();
     let delete = replaces.then(|| Term::from_field_text(Fields::KEY, &doc.key));
     let delete = delete.map(UserOperation::Delete);
-    delete
-        .into_iter()
-        .chain(doc.document.map(UserOperation::Add))
+    let waiting = doc.document.map(|document| WaitingDoc {
+        document,
+        _taken: Arc::clone(taken),
+    });
+    delete.into_iter().chain(waiting.map(UserOperation::Add))
+}
+
+/// A document with the memory that is reserved for it and those handed over with it, until a thread
+/// has indexed all of them.
+struct WaitingDoc {
+    document: TantivyDocument,
+    _taken: Arc<Taken>,
+}
+
+impl Document for WaitingDoc {
+    type Value<'a> = <TantivyDocument as Document>::Value<'a>;
+    type FieldsValuesIter<'a> = <TantivyDocument as Document>::FieldsValuesIter<'a>;
+
+    fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
+        self.document.iter_fields_and_values()
+    }
 }
 
 /// The folder of the files themselves.
@@ -308,6 +343,7 @@ mod tests {
         let settings = Settings {
             folder: folder.path().join("alive"),
             memory_bytes: 0,
+            waiting_bytes: 0,
             threads: 1,
         };
         let doc = |key: &str| {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::lake::packed::PackedRows;
 use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
@@ -27,6 +28,8 @@ pub struct CommitBatch {
     pub run: RunStamp,
     /// The rows and what the CRM snapshot says of them.
     pub rows: Vec<MatchedInteraction>,
+    /// Further rows, which come before these: see [`Lake::pack`](crate::lake::Lake::pack).
+    pub packed: PackedRows,
     /// The newest links of the chains whose pages are in these rows; later ones win.
     pub cursors: Vec<CursorRecord>,
     /// The counts of the same pages.

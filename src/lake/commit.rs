@@ -22,19 +22,13 @@ use crate::lake::delta::data_file;
 use crate::lake::delta::table::SlotStep;
 use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
+use crate::lake::packed::Batches;
+use crate::lake::packed::PackedRows;
 use crate::lake::reported::Reported;
 use crate::lake::rows::activity::ACTIVITIES;
-use crate::lake::rows::interaction::INTERACTIONS;
-use crate::lake::rows::keys::InteractionKey;
-use crate::lake::rows::keys::Revisions;
-use crate::lake::rows::keys::month_number;
-use crate::lake::rows::row_hash;
 use crate::lake::version::next_version;
-use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::model::activity::Activity;
-use crate::model::activity::MatchedInteraction;
-use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::runtime::clock;
@@ -60,6 +54,9 @@ impl Lake {
     /// calls at once the second waits for the first.
     pub fn commit(&self, batch: &CommitBatch) -> Result<Committed, LakeError> {
         let _lock = self.lock_commits();
+        let mut packed = batch.clone();
+        self.pack(&mut packed)?;
+        let batch = &packed;
         let plan = self.plan(batch)?;
         if plan.steps.is_empty() {
             return Ok(Committed::default());
@@ -71,9 +68,24 @@ impl Lake {
         Ok(Committed {
             version: plan.provenance.generation,
             slots: plan.steps.iter().map(|step| step.slot).collect(),
-            interactions: batch.rows.len(),
+            interactions: batch.packed.len(),
             activities: files.activity_rows,
         })
+    }
+
+    /// Encodes the rows of a batch that is not committed yet, so that it takes less memory. Blocks on
+    /// the CPU pool.
+    pub fn pack(&self, batch: &mut CommitBatch) -> Result<(), LakeError> {
+        let rows = std::mem::take(&mut batch.rows);
+        let content = self.settings.activity_content;
+        self.cpu.lend(|| batch.packed.add(&rows, content))
+    }
+
+    /// All rows of a batch, encoded.
+    fn packed(&self, batch: &CommitBatch) -> Result<PackedRows, LakeError> {
+        let mut batch = batch.clone();
+        self.pack(&mut batch)?;
+        Ok(batch.packed)
     }
 
     /// Checks the batch and gives it a version.
@@ -83,11 +95,12 @@ impl Lake {
         if mailboxes > 0 {
             return Err(LakeError::Unbalanced { mailboxes });
         }
-        let ids = (batch.rows.iter().map(|row| &*row.interaction.mailbox.id))
-            .chain(batch.cursors.iter().map(|cursor| &*cursor.mailbox_id))
-            .chain(batch.tallies.iter().map(|tally| &*tally.mailbox.id));
+        let cursors = batch.cursors.iter().map(|cursor| &*cursor.mailbox_id);
+        let ids = cursors.chain(batch.tallies.iter().map(|tally| &*tally.mailbox.id));
+        let mut slots: BTreeSet<u8> = ids.map(slot).collect();
+        slots.extend(self.packed(batch)?.slots().keys());
         self.plan_slots(
-            &ids.map(slot).collect(),
+            &slots,
             batch.run.clone(),
             Arc::clone(&batch.snapshot_digest),
         )
@@ -134,38 +147,14 @@ impl Lake {
 
     /// Step 1: the Parquet files of both tables, synced.
     pub(super) fn write_files(&self, plan: &Plan, batch: &CommitBatch) -> Result<Files, LakeError> {
-        let mut rows: BTreeMap<String, Vec<&Interaction>> = BTreeMap::new();
-        let mut activities: BTreeMap<String, Vec<Activity>> = BTreeMap::new();
-        let revisions = revisions_of(batch);
-        for MatchedInteraction {
-            interaction,
-            contact_matches,
-        } in &batch.rows
-        {
-            let month = interaction.occurred_at.month();
-            // All revisions of a batch share a generation, in which only one can be current.
-            if revisions.is_highest(interaction, || month_number(&month)) {
-                let derived = derive::derive(interaction, contact_matches, &plan.provenance);
-                if !derived.is_empty() {
-                    activities.entry(month.clone()).or_default().extend(derived);
-                }
-            }
-            rows.entry(month).or_default().push(interaction);
-        }
-        let mut batches = Vec::new();
-        for (month, rows) in &rows {
-            let batch = INTERACTIONS.to_batch(rows);
-            batches.push((
-                month.clone(),
-                batch.map_err(|e| LakeError::encode(self.interactions.name.as_str(), &e))?,
-            ));
-        }
-        let interactions = self.write_months(&self.interactions, plan, batches, 0)?;
-        let (activities, activity_rows) = self.write_activities(plan, &activities, 0)?;
+        let packed = self.packed(batch)?;
+        let rows = packed.interactions();
+        let interactions = self.write_months(&self.interactions, plan, rows, 0)?;
+        let rows = packed.activities(&plan.provenance);
         Ok(Files {
             interactions,
-            activities,
-            activity_rows,
+            activities: self.write_months(&self.activities, plan, rows, 0)?,
+            activity_rows: packed.activity_rows(),
         })
     }
 
@@ -182,7 +171,8 @@ impl Lake {
             let batch = ACTIVITIES
                 .to_batch(&rows)
                 .map_err(|e| LakeError::encode(self.activities.name.as_str(), &e))?;
-            batches.push((month.clone(), batch));
+            let batches_of_month: Batches = Box::new(std::iter::once(Ok(batch)));
+            batches.push((month.clone(), batches_of_month));
         }
         let adds = self.write_months(&self.activities, plan, batches, first)?;
         Ok((adds, activities.values().map(Vec::len).sum()))
@@ -193,16 +183,15 @@ impl Lake {
         &self,
         table: &Table,
         plan: &Plan,
-        months: Vec<(String, RecordBatch)>,
+        months: Vec<(String, Batches)>,
         first: usize,
     ) -> Result<Vec<RecordBatch>, LakeError> {
         let mut writes = Vec::with_capacity(months.len());
-        for (number, (month, batch)) in (first..).zip(months) {
+        for (number, (month, batches)) in (first..).zip(months) {
             let context = table.write_context(&month)?;
             let name = data_file::name(plan.provenance.generation, &plan.run.run_id, number);
             let table = table.name;
-            let write =
-                move || data_file::write(table, &context, std::iter::once(Ok(batch)), &name);
+            let write = move || data_file::write(table, &context, batches, &name);
             writes.push(self.cpu.run(write));
         }
         let lost = |error: crate::runtime::cpu::TaskPanicked| LakeError::Encode {
@@ -231,7 +220,7 @@ impl Lake {
             Reported::default()
         };
         let mut writer = CursorWriter::create(&path)?;
-        let mut added = SlotAdditions::of(batch, &path)?;
+        let mut added = SlotAdditions::of(batch, &self.packed(batch)?, &path)?;
         for step in &plan.steps {
             let mut record = SlotRecord::new(step.version, &plan.provenance.crm_snapshot);
             let added = added.remove(&step.slot).unwrap_or_default();
@@ -275,17 +264,6 @@ impl Lake {
     }
 }
 
-/// The highest revisions among the rows of a batch.
-fn revisions_of(batch: &CommitBatch) -> Revisions {
-    let mut revisions = Revisions::default();
-    let rows = batch.rows.iter().map(|row| &row.interaction);
-    for row in rows.filter(|row| row.revision > 1) {
-        let month = month_number(&row.occurred_at.month());
-        revisions.note(InteractionKey::of(row).in_month(month), row.revision);
-    }
-    revisions
-}
-
 /// What a batch adds to a slot.
 #[derive(Default)]
 struct SlotAdditions {
@@ -295,15 +273,15 @@ struct SlotAdditions {
 }
 
 impl SlotAdditions {
-    fn of(batch: &CommitBatch, path: &std::path::Path) -> Result<BTreeMap<u8, Self>, LakeError> {
+    fn of(
+        batch: &CommitBatch,
+        rows: &PackedRows,
+        path: &std::path::Path,
+    ) -> Result<BTreeMap<u8, Self>, LakeError> {
         let mut slots: BTreeMap<u8, Self> = BTreeMap::new();
-        for matched in &batch.rows {
-            let added = slots
-                .entry(slot(&matched.interaction.mailbox.id))
-                .or_default();
-            added.rows += 1;
-            let hash = row_hash::of(&matched.interaction);
-            added.hash_sum = added.hash_sum.wrapping_add(hash);
+        for (slot, rows) in rows.slots() {
+            let added = slots.entry(*slot).or_default();
+            (added.rows, added.hash_sum) = (rows.rows, rows.hash_sum);
         }
         for cursor in &batch.cursors {
             let (id, key) = (cursor.mailbox_id.clone(), cursor.key.clone());

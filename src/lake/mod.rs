@@ -23,6 +23,7 @@ pub mod head;
 pub mod mailboxes;
 pub mod mails;
 pub mod own_domains;
+pub mod packed;
 pub mod read;
 pub mod recorded;
 pub mod rows;
@@ -180,6 +181,11 @@ impl Lake {
     /// The id of this lake.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The threads that encode and decode.
+    pub fn cpu(&self) -> &CpuPool {
+        &self.cpu
     }
 
     /// Reads what other processes have committed since.

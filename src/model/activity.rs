@@ -96,3 +96,12 @@ pub struct MatchedInteraction {
     /// Its contacts and accounts, in order of contact and account id.
     pub contact_matches: Vec<ContactMatch>,
 }
+
+impl MatchedInteraction {
+    /// A rough size in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        let matches = self.contact_matches.iter();
+        let matches = matches.map(|one| size_of::<ContactMatch>() + one.address.len());
+        size_of::<Vec<ContactMatch>>() + self.interaction.bytes() + matches.sum::<usize>()
+    }
+}

@@ -166,3 +166,24 @@ pub struct Interaction {
     /// addresses are not in the lake and the view must be computable from the table alone.
     pub user_role: Option<Role>,
 }
+
+impl Interaction {
+    /// A rough size in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let people = self.participants.iter().map(|participant| {
+            size_of::<Participant>() + participant.address.len() + length(&participant.name)
+        });
+        let texts = [
+            &self.subject,
+            &self.preview,
+            &self.body_text,
+            &self.thread_id,
+            &self.series_id,
+        ];
+        size_of::<Self>()
+            + self.source_id.len()
+            + people.sum::<usize>()
+            + texts.into_iter().map(length).sum::<usize>()
+    }
+}

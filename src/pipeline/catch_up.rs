@@ -29,7 +29,6 @@ use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::pipeline::writer::WriterError;
 use crate::state::store::Opened;
-use crate::sync::batch::interaction_bytes;
 
 /// Rows that are held in memory at a time.
 const ROWS_AT_ONCE: usize = 4_096;
@@ -301,7 +300,7 @@ fn for_each_block(
     let (mut block, mut bytes) = (Vec::new(), 0);
     for row in rows {
         let row = row?;
-        bytes += interaction_bytes(&row);
+        bytes += row.bytes();
         block.push(row);
         if block.len() >= ROWS_AT_ONCE || bytes >= BYTES_AT_ONCE {
             take(std::mem::take(&mut block))?;

@@ -67,8 +67,7 @@ use crate::sync::job::Job;
 use crate::sync::schedule::read_all;
 use crate::sync::withheld;
 
-/// Mailbox batches that wait for the writer: enough to close a good batch, few enough to bound
-/// memory (each is a few thousand mails at most).
+/// Mailbox batches that wait for the writer at most, however small they are.
 const MAILBOX_BATCHES: usize = 8;
 
 /// Mailboxes that read folders again at a time because the service forgot their chains: where it
@@ -133,8 +132,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         index: index_queue::IndexQueue::start(stores.indexer),
         run: run.clone(),
         snapshot: discovery.snapshot.digest.clone(),
-        cpu: cpu.clone(),
         progress: options.progress.clone(),
+        batch_bytes: stores::shares(config).commit,
     };
     let writing = tokio::spawn(writer.run(receiver));
     let context = Context {
@@ -146,7 +145,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         matcher: stores.matcher,
         state: stores.state,
         cpu,
-        messages_memory: stores::messages_memory(config),
+        memory: stores::sync_memory(config),
         shutdown: options.shutdown.clone(),
         progress: options.progress.clone(),
         again: options.again,

@@ -30,10 +30,12 @@ use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
+use crate::runtime::shares::Shares;
 use crate::source::archive::limits::MESSAGE_BYTES_MAX;
 use crate::source::archive::limits::SMALL_MESSAGE_BYTES;
 use crate::state::store as state;
 use crate::state::store::State;
+use crate::sync::context::SyncMemory;
 
 /// No further month is begun when merging has taken so long: a run that is asked to end meanwhile
 /// must be over within 20 seconds, and what is left is merged on other nights.
@@ -138,8 +140,7 @@ fn open_views(
     caught_up.extend(catch_up::mailboxes(&lake, run)?);
     let settings = state::Settings {
         folder: config.state.path.clone(),
-        // Lookups touch few pages; what is left goes to the index.
-        memory_bytes: memory(config) / 8,
+        memory_bytes: shares(config).state,
     };
     let opened = State::open(settings, lake.id())?;
     caught_up.extend(catch_up::state(&lake, &opened)?);
@@ -160,15 +161,18 @@ pub fn cpu(config: &Config) -> Result<Arc<CpuPool>, RunError> {
         .map_err(|error| RunError::Machine(error.to_string()))
 }
 
-fn memory(config: &Config) -> usize {
-    usize::try_from(config.run.memory).unwrap_or(usize::MAX)
+/// How the memory of a run is divided.
+pub fn shares(config: &Config) -> Shares {
+    Shares::of(usize::try_from(config.run.memory).unwrap_or(usize::MAX))
 }
 
-/// Memory for the messages of archives, at least for one of the largest: a quarter, beside the half
-/// of the index and the eighth of the state.
-pub fn messages_memory(config: &Config) -> Memory {
-    let largest = MESSAGE_BYTES_MAX + SMALL_MESSAGE_BYTES;
-    Memory::new((memory(config) / 4).max(largest))
+/// Memory for what is read: of archives, at least for one of the largest messages.
+pub fn sync_memory(config: &Config) -> SyncMemory {
+    let (shares, largest) = (shares(config), MESSAGE_BYTES_MAX + SMALL_MESSAGE_BYTES);
+    SyncMemory {
+        messages: Memory::new(shares.messages.max(largest)),
+        mailbox_batches: Memory::new(shares.mailbox_batches),
+    }
 }
 
 /// Opens the search index; it is made again where it knows more than the lake.
@@ -177,9 +181,11 @@ pub fn open_index(config: &Config, lake: &Lake) -> Result<Indexer, WriterError> 
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => usize::from(threads),
     };
+    let shares = shares(config);
     let settings = index::Settings {
         folder: config.index.path.clone(),
-        memory_bytes: memory(config) / 2,
+        memory_bytes: shares.index,
+        waiting_bytes: shares.index_waiting,
         threads,
     };
     let (indexer, _was) = Indexer::open(&settings, lake.id())?;

@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
 use crate::lake::Lake;
 use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
 use crate::lake::error::LakeError;
+use crate::lake::packed::PackedRows;
 use crate::model::activity::MatchedInteraction;
-use crate::model::cursor::CursorRecord;
 use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -21,7 +22,6 @@ use crate::pipeline::index_queue;
 use crate::pipeline::index_queue::IndexQueue;
 use crate::pipeline::index_queue::IndexingError;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 use crate::runtime::cpu::TaskPanicked;
 use crate::state::error::StateError;
 use crate::state::pending::Pending;
@@ -32,8 +32,8 @@ use crate::sync::in_flight::Promise;
 
 /// Rows of a batch: beyond this the files of a month grow no better, only memory does.
 const BATCH_ROWS: usize = 250_000;
-/// Bytes of a batch in memory.
-const BATCH_BYTES: usize = 64 << 20;
+/// Bytes of rows that are encoded at a time.
+const PACK_BYTES: usize = 8 << 20;
 /// Age of a batch: so much work is lost at most when the process dies.
 const BATCH_AGE: Duration = Duration::from_secs(30);
 
@@ -52,10 +52,10 @@ pub struct Writer {
     pub in_flight: InFlight,
     /// Digest of the CRM snapshot that matched the rows.
     pub snapshot: Arc<str>,
-    /// The threads that compute.
-    pub cpu: Arc<CpuPool>,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
+    /// Bytes of a batch in memory.
+    pub batch_bytes: usize,
 }
 
 /// Why the writer had to stop; the run ends with it.
@@ -82,15 +82,15 @@ pub enum WriterError {
 }
 
 /// Mailbox batches that will become visible together.
-#[derive(Default)]
 struct Open {
-    rows: Vec<MatchedInteraction>,
-    cursors: Vec<CursorRecord>,
-    tallies: Vec<MailboxTally>,
+    batch: CommitBatch,
     seen: Vec<Arc<Pending>>,
-    bytes: usize,
     promises: Vec<Promise>,
-    since: Option<Instant>,
+    /// Bytes of the rows that are not encoded yet.
+    loose_bytes: usize,
+    seen_bytes: usize,
+    withdrawn: u64,
+    since: Instant,
 }
 
 impl Writer {
@@ -100,30 +100,68 @@ impl Writer {
         mut self,
         mut mailbox_batches: mpsc::Receiver<MailboxBatch>,
     ) -> Result<(), WriterError> {
-        let mut open = Open::default();
+        let mut open: Option<Open> = None;
         loop {
-            match self.next(&mut mailbox_batches, open.since).await {
-                Next::MailboxBatch(mailbox_batch) => open.add(self.index(*mailbox_batch).await?),
-                Next::Due => self.commit(std::mem::take(&mut open)).await?,
+            let since = open.as_ref().map(|open| open.since);
+            match self.next(&mut mailbox_batches, since).await {
+                Next::MailboxBatch(mailbox_batch) => {
+                    let (rest, docs) = self.add(open.take(), *mailbox_batch).await?;
+                    self.index.add(docs).await;
+                    open = Some(rest);
+                }
+                Next::Due => self.commit(open.take()).await?,
                 Next::Closed => break,
             }
-            if open.is_full() {
-                self.commit(std::mem::take(&mut open)).await?;
+            if open.as_ref().is_some_and(|open| self.is_full(open)) {
+                self.commit(open.take()).await?;
             }
         }
         self.commit(open).await?;
         Ok(self.index.close().await?)
     }
 
-    /// Sends the documents of rows to the index, which waits for the commit with them.
-    async fn index(&self, mailbox_batch: MailboxBatch) -> Result<MailboxBatch, WriterError> {
-        let working = self.cpu.run(move || {
+    /// Adds the rows of a mailbox batch to a batch, which is begun where there is none; gives their
+    /// documents, which wait in the index for the commit.
+    async fn add(
+        &self,
+        open: Option<Open>,
+        mailbox_batch: MailboxBatch,
+    ) -> Result<(Open, Vec<IndexDoc>), WriterError> {
+        let mut open = open.unwrap_or_else(|| self.begin());
+        let lake = self.lake.clone();
+        let adding = self.lake.cpu().run(move || {
             let docs = index_queue::documents(&mailbox_batch.rows);
-            (mailbox_batch, docs)
+            open.add(mailbox_batch);
+            if open.loose_bytes >= PACK_BYTES {
+                open.loose_bytes = 0;
+                lake.pack(&mut open.batch)?;
+            }
+            Ok((open, docs))
         });
-        let (mailbox_batch, docs) = working.await?;
-        self.index.add(docs).await;
-        Ok(mailbox_batch)
+        adding.await?
+    }
+
+    fn begin(&self) -> Open {
+        Open {
+            batch: CommitBatch {
+                run: self.run.clone(),
+                rows: Vec::new(),
+                packed: PackedRows::default(),
+                cursors: Vec::new(),
+                tallies: Vec::new(),
+                snapshot_digest: self.snapshot.clone(),
+            },
+            seen: Vec::new(),
+            promises: Vec::new(),
+            loose_bytes: 0,
+            seen_bytes: 0,
+            withdrawn: 0,
+            since: clock::monotonic(),
+        }
+    }
+
+    fn is_full(&self, open: &Open) -> bool {
+        open.rows() >= BATCH_ROWS || open.bytes() >= self.batch_bytes
     }
 
     /// What comes next: whatever lies ready goes along, so that under load commits get fewer.
@@ -150,26 +188,17 @@ impl Writer {
         }
     }
 
-    async fn commit(&mut self, open: Open) -> Result<(), WriterError> {
-        if open.since.is_none() {
+    async fn commit(&mut self, open: Option<Open>) -> Result<(), WriterError> {
+        let Some(open) = open else {
             return Ok(());
-        }
+        };
+        let (recorded, withdrawn) = (open.rows() as u64, open.withdrawn);
         let Open {
-            rows,
-            cursors,
-            tallies,
+            batch,
             seen,
             promises,
             ..
         } = open;
-        let (recorded, withdrawn) = (rows.len() as u64, count_withdrawn(&rows));
-        let batch = CommitBatch {
-            run: self.run.clone(),
-            rows,
-            cursors,
-            tallies,
-            snapshot_digest: self.snapshot.clone(),
-        };
         let (lake, state) = (self.lake.clone(), self.state.clone());
         let writing = tokio::task::spawn_blocking(move || {
             let committed = lake.commit(&batch)?;
@@ -191,12 +220,6 @@ impl Writer {
     }
 }
 
-fn count_withdrawn(rows: &[MatchedInteraction]) -> u64 {
-    let withdrawn = rows.iter();
-    let withdrawn = withdrawn.filter(|row| row.interaction.state == RowState::Withdrawn);
-    withdrawn.count() as u64
-}
-
 enum Next {
     MailboxBatch(Box<MailboxBatch>),
     /// The batch is old enough, or every mailbox in flight waits for it.
@@ -206,12 +229,16 @@ enum Next {
 
 impl Open {
     fn add(&mut self, mailbox_batch: MailboxBatch) {
-        self.since.get_or_insert_with(clock::monotonic);
-        self.bytes += mailbox_batch.bytes();
+        let rows = mailbox_batch.rows;
+        let withdrawn = rows.iter();
+        let withdrawn = withdrawn.filter(|row| row.interaction.state == RowState::Withdrawn);
+        self.withdrawn += withdrawn.count() as u64;
+        self.loose_bytes += rows.iter().map(MatchedInteraction::bytes).sum::<usize>();
+        self.seen_bytes += mailbox_batch.seen.bytes();
         self.seen.push(mailbox_batch.seen);
-        self.rows.extend(mailbox_batch.rows);
-        self.cursors.extend(mailbox_batch.cursors);
-        self.tallies.push(MailboxTally {
+        self.batch.rows.extend(rows);
+        self.batch.cursors.extend(mailbox_batch.cursors);
+        self.batch.tallies.push(MailboxTally {
             mailbox: mailbox_batch.mailbox,
             tally: mailbox_batch.tally,
             cost: mailbox_batch.cost,
@@ -219,7 +246,11 @@ impl Open {
         self.promises.push(mailbox_batch.promise);
     }
 
-    fn is_full(&self) -> bool {
-        self.rows.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
+    fn rows(&self) -> usize {
+        self.batch.packed.len() + self.batch.rows.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.batch.packed.bytes() + self.loose_bytes + self.seen_bytes
     }
 }

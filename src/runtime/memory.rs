@@ -1,8 +1,14 @@
-//! A memory budget shared by tasks: large buffers are reserved before they are filled.
+//! Memory budgets shared by tasks: large buffers are reserved before they are filled.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Wake;
+use std::task::Waker;
+use std::thread;
+use std::thread::Thread;
 
-use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 
@@ -16,6 +22,13 @@ pub struct Memory {
 /// Reserved bytes; dropping the reservation releases them.
 #[derive(Debug, Default)]
 pub struct Taken(Option<OwnedSemaphorePermit>);
+
+/// Tells the system not to answer small allocations with pages of 2 MB: of each some bytes would be
+/// used, and a third more memory would be resident. A refusal by the system is ignored.
+pub fn forbid_huge_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
 
 impl Memory {
     /// A budget of `bytes`, at most 4 GiB.
@@ -33,17 +46,39 @@ impl Memory {
         permit.ok().map(|permit| Taken(Some(permit)))
     }
 
-    /// Reserves bytes, waiting until they are free; requests are served in order. The caller must
-    /// not hold a reservation, or two callers could deadlock. Blocks its thread, which must not be
-    /// a worker of the async runtime.
-    pub fn take(&self, bytes: usize) -> Taken {
+    /// Reserves bytes, waiting until they are free; requests are served in order, and one for more
+    /// than the whole budget gets all of it. The caller must not hold a reservation, or two callers
+    /// could deadlock.
+    pub async fn take(&self, bytes: usize) -> Taken {
         let permit = self.free.clone().acquire_many_owned(self.count(bytes));
         // It is never closed.
-        Taken(Handle::current().block_on(permit).ok())
+        Taken(permit.await.ok())
+    }
+
+    /// As [`Memory::take`], for threads that may wait: it blocks the calling one.
+    pub fn take_blocking(&self, bytes: usize) -> Taken {
+        let mut taking = pin!(self.take(bytes));
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            match taking.as_mut().poll(&mut context) {
+                Poll::Ready(taken) => return taken,
+                Poll::Pending => thread::park(),
+            }
+        }
     }
 
     fn count(&self, bytes: usize) -> u32 {
         u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX)
+    }
+}
+
+/// Wakes a thread that waits.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
@@ -94,8 +129,18 @@ mod tests {
         let memory = Memory::new(100);
         let taken = memory.try_take(60).unwrap();
         let waiting = memory.clone();
-        let waiting = tokio::task::spawn_blocking(move || waiting.take(80).bytes());
+        let waiting = tokio::spawn(async move { waiting.take(80).await.bytes() });
         drop(taken);
         assert_eq!(waiting.await.unwrap(), 80);
+    }
+
+    #[test]
+    fn threads_without_a_runtime_wait_as_well() {
+        let memory = Memory::new(100);
+        let taken = memory.try_take(60).unwrap();
+        let waiting = memory.clone();
+        let waiting = thread::spawn(move || waiting.take_blocking(80).bytes());
+        drop(taken);
+        assert_eq!(waiting.join().unwrap(), 80);
     }
 }

@@ -9,4 +9,5 @@ pub mod failpoint;
 pub mod memory;
 pub mod private;
 pub mod random;
+pub mod shares;
 pub mod shutdown;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::model::activity::MatchedInteraction;
 use crate::model::coverage::Cost;
 use crate::model::cursor::CursorRecord;
-use crate::model::interaction::Interaction;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
+use crate::runtime::memory::Taken;
 use crate::state::pending::Pending;
 use crate::sync::in_flight::Promise;
 
@@ -28,6 +28,8 @@ pub struct MailboxBatch {
     pub seen: Arc<Pending>,
     /// Redeemed once the mailbox batch is committed.
     pub promise: Promise,
+    /// Memory for the rows, until the writer has encoded them.
+    pub taken: Taken,
 }
 
 impl MailboxBatch {
@@ -38,25 +40,7 @@ impl MailboxBatch {
 
     /// A rough size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        let rows = self.rows.iter();
-        let rows: usize = rows.map(|row| interaction_bytes(&row.interaction)).sum();
-        rows + self.seen.bytes()
+        let rows = self.rows.iter().map(MatchedInteraction::bytes);
+        rows.sum::<usize>() + self.seen.bytes()
     }
-}
-
-/// Text of a row, and a flat sum for everything of fixed size and the allocations around it.
-pub(crate) fn interaction_bytes(interaction: &Interaction) -> usize {
-    const FIXED: usize = 512;
-    const PARTICIPANT: usize = 96;
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let people: usize = interaction
-        .participants
-        .iter()
-        .map(|participant| PARTICIPANT + participant.address.len() + text(&participant.name))
-        .sum();
-    FIXED
-        + people
-        + text(&interaction.subject)
-        + text(&interaction.preview)
-        + text(&interaction.body_text)
 }

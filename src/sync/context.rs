@@ -33,6 +33,15 @@ use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::error::SyncError;
 
+/// Memory that is reserved before it is filled.
+#[derive(Debug, Clone)]
+pub struct SyncMemory {
+    /// For the messages of archives that are read and not decided yet.
+    pub messages: Memory,
+    /// For mailbox batches that wait for the writer.
+    pub mailbox_batches: Memory,
+}
+
 /// What all tasks of a run share.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -52,8 +61,8 @@ pub(crate) struct Context {
     pub state: Arc<State>,
     /// The threads that compute.
     pub cpu: Arc<CpuPool>,
-    /// For the messages of archives that are read and not decided yet.
-    pub messages_memory: Memory,
+    /// For what is read.
+    pub memory: SyncMemory,
     /// Set when the run is to end at the next commit.
     pub shutdown: Shutdown,
     /// Counters for the progress display.

@@ -22,6 +22,7 @@ use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::Item;
 use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::clock;
+use crate::runtime::memory::Taken;
 use crate::state::pending::Pending;
 use crate::state::uncommitted::Uncommitted;
 use crate::sync::batch::MailboxBatch;
@@ -242,7 +243,7 @@ impl<'a> MailboxSync<'a> {
         }
         let (promise, ticket) = Ticket::new();
         let seen = Arc::new(seen);
-        let mailbox_batch = MailboxBatch {
+        let mut mailbox_batch = MailboxBatch {
             mailbox: self.mailbox.clone(),
             rows: outcomes.rows,
             cursors,
@@ -250,12 +251,15 @@ impl<'a> MailboxSync<'a> {
             cost: self.total_cost.since(self.counted),
             seen: Arc::clone(&seen),
             promise,
+            taken: Taken::default(),
         };
         self.counted = self.total_cost;
         if mailbox_batch.is_empty() {
             return Ok(Ticket::redeemed());
         }
         self.decided.push_back((ticket.clone(), seen));
+        let memory = &self.context.memory.mailbox_batches;
+        mailbox_batch.taken = memory.take(mailbox_batch.bytes()).await;
         let sent = self.context.mailbox_batches.send(mailbox_batch).await;
         sent.map_err(|_| WriterStopped)?;
         Ok(ticket)

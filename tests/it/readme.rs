@@ -245,6 +245,7 @@ fn scripts_are_strict_and_can_be_run() {
     for script in [
         "scripts/test",
         "scripts/soak",
+        "scripts/bench",
         "scripts/rustdoc-lints",
         ".ci/run",
     ] {
@@ -267,6 +268,32 @@ fn the_test_script_rejects_unknown_arguments_before_building() {
     let text = text_of(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("unknown arguments: --timing"), "{text}");
+}
+
+#[test]
+fn the_bench_script_rejects_unknown_arguments_before_building() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/bench");
+    let output = Command::new(script).arg("memries").output().unwrap();
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("unknown arguments: memries"), "{text}");
+}
+
+/// A tenant and an archive that are small enough for every turn.
+#[test]
+fn the_memory_bench_measures_what_it_generates() {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/memory.py");
+    let folder = tempfile::tempdir().unwrap();
+    let mut measuring = Command::new("python3");
+    measuring.arg(bench).arg(env!("CARGO_BIN_EXE_touchpoint"));
+    measuring.arg(folder.path());
+    measuring.args(["--mailboxes", "12", "--megabytes", "1"]);
+    let output = measuring.output().unwrap();
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for case in ["12 mailboxes: ", "1 MB of archive: "] {
+        assert!(text.contains(case), "{text}");
+    }
 }
 
 /// Test filters of `scripts/soak` and of the nextest configuration: `module::prefix_of_a_name`.

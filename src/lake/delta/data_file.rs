@@ -1,6 +1,7 @@
 //! Parquet files of the tables: their names, how they are written and how they are read.
 
 use arrow_array::RecordBatch;
+use bytes::Bytes;
 use delta_kernel::FileMeta;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::transaction::BoundWriteContext;
@@ -8,11 +9,15 @@ use delta_kernel_default_engine::build_add_file_metadata;
 use delta_kernel_default_engine::parquet::DataFileMetadata;
 use delta_kernel_default_engine::stats::FileStatsAccumulator;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::basic::ZstdLevel;
+use parquet::file::properties::EnabledStatistics;
 use parquet::file::properties::WriterProperties;
 
 use crate::lake::error::LakeError;
+use crate::lake::rows::cells::conform;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::arrow_schema;
 use crate::lake::storage::disk::NewFile;
@@ -74,6 +79,46 @@ pub(crate) fn properties() -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .build()
+}
+
+/// Encodes rows that stay in memory, in the form of a file.
+pub(crate) fn pack(table: TableName, batch: &RecordBatch) -> Result<Bytes, LakeError> {
+    let broken = |e| LakeError::encode(table.as_str(), &e);
+    let properties = properties().into_builder();
+    let properties = properties.set_statistics_enabled(EnabledStatistics::None);
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties.build())
+        .with_skip_arrow_metadata(true);
+    let mut writer =
+        ArrowWriter::try_new_with_options(Vec::new(), batch.schema(), options).map_err(broken)?;
+    writer.write(batch).map_err(broken)?;
+    let mut packed = writer.into_inner().map_err(broken)?;
+    packed.shrink_to_fit();
+    Ok(packed.into())
+}
+
+/// The rows that [`pack`] has encoded.
+pub(crate) fn unpack(
+    table: TableName,
+    packed: Bytes,
+) -> impl Iterator<Item = Result<RecordBatch, LakeError>> + Send {
+    let broken = move |e: &dyn std::fmt::Display| LakeError::encode(table.as_str(), e);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(packed).and_then(|builder| {
+        let rows = builder.metadata().file_metadata().num_rows();
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        builder.with_batch_size(rows.max(1)).build()
+    });
+    let (reader, failed) = match reader {
+        Ok(reader) => (Some(reader), None),
+        Err(error) => (None, Some(Err(broken(&error)))),
+    };
+    let schema = arrow_schema(table);
+    let batches = reader.into_iter().flatten().map(move |batch| {
+        batch
+            .and_then(|batch| conform(&batch, &schema))
+            .map_err(|e| broken(&e))
+    });
+    failed.into_iter().chain(batches)
 }
 
 /// Encodes and writes one file, synced; gives the action that adds it to the table.

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::model::activity::Activity;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
@@ -23,6 +24,11 @@ pub(crate) struct MonthKey {
 impl InteractionKey {
     /// The key of the interaction of a row.
     pub(crate) fn of(row: &Interaction) -> Self {
+        MailboxKey::of(&row.mailbox.id).interaction(row.interaction_id)
+    }
+
+    /// The key of the interaction of a row of `contact_activity`.
+    pub(crate) fn of_activity(row: &Activity) -> Self {
         MailboxKey::of(&row.mailbox.id).interaction(row.interaction_id)
     }
 
@@ -91,7 +97,7 @@ impl MailboxKeys {
 }
 
 /// The highest revision of each interaction in each mailbox and month, of those above 1.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Revisions(HashMap<MonthKey, i32>);
 
 impl Revisions {

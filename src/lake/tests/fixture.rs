@@ -13,6 +13,7 @@ use crate::lake::Lake;
 use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
 use crate::lake::error::LakeError;
+use crate::lake::packed::PackedRows;
 use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
 use crate::model::activity::ContactMatch;
@@ -171,6 +172,7 @@ pub(crate) fn batch(mailbox_id: &str, numbers: std::ops::Range<u32>) -> CommitBa
     CommitBatch {
         run: run("run1"),
         rows: rows.collect(),
+        packed: PackedRows::default(),
         cursors: vec![cursor(mailbox_id, "mail/inbox", &format!("\"{end}\""))],
         tallies: vec![MailboxTally {
             mailbox: mailbox(mailbox_id),

@@ -22,6 +22,7 @@ use crate::model::activity::ContactMatch;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
+use crate::model::time::Timestamp;
 
 /// What a reader counts: interaction, mailbox, day and revision of the active rows.
 type Counted = BTreeSet<(String, String, i64, i32)>;
@@ -178,6 +179,52 @@ fn several_revisions_in_one_batch_count_as_the_last_of_them() {
     lake.commit(&batch_of(rows)).unwrap();
     assert_eq!(counted(&lake), expected(&lake));
     assert_eq!(verify(&lake), []);
+}
+
+/// What both tables hold, without what differs from commit to commit.
+fn contents(lake: &Lake) -> (Vec<String>, Vec<String>) {
+    let rows = lake.interactions(&Filter::default()).unwrap();
+    let activities = lake.activities(&Filter::default()).unwrap();
+    let activities = activities.map(|row| Activity {
+        generation: 0,
+        matched_at: Timestamp(0),
+        ..row.unwrap()
+    });
+    let mut rows: Vec<_> = rows.map(|row| format!("{:?}", row.unwrap())).collect();
+    let mut activities: Vec<_> = activities.map(|row| format!("{row:?}")).collect();
+    rows.sort();
+    activities.sort();
+    (rows, activities)
+}
+
+#[test]
+fn rows_that_were_encoded_in_several_steps_are_committed_as_if_they_came_at_once() {
+    let (at_once, stepwise) = (TestLake::new(), TestLake::new());
+    let nights = || life().into_iter().take(6);
+    let first = at_once.write();
+    let all: Vec<Interaction> = nights().flatten().collect();
+    let committed = first.commit(&batch_of(all.clone())).unwrap();
+    let second = stepwise.write();
+    let mut batch = batch_of(all);
+    batch.rows.clear();
+    for rows in nights() {
+        batch.rows.extend(batch_of(rows).rows);
+        second.pack(&mut batch).unwrap();
+    }
+    let again = second.commit(&batch).unwrap();
+    assert_eq!(
+        (again.interactions, again.activities),
+        (committed.interactions, committed.activities)
+    );
+    assert_eq!(contents(&second), contents(&first));
+    assert_eq!(counted(&second), expected(&second));
+    assert_eq!(verify(&second), []);
+    for row in second.activities(&Filter::default()).unwrap() {
+        let row = row.unwrap();
+        assert_eq!(row.generation, again.version);
+        assert_eq!((&*row.crm_snapshot, &*row.run_id), ("snapshot", "run1"));
+        assert!(row.matched_at > Timestamp(0));
+    }
 }
 
 /// A lake whose view is that of before a night, and what it counted at its end. `more` commits further

@@ -13,6 +13,7 @@ use crate::lake::batch::CommitBatch;
 use crate::lake::delta::file_reader::OnlyRows;
 use crate::lake::delta::table::LiveFile;
 use crate::lake::error::LakeError;
+use crate::lake::packed::PackedRows;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
 use crate::lake::rows::cells::text;
@@ -153,6 +154,7 @@ impl Lake {
         let batch = CommitBatch {
             run: run.clone(),
             rows: Vec::new(),
+            packed: PackedRows::default(),
             cursors: Vec::new(),
             tallies: Vec::new(),
             snapshot_digest: snapshot.into(),

@@ -12,6 +12,7 @@ use crate::index::search::Searcher;
 use crate::index::writer;
 use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
+use crate::lake::packed::PackedRows;
 use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
 use crate::model::coverage::Cost;
@@ -73,6 +74,7 @@ impl Site {
         let settings = writer::Settings {
             folder: self.folder.path().join(name),
             memory_bytes: 0,
+            waiting_bytes: 0,
             threads: 1,
         };
         Indexer::open(&settings, self.lake.id()).unwrap().0
@@ -99,6 +101,7 @@ impl Site {
                 started_at: Timestamp(0),
             },
             rows: matched.collect(),
+            packed: PackedRows::default(),
             cursors: Vec::new(),
             tallies: tallies.into(),
             snapshot_digest: self.snapshot.clone(),

@@ -41,14 +41,15 @@ use crate::sync::mailbox_source::MailboxSource;
 use crate::sync::mailbox_source::Reading;
 use crate::sync::privacy::AsMailsSay;
 
-/// Messages of a mailbox batch: a commit of its own for less costs more than it saves.
+/// Messages of a mailbox batch.
 const PORTION_MESSAGES: usize = 4_000;
-/// Bytes of a mailbox batch; fewer where the memory for messages is scarce.
-const PORTION_BYTES: usize = 16 << 20;
+/// Bytes of a mailbox batch: enough to occupy all cores, little enough that several mailboxes have
+/// some at a time.
+const PORTION_BYTES: usize = 4 << 20;
 /// Memory is reserved in steps of this many bytes.
 const STEP_BYTES: usize = 1 << 20;
-/// The bytes to wait for when memory is scarce: a smaller mailbox batch is not worth its commit.
-const BEGIN_BYTES: usize = 4 << 20;
+/// The bytes to wait for when memory is scarce: a smaller mailbox batch is not worth its effort.
+const BEGIN_BYTES: usize = 2 << 20;
 /// Mailbox batches that are read ahead of the one that is decided.
 const READ_AHEAD: usize = 1;
 
@@ -107,7 +108,7 @@ impl ArchiveImport<'_, '_> {
         let (sender, mut blocks) = mpsc::channel(READ_AHEAD);
         let blocks_to_fill = Blocks {
             sender,
-            memory: self.sync.context.messages_memory.clone(),
+            memory: self.sync.context.memory.messages.clone(),
             block: ReadChunk::default(),
         };
         let messages = self.source.messages.clone();
@@ -304,7 +305,7 @@ impl Blocks {
         let taken = self.memory.try_take(bytes).unwrap_or_else(|| {
             // If the receiver is dropped, the next message notices.
             let _ = self.hand_over();
-            self.memory.take(bytes.max(BEGIN_BYTES))
+            self.memory.take_blocking(bytes.max(BEGIN_BYTES))
         });
         self.block.taken.add(taken);
     }

@@ -22,9 +22,9 @@ use crate::model::run::RunStamp;
 use crate::policy::participants;
 use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::cpu::TaskPanicked;
+use crate::runtime::memory::Taken;
 use crate::runtime::shutdown::Shutdown;
 use crate::sync::batch::MailboxBatch;
-use crate::sync::batch::interaction_bytes;
 use crate::sync::context::Context;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::error::SyncError;
@@ -154,7 +154,7 @@ impl Revising {
     fn keep(&mut self, interaction: Interaction) {
         self.withheld.note_revision(&interaction);
         self.rows += 1;
-        self.bytes += interaction_bytes(&interaction);
+        self.bytes += interaction.bytes();
         let id = Arc::clone(&interaction.mailbox.id);
         self.waiting
             .entry(id)
@@ -190,6 +190,7 @@ impl Revising {
                 cost: Cost::default(),
                 seen: Arc::default(),
                 promise,
+                taken: Taken::default(),
             });
         }
     }

@@ -20,10 +20,10 @@ use crate::sync::mail::folder_delta::FolderDelta;
 use crate::sync::mail::folder_delta::RoundState;
 use crate::sync::mail::mail_sync::MailSync;
 
-/// Bytes of pages that become one mailbox batch: some 10,000 mails without, 2,500 with header
-/// fields. What is in flight comes on top: [`CHAINS_AT_ONCE`] chains of
+/// Bytes of pages that become one mailbox batch: some 2,500 mails without, 600 with header fields.
+/// What is in flight comes on top: [`CHAINS_AT_ONCE`] chains of
 /// [`folder_delta::PAGES_AHEAD`] pages.
-const BYTES_PER_BATCH: usize = 16 << 20;
+const BYTES_PER_BATCH: usize = 4 << 20;
 
 /// Requests of one mailbox in flight (facts 7.1); the client holds to it as well.
 const CHAINS_AT_ONCE: usize = 3;

@@ -53,6 +53,7 @@ use crate::state::store::Settings;
 use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::context::Context;
+use crate::sync::context::SyncMemory;
 use crate::sync::in_flight::InFlight;
 use crate::sync::mailbox::MailboxSync;
 use crate::sync::mailbox_source::MailboxSource as _;
@@ -208,7 +209,10 @@ async fn night_with(
         )),
         state: state.clone(),
         cpu: Arc::new(CpuPool::new(1).unwrap()),
-        messages_memory: Memory::new(0),
+        memory: SyncMemory {
+            messages: Memory::new(0),
+            mailbox_batches: Memory::new(0),
+        },
         shutdown,
         progress: Arc::new(Progress::default()),
         again: false,

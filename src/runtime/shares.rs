@@ -1,0 +1,58 @@
+//! How `[run] memory` is divided among what holds much of it.
+//!
+//! Each share is a limit of its own, so that nothing that waits for one holds another up: a writer
+//! that is committing must never wait for memory that only its commit would set free.
+
+/// The shares of a budget, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shares {
+    /// What is indexed and not on disk yet: it becomes segments of that size together, and smaller
+    /// ones cost more merging.
+    pub index: usize,
+    /// Documents that wait for the index: some seconds of work for it.
+    pub index_waiting: usize,
+    /// The page cache of the state; lookups touch few pages.
+    pub state: usize,
+    /// Encoded rows that wait for their commit, and what was decided with them. Encoding the files of
+    /// a commit takes as much again.
+    pub commit: usize,
+    /// Mailbox batches that wait for the writer.
+    pub mailbox_batches: usize,
+    /// Messages of archives that are read and not decided yet.
+    pub messages: usize,
+}
+
+impl Shares {
+    /// The shares of a budget of `bytes`. An eighth is left for the pages of the service that are in
+    /// flight or being decided, and for the CRM snapshot.
+    pub fn of(bytes: usize) -> Self {
+        Self {
+            index: bytes / 4,
+            index_waiting: bytes / 16,
+            state: bytes / 16,
+            commit: bytes / 8,
+            mailbox_batches: bytes / 8,
+            messages: bytes / 8,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_leave_room_for_pages_in_flight() {
+        let bytes = 512_000_000;
+        let shares = Shares::of(bytes);
+        let encoding = shares.commit;
+        let taken = shares.index
+            + shares.index_waiting
+            + shares.state
+            + shares.commit
+            + encoding
+            + shares.mailbox_batches
+            + shares.messages;
+        assert_eq!(bytes - taken, bytes / 8);
+    }
+}
