@@ -117,6 +117,9 @@ impl Writer {
 
     /// Sends the documents of rows to the index, which waits for the commit with them.
     async fn index(&self, mailbox_batch: MailboxBatch) -> Result<MailboxBatch, WriterError> {
+        if mailbox_batch.rows.is_empty() {
+            return Ok(mailbox_batch);
+        }
         let working = self.cpu.run(move || {
             let docs = index_queue::documents(&mailbox_batch.rows);
             (mailbox_batch, docs)
