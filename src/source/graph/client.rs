@@ -38,6 +38,9 @@ use crate::source::retry_action::RetryAction;
 /// Fixed and documented, so that an administrator can allow it by name (facts 5.1).
 const USER_AGENT: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
 
+/// The root below which everything is requested.
+const VERSION: &str = "/v1.0";
+
 /// Names, routes and handshakes take seconds at most; the deadline of a request covers the rest.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -194,12 +197,12 @@ impl Client {
     /// An address below the version root; `path` begins with a slash and is escaped already.
     pub(super) fn url(&self, path: &str) -> Result<Url, GraphError> {
         let graph = &self.inner.graph;
-        graph.follow(&graph.join(&format!("/v1.0{path}")))
+        graph.follow(&graph.join(&format!("{VERSION}{path}")))
     }
 
     /// A link of a page, if it may be followed: it leads to more of what `first` requested.
     pub(super) fn follow(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
-        self.inner.graph.follow_from(link, first)
+        self.inner.graph.follow_from(link, first.path())
     }
 
     /// Sends a call about the directory.
@@ -411,10 +414,13 @@ impl MailboxClient {
         self.client.follow(link, first)
     }
 
-    /// A link that was kept from an earlier page. It was fine then; if it leads elsewhere now, the
-    /// configured address has changed, and the chain has to begin from scratch there.
-    pub(super) fn kept(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
-        self.follow(link, first).map_err(|_| GraphError::KeptLink)
+    /// A link that was kept from an earlier page of what was first requested at a path. It was fine
+    /// then; if it leads elsewhere now, the configured address has changed, and the chain has to
+    /// begin from scratch there.
+    pub(super) fn kept(&self, link: &str, path: &str) -> Result<Url, GraphError> {
+        let graph = &self.client.inner.graph;
+        let first = graph.path(&(VERSION.to_owned() + &self.path(path)));
+        (graph.follow_from(link, &first)).map_err(|_| GraphError::KeptLink)
     }
 
     /// Sends a call about this mailbox.
