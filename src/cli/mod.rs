@@ -27,7 +27,7 @@ use crate::runtime::private::Readers;
 pub fn main(args: Args) -> ExitCode {
     private::forbid_core_dumps();
     private::limit_new_files(Readers::Owner);
-    logging::start(args.verbose, args.log_format);
+    logging::start(args.log_level(), args.log_format);
     logging::tell_panics();
     match dispatch(args) {
         Ok(code) => code,

@@ -38,6 +38,7 @@ use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::runtime::clock;
+use crate::runtime::clock::Stopwatch;
 
 /// What was decided before anything is written.
 pub(super) struct Plan {
@@ -60,6 +61,7 @@ impl Lake {
     /// calls at once the second waits for the first.
     pub fn commit(&self, batch: &CommitBatch) -> Result<Committed, LakeError> {
         let _lock = self.lock_commits();
+        let watch = Stopwatch::start();
         let plan = self.plan(batch)?;
         if plan.steps.is_empty() {
             return Ok(Committed::default());
@@ -68,6 +70,15 @@ impl Lake {
         self.write_cursors(&plan, batch)?;
         self.commit_interactions(&plan, &files)?;
         self.commit_activities(&plan, &files)?;
+        tracing::info!(
+            version = plan.provenance.generation,
+            rows = batch.rows.len(),
+            activities = files.activity_rows,
+            files = files.interactions.len() + files.activities.len(),
+            slots = plan.steps.len(),
+            seconds = watch.elapsed().as_secs_f64(),
+            "a commit was written"
+        );
         Ok(Committed {
             version: plan.provenance.generation,
             slots: plan.steps.iter().map(|step| step.slot).collect(),

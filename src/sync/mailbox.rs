@@ -258,6 +258,12 @@ impl<'a> MailboxSync<'a> {
         if mailbox_batch.is_empty() {
             return Ok(Ticket::redeemed());
         }
+        tracing::debug!(
+            received,
+            rows = mailbox_batch.rows.len(),
+            cursors = mailbox_batch.cursors.len(),
+            "a batch is handed over"
+        );
         self.decided.push_back((ticket.clone(), seen));
         let sent = self.context.mailbox_batches.send(mailbox_batch).await;
         sent.map_err(|_| WriterStopped)?;

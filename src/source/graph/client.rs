@@ -232,6 +232,7 @@ impl Client {
         loop {
             let (answer, token) = self.send_once(limiter, &call, needs_new_connection).await?;
             attempts.sent += 1;
+            tracing::trace!(call = call.name, answer.bytes, "a request was answered");
             let error_response = match answer.result {
                 Ok(body) => match parse(body) {
                     Some(parsed) => {
@@ -344,6 +345,8 @@ impl Client {
         attempts: Attempts,
     ) -> Result<(), GraphError> {
         let limits = &self.inner.limits;
+        let wanted = error_response.retry_after;
+        tracing::debug!(call = call.name, ?wanted, "the service is waited for");
         match error_response.retry_after {
             Some(wait) if wait > limits.longest_wait => {
                 return Err(refused(call, error_response, retry::last(call.target)));
