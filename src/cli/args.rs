@@ -30,8 +30,11 @@ pub struct Args {
     /// Progress, warnings and errors on stderr as text or as one JSON object per line
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub log_format: Format,
-    /// Log more details on stderr
-    #[arg(long, short, global = true)]
+    /// How much is logged on stderr [default: warn]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
+    /// Short for --log-level info
+    #[arg(long, short, global = true, conflicts_with = "log_level")]
     pub verbose: bool,
     /// The command
     #[command(subcommand)]
@@ -51,6 +54,21 @@ pub enum Format {
     Json,
 }
 
+/// How much is logged; each level includes the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What a command could not do.
+    Error,
+    /// What it did in another way, or left out.
+    Warn,
+    /// Mailboxes that were read, commits, and what was caught up.
+    Info,
+    /// Pages, batches and waits of each mailbox.
+    Debug,
+    /// Each request.
+    Trace,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -68,6 +86,14 @@ pub enum Command {
     Verify,
     /// A simulated tenant, over HTTP on a loopback port
     Simulate(SimulateArgs),
+}
+
+impl Args {
+    /// How much is logged.
+    pub fn log_level(&self) -> LogLevel {
+        let verbose = self.verbose.then_some(LogLevel::Info);
+        self.log_level.or(verbose).unwrap_or(LogLevel::Warn)
+    }
 }
 
 /// Options of `demo`.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use anyhow::bail;
+use tokio::runtime::Handle;
 
 use crate::cli::args::DemoArgs;
 use crate::cli::output;
@@ -19,6 +20,7 @@ use crate::config::Config;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
 use crate::model::interaction::Kind;
+use crate::model::run::RunSummary;
 use crate::model::time::DAY;
 use crate::report;
 use crate::sim::export;
@@ -64,14 +66,18 @@ async fn nights(world: World, folder: &Path) -> anyhow::Result<()> {
     export_crm(start)?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
     title("The first night: a year of mail and meetings")?;
-    show(&run::once(&config, run::Asked::default(), None).await?)?;
+    show(&night(&config).await?)?;
     tenant.advance(start.plus(DAY));
     export_crm(start.plus(DAY))?;
     title("The second night: what a day brought")?;
-    show(&run::once(&config, run::Asked::default(), None).await?)
+    show(&night(&config).await?)
 }
 
-fn show(summary: &crate::model::run::RunSummary) -> anyhow::Result<()> {
+async fn night(config: &Config) -> anyhow::Result<RunSummary> {
+    run::once(config, run::Asked::default(), None, Handle::current()).await
+}
+
+fn show(summary: &RunSummary) -> anyhow::Result<()> {
     Ok(output::result(&report::text::render(summary))?)
 }
 

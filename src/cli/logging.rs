@@ -4,30 +4,43 @@ use std::any::Any;
 use std::panic;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::args::Format;
+use crate::cli::args::LogLevel;
 use crate::cli::output;
 
-/// Starts logging: warnings, and with `verbose` also progress. As JSON, each line of stderr is an
-/// object.
-pub fn start(verbose: bool, format: Format) {
-    let level = if verbose {
-        LevelFilter::INFO
-    } else {
-        LevelFilter::WARN
+/// Starts logging. As JSON, each line of stderr is an object. Of the libraries only warnings and
+/// errors are logged: what else they say may quote an address, or a token.
+pub fn start(level: LogLevel, format: Format) {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     };
-    let events = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let levels = Targets::new()
+        .with_target(env!("CARGO_CRATE_NAME"), level)
+        .with_default(level.min(LevelFilter::WARN));
+    let events = fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(false);
-    match format {
-        Format::Text => events.init(),
+    let events = match format {
+        Format::Text => events.boxed(),
         Format::Json => {
             output::tell_json();
-            events.json().init();
+            events.json().with_span_list(false).boxed()
         }
-    }
+    };
+    tracing_subscriber::registry()
+        .with(events.with_filter(levels))
+        .init();
 }
 
 /// Panics are logged with their location and only the literal part of the message. The rest may

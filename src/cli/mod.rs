@@ -29,7 +29,7 @@ pub fn main(args: Args) -> ExitCode {
     memory::forbid_huge_pages();
     private::forbid_core_dumps();
     private::limit_new_files(Readers::Owner);
-    logging::start(args.verbose, args.log_format);
+    logging::start(args.log_level(), args.log_format);
     logging::tell_panics();
     match dispatch(args) {
         Ok(code) => code,

@@ -17,6 +17,7 @@ use crate::cli::args::RunArgs;
 use crate::cli::output;
 use crate::cli::progress;
 use crate::cli::setup::block_on;
+use crate::cli::setup::block_on_network;
 use crate::cli::setup::load;
 use crate::config::Config;
 use crate::config::crm::Trust;
@@ -59,7 +60,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         shard: shard(options)?,
         crm: options.crm.trust(),
     };
-    let summary = block_on(once(&config, asked, until))?;
+    let summary = block_on_network(|disk| once(&config, asked, until, disk))?;
     report(&summary, json)
 }
 
@@ -73,11 +74,12 @@ pub struct Asked {
     crm: Trust,
 }
 
-/// One run with progress, signals and `--until`.
+/// One run with progress, signals and `--until`. `disk` is where the lake waits for its disk.
 pub async fn once(
     config: &Config,
     asked: Asked,
     until: Option<Timestamp>,
+    disk: Handle,
 ) -> anyhow::Result<RunSummary> {
     let shutdown = Shutdown::default();
     let progress = Arc::new(Progress::default());
@@ -95,7 +97,7 @@ pub async fn once(
         crm: asked.crm,
         shutdown,
         progress,
-        disk: Handle::current(),
+        disk,
     };
     let result = pipeline::run(config, options).await;
     for watcher in watchers {

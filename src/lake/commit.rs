@@ -12,9 +12,9 @@ use futures_util::future::join_all;
 use crate::lake::Lake;
 use crate::lake::batch::CommitBatch;
 use crate::lake::batch::Committed;
+use crate::lake::cursors::entry::Entry;
+use crate::lake::cursors::entry::EntryKind;
 use crate::lake::cursors::file::CursorWriter;
-use crate::lake::cursors::file::Entry;
-use crate::lake::cursors::file::EntryKind;
 use crate::lake::cursors::record::Count;
 use crate::lake::cursors::record::SlotRecord;
 use crate::lake::cursors::record::to_json;
@@ -32,6 +32,7 @@ use crate::model::activity::Activity;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::runtime::clock;
+use crate::runtime::clock::Stopwatch;
 
 /// What was decided before anything is written.
 pub(super) struct Plan {
@@ -54,6 +55,7 @@ impl Lake {
     /// calls at once the second waits for the first.
     pub fn commit(&self, batch: &CommitBatch) -> Result<Committed, LakeError> {
         let _lock = self.lock_commits();
+        let watch = Stopwatch::start();
         let mut packed = batch.clone();
         self.pack(&mut packed)?;
         let batch = &packed;
@@ -65,6 +67,15 @@ impl Lake {
         self.write_cursors(&plan, batch)?;
         self.commit_interactions(&plan, &files)?;
         self.commit_activities(&plan, &files)?;
+        tracing::info!(
+            version = plan.provenance.generation,
+            rows = batch.rows.len(),
+            activities = files.activity_rows,
+            files = files.interactions.len() + files.activities.len(),
+            slots = plan.steps.len(),
+            seconds = watch.elapsed().as_secs_f64(),
+            "a commit was written"
+        );
         Ok(Committed {
             version: plan.provenance.generation,
             slots: plan.steps.iter().map(|step| step.slot).collect(),

@@ -75,7 +75,10 @@ impl Lake {
             let name = data_file::merged_name();
             let add = data_file::write(table.name, &context, rows, &name)?;
             let olds: HashSet<String> = files.into_iter().map(|file| file.path).collect();
-            merged += usize::from(table.replace(&olds, &[add])?);
+            let is_merged = table.replace(&olds, &[add])?;
+            let (table, files) = (table.name.as_str(), olds.len());
+            tracing::info!(table, month, files, is_merged, "small files of a month");
+            merged += usize::from(is_merged);
         }
         Ok(merged)
     }

@@ -114,11 +114,15 @@ impl Lake {
     /// died. (Of other slots it is unknown here whether the run is over.) `current` is the run
     /// that is going on, which reports for itself.
     pub fn unreported_runs(&self, current: &str) -> Result<Vec<Coverage>, LakeError> {
-        let mut died = self.counts()?;
-        died.retain(|(run, mailbox_id), _| {
-            run != current && self.settings.slots.contains(&slot(mailbox_id))
-        });
-        let Some(oldest) = died.values().map(|count| count.started_at).min() else {
+        let mut versions = self.interaction_versions()?;
+        versions.retain(|slot, _| self.settings.slots.contains(slot));
+        let mut counted = BTreeMap::new();
+        for (slot, version) in &versions {
+            let mut runs = self.cursors.counted_runs(*version, *slot)?;
+            runs.remove(current);
+            counted.insert(*slot, runs);
+        }
+        let Some(oldest) = counted.values().flat_map(BTreeMap::values).min() else {
             return Ok(Vec::new());
         };
         let months = Filter {
@@ -126,7 +130,13 @@ impl Lake {
             ..Filter::default()
         };
         let reported = self.reported_runs(&months)?;
-        died.retain(|(run, mailbox_id), _| !reported.contains(run, slot(mailbox_id)));
+        let is_reported = |run: &str, slot: u8| run == current || reported.contains(run, slot);
+        versions.retain(|slot, _| {
+            let runs = counted.get(slot).into_iter().flat_map(BTreeMap::keys);
+            runs.into_iter().any(|run| !is_reported(run, *slot))
+        });
+        let mut died = self.counts(&versions)?;
+        died.retain(|(run, mailbox_id), _| !is_reported(run, slot(mailbox_id)));
         *self.known_reported() = Some(reported);
         if died.is_empty() {
             return Ok(Vec::new());
@@ -153,11 +163,12 @@ impl Lake {
         Ok(rows.collect())
     }
 
-    /// What the cursor files count, by run and mailbox, as far back as the last full ones.
-    pub(super) fn counts(&self) -> Result<Counts, LakeError> {
+    /// What the cursor files of some slots count, by run and mailbox, as far back as the last full
+    /// ones before a version.
+    pub(super) fn counts(&self, versions: &BTreeMap<u8, i64>) -> Result<Counts, LakeError> {
         let mut counts = Counts::new();
-        for (slot, version) in self.interaction_versions()? {
-            add_counts(self.cursors.merged(version, slot)?, &mut counts)?;
+        for (slot, version) in versions {
+            add_counts(self.cursors.merged(*version, *slot)?, &mut counts)?;
         }
         Ok(counts)
     }

@@ -3,6 +3,8 @@
 
 use std::cmp::Reverse;
 
+use crate::model::cursor::ABSENT_KEY;
+use crate::model::cursor::MAILBOX_KEY;
 use crate::state::error::StateError;
 use crate::state::store::State;
 use crate::sync::cursors::SavedCursors;
@@ -22,7 +24,8 @@ pub(super) fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, S
 fn size(job: &Job, state: &State) -> Result<(u8, Reverse<u64>), StateError> {
     let mailbox = &job.mailbox;
     // A cursor that cannot be read is reported when the mailbox is read.
-    let known = SavedCursors::read(state.cursors(&mailbox.id)?).unwrap_or_default();
+    let cursors = state.cursors_at(&mailbox.id, &[MAILBOX_KEY, ABSENT_KEY])?;
+    let known = SavedCursors::read(cursors).unwrap_or_default();
     Ok(match known.mailbox {
         Some(cursor) => (1, Reverse(cursor.recorded)),
         None if known.absent.is_some() => (2, Reverse(0)),

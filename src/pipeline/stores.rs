@@ -145,6 +145,9 @@ fn open_views(
     let opened = State::open(settings, lake.id())?;
     caught_up.extend(catch_up::state(&lake, &opened)?);
     caught_up.extend(catch_up::index(&lake, &snapshots, &mut indexer)?);
+    for view in &caught_up {
+        tracing::info!(view, "a view has caught up");
+    }
     Ok(Stores {
         lake: Arc::new(lake),
         state: Arc::new(opened.state),

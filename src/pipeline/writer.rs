@@ -128,6 +128,10 @@ impl Writer {
         mailbox_batch: MailboxBatch,
     ) -> Result<(Open, Vec<IndexDoc>), WriterError> {
         let mut open = open.unwrap_or_else(|| self.begin());
+        if mailbox_batch.rows.is_empty() {
+            open.add(mailbox_batch);
+            return Ok((open, Vec::new()));
+        }
         let lake = self.lake.clone();
         let adding = self.lake.cpu().run(move || {
             let docs = index_queue::documents(&mailbox_batch.rows);

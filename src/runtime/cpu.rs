@@ -28,6 +28,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// the work fails.
 const GIVEN_UP_MAX: usize = 16;
 
+/// Fewer items than this are computed by who asks: to wake other threads takes longer.
+pub const MANY: usize = 16;
+
 /// The CPU-bound threads: one rayon pool that matches and encodes, and one that decodes items, some
 /// of which may never finish.
 #[derive(Debug)]
@@ -80,6 +83,19 @@ impl CpuPool {
         receiver.await.map_err(|_| TaskPanicked::Panicked)
     }
 
+    /// The same for work on some items; where they are few, on this thread. `work` must then not use
+    /// rayon.
+    pub async fn run_on<T, F>(&self, items: usize, work: F) -> Result<T, TaskPanicked>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        if items < MANY {
+            return catch_unwind(AssertUnwindSafe(work)).map_err(|_| TaskPanicked::Panicked);
+        }
+        self.run(work).await
+    }
+
     /// Runs `work` on the pool and waits for it. For blocking threads only; `work` may borrow from
     /// the caller, and its panics propagate to the caller.
     ///
@@ -105,6 +121,7 @@ impl CpuPool {
         if items.is_empty() {
             return Ok(Vec::new());
         }
+        let at_once = items.len();
         let each = Arc::new(Each {
             progress: Mutex::new(Progress::of(items)),
             ended: Notify::new(),
@@ -114,7 +131,7 @@ impl CpuPool {
         let mut pools = self.reading.subscribe();
         loop {
             let pool = Arc::clone(&pools.borrow_and_update());
-            each.start_on(&pool);
+            each.start_on(&pool, at_once);
             loop {
                 tokio::select! {
                     () = each.ended.notified() => {}
@@ -194,8 +211,8 @@ where
     R: Send + 'static,
     F: Fn(T) -> R + Send + Sync + 'static,
 {
-    fn start_on(self: &Arc<Self>, pool: &ThreadPool) {
-        for _ in 0..pool.current_num_threads() {
+    fn start_on(self: &Arc<Self>, pool: &ThreadPool, at_once: usize) {
+        for _ in 0..pool.current_num_threads().min(at_once) {
             let each = Arc::clone(self);
             pool.spawn(move || while each.one() {});
         }
@@ -340,5 +357,9 @@ mod tests {
         let lost = cpu.each(vec![1, 2, 3], |n: u32| assert_ne!(n, 2)).await;
         assert!(lost.is_err());
         assert!(cpu.run(|| panic!("on purpose")).await.is_err());
+        for items in [1, MANY] {
+            let lost = cpu.run_on(items, || panic!("on purpose"));
+            assert!(lost.await.is_err());
+        }
     }
 }

@@ -11,6 +11,15 @@ pub fn bits() -> u64 {
     })
 }
 
+/// 128 random bits, by the same rule.
+pub fn wide_bits() -> u128 {
+    let mut bytes = [0; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u128::from_ne_bytes(bytes),
+        Err(_) => (u128::from(bits()) << 64) | u128::from(bits()),
+    }
+}
+
 /// A number from 0 (inclusive) to `bound` (exclusive); 0 where `bound` is 0.
 pub fn below(bound: u64) -> u64 {
     if bound == 0 { 0 } else { bits() % bound }

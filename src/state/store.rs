@@ -158,6 +158,28 @@ impl State {
             .collect()
     }
 
+    /// Those cursors of a mailbox that have certain keys.
+    pub fn cursors_at(
+        &self,
+        mailbox_id: &str,
+        keys: &[&str],
+    ) -> Result<Vec<CursorRecord>, StateError> {
+        let slot = mailbox::slot(mailbox_id);
+        let table = self.read()?.open_table(CURSORS).map_err(StateError::of)?;
+        let mut cursors = Vec::new();
+        for key in keys {
+            let value = table
+                .get((slot, mailbox_id, *key))
+                .map_err(StateError::of)?;
+            cursors.extend(value.map(|value| CursorRecord {
+                mailbox_id: mailbox_id.to_owned(),
+                key: (*key).to_owned(),
+                value: Some(value.value().to_owned()),
+            }));
+        }
+        Ok(cursors)
+    }
+
     /// All cursors as a stream in order of slot, mailbox and key.
     pub fn all_cursors(
         &self,

@@ -65,7 +65,15 @@ impl DeltaRound {
             Ok(fetched) if self.repeats.is_endless(&fetched.page) => {
                 Step::ListInstead(ChainError::Endless)
             }
-            Ok(fetched) => Step::Page(fetched),
+            Ok(fetched) => {
+                let page = &fetched.page;
+                tracing::debug!(
+                    items = page.items.len(),
+                    bytes = page.body.len(),
+                    "a page was read"
+                );
+                Step::Page(fetched)
+            }
             Err(refused) => self.refused(refused),
         }
     }

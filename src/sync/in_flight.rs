@@ -90,7 +90,9 @@ impl InFlight {
 
     /// Says whether there are further mailboxes to begin.
     pub fn set_has_more(&self, has_more: bool) {
-        self.counts.send_modify(|counts| counts.has_more = has_more);
+        self.counts.send_if_modified(|counts| {
+            std::mem::replace(&mut counts.has_more, has_more) != has_more
+        });
     }
 
     /// Waits until a further mailbox may begin.

@@ -192,11 +192,14 @@ impl<'a> MailboxSync<'a> {
     ) -> Result<Ticket, SyncError> {
         let (cpu, before) = (&self.context.cpu, self.uncommitted());
         let (evaluating, items, unchanged) = (reconciler.clone(), pages.items, pages.unchanged);
-        let evaluated = cpu.run(move || evaluating.classify(before, items, unchanged));
+        let classify = move |items: Vec<Item>| evaluating.classify(before, items, unchanged);
+        let evaluated = cpu.run_on(items.len(), move || classify(items));
         let classified = evaluated.await??;
         let private = privacy.sensitivities(&classified).await?;
         let (finalizing, before) = (reconciler.clone(), self.uncommitted());
-        let finalized = cpu.run(move || finalizing.finalize(before, classified, &private));
+        let undecided = classified.undecided();
+        let finalize = move || finalizing.finalize(before, classified, &private);
+        let finalized = cpu.run_on(undecided, finalize);
         let outcomes = finalized.await??;
         let unknown = outcomes.rows.iter();
         let unknown = unknown.filter(|row| !row.interaction.sensitivity_known);
@@ -257,6 +260,12 @@ impl<'a> MailboxSync<'a> {
         if mailbox_batch.is_empty() {
             return Ok(Ticket::redeemed());
         }
+        tracing::debug!(
+            received,
+            rows = mailbox_batch.rows.len(),
+            cursors = mailbox_batch.cursors.len(),
+            "a batch is handed over"
+        );
         self.decided.push_back((ticket.clone(), seen));
         let memory = &self.context.memory.mailbox_batches;
         mailbox_batch.taken = memory.take(mailbox_batch.bytes()).await;

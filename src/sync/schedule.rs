@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tracing::Instrument as _;
 
 use crate::model::coverage::Coverage;
+use crate::model::outcome::Outcome;
 use crate::model::run::Progress;
+use crate::runtime::clock::Stopwatch;
 use crate::sync::archive::readdress;
 use crate::sync::context::Context;
 use crate::sync::error::SyncError;
@@ -35,7 +38,9 @@ pub(crate) async fn read_all(
             && let Some(turn) = in_flight.begin()
             && let Some(job) = jobs.pop_front()
         {
-            reading.push(read_one(context, job, turn));
+            // Of every level, so that it is on each line about the mailbox.
+            let span = tracing::error_span!("mailbox", mailbox = job.mailbox.log_id());
+            reading.push(read_one(context, job, turn).instrument(span));
         }
         in_flight.set_has_more(!jobs.is_empty());
         tokio::select! {
@@ -60,6 +65,8 @@ async fn read_one(
     mut job: Job,
     mut turn: Turn,
 ) -> Result<Coverage, WriterStopped> {
+    tracing::debug!(kind = job.mailbox.kind.as_str(), "a mailbox is begun");
+    let begun = Stopwatch::start();
     let left = MailboxSync::new(context, job.mailbox.clone());
     let reading = async {
         let mut sync = MailboxSync::new(context, job.mailbox);
@@ -67,9 +74,19 @@ async fn read_one(
         let result = job.source.read(&mut sync, &mut turn).await;
         sync.coverage(result)
     };
-    tokio::select! {
-        coverage = reading => coverage,
+    let coverage = tokio::select! {
+        coverage = reading => coverage?,
         // What it had committed stays; the next run repeats the rest.
-        () = context.shutdown.overdue() => left.coverage(Err(SyncError::Overdue)),
-    }
+        () = context.shutdown.overdue() => left.coverage(Err(SyncError::Overdue))?,
+    };
+    tracing::info!(
+        status = coverage.status.as_str(),
+        received = coverage.tally.received,
+        recorded = coverage.tally.of(Outcome::Recorded),
+        requests = coverage.cost.requests,
+        waited_seconds = coverage.cost.waited_seconds,
+        seconds = begun.elapsed().as_secs_f64(),
+        "a mailbox was read"
+    );
+    Ok(coverage)
 }

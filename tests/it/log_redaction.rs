@@ -75,6 +75,66 @@ fn verbose_logs_of_failures_contain_no_secrets_or_addresses() {
 }
 
 #[test]
+fn events_of_a_mailbox_name_it_by_its_id_and_appear_at_their_levels() {
+    let tenant = Tenant::of_world(
+        "seed = 63\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 2\n\
+         [[faults]]\nmailbox = 0\nkind = 'status'\nstatus = 503\ntimes = 1\n",
+    );
+    tenant.configure(IMPATIENT);
+    let secret = fs::read_to_string(tenant.folder().join("secret.txt")).unwrap();
+    let mut messages = Vec::new();
+    for (level, seen) in [
+        ("trace", ["INFO", "DEBUG", "TRACE"].as_slice()),
+        ("debug", &["INFO", "DEBUG"]),
+        ("info", &["INFO"]),
+        ("warn", &[]),
+        ("error", &[]),
+    ] {
+        let arguments = ["run", "--format", "json", "--log-format", "json"];
+        let mut run = with_config(&tenant.config(), &arguments);
+        let output = run.args(["--log-level", level]).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mailboxes = report["mailboxes"].as_array().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        for mailbox in mailboxes {
+            let address = mailbox["mailbox_address"].as_str().unwrap();
+            let name = address.split('@').next().unwrap();
+            assert!(!text.contains(name), "{name}: {text}");
+        }
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let of_mailboxes: Vec<Value> = lines
+            .filter(|line: &Value| line["span"]["name"] == "mailbox")
+            .collect();
+        for line in &of_mailboxes {
+            let id = &line["span"]["mailbox"];
+            assert!(mailboxes.iter().any(|one| one["mailbox_id"] == *id), "{id}");
+            let at = line["level"].as_str().unwrap();
+            assert!(at == "WARN" || seen.contains(&at), "{level}: {line}");
+            messages.push(line["fields"]["message"].as_str().unwrap().to_owned());
+        }
+        for at in seen {
+            assert!(of_mailboxes.iter().any(|line| line["level"] == *at));
+        }
+        if !seen.is_empty() {
+            check(&text, secret.trim());
+            let ended = of_mailboxes.iter();
+            let ended = ended.filter(|line| line["fields"]["message"] == "a mailbox was read");
+            assert_eq!(ended.count(), mailboxes.len(), "{level}: {text}");
+            assert!(text.contains("a commit was written"), "{level}");
+        }
+    }
+    for message in [
+        "a mailbox is begun",
+        "a page was read",
+        "a batch is handed over",
+        "a request was answered",
+        "the service is waited for",
+    ] {
+        assert!(messages.iter().any(|one| one == message), "{message}");
+    }
+}
+
+#[test]
 fn skipped_archive_files_are_reported_without_folder_names() {
     let folder = tempfile::tempdir().unwrap();
     let mailbox = folder.path().join("mails/ann@contoso.example");
@@ -104,6 +164,11 @@ fn skipped_archive_files_are_reported_without_folder_names() {
     for what in ["not followed", "belong to no mailbox"] {
         assert_eq!(text.matches(what).count(), 1, "{what}: {text}");
     }
+    check(&text, "no secret");
+    let all = ["run", "--log-level", "trace"];
+    let mut run = with_config(&folder.path().join("touchpoint.toml"), &all);
+    let text = String::from_utf8(run.output().unwrap().stderr).unwrap();
+    assert!(text.contains("mailbox{mailbox=\"archive-"), "{text}");
     check(&text, "no secret");
 }
 

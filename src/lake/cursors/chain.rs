@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use crate::lake::cursors::entry::Entry;
+use crate::lake::cursors::entry::EntryKind;
 use crate::lake::cursors::file::CursorReader;
-use crate::lake::cursors::file::Entry;
-use crate::lake::cursors::file::EntryKind;
 use crate::lake::cursors::file::Footers;
 use crate::lake::cursors::record::Count;
 use crate::lake::cursors::record::Counts;
@@ -21,6 +21,7 @@ use crate::lake::cursors::record::to_json;
 use crate::lake::error::LakeError;
 use crate::lake::reported::Reported;
 use crate::model::cursor::CursorRecord;
+use crate::model::time::Timestamp;
 
 /// The folder of cursor files, and what was read of them lately.
 pub(crate) struct CursorFolder {
@@ -110,6 +111,32 @@ impl CursorFolder {
             merged.advance(age)?;
         }
         Ok(merged)
+    }
+
+    /// The runs that counted something in a slot, as far back as the last full file, each with its
+    /// start.
+    pub(crate) fn counted_runs(
+        &self,
+        newest: i64,
+        slot: u8,
+    ) -> Result<BTreeMap<String, Timestamp>, LakeError> {
+        let mut runs = BTreeMap::new();
+        for version in self.chain(newest, slot)? {
+            let path = self.file(version);
+            if let Some(counted) = self.footers.counted(&path, version)? {
+                let counted = counted.of_slot(slot);
+                runs.extend(counted.map(|(run, started_at)| (run.to_owned(), started_at)));
+                continue;
+            }
+            for entry in self.open(version, slot)? {
+                let entry = entry?;
+                if entry.kind == EntryKind::Count {
+                    let count: Count = from_json(&entry, &path)?;
+                    runs.insert(entry.key, count.started_at);
+                }
+            }
+        }
+        Ok(runs)
     }
 
     /// Everything a slot's chain holds and this commit adds, as one full list in order, but for

@@ -21,6 +21,7 @@ use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
+use parquet::basic::Encoding;
 use parquet::basic::ZstdLevel;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
@@ -28,6 +29,11 @@ use parquet::file::properties::EnabledStatistics;
 use parquet::file::properties::WriterProperties;
 use parquet::file::statistics::Statistics;
 
+use crate::lake::cursors::counted_runs::CountedRuns;
+use crate::lake::cursors::entry::Entry;
+use crate::lake::cursors::entry::EntryKind;
+use crate::lake::cursors::record::Count;
+use crate::lake::cursors::record::from_json;
 use crate::lake::error::LakeError;
 use crate::lake::rows::cells::Cells;
 use crate::lake::rows::cells::owned;
@@ -35,29 +41,6 @@ use crate::lake::storage::disk::NewFile;
 
 /// Rows that are encoded or decoded at a time: bounds the memory of a merge of many files.
 const ROWS_PER_BATCH: usize = 1_024;
-
-/// What a row of a cursor file is. The order is that of the rows of a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EntryKind {
-    /// The slot itself: row count, hash sum, predecessor, CRM snapshot.
-    Slot = 0,
-    /// Where reading continues.
-    Cursor = 1,
-    /// What was counted for a mailbox in a run.
-    Count = 2,
-}
-
-/// A row of a cursor file; its order is the order in the file, but for the value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Entry {
-    pub slot: u8,
-    pub kind: EntryKind,
-    pub mailbox_id: String,
-    /// Key of the cursor; of a count, the run; of a slot, nothing.
-    pub key: String,
-    /// JSON; `None` takes a cursor away.
-    pub value: Option<String>,
-}
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(vec![
@@ -70,12 +53,20 @@ fn schema() -> Arc<Schema> {
 }
 
 /// Statistics of the slots only, by which readers pass over row groups; everything else would
-/// make footers long, of which there are many.
+/// make footers long, of which there are many. Columns that are short by their encoding are not
+/// compressed: to prepare a compressor takes longer than to write one of them, row group by row
+/// group.
 fn properties() -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_dictionary_enabled(false)
+        .set_column_encoding("slot".into(), Encoding::DELTA_BINARY_PACKED)
+        .set_column_compression("slot".into(), Compression::UNCOMPRESSED)
+        .set_column_encoding("kind".into(), Encoding::DELTA_BINARY_PACKED)
+        .set_column_compression("kind".into(), Compression::UNCOMPRESSED)
+        .set_column_dictionary_enabled("mailbox_id".into(), true)
+        .set_column_compression("mailbox_id".into(), Compression::UNCOMPRESSED)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_column_statistics_enabled("slot".into(), EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
@@ -87,6 +78,7 @@ pub(crate) struct CursorWriter {
     path: PathBuf,
     writer: ArrowWriter<NewFile>,
     pending: Vec<Entry>,
+    counted: CountedRuns,
 }
 
 impl CursorWriter {
@@ -99,10 +91,15 @@ impl CursorWriter {
             path: path.to_owned(),
             writer,
             pending: Vec::new(),
+            counted: CountedRuns::default(),
         })
     }
 
     pub(crate) fn push(&mut self, entry: Entry) -> Result<(), LakeError> {
+        if entry.kind == EntryKind::Count {
+            let started_at = || Ok(from_json::<Count>(&entry, &self.path)?.started_at);
+            self.counted.note(&entry.key, entry.slot, started_at)?;
+        }
         let changes_slot = self.pending.last().is_some_and(|e| e.slot != entry.slot);
         if changes_slot {
             self.write_pending()?;
@@ -140,6 +137,9 @@ impl CursorWriter {
     /// Ends the file; when this returns, it survives a loss of power.
     pub(crate) fn finish(mut self) -> Result<(), LakeError> {
         self.write_pending()?;
+        let counted = self.counted.to_footer();
+        let counted = counted.map_err(|e| LakeError::bad_file(&self.path)(&e))?;
+        self.writer.append_key_value_metadata(counted);
         self.writer.finish().map_err(|e| self.unwritten(e))?;
         self.writer.inner().finish().map(drop)
     }
@@ -150,16 +150,45 @@ const FOOTERS_MAX: usize = 130;
 
 /// The footers of cursor files that were read lately: all slots of a file share one.
 #[derive(Default)]
-pub(crate) struct Footers(Mutex<BTreeMap<i64, ArrowReaderMetadata>>);
+pub(crate) struct Footers(Mutex<BTreeMap<i64, Footer>>);
+
+/// What the footer of a cursor file says.
+#[derive(Clone)]
+struct Footer {
+    metadata: ArrowReaderMetadata,
+    /// `None`: it is of an older program, and lists none.
+    counted: Option<Arc<CountedRuns>>,
+}
+
+impl Footer {
+    fn read(path: &Path) -> Result<Self, LakeError> {
+        let fail = LakeError::bad_file(path);
+        let file = File::open(path).map_err(LakeError::io("read", path))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+        let metadata = metadata.map_err(|e| fail(&e))?;
+        let counted = CountedRuns::of_footer(metadata.metadata().file_metadata());
+        let counted = counted.map_err(|e| fail(&e))?.map(Arc::new);
+        Ok(Self { metadata, counted })
+    }
+}
 
 impl Footers {
-    fn get(&self, version: i64, file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+    /// The runs that a file counts; `None`: its footer does not list them.
+    pub(crate) fn counted(
+        &self,
+        path: &Path,
+        version: i64,
+    ) -> Result<Option<Arc<CountedRuns>>, LakeError> {
+        Ok(self.get(path, version)?.counted)
+    }
+
+    fn get(&self, path: &Path, version: i64) -> Result<Footer, LakeError> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(footer) = known.get(&version) {
             return Ok(footer.clone());
         }
         drop(known);
-        let footer = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
+        let footer = Footer::read(path)?;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= FOOTERS_MAX {
             known.pop_first();
@@ -184,10 +213,10 @@ impl CursorReader {
         slot: u8,
         footers: &Footers,
     ) -> Result<Self, LakeError> {
-        let file = File::open(path).map_err(LakeError::io("read", path))?;
         let fail = LakeError::bad_file(path);
-        let footer = footers.get(version, &file).map_err(|e| fail(&e))?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
+        let footer = footers.get(path, version)?;
+        let file = File::open(path).map_err(LakeError::io("read", path))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer.metadata);
         let groups = builder.metadata().row_groups().iter().enumerate();
         let groups = groups
             .filter(|(_, group)| may_hold(group, slot))

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::lake::batch::MailboxTally;
-use crate::lake::cursors::file::Entry;
+use crate::lake::cursors::entry::Entry;
 use crate::lake::error::LakeError;
 use crate::model::coverage::Cost;
 use crate::model::mailbox::Mailbox;

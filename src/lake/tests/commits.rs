@@ -1,7 +1,12 @@
 //! What a lake promises, tried on a real folder.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
 use std::path::PathBuf;
+
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::lake::Lake;
 use crate::lake::batch::CommitBatch;
@@ -250,6 +255,35 @@ fn a_run_that_died_is_reported_once() {
     assert_eq!(reported, died);
 }
 
+/// Writes a cursor file as an older program did, which did not list the runs that it counts.
+fn without_counted_runs(file: &Path) {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap();
+    let rows: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+    let schema = rows[0].schema();
+    let mut writer = ArrowWriter::try_new(File::create(file).unwrap(), schema, None).unwrap();
+    for rows in &rows {
+        writer.write(rows).unwrap();
+    }
+    writer.close().unwrap();
+}
+
+#[test]
+fn a_run_that_died_is_found_in_cursor_files_of_an_older_program() {
+    let test_lake = TestLake::new();
+    let lake = test_lake.write();
+    let committed = lake.commit(&batch("ann", 0..5)).unwrap();
+    let listed = lake.unreported_runs("run2").unwrap();
+    assert_eq!(listed.len(), 1);
+    let file = lake.cursors.file(committed.version);
+    // It keeps the footers that it has read.
+    drop(lake);
+    without_counted_runs(&file);
+    let lake = test_lake.write();
+    assert_eq!(lake.unreported_runs("run2").unwrap(), listed);
+    lake.write_mailboxes(&listed).unwrap();
+    assert_eq!(lake.unreported_runs("run2").unwrap(), []);
+}
+
 /// Overwrites files with something unreadable.
 fn corrupt(files: &[PathBuf]) {
     assert!(!files.is_empty());
@@ -290,7 +324,11 @@ fn merging_drops_counts_of_reported_runs_without_reading_mailboxes() {
         batch.run = run("run2");
         lake.commit(&batch).unwrap();
     }
-    let counted: Vec<_> = lake.counts().unwrap().into_keys().collect();
+    let counted: Vec<_> = lake
+        .counts(&lake.interaction_versions().unwrap())
+        .unwrap()
+        .into_keys()
+        .collect();
     assert_eq!(counted, [("run2".to_owned(), "ann".to_owned())]);
 }
 

@@ -76,6 +76,11 @@ impl Round {
         }
     }
 
+    /// Whether it says nothing: of what was known nothing has changed.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.received() == 0 && self.unasked.is_empty() && !self.is_complete
+    }
+
     /// The provider's ids of its items.
     pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         self.events.iter().filter_map(source_id)
@@ -164,6 +169,17 @@ pub(crate) struct Memory {
     pub series: BTreeMap<String, WaitingSeries>,
     /// Ids of what could not be read.
     pub unread: HashSet<String>,
+}
+
+impl Memory {
+    /// Whether a round that says nothing leaves everything as it is, whatever is recorded: nothing
+    /// is unreadable, and no occurrence that waits is near.
+    pub(crate) fn is_settled(&self, times: Times) -> bool {
+        let waits = |event: &Event| times.is_far_by(event, DAY);
+        let mut series = self.series.values();
+        self.unread.is_empty()
+            && series.all(|one| !one.instances.is_empty() && one.instances.iter().all(waits))
+    }
 }
 
 /// What was requested by id because the round did not contain it.

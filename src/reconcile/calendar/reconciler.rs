@@ -28,8 +28,9 @@ use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
 use crate::state::view::View;
 
-/// The whole row of a meeting is kept this long after its end: longer than a calendar goes unread
-/// between two runs, short enough that the state does not grow with the years.
+/// The whole row of a meeting is kept this long after its end, and until a round is decided: longer
+/// than a calendar goes unread between two runs, short enough that the state does not grow with the
+/// years.
 const ROW_KEPT: i64 = 40 * DAY;
 
 /// A round that is being decided.

@@ -28,8 +28,8 @@ use crate::state::uncommitted::Uncommitted;
 use crate::state::view::View;
 
 impl MailReconciler {
-    /// Evaluates items, in parallel, and counts `unchanged` further ones that are known by their ids
-    /// alone; runs on the pool of `runtime::cpu`.
+    /// Evaluates items, and counts `unchanged` further ones that are known by their ids alone; in
+    /// parallel on the pool of `runtime::cpu`.
     pub(crate) fn classify(
         &self,
         before: Uncommitted,
@@ -37,10 +37,15 @@ impl MailReconciler {
         unchanged: u64,
     ) -> Result<Classified, StateError> {
         let view = self.state.view(before)?;
-        let classified = items
-            .into_par_iter()
-            .map(|item| self.classify_one(&view, item));
-        let mut entries: Vec<Entry> = classified.collect::<Result<_, _>>()?;
+        let classify = |item| self.classify_one(&view, item);
+        let mut entries: Vec<Entry> = if rayon::current_thread_index().is_some() {
+            items
+                .into_par_iter()
+                .map(classify)
+                .collect::<Result<_, _>>()?
+        } else {
+            items.into_iter().map(classify).collect::<Result<_, _>>()?
+        };
         entries.extend((0..unchanged).map(|_| Entry::Unchanged));
         Ok(Classified { entries })
     }

@@ -39,6 +39,14 @@ pub(crate) struct Classified {
     pub(super) entries: Vec<Entry>,
 }
 
+impl Classified {
+    /// How many items there are of which the outcome does not follow from what they are.
+    pub(crate) fn undecided(&self) -> usize {
+        let is_undecided = |entry: &&Entry| matches!(entry, Entry::Mail(_) | Entry::Traced(_));
+        self.entries.iter().filter(is_undecided).count()
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Entry {
     Removed,

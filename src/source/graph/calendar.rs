@@ -31,7 +31,7 @@ impl MailboxClient {
     /// # Errors
     /// As for every call; and where a nextLink leads to itself.
     pub async fn next_calendar_page(&self, link: &str) -> Result<FetchedPage, GraphError> {
-        let url = self.kept(link, &self.url(CHAIN)?)?;
+        let url = self.kept(link, CHAIN)?;
         let fetched = self.calendar_page(url, RequestTarget::Link).await?;
         behind(link, fetched, NAME)
     }

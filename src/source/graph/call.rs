@@ -218,19 +218,18 @@ pub async fn exchange(request: RequestBuilder, limit: usize, deadline: Duration)
 
 /// A GUID that names the request on both sides (facts 8.1).
 fn request_id() -> String {
-    let bits = (u128::from(random::bits()) << 64) | u128::from(random::bits());
+    let bits = random::wide_bits();
     // Version 4, variant 1 (RFC 9562).
     let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
-    [
-        part(0, 8),
-        part(8, 12),
-        part(12, 16),
-        part(16, 20),
-        part(20, 32),
-    ]
-    .join("-")
+    let part = |from: u32, length: u32| (bits >> from) & ((1 << length) - 1);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 32),
+        part(80, 16),
+        part(64, 16),
+        part(48, 16),
+        part(0, 48)
+    )
 }
 
 #[cfg(test)]

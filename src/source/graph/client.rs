@@ -38,6 +38,9 @@ use crate::source::retry_action::RetryAction;
 /// Fixed and documented, so that an administrator can allow it by name (facts 5.1).
 const USER_AGENT: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
 
+/// The root below which everything is requested.
+const VERSION: &str = "/v1.0";
+
 /// Names, routes and handshakes take seconds at most; the deadline of a request covers the rest.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -194,12 +197,12 @@ impl Client {
     /// An address below the version root; `path` begins with a slash and is escaped already.
     pub(super) fn url(&self, path: &str) -> Result<Url, GraphError> {
         let graph = &self.inner.graph;
-        graph.follow(&graph.join(&format!("/v1.0{path}")))
+        graph.follow(&graph.join(&format!("{VERSION}{path}")))
     }
 
     /// A link of a page, if it may be followed: it leads to more of what `first` requested.
     pub(super) fn follow(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
-        self.inner.graph.follow_from(link, first)
+        self.inner.graph.follow_from(link, first.path())
     }
 
     /// Sends a call about the directory.
@@ -229,6 +232,7 @@ impl Client {
         loop {
             let (answer, token) = self.send_once(limiter, &call, needs_new_connection).await?;
             attempts.sent += 1;
+            tracing::trace!(call = call.name, answer.bytes, "a request was answered");
             let error_response = match answer.result {
                 Ok(body) => match parse(body) {
                     Some(parsed) => {
@@ -341,6 +345,8 @@ impl Client {
         attempts: Attempts,
     ) -> Result<(), GraphError> {
         let limits = &self.inner.limits;
+        let wanted = error_response.retry_after;
+        tracing::debug!(call = call.name, ?wanted, "the service is waited for");
         match error_response.retry_after {
             Some(wait) if wait > limits.longest_wait => {
                 return Err(refused(call, error_response, retry::last(call.target)));
@@ -411,10 +417,13 @@ impl MailboxClient {
         self.client.follow(link, first)
     }
 
-    /// A link that was kept from an earlier page. It was fine then; if it leads elsewhere now, the
-    /// configured address has changed, and the chain has to begin from scratch there.
-    pub(super) fn kept(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
-        self.follow(link, first).map_err(|_| GraphError::KeptLink)
+    /// A link that was kept from an earlier page of what was first requested at a path. It was fine
+    /// then; if it leads elsewhere now, the configured address has changed, and the chain has to
+    /// begin from scratch there.
+    pub(super) fn kept(&self, link: &str, path: &str) -> Result<Url, GraphError> {
+        let graph = &self.client.inner.graph;
+        let first = graph.path(&(VERSION.to_owned() + &self.path(path)));
+        (graph.follow_from(link, &first)).map_err(|_| GraphError::KeptLink)
     }
 
     /// Sends a call about this mailbox.

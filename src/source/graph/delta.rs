@@ -11,7 +11,9 @@ use crate::runtime::clock;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
+use crate::source::graph::envelope::Opened;
 use crate::source::graph::error::GraphError;
+use crate::source::graph::links::differ_in_query;
 use crate::source::graph::links::escaped;
 use crate::source::graph::retry::RequestTarget;
 use crate::source::graph::selection::properties;
@@ -60,14 +62,13 @@ impl MailboxClient {
         folder: &Arc<str>,
         selection: Selection,
     ) -> Result<FetchedPage, GraphError> {
-        let mut url = self.chain(folder)?;
+        let chain = self.url(&chain(folder))?;
+        let mut url = chain.clone();
         url.set_query(Some(&format!("$select={}", properties(selection))));
-        self.page(folder, url, RequestTarget::Folder).await
-    }
-
-    /// What a folder's chain is asked of.
-    fn chain(&self, folder: &str) -> Result<url::Url, GraphError> {
-        self.url(&format!("/mailFolders/{}/messages/delta", escaped(folder)))
+        let opened = self.open(url, RequestTarget::Folder).await?;
+        // Before it is kept: else the chain would stop there on every further night.
+        self.follow(opened.link.text(), &chain)?;
+        Ok(fetched(folder, opened))
     }
 
     /// The page behind a link of the same chain: a nextLink, or the deltaLink of the last round.
@@ -76,38 +77,39 @@ impl MailboxClient {
         folder: &Arc<str>,
         link: &str,
     ) -> Result<FetchedPage, GraphError> {
-        let fetched = self
-            .page(
-                folder,
-                self.kept(link, &self.chain(folder)?)?,
-                RequestTarget::Link,
-            )
-            .await?;
-        behind(link, fetched, NAME)
+        let chain = chain(folder);
+        let opening = self.open(self.kept(link, &chain)?, RequestTarget::Link);
+        let opened = opening.await?;
+        // As a rule nothing but the token differs.
+        if !differ_in_query(opened.link.text(), link) {
+            self.follow(opened.link.text(), &self.url(&chain)?)?;
+        }
+        behind(link, fetched(folder, opened), NAME)
     }
 
-    async fn page(
-        &self,
-        folder: &Arc<str>,
-        url: url::Url,
-        target: RequestTarget,
-    ) -> Result<FetchedPage, GraphError> {
+    async fn open(&self, url: url::Url, target: RequestTarget) -> Result<Opened, GraphError> {
         let call = Call {
             sized_pages: true,
             ..Call::get(NAME, target, url).with_immutable_ids()
         };
-        let opened = self.ask(&call, envelope::open).await?;
-        // Before it is kept: else the chain would stop there on every further night.
-        self.follow(opened.link.text(), &self.chain(folder)?)?;
-        Ok(FetchedPage {
-            page: Page {
-                container: Arc::clone(folder),
-                body: opened.body,
-                items: opened.items,
-            },
-            link: opened.link,
-            fetched_at: clock::now(),
-        })
+        self.ask(&call, envelope::open).await
+    }
+}
+
+/// What a folder's chain is asked of, below its mailbox.
+fn chain(folder: &str) -> String {
+    format!("/mailFolders/{}/messages/delta", escaped(folder))
+}
+
+fn fetched(folder: &Arc<str>, opened: Opened) -> FetchedPage {
+    FetchedPage {
+        page: Page {
+            container: Arc::clone(folder),
+            body: opened.body,
+            items: opened.items,
+        },
+        link: opened.link,
+        fetched_at: clock::now(),
     }
 }
 

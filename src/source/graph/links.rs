@@ -1,5 +1,8 @@
 //! URLs: how requests are addressed, and which links may be followed with the token.
 
+use std::borrow::Cow;
+use std::iter;
+
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::percent_decode_str;
@@ -30,6 +33,7 @@ pub fn quoted(raw: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Base {
     url: Url,
+    origin: String,
     prefix: String,
 }
 
@@ -50,7 +54,12 @@ impl Base {
             return Err(refused("leave out user, password, query and fragment"));
         }
         let prefix = url.path().trim_end_matches('/').to_owned();
-        Ok(Self { url, prefix })
+        let origin = url.origin().ascii_serialization();
+        Ok(Self {
+            url,
+            origin,
+            prefix,
+        })
     }
 
     /// Whether it lies on this machine.
@@ -59,21 +68,26 @@ impl Base {
     }
 
     /// `https://host:port`, which names the resource when signing in (facts 4.7).
-    pub fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// The address of something below the base; `path` begins with a slash and is escaped already.
     pub fn join(&self, path: &str) -> String {
-        format!("{}{}{path}", self.origin(), self.prefix)
+        format!("{}{}{path}", self.origin, self.prefix)
     }
 
-    /// A link of a page, where it leads to more of what `first` requested: a service that errs must
-    /// not lead into another mailbox, another folder or another kind of resource.
-    pub fn follow_from(&self, link: &str, first: &Url) -> Result<Url, GraphError> {
+    /// The path of something below the base, as its URL has it.
+    pub fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// A link of a page, where it leads to more of what was first requested at a path: a service
+    /// that errs must not lead into another mailbox, another folder or another kind of resource.
+    pub fn follow_from(&self, link: &str, first: &str) -> Result<Url, GraphError> {
         let url = self.follow(link)?;
         let prefix = self.prefix.split('/').filter(|part| !part.is_empty());
-        if is_same_resource(&url, first, prefix.count()) {
+        if is_same_resource(url.path(), first, prefix.count()) {
             Ok(url)
         } else {
             Err(GraphError::ForeignLink)
@@ -100,37 +114,57 @@ impl Base {
     }
 }
 
-/// What a URL asks for, without query: names and ids, whether they are written as `users/a` or as
-/// `users('a')` (facts 1.1).
-fn resource(url: &Url) -> Vec<String> {
-    let mut parts = Vec::new();
-    for segment in url.path_segments().into_iter().flatten() {
-        let segment = percent_decode_str(segment).decode_utf8_lossy();
-        let keyed = segment.split_once("('").and_then(|(name, key)| {
-            let key = key.strip_suffix("')")?;
-            Some((name, key.replace("''", "'")))
-        });
-        if let Some((name, key)) = keyed {
-            parts.extend([name.to_owned(), key]);
-        } else {
-            let bare = segment.strip_suffix("()").unwrap_or(&segment);
-            let bare = bare.strip_prefix("microsoft.graph.").unwrap_or(bare);
-            parts.push(bare.to_owned());
-        }
+/// Whether two links differ in their queries alone, so that they ask for the same: what precedes a
+/// query is read without it.
+pub fn differ_in_query(one: &str, other: &str) -> bool {
+    match (one.split_once('?'), other.split_once('?')) {
+        (Some((one, _)), Some((other, _))) => one == other,
+        _ => false,
     }
-    parts
 }
 
-/// Whether two URLs ask for the same: ids of folders differ in case alone (facts 1.8), all else may
+/// What the path of a URL asks for: names and ids, whether they are written as `users/a` or as
+/// `users('a')` (facts 1.1).
+fn resource(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    path.split('/').flat_map(|segment| {
+        let (name, key) = parts_of(percent_decode_str(segment).decode_utf8_lossy());
+        iter::once(name).chain(key)
+    })
+}
+
+/// The name in a segment of a path, and the key that belongs to it.
+fn parts_of(segment: Cow<'_, str>) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
+    let keyed = segment.split_once("('").and_then(|(name, key)| {
+        let key = key.strip_suffix("')")?;
+        Some((name.to_owned(), key.replace("''", "'")))
+    });
+    if let Some((name, key)) = keyed {
+        return (name.into(), Some(key.into()));
+    }
+    let bare = segment.strip_suffix("()").unwrap_or(&segment);
+    let bare = bare.strip_prefix("microsoft.graph.").unwrap_or(bare);
+    if bare.len() == segment.len() {
+        (segment, None)
+    } else {
+        (bare.to_owned().into(), None)
+    }
+}
+
+/// Whether two paths ask for the same: ids of folders differ in case alone (facts 1.8), all else may
 /// be written in any.
-fn is_same_resource(one: &Url, other: &Url, prefix: usize) -> bool {
-    let (one, other) = (resource(one), resource(other));
-    // `v1.0`, `users`, the user, `mailFolders`, the folder.
-    let folder = prefix + 4;
-    let is_same = |(at, (one, other)): (usize, (&String, &String))| {
-        one == other || (at != folder && one.eq_ignore_ascii_case(other))
-    };
-    one.len() == other.len() && one.iter().zip(&other).enumerate().all(is_same)
+fn is_same_resource(one: &str, other: &str, prefix: usize) -> bool {
+    let (mut one, mut other) = (resource(one), resource(other));
+    // Nothing before the first slash, `v1.0`, `users`, the user, `mailFolders`, the folder.
+    let folder = prefix + 5;
+    for at in 0.. {
+        match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other))
+                if one == other || (at != folder && one.eq_ignore_ascii_case(&other)) => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -183,8 +217,7 @@ mod tests {
     #[test]
     fn a_link_is_followed_only_to_more_of_the_same() {
         let base = base("https://graph.example.com/tenant");
-        let url = |path: &str| Url::parse(&base.join(path)).unwrap();
-        let first = url("/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages/delta?$select=id");
+        let first = base.path("/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages/delta");
         for same in [
             "/v1.0/users/u-1/mailFolders/AAMk%2Ba/messages/delta?$skiptoken=x",
             "/v1.0/users('U-1')/mailfolders('AAMk+a')/messages/delta?$deltatoken=x",
@@ -207,6 +240,22 @@ mod tests {
                 base.follow_from(&base.join(other), &first).is_err(),
                 "{other}"
             );
+        }
+    }
+
+    #[test]
+    fn links_that_differ_in_their_queries_alone_ask_for_the_same() {
+        let link = "https://graph.example.com/v1.0/users('a')/messages/delta?$deltatoken=1";
+        assert!(differ_in_query(link, link));
+        assert!(differ_in_query(link, &link.replace("=1", "=2?/../x")));
+        for other in [
+            "https://graph.example.com/v1.0/users('a')/messages/delta",
+            "https://graph.example.com/v1.0/users('b')/messages/delta?$deltatoken=1",
+            "https://graph.example.org/v1.0/users('a')/messages/delta?$deltatoken=1",
+            "",
+        ] {
+            assert!(!differ_in_query(link, other), "{other}");
+            assert!(!differ_in_query(other, link), "{other}");
         }
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::source::graph::envelope;
@@ -36,8 +37,8 @@ pub(super) struct Entry<T>(Option<T>);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Entry<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        Ok(Self(T::deserialize(value).ok()))
+        let entry = <&RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(entry.get()).ok()))
     }
 }
 

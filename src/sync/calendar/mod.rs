@@ -143,7 +143,7 @@ pub(crate) struct Decided {
 impl<S: MailboxService> CalendarSync<'_, S> {
     /// Reads one round and decides it.
     pub(crate) async fn read(&self) -> Result<Decided, CalendarError> {
-        let memory = self.memory()?;
+        let mut memory = self.memory()?;
         let link = self.link()?;
         let given_up = self.given_up();
         let fetching = Fetching {
@@ -154,7 +154,16 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         };
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
-        let fetched = self.complete(&fetching, &mut round, &memory).await?;
+        let is_settled = round.is_silent()
+            && self.past(round.window).is_none()
+            && memory.is_settled(self.times());
+        let fetched = if is_settled {
+            Fetched::default()
+        } else {
+            let recorded = self.context.state.meetings(&self.reconciler.mailbox.id)?;
+            memory.meetings = recorded.into_iter().collect();
+            self.complete(&fetching, &mut round, &memory).await?
+        };
         let received = round.received();
         let items_before = if is_new {
             0
@@ -174,11 +183,12 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         let times = self.times();
         let reconciler = self.reconciler.clone();
         let before = self.uncommitted.clone();
-        let mut outcomes = self
-            .context
-            .cpu
-            .run(move || decide(&reconciler, before, times, round, fetched, memory))
-            .await??;
+        let mut outcomes = if is_settled {
+            Outcomes::default()
+        } else {
+            let decide = move || decide(&reconciler, before, times, round, fetched, memory);
+            self.context.cpu.run(decide).await??
+        };
         let mailbox_id = &self.reconciler.mailbox.id;
         let mark = cursor.link.clone().unwrap_or_default();
         outcomes.seen.note_calendar_mark(mailbox_id, mark);
@@ -196,10 +206,11 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         }
     }
 
+    /// What is known of the calendar, but for its meetings, which are many.
     fn memory(&self) -> Result<Memory, StateError> {
         let (state, mailbox_id) = (&self.context.state, &self.reconciler.mailbox.id);
         Ok(Memory {
-            meetings: state.meetings(mailbox_id)?.into_iter().collect(),
+            meetings: HashMap::new(),
             series: state.series(mailbox_id)?.into_iter().collect(),
             unread: self.unread(),
         })

@@ -38,7 +38,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         let mut items = self.decoded(pages).await?;
         let (reconciler, before) = (reconciler.clone(), self.sync.uncommitted());
         let tracked = self.seen_ids.tracked_folders();
-        let sorting = self.sync.context.cpu.run(move || {
+        let sorting = self.sync.context.cpu.run_on(items.len(), move || {
             let observations = seen_ids::observations(&items, &tracked);
             let wanted = reconciler.to_fetch(before, &mut items)?;
             Ok::<_, StateError>((items, observations, wanted))
