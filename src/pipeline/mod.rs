@@ -21,8 +21,6 @@ pub mod catch_up;
 
 pub mod index_state;
 
-pub mod order;
-
 pub mod writer;
 
 pub mod index_queue;
@@ -39,7 +37,6 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
-use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
@@ -59,11 +56,11 @@ use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
-use crate::state::store::State;
 use crate::sync::context::Context;
 use crate::sync::context::selection;
 use crate::sync::in_flight::InFlight;
 use crate::sync::job::Job;
+use crate::sync::order::largest_first;
 use crate::sync::schedule::read_all;
 use crate::sync::withheld;
 
@@ -121,7 +118,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
     let opening = begun.elapsed();
-    let jobs = jobs_in_order(discovery.jobs, options.range, &stores.state)?;
+    let jobs = largest_first(discovery.jobs, options.range, &stores.state);
+    let jobs = jobs.map_err(WriterError::from)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -192,16 +190,6 @@ async fn merge(lake: &Arc<Lake>, run: &RunStamp, may_merge: bool) -> (usize, Opt
     } else {
         (0, None)
     }
-}
-
-/// The mailboxes to read, the largest first. An archive is read as a whole, or not at all.
-fn jobs_in_order(
-    mut jobs: Vec<Job>,
-    range: Option<Span>,
-    state: &State,
-) -> Result<Vec<Job>, WriterError> {
-    jobs.retain(|job| range.is_none() || job.mailbox.kind != MailboxKind::Archive);
-    Ok(order::largest_first(jobs, state)?)
 }
 
 /// The mails of the mailboxes to read again of which the content is wanted now.

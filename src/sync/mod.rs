@@ -19,6 +19,7 @@ mod loop_detector;
 pub(crate) mod mail;
 pub(crate) mod mailbox;
 pub(crate) mod mailbox_source;
+pub(crate) mod order;
 pub(crate) mod privacy;
 pub(crate) mod retries;
 pub(crate) mod schedule;

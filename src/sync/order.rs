@@ -5,14 +5,22 @@ use std::cmp::Reverse;
 
 use crate::model::cursor::ABSENT_KEY;
 use crate::model::cursor::MAILBOX_KEY;
+use crate::model::mailbox::MailboxKind;
+use crate::model::span::Span;
 use crate::state::error::StateError;
 use crate::state::store::State;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::job::Job;
 
 /// Sorts the mailboxes: those that were never read (their size is unknown), then by what
-/// was recorded of them, then users without a mailbox, whose answers take longest (facts 6.2).
-pub(super) fn largest_first(jobs: Vec<Job>, state: &State) -> Result<Vec<Job>, StateError> {
+/// was recorded of them, then users without a mailbox, whose answers take longest (facts 6.2). With a
+/// range, archives are left out: they are read as a whole, or not at all.
+pub(crate) fn largest_first(
+    mut jobs: Vec<Job>,
+    range: Option<Span>,
+    state: &State,
+) -> Result<Vec<Job>, StateError> {
+    jobs.retain(|job| range.is_none() || job.mailbox.kind != MailboxKind::Archive);
     let mut sized = Vec::with_capacity(jobs.len());
     for job in jobs {
         sized.push((size(&job, state)?, job));
