@@ -69,7 +69,7 @@ impl Lake {
         self.commit_activities(&plan, &files)?;
         tracing::info!(
             version = plan.provenance.generation,
-            rows = batch.rows.len(),
+            rows = batch.packed.len(),
             activities = files.activity_rows,
             files = files.interactions.len() + files.activities.len(),
             slots = plan.steps.len(),

@@ -118,8 +118,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
     let opening = begun.elapsed();
-    let jobs = largest_first(discovery.jobs, options.range, &stores.state);
-    let jobs = jobs.map_err(WriterError::from)?;
+    let jobs = largest_first(discovery.jobs, options.range, &stores.state)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());

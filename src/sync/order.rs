@@ -10,6 +10,7 @@ use crate::model::span::Span;
 use crate::state::error::StateError;
 use crate::state::store::State;
 use crate::sync::cursors::SavedCursors;
+use crate::sync::error::SyncError;
 use crate::sync::job::Job;
 
 /// Sorts the mailboxes: those that were never read (their size is unknown), then by what
@@ -19,7 +20,7 @@ pub(crate) fn largest_first(
     mut jobs: Vec<Job>,
     range: Option<Span>,
     state: &State,
-) -> Result<Vec<Job>, StateError> {
+) -> Result<Vec<Job>, SyncError> {
     jobs.retain(|job| range.is_none() || job.mailbox.kind != MailboxKind::Archive);
     let mut sized = Vec::with_capacity(jobs.len());
     for job in jobs {

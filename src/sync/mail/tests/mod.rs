@@ -187,41 +187,11 @@ async fn night_with(
     state: &Arc<State>,
     captures_meetings: Meetings,
 ) -> (Coverage, Vec<MailboxBatch>) {
-    let capture = Capture::default();
     let lake_folder = tempfile::tempdir().unwrap();
     let disk = Runtime::new().unwrap();
     let (mailbox_batches, mut receiver) = mpsc::channel::<MailboxBatch>(8);
-    let context = Context {
-        run: RunStamp {
-            run_id: "run".into(),
-            started_at: clock::now(),
-        },
-        rules: Arc::new(Rules::new(&capture)),
-        capture,
-        selection: Selection {
-            content: ContentLevel::Preview,
-            headers: Headers::Asked,
-        },
-        directory: Arc::new(fixtures::directory()) as Arc<Directory>,
-        matcher: Arc::new(Matcher::new(
-            &CrmSnapshot::new(Vec::new(), Vec::new()),
-            &HashSet::new(),
-        )),
-        state: state.clone(),
-        cpu: Arc::new(CpuPool::new(1).unwrap()),
-        memory: SyncMemory {
-            messages: Memory::new(0),
-            mailbox_batches: Memory::new(0),
-        },
-        shutdown,
-        progress: Arc::new(Progress::default()),
-        again: false,
-        withheld: Arc::default(),
-        range: None,
-        resyncs: Arc::new(Semaphore::new(1)),
-        lake: empty_lake(lake_folder.path(), disk.handle()).await,
-        mailbox_batches,
-    };
+    let lake = empty_lake(lake_folder.path(), disk.handle()).await;
+    let context = context(shutdown, state, lake, mailbox_batches);
     let in_flight = InFlight::new(1);
     let mut turn = in_flight.begin().unwrap();
     let kept = state.clone();
@@ -256,6 +226,46 @@ async fn night_with(
     drop(context);
     disk.shutdown_background();
     (coverage, committing.await.unwrap())
+}
+
+fn context(
+    shutdown: Shutdown,
+    state: &Arc<State>,
+    lake: Arc<Lake>,
+    mailbox_batches: mpsc::Sender<MailboxBatch>,
+) -> Context {
+    let capture = Capture::default();
+    Context {
+        run: RunStamp {
+            run_id: "run".into(),
+            started_at: clock::now(),
+        },
+        rules: Arc::new(Rules::new(&capture)),
+        capture,
+        selection: Selection {
+            content: ContentLevel::Preview,
+            headers: Headers::Asked,
+        },
+        directory: Arc::new(fixtures::directory()) as Arc<Directory>,
+        matcher: Arc::new(Matcher::new(
+            &CrmSnapshot::new(Vec::new(), Vec::new()),
+            &HashSet::new(),
+        )),
+        state: state.clone(),
+        cpu: Arc::new(CpuPool::new(1).unwrap()),
+        memory: SyncMemory {
+            messages: Memory::new(0),
+            mailbox_batches: Memory::new(0),
+        },
+        shutdown,
+        progress: Arc::new(Progress::default()),
+        again: false,
+        withheld: Arc::default(),
+        range: None,
+        resyncs: Arc::new(Semaphore::new(1)),
+        lake,
+        mailbox_batches,
+    }
 }
 
 async fn empty_lake(folder: &Path, disk: &Handle) -> Arc<Lake> {
