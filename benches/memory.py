@@ -10,6 +10,7 @@ the small one of its kind.
 
 import argparse
 import datetime
+import itertools
 import json
 import math
 import pathlib
@@ -56,18 +57,15 @@ domains = ["contoso.example"]
 """
 
 
-def vocabulary(randomly):
-    """Words from which texts are drawn; the first occur far more often than the last."""
+def lines_of_text(randomly):
+    """Lines from which texts are drawn. Of their words the first occur far more often than the last."""
     letters = "etaoinshrdlucmfwypvbgk"
     words = [
         "".join(randomly.choices(letters, k=randomly.randint(2, 11))) for _ in range(30_000)
     ]
     weights = [1 / (rank + 3) for rank in range(len(words))]
-    total, sums = 0, []
-    for weight in weights:
-        total += weight
-        sums.append(total)
-    return words, sums
+    sums = list(itertools.accumulate(weights))
+    return [" ".join(randomly.choices(words, cum_weights=sums, k=12)) for _ in range(50_000)]
 
 
 def person(company, number):
@@ -90,7 +88,7 @@ def write_crm(folder):
 def write_mbox(path, size):
     """Mails of ten years in the order of their dates, of half a kilobyte to some hundred."""
     randomly = random.Random(SEED)
-    words, sums = vocabulary(randomly)
+    pool = lines_of_text(randomly)
     begin = datetime.datetime(2016, 1, 1, tzinfo=datetime.timezone.utc)
     span = YEARS * 365 * 86_400
     written, number = 0, 0
@@ -106,15 +104,14 @@ def write_mbox(path, size):
                 for _ in range(randomly.randrange(3))
             ]
             cc = "".join(f"Cc: {', '.join(copies)}\n" for _ in copies[:1])
-            length = min(round(math.exp(randomly.gauss(6.2, 1))), 40_000)
-            text = randomly.choices(words, cum_weights=sums, k=length)
-            lines = [" ".join(text[at : at + 12]) for at in range(0, len(text), 12)]
+            length = min(round(math.exp(randomly.gauss(3.7, 1))) + 1, 3_000)
+            lines = randomly.choices(pool, k=length)
             mail = (
                 f"From {sender} {date:%a %b %d %H:%M:%S %Y}\n"
                 f"From: {sender}\nTo: {to}\n{cc}"
                 f"Date: {date:%a, %d %b %Y %H:%M:%S} +0000\n"
                 f"Message-ID: <{number}.{randomly.getrandbits(64):x}@contoso.example>\n"
-                f"Subject: {' '.join(text[:6])}\n\n"
+                f"Subject: {lines[0][:40]}\n\n"
                 f"Number {number}, reference {randomly.getrandbits(40):x}.\n"
                 + "\n".join(lines)
                 + "\n\n"

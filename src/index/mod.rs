@@ -15,6 +15,7 @@ pub mod language;
 pub mod letters;
 pub mod query;
 pub mod query_error;
+mod read_by_parts;
 mod read_only;
 pub mod schema;
 pub mod search;

@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tantivy::Directory;
 use tantivy::Index;
 use tantivy::IndexReader;
+use tantivy::IndexSettings;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
 use tantivy::TantivyDocument;
@@ -23,6 +25,7 @@ use tantivy::schema::Document;
 
 use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
+use crate::index::read_by_parts::ReadByParts;
 use crate::index::read_only::ReadOnly;
 use crate::index::schema::FORMAT;
 use crate::index::schema::Fields;
@@ -98,7 +101,7 @@ impl Indexer {
         let path = folder.clone();
         // tantivy panics on some damaged files, and a view must not end a run.
         let attempt = panic::catch_unwind(move || {
-            let (index, payload) = open_index(&path)?;
+            let (index, payload) = open_index(&path, by_parts)?;
             // Missing or truncated files are detected now, not in the middle of a run.
             open_reader(&index)?;
             Ok((index, payload))
@@ -262,7 +265,7 @@ fn folder(configured: &Path) -> PathBuf {
 
 /// Opens the index in a configured folder and reads what its last commit says.
 pub(crate) fn open_in(configured: &Path) -> Result<(Index, Payload), IndexError> {
-    open_index(&folder(configured)).map_err(|error| match error {
+    open_index(&folder(configured), |_, folder| folder.into()).map_err(|error| match error {
         IndexError::Missing { .. } => IndexError::Missing {
             path: configured.to_owned(),
         },
@@ -273,7 +276,15 @@ pub(crate) fn open_in(configured: &Path) -> Result<(Index, Payload), IndexError>
     })
 }
 
-fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
+/// The folder as the writer reads it.
+fn by_parts(folder: &Path, inner: MmapDirectory) -> Box<dyn Directory> {
+    ReadByParts::new(folder, inner).into()
+}
+
+fn open_index(
+    folder: &Path,
+    directory: fn(&Path, MmapDirectory) -> Box<dyn Directory>,
+) -> Result<(Index, Payload), IndexError> {
     let path = folder.to_owned();
     match fs::metadata(folder.join("meta.json")) {
         Ok(meta) if meta.is_file() => {}
@@ -282,7 +293,8 @@ fn open_index(folder: &Path) -> Result<(Index, Payload), IndexError> {
         }
         _ => return Err(IndexError::Missing { path }),
     }
-    let mut index = Index::open_in_dir(folder)?;
+    let inner = MmapDirectory::open(folder).map_err(TantivyError::from)?;
+    let mut index = Index::open(directory(folder, inner))?;
     if index.schema() != Fields::schema() {
         return Err(IndexError::Damaged);
     }
@@ -318,7 +330,9 @@ fn create_index(folder: &Path) -> Result<Index, IndexError> {
         fs::remove_dir_all(folder).map_err(failed)?;
     }
     make_private_folder(folder).map_err(failed)?;
-    let mut index = Index::create_in_dir(folder, Fields::schema())?;
+    let inner = MmapDirectory::open(folder).map_err(TantivyError::from)?;
+    let settings = IndexSettings::default();
+    let mut index = Index::create(by_parts(folder, inner), Fields::schema(), settings)?;
     index.set_tokenizers(Fields::tokenizers());
     Ok(index)
 }

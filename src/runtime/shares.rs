@@ -16,22 +16,23 @@ pub struct Shares {
     /// Encoded rows that wait for their commit, and what was decided with them. Encoding the files of
     /// a commit takes as much again.
     pub commit: usize,
-    /// Mailbox batches that wait for the writer.
+    /// Mailbox batches that wait for the writer: while it commits, some seconds of reading.
     pub mailbox_batches: usize,
     /// Messages of archives that are read and not decided yet.
     pub messages: usize,
 }
 
 impl Shares {
-    /// The shares of a budget of `bytes`. An eighth is left for the pages of the service that are in
-    /// flight or being decided, and for the CRM snapshot.
+    /// The shares of a budget of `bytes`. What is left is for the pages of the service that are in
+    /// flight or being decided, for segments that are written or merged, for the CRM snapshot, and
+    /// for what the allocator keeps for the next page.
     pub fn of(bytes: usize) -> Self {
         Self {
-            index: bytes / 4,
-            index_waiting: bytes / 16,
-            state: bytes / 16,
+            index: bytes / 8,
+            index_waiting: bytes / 32,
+            state: bytes / 32,
             commit: bytes / 8,
-            mailbox_batches: bytes / 8,
+            mailbox_batches: bytes / 16,
             messages: bytes / 8,
         }
     }
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_leave_room_for_pages_in_flight() {
+    fn shares_leave_room_for_what_has_none() {
         let bytes = 512_000_000;
         let shares = Shares::of(bytes);
         let encoding = shares.commit;
@@ -53,6 +54,6 @@ mod tests {
             + encoding
             + shares.mailbox_batches
             + shares.messages;
-        assert_eq!(bytes - taken, bytes / 8);
+        assert_eq!(bytes - taken, 3 * bytes / 8);
     }
 }
