@@ -146,7 +146,8 @@ impl Indexer {
         let bytes = bytes.clamp(THREAD_BYTES_MIN, THREAD_BYTES_MAX);
         let options = IndexWriterOptions::builder()
             .num_worker_threads(threads)
-            .num_merge_threads(threads)
+            // A merge takes memory in proportion to its segments, which no setting bounds.
+            .num_merge_threads(1)
             .memory_budget_per_thread(bytes)
             .build();
         Ok(Self {
