@@ -2,6 +2,7 @@
 //!
 //! The steps are functions of their own, so that a test can stop between any two of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,9 +57,11 @@ impl Lake {
     pub fn commit(&self, batch: &CommitBatch) -> Result<Committed, LakeError> {
         let _lock = self.lock_commits();
         let watch = Stopwatch::start();
-        let mut packed = batch.clone();
-        self.pack(&mut packed)?;
-        let batch = &packed;
+        let mut batch = Cow::Borrowed(batch);
+        if !batch.rows.is_empty() {
+            self.pack(batch.to_mut())?;
+        }
+        let batch = &*batch;
         let plan = self.plan(batch)?;
         if plan.steps.is_empty() {
             return Ok(Committed::default());
@@ -94,9 +97,12 @@ impl Lake {
 
     /// All rows of a batch, encoded.
     fn packed(&self, batch: &CommitBatch) -> Result<PackedRows, LakeError> {
-        let mut batch = batch.clone();
-        self.pack(&mut batch)?;
-        Ok(batch.packed)
+        let mut packed = batch.packed.clone();
+        if !batch.rows.is_empty() {
+            let content = self.settings.activity_content;
+            self.cpu.lend(|| packed.add(&batch.rows, content))?;
+        }
+        Ok(packed)
     }
 
     /// Checks the batch and gives it a version.

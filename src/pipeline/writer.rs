@@ -198,13 +198,14 @@ impl Writer {
         };
         let (recorded, withdrawn) = (open.rows() as u64, open.withdrawn);
         let Open {
-            batch,
+            mut batch,
             seen,
             promises,
             ..
         } = open;
         let (lake, state) = (self.lake.clone(), self.state.clone());
         let writing = tokio::task::spawn_blocking(move || {
+            lake.pack(&mut batch)?;
             let committed = lake.commit(&batch)?;
             let slots = committed.slots.iter();
             let versions: BTreeMap<u8, i64> =
