@@ -28,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// the work fails.
 const GIVEN_UP_MAX: usize = 16;
 
-/// Fewer items than this are computed by who asks: to wake other threads takes longer.
+/// Fewer items than this are computed on the calling thread: waking others takes longer.
 pub const MANY: usize = 16;
 
 /// The CPU-bound threads: one rayon pool that matches and encodes, and one that decodes items, some

@@ -159,17 +159,6 @@ impl<'a> MailboxSync<'a> {
         self.context.shutdown.requested().is_some()
     }
 
-    /// See [`Context::unless_stopped`].
-    pub(crate) async fn unless_stopped<T, E>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, SyncError>
-    where
-        SyncError: From<E>,
-    {
-        self.context.unless_stopped(work).await
-    }
-
     /// What was decided and is not committed yet: the next decision has to see it.
     pub(crate) fn uncommitted(&mut self) -> Uncommitted {
         // Commits are in the order in which batches were sent.

@@ -82,7 +82,7 @@ impl<S: MailboxService> MailboxSource for CalendarSource<'_, S> {
                 ledger: &sync.ledger,
                 now: self.service.service_time(),
             };
-            let decided = sync.unless_stopped(calendar.read()).await?;
+            let decided = sync.context.unless_stopped(calendar.read()).await?;
             sync.total_cost = self.service.total_cost();
             remark(sync, &decided.cursor);
             let record = cursors::calendar_record(&sync.mailbox.id, &decided.cursor);

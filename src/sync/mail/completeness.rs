@@ -140,7 +140,11 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             }
             return Ok(counts);
         }
-        let listed = self.sync.unless_stopped(self.service.folders()).await;
+        let listed = self
+            .sync
+            .context
+            .unless_stopped(self.service.folders())
+            .await;
         let listed = self.tolerate(listed)?.unwrap_or_default();
         for folder in walked {
             let found = listed.iter().find(|listed| listed.id == *folder);
@@ -154,7 +158,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
 
     async fn count(&mut self, folder: &str) -> Result<Option<u64>, SyncError> {
         let asked = self.service.item_count(folder);
-        let answer = self.sync.unless_stopped(asked).await;
+        let answer = self.sync.context.unless_stopped(asked).await;
         Ok(self.tolerate(answer)?.flatten())
     }
 

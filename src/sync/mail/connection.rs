@@ -50,7 +50,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             return Ok(());
         }
         let asked = self.service.kind();
-        match self.sync.unless_stopped(asked).await {
+        match self.sync.context.unless_stopped(asked).await {
             Ok(kind) => {
                 cursor.kind_told_at = now;
                 if let Some(kind) = kind {

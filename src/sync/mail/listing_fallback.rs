@@ -69,7 +69,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         let mut has_news = false;
         for _ in 0..ID_PAGES_MAX {
             let asked = self.service.listed_ids(&mut listing);
-            let page = self.sync.unless_stopped(asked).await?;
+            let page = self.sync.context.unless_stopped(asked).await?;
             has_news |= self.add_ids(&mut listed, &mut known, page)?;
             if listing.is_over() && !(std::mem::take(&mut has_news) && listing.ask_by_time()) {
                 return Ok(listed);
@@ -160,7 +160,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         let mut pages = Vec::new();
         for _ in 0..MAIL_PAGES_MAX {
             let asked = self.service.listed_mails(&mut listing, selection);
-            let asked = self.sync.unless_stopped(asked).await;
+            let asked = self.sync.context.unless_stopped(asked).await;
             let (page, failure) = match asked {
                 Ok(page) => (Some(page), None),
                 Err(error) => (None, Some(error)),

@@ -84,7 +84,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         self.request_kind(&mut cursor).await?;
         self.note_settings(&mut cursor);
         let known_ids = self.service.well_known(&cursor.well_known, &listed);
-        cursor.well_known = self.sync.unless_stopped(known_ids).await?;
+        cursor.well_known = self.sync.context.unless_stopped(known_ids).await?;
         let readable = S::readable(&listed, &cursor.well_known);
         self.note_folders(&readable);
         let reconciler = self.sync.open(S::SOURCE, cursor, EarlierIds::default());
@@ -135,7 +135,11 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
 
     /// All folders. That there is no mailbox is noted, so that it is not requested too often.
     async fn listed(&mut self, known: &SavedCursors) -> Result<Vec<Folder>, SyncError> {
-        let listed = self.sync.unless_stopped(self.service.folders()).await;
+        let listed = self
+            .sync
+            .context
+            .unless_stopped(self.service.folders())
+            .await;
         if let Err(SyncError::Service(error)) = &listed
             && error.action() == RetryAction::NoMailbox
             && known.mailbox.is_none()
@@ -280,7 +284,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         if self.resync.is_none() {
             let resyncs = self.sync.context.resyncs.clone();
             let leave = async { Ok::<_, SyncError>(resyncs.acquire_owned().await.ok()) };
-            self.resync = self.sync.unless_stopped(leave).await?;
+            self.resync = self.sync.context.unless_stopped(leave).await?;
         }
         Ok(())
     }
@@ -297,7 +301,11 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             return Err(error.into());
         }
         if !self.gone.is_empty() {
-            let listed = self.sync.unless_stopped(self.service.folders()).await?;
+            let listed = self
+                .sync
+                .context
+                .unless_stopped(self.service.folders())
+                .await?;
             if listed.iter().any(|folder| self.gone.contains(&folder.id)) {
                 return Err(SyncError::FolderHidden);
             }

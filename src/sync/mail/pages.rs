@@ -75,7 +75,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         let (ids, folder_contexts): (Vec<String>, Vec<FolderContext>) = wanted.into_iter().unzip();
         let kind = ItemKind::Mail(selection);
         let fetching = self.singles.fetch(self.service, kind, &ids);
-        let fetched = self.sync.unless_stopped(fetching).await?;
+        let fetched = self.sync.context.unless_stopped(fetching).await?;
         let bodies = fetched.iter().zip(&folder_contexts);
         let bodies = bodies.filter_map(|(item, folder_context)| match &item.answer {
             ItemAnswer::Item(body) => Some((body.clone(), folder_context.container.clone())),

@@ -45,7 +45,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
                 return Ok((deltas, is_sent));
             };
             let committed = self.turn.wait_for(delta.committed());
-            self.sync.unless_stopped(committed).await?;
+            self.sync.context.unless_stopped(committed).await?;
         }
     }
 
