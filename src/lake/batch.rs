@@ -28,7 +28,7 @@ pub struct CommitBatch {
     pub run: RunStamp,
     /// The rows and what the CRM snapshot says of them.
     pub rows: Vec<MatchedInteraction>,
-    /// Further rows, which come before these: see [`Lake::pack`](crate::lake::Lake::pack).
+    /// Further rows, which come before these: see [`Lake::encode`](crate::lake::Lake::encode).
     pub packed: PackedRows,
     /// The newest links of the chains whose pages are in these rows; later ones win.
     pub cursors: Vec<CursorRecord>,

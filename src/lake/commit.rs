@@ -59,7 +59,7 @@ impl Lake {
         let watch = Stopwatch::start();
         let mut batch = Cow::Borrowed(batch);
         if !batch.rows.is_empty() {
-            self.pack(batch.to_mut())?;
+            self.encode(batch.to_mut())?;
         }
         let batch = &*batch;
         let plan = self.plan(batch)?;
@@ -87,9 +87,15 @@ impl Lake {
         })
     }
 
-    /// Encodes the rows of a batch that is not committed yet, so that it takes less memory. Blocks on
-    /// the CPU pool.
-    pub fn pack(&self, batch: &mut CommitBatch) -> Result<(), LakeError> {
+    /// Encodes the rows of a batch that is not committed yet, and lets them wait on the disk. Blocks
+    /// on the CPU pool.
+    pub fn spill(&self, batch: &mut CommitBatch) -> Result<(), LakeError> {
+        self.encode(batch)?;
+        batch.packed.spill(&self.root.join("_touchpoint"))
+    }
+
+    /// Encodes the rows of a batch that is not committed yet. Blocks on the CPU pool.
+    pub fn encode(&self, batch: &mut CommitBatch) -> Result<(), LakeError> {
         let rows = std::mem::take(&mut batch.rows);
         let content = self.settings.activity_content;
         self.cpu.lend(|| batch.packed.add(&rows, content))

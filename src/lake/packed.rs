@@ -1,11 +1,13 @@
-//! Rows that wait for their commit, encoded by month as they come: a tenth of what they take as
-//! structs, so that a commit of hundreds of thousands of rows fits into memory.
+//! Rows that wait for their commit, encoded by month as they come: a fifth of what they take as
+//! structs. All but the last of them wait on the disk, so that a commit of hundreds of thousands of
+//! rows takes no more memory than a small one.
 //!
 //! What only the commit knows (generation, CRM snapshot, time and run) is put in when the files are
 //! written.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -27,6 +29,8 @@ use crate::lake::rows::keys::month_number;
 use crate::lake::rows::row_hash;
 use crate::lake::rows::schema::TableName;
 use crate::lake::settings::ActivityContent;
+use crate::lake::storage::spill::SpillFile;
+use crate::lake::storage::spill::Spilled;
 use crate::lake::view::derive;
 use crate::lake::view::derive::RowProvenance;
 use crate::model::activity::Activity;
@@ -44,13 +48,14 @@ pub struct PackedRows {
     slots: BTreeMap<u8, SlotRows>,
     revisions: Revisions,
     bytes: usize,
+    file: Option<SpillFile>,
 }
 
 /// The rows of a month, in the order in which they came.
 #[derive(Debug, Clone, Default)]
 struct Month {
-    interactions: Vec<Bytes>,
-    activities: Vec<Bytes>,
+    interactions: Vec<Spilled>,
+    activities: Vec<Spilled>,
     activity_rows: usize,
 }
 
@@ -63,8 +68,8 @@ pub(super) struct SlotRows {
 
 /// Some rows of a month, encoded.
 struct Encoded {
-    interactions: Bytes,
-    activities: Option<Bytes>,
+    interactions: Spilled,
+    activities: Option<Spilled>,
     activity_rows: usize,
 }
 
@@ -131,10 +136,26 @@ impl PackedRows {
                 activity_rows,
             } = encoded;
             let month = self.months.entry(month).or_default();
-            self.bytes += interactions.len() + activities.as_ref().map_or(0, Bytes::len);
+            self.bytes += interactions.len() + activities.as_ref().map_or(0, Spilled::len);
             month.interactions.push(interactions);
             month.activities.extend(activities);
             month.activity_rows += activity_rows;
+        }
+        Ok(())
+    }
+
+    /// Moves what is in memory to a file in a folder.
+    pub(super) fn spill(&mut self, folder: &Path) -> Result<(), LakeError> {
+        let file = match &self.file {
+            Some(file) => file,
+            None => self.file.insert(SpillFile::create(folder)?),
+        };
+        for month in self.months.values_mut() {
+            for piece in month.interactions.iter_mut().chain(&mut month.activities) {
+                if let Spilled::InMemory(bytes) = piece {
+                    *piece = file.put(bytes)?;
+                }
+            }
         }
         Ok(())
     }
@@ -148,7 +169,7 @@ impl PackedRows {
         let number = month_number(name);
         for piece in &mut month.activities {
             let mut rows = Vec::new();
-            for batch in data_file::unpack(TableName::ContactActivity, piece.clone()) {
+            for batch in data_file::unpack(TableName::ContactActivity, piece.bytes()) {
                 let read = ACTIVITIES.read_all(&batch?);
                 rows.extend(read.map_err(|e| failed(TableName::ContactActivity, &e))?);
             }
@@ -159,7 +180,7 @@ impl PackedRows {
             });
             if rows.len() < all {
                 self.bytes -= piece.len();
-                *piece = encode_activities(&rows)?;
+                *piece = Spilled::InMemory(encode_activities(&rows)?);
                 self.bytes += piece.len();
                 month.activity_rows -= all - rows.len();
             }
@@ -172,7 +193,7 @@ impl PackedRows {
         let months = self.months.iter().map(|(name, month)| {
             let pieces = month.interactions.clone().into_iter();
             let batches =
-                pieces.flat_map(|piece| data_file::unpack(TableName::Interactions, piece));
+                pieces.flat_map(|piece| data_file::unpack(TableName::Interactions, piece.bytes()));
             (name.clone(), Box::new(batches) as Batches)
         });
         months.collect()
@@ -186,7 +207,7 @@ impl PackedRows {
             let pieces = month.activities.clone().into_iter();
             let provenance = provenance.clone();
             let batches = pieces
-                .flat_map(|piece| data_file::unpack(TableName::ContactActivity, piece))
+                .flat_map(|piece| data_file::unpack(TableName::ContactActivity, piece.bytes()))
                 .map(move |batch| stamped(&batch?, &provenance));
             (name.clone(), Box::new(batches) as Batches)
         });
@@ -220,8 +241,8 @@ fn encode(
     let interactions = interactions.map_err(|e| failed(TableName::Interactions, &e))?;
     let packed = (!activities.is_empty()).then(|| encode_activities(&activities));
     Ok(Encoded {
-        interactions: data_file::pack(TableName::Interactions, &interactions)?,
-        activities: packed.transpose()?,
+        interactions: Spilled::InMemory(data_file::pack(TableName::Interactions, &interactions)?),
+        activities: packed.transpose()?.map(Spilled::InMemory),
         activity_rows: activities.len(),
     })
 }

@@ -22,6 +22,14 @@ pub struct CursorRecord {
     pub value: Option<String>,
 }
 
+impl CursorRecord {
+    /// A rough size in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        let value = self.value.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.mailbox_id.len() + self.key.len() + value
+    }
+}
+
 /// The key under which [`MailboxCursor`] is stored.
 pub const MAILBOX_KEY: &str = "mailbox";
 /// The key under which [`CalendarCursor`] is stored.

@@ -130,7 +130,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         run: run.clone(),
         snapshot: discovery.snapshot.digest.clone(),
         progress: options.progress.clone(),
-        batch_bytes: stores::shares(config).commit,
+        shares: stores::shares(config),
     };
     let writing = tokio::spawn(writer.run(receiver));
     let context = Context {

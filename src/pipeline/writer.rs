@@ -1,6 +1,7 @@
 //! The writer: a single task that turns mailbox batches into commits, and redeems their tickets.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::lake::batch::CommitBatch;
 use crate::lake::batch::MailboxTally;
 use crate::lake::error::LakeError;
 use crate::lake::packed::PackedRows;
-use crate::model::activity::MatchedInteraction;
+use crate::model::cursor::CursorRecord;
 use crate::model::interaction::State as RowState;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -23,17 +24,18 @@ use crate::pipeline::index_queue::IndexQueue;
 use crate::pipeline::index_queue::IndexingError;
 use crate::runtime::clock;
 use crate::runtime::cpu::TaskPanicked;
+use crate::runtime::shares::Shares;
 use crate::state::error::StateError;
-use crate::state::pending::Pending;
+use crate::state::packed::PackedDecisions;
 use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::in_flight::InFlight;
 use crate::sync::in_flight::Promise;
 
-/// Rows of a batch: beyond this the files of a month grow no better, only memory does.
+/// Rows of a batch: beyond this the files of a month grow no better.
 const BATCH_ROWS: usize = 250_000;
-/// Bytes of rows that are encoded at a time.
-const PACK_BYTES: usize = 8 << 20;
+/// Bytes of the encoded rows of a batch, which wait on the disk.
+const BATCH_BYTES: usize = 64 << 20;
 /// Age of a batch: so much work is lost at most when the process dies.
 const BATCH_AGE: Duration = Duration::from_secs(30);
 
@@ -54,8 +56,8 @@ pub struct Writer {
     pub snapshot: Arc<str>,
     /// Counters for the progress display.
     pub progress: Arc<Progress>,
-    /// Bytes of a batch in memory.
-    pub batch_bytes: usize,
+    /// How much memory a batch may take.
+    pub shares: Shares,
 }
 
 /// Why the writer had to stop; the run ends with it.
@@ -84,11 +86,14 @@ pub enum WriterError {
 /// Mailbox batches that will become visible together.
 struct Open {
     batch: CommitBatch,
-    seen: Vec<Arc<Pending>>,
+    seen: Vec<Arc<PackedDecisions>>,
     promises: Vec<Promise>,
     /// Bytes of the rows that are not encoded yet.
     loose_bytes: usize,
-    seen_bytes: usize,
+    /// The newest links of the chains, by mailbox and key.
+    cursors: BTreeMap<(String, String), Option<String>>,
+    /// Bytes of everything but the rows.
+    note_bytes: usize,
     withdrawn: u64,
     since: Instant,
 }
@@ -132,13 +137,13 @@ impl Writer {
             open.add(mailbox_batch);
             return Ok((open, Vec::new()));
         }
-        let lake = self.lake.clone();
+        let (lake, loose_max) = (self.lake.clone(), self.shares.loose_rows);
         let adding = self.lake.cpu().run(move || {
             let docs = index_queue::documents(&mailbox_batch.rows);
             open.add(mailbox_batch);
-            if open.loose_bytes >= PACK_BYTES {
+            if open.loose_bytes >= loose_max {
                 open.loose_bytes = 0;
-                lake.pack(&mut open.batch)?;
+                lake.spill(&mut open.batch)?;
             }
             Ok((open, docs))
         });
@@ -157,15 +162,18 @@ impl Writer {
             },
             seen: Vec::new(),
             promises: Vec::new(),
+            cursors: BTreeMap::new(),
             loose_bytes: 0,
-            seen_bytes: 0,
+            note_bytes: 0,
             withdrawn: 0,
             since: clock::monotonic(),
         }
     }
 
     fn is_full(&self, open: &Open) -> bool {
-        open.rows() >= BATCH_ROWS || open.bytes() >= self.batch_bytes
+        open.rows() >= BATCH_ROWS
+            || open.batch.packed.bytes() >= BATCH_BYTES
+            || open.note_bytes >= self.shares.notes
     }
 
     /// What comes next: whatever lies ready goes along, so that under load commits get fewer.
@@ -201,16 +209,24 @@ impl Writer {
             mut batch,
             seen,
             promises,
+            cursors,
             ..
         } = open;
+        let cursors = cursors.into_iter();
+        let cursors = cursors.map(|((mailbox_id, key), value)| CursorRecord {
+            mailbox_id,
+            key,
+            value,
+        });
+        batch.cursors = cursors.collect();
         let (lake, state) = (self.lake.clone(), self.state.clone());
         let writing = tokio::task::spawn_blocking(move || {
-            lake.pack(&mut batch)?;
+            lake.encode(&mut batch)?;
             let committed = lake.commit(&batch)?;
             let slots = committed.slots.iter();
             let versions: BTreeMap<u8, i64> =
                 slots.map(|slot| (*slot, committed.version)).collect();
-            state.commit(&seen, &versions)?;
+            state.commit(&seen, &batch.cursors, &versions)?;
             Ok::<_, WriterError>(versions)
         });
         let versions = writing.await.map_err(|_| WriterError::Lost)??;
@@ -234,15 +250,27 @@ enum Next {
 
 impl Open {
     fn add(&mut self, mailbox_batch: MailboxBatch) {
+        self.loose_bytes += mailbox_batch.row_bytes();
+        self.note_bytes += mailbox_batch.note_bytes();
         let rows = mailbox_batch.rows;
         let withdrawn = rows.iter();
         let withdrawn = withdrawn.filter(|row| row.interaction.state == RowState::Withdrawn);
         self.withdrawn += withdrawn.count() as u64;
-        self.loose_bytes += rows.iter().map(MatchedInteraction::bytes).sum::<usize>();
-        self.seen_bytes += mailbox_batch.seen.bytes();
         self.seen.push(mailbox_batch.seen);
         self.batch.rows.extend(rows);
-        self.batch.cursors.extend(mailbox_batch.cursors);
+        for cursor in mailbox_batch.cursors {
+            let bytes = cursor.bytes();
+            let key = (cursor.mailbox_id, cursor.key);
+            match self.cursors.entry(key) {
+                Entry::Vacant(entry) => {
+                    self.note_bytes += bytes;
+                    entry.insert(cursor.value);
+                }
+                Entry::Occupied(mut entry) => {
+                    entry.insert(cursor.value);
+                }
+            }
+        }
         self.batch.tallies.push(MailboxTally {
             mailbox: mailbox_batch.mailbox,
             tally: mailbox_batch.tally,
@@ -253,9 +281,5 @@ impl Open {
 
     fn rows(&self) -> usize {
         self.batch.packed.len() + self.batch.rows.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.batch.packed.bytes() + self.loose_bytes + self.seen_bytes
     }
 }

@@ -13,9 +13,11 @@ pub struct Shares {
     pub index_waiting: usize,
     /// The page cache of the state; lookups touch few pages.
     pub state: usize,
-    /// Encoded rows that wait for their commit, and what was decided with them. Encoding the files of
-    /// a commit takes as much again.
-    pub commit: usize,
+    /// Rows of the next commit that are not encoded yet. The more of them are encoded together the
+    /// better they compress.
+    pub loose_rows: usize,
+    /// Decisions and cursors of the next commit.
+    pub notes: usize,
     /// Mailbox batches that wait for the writer: while it commits, some seconds of reading.
     pub mailbox_batches: usize,
     /// Messages of archives that are read and not decided yet.
@@ -24,14 +26,15 @@ pub struct Shares {
 
 impl Shares {
     /// The shares of a budget of `bytes`. What is left is for the pages of the service that are in
-    /// flight or being decided, for segments that are written or merged, for the CRM snapshot, and
-    /// for what the allocator keeps for the next page.
+    /// flight or being decided, for files and segments that are written or merged, for the CRM
+    /// snapshot, and for what the allocator keeps for the next page.
     pub fn of(bytes: usize) -> Self {
         Self {
             index: bytes / 8,
             index_waiting: bytes / 32,
             state: bytes / 32,
-            commit: bytes / 8,
+            loose_rows: bytes / 32,
+            notes: 3 * bytes / 32,
             mailbox_batches: bytes / 16,
             messages: bytes / 8,
         }
@@ -46,14 +49,13 @@ mod tests {
     fn shares_leave_room_for_what_has_none() {
         let bytes = 512_000_000;
         let shares = Shares::of(bytes);
-        let encoding = shares.commit;
         let taken = shares.index
             + shares.index_waiting
             + shares.state
-            + shares.commit
-            + encoding
+            + shares.loose_rows
+            + shares.notes
             + shares.mailbox_batches
             + shares.messages;
-        assert_eq!(bytes - taken, 3 * bytes / 8);
+        assert_eq!(bytes - taken, bytes / 2);
     }
 }

@@ -12,8 +12,32 @@ use crate::state::error::StateError;
 use crate::state::key::MarkKey;
 use crate::state::key::SeriesKey;
 use crate::state::records::WaitingSeries;
+use crate::state::table_writes::PackedWrites;
+use crate::state::table_writes::TableWrites;
 use crate::state::tables::MARKS;
 use crate::state::tables::SERIES;
+use crate::state::tables::StoredMarkKey;
+use crate::state::tables::StoredSeriesKey;
+
+/// The waiting series and marks of a batch that waits for its commit.
+#[derive(Default)]
+pub(crate) struct PackedCalendars {
+    series: PackedWrites<StoredSeriesKey, &'static str>,
+    marks: PackedWrites<StoredMarkKey, &'static str>,
+}
+
+impl PackedCalendars {
+    /// The bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.series.bytes() + self.marks.bytes()
+    }
+
+    /// Writes them.
+    pub(crate) fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
+        self.series.apply(transaction, SERIES)?;
+        self.marks.apply(transaction, MARKS)
+    }
+}
 
 /// The waiting series of a mailbox as they were committed, each with the provider's id of its
 /// master, in order of that.
@@ -50,32 +74,27 @@ pub(crate) fn mark(
     Ok(mark.map(|mark| mark.value().to_owned()))
 }
 
-/// Writes the waiting series and marks of a batch.
-pub(crate) fn write(
-    transaction: &WriteTransaction,
-    series: &BTreeMap<SeriesKey, Option<WaitingSeries>>,
-    marks: &BTreeMap<MarkKey, String>,
-) -> Result<(), StateError> {
-    let mut table = transaction.open_table(SERIES).map_err(StateError::of)?;
-    for ((slot, mailbox_id, master_id), series) in series {
+/// Packs the waiting series and marks of a batch.
+pub(crate) fn pack(
+    all_series: &BTreeMap<SeriesKey, Option<WaitingSeries>>,
+    all_marks: &BTreeMap<MarkKey, String>,
+) -> Result<PackedCalendars, StateError> {
+    let mut series = TableWrites::default();
+    for ((slot, mailbox_id, master_id), waiting) in all_series {
         let key = (*slot, mailbox_id.as_str(), master_id.as_str());
-        match series {
-            Some(series) => {
-                // Strings, numbers, flags and lists of them always have a JSON form.
-                let json = serde_json::to_string(series).unwrap_or_default();
-                table.insert(key, json.as_str()).map_err(StateError::of)?;
-            }
-            None => {
-                table.remove(key).map_err(StateError::of)?;
-            }
-        }
+        // Strings, numbers, flags and lists of them always have a JSON form.
+        let json = waiting.as_ref().map(serde_json::to_string);
+        let json = json.map(Result::unwrap_or_default);
+        series.put(&key, json.as_deref().as_ref());
     }
-    let mut table = transaction.open_table(MARKS).map_err(StateError::of)?;
-    for ((slot, mailbox_id), mark) in marks {
-        let key = (*slot, mailbox_id.as_str());
-        table.insert(key, mark.as_str()).map_err(StateError::of)?;
+    let mut marks = TableWrites::default();
+    for ((slot, mailbox_id), mark) in all_marks {
+        marks.put(&(*slot, mailbox_id.as_str()), Some(&mark.as_str()));
     }
-    Ok(())
+    Ok(PackedCalendars {
+        series: series.pack()?,
+        marks: marks.pack()?,
+    })
 }
 
 /// Forgets the waiting series and marks of a slot.

@@ -23,6 +23,9 @@ pub enum StateError {
     /// The file was damaged while it was open.
     #[error("the state file is damaged; delete the state folder and run again, it is rebuilt")]
     Damaged,
+    /// What waits for a commit could not be compressed, or not be read back.
+    #[error("decisions could not be compressed; this is a defect of touchpoint, please report it")]
+    Compression(#[source] io::Error),
     /// Any other failure of the store.
     #[error("the state file cannot be used; delete the state folder and run again, it is rebuilt")]
     Store(#[source] Box<redb::Error>),

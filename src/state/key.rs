@@ -7,8 +7,6 @@ use crate::model::time::Timestamp;
 
 /// The slot in the first byte, then 120 bits of hash.
 pub(crate) type Key = [u8; 16];
-/// Slot, mailbox id and cursor key.
-pub(crate) type CursorKey = (u8, String, String);
 /// Slot, mailbox id, interaction id.
 pub(crate) type MeetingKey = (u8, String, Id128);
 /// Slot, mailbox id and the provider's id of the series' master.

@@ -18,9 +18,32 @@ use crate::state::error::StateError;
 use crate::state::key::MeetingKey;
 use crate::state::meeting_row;
 use crate::state::records::MeetingRecord;
+use crate::state::table_writes::PackedWrites;
+use crate::state::table_writes::TableWrites;
 use crate::state::tables::MEETING_ROWS;
 use crate::state::tables::MEETINGS;
 use crate::state::tables::StoredMeeting;
+use crate::state::tables::StoredMeetingKey;
+
+/// The meetings of a batch that waits for its commit.
+#[derive(Default)]
+pub(crate) struct PackedMeetings {
+    records: PackedWrites<StoredMeetingKey, StoredMeeting<'static>>,
+    rows: PackedWrites<StoredMeetingKey, &'static str>,
+}
+
+impl PackedMeetings {
+    /// The bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.records.bytes() + self.rows.bytes()
+    }
+
+    /// Writes them.
+    pub(crate) fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
+        self.records.apply(transaction, MEETINGS)?;
+        self.rows.apply(transaction, MEETING_ROWS)
+    }
+}
 
 /// All meetings that a mailbox has recorded, as they were committed, in order of id.
 pub(crate) fn of_mailbox(
@@ -54,31 +77,22 @@ pub(crate) fn of_mailbox(
     Ok(meetings)
 }
 
-/// Writes the meetings of a batch.
-pub(crate) fn write(
-    transaction: &WriteTransaction,
+/// Packs the meetings of a batch.
+pub(crate) fn pack(
     meetings: &BTreeMap<MeetingKey, MeetingRecord>,
-) -> Result<(), StateError> {
-    let mut records = transaction.open_table(MEETINGS).map_err(StateError::of)?;
-    let mut rows = transaction
-        .open_table(MEETING_ROWS)
-        .map_err(StateError::of)?;
+) -> Result<PackedMeetings, StateError> {
+    let mut records = TableWrites::default();
+    let mut rows = TableWrites::default();
     for ((slot, mailbox_id, id), record) in meetings {
         let key = (*slot, mailbox_id.as_str(), id.0);
-        records
-            .insert(key, stored(record))
-            .map_err(StateError::of)?;
-        match &record.row {
-            Some(row) => {
-                let json = meeting_row::write(row);
-                rows.insert(key, json.as_str()).map_err(StateError::of)?;
-            }
-            None => {
-                rows.remove(key).map_err(StateError::of)?;
-            }
-        }
+        records.put(&key, Some(&stored(record)));
+        let row = record.row.as_deref().map(meeting_row::write);
+        rows.put(&key, row.as_deref().as_ref());
     }
-    Ok(())
+    Ok(PackedMeetings {
+        records: records.pack()?,
+        rows: rows.pack()?,
+    })
 }
 
 /// Takes rows of `interactions` that are meetings, in any order and as often as they come: of each

@@ -1,14 +1,12 @@
-//! What was decided but is not committed yet: a batch of many mailboxes.
+//! What is being decided: the decisions of one mailbox batch.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use crate::model::cursor::CursorRecord;
 use crate::model::id::Id128;
 use crate::model::mailbox;
 use crate::state::key;
-use crate::state::key::CursorKey;
 use crate::state::key::Key;
 use crate::state::key::MarkKey;
 use crate::state::key::MeetingKey;
@@ -18,12 +16,13 @@ use crate::state::key::SeriesKey;
 use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
 
-/// Decisions of one batch. Lookups see them before the file; dropping them discards them.
+/// Decisions of one batch, until they are
+/// [packed](crate::state::packed::PackedDecisions). Lookups see them before the file; dropping them
+/// discards them.
 #[derive(Debug, Clone, Default)]
 pub struct Pending {
     pub(crate) items: HashMap<Key, Seen>,
     pub(crate) recorded: HashMap<Key, RecordedMail>,
-    pub(crate) cursors: BTreeMap<CursorKey, Option<String>>,
     pub(crate) meetings: BTreeMap<MeetingKey, MeetingRecord>,
     pub(crate) series: BTreeMap<SeriesKey, Option<WaitingSeries>>,
     pub(crate) calendar_marks: BTreeMap<MarkKey, String>,
@@ -39,13 +38,6 @@ impl Pending {
     pub fn note_recorded(&mut self, mailbox_id: &str, interaction_id: Id128, mail: RecordedMail) {
         let key = key::recorded(mailbox_id, interaction_id);
         self.recorded.entry(key).or_insert(mail);
-    }
-
-    /// Notes where a chain continues; a record without value deletes the cursor.
-    pub fn note_cursor(&mut self, record: CursorRecord) {
-        let slot = mailbox::slot(&record.mailbox_id);
-        self.cursors
-            .insert((slot, record.mailbox_id, record.key), record.value);
     }
 
     /// Notes what a mailbox records of a meeting. A later note of the same meeting replaces an
@@ -71,13 +63,5 @@ impl Pending {
     pub fn note_calendar_mark(&mut self, mailbox_id: &str, mark: String) {
         let key = (mailbox::slot(mailbox_id), mailbox_id.to_owned());
         self.calendar_marks.insert(key, mark);
-    }
-
-    /// A rough size in memory, in bytes, of what there is of each item.
-    pub fn bytes(&self) -> usize {
-        let item = size_of::<Key>() + size_of::<Seen>();
-        let recorded = size_of::<Key>() + size_of::<RecordedMail>();
-        // A hash map is half full.
-        2 * (self.items.len() * item + self.recorded.len() * recorded)
     }
 }

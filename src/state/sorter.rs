@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
@@ -11,8 +10,6 @@ use std::io::Read;
 use std::io::Seek;
 use std::io::Write;
 use std::path::PathBuf;
-
-use crate::runtime::random;
 
 /// Runs that are open at a time: each costs a file handle and a buffer.
 const RUNS_MAX: usize = 128;
@@ -71,7 +68,8 @@ impl<const N: usize> Sorter<N> {
     }
 
     fn write_run(&self, records: impl Iterator<Item = io::Result<[u8; N]>>) -> io::Result<File> {
-        let mut writer = BufWriter::with_capacity(BUFFER_BYTES, self.unnamed_file()?);
+        let mut writer =
+            BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile_in(&self.folder)?);
         for record in records {
             writer.write_all(&record?)?;
         }
@@ -79,18 +77,6 @@ impl<const N: usize> Sorter<N> {
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
-        Ok(file)
-    }
-
-    /// A file that is unlinked while it is open, so that a killed process leaves nothing behind.
-    fn unnamed_file(&self) -> io::Result<File> {
-        let path = self.folder.join(format!("sort-{:016x}", random::bits()));
-        let mut options = fs::OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        fs::remove_file(&path)?;
         Ok(file)
     }
 }
@@ -153,6 +139,8 @@ fn read_record<const N: usize>(run: &mut BufReader<File>) -> io::Result<Option<[
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
     use super::*;

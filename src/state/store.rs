@@ -19,10 +19,10 @@ use crate::model::outcome::Outcome;
 use crate::runtime::failpoint;
 use crate::state::calendar;
 use crate::state::error::StateError;
-use crate::state::key;
 use crate::state::key::Key;
 use crate::state::meetings;
-use crate::state::pending::Pending;
+use crate::state::packed;
+use crate::state::packed::PackedDecisions;
 use crate::state::rebuild::Rebuild;
 use crate::state::records::MeetingRecord;
 use crate::state::records::WaitingSeries;
@@ -112,15 +112,17 @@ impl State {
         })
     }
 
-    /// Writes the decisions of a batch, in their order, and the lake versions that its slots have
-    /// reached: all of it or nothing.
+    /// Writes the decisions of a batch, in their order, where its chains continue, and the lake
+    /// versions that its slots have reached: all of it or nothing.
     pub fn commit(
         &self,
-        pending: &[Arc<Pending>],
+        decided: &[Arc<PackedDecisions>],
+        cursors: &[CursorRecord],
         versions: &BTreeMap<u8, i64>,
     ) -> Result<(), StateError> {
         let transaction = self.write()?;
-        write_pending(&transaction, pending)?;
+        packed::write(&transaction, decided.iter().map(|one| &**one))?;
+        write_cursors(&transaction, cursors)?;
         tables::write_versions(&transaction, versions)?;
         failpoint::hit(|| "state written".to_owned());
         transaction.commit().map_err(StateError::of)?;
@@ -240,38 +242,23 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// Writes in order of key, which touches each page of the file once. Of several decisions about an
-/// item the last one counts; of several mails under one id the first stays.
-fn write_pending(
+/// Of several links of a chain the last one counts; a record without value deletes the cursor.
+fn write_cursors(
     transaction: &WriteTransaction,
-    pending: &[Arc<Pending>],
+    cursors: &[CursorRecord],
 ) -> Result<(), StateError> {
-    let mut items: Vec<_> = pending.iter().flat_map(|one| &one.items).collect();
-    items.sort_by_key(|(key, _)| **key);
-    let mut table = transaction.open_table(ITEMS).map_err(StateError::of)?;
-    for (key, seen) in items {
-        let value = (key::outcome_code(seen.outcome), seen.fingerprint);
-        table.insert(key, value).map_err(StateError::of)?;
-    }
-    let mut recorded: Vec<_> = pending.iter().flat_map(|one| &one.recorded).collect();
-    recorded.sort_by_key(|(key, _)| **key);
-    recorded.dedup_by_key(|(key, _)| **key);
-    let mut table = transaction.open_table(RECORDED).map_err(StateError::of)?;
-    for (key, mail) in recorded {
-        table.insert(key, mail.0).map_err(StateError::of)?;
-    }
     let mut table = transaction.open_table(CURSORS).map_err(StateError::of)?;
-    let cursors: BTreeMap<_, _> = pending.iter().flat_map(|one| &one.cursors).collect();
-    for ((slot, mailbox_id, key), value) in cursors {
-        let key = (*slot, mailbox_id.as_str(), key.as_str());
-        match value {
-            Some(value) => table.insert(key, value.as_str()).map_err(StateError::of)?,
-            None => table.remove(key).map_err(StateError::of)?,
-        };
+    let mut sorted = BTreeMap::new();
+    for cursor in cursors {
+        let slot = mailbox::slot(&cursor.mailbox_id);
+        sorted.insert((slot, &*cursor.mailbox_id, &*cursor.key), &cursor.value);
     }
-    for one in pending {
-        meetings::write(transaction, &one.meetings)?;
-        calendar::write(transaction, &one.series, &one.calendar_marks)?;
+    for (key, value) in sorted {
+        match value {
+            Some(value) => table.insert(key, value.as_str()),
+            None => table.remove(key),
+        }
+        .map_err(StateError::of)?;
     }
     Ok(())
 }

@@ -40,11 +40,15 @@ pub(crate) const MEETINGS: TableDefinition<StoredMeetingKey, StoredMeeting<'stat
 pub(crate) const MEETING_ROWS: TableDefinition<StoredMeetingKey, &str> =
     TableDefinition::new("meeting_rows");
 
-/// Slot, mailbox id and the provider's id of the master, to
+/// Slot, mailbox id and the provider's id of the master.
+pub(crate) type StoredSeriesKey = (u8, &'static str, &'static str);
 /// [`WaitingSeries`](crate::state::records::WaitingSeries) as JSON.
-pub(crate) const SERIES: TableDefinition<(u8, &str, &str), &str> = TableDefinition::new("series");
-/// Slot and mailbox id, to the link up to which the mailbox's calendar is complete.
-pub(crate) const MARKS: TableDefinition<(u8, &str), &str> = TableDefinition::new("calendar_marks");
+pub(crate) const SERIES: TableDefinition<StoredSeriesKey, &str> = TableDefinition::new("series");
+/// Slot and mailbox id.
+pub(crate) type StoredMarkKey = (u8, &'static str);
+/// The link up to which a mailbox's calendar is complete.
+pub(crate) const MARKS: TableDefinition<StoredMarkKey, &str> =
+    TableDefinition::new("calendar_marks");
 
 /// Creates the tables in a new file.
 pub(crate) fn create(transaction: &WriteTransaction) -> Result<(), StateError> {

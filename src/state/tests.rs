@@ -22,6 +22,7 @@ use crate::model::time::Timestamp;
 use crate::state::error::StateError;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
+use crate::state::packed::PackedDecisions;
 use crate::state::pending::Pending;
 use crate::state::store::CacheStatus;
 use crate::state::store::Opened;
@@ -114,13 +115,17 @@ fn view(state: &State) -> View {
     state.view(Uncommitted::default()).unwrap()
 }
 
+pub(crate) fn packed(pending: Pending) -> Arc<PackedDecisions> {
+    Arc::new(PackedDecisions::of(pending).unwrap())
+}
+
 fn commit(state: &State, pending: &Pending, versions: &BTreeMap<u8, i64>) {
-    let decided = [Arc::new(pending.clone())];
-    state.commit(&decided, versions).unwrap();
+    let decided = [packed(pending.clone())];
+    state.commit(&decided, &[], versions).unwrap();
 }
 
 fn item(state: &State, oldest_first: &[&Pending]) -> Option<Seen> {
-    let decided = oldest_first.iter().map(|one| Arc::new((*one).clone()));
+    let decided = oldest_first.iter().map(|one| packed((*one).clone()));
     let view = state.view(Uncommitted::new(decided)).unwrap();
     view.item("ann", "1").unwrap()
 }
@@ -167,6 +172,33 @@ fn pending_decisions_take_precedence_until_dropped() {
 }
 
 #[test]
+fn packed_decisions_are_found_by_key_and_written_as_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).state;
+    let (mut first, mut second) = (Pending::default(), Pending::default());
+    for number in 0..100_u8 {
+        first.note_item("ann", &number.to_string(), seen(Outcome::Draft, -1));
+        let id = Id128([number; 16]);
+        first.note_recorded("ann", id, RecordedMail(number.into()));
+        second.note_recorded("ann", id, RecordedMail(u64::MAX));
+    }
+    second.note_item("ann", "7", seen(Outcome::Removed, i64::MIN));
+    let decided = [packed(first), packed(second)];
+    let check = |view: &View| {
+        let item = |id: &str| view.item("ann", id).unwrap();
+        assert_eq!(item("7"), Some(seen(Outcome::Removed, i64::MIN)));
+        assert_eq!(item("99"), Some(seen(Outcome::Draft, -1)));
+        assert_eq!(item("100"), None);
+        let mail = view.recorded(&Pending::default(), "ann", Id128([7; 16]));
+        assert_eq!(mail.unwrap(), Some(RecordedMail(7)));
+    };
+    let uncommitted = Uncommitted::new(decided.iter().cloned());
+    check(&state.view(uncommitted).unwrap());
+    state.commit(&decided, &[], &versions(1)).unwrap();
+    check(&view(&state));
+}
+
+#[test]
 fn a_view_does_not_see_a_later_commit() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
@@ -199,16 +231,17 @@ fn the_first_mail_of_an_id_stays_within_a_batch() {
 fn cursors_stream_in_key_order_and_can_be_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).state;
-    let mut pending = Pending::default();
+    let mut cursors = Vec::new();
     for mailbox in ["zoe", "ann", "bob", "an"] {
         for key in ["mailbox", "mail/b", "mail/a"] {
-            pending.note_cursor(cursor(mailbox, key, Some("{}")));
+            cursors.push(cursor(mailbox, key, Some("{}")));
         }
     }
-    commit(&state, &pending, &BTreeMap::new());
-    let mut taken_away = Pending::default();
-    taken_away.note_cursor(cursor("ann", "mail/a", None));
-    commit(&state, &taken_away, &BTreeMap::new());
+    // Of two links of a chain the later one counts.
+    cursors.insert(0, cursor("zoe", "mailbox", None));
+    state.commit(&[], &cursors, &BTreeMap::new()).unwrap();
+    let deleted = [cursor("ann", "mail/a", None)];
+    state.commit(&[], &deleted, &BTreeMap::new()).unwrap();
 
     let all: Vec<_> = state.all_cursors().unwrap().map(Result::unwrap).collect();
     let order = |c: &CursorRecord| (slot(&c.mailbox_id), c.mailbox_id.clone(), c.key.clone());
@@ -229,10 +262,9 @@ fn resetting_a_slot_keeps_the_others() {
     let state = open(folder.path()).state;
     let mut pending = one_item(1);
     pending.note_item("zoe", "1", seen(Outcome::Draft, 2));
-    pending.note_cursor(cursor("ann", "mailbox", Some("{}")));
-    pending.note_cursor(cursor("zoe", "mailbox", Some("{}")));
+    let cursors = ["ann", "zoe"].map(|mailbox| cursor(mailbox, "mailbox", Some("{}")));
     let both = BTreeMap::from([(slot("ann"), 1), (slot("zoe"), 2)]);
-    commit(&state, &pending, &both);
+    state.commit(&[packed(pending)], &cursors, &both).unwrap();
     state.reset_slot(slot("ann")).unwrap();
 
     assert_eq!(item(&state, &[]), None);

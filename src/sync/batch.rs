@@ -8,7 +8,7 @@ use crate::model::cursor::CursorRecord;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
 use crate::runtime::memory::Taken;
-use crate::state::pending::Pending;
+use crate::state::packed::PackedDecisions;
 use crate::sync::in_flight::Promise;
 
 /// Some decided pages of one mailbox. They become visible together.
@@ -25,7 +25,7 @@ pub struct MailboxBatch {
     /// What fetching these pages cost.
     pub cost: Cost,
     /// What is written to the state cache once this is committed.
-    pub seen: Arc<Pending>,
+    pub seen: Arc<PackedDecisions>,
     /// Redeemed once the mailbox batch is committed.
     pub promise: Promise,
     /// Memory for the rows, until the writer has encoded them.
@@ -40,7 +40,17 @@ impl MailboxBatch {
 
     /// A rough size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        let rows = self.rows.iter().map(MatchedInteraction::bytes);
-        rows.sum::<usize>() + self.seen.bytes()
+        let cursors = self.cursors.iter().map(CursorRecord::bytes);
+        self.row_bytes() + self.note_bytes() + cursors.sum::<usize>()
+    }
+
+    /// Of that, the rows.
+    pub fn row_bytes(&self) -> usize {
+        self.rows.iter().map(MatchedInteraction::bytes).sum()
+    }
+
+    /// Of that, decisions and counts.
+    pub fn note_bytes(&self) -> usize {
+        self.seen.bytes() + size_of::<Self>()
     }
 }

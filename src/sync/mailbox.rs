@@ -23,7 +23,7 @@ use crate::reconcile::mail::items::Item;
 use crate::reconcile::outcomes::Outcomes;
 use crate::runtime::clock;
 use crate::runtime::memory::Taken;
-use crate::state::pending::Pending;
+use crate::state::packed::PackedDecisions;
 use crate::state::uncommitted::Uncommitted;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::context::Context;
@@ -71,7 +71,7 @@ pub(crate) struct MailboxSync<'a> {
     written: Option<MailboxCursor>,
     tally: Tally,
     /// What was decided and may not be committed yet.
-    decided: VecDeque<(Ticket, Arc<Pending>)>,
+    decided: VecDeque<(Ticket, Arc<PackedDecisions>)>,
     /// The part of the cost that was reported with earlier batches.
     counted: Cost,
 }
@@ -195,7 +195,7 @@ impl<'a> MailboxSync<'a> {
         self.of_unknown_privacy += unknown.count();
         let mut cursors = pages.cursors;
         cursors.extend(self.ledger.resolve(pages.requested.iter(), &outcomes));
-        Ok(self.hand_over(outcomes, cursors, pages.received).await?)
+        self.hand_over(outcomes, cursors, pages.received).await
     }
 
     /// Hands cursors alone to the writer.
@@ -203,8 +203,8 @@ impl<'a> MailboxSync<'a> {
         &mut self,
         cursors: Vec<CursorRecord>,
     ) -> Result<(), WriterStopped> {
-        let handed_over = self.hand_over(Outcomes::default(), cursors, 0);
-        handed_over.await.map(drop)
+        let sent = self.send(Outcomes::default(), PackedDecisions::default(), cursors, 0);
+        sent.await.map(drop)
     }
 
     /// Hands decided pages to the writer. What is decided next sees them at once, in
@@ -212,7 +212,20 @@ impl<'a> MailboxSync<'a> {
     /// ticket.
     pub(crate) async fn hand_over(
         &mut self,
+        mut outcomes: Outcomes,
+        cursors: Vec<CursorRecord>,
+        received: u64,
+    ) -> Result<Ticket, SyncError> {
+        let seen = std::mem::take(&mut outcomes.seen);
+        let pack = move || PackedDecisions::of(seen);
+        let packed = self.context.cpu.run_on(outcomes.rows.len(), pack).await??;
+        Ok(self.send(outcomes, packed, cursors, received).await?)
+    }
+
+    async fn send(
+        &mut self,
         outcomes: Outcomes,
+        seen: PackedDecisions,
         mut cursors: Vec<CursorRecord>,
         received: u64,
     ) -> Result<Ticket, WriterStopped> {
@@ -228,10 +241,6 @@ impl<'a> MailboxSync<'a> {
                 cursors.push(cursors::mailbox_record(&self.mailbox.id, cursor));
                 self.written = Some(cursor.clone());
             }
-        }
-        let mut seen = outcomes.seen;
-        for record in &cursors {
-            seen.note_cursor(record.clone());
         }
         let (promise, ticket) = Ticket::new();
         let seen = Arc::new(seen);

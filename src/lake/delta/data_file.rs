@@ -27,6 +27,8 @@ use crate::runtime::random;
 /// Bytes of the rows of a group, as they lie in memory: a reader unpacks a page of each column of a
 /// group, and other programs read a group as a whole.
 const BYTES_PER_GROUP: usize = 128 << 20;
+/// Rows of a page: a writer holds them unpacked for each of its columns, and so does a reader.
+const ROWS_PER_PAGE: usize = 4_096;
 /// What the names of data files end with.
 const ENDING: &str = ".zstd.parquet";
 
@@ -78,6 +80,7 @@ pub(crate) fn properties() -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
+        .set_data_page_row_count_limit(ROWS_PER_PAGE)
         .build()
 }
 
@@ -100,17 +103,19 @@ pub(crate) fn pack(table: TableName, batch: &RecordBatch) -> Result<Bytes, LakeE
 /// The rows that [`pack`] has encoded.
 pub(crate) fn unpack(
     table: TableName,
-    packed: Bytes,
+    packed: Result<Bytes, LakeError>,
 ) -> impl Iterator<Item = Result<RecordBatch, LakeError>> + Send {
     let broken = move |e: &dyn std::fmt::Display| LakeError::encode(table.as_str(), e);
-    let reader = ParquetRecordBatchReaderBuilder::try_new(packed).and_then(|builder| {
+    let open = |packed| {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(packed)?;
         let rows = builder.metadata().file_metadata().num_rows();
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
         builder.with_batch_size(rows.max(1)).build()
-    });
+    };
+    let reader = packed.and_then(|packed| open(packed).map_err(|e| broken(&e)));
     let (reader, failed) = match reader {
         Ok(reader) => (Some(reader), None),
-        Err(error) => (None, Some(Err(broken(&error)))),
+        Err(error) => (None, Some(Err(error))),
     };
     let schema = arrow_schema(table);
     let batches = reader.into_iter().flatten().map(move |batch| {

@@ -3,4 +3,5 @@
 pub(super) mod disk;
 pub(super) mod lock;
 pub(super) mod orphans;
+pub(super) mod spill;
 pub(super) mod step;

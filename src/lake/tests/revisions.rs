@@ -209,7 +209,7 @@ fn rows_that_were_encoded_in_several_steps_are_committed_as_if_they_came_at_once
     batch.rows.clear();
     for rows in nights() {
         batch.rows.extend(batch_of(rows).rows);
-        second.pack(&mut batch).unwrap();
+        second.spill(&mut batch).unwrap();
     }
     let again = second.commit(&batch).unwrap();
     assert_eq!(

@@ -25,6 +25,7 @@ use crate::model::outcome::Tally;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::runtime::cpu::CpuPool;
+use crate::state::packed::PackedDecisions;
 use crate::state::pending::Pending;
 use crate::state::records::MeetingRecord;
 use crate::state::store;
@@ -114,7 +115,8 @@ impl Site {
             let record = MeetingRecord::of(row);
             pending.note_meeting(&row.mailbox.id, row.interaction_id, record);
         }
-        state.state.commit(&[Arc::new(pending)], &versions).unwrap();
+        let decided = [Arc::new(PackedDecisions::of(pending).unwrap())];
+        state.state.commit(&decided, &[], &versions).unwrap();
         let docs = batch.rows.iter().filter_map(IndexDoc::of).collect();
         indexer.add(docs, Keys::New).unwrap();
         indexer.commit(&versions).unwrap();

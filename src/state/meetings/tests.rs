@@ -19,6 +19,7 @@ use crate::state::records::WaitingSeries;
 use crate::state::store::State;
 use crate::state::tests::mail;
 use crate::state::tests::open;
+use crate::state::tests::packed;
 use crate::state::uncommitted::Uncommitted;
 
 const HOUR: i64 = DAY / 24;
@@ -71,7 +72,7 @@ fn noted(rows: &[Interaction]) -> Pending {
 fn commit(state: &State, pending: &Pending) {
     let versions = BTreeMap::from([(mailbox::slot("ann"), 1)]);
     state
-        .commit(&[Arc::new(pending.clone())], &versions)
+        .commit(&[packed(pending.clone())], &[], &versions)
         .unwrap();
 }
 
@@ -117,8 +118,8 @@ fn later_notes_replace_earlier_ones_in_batch_and_file() {
         ..meeting(1, 101)
     };
     let versions = BTreeMap::from([(mailbox::slot("ann"), 1)]);
-    let decided = [noted(&[revised(2)]), noted(&[revised(3)])].map(Arc::new);
-    state.commit(&decided, &versions).unwrap();
+    let decided = [noted(&[revised(2)]), noted(&[revised(3)])].map(packed);
+    state.commit(&decided, &[], &versions).unwrap();
     let found = state.meetings("ann").unwrap();
     assert_eq!(found, [(Id128([1; 16]), MeetingRecord::of(&revised(3)))]);
 

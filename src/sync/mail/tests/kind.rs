@@ -12,7 +12,6 @@ use crate::model::mailbox::MailboxKind;
 use crate::model::time::DAY;
 use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::tests::server::Reply;
-use crate::state::pending::Pending;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::cursors;
 use crate::sync::mail::tests::mailbox;
@@ -58,9 +57,8 @@ async fn the_kind_is_requested_again_after_a_month() {
         kind_told_at: first.kind_told_at.plus(-31 * DAY),
         ..first
     };
-    let mut seen = Pending::default();
-    seen.note_cursor(cursors::mailbox_record("id of ann", &long_ago));
-    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
+    let cursor = cursors::mailbox_record("id of ann", &long_ago);
+    state.commit(&[], &[cursor], &BTreeMap::new()).unwrap();
     for (expected, times) in [
         (MailboxKind::User, 2),
         (MailboxKind::Shared, 3),

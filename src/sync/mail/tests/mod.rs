@@ -31,6 +31,7 @@ use crate::matching::Matcher;
 use crate::model::contact::CrmSnapshot;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::cursor::CursorRecord;
 use crate::model::directory::Directory;
 use crate::model::mail::ContentLevel;
 use crate::model::outcome::Outcome;
@@ -48,7 +49,7 @@ use crate::runtime::shutdown::StopReason;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
-use crate::state::pending::Pending;
+use crate::state::packed::PackedDecisions;
 use crate::state::store::Settings;
 use crate::state::store::State;
 use crate::sync::batch::MailboxBatch;
@@ -278,8 +279,10 @@ async fn empty_lake(folder: &Path, disk: &Handle) -> Arc<Lake> {
 
 fn commit(state: &State, in_flight: &InFlight, mailbox_batches: &[MailboxBatch]) {
     let seen = mailbox_batches.iter().map(|one| one.seen.clone());
-    let seen: Vec<Arc<Pending>> = seen.collect();
-    state.commit(&seen, &BTreeMap::new()).unwrap();
+    let seen: Vec<Arc<PackedDecisions>> = seen.collect();
+    let cursors = mailbox_batches.iter().flat_map(|one| one.cursors.clone());
+    let cursors: Vec<CursorRecord> = cursors.collect();
+    state.commit(&seen, &cursors, &BTreeMap::new()).unwrap();
     for mailbox_batch in mailbox_batches {
         in_flight.redeem(&mailbox_batch.promise);
     }

@@ -1,7 +1,6 @@
 //! The count of a folder, against what is returned of it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::json;
@@ -15,7 +14,6 @@ use crate::runtime::shutdown::Shutdown;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Seen;
 use crate::source::graph::tests::server::Server;
-use crate::state::pending::Pending;
 use crate::sync::batch::MailboxBatch;
 use crate::sync::cursors;
 use crate::sync::mail::tests::in_folder;
@@ -160,9 +158,8 @@ async fn an_unlistable_incomplete_folder_restarts_once_a_month() {
         begun_at: kept.begun_at.plus(-31 * DAY),
         ..kept
     };
-    let mut seen = Pending::default();
-    seen.note_cursor(cursors::folder_cursor_record("id of ann", "a", &long_ago));
-    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
+    let cursor = cursors::folder_cursor_record("id of ann", "a", &long_ago);
+    state.commit(&[], &[cursor], &BTreeMap::new()).unwrap();
     for expected in [1, 2] {
         let (coverage, _) = night(&server, Shutdown::default(), &state).await;
         check(&coverage, Status::Incomplete);
@@ -241,9 +238,8 @@ async fn an_unlistable_incomplete_first_round_of_several_runs_is_reported() {
         completeness: None,
         ..cursor(&mailbox_batches).unwrap()
     };
-    let mut seen = Pending::default();
-    seen.note_cursor(cursors::folder_cursor_record("id of ann", "a", &begun));
-    state.commit(&[Arc::new(seen)], &BTreeMap::new()).unwrap();
+    let cursor = cursors::folder_cursor_record("id of ann", "a", &begun);
+    state.commit(&[], &[cursor], &BTreeMap::new()).unwrap();
     let (coverage, _) = night(&server, Shutdown::default(), &state).await;
     check(&coverage, Status::Incomplete);
     let reason = coverage.reason.unwrap();
