@@ -136,6 +136,9 @@ pub struct RunArgs {
     /// a state and an index of its own
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
+    /// Read the mailboxes that are new: the digest of the list that run --plan shows
+    #[arg(long, value_name = "DIGEST", conflicts_with = "plan")]
+    pub confirm: Option<String>,
     /// Contact files of which many entries are gone
     #[command(flatten)]
     pub crm: CrmArgs,

@@ -58,6 +58,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         again: options.again,
         range: range(options)?,
         shard: shard(options)?,
+        confirm: options.confirm.clone(),
         crm: options.crm.trust(),
     };
     let summary = block_on_network(|disk| once(&config, asked, until, disk))?;
@@ -71,6 +72,7 @@ pub struct Asked {
     again: bool,
     range: Option<Span>,
     shard: Shard,
+    confirm: Option<String>,
     crm: Trust,
 }
 
@@ -94,6 +96,7 @@ pub async fn once(
         again: asked.again,
         range: asked.range,
         shard: asked.shard,
+        confirm: asked.confirm,
         crm: asked.crm,
         shutdown,
         progress,
@@ -118,9 +121,9 @@ pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
 
 fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
     let (mailbox, shard) = (mailbox(options), shard(options)?);
-    let lines = block_on(async { Ok(pipeline::plan(config, mailbox, shard).await?) })?;
+    let plan = block_on(async { Ok(pipeline::plan(config, mailbox, shard).await?) })?;
     let plan = report::plan::PlanReport {
-        lines,
+        plan,
         window: config.capture.window.to_string(),
         content: config.capture.content.as_str().to_owned(),
         permissions: if config.tenants.is_empty() {
@@ -283,6 +286,7 @@ mod tests {
             from: Some(from.parse().unwrap()),
             to: to.map(|to| to.parse().unwrap()),
             shard: None,
+            confirm: None,
             until: None,
             crm: CrmArgs::default(),
         };

@@ -45,6 +45,12 @@ pub const CRM_SHRINK_PERCENT_DEFAULT: u8 = 50;
 /// Default percentage of rows that may be skipped: more mean that it is the wrong file.
 pub const CRM_PASSED_OVER_PERCENT_DEFAULT: u8 = 10;
 
+/// New mailboxes of one run where nothing is stated: more are confirmed first, since what was recorded
+/// in error is hard to take back.
+pub const NEW_MAILBOXES_MAX_DEFAULT: u32 = 20;
+/// The same in percent of the known ones.
+pub const NEW_MAILBOXES_PERCENT_DEFAULT: u32 = 10;
+
 /// Largest secret file, in bytes: a larger file is something else.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Largest CSV file or list of people, in bytes: it is held in memory as a whole.

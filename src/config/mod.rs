@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod capture;
+pub mod confirm;
 pub mod crm;
 pub mod crm_notes;
 mod crm_values;
@@ -27,6 +28,7 @@ use crate::config::capture::ActivityContent;
 use crate::config::capture::Capture;
 use crate::config::error::ConfigError;
 use crate::config::run::Run;
+use crate::config::tenant::Scope;
 use crate::config::tenant::Tenant;
 
 /// The whole configuration (design section 9). Paths are absolute or relative to the process.
@@ -170,6 +172,7 @@ impl Config {
             toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text, path))?;
         config.check_names(text, path)?;
         config.check_folders(path)?;
+        config.check_open_scopes(text, path)?;
         if config.tenants.is_empty() && config.archives.is_empty() {
             return Err(ConfigError::File {
                 path: path.to_owned(),
@@ -199,6 +202,24 @@ impl Config {
             seen.push(name);
         }
         Ok(())
+    }
+
+    /// Every mailbox of a company is read only where it is said that this is meant.
+    fn check_open_scopes(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+        let is_unmeant = |tenant: &&Tenant| {
+            tenant.scope == Scope::All && !tenant.i_understand_this_reads_every_mailbox
+        };
+        let Some(tenant) = self.tenants.iter().find(is_unmeant) else {
+            return Ok(());
+        };
+        Err(ConfigError::Key {
+            path: path.to_owned(),
+            line: error::last_line_with(text, "name", &tenant.name),
+            key: "scope".into(),
+            message: "all reads every mailbox of the company; name a group instead, or add \
+                      i_understand_this_reads_every_mailbox = true to this tenant"
+                .into(),
+        })
     }
 
     /// Index and state may be thrown away at any time; the lake never.

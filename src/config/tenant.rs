@@ -8,6 +8,7 @@ use serde::de::Error;
 use url::Host;
 use url::Url;
 
+use crate::config::confirm::Confirm;
 use crate::config::csv;
 use crate::config::error::ConfigError;
 use crate::config::secret::Secret;
@@ -40,6 +41,15 @@ pub struct Tenant {
     pub ca_file: Option<PathBuf>,
     /// Whose mailboxes are read.
     pub scope: Scope,
+    /// Whose mailboxes are not read although they are in scope.
+    #[serde(default)]
+    pub deny: Deny,
+    /// How many new mailboxes are read without `--confirm`; `None`: the standard rule.
+    #[serde(default)]
+    pub confirm: Option<Confirm>,
+    /// That `scope = { all = true }` is meant.
+    #[serde(default)]
+    pub i_understand_this_reads_every_mailbox: bool,
     /// `members.csv`.
     #[serde(default, deserialize_with = "text::optional_path")]
     pub members: Option<PathBuf>,
@@ -62,6 +72,21 @@ pub enum Scope {
     All,
 }
 
+/// Whose mailboxes are not read although they are in scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deny {
+    /// These people, by any of their addresses.
+    #[serde(default, deserialize_with = "text::addresses")]
+    pub users: Vec<Address>,
+    /// Members of a group, of nested groups too: its mail address or object id.
+    #[serde(default, deserialize_with = "group")]
+    pub group: Option<String>,
+    /// The people of a file, one address in a line.
+    #[serde(default, deserialize_with = "text::optional_path")]
+    pub file: Option<PathBuf>,
+}
+
 #[derive(Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -74,6 +99,11 @@ struct ScopeShape {
     #[serde(default, deserialize_with = "text::optional_path")]
     users_file: Option<PathBuf>,
     all: Option<bool>,
+}
+
+fn group<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let group = text::text(deserializer)?;
+    Ok(Some(group.trim().to_owned()))
 }
 
 fn some_addresses<'de, D: Deserializer<'de>>(
@@ -105,6 +135,21 @@ impl TryFrom<ScopeShape> for Scope {
     }
 }
 
+impl std::fmt::Display for Scope {
+    /// What puts somebody into the scope, for people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Group(group) => write!(f, "group {group}"),
+            Self::Users(_) => f.write_str("users"),
+            Self::UsersFile(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                write!(f, "users_file {}", name.display())
+            }
+            Self::All => f.write_str("all"),
+        }
+    }
+}
+
 impl Tenant {
     /// The further certificate authorities, as the PEM text of their file.
     pub fn authorities(&self) -> Result<Option<String>, ConfigError> {
@@ -132,7 +177,8 @@ impl Tenant {
             Scope::Group(_) | Scope::Users(_) | Scope::All => None,
         };
         let members = self.members.as_mut().into_iter().chain(&mut self.teams);
-        members.chain(secret).chain(users).chain(&mut self.ca_file)
+        let lists = users.into_iter().chain(&mut self.deny.file);
+        members.chain(secret).chain(lists).chain(&mut self.ca_file)
     }
 }
 

@@ -53,6 +53,9 @@ client_secret = { env = "CONTOSO_SECRET" }
 login_url = "http://127.0.0.1:8080"
 graph_url = "http://127.0.0.1:8080"
 scope = { users = ["Ann@contoso.com"] }
+deny = { users = ["Board@contoso.com"], group = " board@contoso.com ", file = "deny.csv" }
+confirm = { max_new = 5, max_growth = "10 %" }
+i_understand_this_reads_every_mailbox = false
 members = "members.csv"
 teams = "teams.csv"
 
@@ -114,6 +117,10 @@ fn the_whole_contract_is_read() {
     assert_eq!(tenant.client_secret, Secret::Env("CONTOSO_SECRET".into()));
     assert_eq!(tenant.graph_url.port(), Some(8080));
     assert!(matches!(&tenant.scope, Scope::Users(users) if users[0].as_str() == "ann@contoso.com"));
+    assert_eq!(tenant.deny.users[0].as_str(), "board@contoso.com");
+    assert_eq!(tenant.deny.group.as_deref(), Some("board@contoso.com"));
+    let confirm = tenant.confirm.unwrap();
+    assert_eq!((confirm.max_new, confirm.max_growth), (Some(5), Some(10)));
     let [first, second] = config.archives.as_slice() else {
         panic!("two archives");
     };
@@ -324,7 +331,8 @@ fn a_scope_is_exactly_one_thing() {
         let error = error_with(group, scope);
         assert!(error.contains(message), "{scope}: {error}");
     }
-    let all = parse(&SMALL.replace(group, "{ all = true }")).unwrap();
+    let meant = "{ all = true }\ni_understand_this_reads_every_mailbox = true";
+    let all = parse(&SMALL.replace(group, meant)).unwrap();
     assert_eq!(all.tenants[0].scope, Scope::All);
 }
 
@@ -397,5 +405,38 @@ fn an_archive_says_whose_mail_it_is() {
             error.contains(message) && error.contains("archives"),
             "{keys}: {error}"
         );
+    }
+}
+
+#[test]
+fn a_scope_of_everybody_has_to_be_meant() {
+    let group = "scope = { group = \"touchpoint@contoso.com\" }";
+    let all = "scope = { all = true }";
+    let error = error_with(group, all);
+    assert!(
+        error.contains("i_understand_this_reads_every_mailbox"),
+        "{error}"
+    );
+    assert!(error.starts_with("touchpoint.toml:"), "{error}");
+}
+
+#[test]
+fn rules_for_new_mailboxes_and_deny_lists_are_checked() {
+    for (line, message) in [
+        ("confirm = {}", "write max_new, max_growth or both"),
+        (
+            "confirm = { max_growth = \"10\" }",
+            "write it like \"10 %\"",
+        ),
+        ("confirm = { max_growth = \"-1 %\" }", "no share"),
+        ("confirm = { max_news = 3 }", "did you mean `max_new`"),
+        ("confirm = { max_new = -1 }", ""),
+        ("deny = { user = [] }", "did you mean `users`"),
+        ("deny = { users = [\"x\"] }", "entry 1"),
+        ("deny = { group = \"\" }", ""),
+    ] {
+        let scope = "scope = { group = \"touchpoint@contoso.com\" }";
+        let error = error_with(scope, &format!("{scope}\n{line}"));
+        assert!(error.contains(message), "{line}: {error}");
     }
 }

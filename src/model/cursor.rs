@@ -43,6 +43,16 @@ pub const LEDGER_KEY_PREFIX: &str = "ledger/";
 /// The key under which [`AbsentCursor`] is stored.
 pub const ABSENT_KEY: &str = "absent";
 
+/// The key under which [`ConfirmedCursor`] is stored.
+pub const CONFIRMED_KEY: &str = "confirmed";
+
+/// A mailbox was admitted: by the list that somebody confirmed, or by the rules for new mailboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmedCursor {
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Well-known names and the ids of their folders. A key of the source beside them may say for which
 /// folders they were resolved.
 pub type WellKnown = BTreeMap<String, String>;

@@ -25,8 +25,50 @@ pub struct PlanLine {
     pub tenant: String,
     /// Primary address, or what the directory has instead.
     pub address: String,
-    /// `None`: it is read; else why not.
-    pub out_because: Option<String>,
+    /// Whether it is read.
+    pub verdict: PlanVerdict,
+}
+
+/// Whether a mailbox is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanVerdict {
+    /// It is read.
+    In {
+        /// What puts it into the scope: a group, a list, an archive.
+        by: String,
+    },
+    /// It is in scope, and read once the list is confirmed.
+    Waits,
+    /// It is not read.
+    Out {
+        /// Why.
+        because: String,
+    },
+}
+
+impl PlanLine {
+    /// Whether the mailbox is in scope.
+    pub fn is_in_scope(&self) -> bool {
+        !matches!(self.verdict, PlanVerdict::Out { .. })
+    }
+
+    /// Why it is not read, if it is not.
+    pub fn why_not(&self) -> Option<&str> {
+        match &self.verdict {
+            PlanVerdict::In { .. } => None,
+            PlanVerdict::Waits => Some("new, and waits for confirmation"),
+            PlanVerdict::Out { because } => Some(because),
+        }
+    }
+}
+
+/// Which mailboxes a run would read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Mailboxes in order of tenant and address.
+    pub lines: Vec<PlanLine>,
+    /// Digest of the tenants' mailboxes in scope; empty where there is no tenant.
+    pub digest: String,
 }
 
 /// How much of the CRM files was read.
@@ -51,7 +93,7 @@ pub struct RunSummary {
     pub opening: Duration,
     /// A line for each mailbox that was read or tried, in order of tenant and address.
     pub coverage: Vec<Coverage>,
-    /// Mailboxes that are not read, and why.
+    /// Mailboxes that are not read, and why; those that wait for confirmation among them.
     pub left_out: Vec<PlanLine>,
     /// How much of the CRM files was read.
     pub crm: CrmCounts,
@@ -68,6 +110,14 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
+    /// The number of mailboxes that wait for confirmation.
+    pub fn waiting(&self) -> usize {
+        let lines = self.left_out.iter();
+        lines
+            .filter(|line| line.verdict == PlanVerdict::Waits)
+            .count()
+    }
+
     /// The items of all mailboxes.
     pub fn total(&self) -> Tally {
         let mut total = Tally::default();

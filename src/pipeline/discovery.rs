@@ -1,11 +1,13 @@
 //! Before any mail is read: which mailboxes there are, which of them are read, who is of the
 //! company.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
 use crate::config::Config;
+use crate::config::confirm::Confirm;
 use crate::config::crm;
 use crate::config::crm_notes;
 use crate::config::members::Settings;
@@ -16,7 +18,9 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::CrmCounts;
+use crate::model::run::Plan;
 use crate::model::run::PlanLine;
+use crate::model::run::PlanVerdict;
 use crate::model::shard::Shard;
 use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::ArchiveInput;
@@ -24,10 +28,13 @@ use crate::pipeline::inputs::Inputs;
 use crate::pipeline::inputs::TenantInput;
 use crate::pipeline::inputs::WantedInput;
 use crate::scope::company::Company;
+use crate::scope::digest;
 use crate::scope::plan;
+use crate::scope::plan::Denied;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
+use crate::sync::job::Admission;
 use crate::sync::job::FileMailbox;
 use crate::sync::job::Job;
 use crate::sync::tenant_mailbox::TenantMailbox;
@@ -37,8 +44,11 @@ use crate::sync::tenant_mailbox::TenantMailbox;
 pub struct Discovery {
     /// Mailboxes to read, in order of tenant and address.
     pub(crate) jobs: Vec<Job>,
-    /// Every mailbox that was requested, in or out and why, in the same order.
-    pub lines: Vec<PlanLine>,
+    /// Every mailbox that was requested, in or out and why, in the same order, and a digest of those
+    /// of the tenants that are in scope.
+    pub plan: Plan,
+    /// For each tenant how many new mailboxes are read unconfirmed.
+    pub(crate) confirm: BTreeMap<Arc<str>, Option<Confirm>>,
     /// Who belongs to the company.
     pub directory: Directory,
     /// The CRM snapshot, without the company's own domains.
@@ -51,6 +61,57 @@ pub struct Discovery {
     pub shard: Shard,
 }
 
+/// What was found in the tenants.
+#[derive(Default)]
+struct Found {
+    jobs: Vec<Job>,
+    lines: Vec<PlanLine>,
+    /// Why the last mailbox that was skipped is not read.
+    skipped_because: Option<String>,
+    /// Tenant and user id of all mailboxes in scope.
+    in_scope: Vec<(Arc<str>, String)>,
+}
+
+impl Found {
+    fn add(
+        &mut self,
+        tenant: &TenantInput,
+        entry: &PlanEntry,
+        only: Option<&MailboxName>,
+        shard: Shard,
+    ) {
+        let line = plan_line(tenant, entry);
+        if entry.verdict == Verdict::In {
+            let mailbox = (Arc::clone(&tenant.name), entry.user_id.clone());
+            self.in_scope.push(mailbox);
+        }
+        let is_named =
+            |only: &MailboxName| only.is_of(&entry.user_id, &line.address, &entry.own_addresses);
+        if !only.is_none_or(is_named) {
+            return;
+        }
+        if !shard.has(&entry.user_id) {
+            self.skipped_because = Some("it belongs to another shard".to_owned());
+            return;
+        }
+        if let Some(reason) = line.why_not() {
+            self.skipped_because = Some(reason.to_owned());
+        } else {
+            self.jobs.push(Job {
+                mailbox: entry.mailbox(MailboxKind::User, &tenant.name),
+                source: Box::new(TenantMailbox {
+                    tenant: tenant.source.clone(),
+                    captures_mail: entry.captures_mail,
+                    captures_meetings: entry.captures_meetings,
+                }),
+                admission: Admission::Known,
+                readdressed: 0,
+            });
+        }
+        self.lines.push(line);
+    }
+}
+
 impl Discovery {
     /// Signs in to the tenants and lists who is there. `only` keeps one mailbox, `shard` those that
     /// belong to it.
@@ -61,53 +122,37 @@ impl Discovery {
         shard: Shard,
     ) -> Result<Self, RunError> {
         let mut company = Company::default();
-        let mut jobs = Vec::new();
-        let mut lines = Vec::new();
-        let mut found_out = None;
+        let mut found = Found::default();
         let mut reported = Vec::new();
+        let mut confirm = BTreeMap::new();
         for tenant in inputs.tenants {
+            confirm.insert(Arc::clone(&tenant.name), tenant.confirm);
             let entries = list_users(config, &tenant, &mut company, &mut reported).await?;
             for entry in entries {
-                let line = plan_line(&tenant.name, &entry);
-                let is_named = |only: &MailboxName| {
-                    only.is_of(&entry.user_id, &line.address, &entry.own_addresses)
-                };
-                if !only.is_none_or(is_named) {
-                    continue;
-                }
-                if !shard.has(&entry.user_id) {
-                    found_out = Some("it belongs to another shard".to_owned());
-                    continue;
-                }
-                if line.out_because.is_none() {
-                    jobs.push(Job {
-                        mailbox: entry.mailbox(MailboxKind::User, &tenant.name),
-                        source: Box::new(TenantMailbox {
-                            tenant: tenant.source.clone(),
-                            captures_mail: entry.captures_mail,
-                            captures_meetings: entry.captures_meetings,
-                        }),
-                        readdressed: 0,
-                    });
-                } else {
-                    found_out.clone_from(&line.out_because);
-                }
-                lines.push(line);
+                found.add(&tenant, &entry, only, shard);
             }
         }
+        let Found {
+            mut jobs,
+            mut lines,
+            skipped_because,
+            in_scope,
+        } = found;
         let unaddressed: Vec<String> = inputs.archives.iter().filter_map(unaddressed).collect();
         for archive in inputs.archives {
             add_archive(archive, (only, shard), &mut company, &mut jobs, &mut lines);
         }
         dedup_by_mailbox(&mut jobs);
         if only.is_some() && jobs.is_empty() {
-            let reason =
-                found_out.unwrap_or_else(|| "no mailbox has this address, id or name".to_owned());
+            let reason = skipped_because
+                .unwrap_or_else(|| "no mailbox has this address, id or name".to_owned());
             return Err(RunError::NotInScope { reason });
         }
         if let Some(only) = only {
             one_by_name(only, &jobs)?;
         }
+        let in_scope = in_scope.iter().map(|(tenant, id)| (&**tenant, &**id));
+        let digest = digest::of(in_scope);
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let snapshot = crm::without_own_domains(inputs.snapshot, is_own);
@@ -120,7 +165,8 @@ impl Discovery {
         };
         Ok(Self {
             jobs,
-            lines,
+            plan: Plan { lines, digest },
+            confirm,
             directory,
             snapshot: snapshot.snapshot,
             crm,
@@ -179,24 +225,46 @@ async fn list_users(
             Wanted::Members(&members)
         }
     };
+    let denied_members = match &tenant.denied_group {
+        Some(group) => tenant.source.group_members(group).await.map_err(failed)?,
+        None => Vec::new(),
+    };
+    let denied = Denied {
+        people: &tenant.denied_people,
+        members: &denied_members,
+    };
+    let unknown = plan::unknown_people(&users, denied.people);
+    if unknown > 0 {
+        notes.push(format!(
+            "tenant {}: {unknown} people of its deny list are not in the directory; are their \
+             addresses misspelt?",
+            tenant.name
+        ));
+    }
     let of_tenant = Settings::of_tenant(&config.capture);
-    plan::plan(&users, wanted, &tenant.members, of_tenant).map_err(|source| RunError::Scope {
-        tenant: tenant.name.clone(),
-        source,
+    plan::plan(&users, wanted, denied, &tenant.members, of_tenant).map_err(|source| {
+        RunError::Scope {
+            tenant: tenant.name.clone(),
+            source,
+        }
     })
 }
 
-fn plan_line(tenant: &Arc<str>, entry: &PlanEntry) -> PlanLine {
+fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {
     PlanLine {
-        tenant: tenant.to_string(),
+        tenant: tenant.name.to_string(),
         address: if entry.address.is_empty() {
             entry.user_id.clone()
         } else {
             entry.address.clone()
         },
-        out_because: match entry.verdict {
-            Verdict::In => None,
-            Verdict::Out { reason } => Some(reason.as_str().to_owned()),
+        verdict: match entry.verdict {
+            Verdict::In => PlanVerdict::In {
+                by: tenant.scope.clone(),
+            },
+            Verdict::Out { reason } => PlanVerdict::Out {
+                because: reason.as_str().to_owned(),
+            },
         },
     }
 }
@@ -244,7 +312,9 @@ fn add_archive(
         lines.push(PlanLine {
             tenant: tenant.to_string(),
             address: address.to_string(),
-            out_because: None,
+            verdict: PlanVerdict::In {
+                by: "archive".to_owned(),
+            },
         });
         let mailbox = Mailbox {
             id: found.id.clone(),
@@ -256,6 +326,7 @@ fn add_archive(
         jobs.push(Job {
             mailbox,
             source: found.source,
+            admission: Admission::Known,
             readdressed: 0,
         });
     }

@@ -37,6 +37,12 @@ pub enum RunError {
         /// Why.
         source: ScopeError,
     },
+    /// `--confirm` names another plan.
+    #[error(
+        "the digest of --confirm is of another list: the scope has changed; see run --plan, and \
+         confirm the digest that it shows"
+    )]
+    OtherPlan,
     /// `--mailbox` names a mailbox that is not read.
     #[error("the mailbox that --mailbox names is not read ({reason}); see run --plan")]
     NotInScope {

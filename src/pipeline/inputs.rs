@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::config::archive::Archive;
 use crate::config::archive::Format;
+use crate::config::confirm::Confirm;
 use crate::config::crm;
 use crate::config::crm::LoadedCrm;
 use crate::config::crm::Size;
@@ -42,6 +43,14 @@ pub struct TenantInput {
     pub members: Members,
     /// Whose mailboxes are requested.
     pub wanted: WantedInput,
+    /// What puts them into the scope, for the plan.
+    pub scope: String,
+    /// These people's are not read.
+    pub denied_people: Vec<Address>,
+    /// Nor those of the members of this group.
+    pub denied_group: Option<String>,
+    /// How many new ones are read unconfirmed.
+    pub confirm: Option<Confirm>,
 }
 
 /// Whose mailboxes are requested.
@@ -97,11 +106,19 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
         Scope::UsersFile(path) => WantedInput::People(users_file::read_users(path)?),
         Scope::Group(group) => WantedInput::Group(group.clone()),
     };
+    let mut denied_people = tenant.deny.users.clone();
+    if let Some(path) = &tenant.deny.file {
+        denied_people.extend(users_file::read_users(path)?);
+    }
     Ok(TenantInput {
         name,
         source: tenant_source,
         members: Members::load(tenant)?,
         wanted,
+        scope: tenant.scope.to_string(),
+        denied_people,
+        denied_group: tenant.deny.group.clone(),
+        confirm: tenant.confirm,
     })
 }
 

@@ -27,6 +27,7 @@ pub mod index_queue;
 
 pub mod error;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -35,9 +36,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::config::confirm::Confirm;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
 use crate::model::mailbox::MailboxName;
+use crate::model::run::Plan;
 use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
@@ -53,9 +56,11 @@ use crate::pipeline::writer::WriterError;
 use crate::policy::capture_policy::Rules;
 use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::clock;
-use crate::runtime::clock::Stopwatch;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
+use crate::state::store::State;
+use crate::sync::admission::Confirmation;
+use crate::sync::admission::admit;
 use crate::sync::context::Context;
 use crate::sync::context::selection;
 use crate::sync::in_flight::InFlight;
@@ -82,6 +87,8 @@ pub struct Options {
     pub range: Option<Span>,
     /// Only the mailboxes of this part.
     pub shard: Shard,
+    /// The digest of the plan that was confirmed.
+    pub confirm: Option<String>,
     /// Whether CRM files with far fewer entries than before are used.
     pub crm: Trust,
     /// Raised when the run shall end at the next commit.
@@ -98,10 +105,10 @@ pub async fn plan(
     config: &Config,
     mailbox: Option<MailboxName>,
     shard: Shard,
-) -> Result<Vec<PlanLine>, RunError> {
+) -> Result<Plan, RunError> {
     let inputs = Inputs::read(config, Trust::Accepted)?;
     let discovery = Discovery::take(config, inputs, mailbox.as_ref(), shard).await?;
-    Ok(discovery.lines)
+    Ok(discovery.plan)
 }
 
 /// The nightly job.
@@ -112,13 +119,13 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         discovery = Discovery::take(config, inputs, options.mailbox.as_ref(), options.shard) => discovery?,
         () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
     };
+    let confirmation = confirmation(&options, &discovery.plan)?;
     let cpu = stores::cpu(config)?;
     let run = run_id::stamp(started_at);
-    let begun = Stopwatch::start();
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
-    let opening = begun.elapsed();
-    let jobs = largest_first(discovery.jobs, options.range, &stores.state)?;
+    let (jobs, range) = (discovery.jobs, options.range);
+    let (jobs, waiting) = to_read(jobs, &discovery.confirm, confirmation, range, &stores.state)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -165,9 +172,9 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     Ok(RunSummary {
         run,
         ended_at: clock::now(),
-        opening,
+        opening: stores.opening,
         coverage,
-        left_out: left_out(discovery.lines),
+        left_out: left_out(discovery.plan.lines, waiting),
         crm: discovery.crm,
         index_behind: behind,
         notes: notes.chain(options.progress.notes()).collect(),
@@ -177,9 +184,36 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     })
 }
 
-fn left_out(mut lines: Vec<PlanLine>) -> Vec<PlanLine> {
-    lines.retain(|line| line.out_because.is_some());
+fn left_out(mut lines: Vec<PlanLine>, waiting: Vec<PlanLine>) -> Vec<PlanLine> {
+    lines.retain(|line| !line.is_in_scope());
+    lines.extend(waiting);
     lines
+}
+
+/// The mailboxes to read, in order, and those that wait for confirmation.
+fn to_read(
+    jobs: Vec<Job>,
+    rules: &BTreeMap<Arc<str>, Option<Confirm>>,
+    confirmation: Confirmation,
+    range: Option<Span>,
+    state: &State,
+) -> Result<(Vec<Job>, Vec<PlanLine>), RunError> {
+    let admitted = admit(jobs, rules, confirmation, state);
+    let (jobs, waiting) = admitted.map_err(WriterError::from)?;
+    Ok((largest_first(jobs, range, state)?, waiting))
+}
+
+/// What was confirmed for this run. Who names a mailbox confirms it.
+///
+/// # Errors
+/// The digest is of another list.
+fn confirmation(options: &Options, plan: &Plan) -> Result<Confirmation, RunError> {
+    match &options.confirm {
+        Some(digest) if *digest != plan.digest => Err(RunError::OtherPlan),
+        Some(_) => Ok(Confirmation::Given),
+        None if options.mailbox.is_some() => Ok(Confirmation::Given),
+        None => Ok(Confirmation::None),
+    }
 }
 
 /// Merges small files unless the run was asked to end; gives the months, and why it did not.

@@ -26,6 +26,7 @@ use crate::pipeline::catch_up;
 use crate::pipeline::discovery::Discovery;
 use crate::pipeline::error::RunError;
 use crate::pipeline::writer::WriterError;
+use crate::runtime::clock::Stopwatch;
 use crate::runtime::cpu::CpuPool;
 use crate::runtime::memory::Memory;
 use crate::runtime::private;
@@ -54,6 +55,8 @@ pub struct Stores {
     pub matcher: Arc<Matcher>,
     /// Which views were behind and were brought up.
     pub caught_up: Vec<String>,
+    /// How long all of that took.
+    pub opening: Duration,
 }
 
 impl Stores {
@@ -65,6 +68,7 @@ impl Stores {
         run: &RunStamp,
         (cpu, disk): (Arc<CpuPool>, Handle),
     ) -> Result<Self, RunError> {
+        let begun = Stopwatch::start();
         let (config, snapshot, run) = (config.clone(), discovery.snapshot.clone(), run.clone());
         // They are no longer in the CRM snapshot.
         let own_domains = discovery.directory.domains.clone();
@@ -79,7 +83,11 @@ impl Stores {
                 check_crm(&config, &snapshot, &lake)?;
             }
             lake.store_own_domains(&own_domains)?;
-            Ok(open_views(&config, &snapshot, &run, lake)?)
+            let stores = open_views(&config, &snapshot, &run, lake)?;
+            Ok(Self {
+                opening: begun.elapsed(),
+                ..stores
+            })
         });
         opening.await.map_err(|_| WriterError::Lost)?
     }
@@ -154,6 +162,7 @@ fn open_views(
         indexer,
         matcher: Arc::new(matcher),
         caught_up,
+        opening: Duration::ZERO,
     })
 }
 

@@ -60,7 +60,16 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
         (count > 0).then(|| format!("{count} {}", status.as_str()))
     })
     .collect();
-    if let (true, Some(_)) = (gaps.is_empty(), &summary.index_behind) {
+    let waiting = summary.waiting();
+    let wait = format!(
+        "{waiting} new mailboxes wait for confirmation: see run --plan, then run --confirm with its \
+         digest"
+    );
+    if waiting > 0 {
+        let gaps =
+            (!gaps.is_empty()).then(|| format!("; mailboxes with gaps: {}", gaps.join(", ")));
+        (GAPS, wait + &gaps.unwrap_or_default())
+    } else if let (true, Some(_)) = (gaps.is_empty(), &summary.index_behind) {
         let text = "every mailbox in scope is complete, but the search index is behind the lake";
         (GAPS, text.to_owned())
     } else if gaps.is_empty() && of_status(Status::Filled) > 0 {

@@ -9,6 +9,7 @@ use crate::model::coverage::Status;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::PlanLine;
+use crate::model::run::PlanVerdict;
 use crate::model::run::RunSummary;
 use crate::report::exit;
 use crate::report::text;
@@ -26,6 +27,7 @@ pub fn render(summary: &RunSummary) -> Value {
         "opening_seconds": summary.opening.as_secs_f64(),
         "tenants": tenants(summary),
         "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
+        "waiting_for_confirmation": summary.waiting(),
         "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
         "totals": tally(&summary.total()),
         "slowest": text::slowest(summary)
@@ -131,11 +133,16 @@ fn tally(tally: &Tally) -> Value {
 
 /// A mailbox of the plan: whether it is read, and why not.
 pub fn plan_line(line: &PlanLine) -> Value {
+    let by = match &line.verdict {
+        PlanVerdict::In { by } => Some(by),
+        PlanVerdict::Waits | PlanVerdict::Out { .. } => None,
+    };
     json!({
         "tenant": line.tenant,
         "mailbox": line.address,
-        "in_scope": line.out_because.is_none(),
-        "reason": line.out_because,
+        "in_scope": line.is_in_scope(),
+        "included_by": by,
+        "reason": line.why_not(),
     })
 }
 

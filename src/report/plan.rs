@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::model::run::Plan;
 use crate::model::run::PlanLine;
+use crate::model::run::PlanVerdict;
 use crate::report::json::plan_line;
 use crate::report::table;
 use crate::report::table::Side;
@@ -13,8 +15,8 @@ use crate::report::table::Side;
 /// What `run --plan` shows.
 #[derive(Debug, Clone)]
 pub struct PlanReport {
-    /// Mailboxes, whether they are read and why not, in order of tenant and address.
-    pub lines: Vec<PlanLine>,
+    /// Mailboxes, whether they are read and why.
+    pub plan: Plan,
     /// The first window of mailboxes that are new, as configured.
     pub window: String,
     /// How much of a mail is stored.
@@ -25,30 +27,18 @@ pub struct PlanReport {
 
 /// For people.
 pub fn text(plan: &PlanReport) -> String {
-    let within = plan
-        .lines
-        .iter()
-        .filter(|line| line.out_because.is_none())
-        .count();
-    let mut text = format!(
-        "{within} of {} mailboxes would be read\n\n",
-        plan.lines.len()
-    );
-    let rows: Vec<Vec<String>> = plan
-        .lines
+    let lines = &plan.plan.lines;
+    let within = lines.iter().filter(|line| line.is_in_scope()).count();
+    let mut text = format!("{within} of {} mailboxes would be read\n\n", lines.len());
+    let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {
-            let verdict = if line.out_because.is_none() {
-                "in"
-            } else {
-                "out"
-            };
-            let reason = line.out_because.clone().unwrap_or_default();
+            let verdict = if line.is_in_scope() { "in" } else { "out" };
             vec![
                 line.tenant.clone(),
                 line.address.clone(),
                 verdict.to_owned(),
-                reason,
+                why(line).to_owned(),
             ]
         })
         .collect();
@@ -64,10 +54,22 @@ pub fn text(plan: &PlanReport) -> String {
         "\nfirst window: {}\ncontent level: {}",
         plan.window, plan.content
     );
+    let digest = &plan.plan.digest;
+    let _ = writeln!(
+        text,
+        "digest: {digest}\nto read the mailboxes that are new: run --confirm {digest}"
+    );
     for (name, reason) in &plan.permissions {
         let _ = writeln!(text, "permission {name}: {reason}");
     }
     text
+}
+
+fn why(line: &PlanLine) -> &str {
+    match &line.verdict {
+        PlanVerdict::In { by } => by,
+        PlanVerdict::Waits | PlanVerdict::Out { .. } => line.why_not().unwrap_or_default(),
+    }
 }
 
 /// For programs.
@@ -78,7 +80,8 @@ pub fn json(plan: &PlanReport) -> Value {
         .map(|(name, reason)| json!({ "name": name, "reason": reason }))
         .collect();
     json!({
-        "mailboxes": plan.lines.iter().map(plan_line).collect::<Vec<_>>(),
+        "mailboxes": plan.plan.lines.iter().map(plan_line).collect::<Vec<_>>(),
+        "digest": plan.plan.digest,
         "window": plan.window,
         "content": plan.content,
         "permissions": permissions,

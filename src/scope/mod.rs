@@ -1,6 +1,7 @@
 //! Which mailboxes are read, and who belongs to the company? Pure: listings go in, a plan comes out.
 
 pub(crate) mod company;
+pub(crate) mod digest;
 pub(crate) mod own_addresses;
 pub(crate) mod plan;
 

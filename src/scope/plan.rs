@@ -26,6 +26,15 @@ pub(crate) enum Wanted<'a> {
     Members(&'a [String]),
 }
 
+/// Users who are not read though requested.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Denied<'a> {
+    /// These people, by mail, principal name or proxy address.
+    pub people: &'a [Address],
+    /// The users among a group's members, nested ones too, by object id.
+    pub members: &'a [String],
+}
+
 /// Why a mailbox is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum OutReason {
@@ -39,6 +48,8 @@ pub(crate) enum OutReason {
     Guest,
     /// Neither mail nor a proxy address.
     NoAddress,
+    /// On the deny list.
+    DenyList,
     /// The user is marked `never`.
     Never,
 }
@@ -52,6 +63,7 @@ impl OutReason {
             Self::LimitedInformation => "the directory shows the id only",
             Self::Guest => "guest",
             Self::NoAddress => "no mail address",
+            Self::DenyList => "on the deny list",
             Self::Never => "never is set",
         }
     }
@@ -127,6 +139,7 @@ pub enum ScopeError {
 pub(crate) fn plan(
     users: &[DirectoryUser],
     wanted: Wanted<'_>,
+    denied: Denied<'_>,
     members: &Members,
     tenant: Settings,
 ) -> Result<Vec<PlanEntry>, ScopeError> {
@@ -137,10 +150,18 @@ pub(crate) fn plan(
         return Err(ScopeError::EmptyGroup);
     }
     let selected = Selected::new(users, wanted);
+    let people_denied = Selected::new(users, Wanted::People(denied.people));
+    let members_denied = Selected::new(users, Wanted::Members(denied.members));
     let mut entries = missing(users, wanted);
     for (position, user) in users.iter().enumerate() {
-        let is_wanted = selected.has(position);
-        entries.push(entry(user, is_wanted, members, tenant));
+        let choice = if !selected.has(position) {
+            Choice::NotWanted
+        } else if people_denied.has(position) || members_denied.has(position) {
+            Choice::Denied
+        } else {
+            Choice::Wanted
+        };
+        entries.push(entry(user, choice, members, tenant));
     }
     entries.sort_by(|a, b| (&a.address, &a.user_id).cmp(&(&b.address, &b.user_id)));
     if entries.iter().any(|entry| entry.verdict == Verdict::In) {
@@ -152,7 +173,15 @@ pub(crate) fn plan(
     }
 }
 
-fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Settings) -> PlanEntry {
+/// What scope and deny list say of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Wanted,
+    NotWanted,
+    Denied,
+}
+
+fn entry(user: &DirectoryUser, choice: Choice, members: &Members, tenant: Settings) -> PlanEntry {
     let mut own_addresses = own_addresses::all(user);
     let settings = members.settings_for(&own_addresses, tenant);
     let rows = members.rows_of(&own_addresses);
@@ -164,8 +193,10 @@ fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Setti
     }
     let primary = own_addresses::primary(user);
     let is_bare = user.user_principal_name.is_empty() && primary.is_none();
-    let reason = if !is_wanted {
+    let reason = if choice == Choice::NotWanted {
         Some(OutReason::NotInScope)
+    } else if choice == Choice::Denied {
+        Some(OutReason::DenyList)
     } else if is_bare {
         Some(OutReason::LimitedInformation)
     } else if own_addresses::is_guest(user) {
@@ -229,6 +260,13 @@ impl Selected {
             .as_ref()
             .is_none_or(|positions| positions.contains(&position))
     }
+}
+
+/// The number of people on a deny list whom the directory does not have: misspelt ones would be read.
+pub(crate) fn unknown_people(users: &[DirectoryUser], people: &[Address]) -> usize {
+    let known = names(users);
+    let unknown = people.iter().filter(|person| !known.contains_key(*person));
+    unknown.count()
 }
 
 /// Requested users that are not listed.

@@ -9,12 +9,13 @@ use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::MailboxKind;
 use crate::scope::company::Company;
 use crate::scope::own_addresses;
+use crate::scope::plan;
+use crate::scope::plan::Denied;
 use crate::scope::plan::OutReason;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::ScopeError;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
-use crate::scope::plan::plan;
 
 fn user(id: &str, mail: &str, proxies: &[&str]) -> DirectoryUser {
     DirectoryUser {
@@ -86,6 +87,15 @@ fn members() -> Members {
     let mut tenant: Tenant = toml::from_str(text).unwrap();
     tenant.members = Some(path);
     Members::load(&tenant).unwrap()
+}
+
+fn plan(
+    users: &[DirectoryUser],
+    wanted: Wanted<'_>,
+    members: &Members,
+    tenant: Settings,
+) -> Result<Vec<PlanEntry>, ScopeError> {
+    plan::plan(users, wanted, Denied::default(), members, tenant)
 }
 
 fn reason(entries: &[PlanEntry], id: &str) -> Option<OutReason> {
@@ -258,4 +268,23 @@ fn the_company_is_its_domains_people_and_legacy_names() {
     assert!(directory.is_own_legacy_name("/o=contoso/cn=gone"));
     let guest = address("old_partner.example#EXT#@contoso.onmicrosoft.com");
     assert_eq!(directory.at_home(guest).as_str(), "old@partner.example");
+}
+
+#[test]
+fn the_deny_list_takes_people_out_of_any_scope() {
+    let people = ["ann.private@gmail.com", "x@y.example", "nomail@contoso.com"];
+    let people = people.map(|address| Address::parse(address).unwrap());
+    let denied = Denied {
+        people: &people,
+        members: &["room".to_owned()],
+    };
+    let entries = plan::plan(&users(), Wanted::All, denied, &members(), ALL).unwrap();
+    for id in ["ann", "room"] {
+        assert_eq!(reason(&entries, id), Some(OutReason::DenyList), "{id}");
+    }
+    assert_eq!(reason(&entries, "old"), None);
+    assert_eq!(plan::unknown_people(&users(), &people), 2);
+    let ids = ["old".to_owned()];
+    let entries = plan::plan(&users(), Wanted::Members(&ids), denied, &members(), ALL).unwrap();
+    assert_eq!(reason(&entries, "ann"), Some(OutReason::NotInScope));
 }

@@ -176,6 +176,7 @@ client_secret = {{ file = "secret.txt" }}
 login_url = "{address}"
 graph_url = "{address}"
 scope = {{ group = "{group}" }}
+confirm = {{ max_new = 100000 }}
 members = "members.csv"
 teams = "teams.csv"
 "#,

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use crate::model::cursor::ABSENT_KEY;
 use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CALENDAR_KEY;
+use crate::model::cursor::CONFIRMED_KEY;
 use crate::model::cursor::CalendarCursor;
+use crate::model::cursor::ConfirmedCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::cursor::FailedItem;
 use crate::model::cursor::FolderCursor;
@@ -17,6 +19,7 @@ use crate::model::cursor::ListCursor;
 use crate::model::cursor::MAIL_KEY_PREFIX;
 use crate::model::cursor::MAILBOX_KEY;
 use crate::model::cursor::MailboxCursor;
+use crate::model::time::Timestamp;
 
 /// The cursors of one mailbox.
 #[derive(Debug, Default)]
@@ -72,6 +75,8 @@ impl SavedCursors {
                     .insert(id.to_owned(), parse(&record.key, value)?);
             } else if record.key == ABSENT_KEY {
                 known.absent = Some(parse(&record.key, value)?);
+            } else if record.key == CONFIRMED_KEY {
+                let _: ConfirmedCursor = parse(&record.key, value)?;
             } else {
                 known.others.insert(record.key, value.clone());
             }
@@ -132,6 +137,12 @@ pub(crate) fn ledger_record(
 ) -> CursorRecord {
     let key = format!("{LEDGER_KEY_PREFIX}{id}");
     record(mailbox_id, key, entry.map(json))
+}
+
+/// The record that a mailbox was admitted.
+pub(crate) fn confirmed_record(mailbox_id: &str, at: Timestamp) -> CursorRecord {
+    let cursor = ConfirmedCursor { at };
+    record(mailbox_id, CONFIRMED_KEY.to_owned(), Some(json(&cursor)))
 }
 
 /// The record of a user without a mailbox; `None` takes it away.

@@ -16,6 +16,15 @@ pub(crate) struct FileMailbox {
     pub source: Box<dyn MailboxSource>,
 }
 
+/// Whether a mailbox was read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It was, or it is one of an archive.
+    Known,
+    /// It is admitted in this run.
+    New,
+}
+
 /// A mailbox to read.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -23,6 +32,8 @@ pub(crate) struct Job {
     pub mailbox: Mailbox,
     /// Where its items are.
     pub source: Box<dyn MailboxSource>,
+    /// Whether it was read before.
+    pub admission: Admission,
     /// Rows that got another address before it is read.
     pub readdressed: u64,
 }

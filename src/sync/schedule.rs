@@ -7,15 +7,19 @@ use futures_util::stream::FuturesUnordered;
 use tracing::Instrument as _;
 
 use crate::model::coverage::Coverage;
+use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Outcome;
 use crate::model::run::Progress;
+use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 use crate::sync::archive::readdress;
 use crate::sync::context::Context;
+use crate::sync::cursors;
 use crate::sync::error::SyncError;
 use crate::sync::in_flight::InFlight;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterStopped;
+use crate::sync::job::Admission;
 use crate::sync::job::Job;
 use crate::sync::mailbox::MailboxSync;
 
@@ -29,6 +33,7 @@ pub(crate) async fn read_all(
     if let Some(turn) = in_flight.begin() {
         readdress::revise(context, &mut jobs, turn).await?;
     }
+    record_admissions(context, &jobs).await?;
     Progress::add(&context.progress.mailboxes, jobs.len() as u64);
     let mut jobs = VecDeque::from(jobs);
     let mut reading = FuturesUnordered::new();
@@ -57,6 +62,21 @@ pub(crate) async fn read_all(
         key(a).cmp(&key(b))
     });
     Ok(coverage)
+}
+
+/// Notes which mailboxes are admitted, all of them with the first commit: where the run ends early, no one
+/// has to confirm them again.
+async fn record_admissions(context: &Context, jobs: &[Job]) -> Result<(), WriterStopped> {
+    let new = jobs.iter().filter(|job| job.admission == Admission::New);
+    let mailboxes: Vec<&Mailbox> = new.map(|job| &job.mailbox).collect();
+    let Some(first) = mailboxes.first() else {
+        return Ok(());
+    };
+    let now = clock::now();
+    let records = mailboxes.iter();
+    let records = records.map(|mailbox| cursors::confirmed_record(&mailbox.id, now));
+    let mut sync = MailboxSync::new(context, Mailbox::clone(first));
+    sync.record_cursors(records.collect()).await
 }
 
 /// Reads a mailbox; an error in it becomes its status.

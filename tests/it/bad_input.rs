@@ -89,7 +89,8 @@ fn a_missing_secret_says_where_to_put_it() {
     let text = format!(
         "{}\n[[tenants]]\nname = \"contoso\"\ntenant_id = \"3f0c2a4e-86a6-4b0e-93d5-0a1b2c3d4e5f\"\n\
          client_id = \"7d1c2a4e-86a6-4b0e-93d5-0a1b2c3d4e5f\"\n\
-         client_secret = {{ env = \"TOUCHPOINT_TEST_NO_SUCH_SECRET\" }}\nscope = {{ all = true }}\n",
+         client_secret = {{ env = \"TOUCHPOINT_TEST_NO_SUCH_SECRET\" }}\nscope = {{ all = true }}\n\
+         i_understand_this_reads_every_mailbox = true\n",
         archive_config("mail.mbox", "mbox")
     );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();
@@ -101,7 +102,8 @@ fn a_placeholder_left_in_is_named() {
     let folder = folder();
     let text = format!(
         "{}\n[[tenants]]\nname = \"contoso\"\ntenant_id = \"11111111-2222-3333-4444-555555555555\"\n\
-         client_id = \"…\"\nclient_secret = {{ env = \"HOME\" }}\nscope = {{ all = true }}\n",
+         client_id = \"…\"\nclient_secret = {{ env = \"HOME\" }}\nscope = {{ all = true }}\n\
+         i_understand_this_reads_every_mailbox = true\n",
         archive_config("mail.mbox", "mbox")
     );
     fs::write(folder.path().join("touchpoint.toml"), text).unwrap();

@@ -72,6 +72,7 @@ impl World {
                  tenant_id = \"5f0c2f6e-1c55-4a7e-9d6f-3b1a8e2d7c10\"\n\
                  client_id = \"1f0c2f6e-1c55-4a7e-9d6f-3b1a8e2d7c10\"\n\
                  client_secret = {{ file = \"secret.txt\" }}\nscope = {{ all = true }}\n\
+                 i_understand_this_reads_every_mailbox = true\nconfirm = {{ max_new = 100 }}\n\
                  login_url = \"http://127.0.0.1:PORT\"\ngraph_url = \"http://127.0.0.1:PORT\"\n"
             ),
         );

@@ -20,6 +20,7 @@ mod citations;
 mod commands;
 mod commits;
 mod complete;
+mod confirmation;
 mod corpora;
 mod crash;
 mod crm_changes;

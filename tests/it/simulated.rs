@@ -212,6 +212,7 @@ async fn resume(folder: &Path, disk: &Handle) {
 async fn once(config: &Path, disk: Handle) -> Result<u8, RunError> {
     let options = pipeline::Options {
         crm: Trust::Checked,
+        confirm: None,
         mailbox: None,
         again: false,
         range: None,

@@ -176,6 +176,7 @@ fn config(address: &str, users: &str) -> String {
          [[tenants]]\nname = \"contoso\"\ntenant_id = \"{TENANT}\"\n\
          client_id = \"5d1f6a0e-7b7c-4f0b-8a39-2f9f5c1f0c22\"\n\
          client_secret = {{ file = \"secret.txt\" }}\nlogin_url = \"{address}\"\n\
-         graph_url = \"{address}\"\nscope = {{ users = {users} }}\n"
+         graph_url = \"{address}\"\nscope = {{ users = {users} }}\n\
+         confirm = {{ max_new = 100 }}\n"
     )
 }
