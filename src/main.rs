@@ -2,6 +2,7 @@
 
 use std::env;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 use std::process::ExitCode;
 
@@ -24,20 +25,21 @@ fn main() -> ExitCode {
 }
 
 /// The allocator reads its options from the environment when a process begins, so the program begins
-/// once more, as the same process. Where that is refused, it continues with the allocator's own.
+/// once more, as the same process. Where that is refused, or the program was not begun by its own name (but
+/// by a loader, say), it continues with the allocator's own.
 fn set_up_allocator() {
     let (name, milliseconds) = KEEP_FREE;
-    if env::var_os(name).is_some() {
-        return;
-    }
-    let Ok(program) = env::current_exe() else {
+    let mut words = env::args_os();
+    let (Ok(program), Some(own_name)) = (env::current_exe(), words.next()) else {
         return;
     };
-    let mut words = env::args_os();
-    let mut again = Command::new(program);
-    if let Some(own_name) = words.next() {
-        again.arg0(own_name);
+    if env::var_os(name).is_some() || program.file_name() != Path::new(&own_name).file_name() {
+        return;
     }
-    let refused = again.args(words).env(name, milliseconds).exec();
-    tracing::debug!(%refused, "the allocator keeps its own options");
+    let mut again = Command::new(program);
+    let _refused = again
+        .arg0(own_name)
+        .args(words)
+        .env(name, milliseconds)
+        .exec();
 }

@@ -113,7 +113,7 @@ pub struct DemoArgs {
 /// Options of `run`.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
-    /// Show which mailboxes would be read, and why, and read no mail
+    /// Show which mailboxes are in scope, and why, and read no mail
     #[arg(long)]
     pub plan: bool,
     /// Read this mailbox only: one of its addresses, its id, or its name in the reports
@@ -136,7 +136,7 @@ pub struct RunArgs {
     /// a state and an index of its own
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
-    /// Read the mailboxes that are new: the digest of the list that run --plan shows
+    /// Also read the mailboxes that are new; DIGEST is the one that run --plan shows
     #[arg(long, value_name = "DIGEST", conflicts_with = "plan")]
     pub confirm: Option<String>,
     /// Contact files of which many entries are gone

@@ -14,6 +14,8 @@ pub struct Capture {
     pub mail: bool,
     /// Which meetings are captured.
     pub meetings: Meetings,
+    /// Whether meetings are captured only of members with a seat.
+    pub meetings_need_seat: bool,
     /// How much of a mail is kept.
     pub content: Content,
     /// Whether header fields are requested from Graph, by which most bulk mail is recognised
@@ -36,6 +38,7 @@ impl Default for Capture {
         Self {
             mail: true,
             meetings: Meetings::All,
+            meetings_need_seat: false,
             content: Content::Preview,
             bulk_headers: true,
             window: Window::Months(12),

@@ -49,21 +49,35 @@ impl Confirm {
         max_growth: Some(limits::NEW_MAILBOXES_PERCENT_DEFAULT),
     };
 
-    /// Whether a tenant of which `known` mailboxes were read before may have `new` further ones.
-    pub fn admits(rule: Option<&Self>, known: usize, new: usize) -> bool {
-        if new == 0 {
-            return true;
-        }
-        if known == 0 {
+    /// The rule for a tenant of which `known` mailboxes were read before; `None`: each new one has to
+    /// be confirmed.
+    pub fn of(configured: Option<&Self>, known: usize) -> Option<Self> {
+        match configured {
             // A share of nothing says nothing.
-            let max = rule.and_then(|rule| rule.max_new);
-            return max.is_some_and(|max| new as u64 <= u64::from(max));
+            Some(rule) if known == 0 => rule.max_new.map(|_| *rule),
+            Some(rule) => Some(*rule),
+            None => (known > 0).then_some(Self::STANDARD),
         }
-        let rule = rule.unwrap_or(&Self::STANDARD);
+    }
+
+    /// The part of one of several processes that read a tenant together.
+    #[must_use]
+    pub fn shared_by(self, processes: u8) -> Self {
+        Self {
+            max_new: self.max_new.map(|max| max / u32::from(processes.max(1))),
+            ..self
+        }
+    }
+
+    /// Whether a tenant of which `known` mailboxes were read before may have `new` further ones.
+    pub fn admits(rule: Option<Self>, known: usize, new: usize) -> bool {
+        let Some(rule) = rule else {
+            return new == 0;
+        };
         let is_few = rule.max_new.is_none_or(|max| new as u64 <= u64::from(max));
-        let is_small_share = rule
-            .max_growth
-            .is_none_or(|percent| new as u128 * 100 <= known as u128 * u128::from(percent));
+        let is_small_share = rule.max_growth.is_none_or(|percent| {
+            known == 0 || new as u128 * 100 <= known as u128 * u128::from(percent)
+        });
         is_few && is_small_share
     }
 }
@@ -73,9 +87,11 @@ fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::E
     let text = String::deserialize(deserializer)?;
     let percent = text.trim().strip_suffix('%').map(str::trim);
     let percent = percent.and_then(|number| number.parse().ok());
-    percent
-        .map(Some)
-        .ok_or_else(|| D::Error::custom(format!("`{text}` is no share; write it like \"10 %\"")))
+    percent.map(Some).ok_or_else(|| {
+        D::Error::custom(format!(
+            "`{text}` is not a percentage; write it like \"10 %\""
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -91,10 +107,14 @@ mod tests {
         holder.confirm
     }
 
+    fn admits(rule: Option<&Confirm>, known: usize, new: usize) -> bool {
+        Confirm::admits(Confirm::of(rule, known), known, new)
+    }
+
     #[test]
     fn a_first_run_needs_a_number_and_later_ones_the_standard_rule() {
-        assert!(!Confirm::admits(None, 0, 1));
-        assert!(Confirm::admits(None, 0, 0));
+        assert!(!admits(None, 0, 1));
+        assert!(admits(None, 0, 0));
         for (known, new, expected) in [
             (100, 10, true),
             (100, 11, false),
@@ -102,21 +122,23 @@ mod tests {
             (1_000, 21, false),
             (9, 1, false),
         ] {
-            assert_eq!(Confirm::admits(None, known, new), expected, "{known} {new}");
+            assert_eq!(admits(None, known, new), expected, "{known} {new}");
         }
     }
 
     #[test]
     fn a_rule_limits_only_what_it_names() {
         let number = rule("{ max_new = 5 }");
-        assert!(Confirm::admits(Some(&number), 0, 5) && Confirm::admits(Some(&number), 1, 5));
-        assert!(!Confirm::admits(Some(&number), 1_000, 6));
+        assert!(admits(Some(&number), 0, 5) && admits(Some(&number), 1, 5));
+        assert!(!admits(Some(&number), 1_000, 6));
         let growth = rule("{ max_growth = \"200%\" }");
-        assert!(!Confirm::admits(Some(&growth), 0, 1));
-        assert!(Confirm::admits(Some(&growth), 100, 200));
-        assert!(!Confirm::admits(Some(&growth), 100, 201));
+        assert!(!admits(Some(&growth), 0, 1));
+        assert!(admits(Some(&growth), 100, 200));
+        assert!(!admits(Some(&growth), 100, 201));
         let both = rule("{ max_new = 5, max_growth = \"10 %\" }");
-        assert!(Confirm::admits(Some(&both), 0, 5));
-        assert!(!Confirm::admits(Some(&both), 20, 3));
+        assert!(admits(Some(&both), 0, 5));
+        assert!(!admits(Some(&both), 20, 3));
+        let part = Confirm::of(Some(&number), 0).map(|rule| rule.shared_by(4));
+        assert!(Confirm::admits(part, 0, 1) && !Confirm::admits(part, 0, 2));
     }
 }

@@ -1,7 +1,9 @@
 //! `members.csv` and `teams.csv`: members and teams for whom less is captured than the tenant's
 //! policy allows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
@@ -29,6 +31,10 @@ pub struct Member {
     pub team: Option<String>,
     /// The person they report to.
     pub manager: Option<Address>,
+    /// Whether they have a seat, where meetings need one.
+    pub has_seat: bool,
+    /// The line on which the row begins.
+    pub line: usize,
 }
 
 /// A row of `teams.csv`.
@@ -49,6 +55,21 @@ pub struct Settings {
     pub meetings: Meetings,
     /// Whether the mailbox is left alone whatever else says.
     pub never: bool,
+    /// Whether meetings are captured only of members with a seat.
+    pub meetings_need_seat: bool,
+}
+
+/// Two rows that name one person by different addresses: which of them holds is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}:{second}: the directory has the addresses of this row and of line {first} for one person; \
+     keep one of the rows",
+    path.display()
+)]
+pub struct MemberTwice {
+    path: PathBuf,
+    first: usize,
+    second: usize,
 }
 
 /// All members and teams of a tenant.
@@ -57,6 +78,7 @@ pub struct Members {
     rows: Vec<Member>,
     by_address: HashMap<Address, usize>,
     teams: HashMap<String, Team>,
+    path: PathBuf,
 }
 
 const MEMBERS: Columns = Columns {
@@ -68,6 +90,7 @@ const MEMBERS: Columns = Columns {
         "never",
         "team",
         "manager",
+        "seat",
     ],
     passes_over_others: false,
 };
@@ -84,6 +107,7 @@ impl Settings {
             mail: capture.mail,
             meetings: capture.meetings,
             never: false,
+            meetings_need_seat: capture.meetings_need_seat,
         }
     }
 }
@@ -102,10 +126,12 @@ impl Members {
     }
 
     /// What is captured of the person who has one of these addresses: the member's setting over
-    /// the team's over the tenant's, each only narrowing. Where rows of several people fit, each
-    /// of them narrows.
+    /// the team's over the tenant's, each only narrowing.
     pub fn settings_for(&self, addresses: &[Address], tenant: Settings) -> Settings {
         let mut settings = tenant;
+        if tenant.meetings_need_seat && !self.rows_of(addresses).any(|member| member.has_seat) {
+            settings.meetings = Meetings::None;
+        }
         for member in self.rows_of(addresses) {
             let team = member.team.as_ref().and_then(|name| self.teams.get(name));
             let team_mail = team.and_then(|team| team.mail);
@@ -125,6 +151,18 @@ impl Members {
             .iter()
             .filter_map(|address| self.by_address.get(address));
         positions.filter_map(|position| self.rows.get(*position))
+    }
+
+    /// The file and the lines of two rows that name the person who has these addresses.
+    pub fn named_twice(&self, addresses: &[Address]) -> Option<MemberTwice> {
+        let lines: BTreeSet<usize> = self.rows_of(addresses).map(|member| member.line).collect();
+        let mut lines = lines.into_iter();
+        let (first, second) = (lines.next()?, lines.next()?);
+        Some(MemberTwice {
+            path: self.path.clone(),
+            first,
+            second,
+        })
     }
 
     /// All rows, in the file's order.
@@ -154,6 +192,7 @@ impl Members {
     }
 
     fn read_members(&mut self, path: &Path) -> Result<(), ConfigError> {
+        path.clone_into(&mut self.path);
         for row in csv::read(path, &MEMBERS)? {
             let mut addresses = vec![address(path, &row, row.cell(0), "address")?];
             for raw in row.cell(1).split(';').filter(|raw| !raw.trim().is_empty()) {
@@ -162,12 +201,14 @@ impl Members {
             let member = Member {
                 mail: switch(path, &row, 2, "mail")?,
                 meetings: meetings(path, &row, 3)?,
-                never: never(path, &row)?,
+                never: yes(path, &row, 4, "never")?,
                 team: filled(row.cell(5)).map(ToOwned::to_owned),
                 manager: match filled(row.cell(6)) {
                     Some(raw) => Some(address(path, &row, raw, "manager")?),
                     None => None,
                 },
+                has_seat: yes(path, &row, 7, "seat")?,
+                line: row.line,
                 addresses,
             };
             if let Some(team) = &member.team
@@ -231,11 +272,11 @@ fn meetings(path: &Path, row: &Row, at: usize) -> Result<Option<Meetings>, Confi
     }
 }
 
-fn never(path: &Path, row: &Row) -> Result<bool, ConfigError> {
-    match row.cell(4).to_lowercase().as_str() {
+fn yes(path: &Path, row: &Row, at: usize, name: &str) -> Result<bool, ConfigError> {
+    match row.cell(at).to_lowercase().as_str() {
         "" => Ok(false),
         "yes" => Ok(true),
-        _ => Err(wrong(path, row, "never is yes or blank")),
+        _ => Err(wrong(path, row, &format!("{name} is yes or blank"))),
     }
 }
 
@@ -281,6 +322,7 @@ mod tests {
             mail,
             meetings,
             never,
+            meetings_need_seat: false,
         };
         for (address, tenant, mail, meetings, never) in [
             ("stranger@x.org", (true, all), true, all, false),
@@ -305,10 +347,41 @@ mod tests {
     }
 
     #[test]
+    fn meetings_may_need_a_seat() {
+        let members = read(
+            "address,meetings,seat\nann@x.org,,yes\nbob@x.org,,\nzoe@x.org,recorded,YES\n",
+            "name\nt\n",
+        )
+        .unwrap();
+        let tenant = Settings {
+            mail: true,
+            meetings: Meetings::All,
+            never: false,
+            meetings_need_seat: true,
+        };
+        for (address, needed, otherwise) in [
+            ("ann@x.org", Meetings::All, Meetings::All),
+            ("bob@x.org", Meetings::None, Meetings::All),
+            ("zoe@x.org", Meetings::Recorded, Meetings::Recorded),
+            ("stranger@x.org", Meetings::None, Meetings::All),
+        ] {
+            let addresses = [Address::parse(address).unwrap()];
+            assert_eq!(members.settings_for(&addresses, tenant).meetings, needed);
+            let tenant = Settings {
+                meetings_need_seat: false,
+                ..tenant
+            };
+            let settings = members.settings_for(&addresses, tenant);
+            assert_eq!((settings.meetings, settings.mail), (otherwise, true));
+        }
+    }
+
+    #[test]
     fn what_could_quietly_capture_more_is_refused() {
         for (members, line, message) in [
             ("address,nevr\na@x.org,yes\n", 1, "did you mean `never`"),
             ("address,never\na@x.org,true\n", 2, "yes or blank"),
+            ("address,seat\na@x.org,1\n", 2, "seat is yes or blank"),
             ("address,mail\na@x.org,no\n", 2, "on, off or blank"),
             ("address,meetings\na@x.org,some\n", 2, "recorded or blank"),
             ("address,team\na@x.org,gone\n", 2, "not in the teams file"),

@@ -38,6 +38,7 @@ content = "envelope"
 window = "90 days"
 internal_only = "record"
 unmatched = "skip"
+meetings_need_seat = true
 unknown_sensitivity = "record"
 exclude = { addresses = ["Spy@x.org"], domains = ["X.example"], subjects = ["private"], folders = ["Family"] }
 
@@ -106,6 +107,7 @@ fn the_whole_contract_is_read() {
     assert_eq!(config.run.page_size, 10);
     let capture = &config.capture;
     assert_eq!(capture.meetings, Meetings::Recorded);
+    assert!(capture.meetings_need_seat);
     assert_eq!(capture.content, Content::Envelope);
     assert_eq!(capture.window, Window::Days(90));
     assert_eq!(capture.internal_only, InternalOnly::Record);
@@ -428,7 +430,7 @@ fn rules_for_new_mailboxes_and_deny_lists_are_checked() {
             "confirm = { max_growth = \"10\" }",
             "write it like \"10 %\"",
         ),
-        ("confirm = { max_growth = \"-1 %\" }", "no share"),
+        ("confirm = { max_growth = \"-1 %\" }", "not a percentage"),
         ("confirm = { max_news = 3 }", "did you mean `max_new`"),
         ("confirm = { max_new = -1 }", ""),
         ("deny = { user = [] }", "did you mean `users`"),

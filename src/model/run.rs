@@ -56,7 +56,7 @@ impl PlanLine {
     pub fn why_not(&self) -> Option<&str> {
         match &self.verdict {
             PlanVerdict::In { .. } => None,
-            PlanVerdict::Waits => Some("new, and waits for confirmation"),
+            PlanVerdict::Waits => Some("new; waits for confirmation"),
             PlanVerdict::Out { because } => Some(because),
         }
     }
@@ -67,8 +67,9 @@ impl PlanLine {
 pub struct Plan {
     /// Mailboxes in order of tenant and address.
     pub lines: Vec<PlanLine>,
-    /// Digest of the tenants' mailboxes in scope; empty where there is no tenant.
-    pub digest: String,
+    /// Digest of the tenants' mailboxes in scope; `None` where there are none, or where the lines are not
+    /// all of them.
+    pub digest: Option<String>,
 }
 
 /// How much of the CRM files was read.

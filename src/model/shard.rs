@@ -30,6 +30,11 @@ impl Shard {
         is_fine.then_some(shard)
     }
 
+    /// How many there are.
+    pub fn count(self) -> u8 {
+        self.of
+    }
+
     /// The slots of its mailboxes.
     pub fn slots(self) -> Vec<u8> {
         (0..SLOTS).filter(|slot| self.has_slot(*slot)).collect()

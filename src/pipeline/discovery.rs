@@ -28,9 +28,10 @@ use crate::pipeline::inputs::Inputs;
 use crate::pipeline::inputs::TenantInput;
 use crate::pipeline::inputs::WantedInput;
 use crate::scope::company::Company;
+use crate::scope::deny::DenyList;
 use crate::scope::digest;
+use crate::scope::excluded::Excluded;
 use crate::scope::plan;
-use crate::scope::plan::Denied;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
@@ -65,7 +66,10 @@ pub struct Discovery {
 #[derive(Default)]
 struct Found {
     jobs: Vec<Job>,
-    lines: Vec<PlanLine>,
+    /// With the user ids.
+    lines: Vec<(String, PlanLine)>,
+    /// Who is excluded for good.
+    excluded: Excluded,
     /// Why the last mailbox that was skipped is not read.
     skipped_because: Option<String>,
     /// Tenant and user id of all mailboxes in scope.
@@ -81,6 +85,7 @@ impl Found {
         shard: Shard,
     ) {
         let line = plan_line(tenant, entry);
+        self.excluded.note(entry);
         if entry.verdict == Verdict::In {
             let mailbox = (Arc::clone(&tenant.name), entry.user_id.clone());
             self.in_scope.push(mailbox);
@@ -108,7 +113,22 @@ impl Found {
                 readdressed: 0,
             });
         }
-        self.lines.push(line);
+        self.lines.push((entry.user_id.clone(), line));
+    }
+
+    /// Takes out again who is excluded by another entry.
+    fn exclude(&mut self) {
+        let excluded = &self.excluded;
+        self.jobs
+            .retain(|job| excluded.reason(&job.mailbox.id).is_none());
+        self.in_scope
+            .retain(|(_, user_id)| excluded.reason(user_id).is_none());
+        for (user_id, line) in &mut self.lines {
+            if let Some(reason) = excluded.reason(user_id) {
+                let because = reason.as_str().to_owned();
+                line.verdict = PlanVerdict::Out { because };
+            }
+        }
     }
 }
 
@@ -132,12 +152,15 @@ impl Discovery {
                 found.add(&tenant, &entry, only, shard);
             }
         }
+        found.exclude();
         let Found {
             mut jobs,
-            mut lines,
+            lines,
             skipped_because,
             in_scope,
+            ..
         } = found;
+        let mut lines: Vec<PlanLine> = lines.into_iter().map(|(_, line)| line).collect();
         let unaddressed: Vec<String> = inputs.archives.iter().filter_map(unaddressed).collect();
         for archive in inputs.archives {
             add_archive(archive, (only, shard), &mut company, &mut jobs, &mut lines);
@@ -152,7 +175,7 @@ impl Discovery {
             one_by_name(only, &jobs)?;
         }
         let in_scope = in_scope.iter().map(|(tenant, id)| (&**tenant, &**id));
-        let digest = digest::of(in_scope);
+        let digest = (in_scope.len() > 0).then(|| digest::of(in_scope));
         let directory = company.into_directory();
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let snapshot = crm::without_own_domains(inputs.snapshot, is_own);
@@ -226,14 +249,24 @@ async fn list_users(
         }
     };
     let denied_members = match &tenant.denied_group {
-        Some(group) => tenant.source.group_members(group).await.map_err(failed)?,
+        Some(group) => {
+            let members = tenant.source.group_members(group).await;
+            members.map_err(|source| RunError::DenyGroup {
+                tenant: tenant.name.clone(),
+                source,
+            })?
+        }
         None => Vec::new(),
     };
-    let denied = Denied {
-        people: &tenant.denied_people,
-        members: &denied_members,
-    };
-    let unknown = plan::unknown_people(&users, denied.people);
+    let deny = DenyList::new(&tenant.denied_people, denied_members);
+    let of_tenant = Settings::of_tenant(&config.capture);
+    let planned = plan::plan(&users, wanted, &deny, &tenant.members, of_tenant);
+    let entries = planned.map_err(|source| RunError::Scope {
+        tenant: tenant.name.clone(),
+        source,
+    })?;
+    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
+    let unknown = deny.unknown_people(&users, own);
     if unknown > 0 {
         notes.push(format!(
             "tenant {}: {unknown} people of its deny list are not in the directory; are their \
@@ -241,13 +274,7 @@ async fn list_users(
             tenant.name
         ));
     }
-    let of_tenant = Settings::of_tenant(&config.capture);
-    plan::plan(&users, wanted, denied, &tenant.members, of_tenant).map_err(|source| {
-        RunError::Scope {
-            tenant: tenant.name.clone(),
-            source,
-        }
-    })
+    Ok(entries)
 }
 
 fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {

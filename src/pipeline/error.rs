@@ -29,6 +29,14 @@ pub enum RunError {
         /// Why.
         source: ServiceError,
     },
+    /// Who is on the deny list is unknown, so no one is read.
+    #[error("tenant {tenant}: the group of its deny list: {source}")]
+    DenyGroup {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// Why.
+        source: ServiceError,
+    },
     /// A scope without users.
     #[error("tenant {tenant}: {source}")]
     Scope {
@@ -39,8 +47,8 @@ pub enum RunError {
     },
     /// `--confirm` names another plan.
     #[error(
-        "the digest of --confirm is of another list: the scope has changed; see run --plan, and \
-         confirm the digest that it shows"
+        "the digest given to --confirm does not match the current list; see run --plan, and confirm \
+         the digest that it shows"
     )]
     OtherPlan,
     /// `--mailbox` names a mailbox that is not read.

@@ -100,7 +100,7 @@ pub struct Options {
     pub disk: Handle,
 }
 
-/// Which mailboxes would be read, and why; reads no mail and writes nothing.
+/// Which mailboxes are in scope, and why; reads no mail and writes nothing.
 pub async fn plan(
     config: &Config,
     mailbox: Option<MailboxName>,
@@ -108,7 +108,12 @@ pub async fn plan(
 ) -> Result<Plan, RunError> {
     let inputs = Inputs::read(config, Trust::Accepted)?;
     let discovery = Discovery::take(config, inputs, mailbox.as_ref(), shard).await?;
-    Ok(discovery.plan)
+    let is_whole = mailbox.is_none() && shard == Shard::default();
+    let digest = discovery.plan.digest.filter(|_| is_whole);
+    Ok(Plan {
+        digest,
+        ..discovery.plan
+    })
 }
 
 /// The nightly job.
@@ -124,8 +129,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let run = run_id::stamp(started_at);
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
-    let (jobs, range) = (discovery.jobs, options.range);
-    let (jobs, waiting) = to_read(jobs, &discovery.confirm, confirmation, range, &stores.state)?;
+    let (jobs, rules) = (discovery.jobs, (&discovery.confirm, discovery.shard));
+    let (jobs, waiting) = to_read(jobs, rules, confirmation, options.range, &stores.state)?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -193,12 +198,12 @@ fn left_out(mut lines: Vec<PlanLine>, waiting: Vec<PlanLine>) -> Vec<PlanLine> {
 /// The mailboxes to read, in order, and those that wait for confirmation.
 fn to_read(
     jobs: Vec<Job>,
-    rules: &BTreeMap<Arc<str>, Option<Confirm>>,
+    (rules, shard): (&BTreeMap<Arc<str>, Option<Confirm>>, Shard),
     confirmation: Confirmation,
     range: Option<Span>,
     state: &State,
 ) -> Result<(Vec<Job>, Vec<PlanLine>), RunError> {
-    let admitted = admit(jobs, rules, confirmation, state);
+    let admitted = admit(jobs, (rules, shard), confirmation, state);
     let (jobs, waiting) = admitted.map_err(WriterError::from)?;
     Ok((largest_first(jobs, range, state)?, waiting))
 }
@@ -209,7 +214,7 @@ fn to_read(
 /// The digest is of another list.
 fn confirmation(options: &Options, plan: &Plan) -> Result<Confirmation, RunError> {
     match &options.confirm {
-        Some(digest) if *digest != plan.digest => Err(RunError::OtherPlan),
+        Some(digest) if plan.digest.as_ref() != Some(digest) => Err(RunError::OtherPlan),
         Some(_) => Ok(Confirmation::Given),
         None if options.mailbox.is_some() => Ok(Confirmation::Given),
         None => Ok(Confirmation::None),

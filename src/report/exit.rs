@@ -61,14 +61,8 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
     })
     .collect();
     let waiting = summary.waiting();
-    let wait = format!(
-        "{waiting} new mailboxes wait for confirmation: see run --plan, then run --confirm with its \
-         digest"
-    );
     if waiting > 0 {
-        let gaps =
-            (!gaps.is_empty()).then(|| format!("; mailboxes with gaps: {}", gaps.join(", ")));
-        (GAPS, wait + &gaps.unwrap_or_default())
+        (GAPS, waiting_reason(waiting, &gaps, summary))
     } else if let (true, Some(_)) = (gaps.is_empty(), &summary.index_behind) {
         let text = "every mailbox in scope is complete, but the search index is behind the lake";
         (GAPS, text.to_owned())
@@ -81,6 +75,20 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
         (GAPS, format!("mailboxes with gaps: {}", gaps.join(", ")))
     }
 }
+
+/// The reason where mailboxes wait for confirmation, and what else there is.
+fn waiting_reason(waiting: usize, gaps: &[String], summary: &RunSummary) -> String {
+    let gaps = (!gaps.is_empty()).then(|| format!("mailboxes with gaps: {}", gaps.join(", ")));
+    let behind = summary.index_behind.as_ref();
+    let behind = behind.map(|_| "the search index is behind the lake".to_owned());
+    let waiting = format!(
+        "{waiting} new mailboxes wait for confirmation: see run --plan, then run --confirm with its \
+         digest"
+    );
+    let parts = [waiting].into_iter().chain(gaps).chain(behind);
+    parts.collect::<Vec<_>>().join("; ")
+}
+
 /// A tenant of which all mailboxes are denied, and more than one.
 fn denied_tenant(summary: &RunSummary) -> Option<&str> {
     let mut tenants: BTreeMap<&str, (usize, usize)> = BTreeMap::new();

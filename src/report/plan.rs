@@ -29,7 +29,7 @@ pub struct PlanReport {
 pub fn text(plan: &PlanReport) -> String {
     let lines = &plan.plan.lines;
     let within = lines.iter().filter(|line| line.is_in_scope()).count();
-    let mut text = format!("{within} of {} mailboxes would be read\n\n", lines.len());
+    let mut text = format!("{within} of {} mailboxes are in scope\n\n", lines.len());
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {
@@ -54,11 +54,12 @@ pub fn text(plan: &PlanReport) -> String {
         "\nfirst window: {}\ncontent level: {}",
         plan.window, plan.content
     );
-    let digest = &plan.plan.digest;
-    let _ = writeln!(
-        text,
-        "digest: {digest}\nto read the mailboxes that are new: run --confirm {digest}"
-    );
+    if let Some(digest) = &plan.plan.digest {
+        let _ = writeln!(
+            text,
+            "digest of the list: {digest}\nto read those that are new: run --confirm {digest}"
+        );
+    }
     for (name, reason) in &plan.permissions {
         let _ = writeln!(text, "permission {name}: {reason}");
     }

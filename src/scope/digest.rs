@@ -1,4 +1,4 @@
-//! A digest of whose mailboxes are in scope: who confirms it has seen that very list.
+//! A digest of whose mailboxes are in scope: who confirms it has seen that list.
 
 use crate::model::id::Id128;
 

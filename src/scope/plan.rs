@@ -7,12 +7,14 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::config::capture::Meetings;
+use crate::config::members::MemberTwice;
 use crate::config::members::Members;
 use crate::config::members::Settings;
 use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
+use crate::scope::deny::DenyList;
 use crate::scope::own_addresses;
 
 /// The requested users.
@@ -24,15 +26,6 @@ pub(crate) enum Wanted<'a> {
     People(&'a [Address]),
     /// The users among a group's members, nested ones too, by object id.
     Members(&'a [String]),
-}
-
-/// Users who are not read though requested.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Denied<'a> {
-    /// These people, by mail, principal name or proxy address.
-    pub people: &'a [Address],
-    /// The users among a group's members, nested ones too, by object id.
-    pub members: &'a [String],
 }
 
 /// Why a mailbox is not read.
@@ -123,6 +116,9 @@ pub enum ScopeError {
          membership is hidden"
     )]
     EmptyGroup,
+    /// The members file names a person twice, whether or not they are in scope.
+    #[error(transparent)]
+    MemberTwice(#[from] MemberTwice),
     /// All users are excluded.
     #[error("no user is left in scope: {reasons}")]
     NobodyLeft {
@@ -139,7 +135,7 @@ pub enum ScopeError {
 pub(crate) fn plan(
     users: &[DirectoryUser],
     wanted: Wanted<'_>,
-    denied: Denied<'_>,
+    deny: &DenyList,
     members: &Members,
     tenant: Settings,
 ) -> Result<Vec<PlanEntry>, ScopeError> {
@@ -150,18 +146,17 @@ pub(crate) fn plan(
         return Err(ScopeError::EmptyGroup);
     }
     let selected = Selected::new(users, wanted);
-    let people_denied = Selected::new(users, Wanted::People(denied.people));
-    let members_denied = Selected::new(users, Wanted::Members(denied.members));
     let mut entries = missing(users, wanted);
     for (position, user) in users.iter().enumerate() {
-        let choice = if !selected.has(position) {
-            Choice::NotWanted
-        } else if people_denied.has(position) || members_denied.has(position) {
-            Choice::Denied
-        } else {
-            Choice::Wanted
-        };
-        entries.push(entry(user, choice, members, tenant));
+        if let Some(twice) = members.named_twice(&own_addresses::all(user)) {
+            return Err(twice.into());
+        }
+        let mut entry = entry(user, selected.has(position), members, tenant);
+        if deny.has(user, &entry.own_addresses) {
+            let reason = OutReason::DenyList;
+            entry.verdict = Verdict::Out { reason };
+        }
+        entries.push(entry);
     }
     entries.sort_by(|a, b| (&a.address, &a.user_id).cmp(&(&b.address, &b.user_id)));
     if entries.iter().any(|entry| entry.verdict == Verdict::In) {
@@ -173,15 +168,7 @@ pub(crate) fn plan(
     }
 }
 
-/// What scope and deny list say of a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    Wanted,
-    NotWanted,
-    Denied,
-}
-
-fn entry(user: &DirectoryUser, choice: Choice, members: &Members, tenant: Settings) -> PlanEntry {
+fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Settings) -> PlanEntry {
     let mut own_addresses = own_addresses::all(user);
     let settings = members.settings_for(&own_addresses, tenant);
     let rows = members.rows_of(&own_addresses);
@@ -193,10 +180,8 @@ fn entry(user: &DirectoryUser, choice: Choice, members: &Members, tenant: Settin
     }
     let primary = own_addresses::primary(user);
     let is_bare = user.user_principal_name.is_empty() && primary.is_none();
-    let reason = if choice == Choice::NotWanted {
+    let reason = if !is_wanted {
         Some(OutReason::NotInScope)
-    } else if choice == Choice::Denied {
-        Some(OutReason::DenyList)
     } else if is_bare {
         Some(OutReason::LimitedInformation)
     } else if own_addresses::is_guest(user) {
@@ -260,13 +245,6 @@ impl Selected {
             .as_ref()
             .is_none_or(|positions| positions.contains(&position))
     }
-}
-
-/// The number of people on a deny list whom the directory does not have: misspelt ones would be read.
-pub(crate) fn unknown_people(users: &[DirectoryUser], people: &[Address]) -> usize {
-    let known = names(users);
-    let unknown = people.iter().filter(|person| !known.contains_key(*person));
-    unknown.count()
 }
 
 /// Requested users that are not listed.

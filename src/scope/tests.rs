@@ -8,9 +8,10 @@ use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::MailboxKind;
 use crate::scope::company::Company;
+use crate::scope::deny::DenyList;
+use crate::scope::excluded::Excluded;
 use crate::scope::own_addresses;
 use crate::scope::plan;
-use crate::scope::plan::Denied;
 use crate::scope::plan::OutReason;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::ScopeError;
@@ -72,15 +73,21 @@ const ALL: Settings = Settings {
     mail: true,
     meetings: Meetings::All,
     never: false,
+    meetings_need_seat: false,
 };
 
 /// Members as the files of a tenant say: Ann has a further address, no mail, and only meetings
 /// that are held online; `never` is never.
 fn members() -> Members {
+    members_of(
+        "address,other_addresses,mail,meetings,never\n\
+         ann@contoso.com,ann@old.example,off,recorded,\nnever@contoso.com,,,,yes\n",
+    )
+}
+
+fn members_of(rows: &str) -> Members {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("members.csv");
-    let rows = "address,other_addresses,mail,meetings,never\n\
-                ann@contoso.com,ann@old.example,off,recorded,\nnever@contoso.com,,,,yes\n";
     std::fs::write(&path, rows).unwrap();
     let text = "name = 'contoso'\ntenant_id = 'contoso.com'\nclient_id = 'x'\n\
                 client_secret = { env = 'X' }\nscope = { all = true }\nmembers = 'm'\n";
@@ -95,7 +102,7 @@ fn plan(
     members: &Members,
     tenant: Settings,
 ) -> Result<Vec<PlanEntry>, ScopeError> {
-    plan::plan(users, wanted, Denied::default(), members, tenant)
+    plan::plan(users, wanted, &DenyList::default(), members, tenant)
 }
 
 fn reason(entries: &[PlanEntry], id: &str) -> Option<OutReason> {
@@ -272,19 +279,38 @@ fn the_company_is_its_domains_people_and_legacy_names() {
 
 #[test]
 fn the_deny_list_takes_people_out_of_any_scope() {
-    let people = ["ann.private@gmail.com", "x@y.example", "nomail@contoso.com"];
+    let people = [
+        "ann@old.example",
+        "ZOE@contoso.onmicrosoft.com",
+        "x@y.example",
+    ];
     let people = people.map(|address| Address::parse(address).unwrap());
-    let denied = Denied {
-        people: &people,
-        members: &["room".to_owned()],
-    };
-    let entries = plan::plan(&users(), Wanted::All, denied, &members(), ALL).unwrap();
-    for id in ["ann", "room"] {
+    let deny = DenyList::new(&people, vec!["room".to_owned()]);
+    let entries = plan::plan(&users(), Wanted::All, &deny, &members(), ALL).unwrap();
+    for id in ["ann", "zoe", "room"] {
         assert_eq!(reason(&entries, id), Some(OutReason::DenyList), "{id}");
     }
     assert_eq!(reason(&entries, "old"), None);
-    assert_eq!(plan::unknown_people(&users(), &people), 2);
-    let ids = ["old".to_owned()];
-    let entries = plan::plan(&users(), Wanted::Members(&ids), denied, &members(), ALL).unwrap();
-    assert_eq!(reason(&entries, "ann"), Some(OutReason::NotInScope));
+    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
+    assert_eq!(deny.unknown_people(&users(), own), 1);
+
+    let mut excluded = Excluded::default();
+    for entry in &entries {
+        excluded.note(entry);
+    }
+    assert_eq!(excluded.reason("ann"), Some(OutReason::DenyList));
+    assert_eq!(excluded.reason("never"), Some(OutReason::Never));
+    assert_eq!(excluded.reason("guest").or(excluded.reason("old")), None);
+}
+
+#[test]
+fn a_person_whom_two_rows_name_is_refused_with_their_lines() {
+    let rows = "address,mail\nzoe.alias@contoso.com,off\nann@contoso.com,\nzoe@contoso.com,on\n";
+    let error = plan(&users(), Wanted::All, &members_of(rows), ALL).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("members.csv:4: ") && error.contains("line 2"),
+        "{error}"
+    );
+    assert!(!error.contains('@'), "{error}");
 }

@@ -11,6 +11,7 @@ use crate::model::cursor::MAILBOX_KEY;
 use crate::model::mailbox::MailboxKind;
 use crate::model::run::PlanLine;
 use crate::model::run::PlanVerdict;
+use crate::model::shard::Shard;
 use crate::state::error::StateError;
 use crate::state::store::State;
 use crate::sync::job::Admission;
@@ -25,11 +26,11 @@ pub(crate) enum Confirmation {
     Given,
 }
 
-/// The mailboxes to read, and a line for each that waits. `rules` has an entry for each tenant; archives are
-/// always read.
+/// The mailboxes to read, and a line for each that waits. `rules` has an entry for each tenant;
+/// archives are always read.
 pub(crate) fn admit(
     mut jobs: Vec<Job>,
-    rules: &BTreeMap<Arc<str>, Option<Confirm>>,
+    (rules, shard): (&BTreeMap<Arc<str>, Option<Confirm>>, Shard),
     confirmation: Confirmation,
     state: &State,
 ) -> Result<(Vec<Job>, Vec<PlanLine>), StateError> {
@@ -51,6 +52,8 @@ pub(crate) fn admit(
     let waits = |tenant: &Arc<str>| {
         let (known, new) = counts.get(tenant).copied().unwrap_or_default();
         let rule = rules.get(tenant).and_then(Option::as_ref);
+        // A shard does not know the mailboxes of the others, so each gets its share.
+        let rule = Confirm::of(rule, known).map(|rule| rule.shared_by(shard.count()));
         confirmation == Confirmation::None && !Confirm::admits(rule, known, new)
     };
     let (waiting, admitted): (Vec<Job>, Vec<Job>) = jobs

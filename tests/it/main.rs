@@ -40,6 +40,7 @@ mod log_redaction;
 mod mail_fixtures;
 mod meeting_copies;
 mod meetings;
+mod members;
 mod merging;
 mod msgraph;
 mod mutated_mail;

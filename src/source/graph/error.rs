@@ -52,14 +52,14 @@ pub enum GraphError {
         call: &'static str,
     },
     /// The group is not there, or is several.
-    #[error("the scope group was {found}; give its object id or its primary address")]
+    #[error("the group was {found}; give its object id or its primary address")]
     Group {
         /// `not found` or `found more than once`.
         found: &'static str,
     },
     /// The group has no member that can be read (facts 3.4).
     #[error(
-        "the scope group shows no users: if its membership is hidden the application needs \
+        "the group shows no users: if its membership is hidden the application needs \
          Member.Read.Hidden, if members come without details it needs User.Read.All; nothing is \
          removed because of this"
     )]
