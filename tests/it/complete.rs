@@ -260,8 +260,9 @@ fn rereading_a_mailbox_or_range_makes_no_duplicates() {
     let address = largest["mailbox_address"].as_str().unwrap();
     let since = tenant.served_requests();
     let again = run_report(&tenant.config(), &["--mailbox", address, "--again"], 0);
-    let received = again["totals"]["received"].as_u64().unwrap();
-    assert!(received >= largest["items"]["received"].as_u64().unwrap());
+    // Everything is read again. (Which items a page repeats depends on how fast pages are answered.)
+    let unchanged = again["totals"]["outcomes"]["unchanged"].as_u64().unwrap();
+    assert!(unchanged >= largest["items"]["outcomes"]["recorded"].as_u64().unwrap());
     assert_eq!(again["totals"]["outcomes"]["recorded"], 0);
     let first_pages = asked(&tenant, since, "/messages/delta").into_iter();
     let first_pages =
