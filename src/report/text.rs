@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use crate::model::coverage::Coverage;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
+use crate::model::run::PlanLine;
+use crate::model::run::PlanVerdict;
 use crate::model::run::RunSummary;
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
@@ -84,13 +86,15 @@ fn write_tenant(text: &mut String, summary: &RunSummary, tenant: &str) {
         .iter()
         .filter(|coverage| &*coverage.mailbox.tenant == tenant)
         .collect();
-    let left_out = summary
-        .left_out
-        .iter()
+    let left_out = summary.left_out.iter();
+    let (waiting, left_out): (Vec<&PlanLine>, Vec<&PlanLine>) = left_out
         .filter(|line| line.tenant == tenant)
-        .count();
+        .partition(|line| line.verdict == PlanVerdict::Waits);
     let _ = write!(text, "\n{tenant}: {} mailboxes", all.len());
-    let _ = match left_out {
+    if !waiting.is_empty() {
+        let _ = write!(text, ", {} wait for confirmation", waiting.len());
+    }
+    let _ = match left_out.len() {
         0 => writeln!(text),
         count => writeln!(text, ", {count} more left out (see run --plan)"),
     };
