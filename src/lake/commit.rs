@@ -102,13 +102,13 @@ impl Lake {
     }
 
     /// All rows of a batch, encoded.
-    fn packed(&self, batch: &CommitBatch) -> Result<PackedRows, LakeError> {
-        let mut packed = batch.packed.clone();
-        if !batch.rows.is_empty() {
-            let content = self.settings.activity_content;
-            self.cpu.lend(|| packed.add(&batch.rows, content))?;
+    fn packed<'a>(&self, batch: &'a CommitBatch) -> Result<Cow<'a, PackedRows>, LakeError> {
+        if batch.rows.is_empty() {
+            return Ok(Cow::Borrowed(&batch.packed));
         }
-        Ok(packed)
+        let mut batch = batch.clone();
+        self.encode(&mut batch)?;
+        Ok(Cow::Owned(batch.packed))
     }
 
     /// Checks the batch and gives it a version.
@@ -243,7 +243,8 @@ impl Lake {
             Reported::default()
         };
         let mut writer = CursorWriter::create(&path)?;
-        let mut added = SlotAdditions::of(batch, &self.packed(batch)?, &path)?;
+        let packed = self.packed(batch)?;
+        let mut added = SlotAdditions::of(batch, &packed, &path)?;
         for step in &plan.steps {
             let mut record = SlotRecord::new(step.version, &plan.provenance.crm_snapshot);
             let added = added.remove(&step.slot).unwrap_or_default();

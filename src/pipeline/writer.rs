@@ -1,7 +1,6 @@
 //! The writer: a single task that turns mailbox batches into commits, and redeems their tickets.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -261,14 +260,8 @@ impl Open {
         for cursor in mailbox_batch.cursors {
             let bytes = cursor.bytes();
             let key = (cursor.mailbox_id, cursor.key);
-            match self.cursors.entry(key) {
-                Entry::Vacant(entry) => {
-                    self.note_bytes += bytes;
-                    entry.insert(cursor.value);
-                }
-                Entry::Occupied(mut entry) => {
-                    entry.insert(cursor.value);
-                }
+            if self.cursors.insert(key, cursor.value).is_none() {
+                self.note_bytes += bytes;
             }
         }
         self.batch.tallies.push(MailboxTally {

@@ -12,32 +12,11 @@ use crate::state::error::StateError;
 use crate::state::key::MarkKey;
 use crate::state::key::SeriesKey;
 use crate::state::records::WaitingSeries;
-use crate::state::table_writes::PackedWrites;
 use crate::state::table_writes::TableWrites;
 use crate::state::tables::MARKS;
+use crate::state::tables::PackedMarks;
+use crate::state::tables::PackedSeries;
 use crate::state::tables::SERIES;
-use crate::state::tables::StoredMarkKey;
-use crate::state::tables::StoredSeriesKey;
-
-/// The waiting series and marks of a batch that waits for its commit.
-#[derive(Default)]
-pub(crate) struct PackedCalendars {
-    series: PackedWrites<StoredSeriesKey, &'static str>,
-    marks: PackedWrites<StoredMarkKey, &'static str>,
-}
-
-impl PackedCalendars {
-    /// The bytes that they take.
-    pub(crate) fn bytes(&self) -> usize {
-        self.series.bytes() + self.marks.bytes()
-    }
-
-    /// Writes them.
-    pub(crate) fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
-        self.series.apply(transaction, SERIES)?;
-        self.marks.apply(transaction, MARKS)
-    }
-}
 
 /// The waiting series of a mailbox as they were committed, each with the provider's id of its
 /// master, in order of that.
@@ -74,11 +53,11 @@ pub(crate) fn mark(
     Ok(mark.map(|mark| mark.value().to_owned()))
 }
 
-/// Packs the waiting series and marks of a batch.
+/// Packs the waiting series and marks of a batch, for [`SERIES`] and [`MARKS`].
 pub(crate) fn pack(
     all_series: &BTreeMap<SeriesKey, Option<WaitingSeries>>,
     all_marks: &BTreeMap<MarkKey, String>,
-) -> Result<PackedCalendars, StateError> {
+) -> Result<(PackedSeries, PackedMarks), StateError> {
     let mut series = TableWrites::default();
     for ((slot, mailbox_id, master_id), waiting) in all_series {
         let key = (*slot, mailbox_id.as_str(), master_id.as_str());
@@ -91,10 +70,7 @@ pub(crate) fn pack(
     for ((slot, mailbox_id), mark) in all_marks {
         marks.put(&(*slot, mailbox_id.as_str()), Some(&mark.as_str()));
     }
-    Ok(PackedCalendars {
-        series: series.pack()?,
-        marks: marks.pack()?,
-    })
+    Ok((series.pack()?, marks.pack()?))
 }
 
 /// Forgets the waiting series and marks of a slot.

@@ -18,32 +18,12 @@ use crate::state::error::StateError;
 use crate::state::key::MeetingKey;
 use crate::state::meeting_row;
 use crate::state::records::MeetingRecord;
-use crate::state::table_writes::PackedWrites;
 use crate::state::table_writes::TableWrites;
 use crate::state::tables::MEETING_ROWS;
 use crate::state::tables::MEETINGS;
+use crate::state::tables::PackedMeetingRows;
+use crate::state::tables::PackedMeetings;
 use crate::state::tables::StoredMeeting;
-use crate::state::tables::StoredMeetingKey;
-
-/// The meetings of a batch that waits for its commit.
-#[derive(Default)]
-pub(crate) struct PackedMeetings {
-    records: PackedWrites<StoredMeetingKey, StoredMeeting<'static>>,
-    rows: PackedWrites<StoredMeetingKey, &'static str>,
-}
-
-impl PackedMeetings {
-    /// The bytes that they take.
-    pub(crate) fn bytes(&self) -> usize {
-        self.records.bytes() + self.rows.bytes()
-    }
-
-    /// Writes them.
-    pub(crate) fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
-        self.records.apply(transaction, MEETINGS)?;
-        self.rows.apply(transaction, MEETING_ROWS)
-    }
-}
 
 /// All meetings that a mailbox has recorded, as they were committed, in order of id.
 pub(crate) fn of_mailbox(
@@ -77,10 +57,10 @@ pub(crate) fn of_mailbox(
     Ok(meetings)
 }
 
-/// Packs the meetings of a batch.
+/// Packs the meetings of a batch, for [`MEETINGS`] and [`MEETING_ROWS`].
 pub(crate) fn pack(
     meetings: &BTreeMap<MeetingKey, MeetingRecord>,
-) -> Result<PackedMeetings, StateError> {
+) -> Result<(PackedMeetings, PackedMeetingRows), StateError> {
     let mut records = TableWrites::default();
     let mut rows = TableWrites::default();
     for ((slot, mailbox_id, id), record) in meetings {
@@ -89,10 +69,7 @@ pub(crate) fn pack(
         let row = record.row.as_deref().map(meeting_row::write);
         rows.put(&key, row.as_deref().as_ref());
     }
-    Ok(PackedMeetings {
-        records: records.pack()?,
-        rows: rows.pack()?,
-    })
+    Ok((records.pack()?, rows.pack()?))
 }
 
 /// Takes rows of `interactions` that are meetings, in any order and as often as they come: of each

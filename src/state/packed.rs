@@ -4,17 +4,23 @@
 use redb::WriteTransaction;
 
 use crate::state::calendar;
-use crate::state::calendar::PackedCalendars;
 use crate::state::error::StateError;
 use crate::state::key;
 use crate::state::key::Key;
 use crate::state::key::RecordedMail;
 use crate::state::key::Seen;
 use crate::state::meetings;
-use crate::state::meetings::PackedMeetings;
 use crate::state::pending::Pending;
 use crate::state::tables::ITEMS;
+use crate::state::tables::MARKS;
+use crate::state::tables::MEETING_ROWS;
+use crate::state::tables::MEETINGS;
+use crate::state::tables::PackedMarks;
+use crate::state::tables::PackedMeetingRows;
+use crate::state::tables::PackedMeetings;
+use crate::state::tables::PackedSeries;
 use crate::state::tables::RECORDED;
+use crate::state::tables::SERIES;
 
 /// The decisions of one mailbox batch. Lookups see those on items before the file.
 #[derive(Default)]
@@ -22,7 +28,9 @@ pub struct PackedDecisions {
     items: Box<[Item]>,
     recorded: Box<[Recorded]>,
     meetings: PackedMeetings,
-    calendars: PackedCalendars,
+    meeting_rows: PackedMeetingRows,
+    series: PackedSeries,
+    marks: PackedMarks,
 }
 
 /// Without padding: there may be a million of them.
@@ -55,11 +63,15 @@ impl PackedDecisions {
         });
         let mut recorded: Vec<Recorded> = recorded.collect();
         recorded.sort_unstable_by_key(|recorded| recorded.key);
+        let (meetings, meeting_rows) = meetings::pack(&pending.meetings)?;
+        let (series, marks) = calendar::pack(&pending.series, &pending.calendar_marks)?;
         Ok(Self {
             items: items.into(),
             recorded: recorded.into(),
-            meetings: meetings::pack(&pending.meetings)?,
-            calendars: calendar::pack(&pending.series, &pending.calendar_marks)?,
+            meetings,
+            meeting_rows,
+            series,
+            marks,
         })
     }
 
@@ -68,7 +80,9 @@ impl PackedDecisions {
         size_of_val(&*self.items)
             + size_of_val(&*self.recorded)
             + self.meetings.bytes()
-            + self.calendars.bytes()
+            + self.meeting_rows.bytes()
+            + self.series.bytes()
+            + self.marks.bytes()
     }
 
     /// The decision about an item.
@@ -120,8 +134,10 @@ pub(crate) fn write<'a>(
         table.insert(one.key, mail).map_err(StateError::of)?;
     }
     for one in batches {
-        one.meetings.write(transaction)?;
-        one.calendars.write(transaction)?;
+        one.meetings.apply(transaction, MEETINGS)?;
+        one.meeting_rows.apply(transaction, MEETING_ROWS)?;
+        one.series.apply(transaction, SERIES)?;
+        one.marks.apply(transaction, MARKS)?;
     }
     Ok(())
 }

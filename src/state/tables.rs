@@ -7,6 +7,7 @@ use redb::WriteTransaction;
 
 use crate::state::error::StateError;
 use crate::state::key::Key;
+use crate::state::table_writes::PackedWrites;
 
 /// Outcome code and fingerprint of each item, by [`crate::state::key::item`].
 pub(crate) const ITEMS: TableDefinition<Key, (u8, i64)> = TableDefinition::new("items");
@@ -49,6 +50,15 @@ pub(crate) type StoredMarkKey = (u8, &'static str);
 /// The link up to which a mailbox's calendar is complete.
 pub(crate) const MARKS: TableDefinition<StoredMarkKey, &str> =
     TableDefinition::new("calendar_marks");
+
+/// What is to be written to [`MEETINGS`].
+pub(crate) type PackedMeetings = PackedWrites<StoredMeetingKey, StoredMeeting<'static>>;
+/// What is to be written to [`MEETING_ROWS`].
+pub(crate) type PackedMeetingRows = PackedWrites<StoredMeetingKey, &'static str>;
+/// What is to be written to [`SERIES`].
+pub(crate) type PackedSeries = PackedWrites<StoredSeriesKey, &'static str>;
+/// What is to be written to [`MARKS`].
+pub(crate) type PackedMarks = PackedWrites<StoredMarkKey, &'static str>;
 
 /// Creates the tables in a new file.
 pub(crate) fn create(transaction: &WriteTransaction) -> Result<(), StateError> {

@@ -15,10 +15,13 @@ use crate::lake::error::LakeError;
 /// A file without a name, which goes with its last clone. It is no part of the lake: nothing of it
 /// is synced, and after a crash it is gone.
 #[derive(Debug, Clone)]
-pub(crate) struct SpillFile {
-    file: Arc<File>,
+pub(crate) struct SpillFile(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: File,
     folder: PathBuf,
-    end: Arc<AtomicU64>,
+    end: AtomicU64,
 }
 
 /// Bytes in memory or in a file.
@@ -41,19 +44,19 @@ impl SpillFile {
     /// Makes a file that only its owner may read, in a folder that exists.
     pub(crate) fn create(folder: &Path) -> Result<Self, LakeError> {
         let file = tempfile::tempfile_in(folder);
-        Ok(Self {
-            file: Arc::new(file.map_err(LakeError::io("write", folder))?),
+        Ok(Self(Arc::new(Inner {
+            file: file.map_err(LakeError::io("write", folder))?,
             folder: folder.to_owned(),
-            end: Arc::default(),
-        })
+            end: AtomicU64::default(),
+        })))
     }
 
     /// Adds bytes.
     pub(crate) fn put(&self, bytes: &[u8]) -> Result<Spilled, LakeError> {
         let length = bytes.len();
-        let offset = self.end.fetch_add(length as u64, Ordering::Relaxed);
-        let written = self.file.write_all_at(bytes, offset);
-        written.map_err(LakeError::io("write", &self.folder))?;
+        let offset = self.0.end.fetch_add(length as u64, Ordering::Relaxed);
+        let written = self.0.file.write_all_at(bytes, offset);
+        written.map_err(LakeError::io("write", &self.0.folder))?;
         Ok(Spilled::InFile {
             file: self.clone(),
             offset,
@@ -81,8 +84,8 @@ impl Spilled {
                 length,
             } => {
                 let mut bytes = vec![0; *length];
-                let read = file.file.read_exact_at(&mut bytes, *offset);
-                read.map_err(LakeError::io("read", &file.folder))?;
+                let read = file.0.file.read_exact_at(&mut bytes, *offset);
+                read.map_err(LakeError::io("read", &file.0.folder))?;
                 Ok(bytes.into())
             }
         }
