@@ -49,36 +49,25 @@ impl Confirm {
         max_growth: Some(limits::NEW_MAILBOXES_PERCENT_DEFAULT),
     };
 
-    /// The rule for a tenant of which `known` mailboxes were read before; `None`: each new one has to
-    /// be confirmed.
-    pub fn of(configured: Option<&Self>, known: usize) -> Option<Self> {
-        match configured {
+    /// Whether a tenant of which `known` mailboxes were read before may have `new` further ones, by
+    /// the configured rule. `max_new` is shared by the `processes` that read the tenant together.
+    pub fn admits(configured: Option<&Self>, known: usize, new: usize, processes: u8) -> bool {
+        let is_first_run = known == 0;
+        let rule = match configured {
+            _ if new == 0 => return true,
             // A share of nothing says nothing.
-            Some(rule) if known == 0 => rule.max_new.map(|_| *rule),
-            Some(rule) => Some(*rule),
-            None => (known > 0).then_some(Self::STANDARD),
-        }
-    }
-
-    /// The part of one of several processes that read a tenant together.
-    #[must_use]
-    pub fn shared_by(self, processes: u8) -> Self {
-        Self {
-            max_new: self.max_new.map(|max| max / u32::from(processes.max(1))),
-            ..self
-        }
-    }
-
-    /// Whether a tenant of which `known` mailboxes were read before may have `new` further ones.
-    pub fn admits(rule: Option<Self>, known: usize, new: usize) -> bool {
-        let Some(rule) = rule else {
-            return new == 0;
+            Some(rule) if is_first_run && rule.max_new.is_none() => return false,
+            None if is_first_run => return false,
+            rule => rule.unwrap_or(&Self::STANDARD),
         };
-        let is_few = rule.max_new.is_none_or(|max| new as u64 <= u64::from(max));
-        let is_small_share = rule.max_growth.is_none_or(|percent| {
-            known == 0 || new as u128 * 100 <= known as u128 * u128::from(percent)
+        let is_few = rule.max_new.is_none_or(|max| {
+            let max = max / u32::from(processes.max(1));
+            new as u64 <= u64::from(max)
         });
-        is_few && is_small_share
+        let is_small_share = rule
+            .max_growth
+            .is_none_or(|percent| new as u128 * 100 <= known as u128 * u128::from(percent));
+        is_few && (is_first_run || is_small_share)
     }
 }
 
@@ -108,7 +97,7 @@ mod tests {
     }
 
     fn admits(rule: Option<&Confirm>, known: usize, new: usize) -> bool {
-        Confirm::admits(Confirm::of(rule, known), known, new)
+        Confirm::admits(rule, known, new, 1)
     }
 
     #[test]
@@ -138,7 +127,7 @@ mod tests {
         let both = rule("{ max_new = 5, max_growth = \"10 %\" }");
         assert!(admits(Some(&both), 0, 5));
         assert!(!admits(Some(&both), 20, 3));
-        let part = Confirm::of(Some(&number), 0).map(|rule| rule.shared_by(4));
-        assert!(Confirm::admits(part, 0, 1) && !Confirm::admits(part, 0, 2));
+        let part = |new| Confirm::admits(Some(&number), 0, new, 4);
+        assert!(part(1) && !part(2));
     }
 }

@@ -93,6 +93,7 @@ pub struct Deny {
     expecting = "one of { group = \"…\" }, { users = […] }, { users_file = \"…\" }, { all = true }"
 )]
 struct ScopeShape {
+    #[serde(default, deserialize_with = "group")]
     group: Option<String>,
     #[serde(default, deserialize_with = "some_addresses")]
     users: Option<Vec<Address>>,
@@ -117,10 +118,7 @@ impl TryFrom<ScopeShape> for Scope {
 
     fn try_from(shape: ScopeShape) -> Result<Self, String> {
         match (shape.group, shape.users, shape.users_file, shape.all) {
-            (Some(group), None, None, None) => {
-                text::refuse_placeholder(&group)?;
-                Ok(Self::Group(group.trim().to_owned()))
-            }
+            (Some(group), None, None, None) => Ok(Self::Group(group)),
             (None, Some(users), None, None) if users.is_empty() => {
                 Err("users is empty, so no one is in scope; name at least one user".into())
             }

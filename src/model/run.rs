@@ -52,6 +52,14 @@ impl PlanLine {
         !matches!(self.verdict, PlanVerdict::Out { .. })
     }
 
+    /// What puts it into the scope, if it is read.
+    pub fn included_by(&self) -> Option<&str> {
+        match &self.verdict {
+            PlanVerdict::In { by } => Some(by),
+            PlanVerdict::Waits | PlanVerdict::Out { .. } => None,
+        }
+    }
+
     /// Why it is not read, if it is not.
     pub fn why_not(&self) -> Option<&str> {
         match &self.verdict {

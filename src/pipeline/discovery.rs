@@ -1,13 +1,11 @@
 //! Before any mail is read: which mailboxes there are, which of them are read, who is of the
 //! company.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
 use crate::config::Config;
-use crate::config::confirm::Confirm;
 use crate::config::crm;
 use crate::config::crm_notes;
 use crate::config::members::Settings;
@@ -35,8 +33,8 @@ use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
-use crate::sync::job::Admission;
 use crate::sync::job::FileMailbox;
+use crate::sync::job::History;
 use crate::sync::job::Job;
 use crate::sync::tenant_mailbox::TenantMailbox;
 
@@ -48,8 +46,6 @@ pub struct Discovery {
     /// Every mailbox that was requested, in or out and why, in the same order, and a digest of those
     /// of the tenants that are in scope.
     pub plan: Plan,
-    /// For each tenant how many new mailboxes are read unconfirmed.
-    pub(crate) confirm: BTreeMap<Arc<str>, Option<Confirm>>,
     /// Who belongs to the company.
     pub directory: Directory,
     /// The CRM snapshot, without the company's own domains.
@@ -66,10 +62,7 @@ pub struct Discovery {
 #[derive(Default)]
 struct Found {
     jobs: Vec<Job>,
-    /// With the user ids.
-    lines: Vec<(String, PlanLine)>,
-    /// Who is excluded for good.
-    excluded: Excluded,
+    lines: Vec<PlanLine>,
     /// Why the last mailbox that was skipped is not read.
     skipped_because: Option<String>,
     /// Tenant and user id of all mailboxes in scope.
@@ -85,7 +78,6 @@ impl Found {
         shard: Shard,
     ) {
         let line = plan_line(tenant, entry);
-        self.excluded.note(entry);
         if entry.verdict == Verdict::In {
             let mailbox = (Arc::clone(&tenant.name), entry.user_id.clone());
             self.in_scope.push(mailbox);
@@ -109,26 +101,11 @@ impl Found {
                     captures_mail: entry.captures_mail,
                     captures_meetings: entry.captures_meetings,
                 }),
-                admission: Admission::Known,
+                history: History::New,
                 readdressed: 0,
             });
         }
-        self.lines.push((entry.user_id.clone(), line));
-    }
-
-    /// Takes out again who is excluded by another entry.
-    fn exclude(&mut self) {
-        let excluded = &self.excluded;
-        self.jobs
-            .retain(|job| excluded.reason(&job.mailbox.id).is_none());
-        self.in_scope
-            .retain(|(_, user_id)| excluded.reason(user_id).is_none());
-        for (user_id, line) in &mut self.lines {
-            if let Some(reason) = excluded.reason(user_id) {
-                let because = reason.as_str().to_owned();
-                line.verdict = PlanVerdict::Out { because };
-            }
-        }
+        self.lines.push(line);
     }
 }
 
@@ -144,23 +121,26 @@ impl Discovery {
         let mut company = Company::default();
         let mut found = Found::default();
         let mut reported = Vec::new();
-        let mut confirm = BTreeMap::new();
+        let mut plans = Vec::with_capacity(inputs.tenants.len());
         for tenant in inputs.tenants {
-            confirm.insert(Arc::clone(&tenant.name), tenant.confirm);
             let entries = list_users(config, &tenant, &mut company, &mut reported).await?;
-            for entry in entries {
+            plans.push((tenant, entries));
+        }
+        let excluded = Excluded::of(plans.iter().flat_map(|(_, entries)| entries));
+        for (tenant, entries) in plans {
+            for mut entry in entries {
+                if let Some(reason) = excluded.reason(&entry.user_id) {
+                    entry.verdict = Verdict::Out { reason };
+                }
                 found.add(&tenant, &entry, only, shard);
             }
         }
-        found.exclude();
         let Found {
             mut jobs,
-            lines,
+            mut lines,
             skipped_because,
             in_scope,
-            ..
         } = found;
-        let mut lines: Vec<PlanLine> = lines.into_iter().map(|(_, line)| line).collect();
         let unaddressed: Vec<String> = inputs.archives.iter().filter_map(unaddressed).collect();
         for archive in inputs.archives {
             add_archive(archive, (only, shard), &mut company, &mut jobs, &mut lines);
@@ -189,7 +169,6 @@ impl Discovery {
         Ok(Self {
             jobs,
             plan: Plan { lines, digest },
-            confirm,
             directory,
             snapshot: snapshot.snapshot,
             crm,
@@ -353,7 +332,7 @@ fn add_archive(
         jobs.push(Job {
             mailbox,
             source: found.source,
-            admission: Admission::Known,
+            history: History::New,
             readdressed: 0,
         });
     }

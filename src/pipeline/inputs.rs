@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::config::archive::Archive;
 use crate::config::archive::Format;
-use crate::config::confirm::Confirm;
 use crate::config::crm;
 use crate::config::crm::LoadedCrm;
 use crate::config::crm::Size;
@@ -49,8 +48,6 @@ pub struct TenantInput {
     pub denied_people: Vec<Address>,
     /// Nor those of the members of this group.
     pub denied_group: Option<String>,
-    /// How many new ones are read unconfirmed.
-    pub confirm: Option<Confirm>,
 }
 
 /// Whose mailboxes are requested.
@@ -118,7 +115,6 @@ fn tenant_input(config: &Config, tenant: &Tenant) -> Result<TenantInput, RunErro
         scope: tenant.scope.to_string(),
         denied_people,
         denied_group: tenant.deny.group.clone(),
-        confirm: tenant.confirm,
     })
 }
 

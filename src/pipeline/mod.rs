@@ -27,7 +27,6 @@ pub mod index_queue;
 
 pub mod error;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -36,7 +35,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::config::confirm::Confirm;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
 use crate::model::mailbox::MailboxName;
@@ -58,11 +56,11 @@ use crate::reconcile::withheld::WithheldMails;
 use crate::runtime::clock;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
-use crate::state::store::State;
 use crate::sync::admission::Confirmation;
 use crate::sync::admission::admit;
 use crate::sync::context::Context;
 use crate::sync::context::selection;
+use crate::sync::history;
 use crate::sync::in_flight::InFlight;
 use crate::sync::job::Job;
 use crate::sync::order::largest_first;
@@ -118,7 +116,7 @@ pub async fn plan(
 
 /// The nightly job.
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
-    let started_at = clock::now();
+    let run = run_id::stamp(clock::now());
     let inputs = Inputs::read(config, options.crm)?;
     let discovery = tokio::select! {
         discovery = Discovery::take(config, inputs, options.mailbox.as_ref(), options.shard) => discovery?,
@@ -126,11 +124,11 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     };
     let confirmation = confirmation(&options, &discovery.plan)?;
     let cpu = stores::cpu(config)?;
-    let run = run_id::stamp(started_at);
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
-    let (jobs, rules) = (discovery.jobs, (&discovery.confirm, discovery.shard));
-    let (jobs, waiting) = to_read(jobs, rules, confirmation, options.range, &stores.state)?;
+    let jobs = history::look_up(discovery.jobs, &stores.state).map_err(WriterError::from)?;
+    let jobs = largest_first(jobs, options.range);
+    let (jobs, waiting) = admit(jobs, &config.tenants, options.shard, confirmation);
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -193,19 +191,6 @@ fn left_out(mut lines: Vec<PlanLine>, waiting: Vec<PlanLine>) -> Vec<PlanLine> {
     lines.retain(|line| !line.is_in_scope());
     lines.extend(waiting);
     lines
-}
-
-/// The mailboxes to read, in order, and those that wait for confirmation.
-fn to_read(
-    jobs: Vec<Job>,
-    (rules, shard): (&BTreeMap<Arc<str>, Option<Confirm>>, Shard),
-    confirmation: Confirmation,
-    range: Option<Span>,
-    state: &State,
-) -> Result<(Vec<Job>, Vec<PlanLine>), RunError> {
-    let admitted = admit(jobs, (rules, shard), confirmation, state);
-    let (jobs, waiting) = admitted.map_err(WriterError::from)?;
-    Ok((largest_first(jobs, range, state)?, waiting))
 }
 
 /// What was confirmed for this run. Who names a mailbox confirms it.

@@ -83,11 +83,7 @@ impl Stores {
                 check_crm(&config, &snapshot, &lake)?;
             }
             lake.store_own_domains(&own_domains)?;
-            let stores = open_views(&config, &snapshot, &run, lake)?;
-            Ok(Self {
-                opening: begun.elapsed(),
-                ..stores
-            })
+            Ok(open_views(&config, &snapshot, &run, lake, begun)?)
         });
         opening.await.map_err(|_| WriterError::Lost)?
     }
@@ -132,6 +128,7 @@ fn open_views(
     snapshot: &CrmSnapshot,
     run: &RunStamp,
     lake: Lake,
+    begun: Stopwatch,
 ) -> Result<Stores, WriterError> {
     lake.store_snapshot(snapshot)?;
     let matcher = catch_up::matcher(snapshot);
@@ -162,7 +159,7 @@ fn open_views(
         indexer,
         matcher: Arc::new(matcher),
         caught_up,
-        opening: Duration::ZERO,
+        opening: begun.elapsed(),
     })
 }
 

@@ -72,13 +72,17 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
     } else if gaps.is_empty() {
         (COMPLETE, "every mailbox in scope is complete".to_owned())
     } else {
-        (GAPS, format!("mailboxes with gaps: {}", gaps.join(", ")))
+        (GAPS, gaps_reason(&gaps))
     }
+}
+
+fn gaps_reason(gaps: &[String]) -> String {
+    format!("mailboxes with gaps: {}", gaps.join(", "))
 }
 
 /// The reason where mailboxes wait for confirmation, and what else there is.
 fn waiting_reason(waiting: usize, gaps: &[String], summary: &RunSummary) -> String {
-    let gaps = (!gaps.is_empty()).then(|| format!("mailboxes with gaps: {}", gaps.join(", ")));
+    let gaps = (!gaps.is_empty()).then(|| gaps_reason(gaps));
     let behind = summary.index_behind.as_ref();
     let behind = behind.map(|_| "the search index is behind the lake".to_owned());
     let waiting = format!(

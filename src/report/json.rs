@@ -9,7 +9,6 @@ use crate::model::coverage::Status;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::PlanLine;
-use crate::model::run::PlanVerdict;
 use crate::model::run::RunSummary;
 use crate::report::exit;
 use crate::report::text;
@@ -133,15 +132,11 @@ fn tally(tally: &Tally) -> Value {
 
 /// A mailbox of the plan: whether it is read, and why not.
 pub fn plan_line(line: &PlanLine) -> Value {
-    let by = match &line.verdict {
-        PlanVerdict::In { by } => Some(by),
-        PlanVerdict::Waits | PlanVerdict::Out { .. } => None,
-    };
     json!({
         "tenant": line.tenant,
         "mailbox": line.address,
         "in_scope": line.is_in_scope(),
-        "included_by": by,
+        "included_by": line.included_by(),
         "reason": line.why_not(),
     })
 }

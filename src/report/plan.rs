@@ -6,8 +6,6 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::run::Plan;
-use crate::model::run::PlanLine;
-use crate::model::run::PlanVerdict;
 use crate::report::json::plan_line;
 use crate::report::table;
 use crate::report::table::Side;
@@ -33,12 +31,13 @@ pub fn text(plan: &PlanReport) -> String {
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {
+            let why = line.included_by().or(line.why_not());
             let verdict = if line.is_in_scope() { "in" } else { "out" };
             vec![
                 line.tenant.clone(),
                 line.address.clone(),
                 verdict.to_owned(),
-                why(line).to_owned(),
+                why.unwrap_or_default().to_owned(),
             ]
         })
         .collect();
@@ -64,13 +63,6 @@ pub fn text(plan: &PlanReport) -> String {
         let _ = writeln!(text, "permission {name}: {reason}");
     }
     text
-}
-
-fn why(line: &PlanLine) -> &str {
-    match &line.verdict {
-        PlanVerdict::In { by } => by,
-        PlanVerdict::Waits | PlanVerdict::Out { .. } => line.why_not().unwrap_or_default(),
-    }
 }
 
 /// For programs.

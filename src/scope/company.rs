@@ -68,7 +68,7 @@ impl Company {
     }
 
     fn add_guest(&mut self, user: &DirectoryUser, primary: Address) {
-        let principal = Address::parse(&user.user_principal_name);
+        let principal = own_addresses::principal(user);
         if let Some(name) = principal.filter(Address::is_guest_name) {
             self.directory.guests.insert(name, primary);
         }
@@ -92,7 +92,7 @@ impl Company {
 fn domains_of(users: &[DirectoryUser]) -> Vec<String> {
     let own = users.iter().filter(|user| !own_addresses::is_guest(user));
     let addresses = own.flat_map(|user| {
-        let principal = Address::parse(&user.user_principal_name);
+        let principal = own_addresses::principal(user);
         own_addresses::proxies(user).chain(principal)
     });
     let domains = addresses.map(|address| address.domain().to_owned());

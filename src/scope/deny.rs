@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 
 use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
+use crate::scope::own_addresses;
 
 /// People by any of their addresses, further ones of the members file among them, and by object id.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +24,7 @@ impl DenyList {
 
     /// Whether a user with these addresses is on it.
     pub(crate) fn has(&self, user: &DirectoryUser, own_addresses: &[Address]) -> bool {
-        let principal = Address::parse(&user.user_principal_name);
+        let principal = own_addresses::principal(user);
         let mut names = own_addresses.iter().chain(&principal);
         self.members.contains(&user.id) || names.any(|name| self.people.contains(name))
     }
@@ -35,8 +36,10 @@ impl DenyList {
         users: &[DirectoryUser],
         own_addresses: impl Iterator<Item = &'a Address>,
     ) -> usize {
-        let principals = users.iter();
-        let principals = principals.filter_map(|user| Address::parse(&user.user_principal_name));
+        if self.people.is_empty() {
+            return 0;
+        }
+        let principals = users.iter().filter_map(own_addresses::principal);
         let known: HashSet<Address> = own_addresses.cloned().chain(principals).collect();
         self.people.difference(&known).count()
     }

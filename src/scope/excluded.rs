@@ -12,14 +12,17 @@ use crate::scope::plan::Verdict;
 pub(crate) struct Excluded(HashMap<String, OutReason>);
 
 impl Excluded {
-    /// Notes what an entry says.
-    pub(crate) fn note(&mut self, entry: &PlanEntry) {
-        if let Verdict::Out { reason } = entry.verdict
-            && matches!(reason, OutReason::DenyList | OutReason::Never)
-            && !entry.user_id.is_empty()
-        {
-            self.0.insert(entry.user_id.clone(), reason);
-        }
+    /// What some entries say, of whatever tenants.
+    pub(crate) fn of<'a>(entries: impl IntoIterator<Item = &'a PlanEntry>) -> Self {
+        let excluded = entries.into_iter().filter_map(|entry| match entry.verdict {
+            Verdict::Out { reason } => {
+                let is_final = matches!(reason, OutReason::DenyList | OutReason::Never);
+                let has_id = !entry.user_id.is_empty();
+                (is_final && has_id).then(|| (entry.user_id.clone(), reason))
+            }
+            Verdict::In => None,
+        });
+        Self(excluded.collect())
     }
 
     /// Why a user is excluded, if they are.

@@ -28,6 +28,11 @@ pub(crate) fn all(user: &DirectoryUser) -> Vec<Address> {
     all
 }
 
+/// The principal name, where it has the form of an address.
+pub(crate) fn principal(user: &DirectoryUser) -> Option<Address> {
+    Address::parse(&user.user_principal_name)
+}
+
 /// Proxy addresses for mail; others (`X500:`, `SIP:`) are ignored.
 pub(crate) fn proxies(user: &DirectoryUser) -> impl Iterator<Item = Address> {
     let of_mail = user.proxy_addresses.iter().filter_map(|proxy| {

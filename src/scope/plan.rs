@@ -148,10 +148,7 @@ pub(crate) fn plan(
     let selected = Selected::new(users, wanted);
     let mut entries = missing(users, wanted);
     for (position, user) in users.iter().enumerate() {
-        if let Some(twice) = members.named_twice(&own_addresses::all(user)) {
-            return Err(twice.into());
-        }
-        let mut entry = entry(user, selected.has(position), members, tenant);
+        let mut entry = entry(user, selected.has(position), members, tenant)?;
         if deny.has(user, &entry.own_addresses) {
             let reason = OutReason::DenyList;
             entry.verdict = Verdict::Out { reason };
@@ -168,8 +165,16 @@ pub(crate) fn plan(
     }
 }
 
-fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Settings) -> PlanEntry {
+fn entry(
+    user: &DirectoryUser,
+    is_wanted: bool,
+    members: &Members,
+    tenant: Settings,
+) -> Result<PlanEntry, MemberTwice> {
     let mut own_addresses = own_addresses::all(user);
+    if let Some(twice) = members.named_twice(&own_addresses) {
+        return Err(twice);
+    }
     let settings = members.settings_for(&own_addresses, tenant);
     let rows = members.rows_of(&own_addresses);
     let further: Vec<Address> = rows.flat_map(|row| row.addresses.clone()).collect();
@@ -191,7 +196,7 @@ fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Setti
     } else {
         settings.never.then_some(OutReason::Never)
     };
-    PlanEntry {
+    Ok(PlanEntry {
         user_id: user.id.clone(),
         address: match primary {
             Some(address) => address.as_str().to_owned(),
@@ -201,7 +206,7 @@ fn entry(user: &DirectoryUser, is_wanted: bool, members: &Members, tenant: Setti
         captures_mail: settings.mail,
         captures_meetings: settings.meetings,
         verdict: reason.map_or(Verdict::In, |reason| Verdict::Out { reason }),
-    }
+    })
 }
 
 /// `2 guest, 1 no mail address`.
@@ -282,7 +287,7 @@ fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
 fn names(users: &[DirectoryUser]) -> HashMap<Address, Vec<usize>> {
     let mut names: HashMap<Address, Vec<usize>> = HashMap::new();
     for (position, user) in users.iter().enumerate() {
-        let principal = Address::parse(&user.user_principal_name);
+        let principal = own_addresses::principal(user);
         for name in own_addresses::all(user).into_iter().chain(principal) {
             names.entry(name).or_default().push(position);
         }

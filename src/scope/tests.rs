@@ -294,10 +294,7 @@ fn the_deny_list_takes_people_out_of_any_scope() {
     let own = entries.iter().flat_map(|entry| &entry.own_addresses);
     assert_eq!(deny.unknown_people(&users(), own), 1);
 
-    let mut excluded = Excluded::default();
-    for entry in &entries {
-        excluded.note(entry);
-    }
+    let excluded = Excluded::of(&entries);
     assert_eq!(excluded.reason("ann"), Some(OutReason::DenyList));
     assert_eq!(excluded.reason("never"), Some(OutReason::Never));
     assert_eq!(excluded.reason("guest").or(excluded.reason("old")), None);

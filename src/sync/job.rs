@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::sync::mailbox_source::MailboxSource;
 
 /// A mailbox that was found in files.
@@ -16,13 +17,20 @@ pub(crate) struct FileMailbox {
     pub source: Box<dyn MailboxSource>,
 }
 
-/// Whether a mailbox was read before.
+/// What the lake knows of a mailbox before a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Admission {
-    /// It was, or it is one of an archive.
-    Known,
-    /// It is admitted in this run.
+pub(crate) enum History {
+    /// Nothing.
     New,
+    /// That it was admitted by an earlier run.
+    Admitted,
+    /// What was recorded of it.
+    Read {
+        /// The number of interactions.
+        recorded: u64,
+    },
+    /// That the service had no such mailbox.
+    Absent,
 }
 
 /// A mailbox to read.
@@ -32,8 +40,15 @@ pub(crate) struct Job {
     pub mailbox: Mailbox,
     /// Where its items are.
     pub source: Box<dyn MailboxSource>,
-    /// Whether it was read before.
-    pub admission: Admission,
+    /// What is known of it; [`History::New`] until it is looked up.
+    pub history: History,
     /// Rows that got another address before it is read.
     pub readdressed: u64,
+}
+
+impl Job {
+    /// Whether it is a mailbox of a tenant of which nothing is known.
+    pub(crate) fn is_new(&self) -> bool {
+        self.mailbox.kind != MailboxKind::Archive && self.history == History::New
+    }
 }

@@ -12,6 +12,7 @@ pub(crate) mod cursors;
 pub(crate) mod decoding;
 pub(crate) mod delta;
 pub(crate) mod error;
+pub(crate) mod history;
 pub(crate) mod in_flight;
 pub(crate) mod job;
 #[cfg(test)]

@@ -19,7 +19,6 @@ use crate::sync::error::SyncError;
 use crate::sync::in_flight::InFlight;
 use crate::sync::in_flight::Turn;
 use crate::sync::in_flight::WriterStopped;
-use crate::sync::job::Admission;
 use crate::sync::job::Job;
 use crate::sync::mailbox::MailboxSync;
 
@@ -67,7 +66,7 @@ pub(crate) async fn read_all(
 /// Notes which mailboxes are admitted, all of them with the first commit: where the run ends early, no one
 /// has to confirm them again.
 async fn record_admissions(context: &Context, jobs: &[Job]) -> Result<(), WriterStopped> {
-    let new = jobs.iter().filter(|job| job.admission == Admission::New);
+    let new = jobs.iter().filter(|job| job.is_new());
     let mailboxes: Vec<&Mailbox> = new.map(|job| &job.mailbox).collect();
     let Some(first) = mailboxes.first() else {
         return Ok(());
