@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 // The rooms, in alphabetical order; `src/ARCHITECTURE.md` has the order in which data flows.
+pub mod access;
 pub mod cli;
 pub mod config;
 pub mod decode;

@@ -160,6 +160,10 @@ fn permissions() -> Vec<(String, String)> {
             "members of the scope group; not needed for other scopes",
         ),
         (
+            "AdministrativeUnit.Read.All",
+            "users of the administrative unit; not needed for other scopes",
+        ),
+        (
             "MailboxSettings.Read",
             "whether a mailbox belongs to a user, is shared or a room; optional",
         ),

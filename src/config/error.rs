@@ -57,7 +57,6 @@ pub enum ConfigError {
 const NOT_YET: &[(&str, &str)] = &[
     ("certificate", "use client_secret"),
     ("assertion_file", "use client_secret"),
-    ("admin_unit", "use a group, users, users_file or all"),
     ("probe", "take it out"),
 ];
 

@@ -64,6 +64,8 @@ pub struct Tenant {
 pub enum Scope {
     /// Members of a group, of nested groups too: its mail address or object id.
     Group(String),
+    /// Users directly in an administrative unit: its name or object id.
+    AdminUnit(String),
     /// These people, by any of their addresses.
     Users(Vec<Address>),
     /// The people of a file, one address in a line.
@@ -90,11 +92,13 @@ pub struct Deny {
 #[derive(Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "one of { group = \"…\" }, { users = […] }, { users_file = \"…\" }, { all = true }"
+    expecting = "one of { group = \"…\" }, { admin_unit = \"…\" }, { users = […] }, { users_file = \"…\" }, { all = true }"
 )]
 struct ScopeShape {
     #[serde(default, deserialize_with = "group")]
     group: Option<String>,
+    #[serde(default, deserialize_with = "group")]
+    admin_unit: Option<String>,
     #[serde(default, deserialize_with = "some_addresses")]
     users: Option<Vec<Address>>,
     #[serde(default, deserialize_with = "text::optional_path")]
@@ -117,18 +121,23 @@ impl TryFrom<ScopeShape> for Scope {
     type Error = String;
 
     fn try_from(shape: ScopeShape) -> Result<Self, String> {
-        match (shape.group, shape.users, shape.users_file, shape.all) {
-            (Some(group), None, None, None) => Ok(Self::Group(group)),
-            (None, Some(users), None, None) if users.is_empty() => {
-                Err("users is empty, so no one is in scope; name at least one user".into())
-            }
-            (None, Some(users), None, None) => Ok(Self::Users(users)),
-            (None, None, Some(path), None) => Ok(Self::UsersFile(path)),
-            (None, None, None, Some(true)) => Ok(Self::All),
-            (None, None, None, Some(false)) => {
-                Err("all = false selects no one; name a group or users".into())
-            }
-            _ => Err("write exactly one of group, users, users_file and all".into()),
+        if shape.users.as_ref().is_some_and(Vec::is_empty) {
+            return Err("users is empty, so no one is in scope; name at least one user".into());
+        }
+        if shape.all == Some(false) {
+            return Err("all = false selects no one; name a group or users".into());
+        }
+        let named = [
+            shape.group.map(Self::Group),
+            shape.admin_unit.map(Self::AdminUnit),
+            shape.users.map(Self::Users),
+            shape.users_file.map(Self::UsersFile),
+            shape.all.map(|_| Self::All),
+        ];
+        let mut named = named.into_iter().flatten();
+        match (named.next(), named.next()) {
+            (Some(scope), None) => Ok(scope),
+            _ => Err("write exactly one of group, admin_unit, users, users_file and all".into()),
         }
     }
 }
@@ -138,6 +147,7 @@ impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Group(group) => write!(f, "group {group}"),
+            Self::AdminUnit(unit) => write!(f, "admin_unit {unit}"),
             Self::Users(_) => f.write_str("users"),
             Self::UsersFile(path) => {
                 let name = path.file_name().unwrap_or(path.as_os_str());
@@ -172,7 +182,7 @@ impl Tenant {
         };
         let users = match &mut self.scope {
             Scope::UsersFile(path) => Some(path),
-            Scope::Group(_) | Scope::Users(_) | Scope::All => None,
+            Scope::Group(_) | Scope::AdminUnit(_) | Scope::Users(_) | Scope::All => None,
         };
         let members = self.members.as_mut().into_iter().chain(&mut self.teams);
         let lists = users.into_iter().chain(&mut self.deny.file);

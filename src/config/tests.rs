@@ -234,10 +234,6 @@ fn unknown_keys_and_values_get_a_suggestion() {
 fn what_this_version_cannot_serve_is_refused() {
     for (old, new) in [
         (
-            "scope = { group = \"touchpoint@contoso.com\" }",
-            "scope = { admin_unit = \"x\" }",
-        ),
-        (
             "client_secret = { file = \"secret\" }",
             "certificate = \"x\"",
         ),

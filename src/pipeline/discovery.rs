@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use crate::access::directory;
+use crate::access::input::TenantInput;
 use crate::config::Config;
 use crate::config::crm;
 use crate::config::crm_notes;
-use crate::config::members::Settings;
 use crate::model::address::Address;
 use crate::model::contact::CrmSnapshot;
 use crate::model::directory::Directory;
@@ -23,16 +24,11 @@ use crate::model::shard::Shard;
 use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::ArchiveInput;
 use crate::pipeline::inputs::Inputs;
-use crate::pipeline::inputs::TenantInput;
-use crate::pipeline::inputs::WantedInput;
 use crate::scope::company::Company;
-use crate::scope::deny::DenyList;
 use crate::scope::digest;
 use crate::scope::excluded::Excluded;
-use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
-use crate::scope::plan::Wanted;
 use crate::sync::job::FileMailbox;
 use crate::sync::job::History;
 use crate::sync::job::Job;
@@ -123,8 +119,10 @@ impl Discovery {
         let mut reported = Vec::new();
         let mut plans = Vec::with_capacity(inputs.tenants.len());
         for tenant in inputs.tenants {
-            let entries = list_users(config, &tenant, &mut company, &mut reported).await?;
-            plans.push((tenant, entries));
+            let listed = directory::list(&config.capture, &tenant).await?;
+            company.add_tenant(listed.domains, &listed.users, &tenant.members);
+            reported.extend(listed.notes);
+            plans.push((tenant, listed.entries));
         }
         let excluded = Excluded::of(plans.iter().flat_map(|(_, entries)| entries));
         for (tenant, entries) in plans {
@@ -198,62 +196,6 @@ fn one_by_name(only: &MailboxName, jobs: &[Job]) -> Result<(), RunError> {
 fn dedup_by_mailbox(jobs: &mut Vec<Job>) {
     let mut seen = HashSet::new();
     jobs.retain(|job| seen.insert(job.mailbox.id.clone()));
-}
-
-/// Asks a tenant who is there, and says of everybody whether their mailbox is read.
-async fn list_users(
-    config: &Config,
-    tenant: &TenantInput,
-    company: &mut Company,
-    notes: &mut Vec<String>,
-) -> Result<Vec<PlanEntry>, RunError> {
-    let failed = |source| RunError::tenant(&tenant.name, source);
-    let verified = tenant.source.domains().await.map_err(failed)?;
-    let users = tenant.source.users().await.map_err(failed)?;
-    if verified.is_none() {
-        notes.push(format!(
-            "tenant {}: its domains may not be seen (permission Organization.Read.All), so they are \
-             taken from the addresses of its people",
-            tenant.name
-        ));
-    }
-    company.add_tenant(verified, &users, &tenant.members);
-    let members: Vec<String>;
-    let wanted = match &tenant.wanted {
-        WantedInput::All => Wanted::All,
-        WantedInput::People(people) => Wanted::People(people),
-        WantedInput::Group(group) => {
-            members = tenant.source.group_members(group).await.map_err(failed)?;
-            Wanted::Members(&members)
-        }
-    };
-    let denied_members = match &tenant.denied_group {
-        Some(group) => {
-            let members = tenant.source.group_members(group).await;
-            members.map_err(|source| RunError::DenyGroup {
-                tenant: tenant.name.clone(),
-                source,
-            })?
-        }
-        None => Vec::new(),
-    };
-    let deny = DenyList::new(&tenant.denied_people, denied_members);
-    let of_tenant = Settings::of_tenant(&config.capture);
-    let planned = plan::plan(&users, wanted, &deny, &tenant.members, of_tenant);
-    let entries = planned.map_err(|source| RunError::Scope {
-        tenant: tenant.name.clone(),
-        source,
-    })?;
-    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
-    let unknown = deny.unknown_people(&users, own);
-    if unknown > 0 {
-        notes.push(format!(
-            "tenant {}: {unknown} people of its deny list are not in the directory; are their \
-             addresses misspelt?",
-            tenant.name
-        ));
-    }
-    Ok(entries)
 }
 
 fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {

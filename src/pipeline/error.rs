@@ -1,14 +1,10 @@
 //! Why a run cannot begin or go on.
 
-use std::sync::Arc;
-
+use crate::access::error::AccessError;
 use crate::config::error::ConfigError;
 use crate::lake::error::LakeError;
 use crate::pipeline::writer::WriterError;
-use crate::scope::plan::ScopeError;
 use crate::source::archive::error::ArchiveError;
-use crate::source::error::ServiceError;
-use crate::source::tenant::ConnectError;
 use crate::sync::archive::open::OpenError;
 use crate::sync::error::SyncError;
 
@@ -21,30 +17,9 @@ pub enum RunError {
     /// An archive is not there, or is none.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// A tenant cannot be read at all.
-    #[error("tenant {tenant}: {source}")]
-    Tenant {
-        /// Its name.
-        tenant: Arc<str>,
-        /// Why.
-        source: ServiceError,
-    },
-    /// Who is on the deny list is unknown, so no one is read.
-    #[error("tenant {tenant}: the group of its deny list: {source}")]
-    DenyGroup {
-        /// The tenant's name.
-        tenant: Arc<str>,
-        /// Why.
-        source: ServiceError,
-    },
-    /// A scope without users.
-    #[error("tenant {tenant}: {source}")]
-    Scope {
-        /// The tenant's name.
-        tenant: Arc<str>,
-        /// Why.
-        source: ScopeError,
-    },
+    /// Which mailboxes of a tenant are in scope is unknown.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// `--confirm` names another plan.
     #[error(
         "the digest given to --confirm does not match the current list; see run --plan, and confirm \
@@ -72,26 +47,6 @@ pub enum RunError {
     /// The machine does not give what is needed.
     #[error("cannot start: {0}")]
     Machine(String),
-}
-
-impl RunError {
-    /// A tenant cannot be read at all.
-    pub fn tenant(tenant: &Arc<str>, source: ServiceError) -> Self {
-        Self::Tenant {
-            tenant: tenant.clone(),
-            source,
-        }
-    }
-}
-
-impl RunError {
-    /// A tenant cannot be signed in to.
-    pub fn connect(tenant: &Arc<str>, error: ConnectError) -> Self {
-        match error {
-            ConnectError::Config(error) => error.into(),
-            ConnectError::Service(error) => Self::tenant(tenant, error),
-        }
-    }
 }
 
 impl From<OpenError> for RunError {

@@ -16,6 +16,7 @@ use crate::sim::request::Request;
 use crate::sim::request::Response;
 use crate::sim::rng::guid;
 use crate::sim::rng::mix;
+use crate::sim::spec::HiddenMembership;
 use crate::sim::world::World;
 
 /// Properties that come unasked (facts 3.1).
@@ -79,7 +80,7 @@ pub fn users(world: &World, request: &Request, host: &str, shown: Users) -> Resp
 }
 
 /// A page of those objects that the options of the request let pass.
-fn filtered(
+pub(super) fn filtered(
     request: &Request,
     host: &str,
     (context, kind): (&str, &str),
@@ -186,7 +187,7 @@ pub fn groups(world: &World, request: &Request, host: &str) -> Response {
     with_units(filtered(request, host, ("groups", "group"), all, picked), 1)
 }
 
-fn selected(value: Value, request: &Request) -> Value {
+pub(super) fn selected(value: Value, request: &Request) -> Value {
     match request.select() {
         Some(select) => pick(value, &select),
         None => value,
@@ -208,7 +209,7 @@ pub fn members(
     request: &Request,
     host: &str,
     (key, cast): (&str, bool),
-    shown: Users,
+    (shown, roles): (Users, &[String]),
 ) -> Response {
     let Some(number) = world.groups.iter().position(|id| id == key) else {
         return missing(key);
@@ -224,7 +225,12 @@ pub fn members(
             "Cast requires the header ConsistencyLevel: eventual and $count=true.",
         );
     }
-    let mut found = people_of(world, number, request, shown);
+    let places = [Place::Direct, Place::Nested, Place::NestedTwice];
+    let mut found = match unless_hidden(world, roles) {
+        Ok(true) => people_at(world, &places[number..], request, shown),
+        Ok(false) => return page(request, host, "directoryObjects", &[], &query),
+        Err(response) => return response,
+    };
     if !cast {
         for entry in &mut found {
             entry["@odata.type"] = json!("#microsoft.graph.user");
@@ -235,13 +241,27 @@ pub fn members(
     with_units(page, 5)
 }
 
-/// The users of a group and of those nested in it.
-fn people_of(world: &World, number: usize, request: &Request, shown: Users) -> Vec<Value> {
+/// Whether members are shown, or the 403 where the membership is hidden.
+pub(super) fn unless_hidden(world: &World, roles: &[String]) -> Result<bool, Response> {
+    let may_see = roles.iter().any(|role| role == "Member.Read.Hidden");
+    match world.spec.switches.hidden_membership {
+        HiddenMembership::Empty if !may_see => Ok(false),
+        HiddenMembership::Refused if !may_see => Err(permissions::insufficient()),
+        _ => Ok(true),
+    }
+}
+
+/// The users at these places.
+pub(super) fn people_at(
+    world: &World,
+    places: &[Place],
+    request: &Request,
+    shown: Users,
+) -> Vec<Value> {
     let select = request.select();
-    let places = [Place::Direct, Place::Nested, Place::NestedTwice];
     let is_limited = shown == Users::Limited || shown.hide(select.as_deref());
     let people = world.people.iter();
-    let people = people.filter(|person| places[number..].contains(&person.place));
+    let people = people.filter(|person| places.contains(&person.place));
     let entry = |person: &Person| {
         if is_limited {
             limited("user", &person.id, select.as_deref())
@@ -255,18 +275,32 @@ fn people_of(world: &World, number: usize, request: &Request, shown: Users) -> V
 /// Nested groups, which are in the list beside their members, and what no permission shows.
 fn add_others(world: &World, number: usize, request: &Request, found: &mut Vec<Value>) {
     for nested in number + 1..world.groups.len() {
-        let mut entry = selected(group(world, nested), request);
-        entry["id"] = json!(world.groups[nested]);
-        entry["@odata.type"] = json!("#microsoft.graph.group");
-        found.insert(found.len() / 2, entry);
+        found.insert(found.len() / 2, nested_group(world, nested, request));
     }
-    let select = request.select();
-    for (kind, at) in [("device", 1), ("orgContact", 2), ("user", 3)] {
-        let id = guid(mix(&[world.spec.seed, at]), mix(&[world.spec.seed, at, 1]));
-        let mut entry = limited(kind, &id, select.as_deref());
-        entry["@odata.type"] = json!(format!("#microsoft.graph.{kind}"));
-        found.insert(found.len() / 3, entry);
+    for kind in ["device", "orgContact", "user"] {
+        found.insert(found.len() / 3, unknown(world, kind, request));
     }
+}
+
+/// A group among members.
+pub(super) fn nested_group(world: &World, number: usize, request: &Request) -> Value {
+    let mut entry = selected(group(world, number), request);
+    entry["id"] = json!(world.groups[number]);
+    entry["@odata.type"] = json!("#microsoft.graph.group");
+    entry
+}
+
+/// A member of which no permission shows more than its id.
+pub(super) fn unknown(world: &World, kind: &str, request: &Request) -> Value {
+    let at = match kind {
+        "device" => 1,
+        "orgContact" => 2,
+        _ => 3,
+    };
+    let id = guid(mix(&[world.spec.seed, at]), mix(&[world.spec.seed, at, 1]));
+    let mut entry = limited(kind, &id, request.select().as_deref());
+    entry["@odata.type"] = json!(format!("#microsoft.graph.{kind}"));
+    entry
 }
 
 /// Limited information: the id, all else that the type has null (facts 3.4).
@@ -293,7 +327,13 @@ fn spelled(name: &str) -> &str {
 }
 
 /// One page of a list, by `$top` and `$skiptoken`; the first says how many there are, if asked.
-fn page(request: &Request, host: &str, context: &str, all: &[Value], query: &Query) -> Response {
+pub(super) fn page(
+    request: &Request,
+    host: &str,
+    context: &str,
+    all: &[Value],
+    query: &Query,
+) -> Response {
     let page = match Page::of_directory(request, all.len()) {
         Ok(page) => page,
         Err(response) => return response,

@@ -48,6 +48,7 @@ impl Default for Grants {
                 "User.Read.All",
                 "Organization.Read.All",
                 "GroupMember.Read.All",
+                "AdministrativeUnit.Read.All",
                 "Member.Read.Hidden",
             ]),
             exchange: owned(&["Mail.Read", "Calendars.Read", "MailboxSettings.Read"]),

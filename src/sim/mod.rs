@@ -1,6 +1,7 @@
 //! The simulated tenant: a seeded world, what must become of its items, and Graph's protocol over
 //! it.
 
+pub mod admin_unit;
 pub mod answer;
 pub mod batch;
 pub mod calendar;

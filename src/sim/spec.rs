@@ -231,6 +231,9 @@ pub struct Switches {
     pub string_booleans: bool,
     /// A move there and back between two rounds is reported as removed only (facts 1.7).
     pub lose_moves_there_and_back: bool,
+    /// Whether groups and administrative units hide their members from who lacks
+    /// `Member.Read.Hidden` (facts 3.4, 3.5).
+    pub hidden_membership: HiddenMembership,
     /// `$top` on message delta (facts 1.2).
     pub delta_top: DeltaTop,
     /// `internetMessageHeaders` in lists and delta where selected (facts 1.9).
@@ -299,6 +302,7 @@ impl Default for Switches {
             same_delta_link: true,
             string_booleans: false,
             lose_moves_there_and_back: false,
+            hidden_membership: HiddenMembership::None,
             delta_top: DeltaTop::Refused,
             headers_in_lists: true,
             sensitivity_refused: false,
@@ -327,6 +331,25 @@ impl Default for Switches {
             calendar_chain: CalendarChain::Sound,
             calendar_chain_for: Vec::new(),
         }
+    }
+}
+
+/// What is shown of hidden members without the permission; the documents do not say (facts 3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenMembership {
+    /// Members are not hidden.
+    None,
+    /// An empty list.
+    Empty,
+    /// 403.
+    Refused,
+}
+
+impl HiddenMembership {
+    /// Whether members are hidden.
+    pub fn is_hidden(self) -> bool {
+        self != Self::None
     }
 }
 

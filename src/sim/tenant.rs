@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
+use crate::sim::admin_unit;
 use crate::sim::answer::Answer;
 use crate::sim::batch;
 use crate::sim::directory;
@@ -178,7 +179,9 @@ impl State {
             return;
         }
         let users = permissions::of_users(roles);
-        let members = |cast| directory::members(world, request, host, (path[1], cast), users);
+        let shown = (users, roles);
+        let members = |cast| directory::members(world, request, host, (path[1], cast), shown);
+        let in_unit = |cast| admin_unit::members(world, request, host, (path[2], cast), shown);
         answer.response = match permissions::directory(world, roles, &lower) {
             Err(response) => response,
             Ok(()) => match lower[..] {
@@ -194,6 +197,18 @@ impl State {
                     "transitivemembers",
                     "microsoft.graph.user" | "graph.user",
                 ] => members(true),
+                ["directory", "administrativeunits"] => admin_unit::units(world, request, host),
+                ["directory", "administrativeunits", _] => {
+                    admin_unit::one_unit(world, request, path[2])
+                }
+                ["directory", "administrativeunits", _, "members"] => in_unit(false),
+                [
+                    "directory",
+                    "administrativeunits",
+                    _,
+                    "members",
+                    "microsoft.graph.user" | "graph.user",
+                ] => in_unit(true),
                 _ => no_segment(path),
             },
         };

@@ -19,6 +19,15 @@ pub struct Tenant {
     client: Client,
 }
 
+/// Who is directly in an administrative unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitMembers {
+    /// Object ids of the users.
+    pub users: Vec<String>,
+    /// Number of groups; they do not bring their members into the unit (facts 3.5).
+    pub groups: usize,
+}
+
 /// Why a tenant cannot be signed in to.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -82,6 +91,15 @@ impl Tenant {
         let found = self.client.group_members(group).await?;
         let ids = found.users.into_iter().map(|user| user.id);
         Ok(ids.chain(found.limited).collect())
+    }
+
+    /// The users and the number of groups in an administrative unit, by its name or object id.
+    ///
+    /// # Errors
+    /// There is no such unit, it shows no users, or the directory cannot be read.
+    pub async fn admin_unit_members(&self, unit: &str) -> Result<UnitMembers, ServiceError> {
+        let (users, groups) = self.client.admin_unit_members(unit).await?;
+        Ok(UnitMembers { users, groups })
     }
 
     /// The mailbox of a user, by object id.

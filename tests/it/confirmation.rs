@@ -10,35 +10,9 @@ use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
 
-/// Replaces the rule for new mailboxes, which the exported configuration sets so high that all are read.
-fn set_confirm(tenant: &Tenant, line: &str) {
-    let config = fs::read_to_string(tenant.config()).unwrap();
-    let is_rule = |line: &&str| line.starts_with("confirm = ");
-    let rest = config.lines().filter(|line| !is_rule(line));
-    let config: Vec<&str> = rest.chain([line]).collect();
-    fs::write(tenant.config(), config.join("\n") + "\n").unwrap();
-}
-
-/// Replaces the scope by some users.
-fn set_users(tenant: &Tenant, users: &[String]) {
-    let config = fs::read_to_string(tenant.config()).unwrap();
-    let scope = format!("scope = {{ users = {users:?} }}");
-    let lines = config.lines().map(|line| {
-        if line.starts_with("scope = ") {
-            scope.as_str()
-        } else {
-            line
-        }
-    });
-    let config: Vec<&str> = lines.collect();
-    fs::write(tenant.config(), config.join("\n") + "\n").unwrap();
-}
-
-/// The mailboxes of which anything was requested.
-fn asked_for(tenant: &Tenant) -> BTreeSet<String> {
-    let log = tenant.log(0);
-    let mailboxes = log.iter().filter_map(|request| request["mailbox"].as_str());
-    mailboxes.map(str::to_owned).collect()
+/// A scope of some users.
+fn users(users: &[String]) -> String {
+    format!("{{ users = {users:?} }}")
 }
 
 fn plan(tenant: &Tenant) -> Value {
@@ -65,26 +39,26 @@ fn tried(report: &Value) -> BTreeSet<String> {
 #[test]
 fn a_first_run_reads_no_mailbox_before_the_list_is_confirmed() {
     let tenant = Tenant::generated(61, 14);
-    set_confirm(&tenant, "");
+    tenant.unset("confirm");
     let report = run_report(&tenant.config(), &[], 1);
     let plan = plan(&tenant);
     let all = in_scope(&plan);
     assert_eq!(report["waiting_for_confirmation"], all.len());
     assert_eq!(tried(&report), BTreeSet::new());
-    assert_eq!(asked_for(&tenant), BTreeSet::new());
+    assert_eq!(tenant.asked_for(0), BTreeSet::new());
     let reason = report["exit_reason"].as_str().unwrap();
     assert!(reason.contains("--confirm"), "{reason}");
 
     let other = with_config(&tenant.config(), &["run", "--confirm", "0123"]).output();
     let other = other.unwrap();
     assert_eq!(other.status.code(), Some(2), "{}", text_of(&other));
-    assert_eq!(asked_for(&tenant), BTreeSet::new());
+    assert_eq!(tenant.asked_for(0), BTreeSet::new());
 
     let digest = plan["digest"].as_str().unwrap();
     // What was confirmed stays so, also where a run ends before it has begun with any mailbox.
     let ended = ["--confirm", digest, "--until", "2020-01-01T00:00:00Z"];
     run_report(&tenant.config(), &ended, 1);
-    assert_eq!(asked_for(&tenant), BTreeSet::new());
+    assert_eq!(tenant.asked_for(0), BTreeSet::new());
     let report = run_report(&tenant.config(), &[], 1);
     assert_eq!(tried(&report), all.iter().cloned().collect());
     // Those that were denied or have no mailbox are known as well.
@@ -98,14 +72,11 @@ fn new_mailboxes_wait_where_they_are_many() {
     let tenant = Tenant::generated(62, 16);
     let everybody = in_scope(&plan(&tenant));
     let (known, new) = everybody.split_at(everybody.len() - 3);
-    set_users(&tenant, known);
+    tenant.set("scope", &users(known));
     run_report(&tenant.config(), &[], 1);
 
-    set_users(&tenant, &everybody);
-    set_confirm(
-        &tenant,
-        "confirm = { max_new = 100, max_growth = \"10 %\" }",
-    );
+    tenant.set("scope", &users(&everybody));
+    tenant.set("confirm", "{ max_new = 100, max_growth = \"10 %\" }");
     let report = run_report(&tenant.config(), &[], 1);
     assert_eq!(report["waiting_for_confirmation"], 3);
     assert_eq!(tried(&report), known.iter().cloned().collect());
@@ -120,7 +91,7 @@ fn new_mailboxes_wait_where_they_are_many() {
     run_report(&tenant.config(), &["--mailbox", &new[0]], 0);
     let report = run_report(&tenant.config(), &[], 1);
     assert_eq!(report["waiting_for_confirmation"], 2);
-    set_confirm(&tenant, "confirm = { max_new = 2 }");
+    tenant.set("confirm", "{ max_new = 2 }");
     let report = run_report(&tenant.config(), &[], 1);
     assert_eq!(tried(&report), everybody.into_iter().collect());
 }
@@ -153,5 +124,5 @@ fn a_deny_group_that_is_not_found_ends_the_run() {
     tenant.configure("deny = { group = \"no-such-group@contoso.com\" }\n");
     let output = with_config(&tenant.config(), &["run"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
-    assert_eq!(asked_for(&tenant), BTreeSet::new());
+    assert_eq!(tenant.asked_for(0), BTreeSet::new());
 }

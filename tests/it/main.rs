@@ -53,6 +53,7 @@ mod recurrence;
 mod rematch;
 mod revised_mail;
 mod rooms;
+mod scope;
 mod search_state;
 mod search_words;
 mod selection;

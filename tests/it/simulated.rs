@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 
 use tempfile::TempDir;
 use tokio::runtime::Handle;
+use touchpoint::access::error::AccessError;
 use touchpoint::config::Config;
 use touchpoint::config::crm::Trust;
 use touchpoint::model::shard::Shard;
@@ -203,7 +204,7 @@ async fn resume(folder: &Path, disk: &Handle) {
             assert_eq!(ended.unwrap(), exit::GAPS, "run {run}");
             compare(tenant.world(), folder, run);
         } else if let Err(error) = ended {
-            let is_expected = matches!(error, RunError::Tenant { .. });
+            let is_expected = matches!(error, RunError::Access(AccessError::Tenant { .. }));
             assert!(is_expected, "run {run}: {error}");
         }
     }

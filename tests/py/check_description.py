@@ -21,11 +21,17 @@ GRANTED = {
     "User.Read.All",
     "Organization.Read.All",
     "GroupMember.Read.All",
+    "AdministrativeUnit.Read.All",
     "Mail.Read",
     "Calendars.Read",
     "MailboxSettings.Read",
 }
-SETS = {"users": "user", "groups": "group", "organization": "organization"}
+SETS = {
+    "directory/administrativeunits": "administrativeUnit",
+    "groups": "group",
+    "organization": "organization",
+    "users": "user",
+}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Which options each kind of resource takes.
@@ -140,6 +146,9 @@ class Checker:
     def resource(self, path):
         """The type at the end of a path, the kind of resource, and the described template."""
         parts = split(path)
+        if parts and parts[0].lower() == "directory":
+            # A single resource without properties of its own, which holds sets.
+            parts = ["/".join(parts[:2]), *parts[2:]]
         if not parts or parts[0].lower() not in SETS:
             return None
         kind, is_list, template = SETS[parts[0].lower()], True, f"/{parts[0].lower()}"

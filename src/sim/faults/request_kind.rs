@@ -12,7 +12,7 @@ pub enum RequestKind {
     Any,
     /// Sign-in.
     Token,
-    /// All of the directory: organisation, users, groups, members.
+    /// All of the directory: organisation, users, groups, administrative units, members.
     Directory,
     /// Verified domains.
     Organization,
@@ -20,9 +20,9 @@ pub enum RequestKind {
     Users,
     /// One user.
     User,
-    /// Groups, and one group.
+    /// Groups, and one group; administrative units, too.
     Groups,
-    /// Members of a group.
+    /// Members of a group, or of an administrative unit.
     Members,
     /// All of a mailbox, batches left out.
     Mailbox,
@@ -56,8 +56,9 @@ impl RequestKind {
             ["organization"] => Self::Organization,
             ["users"] => Self::Users,
             ["users", _] => Self::User,
-            ["groups", _, "transitivemembers", ..] => Self::Members,
-            ["groups", ..] => Self::Groups,
+            ["groups", _, "transitivemembers", ..]
+            | ["directory", "administrativeunits", _, "members", ..] => Self::Members,
+            ["groups" | "directory", ..] => Self::Groups,
             ["users", _, rest @ ..] => Self::of_mailbox(request, rest),
             _ => Self::Any,
         }

@@ -25,10 +25,19 @@ const KNOWN: [&str; 11] = [
 pub fn kinds(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["organization"] => &["organization"],
-        ["users"] | ["users", _] | ["groups", _, "transitivemembers", _] => &["user"],
+        ["users"]
+        | ["users", _]
+        | ["groups", _, "transitivemembers", _]
+        | ["directory", "administrativeunits", _, "members", _] => &["user"],
         ["groups"] | ["groups", _] => &["group"],
         ["groups", _, "transitivemembers"] => {
             &["directoryObject", "user", "group", "device", "orgContact"]
+        }
+        ["directory", "administrativeunits"] | ["directory", "administrativeunits", _] => {
+            &["administrativeUnit"]
+        }
+        ["directory", "administrativeunits", _, "members"] => {
+            &["directoryObject", "user", "group", "device"]
         }
         ["users", _, rest @ ..] => match rest {
             ["mailfolders"] | ["mailfolders", _] | ["mailfolders", _, "childfolders"] => {

@@ -132,3 +132,23 @@ fn refusals_at_random_name_a_fraction_of_a_second_or_no_time_at_all() {
         }
     }
 }
+
+/// Facts 3.5.
+#[test]
+fn a_group_in_a_unit_does_not_bring_its_members() {
+    let mut client = TestClient::new("");
+    let (_, body) = client.get("/v1.0/directory/administrativeUnits", "");
+    let unit = body["value"][0]["id"].as_str().unwrap().to_owned();
+    let target = format!("/v1.0/directory/administrativeUnits/{unit}/members");
+    let (_, body) = client.get(&format!("{target}?$top=999"), "");
+    let members = body["value"].as_array().unwrap();
+    let ids: HashSet<&str> = members
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    assert!(ids.contains(client.world.people[0].id.as_str()));
+    assert!(ids.contains(client.world.groups[1].as_str()));
+    assert!(!ids.contains(client.world.people[2].id.as_str()));
+    let (status, body) = client.get(&format!("{target}?$filter=startswith(displayName,'A')"), "");
+    assert_eq!((status, code(&body)), (400, "Request_UnsupportedQuery"));
+}

@@ -57,6 +57,19 @@ pub enum GraphError {
         /// `not found` or `found more than once`.
         found: &'static str,
     },
+    /// The administrative unit is not there, or is several.
+    #[error("the administrative unit was {found}; give its object id or its exact name")]
+    AdminUnit {
+        /// `not found` or `found more than once`.
+        found: &'static str,
+    },
+    /// No user that can be read is directly in the administrative unit (facts 3.5).
+    #[error(
+        "the administrative unit shows no users: a group in it does not bring its members into the \
+         unit, and if its membership is hidden the application needs Member.Read.Hidden; nothing is \
+         removed because of this"
+    )]
+    EmptyAdminUnit,
     /// The group has no member that can be read (facts 3.4).
     #[error(
         "the group shows no users: if its membership is hidden the application needs \
@@ -77,6 +90,8 @@ impl GraphError {
             | Self::SignIn { .. }
             | Self::Group { .. }
             | Self::EmptyGroup
+            | Self::AdminUnit { .. }
+            | Self::EmptyAdminUnit
             | Self::Http(_) => RetryAction::StopTenant,
             Self::ForeignLink | Self::EndlessChain { .. } => RetryAction::GiveUpMailbox,
             Self::KeptLink => RetryAction::RestartChain,
@@ -102,6 +117,8 @@ impl GraphError {
             Self::EndlessChain { .. } => "endless_chain",
             Self::Group { .. } => "group",
             Self::EmptyGroup => "empty_group",
+            Self::AdminUnit { .. } => "admin_unit",
+            Self::EmptyAdminUnit => "empty_admin_unit",
         }
     }
 }

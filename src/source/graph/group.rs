@@ -32,7 +32,7 @@ impl Listed for RawGroup {
     }
 }
 
-const USER_TYPE: &str = "#microsoft.graph.user";
+pub(super) const USER_TYPE: &str = "#microsoft.graph.user";
 
 impl Client {
     /// The users of a group, by its object id or one of its addresses. A group that shows no users
@@ -89,7 +89,7 @@ impl Client {
     }
 }
 
-fn is_guid(text: &str) -> bool {
+pub(super) fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(place, byte)| match place {
             8 | 13 | 18 | 23 => byte == b'-',

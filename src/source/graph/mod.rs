@@ -3,6 +3,7 @@
 //! [`client::Client`] serves one tenant. What concerns one mailbox goes through
 //! [`client::Client::mailbox`], so that limits, pauses and counts are kept per mailbox.
 
+pub mod admin_unit;
 pub mod auth;
 pub mod batch;
 pub mod body;

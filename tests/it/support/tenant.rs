@@ -1,5 +1,6 @@
 //! A simulated tenant in a process of its own, with a folder of configuration for it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
@@ -119,6 +120,27 @@ impl Tenant {
         let mut config = fs::read_to_string(self.config()).unwrap();
         config.push_str(more);
         fs::write(self.config(), config).unwrap();
+    }
+
+    /// Replaces the line of a key of the tenant's section, or adds it.
+    pub(crate) fn set(&self, key: &str, value: &str) {
+        self.unset(key);
+        self.configure(&format!("{key} = {value}\n"));
+    }
+
+    /// Removes the line of a key.
+    pub(crate) fn unset(&self, key: &str) {
+        let config = fs::read_to_string(self.config()).unwrap();
+        let is_key = |line: &&str| line.starts_with(&format!("{key} = "));
+        let rest: Vec<&str> = config.lines().filter(|line| !is_key(line)).collect();
+        fs::write(self.config(), rest.join("\n") + "\n").unwrap();
+    }
+
+    /// Object ids of the mailboxes of which anything was requested since the `since`-th request.
+    pub(crate) fn asked_for(&self, since: u64) -> BTreeSet<String> {
+        let log = self.log(since);
+        let mailboxes = log.iter().filter_map(|request| request["mailbox"].as_str());
+        mailboxes.map(str::to_owned).collect()
     }
 
     /// The configuration for this tenant.

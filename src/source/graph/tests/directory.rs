@@ -271,3 +271,46 @@ async fn one_bad_entry_costs_itself_and_not_the_tenant() {
     assert_eq!(ids, ["a", "b"]);
     assert_eq!(users[0].proxy_addresses, ["smtp:a@x.org"]);
 }
+
+/// Facts 3.5.
+#[tokio::test]
+async fn an_administrative_unit_holds_its_own_users_and_groups_are_counted() {
+    let server = Server::start(|_, seen, _| {
+        if seen.is_sign_in() {
+            return None;
+        }
+        let is_list = seen.target.contains("$filter=");
+        Some(Reply::ok(if is_list {
+            r#"{"value":[{"id":"a-1","displayName":"Sales & service"}]}"#
+        } else {
+            r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g"},
+                {"@odata.type":"#microsoft.graph.user","id":"u"},
+                {"@odata.type":"#microsoft.graph.device","id":"d"}]}"##
+        }))
+    })
+    .await;
+    let found = server.client().admin_unit_members("Sales & service").await;
+    assert_eq!(found.unwrap(), (vec!["u".to_owned()], 1));
+    let requests = server.requests();
+    assert!(
+        requests[0]
+            .target
+            .ends_with("$filter=displayName%20eq%20%27Sales%20%26%20service%27")
+    );
+    let members = "/v1.0/directory/administrativeUnits/a-1/members?";
+    assert!(requests[1].target.starts_with(members));
+}
+
+/// Facts 3.5.
+#[tokio::test]
+async fn a_unit_of_groups_alone_is_an_error_and_empties_no_scope() {
+    let server = Server::start(|_, seen, _| {
+        let only_group = r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g"}]}"##;
+        (!seen.is_sign_in()).then(|| Reply::ok(only_group))
+    })
+    .await;
+    let id = "11111111-2222-3333-4444-555555555555";
+    let error = server.client().admin_unit_members(id).await.unwrap_err();
+    assert!(matches!(error, GraphError::EmptyAdminUnit), "{error}");
+    assert_eq!(error.action(), RetryAction::StopTenant);
+}

@@ -1,0 +1,120 @@
+//! Asks a tenant who is there, and decides for each user whether the mailbox is in scope.
+
+use crate::access::error::AccessError;
+use crate::access::input::TenantInput;
+use crate::access::input::WantedInput;
+use crate::config::capture::Capture;
+use crate::config::members::Settings;
+use crate::model::directory::DirectoryUser;
+use crate::scope::deny::DenyList;
+use crate::scope::plan;
+use crate::scope::plan::PlanEntry;
+use crate::scope::plan::Wanted;
+use crate::source::tenant::UnitMembers;
+
+/// Who is in a tenant.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// All users of the directory.
+    pub(crate) users: Vec<DirectoryUser>,
+    /// Verified domains; `None`: the permission does not show them.
+    pub(crate) domains: Option<Vec<String>>,
+    /// Every user, in or out and why, in order of address and id.
+    pub(crate) entries: Vec<PlanEntry>,
+    /// What the user should know of it.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Lists the users of a tenant, and which of their mailboxes are in scope.
+///
+/// # Errors
+/// The tenant cannot be signed in to or listed, or no mailbox is in scope.
+pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<Listing, AccessError> {
+    let failed = |source| AccessError::tenant(&tenant.name, source);
+    let domains = tenant.source.domains().await.map_err(failed)?;
+    let users = tenant.source.users().await.map_err(failed)?;
+    let mut notes = Notes::of(tenant);
+    if domains.is_none() {
+        notes.add(
+            "its domains may not be seen (permission Organization.Read.All), so they are taken from \
+             the addresses of its people",
+        );
+    }
+    let members: Vec<String>;
+    let wanted = match &tenant.wanted {
+        WantedInput::All => Wanted::All,
+        WantedInput::People(people) => Wanted::People(people),
+        WantedInput::Group(group) => {
+            members = tenant.source.group_members(group).await.map_err(failed)?;
+            Wanted::Members(&members)
+        }
+        WantedInput::AdminUnit(unit) => {
+            let found = tenant.source.admin_unit_members(unit).await;
+            members = users_of_unit(found.map_err(failed)?, &mut notes);
+            Wanted::Members(&members)
+        }
+    };
+    let deny = DenyList::new(&tenant.denied_people, denied_members(tenant).await?);
+    let of_tenant = Settings::of_tenant(capture);
+    let planned = plan::plan(&users, wanted, &deny, &tenant.members, of_tenant);
+    let entries = planned.map_err(|source| AccessError::Scope {
+        tenant: tenant.name.clone(),
+        source,
+    })?;
+    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
+    let unknown = deny.unknown_people(&users, own);
+    if unknown > 0 {
+        notes.add(&format!(
+            "{unknown} people of its deny list are not in the directory; are their addresses \
+             misspelt?"
+        ));
+    }
+    Ok(Listing {
+        users,
+        domains,
+        entries,
+        notes: notes.lines,
+    })
+}
+
+/// The ids of the users in a unit. The members of a group in it are not in the unit (facts 3.5).
+fn users_of_unit(members: UnitMembers, notes: &mut Notes<'_>) -> Vec<String> {
+    if members.groups > 0 {
+        notes.add(&format!(
+            "{} groups are in its administrative unit; a group does not bring its members into the \
+             unit, so add those who shall be read to the unit themselves",
+            members.groups
+        ));
+    }
+    members.users
+}
+
+async fn denied_members(tenant: &TenantInput) -> Result<Vec<String>, AccessError> {
+    let Some(group) = &tenant.denied_group else {
+        return Ok(Vec::new());
+    };
+    let members = tenant.source.group_members(group).await;
+    members.map_err(|source| AccessError::DenyGroup {
+        tenant: tenant.name.clone(),
+        source,
+    })
+}
+
+/// Notes on one tenant.
+struct Notes<'a> {
+    tenant: &'a str,
+    lines: Vec<String>,
+}
+
+impl<'a> Notes<'a> {
+    fn of(tenant: &'a TenantInput) -> Self {
+        Self {
+            tenant: &tenant.name,
+            lines: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        self.lines.push(format!("tenant {}: {text}", self.tenant));
+    }
+}

@@ -1,0 +1,58 @@
+//! Why it is not known which mailboxes of a tenant are in scope.
+
+use std::sync::Arc;
+
+use crate::config::error::ConfigError;
+use crate::scope::plan::ScopeError;
+use crate::source::error::ServiceError;
+use crate::source::tenant::ConnectError;
+
+/// Why the mailboxes of a tenant are unknown; nothing of it is read then.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The configuration, or a file that it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The tenant cannot be read at all.
+    #[error("tenant {tenant}: {source}")]
+    Tenant {
+        /// Its name.
+        tenant: Arc<str>,
+        /// Why.
+        source: ServiceError,
+    },
+    /// Who is on the deny list is unknown, so no one is read.
+    #[error("tenant {tenant}: the group of its deny list: {source}")]
+    DenyGroup {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// Why.
+        source: ServiceError,
+    },
+    /// A scope without users.
+    #[error("tenant {tenant}: {source}")]
+    Scope {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// Why.
+        source: ScopeError,
+    },
+}
+
+impl AccessError {
+    /// A tenant cannot be read at all.
+    pub fn tenant(tenant: &Arc<str>, source: ServiceError) -> Self {
+        Self::Tenant {
+            tenant: tenant.clone(),
+            source,
+        }
+    }
+
+    /// A tenant cannot be signed in to.
+    pub fn connect(tenant: &Arc<str>, error: ConnectError) -> Self {
+        match error {
+            ConnectError::Config(error) => error.into(),
+            ConnectError::Service(error) => Self::tenant(tenant, error),
+        }
+    }
+}

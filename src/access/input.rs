@@ -1,0 +1,76 @@
+//! A tenant as configured, with what its files say, before it is asked anything.
+
+use std::sync::Arc;
+
+use crate::access::error::AccessError;
+use crate::config::members::Members;
+use crate::config::run::Run;
+use crate::config::tenant::Scope;
+use crate::config::tenant::Tenant;
+use crate::config::users_file;
+use crate::model::address::Address;
+use crate::source;
+
+/// A tenant before it is asked anything.
+#[derive(Debug)]
+pub struct TenantInput {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// Ready to sign in.
+    pub source: source::tenant::Tenant,
+    /// Members and teams.
+    pub members: Members,
+    /// Whose mailboxes are requested.
+    pub wanted: WantedInput,
+    /// What puts them into the scope, for the plan.
+    pub scope: String,
+    /// These people's are not read.
+    pub denied_people: Vec<Address>,
+    /// Nor those of the members of this group.
+    pub denied_group: Option<String>,
+}
+
+/// Whose mailboxes are requested.
+#[derive(Debug)]
+pub enum WantedInput {
+    /// Everybody's.
+    All,
+    /// These people's.
+    People(Vec<Address>),
+    /// The members' of a group.
+    Group(String),
+    /// Those of the users in an administrative unit.
+    AdminUnit(String),
+}
+
+impl TenantInput {
+    /// Reads and checks everything that the tenant's section names; nothing is requested.
+    ///
+    /// # Errors
+    /// A file, a secret or an address cannot be used.
+    pub fn read(tenant: &Tenant, run: &Run) -> Result<Self, AccessError> {
+        let name: Arc<str> = tenant.name.as_str().into();
+        let connected = source::tenant::Tenant::connect(tenant, run);
+        let source = connected.map_err(|error| AccessError::connect(&name, error))?;
+        let wanted = match &tenant.scope {
+            Scope::All => WantedInput::All,
+            Scope::Users(users) => WantedInput::People(users.clone()),
+            Scope::UsersFile(path) => WantedInput::People(users_file::read_users(path)?),
+            Scope::Group(group) => WantedInput::Group(group.clone()),
+            Scope::AdminUnit(unit) => WantedInput::AdminUnit(unit.clone()),
+        };
+        let mut denied_people = tenant.deny.users.clone();
+        if let Some(path) = &tenant.deny.file {
+            denied_people.extend(users_file::read_users(path)?);
+        }
+        Ok(Self {
+            name,
+            source,
+            members: Members::load(tenant)?,
+            wanted,
+            scope: tenant.scope.to_string(),
+            denied_people,
+            denied_group: tenant.deny.group.clone(),
+        })
+    }
+}
