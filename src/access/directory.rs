@@ -90,7 +90,7 @@ fn users_of_unit(members: UnitMembers, notes: &mut Notes<'_>) -> Vec<String> {
 }
 
 async fn denied_members(tenant: &TenantInput) -> Result<Vec<String>, AccessError> {
-    let Some(group) = &tenant.denied_group else {
+    let Some(group) = &tenant.config.deny.group else {
         return Ok(Vec::new());
     };
     let members = tenant.source.group_members(group).await;

@@ -29,6 +29,30 @@ pub enum AccessError {
         /// Why.
         source: ServiceError,
     },
+    /// A probe that contradicts the directory or the scope.
+    #[error("tenant {tenant}: probe.{key}, entry {entry}: {why}; name another mailbox")]
+    Probe {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// `granted` or `denied`.
+        key: &'static str,
+        /// Which entry, from 1.
+        entry: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The service lets the application read more than the scope.
+    #[error(
+        "tenant {tenant}: the restriction does not work: a mailbox outside the scope can be read \
+         ({kinds}); touchpoint check says more, and run --accept-open-scope {tenant} reads the scope \
+         all the same"
+    )]
+    OpenScope {
+        /// The tenant's name.
+        tenant: Arc<str>,
+        /// What can be read of it.
+        kinds: String,
+    },
     /// A scope without users.
     #[error("tenant {tenant}: {source}")]
     Scope {
@@ -45,6 +69,16 @@ impl AccessError {
         Self::Tenant {
             tenant: tenant.clone(),
             source,
+        }
+    }
+
+    /// A probe that contradicts the directory or the scope.
+    pub(crate) fn probe(tenant: &Arc<str>, key: &'static str, entry: usize, why: String) -> Self {
+        Self::Probe {
+            tenant: tenant.clone(),
+            key,
+            entry,
+            why,
         }
     }
 

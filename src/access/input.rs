@@ -16,18 +16,16 @@ use crate::source;
 pub struct TenantInput {
     /// Its name in the configuration.
     pub name: Arc<str>,
+    /// Its section.
+    pub config: Tenant,
     /// Ready to sign in.
     pub source: source::tenant::Tenant,
     /// Members and teams.
     pub members: Members,
     /// Whose mailboxes are requested.
     pub wanted: WantedInput,
-    /// What puts them into the scope, for the plan.
-    pub scope: String,
     /// These people's are not read.
     pub denied_people: Vec<Address>,
-    /// Nor those of the members of this group.
-    pub denied_group: Option<String>,
 }
 
 /// Whose mailboxes are requested.
@@ -66,11 +64,10 @@ impl TenantInput {
         Ok(Self {
             name,
             source,
+            config: tenant.clone(),
             members: Members::load(tenant)?,
             wanted,
-            scope: tenant.scope.to_string(),
             denied_people,
-            denied_group: tenant.deny.group.clone(),
         })
     }
 }

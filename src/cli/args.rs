@@ -7,6 +7,7 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use jiff::civil::Date;
 
+use crate::cli::check::CheckArgs;
 use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::config::crm::Trust;
@@ -76,6 +77,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Fetch, match, write, index: the nightly job
     Run(RunArgs),
+    /// Before the first run: consent, scope, and which mailboxes can be read; reads no mail
+    Check(CheckArgs),
     /// Every mailbox: connected or why not, last success, coverage
     Status,
     /// Interactions by words, contact, account, colleague and time
@@ -139,6 +142,9 @@ pub struct RunArgs {
     /// Also read the mailboxes that are new; DIGEST is the one that run --plan shows
     #[arg(long, value_name = "DIGEST", conflicts_with = "plan")]
     pub confirm: Option<String>,
+    /// Read a tenant although a mailbox outside its scope can be read as well
+    #[arg(long, value_name = "TENANT", conflicts_with = "plan")]
+    pub accept_open_scope: Vec<String>,
     /// Contact files of which many entries are gone
     #[command(flatten)]
     pub crm: CrmArgs,

@@ -1,6 +1,8 @@
 //! The commands.
 
 pub mod args;
+pub mod check;
+pub mod consent;
 pub mod demo;
 pub mod logging;
 pub mod output;
@@ -59,6 +61,7 @@ fn causes(error: &anyhow::Error) -> String {
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
+        Command::Check(options) => check::run(&args.config, &options, json),
         Command::Demo(demo) => demo::run(&demo),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),

@@ -59,6 +59,7 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         range: range(options)?,
         shard: shard(options)?,
         confirm: options.confirm.clone(),
+        accepted_open: accepted_open(&config, options)?,
         crm: options.crm.trust(),
     };
     let summary = block_on_network(|disk| once(&config, asked, until, disk))?;
@@ -73,6 +74,7 @@ pub struct Asked {
     range: Option<Span>,
     shard: Shard,
     confirm: Option<String>,
+    accepted_open: Vec<String>,
     crm: Trust,
 }
 
@@ -97,6 +99,7 @@ pub async fn once(
         range: asked.range,
         shard: asked.shard,
         confirm: asked.confirm,
+        accepted_open: asked.accepted_open,
         crm: asked.crm,
         shutdown,
         progress,
@@ -170,6 +173,16 @@ fn permissions() -> Vec<(String, String)> {
     ]
     .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
     .into()
+}
+
+/// The tenants of `--accept-open-scope`, which must exist.
+fn accepted_open(config: &Config, options: &RunArgs) -> anyhow::Result<Vec<String>> {
+    for name in &options.accept_open_scope {
+        if !config.tenants.iter().any(|tenant| tenant.name == *name) {
+            bail!("--accept-open-scope: no tenant has this name; it takes the name of a section");
+        }
+    }
+    Ok(options.accept_open_scope.clone())
 }
 
 fn mailbox(options: &RunArgs) -> Option<MailboxName> {
@@ -291,6 +304,7 @@ mod tests {
             to: to.map(|to| to.parse().unwrap()),
             shard: None,
             confirm: None,
+            accept_open_scope: Vec::new(),
             until: None,
             crm: CrmArgs::default(),
         };

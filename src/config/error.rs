@@ -57,7 +57,6 @@ pub enum ConfigError {
 const NOT_YET: &[(&str, &str)] = &[
     ("certificate", "use client_secret"),
     ("assertion_file", "use client_secret"),
-    ("probe", "take it out"),
 ];
 
 impl ConfigError {

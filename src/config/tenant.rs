@@ -47,6 +47,9 @@ pub struct Tenant {
     /// How many new mailboxes are read without `--confirm`; `None`: the standard rule.
     #[serde(default)]
     pub confirm: Option<Confirm>,
+    /// Mailboxes by which it is tried what the service lets the application read.
+    #[serde(default)]
+    pub probe: ProbeList,
     /// That `scope = { all = true }` is meant.
     #[serde(default)]
     pub i_understand_this_reads_every_mailbox: bool,
@@ -87,6 +90,18 @@ pub struct Deny {
     /// The people of a file, one address in a line.
     #[serde(default, deserialize_with = "text::optional_path")]
     pub file: Option<PathBuf>,
+}
+
+/// Mailboxes by which it is tried what the service lets the application read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeList {
+    /// These must be readable.
+    #[serde(default, deserialize_with = "text::addresses")]
+    pub granted: Vec<Address>,
+    /// These must be refused.
+    #[serde(default, deserialize_with = "text::addresses")]
+    pub denied: Vec<Address>,
 }
 
 #[derive(Deserialize)]

@@ -241,10 +241,6 @@ fn what_this_version_cannot_serve_is_refused() {
             "client_secret = { file = \"secret\" }",
             "assertion_file = \"x\"",
         ),
-        (
-            "[[tenants]]\n",
-            "[[tenants]]\nprobe = { granted = [], denied = [] }\n",
-        ),
     ] {
         let error = error_with(old, new);
         assert!(error.contains("not supported by this version"), "{error}");

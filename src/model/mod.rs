@@ -1,5 +1,6 @@
 //! What are the things called? The nouns of every other room: no I/O, no threads, no clock.
 
+pub mod access;
 pub mod activity;
 pub mod address;
 pub mod columns_hash;

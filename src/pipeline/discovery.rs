@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::access::directory;
+use crate::access::gate::Gate;
 use crate::access::input::TenantInput;
 use crate::config::Config;
 use crate::config::crm;
@@ -108,11 +109,11 @@ impl Found {
 impl Discovery {
     /// Signs in to the tenants and lists who is there. `only` keeps one mailbox, `shard` those that
     /// belong to it.
-    pub async fn take(
+    pub(crate) async fn take(
         config: &Config,
         inputs: Inputs,
-        only: Option<&MailboxName>,
-        shard: Shard,
+        (only, shard): (Option<&MailboxName>, Shard),
+        gate: Gate<'_>,
     ) -> Result<Self, RunError> {
         let mut company = Company::default();
         let mut found = Found::default();
@@ -120,6 +121,7 @@ impl Discovery {
         let mut plans = Vec::with_capacity(inputs.tenants.len());
         for tenant in inputs.tenants {
             let listed = directory::list(&config.capture, &tenant).await?;
+            reported.extend(gate.pass(&tenant, &config.capture, &listed).await?);
             company.add_tenant(listed.domains, &listed.users, &tenant.members);
             reported.extend(listed.notes);
             plans.push((tenant, listed.entries));
@@ -208,7 +210,7 @@ fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {
         },
         verdict: match entry.verdict {
             Verdict::In => PlanVerdict::In {
-                by: tenant.scope.clone(),
+                by: tenant.config.scope.to_string(),
             },
             Verdict::Out { reason } => PlanVerdict::Out {
                 because: reason.as_str().to_owned(),

@@ -34,6 +34,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::access::gate::Gate;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
@@ -87,6 +88,8 @@ pub struct Options {
     pub shard: Shard,
     /// The digest of the plan that was confirmed.
     pub confirm: Option<String>,
+    /// Tenants that are read although a mailbox outside their scope can be read as well.
+    pub accepted_open: Vec<String>,
     /// Whether CRM files with far fewer entries than before are used.
     pub crm: Trust,
     /// Raised when the run shall end at the next commit.
@@ -105,7 +108,8 @@ pub async fn plan(
     shard: Shard,
 ) -> Result<Plan, RunError> {
     let inputs = Inputs::read(config, Trust::Accepted)?;
-    let discovery = Discovery::take(config, inputs, mailbox.as_ref(), shard).await?;
+    let discovery =
+        Discovery::take(config, inputs, (mailbox.as_ref(), shard), Gate::Untried).await?;
     let is_whole = mailbox.is_none() && shard == Shard::default();
     let digest = discovery.plan.digest.filter(|_| is_whole);
     Ok(Plan {
@@ -114,14 +118,21 @@ pub async fn plan(
     })
 }
 
+/// Which mailboxes there are, unless a signal comes first.
+async fn discover(config: &Config, options: &Options) -> Result<Discovery, RunError> {
+    let inputs = Inputs::read(config, options.crm)?;
+    let part = (options.mailbox.as_ref(), options.shard);
+    let gate = Gate::Tried(&options.accepted_open);
+    tokio::select! {
+        discovery = Discovery::take(config, inputs, part, gate) => discovery,
+        () = interrupted(&options.shutdown) => Err(RunError::Interrupted),
+    }
+}
+
 /// The nightly job.
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
     let run = run_id::stamp(clock::now());
-    let inputs = Inputs::read(config, options.crm)?;
-    let discovery = tokio::select! {
-        discovery = Discovery::take(config, inputs, options.mailbox.as_ref(), options.shard) => discovery?,
-        () = interrupted(&options.shutdown) => return Err(RunError::Interrupted),
-    };
+    let discovery = discover(config, &options).await?;
     let confirmation = confirmation(&options, &discovery.plan)?;
     let cpu = stores::cpu(config)?;
     let machine = (cpu.clone(), options.disk);

@@ -1,7 +1,9 @@
 //! How did it go? The report of a run, for people and for programs.
 
+pub mod check;
 pub mod exit;
 pub mod json;
+pub mod letter;
 pub mod plan;
 pub mod rematch;
 pub mod table;

@@ -87,6 +87,8 @@ pub(crate) struct PlanEntry {
     pub captures_mail: bool,
     /// Which meetings are captured by the current settings.
     pub captures_meetings: Meetings,
+    /// Whether the mailbox is elsewhere.
+    pub is_guest: bool,
     /// In or out.
     pub verdict: Verdict,
 }
@@ -183,13 +185,14 @@ fn entry(
             own_addresses.push(address);
         }
     }
+    let is_guest = own_addresses::is_guest(user);
     let primary = own_addresses::primary(user);
     let is_bare = user.user_principal_name.is_empty() && primary.is_none();
     let reason = if !is_wanted {
         Some(OutReason::NotInScope)
     } else if is_bare {
         Some(OutReason::LimitedInformation)
-    } else if own_addresses::is_guest(user) {
+    } else if is_guest {
         Some(OutReason::Guest)
     } else if primary.is_none() {
         Some(OutReason::NoAddress)
@@ -205,6 +208,7 @@ fn entry(
         own_addresses,
         captures_mail: settings.mail,
         captures_meetings: settings.meetings,
+        is_guest,
         verdict: reason.map_or(Verdict::In, |reason| Verdict::Out { reason }),
     })
 }
@@ -260,6 +264,7 @@ fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
         own_addresses: Vec::new(),
         captures_mail: false,
         captures_meetings: Meetings::None,
+        is_guest: false,
         verdict: Verdict::Out {
             reason: OutReason::NotInDirectory,
         },

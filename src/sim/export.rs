@@ -10,6 +10,7 @@ use crate::sim::crm::generate;
 use crate::sim::crm::records::CrmSnapshot;
 use crate::sim::directory;
 use crate::sim::mail::folders;
+use crate::sim::person::OUTSIDE;
 use crate::sim::person::TEAM_OFF;
 use crate::sim::spec::Content;
 use crate::sim::spec::InternalOnly;
@@ -177,6 +178,7 @@ login_url = "{address}"
 graph_url = "{address}"
 scope = {{ group = "{group}" }}
 confirm = {{ max_new = 100000 }}
+probe = {{ granted = ["{inside}"], denied = ["{outside}"] }}
 members = "members.csv"
 teams = "teams.csv"
 "#,
@@ -186,5 +188,7 @@ teams = "teams.csv"
         tenant = world.app.tenant_id,
         client = world.app.client_id,
         group = directory::group_address(world),
+        inside = world.people[0].mail,
+        outside = world.people[OUTSIDE].mail,
     )
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::model::time::Timestamp;
 use crate::sim::description;
 
 /// What is granted, as a world file says under `[permissions]`.
@@ -14,6 +15,14 @@ pub struct Grants {
     pub exchange: Vec<String>,
     /// The mailboxes for which these are assigned.
     pub scope: Scope,
+    /// The instant (RFC 3339, of the simulated clock) from which these act; none: always (facts 5.2).
+    pub exchange_from: Option<String>,
+    /// The application access policy, which binds what is granted in Entra.
+    pub policy: Policy,
+    /// The instant from which it acts; none: always (facts 5.1).
+    pub policy_from: Option<String>,
+    /// Whether an administrator has given consent.
+    pub consent: Consent,
     /// Whether `User.Read.All` allows `/organization`: the documents contradict each other (facts
     /// 13).
     pub user_read_covers_organization: bool,
@@ -35,8 +44,32 @@ pub enum Scope {
 pub enum ScopeName {
     /// All but those that the tenant's policy leaves out.
     Open,
+    /// Those of the scope group's members, nested ones included, as a filter by an attribute has them.
+    Members,
     /// Those of the scope group's direct members: a scope does not see nested ones (facts 5.2).
     DirectMembers,
+}
+
+/// An application access policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// None restricts the application to some mailboxes.
+    None,
+    /// It may read the members of the scope group, nested ones included (facts 5.1).
+    Members,
+}
+
+/// What administrators decide about the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// Consent was given.
+    Given,
+    /// Nobody was asked; who is asked gives it.
+    Needed,
+    /// Nobody was asked; who is asked declines.
+    Declined,
 }
 
 impl Default for Grants {
@@ -52,7 +85,11 @@ impl Default for Grants {
                 "Member.Read.Hidden",
             ]),
             exchange: owned(&["Mail.Read", "Calendars.Read", "MailboxSettings.Read"]),
-            scope: Scope::Named(ScopeName::Open),
+            scope: Scope::Named(ScopeName::Members),
+            exchange_from: None,
+            policy: Policy::Members,
+            policy_from: None,
+            consent: Consent::Given,
             user_read_covers_organization: false,
         }
     }
@@ -61,12 +98,20 @@ impl Default for Grants {
 impl Grants {
     /// What is wrong with them.
     pub fn defect(&self) -> Option<&'static str> {
-        let is_known =
-            |name: &String| name == "Member.Read.Hidden" || description::is_permission(name);
+        // These allow no request that is served here.
+        let is_known = |name: &String| {
+            ["Mail.Send", "Member.Read.Hidden"].contains(&name.as_str())
+                || description::is_permission(name)
+        };
         // There is no such role (facts 5.2).
         let is_role = |name: &String| {
             description::is_permission(published(name)) && !name.starts_with("Calendars.ReadBasic")
         };
+        let instants = [&self.exchange_from, &self.policy_from];
+        let is_instant = |text: &&String| Timestamp::parse_rfc3339(text).is_some();
+        if !instants.into_iter().flatten().all(|text| is_instant(&text)) {
+            return Some("permissions.exchange_from, permissions.policy_from (RFC 3339)");
+        }
         if !self.entra.iter().all(is_known) {
             return Some("permissions.entra (a permission that allows nothing here)");
         }
@@ -74,10 +119,25 @@ impl Grants {
             .then_some("permissions.exchange (there is no such role)")
     }
 
+    /// Whether the roles of Exchange act.
+    pub fn exchange_acts(&self, now: Timestamp) -> bool {
+        has_begun(self.exchange_from.as_deref(), now)
+    }
+
+    /// Whether the policy leaves out whoever is not in the scope group.
+    pub fn policy_acts(&self, now: Timestamp) -> bool {
+        self.policy == Policy::Members && has_begun(self.policy_from.as_deref(), now)
+    }
+
     /// Whether nothing is granted at all: then tokens are of no use (facts 4.5).
     pub fn are_none(&self, roles: &[String]) -> bool {
         roles.is_empty() && self.exchange.is_empty()
     }
+}
+
+fn has_begun(from: Option<&str>, now: Timestamp) -> bool {
+    let from = from.and_then(Timestamp::parse_rfc3339);
+    from.is_none_or(|from| from <= now)
 }
 
 /// The permission that a role of Exchange is: the least one is called otherwise there.

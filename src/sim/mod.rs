@@ -5,6 +5,7 @@ pub mod admin_unit;
 pub mod answer;
 pub mod batch;
 pub mod calendar;
+pub mod consent;
 pub mod control;
 pub mod crm;
 pub mod description;

@@ -7,6 +7,7 @@ use crate::sim::crm::records::Crm;
 use crate::sim::mail::folders;
 use crate::sim::mail::mailbox::Mailbox;
 use crate::sim::person::Access;
+use crate::sim::person::OUTSIDE;
 use crate::sim::person::Person;
 use crate::sim::person::Place;
 use crate::sim::person::TEAM_OFF;
@@ -136,7 +137,7 @@ fn special(spec: &Spec, number: usize, person: &mut Person) {
         9 => person.never = true,
         10 => (person.mail_off, person.meetings) = (true, "off"),
         11 => person.team = TEAM_OFF,
-        12 => person.place = Place::Outside,
+        OUTSIDE => person.place = Place::Outside,
         13 => {
             person.user_type = Some("Guest");
             "guest@partner-network.com".clone_into(&mut person.mail);

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::model::time::Timestamp;
 use crate::sim::description;
 use crate::sim::grants;
 use crate::sim::grants::Grants;
@@ -134,7 +135,7 @@ pub fn mailbox(
     world: &World,
     roles: &[String],
     path: &[&str],
-    mailbox: usize,
+    (mailbox, now): (usize, Timestamp),
 ) -> Result<Shown, Response> {
     let Some(permissions) = description::permissions(path) else {
         return Ok(Shown::Whole);
@@ -142,9 +143,11 @@ pub fn mailbox(
     let accepts = |role: &&String| permissions.accept(grants::published(role));
     let grants = &world.spec.permissions;
     // The policy binds what was granted in Entra alone (facts 5.2).
-    let is_left_out = world.people[mailbox].access == Access::Denied;
+    let person = &world.people[mailbox];
+    let is_outside = person.place == Place::Outside && grants.policy_acts(now);
+    let is_left_out = person.access == Access::Denied || is_outside;
     let granted: Vec<&String> = roles.iter().filter(accepts).collect();
-    let is_covered = covers(grants, world, mailbox);
+    let is_covered = grants.exchange_acts(now) && covers(grants, world, mailbox);
     let assigned = grants.exchange.iter().filter(|_| is_covered);
     let mut in_force: Vec<&String> = assigned.filter(accepts).collect();
     if !is_left_out {
@@ -168,6 +171,9 @@ fn covers(grants: &Grants, world: &World, mailbox: usize) -> bool {
     let person = &world.people[mailbox];
     match &grants.scope {
         Scope::Named(ScopeName::Open) => person.access != Access::Denied,
+        Scope::Named(ScopeName::Members) => {
+            person.access != Access::Denied && person.place != Place::Outside
+        }
         Scope::Named(ScopeName::DirectMembers) => {
             person.access != Access::Denied && person.place == Place::Direct
         }

@@ -7,6 +7,8 @@ pub const TEAM_OFF: &str = "Works council";
 pub const SHARED: usize = 3;
 /// The room.
 pub const ROOM: usize = 4;
+/// Who is in no group.
+pub const OUTSIDE: usize = 12;
 /// Of whom neither mails nor meetings are captured.
 pub const OFF: usize = 10;
 /// Of whom only recorded meetings are captured.

@@ -10,11 +10,13 @@ use crate::model::time::Timestamp;
 use crate::sim::admin_unit;
 use crate::sim::answer::Answer;
 use crate::sim::batch;
+use crate::sim::consent;
 use crate::sim::directory;
 use crate::sim::faults::distort;
 use crate::sim::faults::refusal;
 use crate::sim::faults::request_kind::RequestKind;
 use crate::sim::faults::schedule::Seen;
+use crate::sim::grants::Consent;
 use crate::sim::headers;
 use crate::sim::mailbox_requests::Call;
 use crate::sim::mailbox_requests::Mailboxes;
@@ -41,6 +43,8 @@ pub struct State {
     pub mailboxes: Mailboxes,
     throttles: Vec<Throttle>,
     requests: u64,
+    /// Whether an administrator has given consent.
+    has_consent: bool,
 }
 
 impl State {
@@ -52,6 +56,7 @@ impl State {
             mailboxes: Mailboxes::new(world),
             throttles: vec![Throttle::default(); world.mailboxes.len()],
             requests: 0,
+            has_consent: world.spec.permissions.consent == Consent::Given,
         }
     }
 
@@ -112,11 +117,19 @@ impl State {
             if self.is_disturbed(world, request, RequestKind::Token, &mut answer) {
                 return answer;
             }
-            answer.response = if request.method == "POST" {
+            answer.response = if request.method == "POST" && !self.has_consent {
+                token::unknown_application(wall)
+            } else if request.method == "POST" {
                 token::issue(world, tenant, request, wall)
             } else {
                 Response::error(405, "MethodNotAllowed", "Use POST.")
             };
+            return answer;
+        }
+        if let [tenant, "v2.0", "adminconsent"] = names[..] {
+            let (response, is_given) = consent::decide(world, tenant, request);
+            self.has_consent |= is_given;
+            answer.response = response;
             return answer;
         }
         let roles = match token::check(world, request, wall) {
@@ -255,7 +268,8 @@ impl State {
         if self.is_disturbed(world, request, asked, answer) {
             return;
         }
-        answer.response = match permissions::mailbox(world, call.roles, lower, mailbox) {
+        answer.response = match permissions::mailbox(world, call.roles, lower, (mailbox, call.now))
+        {
             Err(response) => response,
             // The same mailbox gives either of them (facts 6.2).
             Ok(_) if world.people[mailbox].access == Access::NoMailbox => {

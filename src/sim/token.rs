@@ -156,6 +156,13 @@ fn basic(header: &str) -> Option<(String, String)> {
     Some((decode(id), decode(secret)))
 }
 
+/// The refusal where no administrator has given consent: the tenant does not know the application
+/// (facts 4.3).
+pub fn unknown_application(wall: Timestamp) -> Response {
+    let text = "Application with this identifier was not found in the directory.";
+    failure(wall, 400, "unauthorized_client", 700_016, text)
+}
+
 /// A token that says by itself until when it holds and what was granted in Entra when it was
 /// issued, so that a restart keeps it, and a later change of what is granted does not change it
 /// (facts 4.4). As the service's it has three parts, of which the second can be read.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::config;
 use crate::config::error::ConfigError;
 use crate::config::run::Run;
+use crate::model::access::ProbeAnswer;
+use crate::model::access::ProbeKind;
 use crate::model::directory::DirectoryUser;
 use crate::source::error::ServiceError;
 use crate::source::graph::client::Client;
@@ -100,6 +102,25 @@ impl Tenant {
     pub async fn admin_unit_members(&self, unit: &str) -> Result<UnitMembers, ServiceError> {
         let (users, groups) = self.client.admin_unit_members(unit).await?;
         Ok(UnitMembers { users, groups })
+    }
+
+    /// Signs in again with the next request, as after a change of permissions.
+    pub async fn renew_sign_in(&self) {
+        self.client.renew_sign_in().await;
+    }
+
+    /// The application permissions that Entra has granted, as the token names them, sorted; `None`
+    /// where the token cannot be read.
+    ///
+    /// # Errors
+    /// The sign-in failed.
+    pub async fn granted_roles(&self) -> Result<Option<Vec<String>>, ServiceError> {
+        Ok(self.client.granted_roles().await?)
+    }
+
+    /// Tries whether a user's mailbox can be read.
+    pub async fn probe(&self, user_id: &str, kind: ProbeKind) -> ProbeAnswer {
+        self.client.mailbox(user_id).probe(kind).await
     }
 
     /// The mailbox of a user, by object id.

@@ -213,6 +213,7 @@ async fn resume(folder: &Path, disk: &Handle) {
 async fn once(config: &Path, disk: Handle) -> Result<u8, RunError> {
     let options = pipeline::Options {
         crm: Trust::Checked,
+        accepted_open: Vec::new(),
         confirm: None,
         mailbox: None,
         again: false,

@@ -170,6 +170,11 @@ impl SignIn {
         }
     }
 
+    /// Gives up what is known: the token in force, or that the application was refused.
+    pub async fn restart(&self) {
+        *self.state.lock().await = State::Empty;
+    }
+
     /// Signs in, and tries again where the failure may pass; whoever needs a token waits meanwhile.
     async fn sign_in(&self) -> Result<Token, Failure> {
         let begun = clock::monotonic();

@@ -31,6 +31,7 @@ use crate::source::graph::links::escaped;
 use crate::source::graph::request_metrics::RequestTotals;
 use crate::source::graph::retry;
 use crate::source::graph::retry::Attempts;
+use crate::source::graph::service_clock::ServiceClock;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
 use crate::source::retry_action::RetryAction;
@@ -77,22 +78,6 @@ struct Inner {
     refuses_headers: AtomicBool,
     page_size: u32,
     limits: Limits,
-}
-
-/// What time it is for the service: the `Date` of its newest answer.
-#[derive(Debug, Default)]
-struct ServiceClock(Mutex<Option<Timestamp>>);
-
-impl ServiceClock {
-    fn note(&self, served_at: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(served_at);
-    }
-
-    /// Before the first answer the clock of this machine.
-    fn now(&self) -> Timestamp {
-        let served_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        served_at.unwrap_or_else(clock::now)
-    }
 }
 
 /// What concerns one mailbox. All of its copies and look-alikes share the limits of the mailbox.
@@ -187,6 +172,17 @@ impl Client {
     /// whose clock is wrong would fix a wrong window permanently.
     pub fn service_time(&self) -> Timestamp {
         self.inner.service_clock.now()
+    }
+
+    /// The token in force.
+    pub(super) async fn token(&self) -> Result<Token, GraphError> {
+        self.inner.sign_in.token().await
+    }
+
+    /// Signs in again: a token that was issued before a permission was granted does not name it (facts
+    /// 4.4), and an application that was unknown may be known now.
+    pub async fn renew_sign_in(&self) {
+        self.inner.sign_in.restart().await;
     }
 
     /// What directory calls cost so far.

@@ -23,13 +23,16 @@ pub mod links;
 pub mod listing;
 mod lists;
 mod permission_probe;
+mod probe;
 pub mod request_metrics;
 pub mod retry;
 pub mod retry_after;
 pub mod selection;
 pub mod sensitivity;
 mod service;
+mod service_clock;
 pub mod settings;
+mod token_claims;
 pub mod well_known;
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ async fn run(folder: &Path) -> RunSummary {
         again: false,
         range: None,
         shard: Shard::default(),
+        accepted_open: Vec::new(),
         confirm: None,
         shutdown: Shutdown::default(),
         progress: std::sync::Arc::default(),

@@ -125,7 +125,10 @@ impl Tenant {
     /// Replaces the line of a key of the tenant's section, or adds it.
     pub(crate) fn set(&self, key: &str, value: &str) {
         self.unset(key);
-        self.configure(&format!("{key} = {value}\n"));
+        let config = fs::read_to_string(self.config()).unwrap();
+        let head = "[[tenants]]\n";
+        let config = config.replacen(head, &format!("{head}{key} = {value}\n"), 1);
+        fs::write(self.config(), config).unwrap();
     }
 
     /// Removes the line of a key.
@@ -136,10 +139,21 @@ impl Tenant {
         fs::write(self.config(), rest.join("\n") + "\n").unwrap();
     }
 
-    /// Object ids of the mailboxes of which anything was requested since the `since`-th request.
+    /// Object ids of the mailboxes of which anything was requested since the `since`-th request, but for
+    /// whether they may be read.
     pub(crate) fn asked_for(&self, since: u64) -> BTreeSet<String> {
+        self.mailboxes_of(since, |request| !is_probe(request))
+    }
+
+    /// Object ids of the mailboxes of which it was asked since then whether they may be read.
+    pub(crate) fn probed(&self, since: u64) -> BTreeSet<String> {
+        self.mailboxes_of(since, is_probe)
+    }
+
+    fn mailboxes_of(&self, since: u64, is_meant: impl Fn(&Value) -> bool) -> BTreeSet<String> {
         let log = self.log(since);
-        let mailboxes = log.iter().filter_map(|request| request["mailbox"].as_str());
+        let requests = log.iter().filter(|request| is_meant(request));
+        let mailboxes = requests.filter_map(|request| request["mailbox"].as_str());
         mailboxes.map(str::to_owned).collect()
     }
 
@@ -317,6 +331,17 @@ impl Tenant {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
+}
+
+/// Whether a request asks for nothing but whether a mailbox may be read.
+fn is_probe(request: &Value) -> bool {
+    let query = request["query"].as_str().unwrap();
+    let of_calendar = query.contains("$select=id&$top=1") && query.starts_with("startDateTime");
+    let of_inbox = request["path"]
+        .as_str()
+        .unwrap()
+        .ends_with("/mailFolders/inbox");
+    (of_inbox && query == "$select=id") || of_calendar
 }
 
 /// A command that compares the lake in a folder with what was planted; `runs` are the simulated

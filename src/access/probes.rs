@@ -1,0 +1,224 @@
+//! Which mailboxes are tried, and what the service answers for them.
+
+use crate::access::directory::Listing;
+use crate::access::error::AccessError;
+use crate::access::input::TenantInput;
+use crate::config::capture::Capture;
+use crate::config::capture::Content;
+use crate::config::capture::Meetings;
+use crate::config::tenant::Scope;
+use crate::model::access::Expected;
+use crate::model::access::Probe;
+use crate::model::access::ProbeAnswer;
+use crate::model::access::ProbeKind;
+use crate::model::address::Address;
+use crate::scope::plan::OutReason;
+use crate::scope::plan::PlanEntry;
+use crate::scope::plan::Verdict;
+
+/// Mailboxes in scope that are tried where the configuration names none: several, since one that is
+/// refused does not distinguish a missing permission from a policy.
+const CHOSEN_GRANTED: usize = 3;
+/// Users outside the scope who are tried, one after the other, until one has a mailbox.
+const CHOSEN_DENIED: usize = 3;
+
+/// A mailbox to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    user_id: String,
+    address: String,
+    /// Whether the configuration names it.
+    is_named: bool,
+}
+
+impl Target {
+    fn named(entry: &PlanEntry) -> Self {
+        Self {
+            user_id: entry.user_id.clone(),
+            address: entry.address.clone(),
+            is_named: true,
+        }
+    }
+
+    fn chosen(entry: &PlanEntry) -> Self {
+        Self {
+            is_named: false,
+            ..Self::named(entry)
+        }
+    }
+}
+
+/// Mailboxes that must be refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// Those that the configuration names.
+    Named(Vec<Target>),
+    /// Users outside the scope, of whom one with a mailbox is tried.
+    Chosen(Vec<Target>),
+    /// The scope is the whole tenant.
+    WholeTenant,
+}
+
+/// The requests that are switched on, of which each needs a permission of its own.
+pub(crate) fn kinds(capture: &Capture) -> Vec<ProbeKind> {
+    let mut kinds = Vec::new();
+    if capture.mail {
+        kinds.push(ProbeKind::Mail);
+    }
+    if capture.meetings != Meetings::None {
+        kinds.push(ProbeKind::Calendar);
+    }
+    kinds
+}
+
+/// The mailboxes in scope to try: those that the configuration names, or else a few.
+///
+/// # Errors
+/// A named mailbox is not in the tenant, or not in scope.
+pub(crate) fn granted(tenant: &TenantInput, listing: &Listing) -> Result<Vec<Target>, AccessError> {
+    let named = named(tenant, listing, ("granted", &tenant.config.probe.granted))?;
+    for (number, entry) in (1..).zip(&named) {
+        if let Verdict::Out { reason } = entry.verdict {
+            let why = format!("it is not in scope ({})", reason.as_str());
+            return Err(AccessError::probe(&tenant.name, "granted", number, why));
+        }
+    }
+    if !named.is_empty() {
+        return Ok(named.into_iter().map(Target::named).collect());
+    }
+    let within: Vec<&PlanEntry> = listing
+        .entries
+        .iter()
+        .filter(|entry| is_in(entry))
+        .collect();
+    // From the beginning, the middle and the end of the list: neighbours are often of one kind.
+    let step = within.len().div_ceil(CHOSEN_GRANTED).max(1);
+    let chosen = within.into_iter().step_by(step);
+    Ok(chosen.map(Target::chosen).collect())
+}
+
+/// The mailboxes outside the scope to try.
+///
+/// # Errors
+/// A named mailbox is not in the tenant, or in scope.
+pub(crate) fn denied(tenant: &TenantInput, listing: &Listing) -> Result<Denied, AccessError> {
+    let named = named(tenant, listing, ("denied", &tenant.config.probe.denied))?;
+    if let Some(position) = named.iter().position(|entry| is_in(entry)) {
+        let why = "it is in scope".to_owned();
+        return Err(AccessError::probe(
+            &tenant.name,
+            "denied",
+            position + 1,
+            why,
+        ));
+    }
+    if !named.is_empty() {
+        return Ok(Denied::Named(
+            named.into_iter().map(Target::named).collect(),
+        ));
+    }
+    if tenant.config.scope == Scope::All {
+        return Ok(Denied::WholeTenant);
+    }
+    let is_outside = |entry: &&PlanEntry| {
+        let outside = OutReason::NotInScope;
+        entry.verdict == (Verdict::Out { reason: outside }) && entry.address.contains('@')
+    };
+    let outside = listing.entries.iter().filter(is_outside);
+    // Guests have no mailbox here.
+    let outside = outside.filter(|entry| !entry.is_guest);
+    let chosen = outside.take(CHOSEN_DENIED).map(Target::chosen);
+    Ok(Denied::Chosen(chosen.collect()))
+}
+
+fn is_in(entry: &PlanEntry) -> bool {
+    entry.verdict == Verdict::In
+}
+
+fn named<'a>(
+    tenant: &TenantInput,
+    listing: &'a Listing,
+    (key, addresses): (&'static str, &[Address]),
+) -> Result<Vec<&'a PlanEntry>, AccessError> {
+    let find = |address: &Address| {
+        let mut entries = listing.entries.iter();
+        entries.find(|entry| {
+            let is_listed = !entry.user_id.is_empty();
+            is_listed
+                && (entry.own_addresses.contains(address) || entry.address == address.as_str())
+        })
+    };
+    let found = (1..).zip(addresses).map(|(number, address)| {
+        let unknown = || {
+            let why = "the directory has no user with this address".to_owned();
+            AccessError::probe(&tenant.name, key, number, why)
+        };
+        find(address).ok_or_else(unknown)
+    });
+    found.collect()
+}
+
+/// Tries mailboxes in scope: what is switched on, and what the content level and the kind of mailbox
+/// need.
+pub(crate) async fn try_granted(
+    tenant: &TenantInput,
+    capture: &Capture,
+    targets: &[Target],
+) -> Vec<Probe> {
+    let mut kinds = kinds(capture);
+    if capture.mail && capture.content > Content::Envelope {
+        kinds.push(ProbeKind::MailContent);
+    }
+    kinds.push(ProbeKind::MailboxKind);
+    let mut probes = Vec::new();
+    for target in targets {
+        for &kind in &kinds {
+            probes.push(attempt(tenant, target, kind, Expected::Granted).await);
+        }
+    }
+    probes
+}
+
+/// Tries mailboxes outside the scope: nothing of them is requested but whether they may be read.
+pub(crate) async fn try_denied(
+    tenant: &TenantInput,
+    capture: &Capture,
+    denied: &Denied,
+) -> Vec<Probe> {
+    let (targets, is_one_enough) = match denied {
+        Denied::Named(targets) => (targets.as_slice(), false),
+        Denied::Chosen(targets) => (targets.as_slice(), true),
+        Denied::WholeTenant => return Vec::new(),
+    };
+    let mut probes = Vec::new();
+    for target in targets {
+        let mut is_answered = false;
+        for kind in kinds(capture) {
+            let probe = attempt(tenant, target, kind, Expected::Denied).await;
+            is_answered |= matches!(
+                probe.found,
+                ProbeAnswer::Granted | ProbeAnswer::Denied { .. }
+            );
+            probes.push(probe);
+        }
+        if is_answered && is_one_enough {
+            break;
+        }
+    }
+    probes
+}
+
+async fn attempt(
+    tenant: &TenantInput,
+    target: &Target,
+    kind: ProbeKind,
+    expected: Expected,
+) -> Probe {
+    Probe {
+        mailbox: target.address.clone(),
+        is_named: target.is_named,
+        kind,
+        expected,
+        found: tenant.source.probe(&target.user_id, kind).await,
+    }
+}
