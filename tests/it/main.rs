@@ -31,6 +31,7 @@ mod dependencies;
 mod description;
 mod disk_full;
 mod ending;
+mod entra_scripts;
 mod equal;
 mod faults;
 mod field_cases;

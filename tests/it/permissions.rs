@@ -1,4 +1,4 @@
-//! Runs over a tenant that grants more or less than the README requires, and one that changes while
+//! Runs over a tenant that grants more or less than ENTRA-ADMIN.md requires, and one that changes while
 //! it is read.
 
 use serde_json::Value;

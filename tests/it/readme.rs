@@ -26,8 +26,10 @@ use crate::support::touchpoint;
 use crate::support::with_config;
 
 /// What a user reads: the README and what it links beside it.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
+    "ENTRA-ADMIN.md",
+    "TECH-ADMIN.md",
     "REFERENCE.md",
     "TABLES.md",
     "RELIABILITY.md",

@@ -99,9 +99,9 @@ fn code_and_documents_use_plain_words() {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> = top.filter(is_markdown).collect();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "tests", "benches", "scripts"] {
         let files = files_below(&root().join(folder)).into_iter();
-        paths.extend(files.filter(|path| ends_in(path, &["rs", "md", "py"])));
+        paths.extend(files.filter(|path| ends_in(path, &["rs", "md", "py", "ps1"])));
     }
     let mut found = Vec::new();
     for path in paths {

@@ -16,7 +16,7 @@ import re
 import sys
 import urllib.parse
 
-# The permissions that the README requires.
+# The permissions that ENTRA-ADMIN.md requires.
 GRANTED = {
     "User.Read.All",
     "Organization.Read.All",
