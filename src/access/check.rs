@@ -4,6 +4,7 @@ use crate::access::consent;
 use crate::access::consent_link;
 use crate::access::directory;
 use crate::access::directory::Listing;
+use crate::access::error::UNKNOWN_APPLICATION;
 use crate::access::input::TenantInput;
 use crate::access::probes;
 use crate::access::probes::Denied;
@@ -16,10 +17,6 @@ use crate::model::access::ProbeAnswer;
 use crate::model::access::Severity;
 use crate::model::access::TenantAccess;
 use crate::scope::plan::Verdict;
-
-/// The sign-in service does not know the application: no consent, or one that was given a moment ago
-/// and has not reached everywhere (facts 4.3, 4.4).
-const UNKNOWN_APPLICATION: [&str; 2] = ["AADSTS700016", "AADSTS7000229"];
 
 /// What permissions that allow more than reading are taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use crate::config::error::ConfigError;
+use crate::model::connection::Connection;
 use crate::scope::plan::ScopeError;
 use crate::source::error::ServiceError;
 use crate::source::tenant::ConnectError;
+
+/// The sign-in service does not know the application: no consent, or one that was given a moment ago
+/// and has not reached everywhere (facts 4.3, 4.4).
+pub(crate) const UNKNOWN_APPLICATION: [&str; 2] = ["AADSTS700016", "AADSTS7000229"];
 
 /// Why the mailboxes of a tenant are unknown; nothing of it is read then.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +74,30 @@ impl AccessError {
         Self::Tenant {
             tenant: tenant.clone(),
             source,
+        }
+    }
+
+    /// Whether the tenant did not answer, or refused: nothing of the configuration is wrong for sure.
+    pub(crate) fn is_of_service(&self) -> bool {
+        let is_of_configuration =
+            |source: &ServiceError| matches!(source, ServiceError::NoMembers { .. });
+        matches!(self, Self::Tenant { source, .. } if !is_of_configuration(source))
+    }
+
+    /// How the tenant's mailboxes count as connected.
+    pub(crate) fn connection(&self) -> Connection {
+        if UNKNOWN_APPLICATION.contains(&self.code()) {
+            Connection::WaitingForConsent
+        } else {
+            Connection::Error
+        }
+    }
+
+    /// The service's own code, where it refused.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Tenant { source, .. } | Self::DenyGroup { source, .. } => source.code(),
+            _ => "",
         }
     }
 

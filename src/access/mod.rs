@@ -9,3 +9,4 @@ pub mod error;
 pub(crate) mod gate;
 pub mod input;
 mod probes;
+pub(crate) mod survey;

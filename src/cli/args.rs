@@ -8,8 +8,10 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
+use crate::cli::status::StatusArgs;
 use crate::config::crm::Trust;
 
 /// Reads a company's mailboxes once a day and maintains an open lake of contact activity and a
@@ -25,12 +27,12 @@ pub struct Args {
         value_name = "FILE"
     )]
     pub config: PathBuf,
-    /// Results as text for people or as JSON for programs
+    /// Results as text for people, as JSON for programs, or (status) as a CSV table
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Progress, warnings and errors on stderr as text or as one JSON object per line
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub log_format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
     /// How much is logged on stderr [default: warn]
     #[arg(long, global = true, value_enum, value_name = "LEVEL")]
     pub log_level: Option<LogLevel>,
@@ -49,6 +51,17 @@ Exit codes: 0 complete; 1 finished with gaps, which the report names; 2 did not 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A table for other programs (status only).
+    Csv,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
     /// For people.
     Text,
     /// For programs.
@@ -79,8 +92,12 @@ pub enum Command {
     Run(RunArgs),
     /// Before the first run: consent, scope, and which mailboxes can be read; reads no mail
     Check(CheckArgs),
-    /// Every mailbox: connected or why not, last success, coverage
-    Status,
+    /// Every mailbox: connected or why not, last success, coverage, what to do
+    Status(StatusArgs),
+    /// Read mailboxes again that were unlinked, from where they were left
+    Link(LinkArgs),
+    /// Do not read mailboxes any more; what was recorded is kept
+    Unlink(LinkArgs),
     /// Interactions by words, contact, account, colleague and time
     Search(SearchArgs),
     /// Match the CRM against everything captured; reads no mail

@@ -10,13 +10,13 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::args::Format;
+use crate::cli::args::LogFormat;
 use crate::cli::args::LogLevel;
 use crate::cli::output;
 
 /// Starts logging. As JSON, each line of stderr is an object. Of the libraries only warnings and
 /// errors are logged: what else they say may quote an address, or a token.
-pub fn start(level: LogLevel, format: Format) {
+pub fn start(level: LogLevel, format: LogFormat) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -32,8 +32,8 @@ pub fn start(level: LogLevel, format: Format) {
         .with_target(false)
         .with_ansi(false);
     let events = match format {
-        Format::Text => events.boxed(),
-        Format::Json => {
+        LogFormat::Text => events.boxed(),
+        LogFormat::Json => {
             output::tell_json();
             events.json().with_span_list(false).boxed()
         }

@@ -4,6 +4,7 @@ pub mod args;
 pub mod check;
 pub mod consent;
 pub mod demo;
+pub mod link;
 pub mod logging;
 pub mod output;
 pub mod progress;
@@ -17,9 +18,12 @@ pub mod verify;
 
 use std::process::ExitCode;
 
+use anyhow::bail;
+
 use crate::cli::args::Args;
 use crate::cli::args::Command;
 use crate::cli::args::Format;
+use crate::maintenance::linking::Switch;
 use crate::pipeline::error::RunError;
 use crate::report::exit;
 use crate::runtime::memory;
@@ -59,15 +63,20 @@ fn causes(error: &anyhow::Error) -> String {
 }
 
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
+    if args.format == Format::Csv && !matches!(args.command, Command::Status(_)) {
+        bail!("--format csv is for status; use text or json");
+    }
     let json = args.format == Format::Json;
     match args.command {
         Command::Check(options) => check::run(&args.config, &options, json),
         Command::Demo(demo) => demo::run(&demo),
+        Command::Link(options) => link::run(&args.config, options, Switch::Link, json),
+        Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => search::run(&args.config, search, json),
         Command::Simulate(simulate) => simulate::run(simulate),
-        Command::Status => status::run(&args.config, json),
+        Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),
     }
 }

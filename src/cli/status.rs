@@ -1,20 +1,23 @@
 //! `touchpoint status`: every mailbox, connected or why not, last success, coverage.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use serde_json::Value;
-use serde_json::json;
 
+use crate::cli::args::Format;
+use crate::cli::check::duration;
 use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::config::Config;
+use crate::config::members::Members;
 use crate::lake::Lake;
+use crate::model::address::Address;
+use crate::model::connection::Connection;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::FailedItem;
@@ -22,72 +25,213 @@ use crate::model::cursor::LEDGER_KEY_PREFIX;
 use crate::model::mailbox::SLOTS;
 use crate::model::time::Timestamp;
 use crate::pipeline::stores;
-use crate::report::table;
-use crate::report::table::Side;
-use crate::report::table::number;
+use crate::report::exit;
+use crate::report::status;
+use crate::report::status::MailboxStatus;
+use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
 
-/// The coverage of one mailbox in the table `mailboxes`.
-struct Line {
-    latest: Coverage,
-    last_success: Option<Timestamp>,
-    unread: Unread,
+/// How old the last success of a mailbox may be where nothing is stated: a night that was missed once.
+const MAX_AGE: Duration = Duration::from_hours(36);
+
+/// Options of `status`.
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// Only the members of this team
+    #[arg(long, value_name = "NAME")]
+    team: Option<String>,
+    /// Only those who report to this person
+    #[arg(long, value_name = "ADDRESS")]
+    manager: Option<String>,
+    /// Only mailboxes in scope that no run has read
+    #[arg(long)]
+    not_connected: bool,
+    /// Only mailboxes in scope that are not connected, or not as they should be
+    #[arg(long)]
+    problems: bool,
+    /// End with exit code 1 where a mailbox in scope is too old or cannot be read
+    #[arg(long)]
+    check: bool,
+    /// How old the last success may be for --check [default: 36h]
+    #[arg(long, value_name = "TIME", requires = "check", value_parser = duration)]
+    max_age: Option<Duration>,
 }
 
-/// Items of a mailbox that could not be read.
-#[derive(Debug, Clone, Default)]
-struct Unread {
-    /// In order of location.
-    items: Vec<FailedItem>,
-    /// When the oldest of them was first tried.
-    since: Option<Timestamp>,
-}
-
-/// Unreadable items of a mailbox that are listed for people.
-const ITEMS_SHOWN: usize = 20;
-
-/// Shows every mailbox that any run has read or tried to read.
-pub fn run(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+/// Shows every mailbox that any run has read, tried to read or left out.
+pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
-    let lines = block_on(read(config))?;
-    if json {
-        let mailboxes: Vec<Value> = lines.iter().map(as_json).collect();
-        output::json(&json!({ "mailboxes": mailboxes }))?;
-    } else {
-        output::result(&as_text(&lines))?;
+    let members = config.tenants.iter().map(Members::load);
+    let members: Vec<Members> = members.collect::<Result<_, _>>()?;
+    let mut lines = block_on(read(config))?;
+    for line in &mut lines {
+        add_member(line, &members);
     }
-    Ok(ExitCode::SUCCESS)
+    let manager = options.manager.as_deref().map(|text| {
+        let address = Address::parse(text);
+        address.map_or_else(
+            || text.to_lowercase(),
+            |address| address.as_str().to_owned(),
+        )
+    });
+    lines.retain(|line| options.wants(line, manager.as_deref()));
+    let now = clock::now();
+    match format {
+        Format::Json => output::json(&status::json(&lines))?,
+        Format::Text => output::result(&status::text(&lines, now))?,
+        Format::Csv => output::raw(&csv(&lines)?)?,
+    }
+    let max_age = options.max_age.unwrap_or(MAX_AGE);
+    let since = Timestamp(now.0.saturating_sub_unsigned(micros(max_age)));
+    let is_stale = lines.iter().any(|line| line.is_stale(since)) || lines.is_empty();
+    Ok(ExitCode::from(if options.check && is_stale {
+        exit::GAPS
+    } else {
+        exit::COMPLETE
+    }))
 }
 
-async fn read(config: Config) -> anyhow::Result<Vec<Line>> {
+impl StatusArgs {
+    fn wants(&self, line: &MailboxStatus, manager: Option<&str>) -> bool {
+        let is_same = |found: &Option<String>, wanted: &str| {
+            found
+                .as_deref()
+                .is_some_and(|found| found.eq_ignore_ascii_case(wanted))
+        };
+        let is_of_team = self
+            .team
+            .as_deref()
+            .is_none_or(|team| is_same(&line.team, team));
+        let is_managed = manager.is_none_or(|manager| is_same(&line.manager, manager));
+        let was_never_read = line.connection.is_in_scope() && line.last_success.is_none();
+        is_of_team
+            && is_managed
+            && (!self.not_connected || was_never_read)
+            && (!self.problems || line.connection.is_problem())
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Team and manager of whom a mailbox belongs to, as the members file says.
+fn add_member(line: &mut MailboxStatus, members: &[Members]) {
+    let Some(address) = Address::parse(&line.latest.mailbox.address) else {
+        return;
+    };
+    let own = [address];
+    let row = members
+        .iter()
+        .flat_map(|members| members.rows_of(&own))
+        .next();
+    if let Some(row) = row {
+        line.team.clone_from(&row.team);
+        let manager = row.manager.as_ref();
+        line.manager = manager.map(|manager| manager.as_str().to_owned());
+    }
+}
+
+fn csv(lines: &[MailboxStatus]) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in status::csv_rows(lines) {
+        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// A cell that a spreadsheet does not take for a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+async fn read(config: Config) -> anyhow::Result<Vec<MailboxStatus>> {
     let handle = tokio::runtime::Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
         let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
         let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
-        let mut lines: HashMap<Arc<str>, Line> = HashMap::new();
+        let mut rows: HashMap<Arc<str>, Vec<Moment>> = HashMap::new();
+        let mut latest: HashMap<Arc<str>, Coverage> = HashMap::new();
         for row in lake.mailboxes()? {
             let row = row?;
-            match lines.get_mut(&row.mailbox.id) {
-                Some(line) => line.add(row),
-                None => {
-                    lines.insert(row.mailbox.id.clone(), Line::of(row));
-                }
+            let id = row.mailbox.id.clone();
+            rows.entry(id.clone()).or_default().push(Moment::of(&row));
+            match latest.get(&id) {
+                Some(known) if known.started_at >= row.started_at => {}
+                _ => drop(latest.insert(id, row)),
             }
         }
-        let unread = unread(&lake)?;
-        for (id, line) in &mut lines {
-            line.unread = unread.get(&**id).cloned().unwrap_or_default();
-        }
-        let mut lines: Vec<Line> = lines.into_values().collect();
-        lines.sort_by(|a, b| a.place().cmp(&b.place()));
+        let mut unread = unread(&lake)?;
+        let lines = latest.into_iter().map(|(id, row)| {
+            let moments = rows.remove(&id).unwrap_or_default();
+            line(row, moments, unread.remove(&*id).unwrap_or_default())
+        });
+        let mut lines: Vec<MailboxStatus> = lines.collect();
+        lines.sort_by(|a, b| place(a).cmp(&place(b)));
         Ok(lines)
     });
     reading.await?
 }
 
-/// The ledger entries, by mailbox.
-fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Unread>> {
-    let mut all: HashMap<String, Unread> = HashMap::new();
+/// What one run said of a mailbox.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    at: Timestamp,
+    ended_at: Timestamp,
+    status: Status,
+    connection: Option<Connection>,
+}
+
+impl Moment {
+    fn of(row: &Coverage) -> Self {
+        Self {
+            at: row.started_at,
+            ended_at: row.ended_at,
+            status: row.status,
+            connection: row.connection.or_else(|| Connection::of(row.status)),
+        }
+    }
+}
+
+/// A mailbox from all that its runs said.
+fn line(latest: Coverage, mut moments: Vec<Moment>, unread: Vec<FailedItem>) -> MailboxStatus {
+    moments.sort_by_key(|moment| moment.at);
+    let connections = moments.iter().rev();
+    let mut connections = connections
+        .filter_map(|moment| moment.connection)
+        .peekable();
+    let connection = connections
+        .peek()
+        .copied()
+        .unwrap_or(Connection::NotConnected);
+    let runs = connections.take_while(|one| *one == connection).count();
+    let successes = moments
+        .iter()
+        .filter(|moment| moment.status == Status::Complete);
+    MailboxStatus {
+        since: latest.connection_since.unwrap_or(latest.started_at),
+        latest,
+        connection,
+        runs: runs as u64,
+        last_success: successes.map(|moment| moment.ended_at).max(),
+        unread,
+        team: None,
+        manager: None,
+    }
+}
+
+/// Tenant, address and id: the order in which mailboxes are listed.
+fn place(line: &MailboxStatus) -> (&str, &str, &str) {
+    let mailbox = &line.latest.mailbox;
+    (&mailbox.tenant, &mailbox.address, &mailbox.id)
+}
+
+/// The ledger entries, by mailbox, in order of location.
+fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Vec<FailedItem>>> {
+    let mut all: HashMap<String, Vec<FailedItem>> = HashMap::new();
     for slot in 0..SLOTS {
         for record in lake.cursors(slot)? {
             let record = record?;
@@ -97,131 +241,11 @@ fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Unread>> {
             }
             let entry: FailedItem = serde_json::from_str(&value)
                 .context("an entry of the ledger cannot be read: run `touchpoint verify`")?;
-            let unread = all.entry(record.mailbox_id).or_default();
-            let oldest = unread
-                .since
-                .map_or(entry.first_at, |at| at.min(entry.first_at));
-            unread.since = Some(oldest);
-            unread.items.push(entry);
+            all.entry(record.mailbox_id).or_default().push(entry);
         }
     }
-    for unread in all.values_mut() {
-        unread.items.sort_by(|a, b| a.folder.cmp(&b.folder));
+    for items in all.values_mut() {
+        items.sort_by(|a, b| a.folder.cmp(&b.folder));
     }
     Ok(all)
-}
-
-impl Line {
-    fn of(row: Coverage) -> Self {
-        Self {
-            last_success: success(&row),
-            latest: row,
-            unread: Unread::default(),
-        }
-    }
-
-    /// Tenant, address and id: the order in which mailboxes are listed.
-    fn place(&self) -> (&str, &str, &str) {
-        let mailbox = &self.latest.mailbox;
-        (&mailbox.tenant, &mailbox.address, &mailbox.id)
-    }
-
-    fn add(&mut self, row: Coverage) {
-        self.last_success = self.last_success.max(success(&row));
-        if row.started_at > self.latest.started_at {
-            self.latest = row;
-        }
-    }
-}
-
-fn success(row: &Coverage) -> Option<Timestamp> {
-    (row.status == Status::Complete).then_some(row.ended_at)
-}
-
-fn as_text(lines: &[Line]) -> String {
-    let head = [
-        ("tenant", Side::Left),
-        ("mailbox", Side::Left),
-        ("kind", Side::Left),
-        ("status", Side::Left),
-        ("last success", Side::Left),
-        ("recorded", Side::Right),
-        ("in folders", Side::Right),
-        ("unreadable", Side::Right),
-        ("since", Side::Left),
-        ("", Side::Left),
-    ];
-    let rows: Vec<Vec<String>> = lines
-        .iter()
-        .map(|line| {
-            let row = &line.latest;
-            vec![
-                row.mailbox.tenant.to_string(),
-                row.mailbox.address.to_string(),
-                row.mailbox.kind.as_str().to_owned(),
-                row.status.as_str().to_owned(),
-                line.last_success.map_or("never".to_owned(), minute),
-                number(row.recorded_total.unsigned_abs()),
-                row.folder_items
-                    .map_or(String::new(), |items| number(items.unsigned_abs())),
-                number(line.unread.items.len() as u64),
-                line.unread.since.map_or(String::new(), minute),
-                row.reason.clone().unwrap_or_default(),
-            ]
-        })
-        .collect();
-    let mut text = table::render(&head, &rows);
-    for line in lines {
-        list_unread(&mut text, line);
-    }
-    text
-}
-
-/// The locations of the unreadable items of a mailbox, and the reasons.
-fn list_unread(text: &mut String, line: &Line) {
-    let items = &line.unread.items;
-    if items.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\nunreadable in {}:", line.latest.mailbox.address);
-    for item in items.iter().take(ITEMS_SHOWN) {
-        let _ = writeln!(text, "  {}  {}", item.reason.as_str(), item.folder);
-    }
-    let more = items.len().saturating_sub(ITEMS_SHOWN);
-    if more > 0 {
-        let _ = writeln!(text, "  and {more} more (all of them with --format json)");
-    }
-}
-
-fn minute(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-fn as_json(line: &Line) -> Value {
-    let row = &line.latest;
-    json!({
-        "tenant": &*row.mailbox.tenant,
-        "mailbox_id": &*row.mailbox.id,
-        "mailbox": &*row.mailbox.address,
-        "kind": row.mailbox.kind.as_str(),
-        "status": row.status.as_str(),
-        "reason": row.reason,
-        "last_run": row.started_at.rfc3339(),
-        "last_success": line.last_success.map(Timestamp::rfc3339),
-        "recorded_total": row.recorded_total,
-        "folder_items": row.folder_items,
-        "cursor_age_hours": row.cursor_age_hours,
-        "unreadable": line.unread.items.len(),
-        "unreadable_since": line.unread.since.map(Timestamp::rfc3339),
-        "unreadable_items": line.unread.items.iter().map(unread_json).collect::<Vec<_>>(),
-    })
-}
-
-fn unread_json(item: &FailedItem) -> Value {
-    json!({
-        "place": item.folder,
-        "code": item.reason,
-        "tries": item.tries,
-        "since": item.first_at.rfc3339(),
-    })
 }

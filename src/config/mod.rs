@@ -1,6 +1,7 @@
 //! What did the user request? The one TOML file and the files that it names, validated when they
 //! are read, so that all other rooms can rely on them.
 
+pub mod actor;
 pub mod archive;
 pub mod capture;
 pub mod confirm;

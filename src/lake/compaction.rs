@@ -36,7 +36,7 @@ impl Lake {
         }
         let watch = Stopwatch::start();
         let mut merged = 0;
-        for table in [&self.interactions, &self.activities, &self.mailboxes] {
+        for table in self.tables() {
             let left = limit.saturating_sub(watch.elapsed());
             merged += Self::merge_table(table, run_id, left)?;
         }

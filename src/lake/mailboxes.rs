@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use arrow_array::Array as _;
+
 use crate::lake::Lake;
 use crate::lake::cursors::chain::add_counts;
 use crate::lake::cursors::record::Counts;
@@ -17,14 +19,20 @@ use crate::lake::read::batches;
 use crate::lake::read::paths;
 use crate::lake::read::read;
 use crate::lake::reported::Reported;
+use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
+use crate::lake::rows::cells::instant;
+use crate::lake::rows::cells::text;
 use crate::lake::rows::coverage::COVERAGE;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::project;
 use crate::lake::version::next_version;
+use crate::model::connection::Connection;
+use crate::model::connection::LastConnection;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::slot;
 use crate::model::time::DAY;
 
@@ -74,6 +82,31 @@ impl Lake {
             |batch| COVERAGE.read_all(batch),
         );
         Ok(Box::new(rows))
+    }
+
+    /// How each mailbox was connected after the last run that wrote a row of it, by its id.
+    pub fn last_connections(&self) -> Result<HashMap<Arc<str>, LastConnection>, LakeError> {
+        let mut last: HashMap<Arc<str>, LastConnection> = HashMap::new();
+        let wanted = project(
+            TableName::Mailboxes,
+            &[
+                "tenant",
+                "mailbox_id",
+                "mailbox_address",
+                "mailbox_kind",
+                "started_at",
+                "status",
+                "connection",
+                "connection_since",
+                "recorded_total",
+            ],
+        );
+        for batch in batches(paths(&self.mailboxes, &Filter::default())?, wanted) {
+            let (path, batch) = batch?;
+            let fail = LakeError::bad_file(&path);
+            last_rows(&Cells::new(&batch), &mut last).map_err(|why| fail(&why))?;
+        }
+        Ok(last)
     }
 
     fn known_reported(&self) -> MutexGuard<'_, Option<Reported>> {
@@ -154,6 +187,9 @@ impl Lake {
                 ended_at: count.ended_at,
                 status: Status::Interrupted,
                 reason: None,
+                connection: Some(Connection::Interrupted),
+                connection_since: Some(count.ended_at),
+                code: None,
                 tally: count.tally.clone(),
                 cost: count.cost(),
                 cursor_age_hours: None,
@@ -200,4 +236,58 @@ impl Lake {
         }
         Ok(totals)
     }
+}
+
+/// Keeps the newest row of each mailbox.
+fn last_rows(
+    cells: &Cells<'_>,
+    last: &mut HashMap<Arc<str>, LastConnection>,
+) -> Result<(), BadCell> {
+    let ids = cells.texts("mailbox_id")?;
+    let [tenants, addresses, kinds] =
+        ["tenant", "mailbox_address", "mailbox_kind"].map(|name| cells.texts(name));
+    let (tenants, addresses, kinds) = (tenants?, addresses?, kinds?);
+    let (statuses, connections) = (cells.texts("status")?, cells.texts("connection")?);
+    let totals = cells.longs("recorded_total")?;
+    let (starts, since) = (
+        cells.instants("started_at")?,
+        cells.instants("connection_since")?,
+    );
+    for row in 0..ids.len() {
+        let (Some(id), Some(at)) = (text(ids, row), instant(starts, row)) else {
+            continue;
+        };
+        if last.get(id).is_some_and(|known| known.at >= at) {
+            continue;
+        }
+        // Rows of versions that did not say tell it by how the run ended.
+        let of_status = || {
+            text(statuses, row)
+                .and_then(Status::parse)
+                .and_then(Connection::of)
+        };
+        let named = text(connections, row).and_then(Connection::parse);
+        let connection = named.or_else(of_status).unwrap_or(Connection::NotConnected);
+        let word = |array, row| text(array, row).unwrap_or_default();
+        let mailbox = Mailbox {
+            id: id.into(),
+            address: word(addresses, row).into(),
+            kind: MailboxKind::parse(word(kinds, row)).unwrap_or(MailboxKind::User),
+            tenant: word(tenants, row).into(),
+            own_addresses: Vec::new(),
+        };
+        let known = LastConnection {
+            mailbox,
+            at,
+            connection,
+            since: instant(since, row).unwrap_or(at),
+            recorded_total: if totals.is_valid(row) {
+                totals.value(row)
+            } else {
+                0
+            },
+        };
+        last.insert(id.into(), known);
+    }
+    Ok(())
 }

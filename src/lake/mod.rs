@@ -4,6 +4,7 @@
 //! interactions/         the truth: one row for each mail or meeting in each mailbox
 //! contact_activity/     view: one row for each of those and each contact in it
 //! mailboxes/            coverage: one row for each mailbox and run
+//! audit/                who changed what is read
 //! _touchpoint/
 //!   format.json         the number of this layout; a newer one is refused
 //!   cursors/            <version>.parquet: where reading continues, counts, sums of row hashes
@@ -16,6 +17,7 @@
 //! folders, `delta` has the tables, `storage` the disk, `rows` the columns, `cursors` the cursor
 //! files, and `view` all that keeps `contact_activity` up to date.
 
+pub mod audit;
 pub mod batch;
 pub mod crm_snapshots;
 pub mod error;
@@ -84,6 +86,8 @@ pub struct Lake {
     interactions: Table,
     activities: Table,
     mailboxes: Table,
+    /// None where an older program made the lake and it is open for reading.
+    audit: Option<Table>,
     cpu: Arc<CpuPool>,
     handle: Handle,
     locks: Option<SlotLocks>,
@@ -143,9 +147,8 @@ impl Lake {
         let lake = Self::open_tables(settings, root, id, cpu, handle, Some(locks))?;
         // Before anything is deleted that a repair may need.
         lake.check_order()?;
-        let tables = [&lake.interactions, &lake.activities, &lake.mailboxes];
-        tables.into_iter().try_for_each(Table::check_known)?;
-        for table in tables {
+        lake.tables().try_for_each(Table::check_known)?;
+        for table in lake.tables() {
             table.add_columns(&columns(table.name))?;
         }
         lake.delete_orphans()?;
@@ -167,6 +170,9 @@ impl Lake {
             interactions: table(TableName::Interactions)?,
             activities: table(TableName::ContactActivity)?,
             mailboxes: table(TableName::Mailboxes)?,
+            audit: has_log(&root.join(TableName::Audit.as_str()))
+                .then(|| table(TableName::Audit))
+                .transpose()?,
             settings,
             root,
             id,
@@ -190,9 +196,13 @@ impl Lake {
 
     /// Reads what other processes have committed since.
     pub fn refresh(&self) -> Result<(), LakeError> {
-        self.interactions.refresh()?;
-        self.activities.refresh()?;
-        self.mailboxes.refresh()
+        self.tables().try_for_each(Table::refresh)
+    }
+
+    /// All tables.
+    fn tables(&self) -> impl Iterator<Item = &Table> {
+        let always = [&self.interactions, &self.activities, &self.mailboxes];
+        always.into_iter().chain(&self.audit)
     }
 
     /// Commits of this process happen one after the other.

@@ -1,6 +1,9 @@
 //! The company's own domains as the last run knew them: they are needed to prepare a CRM snapshot
 //! without signing in anywhere.
 
+use std::path::Path;
+use std::path::PathBuf;
+
 use hashbrown::HashSet;
 
 use crate::lake::Lake;
@@ -24,19 +27,29 @@ impl Lake {
 
     /// The domains of the last run; `None` where no run has come that far.
     pub fn own_domains(&self) -> Result<Option<HashSet<String>>, LakeError> {
-        let path = self.own_domains_file();
-        let text = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(LakeError::io("read", &path))?,
-        };
-        let domains: Vec<String> =
-            serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))?;
-        Ok(Some(domains.into_iter().collect()))
+        kept(&self.root)
     }
 
-    fn own_domains_file(&self) -> std::path::PathBuf {
-        self.root.join("_touchpoint/own_domains.json")
+    fn own_domains_file(&self) -> PathBuf {
+        file(&self.root)
     }
+}
+
+/// The domains of the last run into the lake in a folder, which need not exist; `None` where no run has
+/// come that far.
+pub fn kept(lake: &Path) -> Result<Option<HashSet<String>>, LakeError> {
+    let path = file(lake);
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(LakeError::io("read", &path))?,
+    };
+    let domains: Vec<String> =
+        serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))?;
+    Ok(Some(domains.into_iter().collect()))
+}
+
+fn file(lake: &Path) -> PathBuf {
+    lake.join("_touchpoint/own_domains.json")
 }
 
 #[cfg(test)]

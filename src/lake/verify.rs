@@ -77,7 +77,12 @@ impl Lake {
         }
         let has_rows = check_data(&self.interactions, RESTORE, &mut findings)?;
         let has_view = check_data(&self.activities, DROP_VIEW, &mut findings)?;
-        check_data(&self.mailboxes, RESTORE, &mut findings)?;
+        for table in [Some(&self.mailboxes), self.audit.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            check_data(table, RESTORE, &mut findings)?;
+        }
         // What cannot be read cannot be compared.
         if has_rows {
             let checked = self.check_rows(&records, &mut findings);

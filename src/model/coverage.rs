@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::connection::Connection;
 use crate::model::mailbox::Mailbox;
 use crate::model::outcome::Tally;
 use crate::model::time::Timestamp;
@@ -25,11 +26,13 @@ pub enum Status {
     Failed,
     /// The run crashed; what it had committed is kept.
     Interrupted,
+    /// It was not read; its connection says why.
+    LeftOut,
 }
 
 impl Status {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Complete,
         Self::Filled,
         Self::Stopped,
@@ -38,6 +41,7 @@ impl Status {
         Self::Incomplete,
         Self::Failed,
         Self::Interrupted,
+        Self::LeftOut,
     ];
 
     /// The value in the table and in reports.
@@ -51,6 +55,7 @@ impl Status {
             Self::Incomplete => "incomplete",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::LeftOut => "left_out",
         }
     }
 
@@ -114,6 +119,12 @@ pub struct Coverage {
     pub status: Status,
     /// Why, where that is not plain from the status.
     pub reason: Option<String>,
+    /// How the mailbox is connected; none in rows of versions that did not say.
+    pub connection: Option<Connection>,
+    /// Since when.
+    pub connection_since: Option<Timestamp>,
+    /// The service's own code, where it refused.
+    pub code: Option<String>,
     /// Items by outcome.
     pub tally: Tally,
     /// Requests, bytes and waits.

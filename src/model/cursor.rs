@@ -46,6 +46,16 @@ pub const ABSENT_KEY: &str = "absent";
 /// The key under which [`ConfirmedCursor`] is stored.
 pub const CONFIRMED_KEY: &str = "confirmed";
 
+/// The key under which [`UnlinkedCursor`] is stored.
+pub const UNLINKED_KEY: &str = "unlinked";
+
+/// A mailbox was unlinked: it is not read until it is linked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnlinkedCursor {
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A mailbox was admitted: by the list that somebody confirmed, or by the rules for new mailboxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmedCursor {

@@ -3,7 +3,9 @@
 pub mod access;
 pub mod activity;
 pub mod address;
+pub mod audit;
 pub mod columns_hash;
+pub mod connection;
 pub mod contact;
 pub mod content_hash;
 pub mod coverage;

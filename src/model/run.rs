@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::model::connection::Connection;
 use crate::model::coverage::Coverage;
 use crate::model::outcome::Tally;
 use crate::model::time::Timestamp;
@@ -23,6 +24,8 @@ pub struct RunStamp {
 pub struct PlanLine {
     /// Tenant or archive.
     pub tenant: String,
+    /// The mailbox's id; empty where the directory does not have the person.
+    pub mailbox_id: String,
     /// Primary address, or what the directory has instead.
     pub address: String,
     /// Whether it is read.
@@ -43,6 +46,8 @@ pub enum PlanVerdict {
     Out {
         /// Why.
         because: String,
+        /// How the mailbox counts as connected.
+        connection: Connection,
     },
 }
 
@@ -65,7 +70,7 @@ impl PlanLine {
         match &self.verdict {
             PlanVerdict::In { .. } => None,
             PlanVerdict::Waits => Some("new; waits for confirmation"),
-            PlanVerdict::Out { because } => Some(because),
+            PlanVerdict::Out { because, .. } => Some(because),
         }
     }
 }
@@ -78,6 +83,19 @@ pub struct Plan {
     /// Digest of the tenants' mailboxes in scope; `None` where there are none, or where the lines are not
     /// all of them.
     pub digest: Option<String>,
+}
+
+/// A tenant that could not be signed in to or listed: nothing of it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedTenant {
+    /// Its name in the configuration.
+    pub tenant: String,
+    /// Why.
+    pub reason: String,
+    /// How its mailboxes count as connected.
+    pub connection: Connection,
+    /// The service's own code.
+    pub code: String,
 }
 
 /// How much of the CRM files was read.
@@ -102,6 +120,8 @@ pub struct RunSummary {
     pub opening: Duration,
     /// A line for each mailbox that was read or tried, in order of tenant and address.
     pub coverage: Vec<Coverage>,
+    /// Tenants of which nothing was read, since they could not be listed.
+    pub failed_tenants: Vec<FailedTenant>,
     /// Mailboxes that are not read, and why; those that wait for confirmation among them.
     pub left_out: Vec<PlanLine>,
     /// How much of the CRM files was read.

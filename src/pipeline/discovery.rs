@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::access::directory;
 use crate::access::gate::Gate;
 use crate::access::input::TenantInput;
+use crate::access::survey;
 use crate::config::Config;
 use crate::config::crm;
 use crate::config::crm_notes;
+use crate::lake::own_domains;
 use crate::model::address::Address;
 use crate::model::contact::CrmSnapshot;
 use crate::model::directory::Directory;
@@ -18,6 +19,7 @@ use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::CrmCounts;
+use crate::model::run::FailedTenant;
 use crate::model::run::Plan;
 use crate::model::run::PlanLine;
 use crate::model::run::PlanVerdict;
@@ -53,6 +55,10 @@ pub struct Discovery {
     pub notes: Vec<String>,
     /// To which the mailboxes to read belong.
     pub shard: Shard,
+    /// Tenants that could not be listed.
+    pub failed: Vec<FailedTenant>,
+    /// Tenants of which all users are in the plan; none where only one mailbox was wanted.
+    pub listed: Vec<String>,
 }
 
 /// What was found in the tenants.
@@ -117,18 +123,24 @@ impl Discovery {
     ) -> Result<Self, RunError> {
         let mut company = Company::default();
         let mut found = Found::default();
-        let mut reported = Vec::new();
-        let mut plans = Vec::with_capacity(inputs.tenants.len());
-        for tenant in inputs.tenants {
-            let listed = directory::list(&config.capture, &tenant).await?;
-            reported.extend(gate.pass(&tenant, &config.capture, &listed).await?);
-            company.add_tenant(listed.domains, &listed.users, &tenant.members);
-            reported.extend(listed.notes);
-            plans.push((tenant, listed.entries));
+        let survey = survey::all(&config.capture, inputs.tenants, gate).await?;
+        if !survey.failed.is_empty() {
+            company.add_archive(&kept_domains(config, &survey.failed)?, &[]);
         }
-        let excluded = Excluded::of(plans.iter().flat_map(|(_, entries)| entries));
-        for (tenant, entries) in plans {
-            for mut entry in entries {
+        for (tenant, listing) in &survey.listed {
+            company.add_tenant(listing.domains.clone(), &listing.users, &tenant.members);
+        }
+        let is_whole = only.is_none();
+        let names = survey.listed.iter();
+        let names = names.map(|(tenant, _)| tenant.name.to_string());
+        let listed: Vec<String> = names.filter(|_| is_whole).collect();
+        let entries = survey
+            .listed
+            .iter()
+            .flat_map(|(_, listing)| &listing.entries);
+        let excluded = Excluded::of(entries);
+        for (tenant, listing) in survey.listed {
+            for mut entry in listing.entries {
                 if let Some(reason) = excluded.reason(&entry.user_id) {
                     entry.verdict = Verdict::Out { reason };
                 }
@@ -160,7 +172,7 @@ impl Discovery {
         let is_own = |domain: &str| directory.is_internal_domain(domain);
         let snapshot = crm::without_own_domains(inputs.snapshot, is_own);
         let mut notes = crm_notes::lines(&snapshot.notes);
-        notes.extend(reported.into_iter().chain(unaddressed));
+        notes.extend(survey.notes.into_iter().chain(unaddressed));
         let crm = CrmCounts {
             contacts: snapshot.snapshot.contacts.len(),
             accounts: snapshot.snapshot.accounts.len(),
@@ -174,8 +186,24 @@ impl Discovery {
             crm,
             notes,
             shard,
+            failed: survey.failed,
+            listed,
         })
     }
+}
+
+/// The company's domains as the last run knew them. What is internal is decided once for each row, so a
+/// run without them must not begin.
+fn kept_domains(config: &Config, failed: &[FailedTenant]) -> Result<Vec<String>, RunError> {
+    let kept = own_domains::kept(&config.lake.path)?;
+    let kept = kept.map(|domains| domains.into_iter().collect());
+    kept.ok_or_else(|| RunError::UnknownDomains {
+        reason: failed
+            .iter()
+            .map(|failed| failed.reason.as_str())
+            .collect::<Vec<_>>()
+            .join("; "),
+    })
 }
 
 /// A name that several mailboxes have is refused. (Several that have one address belong to one person.)
@@ -203,6 +231,7 @@ fn dedup_by_mailbox(jobs: &mut Vec<Job>) {
 fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {
     PlanLine {
         tenant: tenant.name.to_string(),
+        mailbox_id: entry.user_id.clone(),
         address: if entry.address.is_empty() {
             entry.user_id.clone()
         } else {
@@ -214,6 +243,7 @@ fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {
             },
             Verdict::Out { reason } => PlanVerdict::Out {
                 because: reason.as_str().to_owned(),
+                connection: reason.connection(),
             },
         },
     }
@@ -261,6 +291,7 @@ fn add_archive(
         }
         lines.push(PlanLine {
             tenant: tenant.to_string(),
+            mailbox_id: found.id.to_string(),
             address: address.to_string(),
             verdict: PlanVerdict::In {
                 by: "archive".to_owned(),

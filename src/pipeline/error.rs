@@ -20,6 +20,12 @@ pub enum RunError {
     /// Which mailboxes of a tenant are in scope is unknown.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// A tenant cannot be listed, and no earlier run has kept the company's domains.
+    #[error("{reason}; until a first run knows the domains of all tenants none is read")]
+    UnknownDomains {
+        /// Why the tenants cannot be listed.
+        reason: String,
+    },
     /// `--confirm` names another plan.
     #[error(
         "the digest given to --confirm does not match the current list; see run --plan, and confirm \

@@ -25,6 +25,8 @@ pub mod writer;
 
 pub mod index_queue;
 
+mod coverage;
+
 pub mod error;
 
 use std::sync::Arc;
@@ -38,14 +40,15 @@ use crate::access::gate::Gate;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::lake::Lake;
+use crate::model::audit::AuditAction;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::Plan;
-use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::model::run::RunSummary;
 use crate::model::shard::Shard;
 use crate::model::span::Span;
+use crate::pipeline::coverage::Decision;
 use crate::pipeline::discovery::Discovery;
 use crate::pipeline::error::RunError;
 use crate::pipeline::inputs::Inputs;
@@ -59,6 +62,7 @@ use crate::runtime::shutdown::Shutdown;
 use crate::runtime::shutdown::StopReason;
 use crate::sync::admission::Confirmation;
 use crate::sync::admission::admit;
+use crate::sync::connections::LeftOut;
 use crate::sync::context::Context;
 use crate::sync::context::selection;
 use crate::sync::history;
@@ -134,12 +138,15 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let run = run_id::stamp(clock::now());
     let discovery = discover(config, &options).await?;
     let confirmation = confirmation(&options, &discovery.plan)?;
+    let decided = decisions(&options);
     let cpu = stores::cpu(config)?;
     let machine = (cpu.clone(), options.disk);
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
+    let mut left_out = left_out(&discovery);
     let jobs = history::look_up(discovery.jobs, &stores.state).map_err(WriterError::from)?;
     let jobs = largest_first(jobs, options.range);
     let (jobs, waiting) = admit(jobs, &config.tenants, options.shard, confirmation);
+    left_out.lines.extend(waiting);
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -178,8 +185,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
     let behind = end_of(writing).await?;
-    let coverage = coverage?;
-    stores::write_coverage(&stores.lake, coverage.clone()).await?;
+    let (coverage, left_out) =
+        coverage::write(&stores.lake, &run, coverage?, left_out, decided).await?;
     let may_merge = behind.is_none() && options.shutdown.requested().is_none();
     let (merged_months, unmerged) = merge(&stores.lake, &run, may_merge).await;
     let notes = unmerged.into_iter().chain(discovery.notes);
@@ -188,7 +195,8 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         ended_at: clock::now(),
         opening: stores.opening,
         coverage,
-        left_out: left_out(discovery.plan.lines, waiting),
+        failed_tenants: left_out.failed,
+        left_out: left_out.lines,
         crm: discovery.crm,
         index_behind: behind,
         notes: notes.chain(options.progress.notes()).collect(),
@@ -198,10 +206,16 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     })
 }
 
-fn left_out(mut lines: Vec<PlanLine>, waiting: Vec<PlanLine>) -> Vec<PlanLine> {
-    lines.retain(|line| !line.is_in_scope());
-    lines.extend(waiting);
-    lines
+/// What the directories have and this run does not read.
+fn left_out(discovery: &Discovery) -> LeftOut {
+    let lines = discovery.plan.lines.iter();
+    let lines = lines.filter(|line| !line.is_in_scope()).cloned();
+    LeftOut {
+        lines: lines.collect(),
+        failed: discovery.failed.clone(),
+        listed: discovery.listed.clone(),
+        shard: discovery.shard,
+    }
 }
 
 /// What was confirmed for this run. Who names a mailbox confirms it.
@@ -215,6 +229,15 @@ fn confirmation(options: &Options, plan: &Plan) -> Result<Confirmation, RunError
         None if options.mailbox.is_some() => Ok(Confirmation::Given),
         None => Ok(Confirmation::None),
     }
+}
+
+/// What somebody decided with the options of the run.
+fn decisions(options: &Options) -> Vec<Decision> {
+    let confirmed = options.confirm.iter();
+    let confirmed = confirmed.map(|digest| (AuditAction::Confirm, format!("list {digest}")));
+    let accepted = options.accepted_open.iter();
+    let accepted = accepted.map(|tenant| (AuditAction::AcceptOpenScope, tenant.clone()));
+    confirmed.chain(accepted).collect()
 }
 
 /// Merges small files unless the run was asked to end; gives the months, and why it did not.

@@ -15,12 +15,10 @@ use crate::index::index_state;
 use crate::index::writer as index;
 use crate::index::writer::Indexer;
 use crate::lake::Lake;
-use crate::lake::error::LakeError;
 use crate::lake::settings::ActivityContent;
 use crate::lake::settings::LakeSettings;
 use crate::matching::Matcher;
 use crate::model::contact::CrmSnapshot;
-use crate::model::coverage::Coverage;
 use crate::model::run::RunStamp;
 use crate::pipeline::catch_up;
 use crate::pipeline::discovery::Discovery;
@@ -213,14 +211,6 @@ pub fn lake_settings(config: &Config) -> LakeSettings {
         ConfiguredContent::Preview => ActivityContent::Preview,
     };
     LakeSettings::new(config.lake.path.clone(), content)
-}
-
-/// Writes the rows of the table `mailboxes`.
-pub async fn write_coverage(lake: &Arc<Lake>, coverage: Vec<Coverage>) -> Result<(), WriterError> {
-    let lake = lake.clone();
-    let writing = tokio::task::spawn_blocking(move || lake.write_mailboxes(&coverage));
-    let written: Result<(), LakeError> = writing.await.map_err(|_| WriterError::Lost)?;
-    Ok(written?)
 }
 
 /// Merges the small files of months that have many, once every view has caught up; gives the

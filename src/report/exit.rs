@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::coverage::Status;
+use crate::model::run::FailedTenant;
 use crate::model::run::RunSummary;
 
 /// Everything in scope was read.
@@ -38,14 +39,14 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
             format!("interrupted: {done} of {all} mailboxes complete"),
         );
     }
-    if let Some(tenant) = denied_tenant(summary) {
-        return (
-            NOT_RUN,
-            format!(
-                "tenant {tenant}: every mailbox is denied; was the consent to Mail.Read and \
-                 Calendars.Read taken back, or does a policy exclude the application?"
-            ),
-        );
+    let refused = refused_tenants(summary);
+    if summary
+        .coverage
+        .iter()
+        .all(|row| refused.contains(&&*row.mailbox.tenant))
+        && let Some(tenant) = refused.first()
+    {
+        return (NOT_RUN, refused_reason(tenant));
     }
     let gaps: Vec<String> = [
         Status::Denied,
@@ -60,9 +61,18 @@ pub fn of(summary: &RunSummary) -> (u8, String) {
         (count > 0).then(|| format!("{count} {}", status.as_str()))
     })
     .collect();
-    let waiting = summary.waiting();
-    if waiting > 0 {
-        (GAPS, waiting_reason(waiting, &gaps, summary))
+    let mut reasons: Vec<String> = summary.failed_tenants.iter().map(failed_reason).collect();
+    reasons.extend(refused.into_iter().map(refused_reason));
+    if summary.waiting() > 0 {
+        reasons.push(waiting_reason(summary.waiting()));
+    }
+    if !reasons.is_empty() {
+        if !gaps.is_empty() {
+            reasons.push(gaps_reason(&gaps));
+        }
+        let behind = summary.index_behind.as_ref();
+        reasons.extend(behind.map(|_| "the search index is behind the lake".to_owned()));
+        (GAPS, reasons.join("; "))
     } else if let (true, Some(_)) = (gaps.is_empty(), &summary.index_behind) {
         let text = "every mailbox in scope is complete, but the search index is behind the lake";
         (GAPS, text.to_owned())
@@ -80,29 +90,33 @@ fn gaps_reason(gaps: &[String]) -> String {
     format!("mailboxes with gaps: {}", gaps.join(", "))
 }
 
-/// The reason where mailboxes wait for confirmation, and what else there is.
-fn waiting_reason(waiting: usize, gaps: &[String], summary: &RunSummary) -> String {
-    let gaps = (!gaps.is_empty()).then(|| gaps_reason(gaps));
-    let behind = summary.index_behind.as_ref();
-    let behind = behind.map(|_| "the search index is behind the lake".to_owned());
-    let waiting = format!(
-        "{waiting} new mailboxes wait for confirmation: see run --plan, then run --confirm with its \
-         digest"
-    );
-    let parts = [waiting].into_iter().chain(gaps).chain(behind);
-    parts.collect::<Vec<_>>().join("; ")
+fn failed_reason(failed: &FailedTenant) -> String {
+    format!("nothing was read of a tenant: {}", failed.reason)
 }
 
-/// A tenant of which all mailboxes are denied, and more than one.
-fn denied_tenant(summary: &RunSummary) -> Option<&str> {
+fn refused_reason(tenant: &str) -> String {
+    format!(
+        "tenant {tenant}: every mailbox is denied; was the consent to Mail.Read and Calendars.Read taken \
+         back, or does a policy exclude the application?"
+    )
+}
+
+fn waiting_reason(waiting: usize) -> String {
+    format!(
+        "{waiting} new mailboxes wait for confirmation: see run --plan, then run --confirm with its \
+         digest"
+    )
+}
+
+/// Tenants of which all mailboxes are denied, and more than one.
+fn refused_tenants(summary: &RunSummary) -> Vec<&str> {
     let mut tenants: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for coverage in &summary.coverage {
         let (all, denied) = tenants.entry(&coverage.mailbox.tenant).or_default();
         *all += 1;
         *denied += usize::from(coverage.status == Status::Denied);
     }
-    let denied = tenants
-        .into_iter()
-        .find(|(_, (all, denied))| all == denied && *all > 1);
-    denied.map(|(tenant, _)| tenant)
+    let refused = tenants.into_iter();
+    let refused = refused.filter(|(_, (all, denied))| all == denied && *all > 1);
+    refused.map(|(tenant, _)| tenant).collect()
 }

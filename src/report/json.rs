@@ -8,6 +8,7 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
+use crate::model::run::FailedTenant;
 use crate::model::run::PlanLine;
 use crate::model::run::RunSummary;
 use crate::report::exit;
@@ -27,6 +28,7 @@ pub fn render(summary: &RunSummary) -> Value {
         "tenants": tenants(summary),
         "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
         "waiting_for_confirmation": summary.waiting(),
+        "failed_tenants": summary.failed_tenants.iter().map(failed_tenant).collect::<Vec<_>>(),
         "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
         "totals": tally(&summary.total()),
         "slowest": text::slowest(summary)
@@ -49,6 +51,10 @@ pub fn render(summary: &RunSummary) -> Value {
         "exit_code": code,
         "exit_reason": reason,
     })
+}
+
+fn failed_tenant(failed: &FailedTenant) -> Value {
+    json!({ "tenant": failed.tenant, "reason": failed.reason })
 }
 
 /// Sums of each tenant and archive.

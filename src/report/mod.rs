@@ -6,5 +6,7 @@ pub mod json;
 pub mod letter;
 pub mod plan;
 pub mod rematch;
+pub mod remedies;
+pub mod status;
 pub mod table;
 pub mod text;

@@ -11,6 +11,7 @@ use crate::config::members::MemberTwice;
 use crate::config::members::Members;
 use crate::config::members::Settings;
 use crate::model::address::Address;
+use crate::model::connection::Connection;
 use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
@@ -58,6 +59,16 @@ impl OutReason {
             Self::NoAddress => "no mail address",
             Self::DenyList => "on the deny list",
             Self::Never => "never is set",
+        }
+    }
+
+    /// How the mailbox counts as connected.
+    pub(crate) fn connection(self) -> Connection {
+        match self {
+            Self::NotInScope | Self::NotInDirectory => Connection::OutOfScope,
+            Self::LimitedInformation => Connection::Unauthorized,
+            Self::Guest | Self::NoAddress => Connection::NoMailbox,
+            Self::DenyList | Self::Never => Connection::Never,
         }
     }
 }

@@ -17,6 +17,13 @@ pub enum ServiceError {
         /// The code for reports: bounded, without ids and addresses.
         code: String,
     },
+    /// The group or administrative unit that the configuration names does not exist, is several, or
+    /// shows no users.
+    #[error("{message}")]
+    NoMembers {
+        /// What it is, and what to do.
+        message: String,
+    },
     /// Pages that come again and again, or more of them than there can be (facts 2.2).
     #[error("the pages of {call} have no end; it is left for the next run")]
     Endless {
@@ -30,6 +37,7 @@ impl ServiceError {
     pub fn action(&self) -> RetryAction {
         match self {
             Self::Refused { action, .. } => *action,
+            Self::NoMembers { .. } => RetryAction::StopTenant,
             Self::Endless { .. } => RetryAction::GiveUpMailbox,
         }
     }
@@ -38,7 +46,7 @@ impl ServiceError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => *status,
-            Self::Endless { .. } => None,
+            Self::NoMembers { .. } | Self::Endless { .. } => None,
         }
     }
 
@@ -46,6 +54,7 @@ impl ServiceError {
     pub fn code(&self) -> &str {
         match self {
             Self::Refused { code, .. } => code,
+            Self::NoMembers { .. } => "no_members",
             Self::Endless { .. } => "endless_chain",
         }
     }

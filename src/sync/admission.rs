@@ -5,9 +5,11 @@ use hashbrown::HashSet;
 
 use crate::config::confirm::Confirm;
 use crate::config::tenant::Tenant;
+use crate::model::connection::Connection;
 use crate::model::run::PlanLine;
 use crate::model::run::PlanVerdict;
 use crate::model::shard::Shard;
+use crate::sync::job::History;
 use crate::sync::job::Job;
 
 /// Whether somebody said that the mailboxes of this run are to be read.
@@ -19,7 +21,7 @@ pub(crate) enum Confirmation {
     Given,
 }
 
-/// The mailboxes to read, and a line for each that waits. Archives are always read.
+/// The mailboxes to read, and a line for each that is unlinked or waits. Archives are always admitted.
 pub(crate) fn admit(
     jobs: Vec<Job>,
     tenants: &[Tenant],
@@ -42,13 +44,31 @@ pub(crate) fn admit(
             waiting.map(|tenant| tenant.name.as_str()).collect()
         }
     };
-    let (waiting, admitted): (Vec<Job>, Vec<Job>) = jobs
-        .into_iter()
-        .partition(|job| job.is_new() && waiting.contains(&*job.mailbox.tenant));
-    let lines = waiting.into_iter().map(|job| PlanLine {
+    let mut lines = Vec::new();
+    let mut admitted = Vec::with_capacity(jobs.len());
+    let mut waits = Vec::new();
+    for job in jobs {
+        if job.history == History::Unlinked {
+            let verdict = PlanVerdict::Out {
+                because: "unlinked".to_owned(),
+                connection: Connection::Unlinked,
+            };
+            lines.push(line(&job, verdict));
+        } else if job.is_new() && waiting.contains(&*job.mailbox.tenant) {
+            waits.push(line(&job, PlanVerdict::Waits));
+        } else {
+            admitted.push(job);
+        }
+    }
+    lines.extend(waits);
+    (admitted, lines)
+}
+
+fn line(job: &Job, verdict: PlanVerdict) -> PlanLine {
+    PlanLine {
         tenant: job.mailbox.tenant.to_string(),
+        mailbox_id: job.mailbox.id.to_string(),
         address: job.mailbox.address.to_string(),
-        verdict: PlanVerdict::Waits,
-    });
-    (admitted, lines.collect())
+        verdict,
+    }
 }

@@ -19,6 +19,8 @@ use crate::model::cursor::ListCursor;
 use crate::model::cursor::MAIL_KEY_PREFIX;
 use crate::model::cursor::MAILBOX_KEY;
 use crate::model::cursor::MailboxCursor;
+use crate::model::cursor::UNLINKED_KEY;
+use crate::model::cursor::UnlinkedCursor;
 use crate::model::time::Timestamp;
 
 /// The cursors of one mailbox.
@@ -36,6 +38,8 @@ pub(crate) struct SavedCursors {
     pub ledger: BTreeMap<String, FailedItem>,
     /// The service said that there is no such mailbox.
     pub absent: Option<AbsentCursor>,
+    /// That it is unlinked.
+    pub unlinked: Option<UnlinkedCursor>,
     /// Cursors of other kinds, by their keys: those of other sources, and of newer versions.
     pub others: BTreeMap<String, String>,
 }
@@ -75,6 +79,8 @@ impl SavedCursors {
                     .insert(id.to_owned(), parse(&record.key, value)?);
             } else if record.key == ABSENT_KEY {
                 known.absent = Some(parse(&record.key, value)?);
+            } else if record.key == UNLINKED_KEY {
+                known.unlinked = Some(parse(&record.key, value)?);
             } else if record.key == CONFIRMED_KEY {
                 let _: ConfirmedCursor = parse(&record.key, value)?;
             } else {
@@ -143,6 +149,11 @@ pub(crate) fn ledger_record(
 pub(crate) fn confirmed_record(mailbox_id: &str, at: Timestamp) -> CursorRecord {
     let cursor = ConfirmedCursor { at };
     record(mailbox_id, CONFIRMED_KEY.to_owned(), Some(json(&cursor)))
+}
+
+/// The record that a mailbox is unlinked; `None` links it again.
+pub(crate) fn unlinked_record(mailbox_id: &str, cursor: Option<&UnlinkedCursor>) -> CursorRecord {
+    record(mailbox_id, UNLINKED_KEY.to_owned(), cursor.map(json))
 }
 
 /// The record of a user without a mailbox; `None` takes it away.

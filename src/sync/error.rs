@@ -72,6 +72,18 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// The service's own code, where it refused.
+    pub(super) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Service(error)
+            | Self::Chain(ChainError::Service(error))
+            | Self::Calendar(CalendarError::Round(RoundError::Service(error))) => {
+                Some(error.code())
+            }
+            _ => None,
+        }
+    }
+
     /// The status of the mailbox.
     pub(super) fn status(&self) -> Status {
         match self {

@@ -31,6 +31,8 @@ pub(crate) enum History {
     },
     /// That the service had no such mailbox.
     Absent,
+    /// That it was unlinked: it is not read.
+    Unlinked,
 }
 
 /// A mailbox to read.

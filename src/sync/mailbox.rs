@@ -277,6 +277,8 @@ impl<'a> MailboxSync<'a> {
         self,
         result: Result<Status, SyncError>,
     ) -> Result<Coverage, WriterStopped> {
+        let code = result.as_ref().err().and_then(SyncError::code);
+        let code = code.map(str::to_owned);
         let (status, reason) = match result {
             Ok(status) => (status, self.remark),
             Err(SyncError::Writer(gone)) => return Err(gone),
@@ -295,6 +297,9 @@ impl<'a> MailboxSync<'a> {
             ended_at: clock::now(),
             status,
             reason,
+            connection: None,
+            connection_since: None,
+            code,
             tally: self.tally,
             cost: self.total_cost,
             cursor_age_hours: self.cursor_age_hours,

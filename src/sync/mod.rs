@@ -7,6 +7,7 @@ pub(crate) mod admission;
 pub(crate) mod archive;
 pub(crate) mod batch;
 pub(crate) mod calendar;
+pub(crate) mod connections;
 pub(crate) mod context;
 pub(crate) mod cursors;
 pub(crate) mod decoding;

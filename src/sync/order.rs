@@ -16,7 +16,7 @@ pub(crate) fn largest_first(mut jobs: Vec<Job>, range: Option<Span>) -> Vec<Job>
     jobs.sort_by_key(|job| match job.history {
         History::New | History::Admitted => (0, Reverse(0)),
         History::Read { recorded } => (1, Reverse(recorded)),
-        History::Absent => (2, Reverse(0)),
+        History::Absent | History::Unlinked => (2, Reverse(0)),
     });
     jobs
 }

@@ -63,9 +63,11 @@ mod shards;
 mod simulated;
 mod slow_lists;
 mod source_files;
+mod statuses;
 mod strange_mail;
 mod support;
 
+mod tenants;
 mod tools;
 mod truth;
 mod unchanged;

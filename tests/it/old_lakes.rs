@@ -133,6 +133,10 @@ fn a_lake_without_later_columns_gains_them_when_it_is_written() {
         wanted.retain(|name| name != column);
         assert_eq!(before, wanted, "{table}");
         wanted.push(column.to_owned());
+        if table == "mailboxes" {
+            // What was added since format 1.
+            wanted.extend(["connection", "connection_since", "code"].map(str::to_owned));
+        }
         assert_eq!(after, wanted, "{table}");
     }
     assert_eq!(before["interactions"]["rows"], 25);

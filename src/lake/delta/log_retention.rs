@@ -25,7 +25,7 @@ impl Lake {
     pub(crate) fn delete_expired_log_entries(&self) -> Result<usize, LakeError> {
         let _lock = self.lock_commits();
         let mut deleted = 0;
-        for table in [&self.interactions, &self.activities, &self.mailboxes] {
+        for table in self.tables() {
             for file in replaced(files_in(&table.folder.join("_delta_log"))?) {
                 match disk::remove(&file) {
                     // Another program cleans up, too.

@@ -85,10 +85,6 @@ impl<R: 'static> TableColumn<R> {
 
     /// Marks a column that lakes of format 1 may lack: hashes of rows in which it is null are what
     /// they were without it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no column was added since format 1")
-    )]
     pub(crate) fn added_later(mut self) -> Self {
         self.is_added_later = true;
         self

@@ -8,6 +8,7 @@ use crate::lake::rows::columns::TableColumn;
 use crate::lake::rows::columns::TableColumns;
 use crate::lake::rows::mailbox;
 use crate::lake::rows::names;
+use crate::model::connection::Connection;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
@@ -24,6 +25,7 @@ pub(crate) static COVERAGE: LazyLock<TableColumns<Coverage>> = LazyLock::new(|| 
     columns.extend(Outcome::ALL.map(outcome));
     columns.extend(further_counts());
     columns.extend(cost());
+    columns.extend(connection());
     TableColumns::new(columns, blank())
 });
 
@@ -57,7 +59,8 @@ fn reading() -> Vec<Column> {
         Column::word(
             Label::new(
                 "status",
-                "complete, filled, stopped, denied, no_mailbox, incomplete, failed or interrupted.",
+                "complete, filled, stopped, denied, no_mailbox, incomplete, failed, interrupted or \
+                 left_out.",
             )
             .with_stats(),
             |row| row.status.as_str(),
@@ -157,6 +160,36 @@ fn cost() -> Vec<Column> {
     ]
 }
 
+/// How the mailbox is connected.
+fn connection() -> Vec<Column> {
+    vec![
+        Column::maybe_text(
+            Label::new(
+                "connection",
+                "connected, not_connected, waiting_for_consent, waiting_for_confirmation, no_mailbox, \
+                 unauthorized, error, out_of_scope, never, disabled, unlinked, incomplete or \
+                 interrupted.",
+            )
+            .with_stats(),
+            |row| row.connection.map(Connection::as_str),
+            |row, word| row.connection = word.and_then(Connection::parse),
+        )
+        .added_later(),
+        Column::maybe_instant(
+            Label::new("connection_since", "Since when it is connected so."),
+            |row| row.connection_since,
+            |row, at| row.connection_since = at,
+        )
+        .added_later(),
+        Column::maybe_text(
+            Label::new("code", "The service's own code, where it refused."),
+            |row| row.code.as_deref(),
+            |row, code| row.code = code.map(str::to_owned),
+        )
+        .added_later(),
+    ]
+}
+
 fn doc_of(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Removed => "Items that left their folder.",
@@ -184,6 +217,9 @@ fn blank() -> Coverage {
         ended_at: Timestamp::default(),
         status: Status::Complete,
         reason: None,
+        connection: None,
+        connection_since: None,
+        code: None,
         tally: Tally::default(),
         cost: Cost::default(),
         cursor_age_hours: None,

@@ -4,6 +4,7 @@ pub mod column;
 pub mod schema;
 
 pub(super) mod activity;
+pub(super) mod audit;
 pub(super) mod cells;
 pub(super) mod coverage;
 pub(super) mod fingerprint;

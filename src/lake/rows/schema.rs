@@ -1,4 +1,4 @@
-//! The columns of the three tables as schemas: of their files, and of the Delta tables.
+//! The columns of the tables as schemas: of their files, and of the Delta tables.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use delta_kernel::schema::StructField;
 use delta_kernel::schema::StructType;
 
 use crate::lake::rows::activity::ACTIVITIES;
+use crate::lake::rows::audit::AUDIT;
 use crate::lake::rows::column::Column;
 use crate::lake::rows::column::ColumnType;
 use crate::lake::rows::coverage::COVERAGE;
@@ -26,11 +27,18 @@ pub enum TableName {
     ContactActivity,
     /// `mailboxes`: coverage, one row for each mailbox and run.
     Mailboxes,
+    /// `audit`: who changed what is read.
+    Audit,
 }
 
 impl TableName {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Interactions, Self::ContactActivity, Self::Mailboxes];
+    pub const ALL: [Self; 4] = [
+        Self::Interactions,
+        Self::ContactActivity,
+        Self::Mailboxes,
+        Self::Audit,
+    ];
 
     /// The folder in the lake.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +46,7 @@ impl TableName {
             Self::Interactions => "interactions",
             Self::ContactActivity => "contact_activity",
             Self::Mailboxes => "mailboxes",
+            Self::Audit => "audit",
         }
     }
 }
@@ -48,7 +57,7 @@ pub const MONTH: Column = Column {
     kind: ColumnType::Text,
     nullable: false,
     has_stats: false,
-    doc: "Partition: year and month (YYYY-MM, UTC) of occurred_at; in mailboxes, of started_at.",
+    doc: "Partition: year and month (YYYY-MM, UTC) of occurred_at; in mailboxes, of started_at; in audit, of at.",
 };
 
 /// The columns of a table in order, without the partition column [`MONTH`].
@@ -57,6 +66,7 @@ pub fn columns(table: TableName) -> Vec<Column> {
         TableName::Interactions => INTERACTIONS.documented(),
         TableName::ContactActivity => ACTIVITIES.documented(),
         TableName::Mailboxes => COVERAGE.documented(),
+        TableName::Audit => AUDIT.documented(),
     }
 }
 

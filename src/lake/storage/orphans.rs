@@ -41,7 +41,7 @@ impl Lake {
     /// Data files that a commit has taken out, as far back as the logs go.
     pub(crate) fn removed_files(&self) -> Result<HashSet<PathBuf>, LakeError> {
         let mut removed = HashSet::new();
-        for table in [&self.interactions, &self.activities, &self.mailboxes] {
+        for table in self.tables() {
             removed.extend(history(&table.folder)?.removed);
         }
         Ok(removed)
@@ -50,7 +50,7 @@ impl Lake {
     /// Data files and cursor files that no commit names, and drafts of small files.
     pub(crate) fn orphaned_files(&self) -> Result<Vec<PathBuf>, LakeError> {
         let mut unnamed = Vec::new();
-        for table in [&self.interactions, &self.activities, &self.mailboxes] {
+        for table in self.tables() {
             orphaned_data_files(table, &mut unnamed)?;
         }
         for folder in self.folders_of_drafts() {
@@ -73,8 +73,7 @@ impl Lake {
 
     /// Where small files are written under one name to get another.
     fn folders_of_drafts(&self) -> Vec<PathBuf> {
-        let tables = [&self.interactions, &self.activities, &self.mailboxes];
-        let logs = tables.map(|table| table.folder.join("_delta_log"));
+        let logs = self.tables().map(|table| table.folder.join("_delta_log"));
         let own = self.root.join("_touchpoint");
         let mut folders = vec![own.join("crm"), own];
         folders.extend(logs);

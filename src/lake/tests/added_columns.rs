@@ -48,6 +48,7 @@ fn unknown_to_older(table: TableName) -> &'static str {
         TableName::Interactions => "bulk_reason",
         TableName::ContactActivity => "preview",
         TableName::Mailboxes => "reason",
+        TableName::Audit => "before",
     }
 }
 

@@ -28,6 +28,12 @@ impl From<GraphError> for ServiceError {
     fn from(error: GraphError) -> Self {
         match error {
             GraphError::EndlessChain { call } => Self::Endless { call },
+            GraphError::Group { .. }
+            | GraphError::EmptyGroup
+            | GraphError::AdminUnit { .. }
+            | GraphError::EmptyAdminUnit => Self::NoMembers {
+                message: error.to_string(),
+            },
             other => Self::Refused {
                 action: other.action(),
                 status: other.status(),

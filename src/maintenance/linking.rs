@@ -1,0 +1,235 @@
+//! Mailboxes that are switched off and on again: what is recorded of them, and where reading goes on,
+//! stays as it is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::config::actor;
+use crate::config::members::Members;
+use crate::lake::Lake;
+use crate::lake::batch::CommitBatch;
+use crate::lake::error::LakeError;
+use crate::lake::packed::PackedRows;
+use crate::model::address::Address;
+use crate::model::audit::AuditAction;
+use crate::model::audit::AuditEntry;
+use crate::model::connection::Connection;
+use crate::model::connection::LastConnection;
+use crate::model::cursor::CursorRecord;
+use crate::model::cursor::UnlinkedCursor;
+use crate::model::mailbox::MailboxName;
+use crate::model::mailbox::slot;
+use crate::model::run::RunStamp;
+use crate::model::time::Timestamp;
+use crate::pipeline::error::RunError;
+use crate::pipeline::run_id;
+use crate::pipeline::stores;
+use crate::pipeline::writer::WriterError;
+use crate::runtime::clock;
+use crate::sync::connections;
+use crate::sync::cursors::unlinked_record;
+
+/// What is to become of mailboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// They are read again.
+    Link,
+    /// They are not read any more.
+    Unlink,
+}
+
+/// Which mailboxes.
+#[derive(Debug, Clone)]
+pub(crate) enum Selection {
+    /// Those with these addresses or ids.
+    Named(Vec<String>),
+    /// All members of a team.
+    Team(String),
+    /// All.
+    All,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Switched {
+    /// Addresses of the mailboxes that were switched.
+    pub changed: Vec<String>,
+    /// The number of those that were so already.
+    pub unchanged: usize,
+    /// Names that no mailbox of the lake has.
+    pub unknown: Vec<String>,
+}
+
+/// Switches mailboxes that a run has read, or tried to read. Nothing is changed where a name is unknown.
+///
+/// # Errors
+/// The lake cannot be written, or the members file cannot be read.
+pub(crate) async fn switch(
+    config: &Config,
+    selection: Selection,
+    switch: Switch,
+) -> Result<Switched, RunError> {
+    let members = config.tenants.iter().map(Members::load);
+    let members: Vec<Members> = members.collect::<Result<_, _>>()?;
+    let cpu = stores::cpu(config)?;
+    let settings = stores::lake_settings(config);
+    let handle = tokio::runtime::Handle::current();
+    let working = tokio::task::spawn_blocking(move || {
+        // One that is not there is an error; opening it to write would make it.
+        drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
+        let lake = Lake::open_for_write(settings, cpu, handle)?;
+        let (selected, unknown) = select(lake.last_connections()?, &members, &selection);
+        if !unknown.is_empty() {
+            return Ok(Switched {
+                unknown,
+                ..Switched::default()
+            });
+        }
+        Ok(apply(&lake, selected, switch)?)
+    });
+    working.await.map_err(|_| WriterError::Lost)?
+}
+
+/// The mailboxes, in order of address, and the names that none has.
+fn select(
+    last: connections::Last,
+    members: &[Members],
+    selection: &Selection,
+) -> (Vec<LastConnection>, Vec<String>) {
+    let mut all: Vec<LastConnection> = last.into_values().collect();
+    all.sort_by(|a, b| {
+        (&a.mailbox.address, &a.mailbox.id).cmp(&(&b.mailbox.address, &b.mailbox.id))
+    });
+    match selection {
+        Selection::All => (all, Vec::new()),
+        Selection::Team(team) => {
+            all.retain(|known| is_of_team(known, members, team));
+            let unknown = all.is_empty().then(|| format!("team {team}"));
+            (all, unknown.into_iter().collect())
+        }
+        Selection::Named(names) => {
+            let names: Vec<(MailboxName, &String)> = names
+                .iter()
+                .map(|name| (MailboxName::new(name), name))
+                .collect();
+            let is_named = |known: &LastConnection, name: &MailboxName| {
+                let own: Vec<Address> =
+                    Address::parse(&known.mailbox.address).into_iter().collect();
+                name.is_of(&known.mailbox.id, &known.mailbox.address, &own)
+            };
+            let unknown = names
+                .iter()
+                .filter(|(name, _)| !all.iter().any(|known| is_named(known, name)));
+            let unknown = unknown.map(|(_, text)| (*text).clone()).collect();
+            all.retain(|known| names.iter().any(|(name, _)| is_named(known, name)));
+            (all, unknown)
+        }
+    }
+}
+
+fn is_of_team(known: &LastConnection, members: &[Members], team: &str) -> bool {
+    let own: Vec<Address> = Address::parse(&known.mailbox.address).into_iter().collect();
+    let mut rows = members.iter().flat_map(|members| members.rows_of(&own));
+    rows.any(|row| row.team.as_deref() == Some(team))
+}
+
+/// The audit rows first, so that no change is without one; then the cursors, then what `status` shows.
+fn apply(
+    lake: &Lake,
+    selected: Vec<LastConnection>,
+    switch: Switch,
+) -> Result<Switched, LakeError> {
+    let now = clock::now();
+    let all = selected.len();
+    let changed: Vec<LastConnection> = selected
+        .into_iter()
+        .filter(|known| (known.connection == Connection::Unlinked) == (switch == Switch::Link))
+        .collect();
+    let run = run_id::stamp(now);
+    lake.write_audit(&audit(&changed, switch, now))?;
+    commit(lake, &changed, switch, &run)?;
+    let connection = switch.connection();
+    let rows = changed.iter().map(|known| {
+        let reason = switch.action().as_str();
+        connections::row(
+            &run,
+            now,
+            known.mailbox.clone(),
+            (connection, reason),
+            Some(known),
+        )
+    });
+    lake.write_mailboxes(&rows.collect::<Vec<_>>())?;
+    Ok(Switched {
+        unchanged: all - changed.len(),
+        changed: changed
+            .iter()
+            .map(|known| known.mailbox.address.to_string())
+            .collect(),
+        unknown: Vec::new(),
+    })
+}
+
+impl Switch {
+    fn action(self) -> AuditAction {
+        match self {
+            Self::Link => AuditAction::Link,
+            Self::Unlink => AuditAction::Unlink,
+        }
+    }
+
+    /// How the mailboxes are connected afterwards; the next run finds out more.
+    fn connection(self) -> Connection {
+        match self {
+            Self::Link => Connection::NotConnected,
+            Self::Unlink => Connection::Unlinked,
+        }
+    }
+}
+
+fn audit(changed: &[LastConnection], switch: Switch, now: Timestamp) -> Vec<AuditEntry> {
+    let actor: Arc<str> = actor::name(switch.action().as_str()).into();
+    let entries = changed.iter().map(|known| AuditEntry {
+        at: now,
+        actor: actor.clone(),
+        action: switch.action(),
+        subject: known.mailbox.address.to_string(),
+        before: Some(known.connection.as_str().to_owned()),
+        after: Some(switch.connection().as_str().to_owned()),
+        run_id: None,
+    });
+    entries.collect()
+}
+
+/// One commit for the slots of each CRM snapshot that is in force.
+fn commit(
+    lake: &Lake,
+    changed: &[LastConnection],
+    switch: Switch,
+    run: &RunStamp,
+) -> Result<(), LakeError> {
+    let snapshots = lake.current_snapshots()?;
+    let unlinked = UnlinkedCursor { at: run.started_at };
+    let cursor = (switch == Switch::Unlink).then_some(&unlinked);
+    let mut batches: BTreeMap<&str, Vec<CursorRecord>> = BTreeMap::new();
+    for known in changed {
+        let id = &*known.mailbox.id;
+        // A slot without a commit has no cursors: nothing of it was read.
+        if let Some(snapshot) = snapshots.get(&slot(id)) {
+            let records = batches.entry(snapshot).or_default();
+            records.push(unlinked_record(id, cursor));
+        }
+    }
+    for (snapshot, cursors) in batches {
+        lake.commit(&CommitBatch {
+            run: run.clone(),
+            rows: Vec::new(),
+            packed: PackedRows::default(),
+            cursors,
+            tallies: Vec::new(),
+            snapshot_digest: snapshot.into(),
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The end of a run: how each mailbox was read, or why it was not, in the table `mailboxes`.
+
+use std::sync::Arc;
+
+use crate::config::actor;
+use crate::lake::Lake;
+use crate::lake::error::LakeError;
+use crate::model::audit::AuditAction;
+use crate::model::audit::AuditEntry;
+use crate::model::coverage::Coverage;
+use crate::model::run::RunStamp;
+use crate::pipeline::writer::WriterError;
+use crate::runtime::clock;
+use crate::sync::connections;
+use crate::sync::connections::LeftOut;
+
+/// Says how each mailbox is connected, and writes the rows of the table `mailboxes`; gives those of the
+/// mailboxes that were read.
+pub(super) async fn write(
+    lake: &Arc<Lake>,
+    run: &RunStamp,
+    mut coverage: Vec<Coverage>,
+    left_out: LeftOut,
+    decided: Vec<Decision>,
+) -> Result<(Vec<Coverage>, LeftOut), WriterError> {
+    let (lake, run) = (lake.clone(), run.clone());
+    let writing = tokio::task::spawn_blocking(move || {
+        let last = lake.last_connections()?;
+        connections::settle(&mut coverage, &last);
+        let now = clock::now();
+        let mut rows = coverage.clone();
+        rows.extend(connections::left_out(
+            &run, now, &coverage, &left_out, &last,
+        ));
+        let actor: Arc<str> = actor::name("run").into();
+        let mut audit = decisions(&run, &actor, decided);
+        audit.extend(connections::changes(&run, &actor, &rows, &last));
+        lake.write_audit(&audit)?;
+        lake.write_mailboxes(&rows)?;
+        Ok::<_, LakeError>((coverage, left_out))
+    });
+    Ok(writing.await.map_err(|_| WriterError::Lost)??)
+}
+
+/// What somebody decided for a run: the action, and to what it applies.
+pub(super) type Decision = (AuditAction, String);
+
+fn decisions(run: &RunStamp, actor: &Arc<str>, decided: Vec<Decision>) -> Vec<AuditEntry> {
+    let entries = decided.into_iter().map(|(action, subject)| AuditEntry {
+        at: run.started_at,
+        actor: actor.clone(),
+        action,
+        subject,
+        before: None,
+        after: None,
+        run_id: Some(run.run_id.clone()),
+    });
+    entries.collect()
+}

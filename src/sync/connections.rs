@@ -1,0 +1,188 @@
+//! How each mailbox is connected after a run, and since when: of those that were read, and of those
+//! that were left out or have disappeared.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::model::audit::AuditAction;
+use crate::model::audit::AuditEntry;
+use crate::model::connection::Connection;
+use crate::model::connection::LastConnection;
+use crate::model::coverage::Cost;
+use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
+use crate::model::mailbox::Mailbox;
+use crate::model::mailbox::MailboxKind;
+use crate::model::outcome::Tally;
+use crate::model::run::FailedTenant;
+use crate::model::run::PlanLine;
+use crate::model::run::PlanVerdict;
+use crate::model::run::RunStamp;
+use crate::model::shard::Shard;
+use crate::model::time::Timestamp;
+
+/// What was known of each mailbox before the run, by its id.
+pub(crate) type Last = HashMap<Arc<str>, LastConnection>;
+
+/// What a run did not read.
+#[derive(Debug)]
+pub(crate) struct LeftOut {
+    /// Mailboxes of the directories that are not read, and why.
+    pub lines: Vec<PlanLine>,
+    /// Tenants that could not be listed.
+    pub failed: Vec<FailedTenant>,
+    /// Tenants that were listed as a whole: a mailbox that they do not have any more is out of scope.
+    pub listed: Vec<String>,
+    /// The mailboxes that are read by this process.
+    pub shard: Shard,
+}
+
+/// Says of the mailboxes that were read how they are connected.
+pub(crate) fn settle(coverage: &mut [Coverage], last: &Last) {
+    for row in coverage {
+        let known = last.get(&row.mailbox.id);
+        let before = known.map(|known| known.connection);
+        let found = Connection::of(row.status).or(before);
+        let connection = found.unwrap_or(Connection::NotConnected);
+        row.connection = Some(connection);
+        row.connection_since = Some(since(connection, known, row.ended_at));
+    }
+}
+
+/// Rows of mailboxes that were not read, where that is new: the last row of each says how it is.
+pub(crate) fn left_out(
+    run: &RunStamp,
+    now: Timestamp,
+    read: &[Coverage],
+    left_out: &LeftOut,
+    last: &Last,
+) -> Vec<Coverage> {
+    let mut seen: HashSet<&str> = read.iter().map(|row| &*row.mailbox.id).collect();
+    let mut rows = Vec::new();
+    let mut add = |mailbox: Mailbox, connection, reason: &str, code: Option<&str>| {
+        let known = last.get(&mailbox.id);
+        if known.is_some_and(|known| known.connection == connection) {
+            return;
+        }
+        rows.push(Coverage {
+            code: code.map(str::to_owned),
+            ..row(run, now, mailbox, (connection, reason), known)
+        });
+    };
+    for line in &left_out.lines {
+        if line.mailbox_id.is_empty() || !seen.insert(&line.mailbox_id) {
+            continue;
+        }
+        let (connection, reason) = match &line.verdict {
+            PlanVerdict::In { .. } => continue,
+            PlanVerdict::Waits => (Connection::WaitingForConfirmation, "new"),
+            PlanVerdict::Out {
+                connection,
+                because,
+            } => (*connection, because.as_str()),
+        };
+        let known = last.get(line.mailbox_id.as_str());
+        // Who was never in scope is not worth a row.
+        if connection == Connection::OutOfScope && known.is_none() {
+            continue;
+        }
+        add(mailbox_of(line, known), connection, reason, None);
+    }
+    for known in last.values() {
+        let mailbox = &known.mailbox;
+        if seen.contains(&*mailbox.id) || !left_out.shard.has(&mailbox.id) {
+            continue;
+        }
+        let mut failed = left_out.failed.iter();
+        if let Some(failed) = failed.find(|failed| *failed.tenant == *mailbox.tenant) {
+            let code = Some(failed.code.as_str());
+            add(mailbox.clone(), failed.connection, &failed.reason, code);
+        } else if left_out.listed.iter().any(|name| *name == *mailbox.tenant) {
+            let gone = Connection::OutOfScope;
+            add(mailbox.clone(), gone, "not in the directory", None);
+        }
+    }
+    rows.sort_by(|a, b| a.mailbox.id.cmp(&b.mailbox.id));
+    rows
+}
+
+fn mailbox_of(line: &PlanLine, known: Option<&LastConnection>) -> Mailbox {
+    Mailbox {
+        id: line.mailbox_id.as_str().into(),
+        address: line.address.as_str().into(),
+        kind: known.map_or(MailboxKind::User, |known| known.mailbox.kind),
+        tenant: line.tenant.as_str().into(),
+        own_addresses: Vec::new(),
+    }
+}
+
+fn since(connection: Connection, known: Option<&LastConnection>, now: Timestamp) -> Timestamp {
+    match known {
+        Some(known) if known.connection == connection => known.since,
+        _ => now,
+    }
+}
+
+/// A row of a mailbox of which nothing was read, which is connected so from now on.
+pub(crate) fn row(
+    run: &RunStamp,
+    now: Timestamp,
+    mailbox: Mailbox,
+    (connection, reason): (Connection, &str),
+    known: Option<&LastConnection>,
+) -> Coverage {
+    Coverage {
+        run_id: run.run_id.clone(),
+        mailbox: Arc::new(mailbox),
+        started_at: now,
+        ended_at: now,
+        status: Status::LeftOut,
+        reason: Some(reason.to_owned()),
+        connection: Some(connection),
+        connection_since: Some(now),
+        code: None,
+        tally: Tally::default(),
+        cost: Cost::default(),
+        cursor_age_hours: None,
+        folder_items: None,
+        recorded_total: known.map_or(0, |known| known.recorded_total),
+        unread: Vec::new(),
+        was_absent: false,
+    }
+}
+
+/// What a run changed about what is read: mailboxes that are read for the first time, and those that came
+/// into the scope or left it.
+pub(crate) fn changes(
+    run: &RunStamp,
+    actor: &Arc<str>,
+    rows: &[Coverage],
+    last: &Last,
+) -> Vec<AuditEntry> {
+    let change = |row: &Coverage| {
+        let connection = row.connection?;
+        let before = last.get(&row.mailbox.id).map(|known| known.connection);
+        let was_in = before.map(Connection::is_in_scope);
+        let action = match (was_in, connection.is_in_scope()) {
+            (None, true) if connection == Connection::WaitingForConfirmation => return None,
+            (None, true) => AuditAction::Activate,
+            (Some(true), true) if before == Some(Connection::WaitingForConfirmation) => {
+                AuditAction::Activate
+            }
+            (Some(is_in), now_in) if is_in != now_in => AuditAction::Scope,
+            _ => return None,
+        };
+        Some(AuditEntry {
+            at: row.ended_at,
+            actor: actor.clone(),
+            action,
+            subject: row.mailbox.address.to_string(),
+            before: before.map(|before| before.as_str().to_owned()),
+            after: Some(connection.as_str().to_owned()),
+            run_id: Some(run.run_id.clone()),
+        })
+    };
+    rows.iter().filter_map(change).collect()
+}

@@ -1,0 +1,302 @@
+//! How each mailbox is connected, since when, and what to do: `touchpoint status` and the table
+//! `mailboxes`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::expect_code;
+use crate::support::python;
+use crate::support::run_report;
+use crate::support::tenant::Tenant;
+use crate::support::text_of;
+use crate::support::with_config;
+
+/// User 0 of a world of 16.
+const READ: &str = "anna.albrecht@contoso.com";
+/// User 7, whom the policy leaves out.
+const REFUSED: &str = "hannah.jansen@contoso.de";
+
+fn world(seed: u32) -> Tenant {
+    Tenant::of_world(&format!("seed = {seed}\nusers = 16\nmails_per_user = 30\n"))
+}
+
+fn status(tenant: &Tenant, options: &[&str], code: i32) -> Value {
+    let mut command = with_config(&tenant.config(), &["--format", "json", "status"]);
+    serde_json::from_str(&expect_code(command.args(options), code)).unwrap()
+}
+
+fn line<'a>(status: &'a Value, mailbox: &str) -> &'a Value {
+    let lines = status["mailboxes"].as_array().unwrap();
+    let found = lines.iter().find(|line| line["mailbox"] == mailbox);
+    found.unwrap_or_else(|| panic!("{mailbox} is not in {status:#}"))
+}
+
+/// The connection of a mailbox.
+fn connection<'a>(status: &'a Value, mailbox: &str) -> &'a str {
+    line(status, mailbox)["connection"].as_str().unwrap()
+}
+
+/// The numbers of mailboxes with each connection.
+fn count(status: &Value, connection: &str) -> usize {
+    let lines = status["mailboxes"].as_array().unwrap().iter();
+    lines
+        .filter(|line| line["connection"] == connection)
+        .count()
+}
+
+/// A scope of one user.
+fn scope_of(address: &str) -> String {
+    format!("{{ users = [\"{address}\"] }}")
+}
+
+#[test]
+fn each_mailbox_says_how_it_is_connected_and_what_to_do() {
+    let tenant = world(91);
+    run_report(&tenant.config(), &[], 1);
+    let found = status(&tenant, &[], 0);
+    assert_eq!(connection(&found, READ), "connected");
+    let refused = line(&found, REFUSED);
+    assert_eq!(refused["connection"], "unauthorized");
+    assert_eq!(refused["code"], "erroraccessdenied");
+    assert!(
+        refused["next_step"]
+            .as_str()
+            .unwrap()
+            .contains("touchpoint check")
+    );
+    assert_eq!(connection(&found, "ivan.moreau@contoso.com"), "no_mailbox");
+    assert_eq!(connection(&found, "jonas.dietrich@contoso.com"), "never");
+    // The guest has no mailbox here, and who was never in scope has no row.
+    assert_eq!(count(&found, "no_mailbox"), 2);
+    assert_eq!(count(&found, "out_of_scope"), 0);
+    let since = refused["connection_since"].clone();
+
+    run_report(&tenant.config(), &[], 1);
+    let again = status(&tenant, &[], 0);
+    let refused = line(&again, REFUSED);
+    assert_eq!(refused["connection_since"], since);
+    assert_eq!(refused["connection_runs"], 2);
+    let text = expect_code(&mut with_config(&tenant.config(), &["status"]), 0);
+    let first = text.lines().next().unwrap();
+    assert!(
+        first.starts_with("15 mailboxes: 11 up to date, 2 without mailbox since "),
+        "{first}"
+    );
+    assert!(
+        first.contains("1 unauthorized since ") && first.contains("1 never since "),
+        "{first}"
+    );
+}
+
+#[test]
+fn who_left_the_scope_shows_that_and_keeps_what_was_recorded() {
+    let tenant = world(92);
+    run_report(&tenant.config(), &[], 1);
+    let before = status(&tenant, &[], 0);
+    tenant.set("scope", &scope_of(READ));
+    tenant.set("probe", "{ denied = [\"marek.ekici@contoso.com\"] }");
+    run_report(&tenant.config(), &[], 0);
+    let left = status(&tenant, &[], 0);
+    assert_eq!(count(&left, "connected"), 1);
+    let gone = "ben.hansen@contoso.com";
+    assert_eq!(connection(&left, gone), "out_of_scope");
+    for kept in ["recorded_total", "last_success"] {
+        assert_eq!(line(&left, gone)[kept], line(&before, gone)[kept], "{kept}");
+    }
+    // Another run says nothing new of them.
+    run_report(&tenant.config(), &[], 0);
+    let later = status(&tenant, &[], 0);
+    let row = |status: &Value| line(status, gone)["last_run"].clone();
+    assert_eq!(row(&later), row(&left));
+    status(&tenant, &["--check", "--max-age", "1h"], 0);
+}
+
+#[test]
+fn a_run_that_ends_early_does_not_hide_what_was_known() {
+    let tenant = world(93);
+    run_report(&tenant.config(), &[], 1);
+    run_report(&tenant.config(), &["--until", "2020-01-01T00:00:00Z"], 1);
+    let found = status(&tenant, &[], 0);
+    assert_eq!(connection(&found, READ), "connected");
+    assert_eq!(line(&found, READ)["status"], "stopped");
+    assert_eq!(connection(&found, REFUSED), "unauthorized");
+    run_report(
+        &tenant.config(),
+        &["--from", "2026-02-01", "--mailbox", READ],
+        0,
+    );
+    let found = status(&tenant, &[], 0);
+    assert_eq!(line(&found, READ)["status"], "filled");
+    assert_eq!(connection(&found, READ), "connected");
+    assert_eq!(connection(&found, REFUSED), "unauthorized");
+}
+
+#[test]
+fn mailboxes_that_wait_for_confirmation_say_so() {
+    let tenant = world(94);
+    tenant.unset("confirm");
+    run_report(&tenant.config(), &[], 1);
+    let found = status(&tenant, &["--not-connected"], 0);
+    assert_eq!(connection(&found, READ), "waiting_for_confirmation");
+    assert_eq!(line(&found, READ)["last_success"], Value::Null);
+    tenant.set("confirm", "{ max_new = 100 }");
+    run_report(&tenant.config(), &[], 1);
+    let found = status(&tenant, &[], 0);
+    assert_eq!(connection(&found, READ), "connected");
+    assert_eq!(count(&found, "waiting_for_confirmation"), 0);
+}
+
+#[test]
+fn monitoring_hears_of_mailboxes_that_are_old_or_refused() {
+    let tenant = world(95);
+    run_report(&tenant.config(), &[], 1);
+    status(&tenant, &["--check"], 1);
+    let problems = status(&tenant, &["--problems"], 0);
+    assert_eq!(count(&problems, "unauthorized"), 1);
+    assert_eq!(count(&problems, "connected"), 0);
+    tenant.set("deny", &format!("{{ users = [\"{REFUSED}\"] }}"));
+    run_report(&tenant.config(), &[], 0);
+    assert_eq!(
+        connection(
+            &status(&tenant, &["--check", "--max-age", "36h"], 0),
+            REFUSED
+        ),
+        "never"
+    );
+    status(&tenant, &["--check", "--max-age", "0s"], 1);
+}
+
+#[test]
+fn a_manager_sees_their_people_and_a_table_can_be_exported() {
+    let tenant = world(96);
+    let members = "address,team,manager\n\
+                   anna.albrecht@contoso.com,Sales,Ben.Hansen@contoso.com\n\
+                   ben.hansen@contoso.com,Service,\n";
+    fs::write(tenant.folder().join("members.csv"), members).unwrap();
+    run_report(&tenant.config(), &[], 1);
+    for (options, expected) in [
+        (["--team", "sales"], READ),
+        (["--manager", "ben.hansen@contoso.com"], READ),
+        (["--team", "Service"], "ben.hansen@contoso.com"),
+    ] {
+        let found = status(&tenant, &options, 0);
+        assert_eq!(
+            found["mailboxes"].as_array().unwrap().len(),
+            1,
+            "{options:?}"
+        );
+        assert_eq!(connection(&found, expected), "connected");
+    }
+    let mut command = with_config(
+        &tenant.config(),
+        &["--format", "csv", "status", "--team", "Sales"],
+    );
+    let table = expect_code(&mut command, 0);
+    let mut lines = table.lines();
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("tenant,mailbox,kind,team,manager,connection,")
+    );
+    let row = lines.next().unwrap();
+    assert!(
+        row.starts_with("contoso,anna.albrecht@contoso.com,user,Sales,ben.hansen@"),
+        "{row}"
+    );
+    assert_eq!(lines.next(), None);
+    let other = with_config(&tenant.config(), &["--format", "csv", "verify"]).output();
+    assert_eq!(other.unwrap().status.code(), Some(2));
+}
+
+/// The rows of the table `audit`: actor, action, subject, before and after.
+fn audit(tenant: &Tenant) -> Vec<Value> {
+    let columns = ["actor", "action", "subject", "before", "after", "run_id"];
+    python::rows(tenant.folder(), "audit", &columns)
+}
+
+fn of_action(rows: &[Value], action: &str) -> Vec<Value> {
+    let rows = rows.iter().filter(|row| row["action"] == action);
+    rows.cloned().collect()
+}
+
+#[test]
+fn an_unlinked_mailbox_is_not_requested_and_linked_again_it_closes_the_gap() {
+    let mut tenant = Tenant::of_mail(97);
+    tenant.nights(1, |_, _| ());
+    let switch = |tenant: &Tenant, command, names: &[&str], code| {
+        let mut all = vec![command];
+        all.extend(names);
+        let output = with_config(&tenant.config(), &all).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", text_of(&output));
+    };
+    switch(&tenant, "unlink", &[READ, "nobody@contoso.com"], 2);
+    switch(&tenant, "unlink", &[], 2);
+    switch(&tenant, "unlink", &["Anna.Albrecht@contoso.com"], 0);
+    switch(&tenant, "unlink", &[READ], 0);
+    let found = status(&tenant, &[], 0);
+    assert_eq!(connection(&found, READ), "unlinked");
+    let id = line(&found, READ)["mailbox_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    tenant.advance(1);
+    let before = tenant.served_requests();
+    tenant.night();
+    assert!(!tenant.asked_for(before).contains(&id));
+    assert_eq!(connection(&status(&tenant, &[], 0), READ), "unlinked");
+    let of_mailbox = |rows: Vec<Value>| {
+        let rows = rows.into_iter().filter(|row| row["subject"] == READ);
+        rows.collect::<Vec<_>>()
+    };
+    let unlinked = of_mailbox(of_action(&audit(&tenant), "unlink"));
+    assert_eq!(unlinked.len(), 1);
+    assert_eq!(unlinked[0]["before"], "connected");
+    assert!(
+        unlinked[0]["actor"]
+            .as_str()
+            .unwrap()
+            .ends_with("(touchpoint unlink)")
+    );
+
+    switch(&tenant, "link", &["--all"], 0);
+    tenant.advance(1);
+    tenant.night();
+    assert_eq!(connection(&status(&tenant, &[], 0), READ), "connected");
+    assert_eq!(of_mailbox(of_action(&audit(&tenant), "link")).len(), 1);
+    tenant.compare_rows_with_truth();
+    expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
+}
+
+#[test]
+fn the_audit_says_who_confirmed_and_what_came_into_the_scope() {
+    let tenant = world(98);
+    tenant.unset("confirm");
+    run_report(&tenant.config(), &[], 1);
+    assert_eq!(audit(&tenant).len(), 1, "the member who is never read");
+    let plan = run_report(&tenant.config(), &["--plan"], 0);
+    let digest = plan["digest"].as_str().unwrap();
+    run_report(&tenant.config(), &["--confirm", digest], 1);
+    let rows = audit(&tenant);
+    let confirmed = of_action(&rows, "confirm");
+    assert_eq!(confirmed[0]["subject"], format!("list {digest}"));
+    let activated = of_action(&rows, "activate");
+    assert_eq!(activated.len(), 13);
+    assert!(
+        activated
+            .iter()
+            .all(|row| row["before"] == "waiting_for_confirmation")
+    );
+
+    tenant.set("scope", &scope_of(READ));
+    run_report(&tenant.config(), &[], 0);
+    let scope = of_action(&audit(&tenant), "scope");
+    assert_eq!(scope.len(), 12);
+    assert!(scope.iter().all(|row| row["after"] == "out_of_scope"));
+    // Nothing has changed: nothing is added.
+    let before = audit(&tenant).len();
+    run_report(&tenant.config(), &[], 0);
+    assert_eq!(audit(&tenant).len(), before);
+}
