@@ -19,6 +19,14 @@ pub(crate) struct Survey {
     pub(crate) notes: Vec<String>,
 }
 
+impl Survey {
+    /// The names of the tenants that were listed.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let tenants = self.listed.iter();
+        tenants.map(|(tenant, _)| tenant.name.to_string()).collect()
+    }
+}
+
 /// Lists the users of all tenants. One that fails does not stop the others, unless these are of the
 /// same directory: who is on its deny list is unknown then.
 ///

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::format::Format;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
@@ -47,17 +48,6 @@ pub struct Args {
 const EXIT_CODES: &str = "\
 Exit codes: 0 complete; 1 finished with gaps, which the report names; 2 did not run or had to stop \
 (arguments, configuration, sign-in, lake); 130 interrupted, committed work is kept.";
-
-/// How results are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// A table for other programs (status only).
-    Csv,
-}
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

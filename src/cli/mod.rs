@@ -4,6 +4,7 @@ pub mod args;
 pub mod check;
 pub mod consent;
 pub mod demo;
+pub mod format;
 pub mod link;
 pub mod logging;
 pub mod output;
@@ -22,7 +23,7 @@ use anyhow::bail;
 
 use crate::cli::args::Args;
 use crate::cli::args::Command;
-use crate::cli::args::Format;
+use crate::cli::format::Format;
 use crate::maintenance::linking::Switch;
 use crate::pipeline::error::RunError;
 use crate::report::exit;

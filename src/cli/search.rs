@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use jiff::civil::Date;
@@ -90,7 +91,7 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
         contact: args.contact,
         account: args.account,
         user: args.user,
-        kind: args.kind,
+        kind: shown_kind(config, args.kind)?,
         from: args.from,
         to: args.to,
         limit: args.limit,
@@ -109,6 +110,17 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
         output::print_status(&doubt);
     }
     Ok(())
+}
+
+/// The kind that is searched for: meetings alone where activity from mail is not shown.
+fn shown_kind(config: &Config, wanted: Option<Kind>) -> anyhow::Result<Option<Kind>> {
+    match wanted {
+        _ if config.view.mail_activity => Ok(wanted),
+        Some(Kind::Email) => bail!(
+            "activity from mail is not shown: the configuration says mail_activity = false in [view]"
+        ),
+        _ => Ok(Some(Kind::Meeting)),
+    }
 }
 
 fn compared(searcher: Searcher, lake: PathBuf) -> anyhow::Result<IndexState> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::cli::args::Format;
 use crate::cli::check::duration;
+use crate::cli::format::Format;
 use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
@@ -191,7 +191,7 @@ impl Moment {
             at: row.started_at,
             ended_at: row.ended_at,
             status: row.status,
-            connection: row.connection.or_else(|| Connection::of(row.status)),
+            connection: row.connection.or_else(|| row.status.connection()),
         }
     }
 }

@@ -48,6 +48,9 @@ pub struct Config {
     /// Memory, threads and requests.
     #[serde(default)]
     pub run: Run,
+    /// What of the lake is shown.
+    #[serde(default)]
+    pub view: View,
     /// The tenant-wide policy.
     #[serde(default)]
     pub capture: Capture,
@@ -59,6 +62,22 @@ pub struct Config {
     /// Archives to read.
     #[serde(default)]
     pub archives: Vec<Archive>,
+}
+
+/// `[view]`: what search and pages show; the lake is not changed by it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct View {
+    /// Whether activity from mail is shown.
+    pub mail_activity: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            mail_activity: true,
+        }
+    }
 }
 
 /// `[lake]`.

@@ -264,7 +264,7 @@ fn last_rows(
         let of_status = || {
             text(statuses, row)
                 .and_then(Status::parse)
-                .and_then(Connection::of)
+                .and_then(Status::connection)
         };
         let named = text(connections, row).and_then(Connection::parse);
         let connection = named.or_else(of_status).unwrap_or(Connection::NotConnected);

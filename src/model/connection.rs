@@ -1,6 +1,5 @@
 //! How a mailbox is connected: what its last run found, or why none reads it.
 
-use crate::model::coverage::Status;
 use crate::model::mailbox::Mailbox;
 use crate::model::time::Timestamp;
 
@@ -75,19 +74,6 @@ impl Connection {
     /// Parses the value in the table.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == word)
-    }
-
-    /// What the end of a run says of it; `None`: nothing, so that what was known before holds.
-    pub fn of(status: Status) -> Option<Self> {
-        match status {
-            Status::Complete | Status::Filled => Some(Self::Connected),
-            Status::Stopped | Status::LeftOut => None,
-            Status::Denied => Some(Self::Unauthorized),
-            Status::NoMailbox => Some(Self::NoMailbox),
-            Status::Incomplete => Some(Self::Incomplete),
-            Status::Failed => Some(Self::Error),
-            Status::Interrupted => Some(Self::Interrupted),
-        }
     }
 
     /// Whether runs read the mailbox, or try to.

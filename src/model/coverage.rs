@@ -63,6 +63,19 @@ impl Status {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
+
+    /// What it says of the mailbox's connection; `None`: nothing, so that what was known before holds.
+    pub fn connection(self) -> Option<Connection> {
+        match self {
+            Self::Complete | Self::Filled => Some(Connection::Connected),
+            Self::Stopped | Self::LeftOut => None,
+            Self::Denied => Some(Connection::Unauthorized),
+            Self::NoMailbox => Some(Connection::NoMailbox),
+            Self::Incomplete => Some(Connection::Incomplete),
+            Self::Failed => Some(Connection::Error),
+            Self::Interrupted => Some(Connection::Interrupted),
+        }
+    }
 }
 
 /// What reading a mailbox cost.

@@ -26,7 +26,7 @@ pub(super) async fn write(
     let (lake, run) = (lake.clone(), run.clone());
     let writing = tokio::task::spawn_blocking(move || {
         let last = lake.last_connections()?;
-        connections::settle(&mut coverage, &last);
+        connections::settle(&mut coverage, &left_out.disabled, &last);
         let now = clock::now();
         let mut rows = coverage.clone();
         rows.extend(connections::left_out(

@@ -59,6 +59,8 @@ pub struct Discovery {
     pub failed: Vec<FailedTenant>,
     /// Tenants of which all users are in the plan; none where only one mailbox was wanted.
     pub listed: Vec<String>,
+    /// Ids of mailboxes in scope whose account is disabled.
+    pub disabled: HashSet<String>,
 }
 
 /// What was found in the tenants.
@@ -70,6 +72,8 @@ struct Found {
     skipped_because: Option<String>,
     /// Tenant and user id of all mailboxes in scope.
     in_scope: Vec<(Arc<str>, String)>,
+    /// Ids of those whose account is disabled.
+    disabled: HashSet<String>,
 }
 
 impl Found {
@@ -84,6 +88,9 @@ impl Found {
         if entry.verdict == Verdict::In {
             let mailbox = (Arc::clone(&tenant.name), entry.user_id.clone());
             self.in_scope.push(mailbox);
+            if entry.is_disabled {
+                self.disabled.insert(entry.user_id.clone());
+            }
         }
         let is_named =
             |only: &MailboxName| only.is_of(&entry.user_id, &line.address, &entry.own_addresses);
@@ -130,10 +137,7 @@ impl Discovery {
         for (tenant, listing) in &survey.listed {
             company.add_tenant(listing.domains.clone(), &listing.users, &tenant.members);
         }
-        let is_whole = only.is_none();
-        let names = survey.listed.iter();
-        let names = names.map(|(tenant, _)| tenant.name.to_string());
-        let listed: Vec<String> = names.filter(|_| is_whole).collect();
+        let listed = only.map_or_else(|| survey.names(), |_| Vec::new());
         let entries = survey
             .listed
             .iter()
@@ -152,6 +156,7 @@ impl Discovery {
             mut lines,
             skipped_because,
             in_scope,
+            disabled,
         } = found;
         let unaddressed: Vec<String> = inputs.archives.iter().filter_map(unaddressed).collect();
         for archive in inputs.archives {
@@ -188,6 +193,7 @@ impl Discovery {
             shard,
             failed: survey.failed,
             listed,
+            disabled,
         })
     }
 }

@@ -214,6 +214,7 @@ fn left_out(discovery: &Discovery) -> LeftOut {
         lines: lines.collect(),
         failed: discovery.failed.clone(),
         listed: discovery.listed.clone(),
+        disabled: discovery.disabled.clone(),
         shard: discovery.shard,
     }
 }

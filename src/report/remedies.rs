@@ -152,7 +152,7 @@ const ROWS: &[Row] = &[
             "activitylimitreached",
         ],
         "the service was asked too much for too long",
-        "nothing: the next run goes on; if it stays, look for other applications on this mailbox",
+        "nothing: the next run continues; if it stays, look for other applications on this mailbox",
     ),
     row(
         Connection::Error,

@@ -42,6 +42,8 @@ pub(crate) enum OutReason {
     Guest,
     /// Neither mail nor a proxy address.
     NoAddress,
+    /// The members file names it as a further address of somebody who has another mailbox.
+    FurtherMailbox,
     /// On the deny list.
     DenyList,
     /// The user is marked `never`.
@@ -57,6 +59,7 @@ impl OutReason {
             Self::LimitedInformation => "the directory shows the id only",
             Self::Guest => "guest",
             Self::NoAddress => "no mail address",
+            Self::FurtherMailbox => "a further mailbox of a person in the members file",
             Self::DenyList => "on the deny list",
             Self::Never => "never is set",
         }
@@ -65,7 +68,9 @@ impl OutReason {
     /// How the mailbox counts as connected.
     pub(crate) fn connection(self) -> Connection {
         match self {
-            Self::NotInScope | Self::NotInDirectory => Connection::OutOfScope,
+            Self::NotInScope | Self::NotInDirectory | Self::FurtherMailbox => {
+                Connection::OutOfScope
+            }
             Self::LimitedInformation => Connection::Unauthorized,
             Self::Guest | Self::NoAddress => Connection::NoMailbox,
             Self::DenyList | Self::Never => Connection::Never,
@@ -100,6 +105,9 @@ pub(crate) struct PlanEntry {
     pub captures_meetings: Meetings,
     /// Whether the mailbox is elsewhere.
     pub is_guest: bool,
+    /// Whether the account is disabled, as those of shared mailboxes and rooms are, and of leavers
+    /// (facts 3.3).
+    pub is_disabled: bool,
     /// In or out.
     pub verdict: Verdict,
 }
@@ -160,8 +168,14 @@ pub(crate) fn plan(
     }
     let selected = Selected::new(users, wanted);
     let mut entries = missing(users, wanted);
+    let firsts = first_mailboxes(users, members);
     for (position, user) in users.iter().enumerate() {
         let mut entry = entry(user, selected.has(position), members, tenant)?;
+        if entry.verdict == Verdict::In && is_further(position, &entry, members, &firsts, &selected)
+        {
+            let reason = OutReason::FurtherMailbox;
+            entry.verdict = Verdict::Out { reason };
+        }
         if deny.has(user, &entry.own_addresses) {
             let reason = OutReason::DenyList;
             entry.verdict = Verdict::Out { reason };
@@ -176,6 +190,40 @@ pub(crate) fn plan(
             reasons: count_reasons(&entries),
         })
     }
+}
+
+/// The users whom rows of the members file name in their first column, by that address.
+fn first_mailboxes<'a>(
+    users: &[DirectoryUser],
+    members: &'a Members,
+) -> HashMap<&'a Address, usize> {
+    let rows = members.rows().iter();
+    let firsts: HashSet<&Address> = rows.filter_map(|row| row.addresses.first()).collect();
+    let mut found = HashMap::new();
+    for (position, user) in users.iter().enumerate() {
+        for address in own_addresses::all(user) {
+            if let Some(first) = firsts.get(&address) {
+                found.insert(*first, position);
+            }
+        }
+    }
+    found
+}
+
+/// Whether the person has another mailbox in scope, which is named first in their row: one is read for
+/// each person.
+fn is_further(
+    position: usize,
+    entry: &PlanEntry,
+    members: &Members,
+    firsts: &HashMap<&Address, usize>,
+    selected: &Selected,
+) -> bool {
+    let mut rows = members.rows_of(&entry.own_addresses);
+    rows.any(|row| {
+        let first = row.addresses.first().and_then(|first| firsts.get(first));
+        first.is_some_and(|first| *first != position && selected.has(*first))
+    })
 }
 
 fn entry(
@@ -220,6 +268,7 @@ fn entry(
         captures_mail: settings.mail,
         captures_meetings: settings.meetings,
         is_guest,
+        is_disabled: user.account_enabled == Some(false),
         verdict: reason.map_or(Verdict::In, |reason| Verdict::Out { reason }),
     })
 }
@@ -276,6 +325,7 @@ fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
         captures_mail: false,
         captures_meetings: Meetings::None,
         is_guest: false,
+        is_disabled: false,
         verdict: Verdict::Out {
             reason: OutReason::NotInDirectory,
         },

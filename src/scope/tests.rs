@@ -117,6 +117,22 @@ fn reason(entries: &[PlanEntry], id: &str) -> Option<OutReason> {
     }
 }
 
+#[test]
+fn of_several_mailboxes_of_a_person_the_first_of_their_row_is_read() {
+    let members = members_of("address,other_addresses\nann@contoso.com,old@contoso.com\n");
+    let all = plan(&users(), Wanted::All, &members, ALL).unwrap();
+    assert_eq!(reason(&all, "ann"), None);
+    assert_eq!(reason(&all, "old"), Some(OutReason::FurtherMailbox));
+    // An alias makes no second mailbox, and where the first is not in scope the other one is read.
+    let old = [address("old@contoso.com")];
+    let one = plan(&users(), Wanted::People(&old), &members, ALL).unwrap();
+    assert_eq!(reason(&one, "old"), None);
+    let ann = [address("ann@contoso.com"), address("ann.private@gmail.com")];
+    let one = plan(&users(), Wanted::People(&ann), &members, ALL).unwrap();
+    let read = one.iter().filter(|entry| entry.verdict == Verdict::In);
+    assert_eq!(read.count(), 1);
+}
+
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }

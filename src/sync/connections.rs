@@ -35,16 +35,26 @@ pub(crate) struct LeftOut {
     pub failed: Vec<FailedTenant>,
     /// Tenants that were listed as a whole: a mailbox that they do not have any more is out of scope.
     pub listed: Vec<String>,
+    /// Ids of mailboxes whose account is disabled.
+    pub disabled: HashSet<String>,
     /// The mailboxes that are read by this process.
     pub shard: Shard,
 }
 
-/// Says of the mailboxes that were read how they are connected.
-pub(crate) fn settle(coverage: &mut [Coverage], last: &Last) {
+/// Says of the mailboxes that were read how they are connected; `disabled` are those whose account is.
+pub(crate) fn settle(coverage: &mut [Coverage], disabled: &HashSet<String>, last: &Last) {
     for row in coverage {
         let known = last.get(&row.mailbox.id);
         let before = known.map(|known| known.connection);
-        let found = Connection::of(row.status).or(before);
+        let found = match row.status.connection() {
+            // Nothing that somebody could do would bring it back.
+            Some(Connection::NoMailbox | Connection::Unauthorized)
+                if disabled.contains(&*row.mailbox.id) =>
+            {
+                Some(Connection::Disabled)
+            }
+            found => found.or(before),
+        };
         let connection = found.unwrap_or(Connection::NotConnected);
         row.connection = Some(connection);
         row.connection_since = Some(since(connection, known, row.ended_at));

@@ -182,7 +182,8 @@ fn the_configurations_of_the_documents_are_accepted() {
         let text = document(name);
         for block in blocks(&text, "toml") {
             // A placeholder is refused; its place takes any word.
-            let filled_in = block.replace('…', "own");
+            let filled_in = block.replace("[\"…\"]", "[\"own@contoso.com\"]");
+            let filled_in = filled_in.replace('…', "own");
             if let Err(error) = Config::parse(&filled_in, Path::new(name)) {
                 panic!("{error}");
             }

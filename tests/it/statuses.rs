@@ -65,7 +65,7 @@ fn each_mailbox_says_how_it_is_connected_and_what_to_do() {
             .unwrap()
             .contains("touchpoint check")
     );
-    assert_eq!(connection(&found, "ivan.moreau@contoso.com"), "no_mailbox");
+    assert_eq!(connection(&found, "ivan.quint@contoso.com"), "no_mailbox");
     assert_eq!(connection(&found, "jonas.dietrich@contoso.com"), "never");
     // The guest has no mailbox here, and who was never in scope has no row.
     assert_eq!(count(&found, "no_mailbox"), 2);
@@ -208,6 +208,44 @@ fn a_manager_sees_their_people_and_a_table_can_be_exported() {
     assert_eq!(lines.next(), None);
     let other = with_config(&tenant.config(), &["--format", "csv", "verify"]).output();
     assert_eq!(other.unwrap().status.code(), Some(2));
+}
+
+/// Facts 3.3: the account of a leaver is disabled, and so are those of shared mailboxes and rooms, which
+/// can be read.
+#[test]
+fn a_disabled_account_whose_mailbox_is_refused_says_so() {
+    // User 5 is disabled, and no role is assigned for the mailbox.
+    let tenant = Tenant::of_world(
+        "seed = 99\nusers = 16\nmails_per_user = 30\n[permissions]\n\
+         scope = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 14, 15]\n",
+    );
+    run_report(&tenant.config(), &[], 1);
+    let found = status(&tenant, &[], 0);
+    assert_eq!(connection(&found, "felix.peters@contoso.com"), "disabled");
+    assert_eq!(connection(&found, "info@contoso.com"), "connected");
+}
+
+#[test]
+fn activity_from_mail_can_be_hidden_and_stays_in_the_lake() {
+    let tenant = Tenant::generated(100, 16);
+    run_report(&tenant.config(), &[], 1);
+    let search = |options: &[&str], code| {
+        let mut all = vec!["--format", "json", "search", "--limit", "200"];
+        all.extend(options);
+        let text = expect_code(&mut with_config(&tenant.config(), &all), code);
+        serde_json::from_str::<Value>(&text).unwrap_or_default()
+    };
+    let all = search(&["workshop"], 0);
+    let of_mail = |found: &Value| {
+        let hits = found["hits"].as_array().unwrap().iter();
+        hits.filter(|hit| hit["kind"] == "email").count()
+    };
+    assert!(of_mail(&all) > 0);
+    tenant.configure("[view]\nmail_activity = false\n");
+    assert_eq!(of_mail(&search(&["workshop"], 0)), 0);
+    search(&["workshop", "--kind", "email"], 2);
+    let kinds = python::rows(tenant.folder(), "interactions", &["kind"]);
+    assert!(kinds.iter().any(|row| row["kind"] == "email"));
 }
 
 /// The rows of the table `audit`: actor, action, subject, before and after.

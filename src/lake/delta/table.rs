@@ -57,8 +57,6 @@ pub(super) const FAILURES_MAX: u32 = 3;
 const LOOKS_MAX: u32 = 3;
 /// A checkpoint is written when the log has grown by this many commits since the last one.
 const COMMITS_PER_CHECKPOINT: u64 = 20;
-/// Columns that every table of every release has: where one is missing, the table is not ours.
-const COLUMNS_OF_OURS: [&str; 3] = ["mailbox_id", "run_id", MONTH.name];
 /// How the commits of this program name it.
 pub(super) const ENGINE_INFO: &str = concat!("touchpoint/", env!("CARGO_PKG_VERSION"));
 
@@ -172,7 +170,7 @@ impl Table {
         let snapshot = Snapshot::builder_for(url.as_str())
             .build(engine.as_ref())
             .map_err(LakeError::delta("open", name.as_str()))?;
-        if let Some(lacks) = COLUMNS_OF_OURS
+        if let Some(lacks) = columns_of_ours(name)
             .iter()
             .find(|c| snapshot.schema().field(c).is_none())
         {
@@ -462,4 +460,11 @@ fn push_live(files: &mut Vec<LiveFile>, file: ScanFile) {
             .cloned()
             .unwrap_or_default(),
     });
+}
+/// Columns that every table of every release has: where one is missing, the table is not ours.
+fn columns_of_ours(table: TableName) -> &'static [&'static str] {
+    match table {
+        TableName::Audit => &["action", "run_id", MONTH.name],
+        _ => &["mailbox_id", "run_id", MONTH.name],
+    }
 }
