@@ -32,6 +32,7 @@ pub mod sensitivity;
 mod service;
 mod service_clock;
 pub mod settings;
+pub mod sign_in_error;
 mod token_claims;
 pub mod well_known;
 
