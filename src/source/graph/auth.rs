@@ -7,7 +7,6 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use reqwest::header::RETRY_AFTER;
 use secrecy::ExposeSecret;
-use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -15,6 +14,7 @@ use tokio::time::Instant;
 use crate::runtime::clock;
 use crate::runtime::random;
 use crate::source::graph::body;
+use crate::source::graph::credential::Credential;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::Base;
 use crate::source::graph::links::escaped;
@@ -52,7 +52,7 @@ pub struct SignIn {
     http: reqwest::Client,
     endpoint: String,
     client_id: String,
-    secret: SecretString,
+    credential: Credential,
     scope: String,
     backoff: Duration,
     deadline: Duration,
@@ -102,7 +102,7 @@ impl SignIn {
             http,
             endpoint: login.join(&format!("/{tenant}/oauth2/v2.0/token")),
             client_id: settings.client_id.clone(),
-            secret: settings.secret.clone(),
+            credential: settings.credential.clone(),
             scope: format!("{}/.default", graph.origin()),
             backoff: settings.limits.backoff,
             deadline: settings.limits.deadline.min(SIGN_IN_DEADLINE),
@@ -184,12 +184,20 @@ impl SignIn {
 
     async fn ask(&self) -> Result<Token, Failure> {
         let claims = self.claims.lock().await.clone();
+        let proof = self.credential.fields(&self.endpoint, &self.client_id);
+        // Who writes an assertion may be about to replace it.
+        let proof = proof.await;
+        let proof = proof.map_err(|refusal| Failure::Passing(None, refusal))?;
         let mut form = vec![
             ("client_id", self.client_id.as_str()),
             ("scope", self.scope.as_str()),
             ("grant_type", "client_credentials"),
-            ("client_secret", self.secret.expose_secret()),
         ];
+        form.extend(
+            proof
+                .iter()
+                .map(|(key, value)| (*key, value.expose_secret())),
+        );
         form.extend(claims.as_deref().map(|claims| ("claims", claims)));
         let sent = self
             .http
