@@ -34,6 +34,9 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
     let domains = tenant.source.domains().await.map_err(failed)?;
     let users = tenant.source.users().await.map_err(failed)?;
     let mut notes = Notes::of(tenant);
+    if let Some(note) = tenant.source.note() {
+        notes.add(note);
+    }
     if domains.is_none() {
         notes.add(
             "its domains may not be seen (permission Organization.Read.All), so they are taken from \

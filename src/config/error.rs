@@ -44,6 +44,12 @@ pub enum ConfigError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// A tenant without a credential, or with several.
+    #[error("{found}; write exactly one of client_secret, certificate and assertion_file")]
+    Credentials {
+        /// Which keys there are.
+        found: String,
+    },
     /// A secret that is unavailable.
     #[error("client_secret: {message}")]
     Secret {
@@ -51,13 +57,6 @@ pub enum ConfigError {
         message: String,
     },
 }
-
-/// Documented keys and values that this version does not support: they are rejected, because
-/// ignoring them would capture something other than requested.
-const NOT_YET: &[(&str, &str)] = &[
-    ("certificate", "use client_secret"),
-    ("assertion_file", "use client_secret"),
-];
 
 impl ConfigError {
     /// An error of the TOML parser, with its line and key and the nearest known key.
@@ -117,9 +116,6 @@ fn explain(message: &str) -> String {
         return message.replace("expected i64", "expected a whole number");
     };
     let name = quoted.next().unwrap_or_default();
-    if let Some((_, instead)) = NOT_YET.iter().find(|(later, _)| *later == name) {
-        return format!("`{name}` is not supported by this version: {instead}");
-    }
     let known: Vec<&str> = quoted.collect();
     match nearest(name, &known) {
         Some(near) => format!("{unknown} `{name}`; did you mean `{near}`?"),

@@ -53,5 +53,8 @@ pub const NEW_MAILBOXES_PERCENT_DEFAULT: u32 = 10;
 
 /// Largest secret file, in bytes: a larger file is something else.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// A credential that ends in less than this many days is announced: to replace it may take two
+/// departments.
+pub const CREDENTIAL_NOTICE_DAYS: i64 = 30;
 /// Largest CSV file or list of people, in bytes: it is held in memory as a whole.
 pub const LIST_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;

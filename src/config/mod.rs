@@ -3,8 +3,10 @@
 
 pub mod actor;
 pub mod archive;
+pub mod assertion_file;
 pub mod capture;
 pub mod confirm;
+pub mod credential;
 pub mod crm;
 pub mod crm_notes;
 mod crm_values;
@@ -12,8 +14,10 @@ mod csv;
 pub mod error;
 pub mod limits;
 pub mod members;
+pub mod pem;
 pub mod run;
 pub mod secret;
+mod secret_file;
 pub mod tenant;
 mod text;
 pub mod users_file;
@@ -193,6 +197,7 @@ impl Config {
         config.check_names(text, path)?;
         config.check_folders(path)?;
         config.check_open_scopes(text, path)?;
+        config.check_credentials(text, path)?;
         if config.tenants.is_empty() && config.archives.is_empty() {
             return Err(ConfigError::File {
                 path: path.to_owned(),
@@ -240,6 +245,21 @@ impl Config {
                       i_understand_this_reads_every_mailbox = true to this tenant"
                 .into(),
         })
+    }
+
+    /// With several credentials it would be unclear which one a sign-in used.
+    fn check_credentials(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+        for tenant in &self.tenants {
+            if let Err(error) = tenant.credential() {
+                return Err(ConfigError::Key {
+                    path: path.to_owned(),
+                    line: error::last_line_with(text, "name", &tenant.name),
+                    key: "tenants".into(),
+                    message: error.to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Index and state may be thrown away at any time; the lake never.

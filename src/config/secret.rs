@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 
+use secrecy::ExposeSecret as _;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Deserializer;
@@ -13,7 +14,7 @@ use serde::de::Visitor;
 use serde::de::value::MapAccessDeserializer;
 
 use crate::config::error::ConfigError;
-use crate::config::limits;
+use crate::config::secret_file;
 use crate::config::text;
 
 /// Where a secret is found: `{ env = "NAME" }` or `{ file = "path" }`.
@@ -117,41 +118,21 @@ fn from_environment(name: &str) -> Result<String, ConfigError> {
 }
 
 fn from_file(path: &Path) -> Result<String, ConfigError> {
-    let unreadable = |source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    let problem = if metadata.len() > limits::SECRET_BYTES_MAX {
-        Some("is too large for a secret")
-    } else if is_readable_by_others(&metadata) {
-        Some("can be read by others than its owner; take that away (chmod 600)")
-    } else {
-        None
-    };
-    if let Some(problem) = problem {
+    let file = secret_file::read(path)?;
+    if file.is_readable_by_others {
+        let problem = secret_file::READABLE_BY_OTHERS;
         return Err(ConfigError::Secret {
             message: format!("{} {problem}", path.display()),
         });
     }
-    std::fs::read_to_string(path).map_err(unreadable)
-}
-
-#[cfg(unix)]
-fn is_readable_by_others(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_others(_metadata: &std::fs::Metadata) -> bool {
-    false
+    let text = String::from_utf8(file.bytes.expose_secret().to_vec());
+    text.map_err(|_| ConfigError::Secret {
+        message: format!("{} is no text; name the file of the secret", path.display()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     fn file(content: &str, mode: u32) -> (tempfile::TempDir, Secret) {

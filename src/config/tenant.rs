@@ -8,7 +8,10 @@ use serde::de::Error;
 use url::Host;
 use url::Url;
 
+use crate::config::assertion_file::AssertionFile;
 use crate::config::confirm::Confirm;
+use crate::config::credential::CertificateFiles;
+use crate::config::credential::Credential;
 use crate::config::csv;
 use crate::config::error::ConfigError;
 use crate::config::secret::Secret;
@@ -28,8 +31,15 @@ pub struct Tenant {
     /// The app registration.
     #[serde(deserialize_with = "text::text")]
     pub client_id: String,
-    /// The app registration's secret.
-    pub client_secret: Secret,
+    /// The app registration's secret, or
+    #[serde(default)]
+    client_secret: Option<Secret>,
+    /// a certificate that is registered with it, or
+    #[serde(default)]
+    certificate: Option<CertificateFiles>,
+    /// an assertion of a platform that is registered with it.
+    #[serde(default)]
+    assertion_file: Option<AssertionFile>,
     /// Where tokens come from.
     #[serde(default = "login_url", deserialize_with = "base_url")]
     pub login_url: Url,
@@ -174,6 +184,35 @@ impl std::fmt::Display for Scope {
 }
 
 impl Tenant {
+    /// How the application signs in.
+    ///
+    /// # Errors
+    /// Not exactly one way is configured; [`crate::config::Config::parse`] has refused that.
+    pub fn credential(&self) -> Result<Credential<'_>, ConfigError> {
+        let secret = self.client_secret.as_ref().map(Credential::Secret);
+        let certificate = self.certificate.as_ref().map(Credential::Certificate);
+        let assertion = self.assertion_file.as_ref().map(Credential::AssertionFile);
+        match (secret, certificate, assertion) {
+            (Some(only), None, None) | (None, Some(only), None) | (None, None, Some(only)) => {
+                Ok(only)
+            }
+            (None, None, None) => Err(ConfigError::Credentials {
+                found: "the tenant has no credential".into(),
+            }),
+            (secret, certificate, assertion) => {
+                let keys = [
+                    secret.map(|_| "client_secret"),
+                    certificate.map(|_| "certificate"),
+                    assertion.map(|_| "assertion_file"),
+                ];
+                let keys: Vec<&str> = keys.into_iter().flatten().collect();
+                Err(ConfigError::Credentials {
+                    found: format!("the tenant has several credentials ({})", keys.join(", ")),
+                })
+            }
+        }
+    }
+
     /// The further certificate authorities, as the PEM text of their file.
     pub fn authorities(&self) -> Result<Option<String>, ConfigError> {
         let Some(path) = &self.ca_file else {
@@ -192,16 +231,25 @@ impl Tenant {
     /// The paths that the section names.
     pub(super) fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let secret = match &mut self.client_secret {
-            Secret::File(path) => Some(path),
-            Secret::Env(_) => None,
+            Some(Secret::File(path)) => Some(path),
+            Some(Secret::Env(_)) | None => None,
         };
+        let certificate = self.certificate.as_mut();
+        let certificate = certificate
+            .into_iter()
+            .flat_map(CertificateFiles::paths_mut);
+        let assertion = self.assertion_file.as_mut().map(AssertionFile::path_mut);
+        let credential = secret.into_iter().chain(certificate).chain(assertion);
         let users = match &mut self.scope {
             Scope::UsersFile(path) => Some(path),
             Scope::Group(_) | Scope::AdminUnit(_) | Scope::Users(_) | Scope::All => None,
         };
         let members = self.members.as_mut().into_iter().chain(&mut self.teams);
         let lists = users.into_iter().chain(&mut self.deny.file);
-        members.chain(secret).chain(lists).chain(&mut self.ca_file)
+        members
+            .chain(credential)
+            .chain(lists)
+            .chain(&mut self.ca_file)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::config::capture::InternalOnly;
 use crate::config::capture::Meetings;
 use crate::config::capture::UnknownSensitivity;
 use crate::config::capture::Unmatched;
+use crate::config::credential::Credential;
 use crate::config::secret::Secret;
 use crate::config::tenant::Scope;
 use crate::config::window::Window;
@@ -116,7 +117,10 @@ fn the_whole_contract_is_read() {
     assert_eq!(capture.exclude.addresses[0].as_str(), "spy@x.org");
     assert_eq!(capture.exclude.domains, ["x.example"]);
     let tenant = &config.tenants[0];
-    assert_eq!(tenant.client_secret, Secret::Env("CONTOSO_SECRET".into()));
+    assert!(matches!(
+        tenant.credential(),
+        Ok(Credential::Secret(Secret::Env(name))) if name == "CONTOSO_SECRET"
+    ));
     assert_eq!(tenant.graph_url.port(), Some(8080));
     assert!(matches!(&tenant.scope, Scope::Users(users) if users[0].as_str() == "ann@contoso.com"));
     assert_eq!(tenant.deny.users[0].as_str(), "board@contoso.com");
@@ -175,7 +179,11 @@ fn relative_paths_are_resolved_from_the_files_folder() {
     );
     let tenant = &config.tenants[0];
     assert_eq!(tenant.members, Some(folder.path().join("members.csv")));
-    assert_eq!(tenant.client_secret, Secret::File(folder.path().join("s")));
+    let secret = folder.path().join("s");
+    assert!(matches!(
+        tenant.credential(),
+        Ok(Credential::Secret(Secret::File(path))) if *path == secret
+    ));
     assert_eq!(config.archives[0].path, Path::new("/srv/mail"));
     assert_eq!(config.archives[1].path, folder.path().join("list.mbox"));
 }
@@ -227,23 +235,6 @@ fn unknown_keys_and_values_get_a_suggestion() {
             "{extra}: {error}"
         );
         assert!(!error.contains('\n'), "{error}");
-    }
-}
-
-#[test]
-fn what_this_version_cannot_serve_is_refused() {
-    for (old, new) in [
-        (
-            "client_secret = { file = \"secret\" }",
-            "certificate = \"x\"",
-        ),
-        (
-            "client_secret = { file = \"secret\" }",
-            "assertion_file = \"x\"",
-        ),
-    ] {
-        let error = error_with(old, new);
-        assert!(error.contains("not supported by this version"), "{error}");
     }
 }
 
@@ -308,6 +299,87 @@ fn an_inline_secret_is_rejected_and_not_repeated() {
             !error.contains("w0rd") && !error.contains("7077"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn each_credential_is_read_with_its_paths_and_there_is_exactly_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("touchpoint.toml");
+    let secret = "client_secret = { file = \"secret\" }";
+    let load = |line: &str| {
+        std::fs::write(&path, SMALL.replace(secret, line)).unwrap();
+        Config::load(&path).map(|mut config| config.tenants.remove(0))
+    };
+    for (line, key_file) in [
+        ("certificate = { file = \"a.pem\" }", None),
+        (
+            "certificate = { file = \"a.pem\", key_file = \"a.key\" }",
+            Some(folder.path().join("a.key")),
+        ),
+    ] {
+        let tenant = load(line).unwrap();
+        let Ok(Credential::Certificate(files)) = tenant.credential() else {
+            panic!("{line}");
+        };
+        assert_eq!(files.file, folder.path().join("a.pem"));
+        assert_eq!(files.key_file, key_file);
+    }
+    let tenant = load("assertion_file = \"a.v1.jwt\"").unwrap();
+    let read = tenant.credential();
+    let expected = folder.path().join("a.v1.jwt");
+    assert!(matches!(read, Ok(Credential::AssertionFile(file)) if file.0 == expected));
+
+    let both = format!("{secret}\nassertion_file = \"t\"");
+    let all = format!("{both}\ncertificate = {{ file = \"a.pem\" }}");
+    for (lines, found) in [
+        ("", "no credential"),
+        (both.as_str(), "(client_secret, assertion_file)"),
+        (all.as_str(), "(client_secret, certificate, assertion_file)"),
+    ] {
+        let error = load(lines).unwrap_err().to_string();
+        let place = format!("{}:5: tenants: ", path.display());
+        assert!(
+            error.starts_with(&place) && error.contains(found),
+            "{error}"
+        );
+        let keys = "exactly one of client_secret, certificate and assertion_file";
+        assert!(error.contains(keys), "{error}");
+    }
+}
+
+#[test]
+fn a_key_or_token_in_the_place_of_its_file_is_rejected_and_not_repeated() {
+    let key = "-----BEGIN PRIVATE KEY-----\\nMIIs3cret\\n-----END PRIVATE KEY-----\\n";
+    for (value, name) in [
+        (format!("certificate = \"{key}\""), "certificate"),
+        (
+            format!("certificate = {{ file = \"{key}\" }}"),
+            "certificate",
+        ),
+        (
+            format!("certificate = {{ file = \"a\", key_file = \"{key}\" }}"),
+            "certificate",
+        ),
+        (
+            format!("certificate = {{ file = \"a\", key = \"{key}\" }}"),
+            "certificate",
+        ),
+        (
+            "certificate = { file = [\"s3cret\"] }".to_owned(),
+            "certificate",
+        ),
+        (
+            "assertion_file = \"eyJhbGciOiJSUzI1NiJ9.eyJzdWIi.s3cret\"".to_owned(),
+            "assertion_file",
+        ),
+        ("certificate = { file = \"…\" }".to_owned(), "certificate"),
+        ("assertion_file = \"…\"".to_owned(), "assertion_file"),
+    ] {
+        let error = error_with("client_secret = { file = \"secret\" }", &value);
+        let place = format!("touchpoint.toml:8: tenants.{name}: ");
+        assert!(error.starts_with(&place), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
 }
 

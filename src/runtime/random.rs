@@ -20,7 +20,37 @@ pub fn wide_bits() -> u128 {
     }
 }
 
+/// A random GUID, by the same rule.
+pub fn guid() -> String {
+    let bits = wide_bits();
+    // Version 4, variant 1 (RFC 9562).
+    let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let part = |from: u32, length: u32| (bits >> from) & ((1 << length) - 1);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 32),
+        part(80, 16),
+        part(64, 16),
+        part(48, 16),
+        part(0, 48)
+    )
+}
+
 /// A number from 0 (inclusive) to `bound` (exclusive); 0 where `bound` is 0.
 pub fn below(bound: u64) -> u64 {
     if bound == 0 { 0 } else { bits() % bound }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guid_is_random_and_says_so() {
+        let id = guid();
+        assert_eq!(id.len(), 36);
+        assert_eq!(id.as_bytes()[14], b'4');
+        assert!(b"89ab".contains(&id.as_bytes()[19]));
+        assert_ne!(id, guid());
+    }
 }

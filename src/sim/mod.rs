@@ -3,10 +3,12 @@
 
 pub mod admin_unit;
 pub mod answer;
+pub mod assertion;
 pub mod batch;
 pub mod calendar;
 pub mod consent;
 pub mod control;
+pub mod credentials;
 pub mod crm;
 pub mod description;
 pub mod directory;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::model::time::Timestamp;
+use crate::sim::credentials::Credentials;
 use crate::sim::faults::fault;
 use crate::sim::faults::fault::Fault;
 use crate::sim::faults::random;
@@ -52,6 +53,8 @@ pub struct Spec {
     pub policy: Policy,
     /// How the CRM changes along the clock.
     pub crm_changes: CrmChanges,
+    /// What is registered with the application besides its secret.
+    pub app: Credentials,
     /// What the application is allowed.
     pub permissions: Grants,
     /// What the facts leave open.
@@ -98,6 +101,7 @@ impl Default for Spec {
             domains: vec!["contoso.com".to_owned(), "contoso.de".to_owned()],
             policy: Policy::default(),
             crm_changes: CrmChanges::default(),
+            app: Credentials::default(),
             permissions: Grants::default(),
             switches: Switches::default(),
             faults: Vec::new(),
@@ -127,6 +131,9 @@ impl Spec {
             return Err(SpecError::Range("start (RFC 3339)"));
         }
         if let Some(defect) = spec.permissions.defect() {
+            return Err(SpecError::Range(defect));
+        }
+        if let Some(defect) = spec.app.defect() {
             return Err(SpecError::Range(defect));
         }
         if let Some(seed) = spec.faults_seed {

@@ -9,6 +9,7 @@ use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
 use crate::sim::admin_unit;
 use crate::sim::answer::Answer;
+use crate::sim::assertion::Presented;
 use crate::sim::batch;
 use crate::sim::consent;
 use crate::sim::directory;
@@ -45,6 +46,8 @@ pub struct State {
     requests: u64,
     /// Whether an administrator has given consent.
     has_consent: bool,
+    /// Assertions of sign-ins so far.
+    presented: Presented,
 }
 
 impl State {
@@ -57,6 +60,7 @@ impl State {
             throttles: vec![Throttle::default(); world.mailboxes.len()],
             requests: 0,
             has_consent: world.spec.permissions.consent == Consent::Given,
+            presented: Presented::default(),
         }
     }
 
@@ -120,7 +124,7 @@ impl State {
             answer.response = if request.method == "POST" && !self.has_consent {
                 token::unknown_application(wall)
             } else if request.method == "POST" {
-                token::issue(world, tenant, request, wall)
+                token::issue(world, &mut self.presented, tenant, request, wall)
             } else {
                 Response::error(405, "MethodNotAllowed", "Use POST.")
             };

@@ -7,6 +7,11 @@ use serde::Deserialize;
 
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
+use crate::sim::assertion;
+use crate::sim::assertion::Endpoint;
+use crate::sim::assertion::KIND;
+use crate::sim::assertion::Presented;
+use crate::sim::assertion::Refusal;
 use crate::sim::permissions;
 use crate::sim::request::Request;
 use crate::sim::request::Response;
@@ -18,7 +23,13 @@ const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Answers `POST /{tenant}/oauth2/v2.0/token`. `wall` is the clock of the caller, not the
 /// simulated one: tokens live in real seconds.
-pub fn issue(world: &World, tenant: &str, request: &Request, wall: Timestamp) -> Response {
+pub fn issue(
+    world: &World,
+    presented: &mut Presented,
+    tenant: &str,
+    request: &Request,
+    wall: Timestamp,
+) -> Response {
     let form = pairs(&String::from_utf8_lossy(&request.body));
     let host = request.header("host").unwrap_or("127.0.0.1");
     let field = |name: &str| {
@@ -28,13 +39,24 @@ pub fn issue(world: &World, tenant: &str, request: &Request, wall: Timestamp) ->
     let basic = request.header("authorization").and_then(basic);
     let client = field("client_id").or(basic.as_ref().map(|(id, _)| id.clone()));
     let secret = field("client_secret").or(basic.map(|(_, secret)| secret));
-    if let Some((status, error, code, text)) = refusal(
-        world,
-        (tenant, host),
-        &field,
-        client.as_ref(),
-        secret.as_ref(),
-    ) {
+    let refused = refusal(world, (tenant, host), &field, client.as_ref()).or_else(|| {
+        let endpoint = Endpoint {
+            host,
+            path: &request.path,
+        };
+        let proven = match (field("client_assertion"), secret) {
+            (Some(_), Some(_)) => Err(BOTH),
+            (Some(_), None) if field("client_assertion_type").as_deref() != Some(KIND) => {
+                Err(KIND_MISSING)
+            }
+            (Some(text), None) => assertion::check(world, presented, endpoint, &text, wall),
+            (None, Some(secret)) if secret == world.app.secret => Ok(()),
+            (None, Some(_)) => Err(WRONG_SECRET),
+            (None, None) => Err(NO_CREDENTIAL),
+        };
+        proven.err()
+    });
+    if let Some((status, error, code, text)) = refused {
         return failure(wall, status, error, code, text);
     }
     let seconds = world.spec.switches.token_seconds;
@@ -46,15 +68,38 @@ pub fn issue(world: &World, tenant: &str, request: &Request, wall: Timestamp) ->
     Response::json(body.to_string(), 0).with("cache-control", "no-store".to_owned())
 }
 
-/// Status, error, AADSTS number and text.
-type Refusal = (u16, &'static str, u32, &'static str);
+const NO_CREDENTIAL: Refusal = (
+    401,
+    "invalid_client",
+    7_000_218,
+    "The request body must contain 'client_assertion' or 'client_secret'.",
+);
+const WRONG_SECRET: Refusal = (
+    401,
+    "invalid_client",
+    7_000_215,
+    "Invalid client secret provided.",
+);
+const KIND_MISSING: Refusal = (
+    400,
+    "invalid_request",
+    900_144,
+    "The request body must contain the following parameter: 'client_assertion_type'.",
+);
+/// What the service does then is not documented; no client should depend on it.
+const BOTH: Refusal = (
+    400,
+    "invalid_request",
+    90_013,
+    "Invalid input: 'client_secret' and 'client_assertion'.",
+);
 
+/// What is wrong before the credential is looked at.
 fn refusal(
     world: &World,
     (tenant, host): (&str, &str),
     field: &impl Fn(&str) -> Option<String>,
     client: Option<&String>,
-    secret: Option<&String>,
 ) -> Option<Refusal> {
     let is_name = |one: &String| one.eq_ignore_ascii_case(tenant);
     let is_tenant = is_name(&world.app.tenant_id) || world.spec.domains.iter().any(is_name);
@@ -108,20 +153,6 @@ fn refusal(
             "unauthorized_client",
             700_016,
             "Application with this identifier was not found in the directory.",
-        ))
-    } else if secret.is_none() {
-        Some((
-            401,
-            "invalid_client",
-            7_000_218,
-            "The request body must contain 'client_assertion' or 'client_secret'.",
-        ))
-    } else if secret != Some(&world.app.secret) {
-        Some((
-            401,
-            "invalid_client",
-            7_000_215,
-            "Invalid client secret provided.",
         ))
     } else {
         None

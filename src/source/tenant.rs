@@ -4,13 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config;
+use crate::config::credential::Credential as Configured;
 use crate::config::error::ConfigError;
+use crate::config::limits;
 use crate::config::run::Run;
 use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
 use crate::model::directory::DirectoryUser;
+use crate::model::time::DAY;
+use crate::model::time::Timestamp;
+use crate::runtime::clock;
 use crate::source::error::ServiceError;
+use crate::source::graph::certificate::Certificate;
 use crate::source::graph::client::Client;
+use crate::source::graph::credential::Credential;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
 use crate::source::service::MailboxService;
@@ -19,6 +26,8 @@ use crate::source::service::MailboxService;
 #[derive(Debug, Clone)]
 pub struct Tenant {
     client: Client,
+    /// What the user should know of its credential.
+    note: Option<String>,
 }
 
 /// Who is directly in an administrative unit.
@@ -45,7 +54,7 @@ impl Tenant {
     /// Prepares to sign in to a tenant as configured; nothing is sent yet.
     ///
     /// # Errors
-    /// The secret cannot be read, or the configured addresses cannot be used.
+    /// The credential cannot be read or used, or the configured addresses cannot be used.
     pub fn connect(tenant: &config::tenant::Tenant, run: &Run) -> Result<Self, ConnectError> {
         let name: Arc<str> = tenant.name.as_str().into();
         let limits = Limits {
@@ -53,11 +62,12 @@ impl Tenant {
             deadline: Duration::from_secs(run.answer_seconds.into()),
             ..Limits::standard().with_first_wait(run.retry_wait)
         };
+        let (credential, note) = credential(tenant, clock::now())?;
         let settings = GraphSettings {
             name,
             tenant_id: tenant.tenant_id.clone(),
             client_id: tenant.client_id.clone(),
-            secret: tenant.client_secret.read()?,
+            credential,
             login_url: tenant.login_url.as_str().trim_end_matches('/').to_owned(),
             graph_url: tenant.graph_url.as_str().trim_end_matches('/').to_owned(),
             page_size: u32::from(run.page_size),
@@ -65,7 +75,12 @@ impl Tenant {
             limits,
         };
         let client = Client::new(&settings).map_err(ServiceError::from)?;
-        Ok(Self { client })
+        Ok(Self { client, note })
+    }
+
+    /// What the user should know of its credential: that it ends soon.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Its verified domains; `None`: the permission does not show them.
@@ -129,9 +144,37 @@ impl Tenant {
     }
 }
 
+/// Reads and checks what the application signs in with, and says where it ends soon.
+fn credential(
+    tenant: &config::tenant::Tenant,
+    now: Timestamp,
+) -> Result<(Credential, Option<String>), ConfigError> {
+    Ok(match tenant.credential()? {
+        Configured::Secret(secret) => (Credential::Secret(secret.read()?), None),
+        Configured::Certificate(files) => {
+            let certificate = Certificate::new(&files.read()?, now)?;
+            let left = certificate.ends().0.saturating_sub(now.0).div_euclid(DAY);
+            let note = (left < limits::CREDENTIAL_NOTICE_DAYS).then(|| {
+                format!(
+                    "its certificate ({}) ends on {}, {left} days from now; make a new one, register it \
+                     with the application and name it in the configuration before then",
+                    files.file.display(),
+                    certificate.ends().rfc3339()
+                )
+            });
+            (Credential::Certificate(certificate), note)
+        }
+        Configured::AssertionFile(file) => {
+            // What it holds later is read later; that there is one is seen before anything is.
+            file.read()?;
+            (Credential::AssertionFile(file.clone()), None)
+        }
+    })
+}
+
 #[cfg(test)]
 impl From<Client> for Tenant {
     fn from(client: Client) -> Self {
-        Self { client }
+        Self { client, note: None }
     }
 }

@@ -24,6 +24,7 @@ mod complete;
 mod confirmation;
 mod corpora;
 mod crash;
+mod credentials;
 mod crm_changes;
 mod crm_files;
 mod damage;

@@ -9,8 +9,10 @@ pub mod batch;
 pub mod body;
 pub mod calendar;
 pub mod call;
+pub mod certificate;
 pub mod claims;
 pub mod client;
+pub mod credential;
 pub mod delta;
 pub mod directory;
 pub mod envelope;
@@ -32,8 +34,10 @@ pub mod sensitivity;
 mod service;
 mod service_clock;
 pub mod settings;
+pub mod sign_in_error;
 mod token_claims;
 pub mod well_known;
+pub mod x509;
 
 #[cfg(test)]
 pub(crate) mod tests;

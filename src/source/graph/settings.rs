@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use crate::source::graph::credential::Credential;
 
 /// One tenant, as the client needs it.
 #[derive(Debug, Clone)]
@@ -14,8 +14,8 @@ pub struct GraphSettings {
     pub tenant_id: String,
     /// The application's id.
     pub client_id: String,
-    /// The application's secret.
-    pub secret: SecretString,
+    /// How the application proves who it is.
+    pub credential: Credential,
     /// `https://login.microsoftonline.com`, or another cloud's (facts 4.7).
     pub login_url: String,
     /// `https://graph.microsoft.com`, or another cloud's, without `/v1.0`.

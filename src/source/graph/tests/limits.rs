@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::config::assertion_file::AssertionFile;
 use crate::model::mail::ContentLevel;
 use crate::source::graph::client::Client;
+use crate::source::graph::credential::Credential;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
@@ -372,4 +374,45 @@ async fn a_request_without_an_answer_ends_at_its_deadline() {
     let error = spawn_page(&client, "ann").await.unwrap().unwrap_err();
     assert_eq!(error.action(), RetryAction::PlainList);
     assert_eq!(server.requests().len(), 4);
+}
+
+/// Facts 4.1, 4.2.
+#[tokio::test]
+async fn an_assertion_file_is_read_for_each_token_and_waited_for_where_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let server = Server::start(|_, seen, before| {
+        Some(if seen.is_sign_in() {
+            Reply::ok(format!(r#"{{"access_token":"t{before}","expires_in":0}}"#))
+        } else {
+            Reply::ok(r#"{"value":[]}"#)
+        })
+    })
+    .await;
+    let mut settings = server.settings();
+    settings.credential = Credential::AssertionFile(AssertionFile(path.clone()));
+    let client = Client::new(&settings).unwrap();
+    for token in ["eyJ0.first.x", "eyJ0.second.x"] {
+        std::fs::write(&path, token).unwrap();
+        client.users().await.unwrap();
+        let form = server.sign_ins().pop().unwrap().body;
+        assert!(
+            form.contains(&format!("client_assertion={token}")),
+            "{form}"
+        );
+        let kind = "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3A\
+                    client-assertion-type%3Ajwt-bearer";
+        assert!(form.contains(kind), "{form}");
+        assert!(!form.contains("client_secret"), "{form}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    tokio::time::pause();
+    let error = client.users().await.unwrap_err();
+    assert_eq!(error.action(), RetryAction::StopTenant);
+    let text = error.to_string();
+    assert!(
+        text.contains("no_assertion") && text.contains("mounts it"),
+        "{text}"
+    );
+    assert_eq!(server.sign_ins().len(), 2);
 }

@@ -13,6 +13,7 @@ use crate::model::mail::ContentLevel;
 use crate::model::selection::Headers;
 use crate::model::selection::Selection;
 use crate::source::graph::client::Client;
+use crate::source::graph::credential::Credential;
 use crate::source::graph::settings::GraphSettings;
 use crate::source::graph::settings::Limits;
 
@@ -144,7 +145,7 @@ impl Server {
             name: "contoso".into(),
             tenant_id: "contoso.example".into(),
             client_id: "app".into(),
-            secret: "s&cret=".to_owned().into(),
+            credential: Credential::Secret("s&cret=".into()),
             login_url: self.url.clone(),
             graph_url: self.url.clone(),
             page_size: 100,
