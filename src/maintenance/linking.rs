@@ -151,7 +151,10 @@ fn apply(
     commit(lake, &changed, switch, &run)?;
     let connection = switch.connection();
     let rows = changed.iter().map(|known| {
-        let reason = switch.action().as_str();
+        let reason = match switch {
+            Switch::Link => "linked; the next run reads it",
+            Switch::Unlink => "unlinked",
+        };
         connections::row(
             &run,
             now,

@@ -11,7 +11,7 @@ pub struct Remedy {
     pub next: &'static str,
 }
 
-/// A row: the connection, codes in lower case (none: any), and what holds for them.
+/// A row: the connection, beginnings of codes in lower case (none: any), and what holds for them.
 struct Row {
     connection: Connection,
     codes: &'static [&'static str],
@@ -96,36 +96,12 @@ const ROWS: &[Row] = &[
         "a policy or the scope of a role leaves the mailbox out, or a permission is missing",
         "touchpoint check tells which; a new policy takes an hour and at times a day",
     ),
-    // Facts 4.3.
+    // The reason has the advice for each code.
     row(
         Connection::Error,
-        &["aadsts53003"],
-        "conditional access or an allowed list of networks blocks the application",
-        "give the Entra admin the application id and the address of this machine, to allow both",
-    ),
-    row(
-        Connection::Error,
-        &["aadsts7000215", "aadsts7000218"],
-        "the client secret is wrong",
-        "put the value of a valid secret, not its id, where client_secret points",
-    ),
-    row(
-        Connection::Error,
-        &["aadsts7000222"],
-        "the client secret has expired",
-        "make a new one in Entra, and put it in its place",
-    ),
-    row(
-        Connection::Error,
-        &["aadsts700027", "aadsts700024"],
-        "the certificate or assertion is refused: not registered, or the clock is wrong",
-        "register the certificate with the application, and set the clock",
-    ),
-    row(
-        Connection::Error,
-        &["aadsts7000112"],
-        "the application is disabled in the tenant",
-        "the Entra admin enables the enterprise application",
+        &["aadsts"],
+        "the sign-in service refuses the application",
+        "do what the reason says; touchpoint check shows whether it helped",
     ),
     row(
         Connection::Error,
@@ -202,7 +178,9 @@ const ROWS: &[Row] = &[
 pub fn of(connection: Connection, code: Option<&str>) -> Remedy {
     let code = code.map(str::to_lowercase).unwrap_or_default();
     let fits = |row: &&Row| {
-        row.connection == connection && (row.codes.is_empty() || row.codes.contains(&&*code))
+        let mut codes = row.codes.iter();
+        row.connection == connection
+            && (row.codes.is_empty() || codes.any(|begin| code.starts_with(begin)))
     };
     let found = ROWS.iter().find(fits);
     found.map_or(
@@ -239,6 +217,6 @@ mod tests {
             assert!(!connection.is_problem() || !remedy.next.is_empty());
         }
         let upper = of(Connection::Error, Some("AADSTS53003"));
-        assert!(upper.means.contains("conditional access"));
+        assert!(upper.means.contains("sign-in"));
     }
 }
