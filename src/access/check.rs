@@ -104,7 +104,7 @@ fn stop(found: &mut TenantAccess, text: String) {
     found.findings.push(Finding::new(Severity::Stop, text));
 }
 
-/// What an administrator opens; nobody waits for the redirect.
+/// What an administrator opens; no one waits for the redirect.
 fn link(tenant: &TenantInput) -> String {
     consent_link::link(&tenant.config, &consent_link::state(), None).into()
 }

@@ -115,13 +115,13 @@ impl Need {
         };
         let of_kind = |probe: &&Probe| probe.expected == Expected::Granted && probe.kind == kind;
         let mut answers = probes.iter().filter(of_kind).map(|probe| &probe.found);
-        let is_told = |answer: &&ProbeAnswer| {
+        let is_answered = |answer: &&ProbeAnswer| {
             matches!(answer, ProbeAnswer::Granted | ProbeAnswer::Denied { .. })
         };
-        let told: Vec<&ProbeAnswer> = answers.by_ref().filter(is_told).collect();
-        if told.contains(&&ProbeAnswer::Granted) {
+        let answered: Vec<&ProbeAnswer> = answers.by_ref().filter(is_answered).collect();
+        if answered.contains(&&ProbeAnswer::Granted) {
             Grant::Exchange
-        } else if told.is_empty() {
+        } else if answered.is_empty() {
             Grant::Unknown
         } else {
             Grant::Missing

@@ -29,6 +29,10 @@ pub(crate) struct Target {
     address: String,
     /// Whether the configuration names it.
     is_named: bool,
+    /// Whether the settings of today let its mail be captured.
+    captures_mail: bool,
+    /// Which of its meetings they let be captured.
+    captures_meetings: Meetings,
 }
 
 impl Target {
@@ -37,6 +41,8 @@ impl Target {
             user_id: entry.user_id.clone(),
             address: entry.address.clone(),
             is_named: true,
+            captures_mail: entry.captures_mail,
+            captures_meetings: entry.captures_meetings,
         }
     }
 
@@ -44,6 +50,15 @@ impl Target {
         Self {
             is_named: false,
             ..Self::named(entry)
+        }
+    }
+
+    /// Whether a run requests this of it.
+    fn is_read(&self, kind: ProbeKind) -> bool {
+        match kind {
+            ProbeKind::Mail | ProbeKind::MailContent => self.captures_mail,
+            ProbeKind::Calendar => self.captures_meetings != Meetings::None,
+            ProbeKind::MailboxKind => true,
         }
     }
 }
@@ -86,11 +101,9 @@ pub(crate) fn granted(tenant: &TenantInput, listing: &Listing) -> Result<Vec<Tar
     if !named.is_empty() {
         return Ok(named.into_iter().map(Target::named).collect());
     }
-    let within: Vec<&PlanEntry> = listing
-        .entries
-        .iter()
-        .filter(|entry| is_in(entry))
-        .collect();
+    let within = listing.entries.iter().filter(|entry| is_in(entry));
+    let (whole, rest): (Vec<&PlanEntry>, Vec<_>) = within.partition(|entry| is_wholly_read(entry));
+    let within = if whole.is_empty() { rest } else { whole };
     // From the beginning, the middle and the end of the list: neighbours are often of one kind.
     let step = within.len().div_ceil(CHOSEN_GRANTED).max(1);
     let chosen = within.into_iter().step_by(step);
@@ -135,6 +148,11 @@ fn is_in(entry: &PlanEntry) -> bool {
     entry.verdict == Verdict::In
 }
 
+/// Whether both its mail and its meetings are read, so that it can show whether either is granted.
+fn is_wholly_read(entry: &PlanEntry) -> bool {
+    entry.captures_mail && entry.captures_meetings != Meetings::None
+}
+
 fn named<'a>(
     tenant: &TenantInput,
     listing: &'a Listing,
@@ -158,8 +176,8 @@ fn named<'a>(
     found.collect()
 }
 
-/// Tries mailboxes in scope: what is switched on, and what the content level and the kind of mailbox
-/// need.
+/// Tries mailboxes in scope: what is switched on for all and for each, and what the content level and
+/// the kind of mailbox need.
 pub(crate) async fn try_granted(
     tenant: &TenantInput,
     capture: &Capture,
@@ -172,7 +190,7 @@ pub(crate) async fn try_granted(
     kinds.push(ProbeKind::MailboxKind);
     let mut probes = Vec::new();
     for target in targets {
-        for &kind in &kinds {
+        for &kind in kinds.iter().filter(|kind| target.is_read(**kind)) {
             probes.push(attempt(tenant, target, kind, Expected::Granted).await);
         }
     }

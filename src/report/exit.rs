@@ -108,10 +108,12 @@ fn waiting_reason(waiting: usize) -> String {
     )
 }
 
-/// Tenants of which all mailboxes are denied, and more than one.
+/// Tenants of which all mailboxes are denied, and more than one. One of which nothing was requested says
+/// nothing: there was none lately, or neither its mail nor its meetings are captured.
 fn refused_tenants(summary: &RunSummary) -> Vec<&str> {
     let mut tenants: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for coverage in &summary.coverage {
+    let coverage = summary.coverage.iter();
+    for coverage in coverage.filter(|coverage| coverage.cost.requests > 0) {
         let (all, denied) = tenants.entry(&coverage.mailbox.tenant).or_default();
         *all += 1;
         *denied += usize::from(coverage.status == Status::Denied);

@@ -26,7 +26,7 @@ pub fn text(
          (scripts/entra). Consent to the others is given here, by a global administrator or a privileged \
          role administrator:\n\n\
          {link}\n\n\
-         The page lists what is asked for before anything is granted.\n"
+         The page lists what is requested before anything is granted.\n"
     );
     text
 }

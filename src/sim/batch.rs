@@ -65,6 +65,17 @@ pub fn items(body: &Value) -> Result<Vec<Item<'_>>, &'static str> {
     Ok(items)
 }
 
+/// The URLs of the requests of a batch, as they came; none where it is no batch.
+pub fn urls(request: &Request) -> Vec<String> {
+    if !request.path.ends_with("/$batch") {
+        return Vec::new();
+    }
+    let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+    let items = body["requests"].as_array().into_iter().flatten();
+    let urls = items.filter_map(|item| item["url"].as_str());
+    urls.map(str::to_owned).collect()
+}
+
 /// An item as a request of its own.
 pub fn inner(outer: &Request, item: &Value) -> Request {
     let url = item["url"].as_str().unwrap_or_default();

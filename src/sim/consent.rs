@@ -1,4 +1,4 @@
-//! The page on which an administrator gives consent (facts 4.4). Nobody has to click here: opening it
+//! The page on which an administrator gives consent (facts 4.4). No one has to click here: opening it
 //! is the decision that the world file names.
 
 use crate::sim::grants::Consent;

@@ -66,9 +66,9 @@ pub enum Policy {
 pub enum Consent {
     /// Consent was given.
     Given,
-    /// Nobody was asked; who is asked gives it.
+    /// No one was asked; who is asked gives it.
     Needed,
-    /// Nobody was asked; who is asked declines.
+    /// No one was asked; who is asked declines.
     Declined,
 }
 

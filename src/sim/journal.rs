@@ -18,6 +18,8 @@ pub struct Entry {
     pub path: String,
     /// Query as it came, without the values of link tokens.
     pub query: String,
+    /// The URLs of the requests of a batch, as they came.
+    pub parts: Vec<String>,
     /// Object id of the mailbox.
     pub mailbox: Option<String>,
     /// Status.

@@ -96,9 +96,10 @@ impl Person {
         }
     }
 
-    /// Whether its mail settings, or those of its team, are off.
-    pub fn is_off(&self) -> bool {
-        self.mail_off || self.team == TEAM_OFF
+    /// Whether its mail reaches the client: not where its settings, or those of its team, switch it
+    /// off.
+    pub fn is_mail_read(&self) -> bool {
+        self.is_read() && !self.mail_off && self.team != TEAM_OFF
     }
 
     /// Which of its meetings are captured: `all`, `recorded` or `none`.

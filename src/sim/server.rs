@@ -26,6 +26,7 @@ use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::random;
+use crate::sim::batch;
 use crate::sim::control;
 use crate::sim::faults::connection::Control;
 use crate::sim::faults::connection::Sockets;
@@ -180,6 +181,7 @@ async fn serve(
         method: request.method.clone(),
         path: request.path.clone(),
         query: journal::without_tokens(&request.query),
+        parts: batch::urls(&request),
         mailbox: answer
             .mailbox
             .map(|number| shared.world.people[number].id.clone()),

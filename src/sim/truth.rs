@@ -14,7 +14,7 @@ pub fn print(world: &World, at: Timestamp, mut line: impl FnMut(&Value)) {
     let snapshot = world.crm.at(at);
     for number in 0..world.people.len() {
         line(&mailbox(world, number));
-        if world.people[number].is_read() {
+        if world.people[number].is_mail_read() {
             mail::truth::print_removals(world, number, &mut line);
         }
     }

@@ -48,6 +48,15 @@ pub(crate) enum ItemKind {
     Event,
 }
 
+/// A part of a mailbox, each with permissions and settings of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailboxPart {
+    /// Its mail.
+    Mail,
+    /// Its calendar.
+    Calendar,
+}
+
 /// One mailbox of a service. Every call keeps the service's limits, repeats what may be repeated,
 /// and fails with what its caller does next ([`ServiceError::action`]).
 pub(crate) trait MailboxService: Debug {
@@ -60,8 +69,9 @@ pub(crate) trait MailboxService: Debug {
     /// What the mailbox has cost so far.
     fn total_cost(&self) -> Cost;
 
-    /// What kind of mailbox it is; `None`: the permission does not show it.
-    async fn kind(&self) -> Result<Option<MailboxKind>, ServiceError>;
+    /// What kind of mailbox it is; `None`: the permission does not show it. Where that has to
+    /// be distinguished from a mailbox that is denied, nothing but this part of it is requested.
+    async fn kind(&self, part: MailboxPart) -> Result<Option<MailboxKind>, ServiceError>;
 
     /// All folders, parents before their children.
     async fn folders(&self) -> Result<Vec<Folder>, ServiceError>;

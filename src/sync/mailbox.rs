@@ -149,6 +149,11 @@ impl<'a> MailboxSync<'a> {
         reconciler
     }
 
+    /// Whether an earlier run connected it, or this one has done so already.
+    pub(crate) fn was_connected(&self) -> bool {
+        self.written.is_some()
+    }
+
     /// Notes rows that were sent to the writer before it was begun.
     pub(crate) fn note_derived(&mut self, rows: u64) {
         self.tally.derived += rows;

@@ -3,6 +3,7 @@
 //! A mailbox is read from where its cursors are, its items are decided (`reconcile`) and sent to
 //! the writer in batches, each with the cursors of the same pages.
 
+mod absence;
 pub(crate) mod admission;
 pub(crate) mod archive;
 pub(crate) mod batch;

@@ -6,6 +6,7 @@ use crate::config::capture::Meetings;
 use crate::model::coverage::Status;
 use crate::source::service::MailboxService;
 use crate::source::tenant::Tenant;
+use crate::sync::absence;
 use crate::sync::calendar::CalendarSource;
 use crate::sync::error::SyncError;
 use crate::sync::in_flight::Turn;
@@ -19,7 +20,7 @@ use crate::sync::mailbox_source::Reading;
 pub(crate) struct TenantMailbox {
     /// Its tenant.
     pub tenant: Tenant,
-    /// Whether the settings of today let mail be captured.
+    /// Whether the settings of today let mail be captured; without it no mail is requested.
     pub captures_mail: bool,
     /// Which meetings they let be captured; without any the calendar is not requested.
     pub captures_meetings: Meetings,
@@ -54,6 +55,13 @@ impl TenantMailbox {
             return mail;
         }
         let calendar = CalendarSource { service }.read(sync, turn).await;
+        if !self.captures_mail {
+            absence::note(sync, service.service_time(), &calendar).await?;
+            if calendar.is_ok() {
+                absence::clear(sync).await?;
+            }
+            return calendar;
+        }
         if calendar.is_err() && mail.is_ok() {
             let remark = sync.remark.take().into_iter();
             let parts: Vec<String> = ["mail was read".to_owned()]

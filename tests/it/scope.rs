@@ -61,7 +61,8 @@ fn an_administrative_unit_selects_the_users_directly_in_it() {
         notes.contains("1 groups are in its administrative unit"),
         "{notes}"
     );
-    assert_eq!(tenant.asked_for(before).len(), expected.len());
+    // Of one of them neither mail nor meetings are captured.
+    assert_eq!(tenant.asked_for(before).len(), expected.len() - 1);
 }
 
 #[test]

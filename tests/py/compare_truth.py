@@ -1,9 +1,11 @@
 """Compares a lake, read by independent readers, with what the simulated tenant planted.
 
 usage: compare_truth.py --lake DIR --truth FILE --runs TIME[,TIME...] [--served FILE]
+                        [--mail-off MAILBOX,FROM,UNTIL]...
 
 TRUTH holds the JSON lines of `touchpoint simulate --truth`; RUNS are the simulated times of the
-nightly runs; SERVED is the answer of `/_sim/served`;
+nightly runs; each MAILBOX (`*`: all) had its mail switched off between two of these times (blank:
+without end): the runs in between requested none of it, and what was sent then is `not_captured`; SERVED is the answer of `/_sim/served`;
 without it the counts are not compared (after a crash or a lost cache items are decided twice). Prints one JSON object and ends with 1 where
 anything differs. The Delta log is read by `deltalake`, the current rows are picked by `duckdb`.
 """
@@ -95,6 +97,37 @@ def load_truth(path):
     return copies, events, mailboxes
 
 
+class MailSettings:
+    """When the mail of each mailbox was switched off."""
+
+    # Outcomes that come before `not_captured`.
+    EARLIER = ("not_read", "removed", "unreadable", "draft", "outside_window")
+
+    def __init__(self, texts, runs):
+        self.runs = runs
+        self.spans = []
+        for text in texts:
+            mailbox, *ends = text.split(",")
+            start, end = (instant(end) if end else None for end in ends)
+            self.spans.append((mailbox, start, end))
+
+    def is_off(self, mailbox, at):
+        return any(
+            whose in (mailbox, "*")
+            and (start is None or start <= at)
+            and (end is None or at < end)
+            for whose, start, end in self.spans
+        )
+
+    def runs_of(self, mailbox):
+        return [run for run in self.runs if not self.is_off(mailbox, run)]
+
+    def apply(self, copy):
+        if self.is_off(copy["mailbox"], instant(copy["occurred_at"])):
+            if copy["outcome"] not in self.EARLIER:
+                copy["outcome"] = "not_captured"
+
+
 def first_sight(copy, runs):
     start = instant(copy["readable_from"]) if copy["readable_from"] else None
     end = instant(copy["readable_until"]) if copy["readable_until"] else None
@@ -147,9 +180,11 @@ def main():
     parser.add_argument("--truth", required=True)
     parser.add_argument("--runs", required=True)
     parser.add_argument("--served")
+    parser.add_argument("--mail-off", action="append", default=[])
     options = parser.parse_args()
 
     runs = [instant(time) for time in options.runs.split(",")]
+    settings = MailSettings(options.mail_off, runs)
     copies, events, mailboxes = load_truth(options.truth)
     stored, all_interactions = read(options.lake, "interactions", INTERACTIONS, "revision")
     activity_stored, all_activities = read(
@@ -165,7 +200,8 @@ def main():
     seen = {}
     for copy in copies:
         if copy["mailbox"] in read_mailboxes and copy["outcome"] != "not_read":
-            sight = first_sight(copy, runs)
+            settings.apply(copy)
+            sight = first_sight(copy, settings.runs_of(copy["mailbox"]))
             if sight is not None:
                 seen[(copy["mailbox"], copy["source_id"])] = (sight, copy)
 
@@ -237,7 +273,7 @@ def main():
     planted = collections.Counter()
     for key, (sight, copy) in seen.items():
         outcome = "kept" if copy["outcome"] in ("recorded", "duplicate") else copy["outcome"]
-        again = 0 if key in recorded else decided_again(copy, sight, runs)
+        again = 0 if key in recorded else decided_again(copy, sight, settings.runs_of(key[0]))
         planted[(copy["mailbox"], outcome)] += 1 + again
     counted = collections.Counter()
     received = collections.Counter()

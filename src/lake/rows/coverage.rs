@@ -136,7 +136,7 @@ fn cost() -> Vec<Column> {
         Column::maybe_double(
             Label::new(
                 "cursor_age_hours",
-                "Age of the oldest cursor at the start; null at the first connection.",
+                "Age of the oldest cursor of mail at the start; null at the first connection, and while mail is off.",
             ),
             |row| row.cursor_age_hours,
             |row, hours| row.cursor_age_hours = hours,
@@ -144,7 +144,7 @@ fn cost() -> Vec<Column> {
         Column::maybe_long(
             Label::new(
                 "folder_items",
-                "Items that the folders read report to hold.",
+                "Items that the folders read report to hold; null while mail is off.",
             ),
             |row| row.folder_items,
             |row, count| row.folder_items = count,

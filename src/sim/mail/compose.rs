@@ -54,7 +54,7 @@ pub fn one(world: &mut World, rng: &mut Rng, variant: MailVariant, at: Timestamp
         MailVariant::Shared => shared(world, rng, plan),
         MailVariant::ToList => to_list(world, rng, plan),
         MailVariant::Internal => internal(world, rng, plan),
-        MailVariant::NotCaptured => not_captured(world, rng, plan),
+        MailVariant::SwitchedOff => switched_off(world, rng, plan),
         MailVariant::SentAndReceived => sent_and_received(world, rng, plan),
         MailVariant::IdOnTwoDays => id_on_two_days(world, rng, plan),
         MailVariant::IdTwiceADay => id_twice_a_day(world, rng, &plan),
@@ -319,7 +319,8 @@ fn internal(world: &mut World, rng: &mut Rng, mut plan: MailPlan) {
     delivery::deliver(world, rng, &plan);
 }
 
-fn not_captured(world: &mut World, rng: &mut Rng, mut plan: MailPlan) {
+/// To somebody whose mail is off.
+fn switched_off(world: &mut World, rng: &mut Rng, mut plan: MailPlan) {
     plan.from = *rng.pick(&world.people_by_role.email);
     plan.to.push(world.people_by_role.people[10 + rng.below(2)]);
     delivery::deliver(world, rng, &plan);

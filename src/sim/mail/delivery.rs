@@ -101,8 +101,8 @@ pub fn store(world: &mut World, rng: &mut Rng, plan: &MailPlan) -> u32 {
     number
 }
 
-/// Puts a copy into a mailbox. The expected outcome is that of the mail, unless the mailbox's
-/// settings come first in the order of outcomes.
+/// Puts a copy into a mailbox. The expected outcome is that of the mail; where the settings switch
+/// mail off, it is not read at all.
 pub fn put(world: &mut World, plan: &MailPlan, mail: u32, person: usize, folder: u16) {
     let who = &world.people[person];
     if who.access == Access::NoMailbox {
@@ -110,12 +110,9 @@ pub fn put(world: &mut World, plan: &MailPlan, mail: u32, person: usize, folder:
     }
     world.copies += 1;
     let mailbox = &mut world.mailboxes[person];
-    let (mut outcome, mut reason) = (plan.outcome, plan.reason);
+    let mut outcome = plan.outcome;
     if outcome == Outcome::Private && mailbox.sensitivity_refused {
         outcome = Outcome::Recorded;
-    }
-    if who.is_off() && outcome > Outcome::NotCaptured {
-        (outcome, reason) = (Outcome::NotCaptured, None);
     }
     let from = world.addresses[plan.from as usize].person;
     let sender = plan
@@ -126,7 +123,7 @@ pub fn put(world: &mut World, plan: &MailPlan, mail: u32, person: usize, folder:
         folder,
         arrives: plan.at,
         outcome,
-        reason,
+        reason: plan.reason,
         group: plan.group,
         bcc: folder == folders::SENT && (from == Some(person) || sender == Some(person)),
         lonely: plan.message_id.is_none(),

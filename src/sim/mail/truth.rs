@@ -86,7 +86,7 @@ fn copy(
     let person = &world.people[number];
     let held = &world.mailboxes[number].copies[position];
     let mail = &world.mails[held.mail as usize];
-    let span = span(world, number, held, at).filter(|_| person.is_read());
+    let span = span(world, number, held, at).filter(|_| person.is_mail_read());
     let visible: Vec<(Role, &Address)> = mail
         .parts
         .iter()

@@ -47,7 +47,6 @@ fn every_outcome_of_an_undisturbed_run_occurs_20_times() {
             "unreadable no_date",
             "draft",
             "outside_window",
-            "not_captured",
             "private",
             "excluded address",
             "excluded domain",
@@ -62,6 +61,22 @@ fn every_outcome_of_an_undisturbed_run_occurs_20_times() {
         ] {
             let count = counts.get(outcome).copied().unwrap_or_default();
             assert!(count >= 20, "seed {seed}: {outcome} {count} times");
+        }
+    }
+}
+
+#[test]
+fn mails_of_people_whose_mail_is_off_occur_20_times_and_are_not_read() {
+    for seed in SEEDS {
+        let world = small(seed);
+        let lines = lines(&world, 0);
+        for number in [10, 11] {
+            let id = &world.people[number].id;
+            let of_mailbox = lines.iter().filter(|line| line["mailbox"] == id.as_str());
+            let mails: Vec<_> = of_mailbox.filter(|line| line["kind"] == "email").collect();
+            assert!(mails.len() >= 10, "seed {seed}: {}", mails.len());
+            let is_read = mails.iter().any(|line| line["outcome"] != "not_read");
+            assert!(!is_read, "seed {seed}");
         }
     }
 }

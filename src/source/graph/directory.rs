@@ -16,6 +16,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
 use crate::source::graph::retry::RequestTarget;
+use crate::source::service::MailboxPart;
 
 /// What is asked of a user. All but the names must be selected to come at all (facts 3.1).
 pub(super) const USER_SELECT: &str =
@@ -154,13 +155,16 @@ struct Purpose {
 
 impl MailboxClient {
     /// What kind of mailbox it is; `None` where the permission does not show it (facts 3.3).
-    pub(super) async fn purpose(&self) -> Result<Option<MailboxKind>, GraphError> {
+    pub(super) async fn purpose(
+        &self,
+        part: MailboxPart,
+    ) -> Result<Option<MailboxKind>, GraphError> {
         let url = self.url("/mailboxSettings/userPurpose")?;
         let call = Call::get("mailbox kind", RequestTarget::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
         // MailboxSettings.Read is a permission that need not be given.
-        let shown = self.unless_hidden(async || self.ask(&call, parse).await);
-        let purpose = match shown.await {
+        let asked = async || self.ask(&call, parse).await;
+        let purpose = match self.unless_hidden(part, asked).await {
             // A service that does not know the question has no other kinds.
             Err(GraphError::Refused {
                 status: Some(400 | 501),

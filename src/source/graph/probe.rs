@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
 use crate::model::time::DAY;
+use crate::model::time::Timestamp;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
 use crate::source::graph::envelope;
@@ -39,15 +40,7 @@ impl MailboxClient {
         let answer = match kind {
             ProbeKind::Mail => self.is_answered("/mailFolders/inbox?$select=id").await,
             ProbeKind::MailContent => return self.probe_content().await,
-            ProbeKind::Calendar => {
-                let now = self.service_time();
-                let path = format!(
-                    "/calendarView?startDateTime={}&endDateTime={}&$select=id&$top=1",
-                    now.rfc3339(),
-                    now.plus(DAY).rfc3339()
-                );
-                self.is_answered(&path).await
-            }
+            ProbeKind::Calendar => self.is_answered(&any_event(self.service_time())).await,
             ProbeKind::MailboxKind => self.is_answered("/mailboxSettings/userPurpose").await,
         };
         answer.map_or_else(|error| refused(&error), |()| ProbeAnswer::Granted)
@@ -78,6 +71,15 @@ impl MailboxClient {
             },
         }
     }
+}
+
+/// Any event of a day: what every permission to read calendars allows.
+pub(super) fn any_event(from: Timestamp) -> String {
+    format!(
+        "/calendarView?startDateTime={}&endDateTime={}&$select=id&$top=1",
+        from.rfc3339(),
+        from.plus(DAY).rfc3339()
+    )
 }
 
 /// 403 is a policy, a scope or a missing permission; 401 a token without any; 404 no mailbox (facts

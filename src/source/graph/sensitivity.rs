@@ -15,6 +15,7 @@ use crate::source::graph::lists;
 use crate::source::graph::lists::Listed;
 use crate::source::graph::retry::RequestTarget;
 use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxPart;
 
 /// Entries of a page, from as many as there may be to as few as a slow mailbox can give (facts
 /// 1.7).
@@ -69,7 +70,8 @@ impl MailboxClient {
     /// The mailbox cannot be read at all.
     pub async fn private_list(&self) -> Result<PrivateList, GraphError> {
         for size in PAGE_SIZES {
-            match self.unless_hidden(async || self.listed(size).await).await {
+            let asked = async || self.listed(size).await;
+            match self.unless_hidden(MailboxPart::Mail, asked).await {
                 Ok(Some(ids)) => return Ok(PrivateList::Ids(ids)),
                 Ok(None) => return Ok(PrivateList::Hidden),
                 Err(GraphError::Refused {

@@ -22,6 +22,7 @@ use crate::source::graph::well_known;
 use crate::source::listing::Listing;
 use crate::source::service::Chain;
 use crate::source::service::ItemKind;
+use crate::source::service::MailboxPart;
 use crate::source::service::MailboxService;
 
 impl From<GraphError> for ServiceError {
@@ -60,8 +61,8 @@ impl MailboxService for MailboxClient {
         }
     }
 
-    async fn kind(&self) -> Result<Option<MailboxKind>, ServiceError> {
-        Ok(self.purpose().await?)
+    async fn kind(&self, part: MailboxPart) -> Result<Option<MailboxKind>, ServiceError> {
+        Ok(self.purpose(part).await?)
     }
 
     async fn folders(&self) -> Result<Vec<Folder>, ServiceError> {

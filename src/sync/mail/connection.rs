@@ -11,7 +11,9 @@ use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::policy::settings;
 use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxPart;
 use crate::source::service::MailboxService;
+use crate::sync::cursors::SavedCursors;
 use crate::sync::error::SyncError;
 use crate::sync::mail::mail_sync::MailSync;
 
@@ -30,8 +32,11 @@ const KIND_DELAYS_MAX: u32 = 3;
 const FORGOTTEN_RUNS: u32 = 2;
 
 impl<S: MailboxService> MailSync<'_, '_, S> {
-    /// The first connection: here the window is fixed.
-    pub(super) fn connect(&self) -> MailboxCursor {
+    /// What is kept of the mailbox; at its first connection the window is fixed.
+    pub(super) fn known_or_new(&self, known: &SavedCursors) -> MailboxCursor {
+        if let Some(cursor) = &known.mailbox {
+            return cursor.clone();
+        }
         let window = &self.sync.context.capture.window;
         let connected_at = self.service.service_time();
         MailboxCursor::new(MailboxKind::User, connected_at, window.start(connected_at))
@@ -39,17 +44,19 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
 
     /// Requests the mailbox's kind if that is due; without an answer the next run requests it again.
     /// A kind that is known stays. While none is known, a failure of the service ends this run of
-    /// the mailbox, at most [`KIND_DELAYS_MAX`] times; then it is taken for a user's.
+    /// the mailbox, at most [`KIND_DELAYS_MAX`] times; then it is taken for a user's. `part`: of the
+    /// mailbox, of which more may be requested for it.
     pub(super) async fn request_kind(
         &mut self,
         cursor: &mut MailboxCursor,
+        part: MailboxPart,
     ) -> Result<(), SyncError> {
         let now = self.service.service_time();
         let earlier = i64::from(mailbox::slot(&self.sync.mailbox.id)) % KIND_SPREAD_DAYS;
         if now.0 - cursor.kind_told_at.0 < (KIND_DAYS - earlier) * DAY {
             return Ok(());
         }
-        let asked = self.service.kind();
+        let asked = self.service.kind(part);
         match self.sync.context.unless_stopped(asked).await {
             Ok(kind) => {
                 cursor.kind_told_at = now;

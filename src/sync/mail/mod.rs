@@ -13,6 +13,7 @@ mod remarks;
 mod retries;
 mod seen_ids;
 mod sent_first;
+mod switched_off;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use crate::model::coverage::Status;
-use crate::model::cursor::AbsentCursor;
 use crate::model::cursor::CursorRecord;
 use crate::model::span::Span;
 use crate::model::time::SECOND;
@@ -29,8 +29,9 @@ use crate::reconcile::earlier_ids::EarlierIds;
 use crate::reconcile::mail::MailReconciler;
 use crate::reconcile::mail::items::FolderContext;
 use crate::source::folder::Folder;
-use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxPart;
 use crate::source::service::MailboxService;
+use crate::sync::absence;
 use crate::sync::cursors;
 use crate::sync::cursors::SavedCursors;
 use crate::sync::delta::ChainError;
@@ -45,11 +46,6 @@ use crate::sync::mailbox::CompletePages;
 use crate::sync::mailbox::MailboxSync;
 use crate::sync::mailbox_source::MailboxSource;
 use crate::sync::mailbox_source::Reading;
-
-/// How long a user without a mailbox is not asked again: each request costs the service many
-/// seconds (facts 6.2). A little less than a day, so that a daily run asks each time and others of
-/// the same day do not.
-const ABSENT_FOR: i64 = 20 * 3600 * SECOND;
 
 /// What is read of the mail.
 struct MailTurn {
@@ -71,17 +67,18 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         }
         let known = self.sync.known()?;
         self.sync.was_absent = known.absent.is_some();
-        if self.was_absent_lately(&known) {
+        let now = self.service.service_time();
+        if !self.sync.context.again && absence::is_recent(&known, now) {
             self.sync.remark = Some("there was none when it was last requested".to_owned());
             return Ok(Status::NoMailbox);
         }
+        if !self.captures_mail {
+            return self.without_mail(&known).await;
+        }
         self.sync.cursor_age_hours = oldest_link_hours(&known, self.sync.started_at);
-        let listed = self.listed(&known).await?;
-        let mut cursor = match &known.mailbox {
-            Some(cursor) => cursor.clone(),
-            None => self.connect(),
-        };
-        self.request_kind(&mut cursor).await?;
+        let listed = self.listed().await?;
+        let mut cursor = self.known_or_new(&known);
+        self.request_kind(&mut cursor, MailboxPart::Mail).await?;
         self.note_settings(&mut cursor);
         let known_ids = self.service.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.sync.context.unless_stopped(known_ids).await?;
@@ -127,29 +124,11 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         deltas
     }
 
-    fn was_absent_lately(&self, known: &SavedCursors) -> bool {
-        let now = self.service.service_time();
-        let is_lately = |absent: AbsentCursor| now.0 - absent.asked_at.0 < ABSENT_FOR;
-        !self.sync.context.again && known.absent.is_some_and(is_lately)
-    }
-
     /// All folders. That there is no mailbox is noted, so that it is not requested too often.
-    async fn listed(&mut self, known: &SavedCursors) -> Result<Vec<Folder>, SyncError> {
-        let listed = self
-            .sync
-            .context
-            .unless_stopped(self.service.folders())
-            .await;
-        if let Err(SyncError::Service(error)) = &listed
-            && error.action() == RetryAction::NoMailbox
-            && known.mailbox.is_none()
-        {
-            let absent = AbsentCursor {
-                asked_at: self.service.service_time(),
-            };
-            let record = cursors::absent_record(&self.sync.mailbox.id, Some(&absent));
-            self.record_cursors(vec![record]).await?;
-        }
+    async fn listed(&mut self) -> Result<Vec<Folder>, SyncError> {
+        let asked = self.service.folders();
+        let listed = self.sync.context.unless_stopped(asked).await;
+        absence::note(self.sync, self.service.service_time(), &listed).await?;
         listed
     }
 

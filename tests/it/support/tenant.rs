@@ -30,6 +30,8 @@ pub(crate) struct Tenant {
     folder: TempDir,
     /// Simulated times of the runs so far.
     runs: Vec<String>,
+    /// Times in which mail was switched off, as `compare_truth.py` takes them.
+    mail_off: Vec<String>,
 }
 
 impl Tenant {
@@ -102,6 +104,7 @@ impl Tenant {
             address,
             folder,
             runs: Vec::new(),
+            mail_off: Vec::new(),
         }
     }
 
@@ -153,8 +156,29 @@ impl Tenant {
     fn mailboxes_of(&self, since: u64, is_meant: impl Fn(&Value) -> bool) -> BTreeSet<String> {
         let log = self.log(since);
         let requests = log.iter().filter(|request| is_meant(request));
-        let mailboxes = requests.filter_map(|request| request["mailbox"].as_str());
-        mailboxes.map(str::to_owned).collect()
+        let paths = requests.flat_map(paths);
+        paths.filter_map(|path| mailbox_of(&path)).collect()
+    }
+
+    /// Object ids of the mailboxes of which mail was requested since the `since`-th request.
+    pub(crate) fn asked_for_mail(&self, since: u64) -> BTreeSet<String> {
+        self.asked_for_part(since, &["/mailfolders", "/messages"])
+    }
+
+    /// The same of calendars.
+    pub(crate) fn asked_for_calendars(&self, since: u64) -> BTreeSet<String> {
+        self.asked_for_part(since, &["/calendar", "/events"])
+    }
+
+    fn asked_for_part(&self, since: u64, segments: &[&str]) -> BTreeSet<String> {
+        let log = self.log(since);
+        let paths = log.iter().flat_map(paths);
+        let is_meant = |path: &String| {
+            let path = path.to_lowercase();
+            segments.iter().any(|segment| path.contains(segment))
+        };
+        let of_part = paths.filter(is_meant);
+        of_part.filter_map(|path| mailbox_of(&path)).collect()
     }
 
     /// The configuration for this tenant.
@@ -223,6 +247,12 @@ impl Tenant {
         self.runs.push(now);
     }
 
+    /// Records that the mail of a mailbox (by id; `*`: of each) is off from an instant until another;
+    /// blank: without end.
+    pub(crate) fn note_mail_off(&mut self, mailbox: &str, from: &str, until: &str) {
+        self.mail_off.push(format!("{mailbox},{from},{until}"));
+    }
+
     /// The simulated time.
     pub(crate) fn now(&self) -> String {
         self.get("/_sim/now")["now"].as_str().unwrap().to_owned()
@@ -283,6 +313,9 @@ impl Tenant {
         let planted = expect_code(&mut print, 0);
         let mut compare = comparison(self.folder.path(), planted.as_bytes(), &self.runs);
         compare.args(more);
+        for off in &self.mail_off {
+            compare.args(["--mail-off", off]);
+        }
         compare
     }
 
@@ -333,8 +366,23 @@ impl Tenant {
     }
 }
 
+/// The paths that a request names: its own, or those of the requests of a batch.
+fn paths(request: &Value) -> Vec<String> {
+    let parts = request["parts"].as_array().unwrap().iter();
+    let own = std::iter::once(&request["path"]).chain(parts);
+    let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
+    own.filter_map(Value::as_str).map(path).collect()
+}
+
+/// The mailbox to which a path leads.
+fn mailbox_of(path: &str) -> Option<String> {
+    let (_, rest) = path.split_once("/users/")?;
+    let (mailbox, _) = rest.split_once('/')?;
+    Some(mailbox.to_owned())
+}
+
 /// Whether a request asks for nothing but whether a mailbox may be read.
-pub(crate) fn is_probe(request: &Value) -> bool {
+fn is_probe(request: &Value) -> bool {
     let query = request["query"].as_str().unwrap();
     let of_calendar = query.contains("$select=id&$top=1") && query.starts_with("startDateTime");
     let of_inbox = request["path"]

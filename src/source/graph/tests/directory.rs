@@ -5,6 +5,7 @@ use crate::source::graph::error::GraphError;
 use crate::source::graph::tests::server::Reply;
 use crate::source::graph::tests::server::Server;
 use crate::source::retry_action::RetryAction;
+use crate::source::service::MailboxPart;
 
 const USERS_1: &str = include_str!("../../../../fixtures/graph/users-1.json");
 const USERS_2: &str = include_str!("../../../../fixtures/graph/users-2.json");
@@ -167,7 +168,11 @@ async fn the_kind_of_a_mailbox_is_what_is_told_of_it() {
         .await;
         let client = server.client();
         assert_eq!(
-            client.mailbox("u-1").purpose().await.unwrap(),
+            client
+                .mailbox("u-1")
+                .purpose(MailboxPart::Mail)
+                .await
+                .unwrap(),
             expected,
             "{body}"
         );
@@ -182,16 +187,28 @@ async fn the_kind_of_a_mailbox_is_what_is_told_of_it() {
 /// Facts 3.3 and 5.1.
 #[tokio::test]
 async fn a_denial_that_passes_does_not_make_a_shared_mailbox_a_users() {
-    let server = Server::start(|_, seen, before| {
-        (!seen.is_sign_in()).then(|| match seen.target.contains("userPurpose") {
-            true if before == 0 => Reply::error(403, "ErrorAccessDenied"),
-            true => Reply::ok(r#"{"value":"shared"}"#),
-            false => Reply::ok(r#"{"value":[]}"#),
+    for (part, asked) in [
+        (MailboxPart::Mail, "/messages?"),
+        (MailboxPart::Calendar, "/calendarView?"),
+    ] {
+        let server = Server::start(|_, seen, before| {
+            (!seen.is_sign_in()).then(|| match seen.target.contains("userPurpose") {
+                true if before == 0 => Reply::error(403, "ErrorAccessDenied"),
+                true => Reply::ok(r#"{"value":"shared"}"#),
+                false => Reply::ok(r#"{"value":[]}"#),
+            })
         })
-    })
-    .await;
-    let kind = server.client().mailbox("u-1").purpose().await.unwrap();
-    assert_eq!(kind, Some(MailboxKind::Shared));
+        .await;
+        let kind = server.client().mailbox("u-1").purpose(part).await.unwrap();
+        assert_eq!(kind, Some(MailboxKind::Shared));
+        // Nothing of the other part of the mailbox is requested.
+        let requests = server.requests();
+        let others = requests
+            .iter()
+            .filter(|seen| !seen.target.contains("userPurpose"));
+        let others: Vec<&str> = others.map(|seen| seen.target.as_str()).collect();
+        assert!(others.len() == 1 && others[0].contains(asked), "{others:?}");
+    }
 }
 
 /// Facts 6.2.

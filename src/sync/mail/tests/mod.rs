@@ -7,6 +7,7 @@ mod kind;
 mod proof;
 mod repeated;
 mod sent;
+mod switched_off;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -180,13 +181,23 @@ async fn night(
     night_with(server, shutdown, state, Meetings::None).await
 }
 
-/// Reads the mailbox; mailbox batches are "committed" to the state alone, as late as can be, and
-/// given back.
+/// Reads the mailbox, its mail and some of its meetings.
 async fn night_with(
     server: &Server,
     shutdown: Shutdown,
     state: &Arc<State>,
     captures_meetings: Meetings,
+) -> (Coverage, Vec<MailboxBatch>) {
+    night_of(server, shutdown, state, (true, captures_meetings)).await
+}
+
+/// Reads what is captured of the mailbox; mailbox batches are "committed" to the state alone, as late
+/// as can be, and given back.
+async fn night_of(
+    server: &Server,
+    shutdown: Shutdown,
+    state: &Arc<State>,
+    (captures_mail, captures_meetings): (bool, Meetings),
 ) -> (Coverage, Vec<MailboxBatch>) {
     let lake_folder = tempfile::tempdir().unwrap();
     let disk = Runtime::new().unwrap();
@@ -217,7 +228,7 @@ async fn night_with(
     });
     let mut source = TenantMailbox {
         tenant: server.client().into(),
-        captures_mail: true,
+        captures_mail,
         captures_meetings,
     };
     let mailbox = fixtures::mailbox("ann").as_ref().clone();
