@@ -1,5 +1,7 @@
 //! What a tenant lets the application do, compared with what the configuration wants.
 
+use hashbrown::HashSet;
+
 use crate::access::consent;
 use crate::access::consent_link;
 use crate::access::directory;
@@ -27,10 +29,23 @@ pub enum Strictness {
     Strict,
 }
 
+/// The users whom some section of the configuration includes. Tenants that cannot be listed are left out.
+pub async fn in_scope(tenants: &[TenantInput], capture: &Capture) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for tenant in tenants {
+        if let Ok(listing) = directory::list(capture, tenant).await {
+            found.extend(listing.user_ids_in_scope());
+        }
+    }
+    found
+}
+
 /// Signs in to a tenant, lists it and tries mailboxes in and out of scope; reads no mail.
+/// `in_scope` are the users whom some section includes.
 pub async fn tenant(
     tenant: &TenantInput,
     capture: &Capture,
+    in_scope: &HashSet<String>,
     strictness: Strictness,
 ) -> TenantAccess {
     let mut found = TenantAccess {
@@ -51,7 +66,7 @@ pub async fn tenant(
         }
     };
     match directory::list(capture, tenant).await {
-        Ok(listing) => try_mailboxes(tenant, capture, &listing, &mut found).await,
+        Ok(listing) => try_mailboxes(tenant, capture, (&listing, in_scope), &mut found).await,
         Err(error) => stop(&mut found, error.to_string()),
     }
     found.consent = consent::rows(&tenant.config, capture, roles.as_deref(), &found.probes);
@@ -74,14 +89,14 @@ pub async fn tenant(
 async fn try_mailboxes(
     tenant: &TenantInput,
     capture: &Capture,
-    listing: &Listing,
+    (listing, in_scope): (&Listing, &HashSet<String>),
     found: &mut TenantAccess,
 ) {
     let is_in = |verdict: Verdict| verdict == Verdict::In;
     let entries = listing.entries.iter();
     found.in_scope = entries.filter(|entry| is_in(entry.verdict)).count();
     let targets = probes::granted(tenant, listing).and_then(|granted| {
-        let denied = probes::denied(tenant, listing)?;
+        let denied = probes::denied(tenant, listing, in_scope)?;
         Ok((granted, denied))
     });
     let (granted, denied) = match targets {
@@ -90,10 +105,12 @@ async fn try_mailboxes(
     };
     found.probes = probes::try_granted(tenant, capture, &granted).await;
     let refused = probes::try_denied(tenant, capture, &denied).await;
-    if refused.is_empty() && !matches!(denied, Denied::WholeTenant) {
-        let text = "no user outside the scope was found to try; name one under probe.denied";
-        let advice = Finding::new(Severity::Advice, text.to_owned());
-        found.findings.push(advice);
+    if !probes::have_answered(&refused) && !matches!(denied, Denied::WholeTenant) {
+        let text = "no mailbox outside the scope has answered, so it is unknown whether the restriction \
+                    works; name one under probe.denied that has a mailbox";
+        found
+            .findings
+            .push(Finding::new(Severity::Gap, text.to_owned()));
     }
     found.probes.extend(refused);
     let advice = |note: &String| Finding::new(Severity::Advice, note.clone());

@@ -9,7 +9,9 @@ use crate::model::directory::DirectoryUser;
 use crate::scope::deny::DenyList;
 use crate::scope::plan;
 use crate::scope::plan::PlanEntry;
+use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
+use crate::source::tenant::Identity;
 use crate::source::tenant::UnitMembers;
 
 /// Who is in a tenant.
@@ -17,12 +19,30 @@ use crate::source::tenant::UnitMembers;
 pub(crate) struct Listing {
     /// All users of the directory.
     pub(crate) users: Vec<DirectoryUser>,
-    /// Verified domains; `None`: the permission does not show them.
-    pub(crate) domains: Option<Vec<String>>,
+    /// Its id and verified domains; `None`: the permission does not show them.
+    pub(crate) identity: Option<Identity>,
     /// Every user, in or out and why, in order of address and id.
     pub(crate) entries: Vec<PlanEntry>,
     /// What the user should know of it.
     pub(crate) notes: Vec<String>,
+}
+
+impl Listing {
+    /// Object ids of the users in scope.
+    pub(crate) fn user_ids_in_scope(&self) -> impl Iterator<Item = String> {
+        let within = self
+            .entries
+            .iter()
+            .filter(|entry| entry.verdict == Verdict::In);
+        within.map(|entry| entry.user_id.clone())
+    }
+
+    /// Verified domains, where the permission shows them.
+    pub(crate) fn domains(&self) -> Option<Vec<String>> {
+        self.identity
+            .as_ref()
+            .map(|identity| identity.domains.clone())
+    }
 }
 
 /// Lists the users of a tenant, and which of their mailboxes are in scope.
@@ -31,13 +51,13 @@ pub(crate) struct Listing {
 /// The tenant cannot be signed in to or listed, or no mailbox is in scope.
 pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<Listing, AccessError> {
     let failed = |source| AccessError::tenant(&tenant.name, source);
-    let domains = tenant.source.domains().await.map_err(failed)?;
+    let identity = tenant.source.identity().await.map_err(failed)?;
     let users = tenant.source.users().await.map_err(failed)?;
     let mut notes = Notes::of(tenant);
     if let Some(note) = tenant.source.note() {
         notes.add(note);
     }
-    if domains.is_none() {
+    if identity.is_none() {
         notes.add(
             "its domains may not be seen (permission Organization.Read.All), so they are taken from \
              the addresses of its people",
@@ -74,7 +94,7 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
     }
     Ok(Listing {
         users,
-        domains,
+        identity,
         entries,
         notes: notes.lines,
     })

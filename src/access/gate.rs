@@ -1,9 +1,12 @@
 //! Before a run reads anything: that the service refuses mailboxes outside the scope.
 
+use hashbrown::HashSet;
+
 use crate::access::directory::Listing;
 use crate::access::error::AccessError;
 use crate::access::input::TenantInput;
 use crate::access::probes;
+use crate::access::probes::Denied;
 use crate::config::capture::Capture;
 use crate::model::access::Probe;
 
@@ -17,7 +20,8 @@ pub(crate) enum Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Tries mailboxes outside the scope. Gives a note where one can be read and that was accepted.
+    /// Tries mailboxes outside the scope; `in_scope` are the users whom some section of the configuration
+    /// includes. Gives a note where one can be read and that was accepted, and where no answer tells.
     ///
     /// # Errors
     /// A mailbox outside the scope can be read, or one that the configuration names is in scope.
@@ -25,11 +29,11 @@ impl Gate<'_> {
         self,
         tenant: &TenantInput,
         capture: &Capture,
-        listing: &Listing,
+        (listing, in_scope): (&Listing, &HashSet<String>),
     ) -> Result<Option<String>, AccessError> {
         match self {
             Self::Untried => Ok(None),
-            Self::Tried(accepted) => pass(tenant, capture, listing, accepted).await,
+            Self::Tried(accepted) => pass(tenant, capture, (listing, in_scope), accepted).await,
         }
     }
 }
@@ -37,14 +41,21 @@ impl Gate<'_> {
 async fn pass(
     tenant: &TenantInput,
     capture: &Capture,
-    listing: &Listing,
+    (listing, in_scope): (&Listing, &HashSet<String>),
     accepted: &[String],
 ) -> Result<Option<String>, AccessError> {
-    let denied = probes::denied(tenant, listing)?;
+    let denied = probes::denied(tenant, listing, in_scope)?;
     let probes = probes::try_denied(tenant, capture, &denied).await;
     let open: Vec<&Probe> = probes.iter().filter(|probe| probe.is_open()).collect();
     if open.is_empty() {
-        return Ok(None);
+        let is_unproven = !matches!(denied, Denied::WholeTenant) && !probes::have_answered(&probes);
+        return Ok(is_unproven.then(|| {
+            format!(
+                "tenant {}: no mailbox outside the scope has answered, so it is unknown whether the \
+                 restriction works; see touchpoint check",
+                tenant.name
+            )
+        }));
     }
     let mut kinds: Vec<&str> = open.iter().map(|probe| probe.kind.as_str()).collect();
     kinds.sort_unstable();

@@ -1,5 +1,7 @@
 //! Which mailboxes are tried, and what the service answers for them.
 
+use hashbrown::HashSet;
+
 use crate::access::directory::Listing;
 use crate::access::error::AccessError;
 use crate::access::input::TenantInput;
@@ -110,13 +112,20 @@ pub(crate) fn granted(tenant: &TenantInput, listing: &Listing) -> Result<Vec<Tar
     Ok(chosen.map(Target::chosen).collect())
 }
 
-/// The mailboxes outside the scope to try.
+/// The mailboxes outside the scope to try; `in_scope` are the users whom some section includes.
 ///
 /// # Errors
 /// A named mailbox is not in the tenant, or in scope.
-pub(crate) fn denied(tenant: &TenantInput, listing: &Listing) -> Result<Denied, AccessError> {
+pub(crate) fn denied(
+    tenant: &TenantInput,
+    listing: &Listing,
+    in_scope: &HashSet<String>,
+) -> Result<Denied, AccessError> {
     let named = named(tenant, listing, ("denied", &tenant.config.probe.denied))?;
-    if let Some(position) = named.iter().position(|entry| is_in(entry)) {
+    if let Some(position) = named
+        .iter()
+        .position(|entry| is_in(entry) || in_scope.contains(&entry.user_id))
+    {
         let why = "it is in scope".to_owned();
         return Err(AccessError::probe(
             &tenant.name,
@@ -139,7 +148,7 @@ pub(crate) fn denied(tenant: &TenantInput, listing: &Listing) -> Result<Denied, 
     };
     let outside = listing.entries.iter().filter(is_outside);
     // Guests have no mailbox here.
-    let outside = outside.filter(|entry| !entry.is_guest);
+    let outside = outside.filter(|entry| !entry.is_guest && !in_scope.contains(&entry.user_id));
     let chosen = outside.take(CHOSEN_DENIED).map(Target::chosen);
     Ok(Denied::Chosen(chosen.collect()))
 }
@@ -224,6 +233,12 @@ pub(crate) async fn try_denied(
         }
     }
     probes
+}
+
+/// Whether any answer tells whether a mailbox may be read.
+pub(crate) fn have_answered(probes: &[Probe]) -> bool {
+    let mut answers = probes.iter().map(|probe| &probe.found);
+    answers.any(|found| matches!(found, ProbeAnswer::Granted | ProbeAnswer::Denied { .. }))
 }
 
 async fn attempt(

@@ -1,11 +1,14 @@
 //! All tenants of the configuration: who is in each, and which of them could not be asked.
 
+use hashbrown::HashSet;
+
 use crate::access::directory;
 use crate::access::directory::Listing;
 use crate::access::error::AccessError;
 use crate::access::gate::Gate;
 use crate::access::input::TenantInput;
 use crate::config::capture::Capture;
+use crate::config::tenant::Tenant;
 use crate::model::run::FailedTenant;
 
 /// What the tenants said.
@@ -41,20 +44,24 @@ pub(crate) async fn all(
     let mut failed = Vec::new();
     for tenant in tenants {
         match directory::list(capture, &tenant).await {
-            Ok(mut listing) => {
-                let accepted = gate.pass(&tenant, capture, &listing).await?;
-                survey.notes.extend(accepted);
-                survey.notes.append(&mut listing.notes);
-                survey.listed.push((tenant, listing));
-            }
+            Ok(listing) => survey.listed.push((tenant, listing)),
             Err(error) => failed.push((tenant, error)),
         }
     }
+    let ids = survey.listed.iter();
+    let ids = ids.flat_map(|(_, listing)| listing.user_ids_in_scope());
+    let in_scope: HashSet<String> = ids.collect();
+    for (tenant, listing) in &survey.listed {
+        let note = gate.pass(tenant, capture, (listing, &in_scope)).await?;
+        survey.notes.extend(note);
+        survey.notes.extend(listing.notes.iter().cloned());
+    }
     for (tenant, error) in failed {
-        let is_of_same = |other: &TenantInput| other.config.tenant_id == tenant.config.tenant_id;
-        let is_alone = !survey.listed.iter().any(|(other, _)| !is_of_same(other));
-        let is_shared = survey.listed.iter().any(|(other, _)| is_of_same(other));
-        if !error.is_of_service() || is_alone || is_shared {
+        let listed = &survey.listed;
+        let may_be_shared = listed
+            .iter()
+            .any(|(other, listing)| may_be_same(&tenant.config, other, listing));
+        if !error.is_of_service() || listed.is_empty() || may_be_shared {
             return Err(error);
         }
         survey.failed.push(FailedTenant {
@@ -65,4 +72,19 @@ pub(crate) async fn all(
         });
     }
     Ok(survey)
+}
+
+/// Whether two sections may be of one directory: `tenant_id` is an id or one of many domains.
+fn may_be_same(failed: &Tenant, listed: &TenantInput, listing: &Listing) -> bool {
+    let wanted = failed.tenant_id.as_str();
+    let is_wanted = |text: &str| text.eq_ignore_ascii_case(wanted);
+    let known = listed.config.tenant_id.as_str();
+    let are_ids = !wanted.contains('.') && !known.contains('.');
+    is_wanted(known)
+        || match &listing.identity {
+            Some(identity) => {
+                is_wanted(&identity.id) || identity.domains.iter().any(|domain| is_wanted(domain))
+            }
+            None => !are_ids,
+        }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
+use hashbrown::HashSet;
 use jiff::SignedDuration;
 
 use crate::access::check;
@@ -89,10 +90,15 @@ async fn patiently(
         Strictness::Lenient
     };
     let pause = config.run.retry_wait * ROUND;
+    let in_scope = if tenants.len() > 1 {
+        check::in_scope(&tenants, &config.capture).await
+    } else {
+        HashSet::new()
+    };
     loop {
         let mut found = Vec::with_capacity(tenants.len());
         for tenant in &tenants {
-            found.push(check::tenant(tenant, &config.capture, strictness).await);
+            found.push(check::tenant(tenant, &config.capture, &in_scope, strictness).await);
         }
         let left = options.wait.map(&left).unwrap_or_default();
         if !may_pass(&found) || left < pause {

@@ -140,7 +140,11 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
     } else {
         output::result(&report::plan::text(&plan))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(if plan.plan.failed.is_empty() {
+        exit::COMPLETE
+    } else {
+        exit::GAPS
+    }))
 }
 
 /// What the application needs in a tenant (facts 1.1, 3.1, 3.4, 3.6).

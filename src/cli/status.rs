@@ -207,7 +207,8 @@ fn line(latest: Coverage, mut moments: Vec<Moment>, unread: Vec<FailedItem>) -> 
         .peek()
         .copied()
         .unwrap_or(Connection::NotConnected);
-    let runs = connections.take_while(|one| *one == connection).count();
+    let runs = connections.take_while(|one| *one == connection).count() as u64;
+    let is_read = latest.status != Status::LeftOut;
     let successes = moments
         .iter()
         .filter(|moment| moment.status == Status::Complete);
@@ -215,7 +216,7 @@ fn line(latest: Coverage, mut moments: Vec<Moment>, unread: Vec<FailedItem>) -> 
         since: latest.connection_since.unwrap_or(latest.started_at),
         latest,
         connection,
-        runs: runs as u64,
+        runs: is_read.then_some(runs),
         last_success: successes.map(|moment| moment.ended_at).max(),
         unread,
         team: None,

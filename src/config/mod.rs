@@ -177,6 +177,13 @@ impl Default for State {
 }
 
 impl Config {
+    /// The names of all tenants and archives.
+    pub fn names(&self) -> Vec<String> {
+        let tenants = self.tenants.iter().map(|tenant| &tenant.name);
+        let archives = self.archives.iter().map(|archive| &archive.name);
+        tenants.chain(archives).cloned().collect()
+    }
+
     /// Reads and checks the file. Relative paths in it are taken from the file's own folder.
     ///
     /// Nothing that it names is read yet: neither secrets nor CRM files nor lists of people.

@@ -22,6 +22,7 @@ use crate::lake::reported::Reported;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
 use crate::lake::rows::cells::instant;
+use crate::lake::rows::cells::owned;
 use crate::lake::rows::cells::text;
 use crate::lake::rows::coverage::COVERAGE;
 use crate::lake::rows::schema::TableName;
@@ -98,6 +99,7 @@ impl Lake {
                 "status",
                 "connection",
                 "connection_since",
+                "code",
                 "recorded_total",
             ],
         );
@@ -248,6 +250,7 @@ fn last_rows(
         ["tenant", "mailbox_address", "mailbox_kind"].map(|name| cells.texts(name));
     let (tenants, addresses, kinds) = (tenants?, addresses?, kinds?);
     let (statuses, connections) = (cells.texts("status")?, cells.texts("connection")?);
+    let codes = cells.texts("code")?;
     let totals = cells.longs("recorded_total")?;
     let (starts, since) = (
         cells.instants("started_at")?,
@@ -281,6 +284,7 @@ fn last_rows(
             at,
             connection,
             since: instant(since, row).unwrap_or(at),
+            code: owned(codes, row),
             recorded_total: if totals.is_valid(row) {
                 totals.value(row)
             } else {

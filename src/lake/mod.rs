@@ -10,6 +10,7 @@
 //!   cursors/            <version>.parquet: where reading continues, counts, sums of row hashes
 //!   crm/                <digest>.parquet: the CRM snapshots that were asked
 //!   own_domains.json    the domains that no account of a CRM snapshot has
+//!   tenants.json        the tenants whose domains are among them
 //!   locks/              one file for each slot, locked while a process writes it
 //! ```
 //!

@@ -1,6 +1,7 @@
 //! The company's own domains as the last run knew them: they are needed to prepare a CRM snapshot
 //! without signing in anywhere.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -30,6 +31,20 @@ impl Lake {
         kept(&self.root)
     }
 
+    /// Keeps the names of the tenants whose domains are known. Where they are kept already, nothing is
+    /// written.
+    pub fn store_tenants(&self, names: &[String]) -> Result<(), LakeError> {
+        let mut all = tenants(&self.root)?;
+        let count = all.len();
+        all.extend(names.iter().cloned());
+        if all.len() == count {
+            return Ok(());
+        }
+        let path = tenants_file(&self.root);
+        let text = serde_json::to_string(&all).map_err(|e| LakeError::bad_file(&path)(&e))?;
+        publish_file(&path, text.as_bytes(), Place::Any)
+    }
+
     fn own_domains_file(&self) -> PathBuf {
         file(&self.root)
     }
@@ -46,6 +61,22 @@ pub fn kept(lake: &Path) -> Result<Option<HashSet<String>>, LakeError> {
     let domains: Vec<String> =
         serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))?;
     Ok(Some(domains.into_iter().collect()))
+}
+
+/// The names of the tenants whose domains an earlier run has kept.
+pub fn tenants(lake: &Path) -> Result<BTreeSet<String>, LakeError> {
+    let path = tenants_file(lake);
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        text => {
+            let text = text.map_err(LakeError::io("read", &path))?;
+            serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))
+        }
+    }
+}
+
+fn tenants_file(lake: &Path) -> PathBuf {
+    lake.join("_touchpoint/tenants.json")
 }
 
 fn file(lake: &Path) -> PathBuf {

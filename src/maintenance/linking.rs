@@ -4,21 +4,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use crate::config::Config;
 use crate::config::actor;
+use crate::config::crm;
 use crate::config::members::Members;
 use crate::lake::Lake;
 use crate::lake::batch::CommitBatch;
 use crate::lake::error::LakeError;
 use crate::lake::packed::PackedRows;
+use crate::maintenance::rematch;
 use crate::model::address::Address;
 use crate::model::audit::AuditAction;
 use crate::model::audit::AuditEntry;
 use crate::model::connection::Connection;
 use crate::model::connection::LastConnection;
 use crate::model::cursor::CursorRecord;
+use crate::model::cursor::UNLINKED_KEY;
 use crate::model::cursor::UnlinkedCursor;
 use crate::model::mailbox::MailboxName;
+use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::model::time::Timestamp;
@@ -75,6 +81,7 @@ pub(crate) async fn switch(
     let cpu = stores::cpu(config)?;
     let settings = stores::lake_settings(config);
     let handle = tokio::runtime::Handle::current();
+    let config = config.clone();
     let working = tokio::task::spawn_blocking(move || {
         // One that is not there is an error; opening it to write would make it.
         drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
@@ -86,7 +93,7 @@ pub(crate) async fn switch(
                 ..Switched::default()
             });
         }
-        Ok(apply(&lake, selected, switch)?)
+        apply(&config, &lake, selected, switch)
     });
     working.await.map_err(|_| WriterError::Lost)?
 }
@@ -131,24 +138,30 @@ fn select(
 fn is_of_team(known: &LastConnection, members: &[Members], team: &str) -> bool {
     let own: Vec<Address> = Address::parse(&known.mailbox.address).into_iter().collect();
     let mut rows = members.iter().flat_map(|members| members.rows_of(&own));
-    rows.any(|row| row.team.as_deref() == Some(team))
+    rows.any(|row| {
+        row.team
+            .as_ref()
+            .is_some_and(|name| name.eq_ignore_ascii_case(team))
+    })
 }
 
 /// The audit rows first, so that no change is without one; then the cursors, then what `status` shows.
 fn apply(
+    config: &Config,
     lake: &Lake,
     selected: Vec<LastConnection>,
     switch: Switch,
-) -> Result<Switched, LakeError> {
+) -> Result<Switched, RunError> {
     let now = clock::now();
     let all = selected.len();
+    let unlinked = unlinked(lake)?;
     let changed: Vec<LastConnection> = selected
         .into_iter()
-        .filter(|known| (known.connection == Connection::Unlinked) == (switch == Switch::Link))
+        .filter(|known| unlinked.contains(&*known.mailbox.id) == (switch == Switch::Link))
         .collect();
     let run = run_id::stamp(now);
     lake.write_audit(&audit(&changed, switch, now))?;
-    commit(lake, &changed, switch, &run)?;
+    commit(config, lake, &changed, switch, &run)?;
     let connection = switch.connection();
     let rows = changed.iter().map(|known| {
         let reason = match switch {
@@ -205,24 +218,50 @@ fn audit(changed: &[LastConnection], switch: Switch, now: Timestamp) -> Vec<Audi
     entries.collect()
 }
 
+/// The mailboxes that are unlinked, by their cursors: their rows in the table may say something else
+/// since.
+fn unlinked(lake: &Lake) -> Result<HashSet<String>, LakeError> {
+    let mut found = HashSet::new();
+    for slot in 0..SLOTS {
+        for record in lake.cursors(slot)? {
+            let record = record?;
+            if record.key == UNLINKED_KEY && record.value.is_some() {
+                found.insert(record.mailbox_id);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The CRM snapshot of the configuration, for a lake that has no commit yet.
+fn stored_snapshot(config: &Config, lake: &Lake) -> Result<String, RunError> {
+    let read = rematch::ready(lake, crm::load(&config.crm)?)?;
+    lake.store_snapshot(&read.snapshot)?;
+    Ok(read.snapshot.digest.to_string())
+}
+
 /// One commit for the slots of each CRM snapshot that is in force.
 fn commit(
+    config: &Config,
     lake: &Lake,
     changed: &[LastConnection],
     switch: Switch,
     run: &RunStamp,
-) -> Result<(), LakeError> {
+) -> Result<(), RunError> {
     let snapshots = lake.current_snapshots()?;
+    let any = match snapshots.values().next() {
+        Some(any) => any.clone(),
+        None => stored_snapshot(config, lake)?,
+    };
     let unlinked = UnlinkedCursor { at: run.started_at };
     let cursor = (switch == Switch::Unlink).then_some(&unlinked);
     let mut batches: BTreeMap<&str, Vec<CursorRecord>> = BTreeMap::new();
     for known in changed {
         let id = &*known.mailbox.id;
-        // A slot without a commit has no cursors: nothing of it was read.
-        if let Some(snapshot) = snapshots.get(&slot(id)) {
-            let records = batches.entry(snapshot).or_default();
-            records.push(unlinked_record(id, cursor));
-        }
+        // Of a slot without a commit nothing was read yet: any snapshot will do.
+        let snapshot = snapshots.get(&slot(id)).unwrap_or(&any);
+        let records = batches.entry(snapshot).or_default();
+        records.push(unlinked_record(id, cursor));
     }
     for (snapshot, cursors) in batches {
         lake.commit(&CommitBatch {

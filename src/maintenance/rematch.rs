@@ -125,7 +125,7 @@ where
 
 /// The CRM snapshot as a run would ask it: without the domains that the last run knew to be the
 /// company's own, so that both name it by one digest.
-fn ready(lake: &Lake, read: LoadedCrm) -> Result<LoadedCrm, LakeError> {
+pub(super) fn ready(lake: &Lake, read: LoadedCrm) -> Result<LoadedCrm, LakeError> {
     let own_domains = lake.own_domains()?.unwrap_or_default();
     let is_own = |domain: &str| is_within(domain, &own_domains);
     Ok(crm::without_own_domains(read, is_own))

@@ -98,6 +98,8 @@ pub struct LastConnection {
     pub connection: Connection,
     /// Since when.
     pub since: Timestamp,
+    /// The service's own code, where it refused.
+    pub code: Option<String>,
     /// Its interactions in the lake.
     pub recorded_total: i64,
 }

@@ -67,8 +67,8 @@ impl Status {
     /// What it says of the mailbox's connection; `None`: nothing, so that what was known before holds.
     pub fn connection(self) -> Option<Connection> {
         match self {
-            Self::Complete | Self::Filled => Some(Connection::Connected),
-            Self::Stopped | Self::LeftOut => None,
+            Self::Complete => Some(Connection::Connected),
+            Self::Filled | Self::Stopped | Self::LeftOut => None,
             Self::Denied => Some(Connection::Unauthorized),
             Self::NoMailbox => Some(Connection::NoMailbox),
             Self::Incomplete => Some(Connection::Incomplete),

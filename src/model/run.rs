@@ -83,6 +83,8 @@ pub struct Plan {
     /// Digest of the tenants' mailboxes in scope; `None` where there are none, or where the lines are not
     /// all of them.
     pub digest: Option<String>,
+    /// Tenants that could not be listed; their mailboxes are missing.
+    pub failed: Vec<FailedTenant>,
 }
 
 /// A tenant that could not be signed in to or listed: nothing of it was read.

@@ -21,7 +21,6 @@ pub(super) async fn write(
     run: &RunStamp,
     mut coverage: Vec<Coverage>,
     left_out: LeftOut,
-    decided: Vec<Decision>,
 ) -> Result<(Vec<Coverage>, LeftOut), WriterError> {
     let (lake, run) = (lake.clone(), run.clone());
     let writing = tokio::task::spawn_blocking(move || {
@@ -33,9 +32,7 @@ pub(super) async fn write(
             &run, now, &coverage, &left_out, &last,
         ));
         let actor: Arc<str> = actor::name("run").into();
-        let mut audit = decisions(&run, &actor, decided);
-        audit.extend(connections::changes(&run, &actor, &rows, &last));
-        lake.write_audit(&audit)?;
+        lake.write_audit(&connections::scope_changes(&run, &actor, &rows, &last))?;
         lake.write_mailboxes(&rows)?;
         Ok::<_, LakeError>((coverage, left_out))
     });
@@ -45,7 +42,13 @@ pub(super) async fn write(
 /// What somebody decided for a run: the action, and to what it applies.
 pub(super) type Decision = (AuditAction, String);
 
-fn decisions(run: &RunStamp, actor: &Arc<str>, decided: Vec<Decision>) -> Vec<AuditEntry> {
+/// Writes what was decided for a run to the table `audit`, before anything is read.
+pub(super) async fn announce(
+    lake: &Arc<Lake>,
+    run: &RunStamp,
+    decided: Vec<Decision>,
+) -> Result<(), WriterError> {
+    let actor: Arc<str> = actor::name("run").into();
     let entries = decided.into_iter().map(|(action, subject)| AuditEntry {
         at: run.started_at,
         actor: actor.clone(),
@@ -55,5 +58,7 @@ fn decisions(run: &RunStamp, actor: &Arc<str>, decided: Vec<Decision>) -> Vec<Au
         after: None,
         run_id: Some(run.run_id.clone()),
     });
-    entries.collect()
+    let (lake, entries) = (lake.clone(), entries.collect::<Vec<_>>());
+    let writing = tokio::task::spawn_blocking(move || lake.write_audit(&entries));
+    Ok(writing.await.map_err(|_| WriterError::Lost)??)
 }

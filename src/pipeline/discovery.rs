@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use crate::access::directory::Listing;
 use crate::access::gate::Gate;
 use crate::access::input::TenantInput;
 use crate::access::survey;
@@ -61,6 +62,10 @@ pub struct Discovery {
     pub listed: Vec<String>,
     /// Ids of mailboxes in scope whose account is disabled.
     pub disabled: HashSet<String>,
+    /// Names of the tenants and archives.
+    pub configured: Vec<String>,
+    /// Whether all mailboxes were wanted, and not one of them.
+    pub is_whole: bool,
 }
 
 /// What was found in the tenants.
@@ -77,6 +82,25 @@ struct Found {
 }
 
 impl Found {
+    /// Adds what the tenants said; who is excluded for good by one section is so by all.
+    fn add_all(
+        &mut self,
+        listed: Vec<(TenantInput, Listing)>,
+        only: Option<&MailboxName>,
+        shard: Shard,
+    ) {
+        let entries = listed.iter().flat_map(|(_, listing)| &listing.entries);
+        let excluded = Excluded::of(entries);
+        for (tenant, listing) in listed {
+            for mut entry in listing.entries {
+                if let Some(reason) = excluded.reason(&entry.user_id) {
+                    entry.verdict = Verdict::Out { reason };
+                }
+                self.add(&tenant, &entry, only, shard);
+            }
+        }
+    }
+
     fn add(
         &mut self,
         tenant: &TenantInput,
@@ -135,22 +159,10 @@ impl Discovery {
             company.add_archive(&kept_domains(config, &survey.failed)?, &[]);
         }
         for (tenant, listing) in &survey.listed {
-            company.add_tenant(listing.domains.clone(), &listing.users, &tenant.members);
+            company.add_tenant(listing.domains(), &listing.users, &tenant.members);
         }
         let listed = only.map_or_else(|| survey.names(), |_| Vec::new());
-        let entries = survey
-            .listed
-            .iter()
-            .flat_map(|(_, listing)| &listing.entries);
-        let excluded = Excluded::of(entries);
-        for (tenant, listing) in survey.listed {
-            for mut entry in listing.entries {
-                if let Some(reason) = excluded.reason(&entry.user_id) {
-                    entry.verdict = Verdict::Out { reason };
-                }
-                found.add(&tenant, &entry, only, shard);
-            }
-        }
+        found.add_all(survey.listed, only, shard);
         let Found {
             mut jobs,
             mut lines,
@@ -185,7 +197,11 @@ impl Discovery {
         };
         Ok(Self {
             jobs,
-            plan: Plan { lines, digest },
+            plan: Plan {
+                lines,
+                digest,
+                failed: survey.failed.clone(),
+            },
             directory,
             snapshot: snapshot.snapshot,
             crm,
@@ -194,6 +210,8 @@ impl Discovery {
             failed: survey.failed,
             listed,
             disabled,
+            configured: config.names(),
+            is_whole: only.is_none(),
         })
     }
 }
@@ -201,7 +219,9 @@ impl Discovery {
 /// The company's domains as the last run knew them. What is internal is decided once for each row, so a
 /// run without them must not begin.
 fn kept_domains(config: &Config, failed: &[FailedTenant]) -> Result<Vec<String>, RunError> {
-    let kept = own_domains::kept(&config.lake.path)?;
+    let known = own_domains::tenants(&config.lake.path)?;
+    let are_known = failed.iter().all(|failed| known.contains(&failed.tenant));
+    let kept = own_domains::kept(&config.lake.path)?.filter(|_| are_known);
     let kept = kept.map(|domains| domains.into_iter().collect());
     kept.ok_or_else(|| RunError::UnknownDomains {
         reason: failed

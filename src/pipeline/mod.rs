@@ -43,6 +43,7 @@ use crate::lake::Lake;
 use crate::model::audit::AuditAction;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::Plan;
+use crate::model::run::PlanLine;
 use crate::model::run::Progress;
 use crate::model::run::RunStamp;
 use crate::model::run::RunSummary;
@@ -115,6 +116,7 @@ pub async fn plan(
     let discovery =
         Discovery::take(config, inputs, (mailbox.as_ref(), shard), Gate::Untried).await?;
     let is_whole = mailbox.is_none() && shard == Shard::default();
+    let is_whole = is_whole && discovery.failed.is_empty();
     let digest = discovery.plan.digest.filter(|_| is_whole);
     Ok(Plan {
         digest,
@@ -133,20 +135,38 @@ async fn discover(config: &Config, options: &Options) -> Result<Discovery, RunEr
     }
 }
 
+/// The mailboxes to read, in their order, and what is not read.
+fn admitted(
+    config: &Config,
+    options: &Options,
+    discovery: &mut Discovery,
+    stores: &Stores,
+    confirmation: Confirmation,
+) -> Result<(Vec<Job>, LeftOut), RunError> {
+    let mut left_out = left_out(discovery);
+    let jobs = std::mem::take(&mut discovery.jobs);
+    let jobs = history::look_up(jobs, &stores.state).map_err(WriterError::from)?;
+    let jobs = largest_first(jobs, options.range);
+    let (jobs, waiting) = admit(jobs, &config.tenants, options.shard, confirmation);
+    let reason = waiting.first().and_then(PlanLine::why_not);
+    if let (Some(reason), true, Some(_)) = (reason, jobs.is_empty(), &options.mailbox) {
+        let reason = reason.to_owned();
+        return Err(RunError::NotInScope { reason });
+    }
+    left_out.lines.extend(waiting);
+    Ok((jobs, left_out))
+}
+
 /// The nightly job.
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
     let run = run_id::stamp(clock::now());
-    let discovery = discover(config, &options).await?;
+    let mut discovery = discover(config, &options).await?;
     let confirmation = confirmation(&options, &discovery.plan)?;
-    let decided = decisions(&options);
     let cpu = stores::cpu(config)?;
-    let machine = (cpu.clone(), options.disk);
+    let machine = (cpu.clone(), options.disk.clone());
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
-    let mut left_out = left_out(&discovery);
-    let jobs = history::look_up(discovery.jobs, &stores.state).map_err(WriterError::from)?;
-    let jobs = largest_first(jobs, options.range);
-    let (jobs, waiting) = admit(jobs, &config.tenants, options.shard, confirmation);
-    left_out.lines.extend(waiting);
+    let (jobs, left_out) = admitted(config, &options, &mut discovery, &stores, confirmation)?;
+    coverage::announce(&stores.lake, &run, decisions(&options, &jobs)).await?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -185,8 +205,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     // With the last sender gone the writer commits what is left, and ends.
     drop(context);
     let behind = end_of(writing).await?;
-    let (coverage, left_out) =
-        coverage::write(&stores.lake, &run, coverage?, left_out, decided).await?;
+    let (coverage, left_out) = coverage::write(&stores.lake, &run, coverage?, left_out).await?;
     let may_merge = behind.is_none() && options.shutdown.requested().is_none();
     let (merged_months, unmerged) = merge(&stores.lake, &run, may_merge).await;
     let notes = unmerged.into_iter().chain(discovery.notes);
@@ -215,6 +234,8 @@ fn left_out(discovery: &Discovery) -> LeftOut {
         failed: discovery.failed.clone(),
         listed: discovery.listed.clone(),
         disabled: discovery.disabled.clone(),
+        configured: discovery.configured.clone(),
+        is_whole: discovery.is_whole,
         shard: discovery.shard,
     }
 }
@@ -232,13 +253,15 @@ fn confirmation(options: &Options, plan: &Plan) -> Result<Confirmation, RunError
     }
 }
 
-/// What somebody decided with the options of the run.
-fn decisions(options: &Options) -> Vec<Decision> {
+/// What somebody decided with the options of the run, and the mailboxes that are read for the first time.
+fn decisions(options: &Options, jobs: &[Job]) -> Vec<Decision> {
     let confirmed = options.confirm.iter();
     let confirmed = confirmed.map(|digest| (AuditAction::Confirm, format!("list {digest}")));
     let accepted = options.accepted_open.iter();
     let accepted = accepted.map(|tenant| (AuditAction::AcceptOpenScope, tenant.clone()));
-    confirmed.chain(accepted).collect()
+    let new = jobs.iter().filter(|job| job.is_new());
+    let new = new.map(|job| (AuditAction::Activate, job.mailbox.address.to_string()));
+    confirmed.chain(accepted).chain(new).collect()
 }
 
 /// Merges small files unless the run was asked to end; gives the months, and why it did not.

@@ -70,6 +70,7 @@ impl Stores {
         let (config, snapshot, run) = (config.clone(), discovery.snapshot.clone(), run.clone());
         // They are no longer in the CRM snapshot.
         let own_domains = discovery.directory.domains.clone();
+        let listed = discovery.listed.clone();
         let settings = LakeSettings {
             slots: discovery.shard.slots(),
             ..lake_settings(&config)
@@ -81,6 +82,7 @@ impl Stores {
                 check_crm(&config, &snapshot, &lake)?;
             }
             lake.store_own_domains(&own_domains)?;
+            lake.store_tenants(&listed)?;
             Ok(open_views(&config, &snapshot, &run, lake, begun)?)
         });
         opening.await.map_err(|_| WriterError::Lost)?

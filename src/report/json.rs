@@ -53,7 +53,8 @@ pub fn render(summary: &RunSummary) -> Value {
     })
 }
 
-fn failed_tenant(failed: &FailedTenant) -> Value {
+/// A tenant that could not be listed.
+pub fn failed_tenant(failed: &FailedTenant) -> Value {
     json!({ "tenant": failed.tenant, "reason": failed.reason })
 }
 

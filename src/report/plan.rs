@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::run::Plan;
+use crate::report::json::failed_tenant;
 use crate::report::json::plan_line;
 use crate::report::table;
 use crate::report::table::Side;
@@ -48,6 +49,9 @@ pub fn text(plan: &PlanReport) -> String {
         ("why", Side::Left),
     ];
     text.push_str(&table::render(&head, &rows));
+    for failed in &plan.plan.failed {
+        let _ = writeln!(text, "nothing is known of a tenant: {}", failed.reason);
+    }
     let _ = writeln!(
         text,
         "\nfirst window: {}\ncontent level: {}",
@@ -75,6 +79,7 @@ pub fn json(plan: &PlanReport) -> Value {
     json!({
         "mailboxes": plan.plan.lines.iter().map(plan_line).collect::<Vec<_>>(),
         "digest": plan.plan.digest,
+        "failed_tenants": plan.plan.failed.iter().map(failed_tenant).collect::<Vec<_>>(),
         "window": plan.window,
         "content": plan.content,
         "permissions": permissions,

@@ -28,8 +28,8 @@ pub struct MailboxStatus {
     pub connection: Connection,
     /// Since when.
     pub since: Timestamp,
-    /// Runs in a row in which it was so.
-    pub runs: u64,
+    /// Runs in a row in which it was so; none where no run reads it.
+    pub runs: Option<u64>,
     /// When a run last read all of it.
     pub last_success: Option<Timestamp>,
     /// Items that could not be read, in order of location.
@@ -127,7 +127,7 @@ fn cells(line: &MailboxStatus, now: Timestamp) -> Vec<String> {
         row.mailbox.kind.as_str().to_owned(),
         line.connection.as_str().to_owned(),
         minute(line.since),
-        number(line.runs),
+        line.runs.map(number).unwrap_or_default(),
         row.status.as_str().to_owned(),
         line.last_success
             .map_or("never".to_owned(), |at| age(at, now)),
@@ -260,7 +260,7 @@ pub fn csv_rows(lines: &[MailboxStatus]) -> Vec<Vec<String>> {
             line.manager.clone().unwrap_or_default(),
             line.connection.as_str().to_owned(),
             line.since.rfc3339(),
-            line.runs.to_string(),
+            line.runs.map(|runs| runs.to_string()).unwrap_or_default(),
             row.code.clone().unwrap_or_default(),
             remedy.means.to_owned(),
             remedy.next.to_owned(),

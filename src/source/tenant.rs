@@ -30,6 +30,15 @@ pub struct Tenant {
     note: Option<String>,
 }
 
+/// Which tenant it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Tenant id.
+    pub id: String,
+    /// Verified domains.
+    pub domains: Vec<String>,
+}
+
 /// Who is directly in an administrative unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitMembers {
@@ -83,13 +92,16 @@ impl Tenant {
         self.note.as_deref()
     }
 
-    /// Its verified domains; `None`: the permission does not show them.
+    /// Its id and verified domains; `None`: the permission does not show them.
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub async fn domains(&self) -> Result<Option<Vec<String>>, ServiceError> {
+    pub async fn identity(&self) -> Result<Option<Identity>, ServiceError> {
         let organization = self.client.organization().await?;
-        Ok(organization.map(|organization| organization.domains))
+        Ok(organization.map(|organization| Identity {
+            id: organization.id,
+            domains: organization.domains,
+        }))
     }
 
     /// All users.

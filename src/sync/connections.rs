@@ -37,6 +37,10 @@ pub(crate) struct LeftOut {
     pub listed: Vec<String>,
     /// Ids of mailboxes whose account is disabled.
     pub disabled: HashSet<String>,
+    /// Tenants and archives of the configuration.
+    pub configured: Vec<String>,
+    /// Whether all mailboxes were wanted, and not one of them.
+    pub is_whole: bool,
     /// The mailboxes that are read by this process.
     pub shard: Shard,
 }
@@ -45,7 +49,6 @@ pub(crate) struct LeftOut {
 pub(crate) fn settle(coverage: &mut [Coverage], disabled: &HashSet<String>, last: &Last) {
     for row in coverage {
         let known = last.get(&row.mailbox.id);
-        let before = known.map(|known| known.connection);
         let found = match row.status.connection() {
             // Nothing that somebody could do would bring it back.
             Some(Connection::NoMailbox | Connection::Unauthorized)
@@ -53,12 +56,25 @@ pub(crate) fn settle(coverage: &mut [Coverage], disabled: &HashSet<String>, last
             {
                 Some(Connection::Disabled)
             }
-            found => found.or(before),
+            found => found,
         };
-        let connection = found.unwrap_or(Connection::NotConnected);
+        let connection = found.unwrap_or_else(|| {
+            row.code = known.and_then(|known| known.code.clone());
+            before(known)
+        });
         row.connection = Some(connection);
         row.connection_since = Some(since(connection, known, row.ended_at));
     }
+}
+
+/// How a mailbox was connected that this run has begun with, and not finished: it is in scope, and
+/// confirmed.
+fn before(known: Option<&LastConnection>) -> Connection {
+    let known = known.map(|known| known.connection);
+    let known = known.filter(|known| known.is_in_scope());
+    known
+        .filter(|known| *known != Connection::WaitingForConfirmation)
+        .unwrap_or(Connection::NotConnected)
 }
 
 /// Rows of mailboxes that were not read, where that is new: the last row of each says how it is.
@@ -81,7 +97,14 @@ pub(crate) fn left_out(
             ..row(run, now, mailbox, (connection, reason), known)
         });
     };
-    for line in &left_out.lines {
+    let is_first = |line: &&PlanLine| match line.verdict {
+        PlanVerdict::Waits => true,
+        PlanVerdict::Out { connection, .. } => connection == Connection::Unlinked,
+        PlanVerdict::In { .. } => false,
+    };
+    // Another section of the same tenant may say of the same mailbox that it is not in its scope.
+    let (first, then): (Vec<&PlanLine>, Vec<&PlanLine>) = left_out.lines.iter().partition(is_first);
+    for line in first.into_iter().chain(then) {
         if line.mailbox_id.is_empty() || !seen.insert(&line.mailbox_id) {
             continue;
         }
@@ -107,11 +130,27 @@ pub(crate) fn left_out(
         }
         let mut failed = left_out.failed.iter();
         if let Some(failed) = failed.find(|failed| *failed.tenant == *mailbox.tenant) {
+            if !known.connection.is_in_scope() {
+                continue;
+            }
             let code = Some(failed.code.as_str());
             add(mailbox.clone(), failed.connection, &failed.reason, code);
         } else if left_out.listed.iter().any(|name| *name == *mailbox.tenant) {
             let gone = Connection::OutOfScope;
             add(mailbox.clone(), gone, "not in the directory", None);
+        } else if left_out.is_whole
+            && !left_out
+                .configured
+                .iter()
+                .any(|name| *name == *mailbox.tenant)
+        {
+            let gone = Connection::OutOfScope;
+            add(
+                mailbox.clone(),
+                gone,
+                "its tenant or archive is not in the configuration",
+                None,
+            );
         }
     }
     rows.sort_by(|a, b| a.mailbox.id.cmp(&b.mailbox.id));
@@ -163,9 +202,8 @@ pub(crate) fn row(
     }
 }
 
-/// What a run changed about what is read: mailboxes that are read for the first time, and those that came
-/// into the scope or left it.
-pub(crate) fn changes(
+/// The mailboxes that came into the scope, or left it.
+pub(crate) fn scope_changes(
     run: &RunStamp,
     actor: &Arc<str>,
     rows: &[Coverage],
@@ -173,23 +211,14 @@ pub(crate) fn changes(
 ) -> Vec<AuditEntry> {
     let change = |row: &Coverage| {
         let connection = row.connection?;
-        let before = last.get(&row.mailbox.id).map(|known| known.connection);
-        let was_in = before.map(Connection::is_in_scope);
-        let action = match (was_in, connection.is_in_scope()) {
-            (None, true) if connection == Connection::WaitingForConfirmation => return None,
-            (None, true) => AuditAction::Activate,
-            (Some(true), true) if before == Some(Connection::WaitingForConfirmation) => {
-                AuditAction::Activate
-            }
-            (Some(is_in), now_in) if is_in != now_in => AuditAction::Scope,
-            _ => return None,
-        };
-        Some(AuditEntry {
+        let before = last.get(&row.mailbox.id)?.connection;
+        let is_change = before.is_in_scope() != connection.is_in_scope();
+        is_change.then(|| AuditEntry {
             at: row.ended_at,
             actor: actor.clone(),
-            action,
+            action: AuditAction::Scope,
             subject: row.mailbox.address.to_string(),
-            before: before.map(|before| before.as_str().to_owned()),
+            before: Some(before.as_str().to_owned()),
             after: Some(connection.as_str().to_owned()),
             run_id: Some(run.run_id.clone()),
         })

@@ -76,6 +76,39 @@ fn a_tenant_that_fails_does_not_stop_the_other() {
     assert!(fs::read_to_string(domains).unwrap().contains("contoso.de"));
 }
 
+/// A tenant is known once it was listed: the domains of an earlier run are not those of a new one.
+#[test]
+fn a_new_tenant_that_fails_ends_the_run() {
+    let (first, second) = two();
+    let both = fs::read_to_string(first.config()).unwrap();
+    let (one, _) = both.rsplit_once("[[tenants]]").unwrap();
+    fs::write(first.config(), one).unwrap();
+    run_report(&first.config(), &[], 1);
+    fs::write(first.config(), &both).unwrap();
+    fs::write(second.folder().join("secret.txt"), "wrong").unwrap();
+    let output = with_config(&first.config(), &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    let mut plan = with_config(&first.config(), &["--format", "json", "run", "--plan"]);
+    let plan: Value = serde_json::from_str(&expect_code(&mut plan, 2)).unwrap_or_default();
+    assert_eq!(plan, Value::Null);
+}
+
+/// One directory, read by two sections: each has its own part of it in scope, and the application may
+/// read both.
+#[test]
+fn two_sections_of_one_tenant_do_not_take_each_other_for_outsiders() {
+    let tenant = Tenant::of_world("seed = 83\nusers = 16\nmails_per_user = 30\n");
+    tenant.unset("probe");
+    let all = fs::read_to_string(tenant.config()).unwrap();
+    let (_, section) = all.split_once("[[tenants]]").unwrap();
+    let section = section.replace("name = \"contoso\"", "name = \"sales\"");
+    tenant.set("scope", "{ users = [\"carla.olsen@contoso.com\"] }");
+    tenant.configure(&format!("[[tenants]]{section}"));
+    run_report(&tenant.config(), &[], 1);
+    let checked = with_config(&tenant.config(), &["check"]).output().unwrap();
+    assert!(!text_of(&checked).contains("the restriction does not work"));
+}
+
 /// Who is internal is decided once for each row.
 #[test]
 fn no_first_run_begins_before_the_domains_of_all_tenants_are_known() {

@@ -382,7 +382,7 @@ fn mailbox_of(path: &str) -> Option<String> {
 }
 
 /// Whether a request asks for nothing but whether a mailbox may be read.
-fn is_probe(request: &Value) -> bool {
+pub(crate) fn is_probe(request: &Value) -> bool {
     let query = request["query"].as_str().unwrap();
     let of_calendar = query.contains("$select=id&$top=1") && query.starts_with("startDateTime");
     let of_inbox = request["path"]
