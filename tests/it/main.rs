@@ -69,5 +69,6 @@ mod support;
 mod tools;
 mod truth;
 mod unchanged;
+mod windows;
 mod words;
 mod worlds;
