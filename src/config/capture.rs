@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::config::text;
-use crate::config::window::Window;
+use crate::config::window::Windows;
 use crate::model::address::Address;
 
 /// The tenant-wide policy; teams and members may narrow it.
@@ -21,8 +21,8 @@ pub struct Capture {
     /// Whether header fields are requested from Graph, by which most bulk mail is recognised
     /// (archives always have them).
     pub bulk_headers: bool,
-    /// How far back the first run reads.
-    pub window: Window,
+    /// How far back mails and meetings are read.
+    pub window: Windows,
     /// How internal mail is handled: mail without external participants.
     pub internal_only: InternalOnly,
     /// How mail without a CRM contact is handled.
@@ -41,7 +41,7 @@ impl Default for Capture {
             meetings_need_seat: false,
             content: Content::Preview,
             bulk_headers: true,
-            window: Window::Months(12),
+            window: Windows::default(),
             internal_only: InternalOnly::Skip,
             unmatched: Unmatched::Envelope,
             unknown_sensitivity: UnknownSensitivity::Hide,

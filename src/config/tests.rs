@@ -16,6 +16,7 @@ use crate::config::credential::Credential;
 use crate::config::secret::Secret;
 use crate::config::tenant::Scope;
 use crate::config::window::Window;
+use crate::config::window::Windows;
 
 const FULL: &str = r#"
 [lake]
@@ -110,7 +111,7 @@ fn the_whole_contract_is_read() {
     assert_eq!(capture.meetings, Meetings::Recorded);
     assert!(capture.meetings_need_seat);
     assert_eq!(capture.content, Content::Envelope);
-    assert_eq!(capture.window, Window::Days(90));
+    assert_eq!(capture.window, Windows::both(Window::Days(90)));
     assert_eq!(capture.internal_only, InternalOnly::Record);
     assert_eq!(capture.unmatched, Unmatched::Skip);
     assert_eq!(capture.unknown_sensitivity, UnknownSensitivity::Record);
@@ -152,7 +153,7 @@ fn omitted_keys_have_the_documented_defaults() {
     assert_eq!(config.run.memory, 512_000_000);
     assert_eq!(config.run.requests_at_once, 48);
     assert_eq!(config.capture.content, Content::Preview);
-    assert_eq!(config.capture.window, Window::Months(12));
+    assert_eq!(config.capture.window, Windows::both(Window::Months(12)));
     assert_eq!(config.capture.internal_only, InternalOnly::Skip);
     assert_eq!(config.capture.unmatched, Unmatched::Envelope);
     assert_eq!(
@@ -220,6 +221,17 @@ fn unknown_keys_and_values_get_a_suggestion() {
         ("[run]\nanswer_seconds = 0\n", 11, "use 1 to 3600"),
         ("[run]\nretry_seconds = 0.0\n", 11, "use 0.01 to 60"),
         ("[capture]\nwindow = \"a year\"\n", 11, "12 months"),
+        ("[capture]\nwindow = 12\n", 11, "a text like"),
+        (
+            "[capture]\nwindow = { mail = \"a year\" }\n",
+            11,
+            "12 months",
+        ),
+        (
+            "[capture]\nwindow = { meeting = \"1 year\" }\n",
+            11,
+            "did you mean `meetings`?",
+        ),
         (
             "[lake]\npath = \"s3://bucket/lake\"\n",
             11,
@@ -235,6 +247,32 @@ fn unknown_keys_and_values_get_a_suggestion() {
             "{extra}: {error}"
         );
         assert!(!error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn mail_and_meetings_have_a_window_each() {
+    let table = "{ mail = \"2 years\", meetings = \"6 months\" }";
+    for (text, mail, meetings, shown) in [
+        ("\"90 days\"", Window::Days(90), Window::Days(90), "90 days"),
+        (
+            table,
+            Window::Months(24),
+            Window::Months(6),
+            "mail 24 months, meetings 6 months",
+        ),
+        (
+            "{ meetings = \"none\" }",
+            Window::Months(12),
+            Window::None,
+            "mail 12 months, meetings none",
+        ),
+        ("{}", Window::Months(12), Window::Months(12), "12 months"),
+    ] {
+        let config = parse(&format!("{SMALL}[capture]\nwindow = {text}\n")).unwrap();
+        let window = config.capture.window;
+        assert_eq!(window, Windows { mail, meetings }, "{text}");
+        assert_eq!(window.to_string(), shown);
     }
 }
 

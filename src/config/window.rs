@@ -1,8 +1,15 @@
-//! How far back the first run reads.
+//! How far back the first run reads, and a later one that was given a wider window.
+
+use std::fmt;
 
 use jiff::Span;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde::Deserializer;
+use serde::de;
+use serde::de::MapAccess;
+use serde::de::Visitor;
+use serde::de::value::MapAccessDeserializer;
 
 use crate::config::limits;
 use crate::model::time::Timestamp;
@@ -47,8 +54,8 @@ impl TryFrom<String> for Window {
     }
 }
 
-impl std::fmt::Display for Window {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Months(months) => write!(f, "{months} months"),
             Self::Days(days) => write!(f, "{days} days"),
@@ -70,6 +77,80 @@ impl Window {
         let connected = connected_at.timestamp().to_zoned(TimeZone::UTC);
         let start = connected.checked_sub(span).ok()?;
         Some(Timestamp::from(start.timestamp()))
+    }
+}
+
+/// The first windows of mail and of meetings: one text for both, or a table with one for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// Of mail.
+    pub mail: Window,
+    /// Of meetings.
+    pub meetings: Window,
+}
+
+impl Windows {
+    /// The same for both.
+    pub fn both(window: Window) -> Self {
+        Self {
+            mail: window,
+            meetings: window,
+        }
+    }
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self::both(Window::Months(12))
+    }
+}
+
+impl fmt::Display for Windows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mail, meetings } = self;
+        if mail == meetings {
+            write!(f, "{mail}")
+        } else {
+            write!(f, "mail {mail}, meetings {meetings}")
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Windows {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WindowsVisitor)
+    }
+}
+
+/// The table; a key that is missing has the default.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WindowsShape {
+    mail: Option<Window>,
+    meetings: Option<Window>,
+}
+
+struct WindowsVisitor;
+
+impl<'de> Visitor<'de> for WindowsVisitor {
+    type Value = Windows;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text like \"12 months\", or { mail = \"…\", meetings = \"…\" }")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Windows, E> {
+        let window = Window::try_from(text.to_owned());
+        window.map(Windows::both).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Windows, A::Error> {
+        let shape = WindowsShape::deserialize(MapAccessDeserializer::new(map))?;
+        let standard = Windows::default();
+        Ok(Windows {
+            mail: shape.mail.unwrap_or(standard.mail),
+            meetings: shape.meetings.unwrap_or(standard.meetings),
+        })
     }
 }
 

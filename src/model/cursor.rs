@@ -70,10 +70,14 @@ pub type WellKnown = BTreeMap<String, String>;
 /// The state of a mailbox as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxCursor {
-    /// When it was first connected: the first window ends here and begins 12 months earlier.
+    /// When it was first connected: the first windows end here.
     pub connected_at: Timestamp,
-    /// Where the first window begins; `None`: no window (archives).
+    /// Where the window of its mail begins; `None`: no window.
     pub window_start: Option<Timestamp>,
+    /// Where that of its meetings begins; `None`: where that of its mail did when it was written by an
+    /// earlier version, which had one window for both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting_window: Option<KeptWindow>,
     /// `user`, `shared`, `room`, `archive`.
     pub kind: String,
     /// The service's time when it last reported the kind: a leaver's mailbox becomes a shared one
@@ -105,6 +109,24 @@ pub struct MailboxCursor {
     pub id_rules: u32,
 }
 
+/// A window as it is kept with a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptWindow {
+    /// Where it begins; `None`: everything is within it.
+    pub start: Option<Timestamp>,
+}
+
+impl KeptWindow {
+    /// Whether it reaches further back than another.
+    pub fn is_wider_than(self, other: Self) -> bool {
+        match (self.start, other.start) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(start), Some(other)) => start < other,
+        }
+    }
+}
+
 impl MailboxCursor {
     /// That of a mailbox which is connected now, with the window that is fixed by that.
     pub fn new(
@@ -115,6 +137,7 @@ impl MailboxCursor {
         Self {
             connected_at,
             window_start,
+            meeting_window: None,
             kind: kind.as_str().to_owned(),
             kind_told_at: Timestamp(0),
             kind_delays: 0,
@@ -126,6 +149,18 @@ impl MailboxCursor {
             address: None,
             id_rules: 0,
         }
+    }
+
+    /// The window of its mail.
+    pub fn mail_window(&self) -> KeptWindow {
+        KeptWindow {
+            start: self.window_start,
+        }
+    }
+
+    /// The window of its meetings.
+    pub fn meeting_window(&self) -> KeptWindow {
+        self.meeting_window.unwrap_or_else(|| self.mail_window())
     }
 }
 
@@ -241,6 +276,10 @@ pub struct CalendarCursor {
     /// Whether the time before the window has still to be read.
     #[serde(default)]
     pub is_past_due: bool,
+    /// Events that begin earlier have not been read yet, but for what reaches into the chain's window.
+    /// `None`: it was written by an earlier version, which noted nothing else than `is_past_due`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_from: Option<Timestamp>,
     /// The service's time when the last finished round began: events that had ended by then are
     /// over.
     pub finished_at: Timestamp,

@@ -53,8 +53,10 @@ pub(crate) struct CapturePolicy {
     pub history: Vec<(Timestamp, bool)>,
     /// The same for meetings; without any, the tenant-wide policy applies.
     pub meetings: Vec<(Timestamp, Meetings)>,
-    /// Older items are outside the window; `None`: no window.
+    /// Older mails are outside the window; `None`: no window.
     pub window_start: Option<Timestamp>,
+    /// The same of meetings.
+    pub meeting_window_start: Option<Timestamp>,
     /// When this run captured it.
     pub captured_at: Timestamp,
     /// The id of this run.

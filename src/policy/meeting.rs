@@ -45,7 +45,8 @@ impl CapturePolicy {
         if event.is_draft == Some(true) {
             return skipped(Outcome::Draft, "");
         }
-        if self.window_start.is_some_and(|start| occurred_at < start) {
+        let window_start = self.meeting_window_start;
+        if window_start.is_some_and(|start| occurred_at < start) {
             return skipped(Outcome::OutsideWindow, "");
         }
         if !self.captures(event, occurred_at) {

@@ -117,6 +117,7 @@ impl Context {
             history: cursor.mail_settings.clone(),
             meetings: meetings(cursor),
             window_start,
+            meeting_window_start: cursor.meeting_window().start,
             captured_at: self.run.started_at,
             run_id: self.run.run_id.clone(),
         };

@@ -186,6 +186,29 @@ fn json<T: serde::Serialize>(cursor: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::cursor::KeptWindow;
+    use crate::model::mailbox::MailboxKind;
+
+    #[test]
+    fn a_mailbox_of_an_earlier_version_has_one_window_for_mail_and_meetings() {
+        let start = Timestamp(7);
+        let mut cursor = MailboxCursor::new(MailboxKind::User, Timestamp(9), Some(start));
+        let text = json(&cursor);
+        assert!(!text.contains("meeting_window"), "{text}");
+        cursor = serde_json::from_str(&text).unwrap();
+        assert_eq!(cursor.meeting_window(), cursor.mail_window());
+        let windows = [Some(6), Some(7), None].map(|start| KeptWindow {
+            start: start.map(Timestamp),
+        });
+        let wider = windows.map(|window| window.is_wider_than(cursor.mail_window()));
+        assert_eq!(wider, [true, false, true]);
+        let everything = KeptWindow { start: None };
+        assert!(
+            !windows
+                .iter()
+                .any(|window| window.is_wider_than(everything))
+        );
+    }
 
     #[test]
     fn a_torn_cursor_is_an_error_and_not_a_fresh_start() {

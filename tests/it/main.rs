@@ -72,5 +72,6 @@ mod tenants;
 mod tools;
 mod truth;
 mod unchanged;
+mod windows;
 mod words;
 mod worlds;

@@ -44,6 +44,7 @@ fn policy_under(capture: &Capture) -> CapturePolicy {
         history: vec![(sent.plus(-30 * DAY), true), (sent.plus(DAY), false)],
         meetings: Vec::new(),
         window_start: Some(sent.plus(-20 * DAY)),
+        meeting_window_start: None,
         captured_at: Timestamp(1),
         run_id: "run".into(),
     }

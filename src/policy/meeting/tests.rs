@@ -34,7 +34,8 @@ fn policy_under(capture: &Capture) -> CapturePolicy {
             (start.plus(-30 * DAY), Meetings::All),
             (start.plus(DAY), Meetings::None),
         ],
-        window_start: Some(start.plus(-20 * DAY)),
+        window_start: None,
+        meeting_window_start: Some(start.plus(-20 * DAY)),
         captured_at: Timestamp(1),
         run_id: "run".into(),
     }

@@ -207,6 +207,9 @@ pub(crate) struct Times {
     pub now: Timestamp,
     /// The same of the last finished round: what had ended by then is over.
     pub finished_at: Option<Timestamp>,
+    /// What begins earlier was read by no round yet, though it is wanted now: the window is wider than
+    /// it was, or lists were unavailable. `None`: everything was.
+    pub unread_before: Option<Timestamp>,
 }
 
 impl Times {
@@ -214,6 +217,12 @@ impl Times {
     pub(crate) fn is_over(self, ended_at: Timestamp) -> bool {
         self.finished_at
             .is_some_and(|finished_at| ended_at <= finished_at)
+    }
+
+    /// Whether an event is read for the first time although it may have been over for long.
+    pub(super) fn is_unread(self, event: &Event) -> bool {
+        let starts = meeting::begins_at(event);
+        starts.is_some_and(|starts| self.unread_before.is_some_and(|before| starts < before))
     }
 
     /// Whether an occurrence is too far ahead to be recorded.

@@ -16,7 +16,8 @@
 //! matches no contact, and then nothing is kept             unmatched
 //! anything else                                            recorded        a further revision (3)
 //!
-//! (1) It was over when the last round began, and did not wait for its series.
+//! (1) It was over when the last round began, did not wait for its series, and does not begin before
+//!     all that was read until now (the window became wider).
 //! (2) Or as it was when it was too far ahead. An event that is as it was counts as `unchanged`.
 //! (3) And a row that closes the old month, where it moves to another one.
 //! ```
@@ -56,8 +57,9 @@ impl CalendarReconciler<'_> {
         let known = known_id.and_then(|id| self.meetings.get(&id));
         let known = known.filter(|record| !self.is_of_another(record, &whole));
         let ended_at = known.map_or_else(|| ended_at(&whole), |known| known.ended_at);
+        let is_unread = known_id.is_none() && self.times.is_unread(&whole);
         // What waited for its series while it took place is still to be recorded.
-        let is_over = !waited && self.times.is_over(ended_at);
+        let is_over = !waited && !is_unread && self.times.is_over(ended_at);
         if is_of_series(&whole) && is_over && !is_renamed {
             self.count(Outcome::Unchanged, "");
             return Ok(());
@@ -65,6 +67,8 @@ impl CalendarReconciler<'_> {
         let seen = self
             .view
             .item(&self.reconciler.mailbox.id, &whole.source_id)?;
+        // What only reached into the window was outside of it then.
+        let seen = seen.filter(|seen| !is_unread || seen.outcome != Outcome::OutsideWindow);
         let is_seen = seen.is_some_and(|seen| self.is_settled(seen, id.interaction_id, &whole));
         self.note_series_id(id.interaction_id, &whole);
         let is_known = known_id.is_some();

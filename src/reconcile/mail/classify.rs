@@ -65,11 +65,14 @@ impl MailReconciler {
                 let fingerprint = fingerprint_in(&mail, &item.folder_context);
                 let is_known = known.is_some_and(|seen| self.is_known(seen, fingerprint));
                 let trace = (!self.earlier.is_empty()).then(|| Trace::of(&mail));
-                if is_known && trace.is_none() {
+                // A window that became wider may have it now.
+                let was_outside = known.is_some_and(|seen| seen.outcome == Outcome::OutsideWindow);
+                if is_known && trace.is_none() && !was_outside {
                     return Ok(Entry::Unchanged);
                 }
                 let mail = self.evaluate_mail(*mail, fingerprint, &item.folder_context, known);
                 match trace {
+                    None if is_known && is_outside(&mail.decision) => Entry::Unchanged,
                     None => Entry::Mail(Box::new(mail)),
                     Some(trace) => Entry::Traced(Box::new(TracedMail {
                         mail,
@@ -185,6 +188,16 @@ impl MailReconciler {
         };
         EvaluatedMail { decision, about }
     }
+}
+
+fn is_outside(decision: &Decision) -> bool {
+    matches!(
+        decision,
+        Decision::Skip {
+            outcome: Outcome::OutsideWindow,
+            ..
+        }
+    )
 }
 
 /// The id of an item of which a page contained too little, and whether it says anything new.

@@ -154,15 +154,14 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         };
         let is_new = link.is_none();
         let mut round = fetching.round(link, self.new_window()).await?;
-        let is_settled = round.is_silent()
-            && self.past(round.window).is_none()
-            && memory.is_settled(self.times());
+        let (read_from, past) = (self.read_with(&round), self.past(&round));
+        let is_settled = round.is_silent() && past.is_none() && memory.is_settled(self.times());
         let fetched = if is_settled {
             Fetched::default()
         } else {
             let recorded = self.context.state.meetings(&self.reconciler.mailbox.id)?;
             memory.meetings = recorded.into_iter().collect();
-            self.complete(&fetching, &mut round, &memory).await?
+            self.complete(&fetching, &mut round, &memory, past).await?
         };
         let received = round.received();
         let items_before = if is_new {
@@ -177,6 +176,10 @@ impl<S: MailboxService> CalendarSync<'_, S> {
             content: Some(self.context.selection.content),
             unproven_since: self.unproven_since(round.is_complete, fetched.is_unproven),
             is_past_due: fetched.is_past_due,
+            read_from: Some(match past {
+                Some(past) if !fetched.is_past_due => past.start,
+                _ => read_from,
+            }),
             finished_at: self.now,
             items: items_before + received,
         };
@@ -203,6 +206,7 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         Times {
             now: self.now,
             finished_at: self.cursor.map(|cursor| cursor.finished_at),
+            unread_before: self.read_from().filter(|from| self.wanted_from() < *from),
         }
     }
 
@@ -218,8 +222,8 @@ impl<S: MailboxService> CalendarSync<'_, S> {
 
     /// Where the chain continues. `None`: it restarts, because there is none, because its window
     /// ends soon, because it could not be checked for a month, because less content of its events
-    /// was kept than is needed now, or because the waiting occurrences are lost (with the state
-    /// cache).
+    /// was kept than is needed now, because the window reaches further back than it did, or because
+    /// the waiting occurrences are lost (with the state cache).
     fn link(&self) -> Result<Option<(String, Window)>, StateError> {
         let Some(cursor) = self.cursor else {
             return Ok(None);
@@ -235,8 +239,11 @@ impl<S: MailboxService> CalendarSync<'_, S> {
             end: cursor.window_end,
         };
         let is_doubtful = |since: Timestamp| self.now.0 - since.0 >= UNPROVEN_DAYS * DAY;
+        let (read_from, new) = (self.read_from(), self.new_window());
+        let is_as_wide = read_from.is_none_or(|from| from <= new.start);
         let is_fine = is_remembered
             && is_as_wanted
+            && is_as_wide
             && !ends_soon
             && !cursor.unproven_since.is_some_and(is_doubtful);
         let link = cursor.link.clone().filter(|_| is_fine);
@@ -256,19 +263,42 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         let oldest = self.now.plus(-WINDOW_BACK_MAX);
         self.reconciler
             .policy
-            .window_start
+            .meeting_window_start
             .unwrap_or(oldest)
             .max(oldest)
     }
 
-    /// What the first round reads besides its chain, which cannot reach so far back.
-    fn past(&self, chain_window: Window) -> Option<Window> {
+    /// From when on the calendar was read by earlier rounds; `None`: it never was.
+    fn read_from(&self) -> Option<Timestamp> {
+        let cursor = self.cursor?;
+        // Earlier versions had no window that becomes wider.
+        let noted = || {
+            if cursor.is_past_due {
+                cursor.window_start
+            } else {
+                self.wanted_from()
+            }
+        };
+        Some(cursor.read_from.unwrap_or_else(noted))
+    }
+
+    /// The same with a round that has come to the end of its chain.
+    fn read_with(&self, round: &Round) -> Timestamp {
+        match self.read_from() {
+            None => round.window.start,
+            Some(from) if round.is_complete => from.min(round.window.start),
+            Some(from) => from,
+        }
+    }
+
+    /// What is read besides the chain, because its window cannot reach so far back: with its first
+    /// round, and where the window has become wider since.
+    fn past(&self, round: &Round) -> Option<Window> {
         let past = Window {
             start: self.wanted_from(),
-            end: chain_window.start,
+            end: self.read_with(round),
         };
-        let is_due = self.cursor.is_none_or(|cursor| cursor.is_past_due);
-        (is_due && past.start < past.end).then_some(past)
+        (past.start < past.end).then_some(past)
     }
 
     /// Reads the past where it is due; returns whether nothing of it is left. If lists are
@@ -277,8 +307,9 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         &self,
         fetching: &Fetching<'_, S>,
         round: &mut Round,
+        past: Option<Window>,
     ) -> Result<bool, RoundError> {
-        let Some(past) = self.past(round.window) else {
+        let Some(past) = past else {
             return Ok(true);
         };
         round::could_be_listed(fetching.list(round, past).await)
@@ -298,6 +329,7 @@ impl<S: MailboxService> CalendarSync<'_, S> {
         fetching: &Fetching<'_, S>,
         round: &mut Round,
         memory: &Memory,
+        past: Option<Window>,
     ) -> Result<Fetched, CalendarError> {
         let is_first_of_chain = round.is_complete && round.link.is_some();
         let is_unproven = is_first_of_chain && !fetching.completed(round).await?;
@@ -311,7 +343,7 @@ impl<S: MailboxService> CalendarSync<'_, S> {
             self.fetch_unnamed(fetching, round, memory, &mut fetched)
                 .await?;
         }
-        fetched.is_past_due = !self.list_past(fetching, round).await?;
+        fetched.is_past_due = !self.list_past(fetching, round, past).await?;
         self.try_again(fetching, round).await?;
         fetch_undated(fetching, round, &mut fetched).await?;
         Ok(fetched)

@@ -222,7 +222,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         reconciler: &Arc<MailReconciler>,
         folder: &Arc<str>,
     ) -> Result<u64, SyncError> {
-        let listed = self.list_ids(folder, None).await?;
+        let listed = self.list_ids(folder, None, false).await?;
         tracing::info!(
             unseen = listed.unseen.len(),
             listed = listed.count,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::model::cursor::KeptWindow;
 use crate::model::cursor::MailboxCursor;
 use crate::model::mailbox;
 use crate::model::mailbox::MailboxKind;
@@ -32,14 +33,20 @@ const KIND_DELAYS_MAX: u32 = 3;
 const FORGOTTEN_RUNS: u32 = 2;
 
 impl<S: MailboxService> MailSync<'_, '_, S> {
-    /// What is kept of the mailbox; at its first connection the window is fixed.
+    /// What is kept of the mailbox; at its first connection the windows are fixed.
     pub(super) fn known_or_new(&self, known: &SavedCursors) -> MailboxCursor {
         if let Some(cursor) = &known.mailbox {
             return cursor.clone();
         }
-        let window = &self.sync.context.capture.window;
+        let windows = self.sync.context.capture.window;
         let connected_at = self.service.service_time();
-        MailboxCursor::new(MailboxKind::User, connected_at, window.start(connected_at))
+        let mail = windows.mail.start(connected_at);
+        MailboxCursor {
+            meeting_window: Some(KeptWindow {
+                start: windows.meetings.start(connected_at),
+            }),
+            ..MailboxCursor::new(MailboxKind::User, connected_at, mail)
+        }
     }
 
     /// Requests the mailbox's kind if that is due; without an answer the next run requests it again.

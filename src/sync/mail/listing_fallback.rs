@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::model::cursor::ListCursor;
+use crate::model::outcome::Outcome;
 use crate::model::span::Span;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
@@ -55,10 +56,13 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
     ///
     /// When a list ends, what is older than its last item is requested again, until nothing new
     /// comes. So a list that the service truncates does not count as complete.
+    ///
+    /// `is_first`: since the window is what it is. What was outside of it before counts as not seen.
     pub(super) async fn list_ids(
         &mut self,
         folder: &Arc<str>,
         from: Option<Timestamp>,
+        is_first: bool,
     ) -> Result<Listed, SyncError> {
         let mut listed = Listed {
             unseen: Vec::new(),
@@ -70,7 +74,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         for _ in 0..ID_PAGES_MAX {
             let asked = self.service.listed_ids(&mut listing);
             let page = self.sync.context.unless_stopped(asked).await?;
-            has_news |= self.add_ids(&mut listed, &mut known, page)?;
+            has_news |= self.add_ids(&mut listed, &mut known, page, is_first)?;
             if listing.is_over() && !(std::mem::take(&mut has_news) && listing.ask_by_time()) {
                 return Ok(listed);
             }
@@ -92,6 +96,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         listed: &mut Listed,
         known: &mut HashSet<u64>,
         page: Vec<String>,
+        is_first: bool,
     ) -> Result<bool, SyncError> {
         let view = self.view()?;
         let before = listed.count;
@@ -100,8 +105,9 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
                 continue;
             }
             listed.count += 1;
-            let is_seen = self.sync.ledger.get(&id).is_some()
-                || view.item(&self.sync.mailbox.id, &id)?.is_some();
+            let seen = view.item(&self.sync.mailbox.id, &id)?;
+            let seen = seen.filter(|seen| !is_first || seen.outcome != Outcome::OutsideWindow);
+            let is_seen = self.sync.ledger.get(&id).is_some() || seen.is_some();
             if !is_seen {
                 listed.unseen.push(id);
             }
@@ -207,7 +213,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             (Some(_), Some(until)) => Some(until.plus(-LIST_OVERLAP)),
             _ => reconciler.policy.window_start,
         };
-        let listed = self.list_ids(folder, from).await?;
+        let listed = self.list_ids(folder, from, whole_at.is_none()).await?;
         self.read_unseen(reconciler, folder, from, listed).await?;
         let cursor = ListCursor {
             listed_at: begun,

@@ -53,6 +53,8 @@ pub(super) struct MailSync<'s, 'c, S> {
     pub(super) unproven: usize,
     /// Folders that were read by plain lists.
     pub(super) listed: usize,
+    /// Whether its window became wider.
+    pub(super) is_widened: bool,
     /// Chains that were to continue where the last run left them.
     pub(super) kept: usize,
     /// Of these, the ones that the service had lost.
@@ -86,6 +88,7 @@ impl<'s, 'c, S: MailboxService> MailSync<'s, 'c, S> {
             missing_items: Vec::new(),
             unproven: 0,
             listed: 0,
+            is_widened: false,
             kept: 0,
             forgotten: 0,
             singles: Singles::default(),

@@ -14,6 +14,7 @@ mod retries;
 mod seen_ids;
 mod sent_first;
 mod switched_off;
+mod widening;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         if self.sync.is_stopped() {
             return Ok(Status::Stopped);
         }
-        let known = self.sync.known()?;
+        let mut known = self.sync.known()?;
         self.sync.was_absent = known.absent.is_some();
         let now = self.service.service_time();
         if !self.sync.context.again && absence::is_recent(&known, now) {
@@ -73,7 +74,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             return Ok(Status::NoMailbox);
         }
         if !self.captures_mail {
-            return self.without_mail(&known).await;
+            return self.without_mail(&mut known).await;
         }
         self.sync.cursor_age_hours = oldest_link_hours(&known, self.sync.started_at);
         let listed = self.listed().await?;
@@ -84,7 +85,11 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         cursor.well_known = self.sync.context.unless_stopped(known_ids).await?;
         let readable = S::readable(&listed, &cursor.well_known);
         self.note_folders(&readable);
+        let widened = self.widened(&mut cursor, &mut known);
         let reconciler = self.sync.open(S::SOURCE, cursor, EarlierIds::default());
+        if !widened.is_empty() {
+            self.record_cursors(widened).await?;
+        }
         if let Some(range) = self.sync.context.range {
             return self.fill(&reconciler, readable, range).await;
         }

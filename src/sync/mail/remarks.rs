@@ -7,6 +7,10 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
     /// The remarks on a mailbox that was read.
     pub(super) fn remark(&mut self) {
         let mut remarks = Vec::new();
+        if self.is_widened {
+            let remark = "its window became wider, so its folders were read from their beginning";
+            remarks.push(remark.to_owned());
+        }
         if self.listed > 0 {
             remarks.push(format!("{} folders were read by plain lists", self.listed));
         }

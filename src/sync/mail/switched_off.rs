@@ -14,7 +14,10 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
     /// Opens the mailbox without reading its mail. The chains of its folders stay where they are: they
     /// continue when mail is switched on again, and what came in the meantime is decided by the
     /// settings of its time (design section 5).
-    pub(super) async fn without_mail(&mut self, known: &SavedCursors) -> Result<Status, SyncError> {
+    pub(super) async fn without_mail(
+        &mut self,
+        known: &mut SavedCursors,
+    ) -> Result<Status, SyncError> {
         let mut cursor = self.known_or_new(known);
         let reads_calendar = self.captures_meetings != Meetings::None;
         if reads_calendar {
@@ -22,11 +25,12 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
                 .await?;
         }
         self.note_settings(&mut cursor);
+        let widened = self.widened(&mut cursor, known);
         self.sync.open(S::SOURCE, cursor, EarlierIds::default());
         if self.sync.was_connected() || !reads_calendar {
             // Also where the calendar fails in this run: the settings hold from now on. Of a new
             // mailbox the calendar shows first whether there is one.
-            self.record_cursors(Vec::new()).await?;
+            self.record_cursors(widened).await?;
         }
         if self.sync.context.range.is_some() {
             self.sync.remark = Some("its mail is switched off".to_owned());
