@@ -29,23 +29,23 @@ pub enum Strictness {
     Strict,
 }
 
-/// The users whom some section of the configuration includes. Tenants that cannot be listed are left out.
-pub async fn in_scope(tenants: &[TenantInput], capture: &Capture) -> HashSet<String> {
+/// The users whom the scope of some section holds. Tenants that cannot be listed are left out.
+pub async fn selected(tenants: &[TenantInput], capture: &Capture) -> HashSet<String> {
     let mut found = HashSet::new();
     for tenant in tenants {
         if let Ok(listing) = directory::list(capture, tenant).await {
-            found.extend(listing.user_ids_in_scope());
+            found.extend(listing.selected_ids());
         }
     }
     found
 }
 
 /// Signs in to a tenant, lists it and tries mailboxes in and out of scope; reads no mail.
-/// `in_scope` are the users whom some section includes.
+/// `selected` are the users whom the scope of some section holds.
 pub async fn tenant(
     tenant: &TenantInput,
     capture: &Capture,
-    in_scope: &HashSet<String>,
+    selected: &HashSet<String>,
     strictness: Strictness,
 ) -> TenantAccess {
     let mut found = TenantAccess {
@@ -66,7 +66,7 @@ pub async fn tenant(
         }
     };
     match directory::list(capture, tenant).await {
-        Ok(listing) => try_mailboxes(tenant, capture, (&listing, in_scope), &mut found).await,
+        Ok(listing) => try_mailboxes(tenant, capture, (&listing, selected), &mut found).await,
         Err(error) => stop(&mut found, error.to_string()),
     }
     found.consent = consent::rows(&tenant.config, capture, roles.as_deref(), &found.probes);
@@ -89,14 +89,14 @@ pub async fn tenant(
 async fn try_mailboxes(
     tenant: &TenantInput,
     capture: &Capture,
-    (listing, in_scope): (&Listing, &HashSet<String>),
+    (listing, selected): (&Listing, &HashSet<String>),
     found: &mut TenantAccess,
 ) {
     let is_in = |verdict: Verdict| verdict == Verdict::In;
     let entries = listing.entries.iter();
     found.in_scope = entries.filter(|entry| is_in(entry.verdict)).count();
     let targets = probes::granted(tenant, listing).and_then(|granted| {
-        let denied = probes::denied(tenant, listing, in_scope)?;
+        let denied = probes::denied(tenant, listing, selected)?;
         Ok((granted, denied))
     });
     let (granted, denied) = match targets {

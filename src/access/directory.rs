@@ -8,6 +8,7 @@ use crate::config::members::Settings;
 use crate::model::directory::DirectoryUser;
 use crate::scope::deny::DenyList;
 use crate::scope::plan;
+use crate::scope::plan::OutReason;
 use crate::scope::plan::PlanEntry;
 use crate::scope::plan::Verdict;
 use crate::scope::plan::Wanted;
@@ -28,13 +29,15 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// Object ids of the users in scope.
-    pub(crate) fn user_ids_in_scope(&self) -> impl Iterator<Item = String> {
-        let within = self
-            .entries
-            .iter()
-            .filter(|entry| entry.verdict == Verdict::In);
-        within.map(|entry| entry.user_id.clone())
+    /// Object ids of the users whom the scope holds, those that are excluded from it included: the service
+    /// may well let the application read them.
+    pub(crate) fn selected_ids(&self) -> impl Iterator<Item = String> {
+        let outside = |entry: &&PlanEntry| {
+            let reason = OutReason::NotInScope;
+            entry.verdict != Verdict::Out { reason }
+        };
+        let selected = self.entries.iter().filter(outside);
+        selected.map(|entry| entry.user_id.clone())
     }
 
     /// Verified domains, where the permission shows them.

@@ -20,8 +20,8 @@ pub(crate) enum Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Tries mailboxes outside the scope; `in_scope` are the users whom some section of the configuration
-    /// includes. Gives a note where one can be read and that was accepted, and where no answer tells.
+    /// Tries mailboxes outside the scope; `selected` are the users whom the scope of some section
+    /// holds. Gives a note where one can be read and that was accepted, and where no answer tells.
     ///
     /// # Errors
     /// A mailbox outside the scope can be read, or one that the configuration names is in scope.
@@ -29,11 +29,11 @@ impl Gate<'_> {
         self,
         tenant: &TenantInput,
         capture: &Capture,
-        (listing, in_scope): (&Listing, &HashSet<String>),
+        (listing, selected): (&Listing, &HashSet<String>),
     ) -> Result<Option<String>, AccessError> {
         match self {
             Self::Untried => Ok(None),
-            Self::Tried(accepted) => pass(tenant, capture, (listing, in_scope), accepted).await,
+            Self::Tried(accepted) => pass(tenant, capture, (listing, selected), accepted).await,
         }
     }
 }
@@ -41,10 +41,10 @@ impl Gate<'_> {
 async fn pass(
     tenant: &TenantInput,
     capture: &Capture,
-    (listing, in_scope): (&Listing, &HashSet<String>),
+    (listing, selected): (&Listing, &HashSet<String>),
     accepted: &[String],
 ) -> Result<Option<String>, AccessError> {
-    let denied = probes::denied(tenant, listing, in_scope)?;
+    let denied = probes::denied(tenant, listing, selected)?;
     let probes = probes::try_denied(tenant, capture, &denied).await;
     let open: Vec<&Probe> = probes.iter().filter(|probe| probe.is_open()).collect();
     if open.is_empty() {

@@ -112,20 +112,18 @@ pub(crate) fn granted(tenant: &TenantInput, listing: &Listing) -> Result<Vec<Tar
     Ok(chosen.map(Target::chosen).collect())
 }
 
-/// The mailboxes outside the scope to try; `in_scope` are the users whom some section includes.
+/// The mailboxes outside the scope to try; `selected` are the users whom the scope of some section
+/// holds.
 ///
 /// # Errors
 /// A named mailbox is not in the tenant, or in scope.
 pub(crate) fn denied(
     tenant: &TenantInput,
     listing: &Listing,
-    in_scope: &HashSet<String>,
+    selected: &HashSet<String>,
 ) -> Result<Denied, AccessError> {
     let named = named(tenant, listing, ("denied", &tenant.config.probe.denied))?;
-    if let Some(position) = named
-        .iter()
-        .position(|entry| is_in(entry) || in_scope.contains(&entry.user_id))
-    {
+    if let Some(position) = named.iter().position(|entry| is_in(entry)) {
         let why = "it is in scope".to_owned();
         return Err(AccessError::probe(
             &tenant.name,
@@ -148,7 +146,7 @@ pub(crate) fn denied(
     };
     let outside = listing.entries.iter().filter(is_outside);
     // Guests have no mailbox here.
-    let outside = outside.filter(|entry| !entry.is_guest && !in_scope.contains(&entry.user_id));
+    let outside = outside.filter(|entry| !entry.is_guest && !selected.contains(&entry.user_id));
     let chosen = outside.take(CHOSEN_DENIED).map(Target::chosen);
     Ok(Denied::Chosen(chosen.collect()))
 }

@@ -49,10 +49,10 @@ pub(crate) async fn all(
         }
     }
     let ids = survey.listed.iter();
-    let ids = ids.flat_map(|(_, listing)| listing.user_ids_in_scope());
-    let in_scope: HashSet<String> = ids.collect();
+    let ids = ids.flat_map(|(_, listing)| listing.selected_ids());
+    let selected: HashSet<String> = ids.collect();
     for (tenant, listing) in &survey.listed {
-        let note = gate.pass(tenant, capture, (listing, &in_scope)).await?;
+        let note = gate.pass(tenant, capture, (listing, &selected)).await?;
         survey.notes.extend(note);
         survey.notes.extend(listing.notes.iter().cloned());
     }

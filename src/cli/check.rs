@@ -90,15 +90,15 @@ async fn patiently(
         Strictness::Lenient
     };
     let pause = config.run.retry_wait * ROUND;
-    let in_scope = if tenants.len() > 1 {
-        check::in_scope(&tenants, &config.capture).await
+    let selected = if tenants.len() > 1 {
+        check::selected(&tenants, &config.capture).await
     } else {
         HashSet::new()
     };
     loop {
         let mut found = Vec::with_capacity(tenants.len());
         for tenant in &tenants {
-            found.push(check::tenant(tenant, &config.capture, &in_scope, strictness).await);
+            found.push(check::tenant(tenant, &config.capture, &selected, strictness).await);
         }
         let left = options.wait.map(&left).unwrap_or_default();
         if !may_pass(&found) || left < pause {

@@ -60,6 +60,9 @@ pub struct Tenant {
     /// Mailboxes by which it is tried what the service lets the application read.
     #[serde(default)]
     pub probe: ProbeList,
+    /// Whether shared mailboxes in scope are read.
+    #[serde(default)]
+    pub shared_mailboxes: bool,
     /// That `scope = { all = true }` is meant.
     #[serde(default)]
     pub i_understand_this_reads_every_mailbox: bool,

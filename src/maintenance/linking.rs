@@ -1,4 +1,4 @@
-//! Mailboxes that are switched off and on again: what is recorded of them, and where reading goes on,
+//! Mailboxes that are switched off and on again: what is recorded of them, and where reading continues,
 //! stays as it is.
 
 use std::collections::BTreeMap;

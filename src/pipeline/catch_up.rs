@@ -182,6 +182,7 @@ pub fn state(lake: &Lake, opened: &Opened) -> Result<Option<String>, WriterError
         rebuild.absorb_rows(&rows).map_err(WriterError::from)
     })?;
     for slot in &slots {
+        rebuild.forget_cursors(*slot)?;
         for cursor in lake.cursors(*slot)? {
             rebuild.absorb_cursors([cursor?])?;
         }

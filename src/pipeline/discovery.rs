@@ -134,6 +134,7 @@ impl Found {
                     tenant: tenant.source.clone(),
                     captures_mail: entry.captures_mail,
                     captures_meetings: entry.captures_meetings,
+                    reads_shared: tenant.config.shared_mailboxes,
                 }),
                 history: History::New,
                 readdressed: 0,

@@ -178,6 +178,7 @@ login_url = "{address}"
 graph_url = "{address}"
 scope = {{ group = "{group}" }}
 confirm = {{ max_new = 100000 }}
+shared_mailboxes = true
 probe = {{ granted = ["{inside}"], denied = ["{outside}"] }}
 members = "members.csv"
 teams = "teams.csv"

@@ -63,6 +63,15 @@ impl Rebuild {
         Ok(self.recorded.push(recorded)?)
     }
 
+    /// Forgets the cursors of a slot: those that later commits have deleted are not among what the lake
+    /// still has.
+    pub fn forget_cursors(&mut self, slot: u8) -> Result<(), StateError> {
+        let table = self.transaction.open_table(tables::CURSORS);
+        let mut table = table.map_err(StateError::of)?;
+        let all = (slot, "", "")..(slot.saturating_add(1), "", "");
+        table.retain_in(all, |_, _| false).map_err(StateError::of)
+    }
+
     /// Takes cursors; of two with one key the later one counts, and one without value takes the
     /// earlier ones away.
     pub fn absorb_cursors(

@@ -50,6 +50,8 @@ pub(crate) fn settle(coverage: &mut [Coverage], disabled: &HashSet<String>, last
     for row in coverage {
         let known = last.get(&row.mailbox.id);
         let found = match row.status.connection() {
+            // It was found to be of a kind that is not read.
+            None if row.status == Status::LeftOut => Some(Connection::OutOfScope),
             // Nothing that somebody could do would bring it back.
             Some(Connection::NoMailbox | Connection::Unauthorized)
                 if disabled.contains(&*row.mailbox.id) =>

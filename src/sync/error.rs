@@ -53,6 +53,9 @@ pub enum SyncError {
     /// The listing of the folders and a folder's own answer contradict each other.
     #[error("a folder that is listed was answered as not found; the next run reads it again")]
     FolderHidden,
+    /// It is shared, and those are not read.
+    #[error("a shared mailbox; shared_mailboxes = true in the tenant's section reads it")]
+    SharedMailbox,
     /// Not all items of a folder were seen, and the rest is unavailable.
     #[error(
         "{folders} folders hold {held} items, {walked} of them were read and the others are \
@@ -88,6 +91,7 @@ impl SyncError {
     pub(super) fn status(&self) -> Status {
         match self {
             Self::Stopped | Self::Overdue => Status::Stopped,
+            Self::SharedMailbox => Status::LeftOut,
             Self::Incomplete { .. } | Self::ManyRefused(_) => Status::Incomplete,
             Self::Service(error)
             | Self::Chain(ChainError::Service(error))

@@ -24,6 +24,8 @@ pub(crate) struct TenantMailbox {
     pub captures_mail: bool,
     /// Which meetings they let be captured; without any the calendar is not requested.
     pub captures_meetings: Meetings,
+    /// Whether shared mailboxes are read.
+    pub reads_shared: bool,
 }
 
 impl MailboxSource for TenantMailbox {
@@ -49,6 +51,7 @@ impl TenantMailbox {
             service,
             captures_mail: self.captures_mail,
             captures_meetings: self.captures_meetings,
+            reads_shared: self.reads_shared,
         };
         let mail = mail.read(sync, turn).await;
         if self.captures_meetings == Meetings::None || !is_through(&mail) {

@@ -107,3 +107,31 @@ fn members_that_are_hidden_end_the_run() {
         assert!(said.contains(remedy), "{said}");
     }
 }
+
+/// Facts 3.3.
+#[test]
+fn shared_mailboxes_are_read_where_the_configuration_says_so() {
+    let tenant = Tenant::generated(73, 16);
+    tenant.set("shared_mailboxes", "false");
+    let report = run_report(&tenant.config(), &[], 1);
+    let lines = report["mailboxes"].as_array().unwrap();
+    let of = |address: &str| {
+        let found = lines.iter().find(|line| line["mailbox_address"] == address);
+        found.unwrap().clone()
+    };
+    let shared = of("info@contoso.com");
+    assert_eq!(shared["status"], "left_out");
+    assert!(
+        shared["reason"]
+            .as_str()
+            .unwrap()
+            .contains("shared_mailboxes = true")
+    );
+    assert_eq!(shared["items"]["received"], 0);
+    assert_eq!(of("raum.elbe@contoso.com")["status"], "complete");
+    tenant.set("shared_mailboxes", "true");
+    let report = run_report(&tenant.config(), &[], 1);
+    let lines = report["mailboxes"].as_array().unwrap().iter();
+    let mut shared = lines.filter(|line| line["mailbox_address"] == "info@contoso.com");
+    assert_eq!(shared.next().unwrap()["status"], "complete");
+}

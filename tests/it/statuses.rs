@@ -307,7 +307,7 @@ fn an_unlinked_mailbox_is_not_requested_and_linked_again_it_closes_the_gap() {
         let output = with_config(&tenant.config(), &all).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{}", text_of(&output));
     };
-    switch(&tenant, "unlink", &[READ, "nobody@contoso.com"], 2);
+    switch(&tenant, "unlink", &[READ, "no.one@contoso.com"], 2);
     switch(&tenant, "unlink", &[], 2);
     switch(&tenant, "unlink", &["Anna.Albrecht@contoso.com"], 0);
     switch(&tenant, "unlink", &[READ], 0);

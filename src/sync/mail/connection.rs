@@ -61,7 +61,7 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
         let now = self.service.service_time();
         let earlier = i64::from(mailbox::slot(&self.sync.mailbox.id)) % KIND_SPREAD_DAYS;
         if now.0 - cursor.kind_told_at.0 < (KIND_DAYS - earlier) * DAY {
-            return Ok(());
+            return self.check_kind(cursor);
         }
         let asked = self.service.kind(part);
         match self.sync.context.unless_stopped(asked).await {
@@ -70,14 +70,14 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
                 if let Some(kind) = kind {
                     kind.as_str().clone_into(&mut cursor.kind);
                 }
-                Ok(())
+                self.check_kind(cursor)
             }
             Err(SyncError::Service(error)) => {
                 tracing::debug!(code = error.code(), "the kind of a mailbox is unknown");
                 let is_known = cursor.kind_told_at > Timestamp(0);
                 let is_refused = error.action() == RetryAction::NoMailbox;
                 if is_known || is_refused || cursor.kind_delays >= KIND_DELAYS_MAX {
-                    return Ok(());
+                    return self.check_kind(cursor);
                 }
                 cursor.kind_delays += 1;
                 self.sync.cursor = Some(cursor.clone());
@@ -86,6 +86,15 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// An error where the mailbox is shared and the configuration does not have those read.
+    fn check_kind(&self, cursor: &MailboxCursor) -> Result<(), SyncError> {
+        let is_shared = MailboxKind::parse(&cursor.kind) == Some(MailboxKind::Shared);
+        if is_shared && !self.reads_shared {
+            return Err(SyncError::SharedMailbox);
+        }
+        Ok(())
     }
 
     /// Notes the settings that hold from now on.

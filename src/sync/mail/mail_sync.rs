@@ -27,6 +27,8 @@ pub(crate) struct MailSource<'a, S> {
     pub captures_mail: bool,
     /// Which meetings they let be captured.
     pub captures_meetings: Meetings,
+    /// Whether shared mailboxes are read.
+    pub reads_shared: bool,
 }
 
 /// The mail of one mailbox while it is read.
@@ -36,6 +38,7 @@ pub(super) struct MailSync<'s, 'c, S> {
     pub(super) service: &'s S,
     pub(super) captures_mail: bool,
     pub(super) captures_meetings: Meetings,
+    pub(super) reads_shared: bool,
     pub(super) folders: FolderContexts,
     /// Why folders were left for the next run.
     pub(super) left: Vec<ChainError>,
@@ -79,6 +82,7 @@ impl<'s, 'c, S: MailboxService> MailSync<'s, 'c, S> {
             service: source.service,
             captures_mail: source.captures_mail,
             captures_meetings: source.captures_meetings,
+            reads_shared: source.reads_shared,
             folders: FolderContexts::default(),
             lists: BTreeMap::new(),
             left: Vec::new(),

@@ -230,6 +230,7 @@ async fn night_of(
         tenant: server.client().into(),
         captures_mail,
         captures_meetings,
+        reads_shared: true,
     };
     let mailbox = fixtures::mailbox("ann").as_ref().clone();
     let mut sync = MailboxSync::new(&context, mailbox);
