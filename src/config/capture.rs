@@ -16,6 +16,8 @@ pub struct Capture {
     pub meetings: Meetings,
     /// Whether meetings are captured only of members with a seat.
     pub meetings_need_seat: bool,
+    /// Which meetings [`Meetings::Recorded`] means.
+    pub recorded: Recorded,
     /// How much of a mail is kept.
     pub content: Content,
     /// Whether header fields are requested from Graph, by which most bulk mail is recognised
@@ -39,6 +41,7 @@ impl Default for Capture {
             mail: true,
             meetings: Meetings::All,
             meetings_need_seat: false,
+            recorded: Recorded::default(),
             content: Content::Preview,
             bulk_headers: true,
             window: Windows::default(),
@@ -56,8 +59,8 @@ impl Default for Capture {
 pub enum Meetings {
     /// All.
     All,
-    /// Meetings held online: only these can have been recorded, and the calendar does not show
-    /// whether one was (facts 2.3).
+    /// Those that a rule takes for recorded ([`Recorded`]): the calendar does not show whether one was
+    /// (facts 2.3).
     Recorded,
     /// None.
     None,
@@ -84,6 +87,32 @@ impl Meetings {
     #[must_use]
     pub fn narrowed_by(self, other: Self) -> Self {
         self.max(other)
+    }
+}
+
+/// The rule for the meetings that count as recorded: every condition that is set must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recorded {
+    /// It is held online: only then it can have been recorded.
+    pub online: bool,
+    /// Its organiser belongs to the company.
+    pub organizer_internal: bool,
+    /// At least this number of people from outside the company take part.
+    pub external_min: u32,
+    /// Somebody of one of these domains, or their subdomains, takes part; none: no condition.
+    #[serde(deserialize_with = "text::domains")]
+    pub domains: Vec<String>,
+}
+
+impl Default for Recorded {
+    fn default() -> Self {
+        Self {
+            online: true,
+            organizer_internal: true,
+            external_min: 1,
+            domains: Vec::new(),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::model::time::Timestamp;
 use crate::policy::exclusions::Exclusions;
 use crate::policy::identity;
 use crate::policy::participants;
+use crate::policy::recorded_rule::RecordedRule;
 use crate::policy::settings;
 
 /// The policy of a whole run.
@@ -36,6 +37,7 @@ pub(crate) struct Rules {
     pub(super) internal_only: InternalOnly,
     unknown_sensitivity: UnknownSensitivity,
     pub(super) exclusions: Exclusions,
+    pub(super) recorded: RecordedRule,
 }
 
 /// The rules for one mailbox in one run.
@@ -86,6 +88,7 @@ impl Rules {
             internal_only: capture.internal_only,
             unknown_sensitivity: capture.unknown_sensitivity,
             exclusions: Exclusions::new(&capture.exclude),
+            recorded: RecordedRule::new(&capture.recorded),
         }
     }
 

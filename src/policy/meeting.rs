@@ -29,6 +29,9 @@ use crate::policy::meeting_identity::meeting_id;
 use crate::policy::participants;
 use crate::policy::settings;
 
+/// The reason of a meeting that is not captured because it is not taken for recorded.
+pub(crate) const NOT_RECORDED: &str = "recorded";
+
 impl CapturePolicy {
     /// Evaluates an event that is already merged with its master; the row has revision 1, and is
     /// active, cancelled or declined.
@@ -49,13 +52,13 @@ impl CapturePolicy {
         if window_start.is_some_and(|start| occurred_at < start) {
             return skipped(Outcome::OutsideWindow, "");
         }
-        if !self.captures(event, occurred_at) {
-            return skipped(Outcome::NotCaptured, "");
+        let people = self.people(event);
+        if let Some(reason) = self.left_out(event, occurred_at, &people) {
+            return skipped(Outcome::NotCaptured, reason);
         }
         if event.is_private == Some(true) {
             return skipped(Outcome::Private, "");
         }
-        let people = self.people(event);
         let subject = event.subject.as_deref();
         if let Some(rule) = self.rules.exclusions.of_item(&people, subject) {
             return skipped(Outcome::Excluded, rule);
@@ -71,13 +74,21 @@ impl CapturePolicy {
         Decision::Keep(Box::new(self.row(event, occurred_at, people)))
     }
 
-    /// Whether the settings in effect when a meeting began allow it to be captured.
-    fn captures(&self, event: &Event, occurred_at: Timestamp) -> bool {
+    /// Why the settings in effect when a meeting began do not allow it to be captured; `None`: they do.
+    fn left_out(
+        &self,
+        event: &Event,
+        occurred_at: Timestamp,
+        people: &[Participant],
+    ) -> Option<&'static str> {
         let meetings = settings::in_force(&self.meetings, occurred_at);
         match meetings.unwrap_or(self.rules.meetings) {
-            Meetings::All => true,
-            Meetings::Recorded => event.is_online == Some(true),
-            Meetings::None => false,
+            Meetings::All => None,
+            Meetings::Recorded => {
+                let holds = self.rules.recorded.holds(event, people);
+                (!holds).then_some(NOT_RECORDED)
+            }
+            Meetings::None => Some(""),
         }
     }
 

@@ -8,4 +8,5 @@ pub(crate) mod meeting;
 pub(crate) mod meeting_identity;
 pub(crate) mod original_day;
 pub(crate) mod participants;
+mod recorded_rule;
 pub(crate) mod settings;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::config::capture::Capture;
+use crate::config::capture::Recorded;
 use crate::model::address::Address;
 use crate::model::columns_hash;
 use crate::model::event::EventTime;
@@ -174,18 +175,111 @@ fn recorded_only_requires_online_by_the_settings_at_start() {
     ] {
         let mut policy = policy_under(&Capture {
             meetings: of_tenant,
+            recorded: Recorded {
+                organizer_internal: false,
+                external_min: 0,
+                ..Recorded::default()
+            },
             ..capture()
         });
         policy.meetings = history;
         let mut event = fixtures::event();
         event.is_online = online.then_some(true);
         let decision = policy.evaluate_meeting(&event);
-        let is_skipped = decision == skipped(Outcome::NotCaptured, "");
+        let is_skipped = [
+            skipped(Outcome::NotCaptured, ""),
+            skipped(Outcome::NotCaptured, "recorded"),
+        ]
+        .contains(&decision);
         assert_eq!(
             is_skipped, !is_kept,
             "{:?} {of_tenant:?} {online}",
             policy.meetings
         );
+    }
+}
+
+/// An online meeting.
+fn meeting_of(organizer: &str, attendees: &[(AttendeeKind, &str)]) -> Event {
+    let mut event = fixtures::event();
+    event.organizer = Some(fixtures::attendee(AttendeeKind::Required, organizer, ""));
+    let attendees = attendees.iter();
+    let attendees = attendees.map(|(kind, address)| fixtures::attendee(*kind, address, "none"));
+    event.attendees = Some(attendees.collect());
+    event
+}
+
+#[test]
+fn a_meeting_is_taken_for_recorded_if_every_condition_holds() {
+    let [required, resource] = [AttendeeKind::Required, AttendeeKind::Resource];
+    let (ann, zoe) = ((required, "ann@contoso.com"), (required, "zoe@contoso.com"));
+    let (bob, eve) = ((required, "bob@acme.com"), (required, "eve@eu.acme.com"));
+    let room = (resource, "room@hotel.example");
+    let standard = Recorded::default();
+    let [two, inside] = [2, 0].map(|external_min| Recorded {
+        external_min,
+        ..Recorded::default()
+    });
+    let anybody = Recorded {
+        organizer_internal: false,
+        ..Recorded::default()
+    };
+    let of_acme = Recorded {
+        domains: vec!["acme.com".into()],
+        ..anybody.clone()
+    };
+    for (rule, organizer, attendees, is_kept) in [
+        (&standard, zoe.1, vec![ann, bob], true),
+        (&standard, zoe.1, vec![ann], false),
+        (&standard, zoe.1, vec![ann, room], false),
+        (&standard, bob.1, vec![ann], false),
+        (&two, zoe.1, vec![ann, bob], false),
+        // The same person in two roles is one.
+        (
+            &two,
+            zoe.1,
+            vec![bob, (AttendeeKind::Optional, bob.1)],
+            false,
+        ),
+        (&two, zoe.1, vec![bob, eve], true),
+        (&inside, zoe.1, vec![ann], true),
+        (&inside, bob.1, vec![ann], false),
+        (&anybody, bob.1, vec![ann], true),
+        (&of_acme, bob.1, vec![ann], true),
+        (&of_acme, zoe.1, vec![ann, eve], true),
+        (
+            &of_acme,
+            zoe.1,
+            vec![ann, (required, "x@other.example")],
+            false,
+        ),
+        (
+            &of_acme,
+            zoe.1,
+            vec![ann, (required, "x@notacme.com")],
+            false,
+        ),
+    ] {
+        let mut policy = policy_under(&Capture {
+            meetings: Meetings::Recorded,
+            recorded: rule.clone(),
+            internal_only: InternalOnly::Record,
+            ..Capture::default()
+        });
+        policy.meetings.clear();
+        let event = meeting_of(organizer, &attendees);
+        let decision = policy.evaluate_meeting(&event);
+        let expected = skipped(Outcome::NotCaptured, "recorded");
+        assert_eq!(
+            decision != expected,
+            is_kept,
+            "{rule:?} {organizer} {attendees:?}"
+        );
+        let offline = Event {
+            is_online: Some(false),
+            ..event
+        };
+        assert_eq!(policy.evaluate_meeting(&offline), expected);
     }
 }
 

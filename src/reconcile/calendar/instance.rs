@@ -121,7 +121,7 @@ impl CalendarReconciler<'_> {
                 None => (Outcome::Unmatched, ""),
             },
         };
-        if withdraws(outcome)
+        if withdraws(outcome, reason)
             && let Some(recorded) = self.recorded_as(&whole.source_id, id.interaction_id)
         {
             self.withdraw(whole, recorded);
@@ -206,9 +206,11 @@ fn ended_at(event: &Event) -> Timestamp {
 }
 
 /// Outcomes after which a recorded meeting must not stay: its content is withdrawn.
-fn withdraws(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Private | Outcome::Excluded | Outcome::InternalOnly | Outcome::Unmatched
-    )
+/// (A member's or team's settings only decide what is added.)
+fn withdraws(outcome: Outcome, reason: &str) -> bool {
+    match outcome {
+        Outcome::NotCaptured => reason == meeting::NOT_RECORDED,
+        Outcome::Private | Outcome::Excluded | Outcome::InternalOnly | Outcome::Unmatched => true,
+        _ => false,
+    }
 }

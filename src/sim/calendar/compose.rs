@@ -77,9 +77,6 @@ fn put(world: &mut World, plan: MeetingPlan) -> usize {
             continue;
         }
         copy.meeting = u32::try_from(number).unwrap_or(u32::MAX);
-        if who.captured_meetings() == "recorded" && plan.meeting.online.is_none() {
-            copy.outcome = Some((Outcome::NotCaptured, None));
-        }
         world.mailboxes[person].calendar.push(copy);
         world.meetings_held += 1;
     }

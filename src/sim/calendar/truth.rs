@@ -321,11 +321,31 @@ impl Expectation<'_> {
     }
 
     fn outcome(&self, one: &Instance<'_>) -> (Outcome, Option<&'static str>) {
-        let expected = (one.state.outcome, one.state.reason);
-        match self.copy.outcome {
-            Some(own) if own.0 < expected.0 => own,
-            _ => expected,
+        let mut expected = (one.state.outcome, one.state.reason);
+        if let Some(own) = self.copy.outcome.filter(|own| own.0 < expected.0) {
+            expected = own;
         }
+        if expected.0 > Outcome::NotCaptured && !self.is_captured(one) {
+            expected = (Outcome::NotCaptured, None);
+        }
+        expected
+    }
+
+    /// By the settings; where only recorded meetings are captured, as far as the copy shows who takes
+    /// part.
+    fn is_captured(&self, one: &Instance<'_>) -> bool {
+        if self.world.people[self.mailbox].captured_meetings() != "recorded" {
+            return true;
+        }
+        let address_of = |number: u32| &self.world.addresses[number as usize];
+        let people = self.parts(one, "");
+        let mut guests = people.iter().filter(|(role, _, _)| *role != Role::Resource);
+        let is_by_colleague = address_of(self.meeting.organizer).internal;
+        let has_outsider = guests.any(|(_, number, _)| {
+            let address = address_of(*number);
+            address.counted && !address.internal
+        });
+        self.meeting.online.is_some() && is_by_colleague && has_outsider
     }
 
     /// Organiser first, then the attendees by role; answers as far as this copy knows them.

@@ -381,7 +381,7 @@ fn what_folders_serve_is_what_the_truth_calls_readable() {
     });
     let mut served = HashSet::new();
     for number in 0..client.world.people.len() {
-        if !client.world.people[number].is_read() {
+        if !client.world.people[number].is_mail_read() {
             continue;
         }
         for folder in 0..client.world.mailboxes[number].folders.len() {
