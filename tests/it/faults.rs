@@ -216,7 +216,7 @@ static TENANT_CASES: &[TenantCase] = &[
     ("kind='cut_in_body' request='members' times=1", 1, ALL_LISTED),
     ("kind='status' request='mailbox' status=401 code='NoPermissionsInAccessToken' after=30", 1, "401 nopermissionsinaccesstoken"),
     ("kind='status' request='mailbox' status=403 code='ErrorAccessDenied'", 2, "every mailbox is denied"),
-    ("kind='cut_before' request='mailbox'", 1, "12 failed"),
+    ("kind='cut_before' request='mailbox'", 1, "11 failed"),
 ];
 
 #[test]
