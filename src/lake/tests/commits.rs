@@ -21,6 +21,8 @@ use crate::lake::tests::fixture::cursor;
 use crate::lake::tests::fixture::match_carla;
 use crate::lake::tests::fixture::run;
 use crate::lake::tests::fixture::sorted;
+use crate::model::audit::AuditAction;
+use crate::model::audit::AuditEntry;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
@@ -446,6 +448,16 @@ fn no_address_name_or_content_lies_open_in_the_logs() {
     lake.commit(&batch("ann", 0..70)).unwrap();
     lake.write_mailboxes(&lake.unreported_runs("run2").unwrap())
         .unwrap();
+    lake.write_audit(&[AuditEntry {
+        at: Timestamp(0),
+        actor: "Carla@host".into(),
+        action: AuditAction::Unlink,
+        subject: "carla@contoso.com".to_owned(),
+        before: None,
+        after: None,
+        run_id: None,
+    }])
+    .unwrap();
     for table in crate::lake::rows::schema::TableName::ALL {
         let log = test_lake
             .path()
