@@ -133,3 +133,54 @@ fn a_scope_that_selects_no_one_in_one_tenant_ends_the_run() {
     assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
     assert_eq!(second.asked_for(before), BTreeSet::new());
 }
+
+/// Who is on the deny list of a section that fails is unknown, however the directory is named there.
+#[test]
+fn of_two_sections_of_one_tenant_none_is_read_where_one_fails() {
+    let tenant = Tenant::of_world("seed = 84\nusers = 16\nmails_per_user = 30\n");
+    let all = fs::read_to_string(tenant.config()).unwrap();
+    let (_, section) = all.split_once("[[tenants]]").unwrap();
+    let id = section.lines().find(|line| line.starts_with("tenant_id"));
+    let section = section
+        .replace(id.unwrap(), "tenant_id = \"Contoso.com\"")
+        .replace("name = \"contoso\"", "name = \"sales\"")
+        .replace("secret.txt", "other.txt");
+    let secret = tenant.folder().join("other.txt");
+    fs::copy(tenant.folder().join("secret.txt"), &secret).unwrap();
+    tenant.configure(&format!("[[tenants]]{section}"));
+    run_report(&tenant.config(), &[], 1);
+    fs::write(&secret, "wrong").unwrap();
+    let before = tenant.served_requests();
+    let output = with_config(&tenant.config(), &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    assert_eq!(tenant.asked_for(before), BTreeSet::new());
+}
+
+#[test]
+fn a_plan_names_the_tenant_that_failed_and_has_no_digest() {
+    let (first, second) = two();
+    run_report(&first.config(), &[], 1);
+    fs::write(second.folder().join("secret.txt"), "wrong").unwrap();
+    let plan = run_report(&first.config(), &["--plan"], 1);
+    assert_eq!(plan["failed_tenants"][0]["tenant"], "fabrikam");
+    assert_eq!(plan["digest"], Value::Null);
+    assert!(!plan["mailboxes"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn mailboxes_of_a_tenant_that_left_the_configuration_are_out_of_scope() {
+    let (first, _second) = two();
+    run_report(&first.config(), &[], 1);
+    let both = fs::read_to_string(first.config()).unwrap();
+    let (one, _) = both.rsplit_once("[[tenants]]").unwrap();
+    fs::write(first.config(), one).unwrap();
+    run_report(&first.config(), &[], 1);
+    let mut status = with_config(&first.config(), &["--format", "json", "status"]);
+    let status: Value = serde_json::from_str(&expect_code(&mut status, 0)).unwrap();
+    let lines = status["mailboxes"].as_array().unwrap().iter();
+    let mut left = lines.filter(|line| line["tenant"] == "fabrikam");
+    assert!(left.clone().count() > 10);
+    assert!(
+        left.all(|line| ["out_of_scope", "never"].contains(&line["connection"].as_str().unwrap()))
+    );
+}
