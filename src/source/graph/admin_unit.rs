@@ -1,32 +1,16 @@
 //! The users directly in an administrative unit (facts 3.5).
 
-use serde::Deserialize;
-
 use crate::source::graph::client::Client;
 use crate::source::graph::directory::DIRECTORY_TOP;
+use crate::source::graph::directory::RawObject;
+use crate::source::graph::directory::found_or;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::group::USER_TYPE;
 use crate::source::graph::group::is_guid;
 use crate::source::graph::links::escaped;
 use crate::source::graph::links::quoted;
-use crate::source::graph::lists;
-use crate::source::graph::lists::Listed;
 
 const GROUP_TYPE: &str = "#microsoft.graph.group";
-
-/// A unit, or a member of one.
-#[derive(Deserialize)]
-struct RawObject {
-    id: String,
-    #[serde(rename = "@odata.type", default, deserialize_with = "lists::text")]
-    odata_type: Option<String>,
-}
-
-impl Listed for RawObject {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
 
 impl Client {
     /// The ids of the users in an administrative unit, by its name or object id, and how many groups
@@ -46,12 +30,7 @@ impl Client {
             escaped(&id)
         );
         let listed = self.directory_list("unit members", &path).await;
-        let members: Vec<RawObject> = match listed {
-            Err(GraphError::Refused {
-                status: Some(404), ..
-            }) => return Err(GraphError::AdminUnit { found: "not found" }),
-            other => other?,
-        };
+        let members: Vec<RawObject> = found_or(listed, not_one)?;
         let is = |member: &RawObject, kind| member.odata_type.as_deref() == Some(kind);
         let groups = members.iter().filter(|member| is(member, GROUP_TYPE));
         let groups = groups.count();
@@ -68,14 +47,10 @@ impl Client {
             "/directory/administrativeUnits?$select=id,displayName&$filter=displayName%20eq%20{}",
             quoted(name)
         );
-        let units: Vec<RawObject> = self.directory_list("unit by name", &path).await?;
-        let mut units = units.into_iter();
-        match (units.next(), units.next()) {
-            (Some(unit), None) => Ok(unit.id),
-            (None, _) => Err(GraphError::AdminUnit { found: "not found" }),
-            (Some(_), Some(_)) => Err(GraphError::AdminUnit {
-                found: "found more than once",
-            }),
-        }
+        self.only_id("unit by name", &path, not_one).await
     }
+}
+
+fn not_one(found: &'static str) -> GraphError {
+    GraphError::AdminUnit { found }
 }

@@ -77,6 +77,33 @@ impl Listed for RawUser {
     }
 }
 
+/// A directory object of which its id and type are enough.
+#[derive(Deserialize)]
+pub(super) struct RawObject {
+    pub(super) id: String,
+    #[serde(rename = "@odata.type", default, deserialize_with = "lists::text")]
+    pub(super) odata_type: Option<String>,
+}
+
+impl Listed for RawObject {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// What was listed of a directory object; `not_one` is the error where that does not exist.
+pub(super) fn found_or<T>(
+    listed: Result<T, GraphError>,
+    not_one: impl Fn(&'static str) -> GraphError,
+) -> Result<T, GraphError> {
+    match listed {
+        Err(GraphError::Refused {
+            status: Some(404), ..
+        }) => Err(not_one("not found")),
+        other => other,
+    }
+}
+
 impl RawUser {
     /// Whether only its id is shown, for want of a permission (facts 3.4).
     pub(super) fn is_limited(&self) -> bool {
@@ -128,6 +155,22 @@ impl Client {
         let path = format!("/users?$select={USER_SELECT}&$top={DIRECTORY_TOP}");
         let users: Vec<RawUser> = self.directory_list("users", &path).await?;
         Ok(users.into_iter().map(RawUser::into_user).collect())
+    }
+
+    /// The id of the only object of a list; `not_one` is the error where there is none, or several.
+    pub(super) async fn only_id(
+        &self,
+        name: &'static str,
+        path: &str,
+        not_one: impl Fn(&'static str) -> GraphError,
+    ) -> Result<String, GraphError> {
+        let objects: Vec<RawObject> = self.directory_list(name, path).await?;
+        let mut objects = objects.into_iter();
+        match (objects.next(), objects.next()) {
+            (Some(object), None) => Ok(object.id),
+            (None, _) => Err(not_one("not found")),
+            (Some(_), Some(_)) => Err(not_one("found more than once")),
+        }
     }
 
     /// Reads a list to its end.

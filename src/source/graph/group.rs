@@ -1,16 +1,14 @@
 //! The members of a group, nested groups opened (facts 3.4).
 
-use serde::Deserialize;
-
 use crate::model::directory::DirectoryUser;
 use crate::source::graph::client::Client;
 use crate::source::graph::directory::DIRECTORY_TOP;
 use crate::source::graph::directory::RawUser;
 use crate::source::graph::directory::USER_SELECT;
+use crate::source::graph::directory::found_or;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::links::escaped;
 use crate::source::graph::links::quoted;
-use crate::source::graph::lists::Listed;
 
 /// Who is in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,17 +17,6 @@ pub struct GroupMembers {
     pub users: Vec<DirectoryUser>,
     /// Ids of users of whom it shows nothing else, for want of User.Read.All (facts 3.4).
     pub limited: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct RawGroup {
-    id: String,
-}
-
-impl Listed for RawGroup {
-    fn id(&self) -> &str {
-        &self.id
-    }
 }
 
 pub(super) const USER_TYPE: &str = "#microsoft.graph.user";
@@ -48,14 +35,7 @@ impl Client {
             escaped(&id)
         );
         let listed = self.directory_list("group members", &path).await;
-        let members: Vec<RawUser> = match listed {
-            Err(GraphError::Refused {
-                status: Some(404), ..
-            }) => {
-                return Err(GraphError::Group { found: "not found" });
-            }
-            other => other?,
-        };
+        let members: Vec<RawUser> = found_or(listed, not_one)?;
         // Nested groups are in the list beside their members; devices and the like are no people.
         let (limited, full): (Vec<RawUser>, Vec<RawUser>) = members
             .into_iter()
@@ -77,16 +57,12 @@ impl Client {
             quoted(address),
             quoted(&format!("smtp:{address}"))
         );
-        let groups: Vec<RawGroup> = self.directory_list("group by address", &path).await?;
-        let mut groups = groups.into_iter();
-        match (groups.next(), groups.next()) {
-            (Some(group), None) => Ok(group.id),
-            (None, _) => Err(GraphError::Group { found: "not found" }),
-            (Some(_), Some(_)) => Err(GraphError::Group {
-                found: "found more than once",
-            }),
-        }
+        self.only_id("group by address", &path, not_one).await
     }
+}
+
+fn not_one(found: &'static str) -> GraphError {
+    GraphError::Group { found }
 }
 
 pub(super) fn is_guid(text: &str) -> bool {
