@@ -135,10 +135,7 @@ fn of_consent(rows: &[ConsentRow]) -> Vec<Finding> {
             permission,
             ..
         } = row;
-        let is_of_mailboxes = ["Mail", "Calendars"]
-            .iter()
-            .any(|word| permission.starts_with(word));
-        let remedy = if is_of_mailboxes {
+        let remedy = if row.probe.is_some() {
             "the token does not name it and the mailboxes in scope refuse: assign it in Exchange by RBAC \
              for Applications (scripts/entra), or grant it in Entra"
         } else {

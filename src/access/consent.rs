@@ -115,16 +115,12 @@ impl Need {
         };
         let of_kind = |probe: &&Probe| probe.expected == Expected::Granted && probe.kind == kind;
         let mut answers = probes.iter().filter(of_kind).map(|probe| &probe.found);
-        let is_answered = |answer: &&ProbeAnswer| {
-            matches!(answer, ProbeAnswer::Granted | ProbeAnswer::Denied { .. })
-        };
-        let answered: Vec<&ProbeAnswer> = answers.by_ref().filter(is_answered).collect();
-        if answered.contains(&&ProbeAnswer::Granted) {
+        if answers.clone().any(|found| *found == ProbeAnswer::Granted) {
             Grant::Exchange
-        } else if answered.is_empty() {
-            Grant::Unknown
-        } else {
+        } else if answers.any(ProbeAnswer::is_decisive) {
             Grant::Missing
+        } else {
+            Grant::Unknown
         }
     }
 }

@@ -31,45 +31,37 @@ impl Gate<'_> {
         capture: &Capture,
         (listing, selected): (&Listing, &HashSet<String>),
     ) -> Result<Option<String>, AccessError> {
-        match self {
-            Self::Untried => Ok(None),
-            Self::Tried(accepted) => pass(tenant, capture, (listing, selected), accepted).await,
+        let Self::Tried(accepted) = self else {
+            return Ok(None);
+        };
+        let denied = probes::denied(tenant, listing, selected)?;
+        let probes = probes::try_denied(tenant, capture, &denied).await;
+        let open: Vec<&Probe> = probes.iter().filter(|probe| probe.is_open()).collect();
+        if open.is_empty() {
+            let is_unproven =
+                !matches!(denied, Denied::WholeTenant) && !probes::have_answered(&probes);
+            return Ok(is_unproven.then(|| {
+                format!(
+                    "tenant {}: no mailbox outside the scope has answered, so it is unknown whether the \
+                     restriction works; see touchpoint check",
+                    tenant.name
+                )
+            }));
         }
-    }
-}
-
-async fn pass(
-    tenant: &TenantInput,
-    capture: &Capture,
-    (listing, selected): (&Listing, &HashSet<String>),
-    accepted: &[String],
-) -> Result<Option<String>, AccessError> {
-    let denied = probes::denied(tenant, listing, selected)?;
-    let probes = probes::try_denied(tenant, capture, &denied).await;
-    let open: Vec<&Probe> = probes.iter().filter(|probe| probe.is_open()).collect();
-    if open.is_empty() {
-        let is_unproven = !matches!(denied, Denied::WholeTenant) && !probes::have_answered(&probes);
-        return Ok(is_unproven.then(|| {
-            format!(
-                "tenant {}: no mailbox outside the scope has answered, so it is unknown whether the \
-                 restriction works; see touchpoint check",
+        let mut kinds: Vec<&str> = open.iter().map(|probe| probe.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let kinds = kinds.join(", ");
+        if accepted.iter().any(|name| *name == *tenant.name) {
+            return Ok(Some(format!(
+                "tenant {}: a mailbox outside the scope can be read ({kinds}), which was accepted; see \
+                 touchpoint check",
                 tenant.name
-            )
-        }));
+            )));
+        }
+        Err(AccessError::OpenScope {
+            tenant: tenant.name.clone(),
+            kinds,
+        })
     }
-    let mut kinds: Vec<&str> = open.iter().map(|probe| probe.kind.as_str()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let kinds = kinds.join(", ");
-    if accepted.iter().any(|name| *name == *tenant.name) {
-        return Ok(Some(format!(
-            "tenant {}: a mailbox outside the scope can be read ({kinds}), which was accepted; see \
-             touchpoint check",
-            tenant.name
-        )));
-    }
-    Err(AccessError::OpenScope {
-        tenant: tenant.name.clone(),
-        kinds,
-    })
 }

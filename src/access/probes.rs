@@ -11,7 +11,6 @@ use crate::config::capture::Meetings;
 use crate::config::tenant::Scope;
 use crate::model::access::Expected;
 use crate::model::access::Probe;
-use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
 use crate::model::address::Address;
 use crate::scope::plan::OutReason;
@@ -220,10 +219,7 @@ pub(crate) async fn try_denied(
         let mut is_answered = false;
         for kind in kinds(capture) {
             let probe = attempt(tenant, target, kind, Expected::Denied).await;
-            is_answered |= matches!(
-                probe.found,
-                ProbeAnswer::Granted | ProbeAnswer::Denied { .. }
-            );
+            is_answered |= probe.found.is_decisive();
             probes.push(probe);
         }
         if is_answered && is_one_enough {
@@ -235,8 +231,7 @@ pub(crate) async fn try_denied(
 
 /// Whether any answer tells whether a mailbox may be read.
 pub(crate) fn have_answered(probes: &[Probe]) -> bool {
-    let mut answers = probes.iter().map(|probe| &probe.found);
-    answers.any(|found| matches!(found, ProbeAnswer::Granted | ProbeAnswer::Denied { .. }))
+    probes.iter().any(|probe| probe.found.is_decisive())
 }
 
 async fn attempt(

@@ -63,6 +63,11 @@ impl ProbeAnswer {
         }
     }
 
+    /// Whether it shows what the application may read.
+    pub fn is_decisive(&self) -> bool {
+        matches!(self, Self::Granted | Self::Denied { .. })
+    }
+
     /// The service's code, or what happened.
     pub fn detail(&self) -> &str {
         match self {
