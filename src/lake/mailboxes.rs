@@ -11,7 +11,6 @@ use arrow_array::Array as _;
 use crate::lake::Lake;
 use crate::lake::cursors::chain::add_counts;
 use crate::lake::cursors::record::Counts;
-use crate::lake::delta::data_file;
 use crate::lake::error::LakeError;
 use crate::lake::read::Filter;
 use crate::lake::read::Rows;
@@ -27,7 +26,6 @@ use crate::lake::rows::cells::text;
 use crate::lake::rows::coverage::COVERAGE;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::project;
-use crate::lake::version::next_version;
 use crate::model::connection::Connection;
 use crate::model::connection::LastConnection;
 use crate::model::coverage::Coverage;
@@ -47,26 +45,9 @@ impl Lake {
         let Some(first) = rows.first() else {
             return Ok(());
         };
-        let _lock = self.lock_commits();
-        self.mailboxes.refresh()?;
-        let mut months: BTreeMap<String, Vec<&Coverage>> = BTreeMap::new();
-        for row in rows {
-            let month = months.entry(row.started_at.month()).or_default();
-            month.push(row);
-        }
-        let version = next_version(None);
-        let mut adds = Vec::new();
-        for (number, (month, rows)) in months.iter().enumerate() {
-            let batch = COVERAGE
-                .to_batch(rows)
-                .map_err(|e| LakeError::encode(self.mailboxes.name.as_str(), &e))?;
-            let context = self.mailboxes.write_context(month)?;
-            let name = data_file::name(version, &first.run_id, number);
-            let batch = std::iter::once(Ok(batch));
-            let add = data_file::write(TableName::Mailboxes, &context, batch, &name)?;
-            adds.push(add);
-        }
-        self.mailboxes.append(&adds, &[])?;
+        self.append_by_month(&self.mailboxes, &COVERAGE, rows, &first.run_id, |row| {
+            row.started_at
+        })?;
         if let Some(reported) = &mut *self.known_reported() {
             for row in rows {
                 reported.note(&row.run_id, slot(&row.mailbox.id));

@@ -34,6 +34,7 @@ pub mod settings;
 pub mod verify;
 pub mod view;
 
+mod append;
 mod commit;
 mod compaction;
 mod cursors;
@@ -156,6 +157,16 @@ impl Lake {
         Ok(lake)
     }
 
+    /// Opens a lake for writing that must exist: one that is not there is an error, and is not made.
+    pub fn open_existing_for_write(
+        settings: LakeSettings,
+        cpu: Arc<CpuPool>,
+        handle: Handle,
+    ) -> Result<Self, LakeError> {
+        drop(Self::open(settings.clone(), cpu.clone(), handle.clone())?);
+        Self::open_for_write(settings, cpu, handle)
+    }
+
     fn open_tables(
         settings: LakeSettings,
         root: PathBuf,
@@ -256,6 +267,17 @@ impl Lake {
         };
         let merged = self.cursors.merged(version, slot)?;
         Ok(Box::new(cursors_of(merged)))
+    }
+
+    /// The cursors of all slots, each slot as [`Self::cursors`] has it.
+    pub fn all_cursors(&self) -> impl Iterator<Item = Result<CursorRecord, LakeError>> {
+        (0..SLOTS).flat_map(|slot| {
+            let (cursors, failed) = match self.cursors(slot) {
+                Ok(cursors) => (Some(cursors), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            failed.into_iter().chain(cursors.into_iter().flatten())
+        })
     }
 
     /// The digest of the current CRM snapshot, by slot.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use hashbrown::HashSet;
+use serde::Serialize;
 
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
@@ -21,9 +22,7 @@ impl Lake {
         }
         let mut sorted: Vec<&String> = domains.iter().collect();
         sorted.sort();
-        let path = self.own_domains_file();
-        let text = serde_json::to_string(&sorted).map_err(|e| LakeError::bad_file(&path)(&e))?;
-        publish_file(&path, text.as_bytes(), Place::Any)
+        publish_json(&domains_file(&self.root), &sorted)
     }
 
     /// The domains of the last run; `None` where no run has come that far.
@@ -40,46 +39,42 @@ impl Lake {
         if all.len() == count {
             return Ok(());
         }
-        let path = tenants_file(&self.root);
-        let text = serde_json::to_string(&all).map_err(|e| LakeError::bad_file(&path)(&e))?;
-        publish_file(&path, text.as_bytes(), Place::Any)
-    }
-
-    fn own_domains_file(&self) -> PathBuf {
-        file(&self.root)
+        publish_json(&tenants_file(&self.root), &all)
     }
 }
 
 /// The domains of the last run into the lake in a folder, which need not exist; `None` where no run has
 /// come that far.
 pub fn kept(lake: &Path) -> Result<Option<HashSet<String>>, LakeError> {
-    let path = file(lake);
-    let text = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        text => text.map_err(LakeError::io("read", &path))?,
-    };
-    let domains: Vec<String> =
-        serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))?;
-    Ok(Some(domains.into_iter().collect()))
+    read_json(&domains_file(lake))
 }
 
 /// The names of the tenants whose domains an earlier run has kept.
 pub fn tenants(lake: &Path) -> Result<BTreeSet<String>, LakeError> {
-    let path = tenants_file(lake);
-    match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        text => {
-            let text = text.map_err(LakeError::io("read", &path))?;
-            serde_json::from_str(&text).map_err(|e| LakeError::bad_file(&path)(&e))
-        }
-    }
+    Ok(read_json(&tenants_file(lake))?.unwrap_or_default())
+}
+
+/// Reads a list of texts; `None` where there is no such file.
+fn read_json<T: FromIterator<String>>(path: &Path) -> Result<Option<T>, LakeError> {
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(LakeError::io("read", path))?,
+    };
+    let texts: Vec<String> =
+        serde_json::from_str(&text).map_err(|e| LakeError::bad_file(path)(&e))?;
+    Ok(Some(texts.into_iter().collect()))
+}
+
+fn publish_json(path: &Path, texts: &impl Serialize) -> Result<(), LakeError> {
+    let text = serde_json::to_string(texts).map_err(|e| LakeError::bad_file(path)(&e))?;
+    publish_file(path, text.as_bytes(), Place::Any)
 }
 
 fn tenants_file(lake: &Path) -> PathBuf {
     lake.join("_touchpoint/tenants.json")
 }
 
-fn file(lake: &Path) -> PathBuf {
+fn domains_file(lake: &Path) -> PathBuf {
     lake.join("_touchpoint/own_domains.json")
 }
 
@@ -98,7 +93,7 @@ mod tests {
             lake.store_own_domains(&domains).unwrap();
             assert_eq!(lake.own_domains().unwrap(), Some(domains));
         }
-        std::fs::write(lake.own_domains_file(), "[").unwrap();
+        std::fs::write(domains_file(&lake.root), "[").unwrap();
         let error = lake.own_domains().unwrap_err().to_string();
         assert!(error.contains("own_domains.json"), "{error}");
     }

@@ -6,6 +6,7 @@ pub mod schema;
 pub(super) mod activity;
 pub(super) mod audit;
 pub(super) mod cells;
+pub(super) mod columns;
 pub(super) mod coverage;
 pub(super) mod fingerprint;
 pub(super) mod interaction;
@@ -13,7 +14,6 @@ pub(super) mod keys;
 pub(super) mod projection;
 pub(super) mod row_hash;
 
-mod columns;
 mod kinds;
 mod mailbox;
 mod names;
