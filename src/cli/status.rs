@@ -22,7 +22,6 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::FailedItem;
 use crate::model::cursor::LEDGER_KEY_PREFIX;
-use crate::model::mailbox::SLOTS;
 use crate::model::time::Timestamp;
 use crate::pipeline::stores;
 use crate::report::exit;
@@ -60,8 +59,7 @@ pub struct StatusArgs {
 /// Shows every mailbox that any run has read, tried to read or left out.
 pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
-    let members = config.tenants.iter().map(Members::load);
-    let members: Vec<Members> = members.collect::<Result<_, _>>()?;
+    let members = Members::load_all(&config.tenants)?;
     let mut lines = block_on(read(config))?;
     for line in &mut lines {
         add_member(line, &members);
@@ -116,15 +114,8 @@ fn micros(time: Duration) -> u64 {
 
 /// Team and manager of whom a mailbox belongs to, as the members file says.
 fn add_member(line: &mut MailboxStatus, members: &[Members]) {
-    let Some(address) = Address::parse(&line.latest.mailbox.address) else {
-        return;
-    };
-    let own = [address];
-    let row = members
-        .iter()
-        .flat_map(|members| members.rows_of(&own))
-        .next();
-    if let Some(row) = row {
+    let address = &line.latest.mailbox.address;
+    if let Some(row) = Members::rows_of_mailbox(members, address).next() {
         line.team.clone_from(&row.team);
         let manager = row.manager.as_ref();
         line.manager = manager.map(|manager| manager.as_str().to_owned());
@@ -233,17 +224,15 @@ fn place(line: &MailboxStatus) -> (&str, &str, &str) {
 /// The ledger entries, by mailbox, in order of location.
 fn unread(lake: &Lake) -> anyhow::Result<HashMap<String, Vec<FailedItem>>> {
     let mut all: HashMap<String, Vec<FailedItem>> = HashMap::new();
-    for slot in 0..SLOTS {
-        for record in lake.cursors(slot)? {
-            let record = record?;
-            let Some(value) = record.value else { continue };
-            if !record.key.starts_with(LEDGER_KEY_PREFIX) {
-                continue;
-            }
-            let entry: FailedItem = serde_json::from_str(&value)
-                .context("an entry of the ledger cannot be read: run `touchpoint verify`")?;
-            all.entry(record.mailbox_id).or_default().push(entry);
+    for record in lake.all_cursors() {
+        let record = record?;
+        let Some(value) = record.value else { continue };
+        if !record.key.starts_with(LEDGER_KEY_PREFIX) {
+            continue;
         }
+        let entry: FailedItem = serde_json::from_str(&value)
+            .context("an entry of the ledger cannot be read: run `touchpoint verify`")?;
+        all.entry(record.mailbox_id).or_default().push(entry);
     }
     for items in all.values_mut() {
         items.sort_by(|a, b| a.folder.cmp(&b.folder));

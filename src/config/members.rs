@@ -145,12 +145,29 @@ impl Members {
         settings
     }
 
+    /// Reads the members and teams of all tenants.
+    pub fn load_all(tenants: &[Tenant]) -> Result<Vec<Self>, ConfigError> {
+        tenants.iter().map(Self::load).collect()
+    }
+
     /// The rows that contain one of these addresses.
     pub fn rows_of(&self, addresses: &[Address]) -> impl Iterator<Item = &Member> {
         let positions = addresses
             .iter()
             .filter_map(|address| self.by_address.get(address));
         positions.filter_map(|position| self.rows.get(*position))
+    }
+
+    /// The rows of all tenants that contain the address of a mailbox.
+    pub fn rows_of_mailbox<'a>(
+        members: &'a [Self],
+        mailbox_address: &str,
+    ) -> impl Iterator<Item = &'a Member> {
+        let address = Address::parse(mailbox_address);
+        members.iter().filter_map(move |members| {
+            let position = members.by_address.get(address.as_ref()?)?;
+            members.rows.get(*position)
+        })
     }
 
     /// The file and the lines of two rows that name the person who has these addresses.

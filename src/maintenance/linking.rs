@@ -9,6 +9,7 @@ use hashbrown::HashSet;
 use crate::config::Config;
 use crate::config::actor;
 use crate::config::crm;
+use crate::config::members::Member;
 use crate::config::members::Members;
 use crate::lake::Lake;
 use crate::lake::batch::CommitBatch;
@@ -24,7 +25,6 @@ use crate::model::cursor::CursorRecord;
 use crate::model::cursor::UNLINKED_KEY;
 use crate::model::cursor::UnlinkedCursor;
 use crate::model::mailbox::MailboxName;
-use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 use crate::model::run::RunStamp;
 use crate::model::time::Timestamp;
@@ -76,16 +76,13 @@ pub(crate) async fn switch(
     selection: Selection,
     switch: Switch,
 ) -> Result<Switched, RunError> {
-    let members = config.tenants.iter().map(Members::load);
-    let members: Vec<Members> = members.collect::<Result<_, _>>()?;
+    let members = Members::load_all(&config.tenants)?;
     let cpu = stores::cpu(config)?;
     let settings = stores::lake_settings(config);
     let handle = tokio::runtime::Handle::current();
     let config = config.clone();
     let working = tokio::task::spawn_blocking(move || {
-        // One that is not there is an error; opening it to write would make it.
-        drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
-        let lake = Lake::open_for_write(settings, cpu, handle)?;
+        let lake = Lake::open_existing_for_write(settings, cpu, handle)?;
         let (selected, unknown) = select(lake.last_connections()?, &members, &selection);
         if !unknown.is_empty() {
             return Ok(Switched {
@@ -136,13 +133,11 @@ fn select(
 }
 
 fn is_of_team(known: &LastConnection, members: &[Members], team: &str) -> bool {
-    let own: Vec<Address> = Address::parse(&known.mailbox.address).into_iter().collect();
-    let mut rows = members.iter().flat_map(|members| members.rows_of(&own));
-    rows.any(|row| {
-        row.team
-            .as_ref()
-            .is_some_and(|name| name.eq_ignore_ascii_case(team))
-    })
+    let is_of_team = |row: &Member| {
+        let name = row.team.as_ref();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(team))
+    };
+    Members::rows_of_mailbox(members, &known.mailbox.address).any(is_of_team)
 }
 
 /// The audit rows first, so that no change is without one; then the cursors, then what `status` shows.
@@ -222,12 +217,10 @@ fn audit(changed: &[LastConnection], switch: Switch, now: Timestamp) -> Vec<Audi
 /// since.
 fn unlinked(lake: &Lake) -> Result<HashSet<String>, LakeError> {
     let mut found = HashSet::new();
-    for slot in 0..SLOTS {
-        for record in lake.cursors(slot)? {
-            let record = record?;
-            if record.key == UNLINKED_KEY && record.value.is_some() {
-                found.insert(record.mailbox_id);
-            }
+    for record in lake.all_cursors() {
+        let record = record?;
+        if record.key == UNLINKED_KEY && record.value.is_some() {
+            found.insert(record.mailbox_id);
         }
     }
     Ok(found)

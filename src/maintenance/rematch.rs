@@ -42,9 +42,7 @@ pub(crate) async fn rematch(
     let run = run_id::stamp(clock::now());
     in_lake(config, move |config, read, cpu, handle| {
         let settings = stores::lake_settings(config);
-        // One that is not there is an error here; opening it to write would make it.
-        drop(Lake::open(settings.clone(), cpu.clone(), handle.clone())?);
-        let lake = Lake::open_for_write(settings, cpu, handle)?;
+        let lake = Lake::open_existing_for_write(settings, cpu, handle)?;
         let read = ready(&lake, read)?;
         if crm == Trust::Checked {
             stores::check_crm(config, &read.snapshot, &lake)?;

@@ -12,6 +12,7 @@ use crate::model::cursor::FailedItem;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::report::remedies;
+use crate::report::remedies::Remedy;
 use crate::report::table;
 use crate::report::table::Side;
 use crate::report::table::number;
@@ -49,6 +50,10 @@ impl MailboxStatus {
             Connection::NoMailbox | Connection::Disabled => false,
             other => other.is_problem(),
         }
+    }
+
+    fn remedy(&self) -> Remedy {
+        remedies::of(self.connection, self.latest.code.as_deref())
     }
 
     fn unread_since(&self) -> Option<Timestamp> {
@@ -120,7 +125,7 @@ pub fn text(lines: &[MailboxStatus], now: Timestamp) -> String {
 
 fn cells(line: &MailboxStatus, now: Timestamp) -> Vec<String> {
     let row = &line.latest;
-    let remedy = remedies::of(line.connection, row.code.as_deref());
+    let remedy = line.remedy();
     vec![
         row.mailbox.tenant.to_string(),
         row.mailbox.address.to_string(),
@@ -154,11 +159,11 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 /// Why a mailbox is not read as it should be.
 fn list_reason(text: &mut String, line: &MailboxStatus) {
     if let Some(reason) = &line.latest.reason {
-        let remedy = remedies::of(line.connection, line.latest.code.as_deref());
         let _ = writeln!(
             text,
             "\n{}: {}; {reason}",
-            line.latest.mailbox.address, remedy.means
+            line.latest.mailbox.address,
+            line.remedy().means
         );
     }
 }
@@ -193,7 +198,7 @@ pub fn json(lines: &[MailboxStatus]) -> Value {
 
 fn line_json(line: &MailboxStatus) -> Value {
     let row = &line.latest;
-    let remedy = remedies::of(line.connection, row.code.as_deref());
+    let remedy = line.remedy();
     json!({
         "tenant": &*row.mailbox.tenant,
         "mailbox_id": &*row.mailbox.id,
@@ -251,7 +256,7 @@ pub fn csv_rows(lines: &[MailboxStatus]) -> Vec<Vec<String>> {
     let head = head.map(str::to_owned).into();
     let rows = lines.iter().map(|line| {
         let row = &line.latest;
-        let remedy = remedies::of(line.connection, row.code.as_deref());
+        let remedy = line.remedy();
         vec![
             row.mailbox.tenant.to_string(),
             row.mailbox.address.to_string(),
