@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::error::ConfigError;
 use crate::model::connection::Connection;
+use crate::model::run::FailedTenant;
 use crate::scope::plan::ScopeError;
 use crate::source::error::ServiceError;
 use crate::source::tenant::ConnectError;
@@ -25,6 +26,14 @@ pub enum AccessError {
         tenant: Arc<str>,
         /// Why.
         source: ServiceError,
+    },
+    /// No tenant can be read.
+    #[error("{source}")]
+    NoTenant {
+        /// All of them, and why.
+        failed: Vec<FailedTenant>,
+        /// Why the first of them cannot be read.
+        source: Box<Self>,
     },
     /// Who is on the deny list is unknown, so no one is read.
     #[error("tenant {tenant}: the group of its deny list: {source}")]

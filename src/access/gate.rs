@@ -1,14 +1,19 @@
-//! Before a run reads anything: that the service refuses mailboxes outside the scope.
+//! Before a run reads anything: that the service refuses mailboxes outside the scope, and which
+//! permissions are missing or too wide.
 
 use hashbrown::HashSet;
 
+use crate::access::consent;
 use crate::access::directory::Listing;
 use crate::access::error::AccessError;
 use crate::access::input::TenantInput;
 use crate::access::probes;
 use crate::access::probes::Denied;
 use crate::config::capture::Capture;
+use crate::model::access::Grant;
+use crate::model::access::Outside;
 use crate::model::access::Probe;
+use crate::model::access::RunAccess;
 
 /// Whether mailboxes outside the scope are tried.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +25,8 @@ pub(crate) enum Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Tries mailboxes outside the scope; `selected` are the users whom the scope of some section
-    /// holds. Gives a note where one can be read and that was accepted, and where no answer tells.
+    /// Tries mailboxes outside the scope, and those that the configuration names as readable;
+    /// `selected` are the users whom the scope of some section holds.
     ///
     /// # Errors
     /// A mailbox outside the scope can be read, or one that the configuration names is in scope.
@@ -30,38 +35,70 @@ impl Gate<'_> {
         tenant: &TenantInput,
         capture: &Capture,
         (listing, selected): (&Listing, &HashSet<String>),
-    ) -> Result<Option<String>, AccessError> {
+    ) -> Result<Option<RunAccess>, AccessError> {
         let Self::Tried(accepted) = self else {
             return Ok(None);
         };
         let denied = probes::denied(tenant, listing, selected)?;
-        let probes = probes::try_denied(tenant, capture, &denied).await;
-        let open: Vec<&Probe> = probes.iter().filter(|probe| probe.is_open()).collect();
-        if open.is_empty() {
-            let is_unproven =
-                !matches!(denied, Denied::WholeTenant) && !probes::have_answered(&probes);
-            return Ok(is_unproven.then(|| {
-                format!(
-                    "tenant {}: no mailbox outside the scope has answered, so it is unknown whether the \
-                     restriction works; see touchpoint check",
-                    tenant.name
-                )
-            }));
-        }
-        let mut kinds: Vec<&str> = open.iter().map(|probe| probe.kind.as_str()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let kinds = kinds.join(", ");
-        if accepted.iter().any(|name| *name == *tenant.name) {
-            return Ok(Some(format!(
-                "tenant {}: a mailbox outside the scope can be read ({kinds}), which was accepted; see \
-                 touchpoint check",
-                tenant.name
-            )));
-        }
-        Err(AccessError::OpenScope {
-            tenant: tenant.name.clone(),
-            kinds,
-        })
+        let tried = probes::try_denied(tenant, capture, &denied).await;
+        let is_accepted = accepted.iter().any(|name| *name == *tenant.name);
+        let outside = match outside(&denied, &tried) {
+            Outside::Accepted { kinds } if !is_accepted => {
+                let tenant = tenant.name.clone();
+                return Err(AccessError::OpenScope { tenant, kinds });
+            }
+            outside => outside,
+        };
+        let granted = named_granted(tenant, capture, listing).await;
+        // Without them the sign-in would have failed before.
+        let roles = tenant.source.granted_roles().await.unwrap_or_default();
+        let rows = consent::rows(&tenant.config, capture, roles.as_deref(), &granted);
+        let missing = rows.iter().filter(|row| {
+            let is_missing = row.grant == Grant::Missing;
+            is_missing && !row.is_optional
+        });
+        let refused = granted.iter().filter(|probe| probe.is_wrong());
+        Ok(Some(RunAccess {
+            tenant: tenant.name.to_string(),
+            outside,
+            missing: missing
+                .map(|row| format!("{} ({})", row.permission, row.function))
+                .collect(),
+            too_wide: consent::too_wide(roles.as_deref().unwrap_or_default()),
+            refused: refused
+                .map(|probe| format!("{} ({})", probe.mailbox, probe.kind.as_str()))
+                .collect(),
+        }))
+    }
+}
+
+fn outside(denied: &Denied, tried: &[Probe]) -> Outside {
+    if matches!(denied, Denied::WholeTenant) {
+        return Outside::WholeTenant;
+    }
+    let open = tried.iter().filter(|probe| probe.is_open());
+    let mut open: Vec<&str> = open.map(|probe| probe.kind.as_str()).collect();
+    open.sort_unstable();
+    open.dedup();
+    if !open.is_empty() {
+        let kinds = open.join(", ");
+        return Outside::Accepted { kinds };
+    }
+    let refused = tried.iter().filter(|probe| probe.found.is_decisive());
+    match refused.count() {
+        0 => Outside::Unknown,
+        requests => Outside::Refused { requests },
+    }
+}
+
+/// Tries the mailboxes that the configuration names as readable. One that left the scope does not
+/// keep the others from being read: `touchpoint check` reports it.
+async fn named_granted(tenant: &TenantInput, capture: &Capture, listing: &Listing) -> Vec<Probe> {
+    if tenant.config.probe.granted.is_empty() {
+        return Vec::new();
+    }
+    match probes::granted(tenant, listing) {
+        Ok(targets) => probes::try_readable(tenant, capture, &targets).await,
+        Err(_) => Vec::new(),
     }
 }

@@ -8,5 +8,6 @@ pub(crate) mod directory;
 pub mod error;
 pub(crate) mod gate;
 pub mod input;
+pub(crate) mod kinds;
 mod probes;
 pub(crate) mod survey;

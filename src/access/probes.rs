@@ -194,6 +194,19 @@ pub(crate) async fn try_granted(
         kinds.push(ProbeKind::MailContent);
     }
     kinds.push(ProbeKind::MailboxKind);
+    try_each(tenant, targets, &kinds).await
+}
+
+/// Tries mailboxes in scope: only whether they may be read.
+pub(crate) async fn try_readable(
+    tenant: &TenantInput,
+    capture: &Capture,
+    targets: &[Target],
+) -> Vec<Probe> {
+    try_each(tenant, targets, &kinds(capture)).await
+}
+
+async fn try_each(tenant: &TenantInput, targets: &[Target], kinds: &[ProbeKind]) -> Vec<Probe> {
     let mut probes = Vec::new();
     for target in targets {
         for &kind in kinds.iter().filter(|kind| target.is_read(**kind)) {

@@ -9,6 +9,7 @@ use crate::access::gate::Gate;
 use crate::access::input::TenantInput;
 use crate::config::capture::Capture;
 use crate::config::tenant::Tenant;
+use crate::model::access::RunAccess;
 use crate::model::run::FailedTenant;
 
 /// What the tenants said.
@@ -18,6 +19,8 @@ pub(crate) struct Survey {
     pub(crate) listed: Vec<(TenantInput, Listing)>,
     /// Tenants that could not be signed in to or listed.
     pub(crate) failed: Vec<FailedTenant>,
+    /// What a run found of their permissions.
+    pub(crate) access: Vec<RunAccess>,
     /// What the user should know of them.
     pub(crate) notes: Vec<String>,
 }
@@ -52,16 +55,16 @@ pub(crate) async fn all(
     let ids = ids.flat_map(|(_, listing)| listing.selected_ids());
     let selected: HashSet<String> = ids.collect();
     for (tenant, listing) in &survey.listed {
-        let note = gate.pass(tenant, capture, (listing, &selected)).await?;
-        survey.notes.extend(note);
+        let access = gate.pass(tenant, capture, (listing, &selected)).await?;
+        survey.access.extend(access);
         survey.notes.extend(listing.notes.iter().cloned());
     }
+    let mut first = None;
     for (tenant, error) in failed {
-        let listed = &survey.listed;
-        let may_be_shared = listed
-            .iter()
-            .any(|(other, listing)| may_be_same(&tenant.config, other, listing));
-        if !error.is_of_service() || listed.is_empty() || may_be_shared {
+        let mut listed = survey.listed.iter();
+        let may_be_shared =
+            listed.any(|(other, listing)| may_be_same(&tenant.config, other, listing));
+        if !error.is_of_service() || may_be_shared {
             return Err(error);
         }
         survey.failed.push(FailedTenant {
@@ -70,8 +73,15 @@ pub(crate) async fn all(
             connection: error.connection(),
             code: error.code().to_owned(),
         });
+        first.get_or_insert(error);
     }
-    Ok(survey)
+    match first {
+        Some(first) if survey.listed.is_empty() => Err(AccessError::NoTenant {
+            failed: survey.failed,
+            source: Box::new(first),
+        }),
+        _ => Ok(survey),
+    }
 }
 
 /// Whether two sections may be of one directory: `tenant_id` is an id or one of many domains.

@@ -124,7 +124,7 @@ pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
 
 fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
     let (mailbox, shard) = (mailbox(options), shard(options)?);
-    let plan = block_on(async { Ok(pipeline::plan(config, mailbox, shard).await?) })?;
+    let plan = block_on(async { Ok(pipeline::plan::plan(config, mailbox, shard).await?) })?;
     let plan = report::plan::PlanReport {
         plan,
         window: config.capture.window.to_string(),

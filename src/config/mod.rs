@@ -18,11 +18,13 @@ pub mod pem;
 pub mod run;
 pub mod secret;
 mod secret_file;
+mod stated;
 pub mod tenant;
 mod text;
 pub mod users_file;
 pub mod window;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -66,6 +68,9 @@ pub struct Config {
     /// Archives to read.
     #[serde(default)]
     pub archives: Vec<Archive>,
+    /// What the file states of what is read and shown, as text, by key.
+    #[serde(skip)]
+    pub stated: BTreeMap<String, String>,
 }
 
 /// `[view]`: what search and pages show; the lake is not changed by it.
@@ -199,8 +204,9 @@ impl Config {
 
     /// Checks the text of a configuration; `path` is named in errors only.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let config: Self =
+        let mut config: Self =
             toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text, path))?;
+        config.stated = stated::settings(text);
         config.check_names(text, path)?;
         config.check_folders(path)?;
         config.check_open_scopes(text, path)?;

@@ -121,6 +121,18 @@ impl Lake {
         Self::open_tables(settings, root, id, cpu, handle, None)
     }
 
+    /// Opens a lake for reading, if there is one.
+    pub fn open_if_any(
+        settings: LakeSettings,
+        cpu: Arc<CpuPool>,
+        handle: Handle,
+    ) -> Result<Option<Self>, LakeError> {
+        let is_there = format_file(&absolute(&settings.path)?).exists();
+        is_there
+            .then(|| Self::open(settings, cpu, handle))
+            .transpose()
+    }
+
     /// Opens a lake for writing: creates it where there is none, takes the locks of its slots, adds
     /// the columns that a lake of an older program lacks, and deletes what abandoned attempts left.
     pub fn open_for_write(

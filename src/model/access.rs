@@ -78,6 +78,41 @@ impl ProbeAnswer {
     }
 }
 
+/// What a run found of a tenant's permissions before it read anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunAccess {
+    /// The tenant's name in the configuration.
+    pub tenant: String,
+    /// What mailboxes outside the scope answered.
+    pub outside: Outside,
+    /// Functions that are switched on and their permissions that are missing, as far as is known
+    /// without reading anything.
+    pub missing: Vec<String>,
+    /// Permissions that allow more than reading.
+    pub too_wide: Vec<String>,
+    /// Mailboxes that the configuration names as readable, and that are refused.
+    pub refused: Vec<String>,
+}
+
+/// What mailboxes outside the scope answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outside {
+    /// They refused every request.
+    Refused {
+        /// The number of requests.
+        requests: usize,
+    },
+    /// These kinds of request were granted, which was accepted.
+    Accepted {
+        /// Names of the kinds.
+        kinds: String,
+    },
+    /// None has given an answer that tells.
+    Unknown,
+    /// There are none: the scope is the whole tenant.
+    WholeTenant,
+}
+
 /// What must be the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {

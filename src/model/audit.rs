@@ -19,17 +19,20 @@ pub enum AuditAction {
     Scope,
     /// A tenant was read although a mailbox outside its scope can be read as well.
     AcceptOpenScope,
+    /// A setting of the configuration, or of a member, is another one.
+    Setting,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Link,
         Self::Unlink,
         Self::Confirm,
         Self::Activate,
         Self::Scope,
         Self::AcceptOpenScope,
+        Self::Setting,
     ];
 
     /// The value in the table.
@@ -41,6 +44,7 @@ impl AuditAction {
             Self::Activate => "activate",
             Self::Scope => "scope",
             Self::AcceptOpenScope => "accept_open_scope",
+            Self::Setting => "setting",
         }
     }
 
@@ -59,7 +63,7 @@ pub struct AuditEntry {
     pub actor: Arc<str>,
     /// What was done.
     pub action: AuditAction,
-    /// To what: a mailbox's address, a tenant.
+    /// To what: a mailbox's address, a tenant, a key of the configuration.
     pub subject: String,
     /// How it was before.
     pub before: Option<String>,

@@ -71,6 +71,18 @@ pub struct DirectoryUser {
     pub user_type: Option<String>,
     /// `accountEnabled`; shared and room mailboxes are normally disabled (facts 3.3).
     pub account_enabled: Option<bool>,
+    /// Whether the account is synchronised from a directory on premises (`onPremisesSyncEnabled`), so
+    /// that its mailbox may be there, too.
+    pub is_synced: bool,
+}
+
+/// What the directory says of an account besides names and addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Whether it is disabled, as those of shared mailboxes and rooms are, and of leavers (facts 3.3).
+    pub is_disabled: bool,
+    /// Whether it is synchronised from a directory on premises.
+    pub is_synced: bool,
 }
 
 /// `/o=contoso` of `/o=contoso/ou=…`.

@@ -12,8 +12,10 @@ pub enum MailboxKind {
     User,
     /// A shared one, which no user signs in to.
     Shared,
-    /// A room's or a piece of equipment's.
+    /// A room's.
     Room,
+    /// A piece of equipment's.
+    Equipment,
     /// One that was read from files.
     Archive,
 }
@@ -25,15 +27,22 @@ impl MailboxKind {
             Self::User => "user",
             Self::Shared => "shared",
             Self::Room => "room",
+            Self::Equipment => "equipment",
             Self::Archive => "archive",
         }
     }
 
     /// Reads the word in the tables.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::User, Self::Shared, Self::Room, Self::Archive]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [
+            Self::User,
+            Self::Shared,
+            Self::Room,
+            Self::Equipment,
+            Self::Archive,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
     }
 }
 
@@ -44,7 +53,7 @@ pub struct Mailbox {
     pub id: Arc<str>,
     /// Primary address (normalised where it is one); archives without one: the folder's name.
     pub address: Arc<str>,
-    /// User, shared, room or archive.
+    /// User, shared, room, equipment or archive.
     pub kind: MailboxKind,
     /// The tenant's or archive's name in the configuration.
     pub tenant: Arc<str>,
@@ -61,7 +70,10 @@ impl Mailbox {
                 let hash = blake3::hash(self.id.as_bytes()).to_hex();
                 format!("archive-{hash:.12}")
             }
-            MailboxKind::User | MailboxKind::Shared | MailboxKind::Room => self.id.to_string(),
+            MailboxKind::User
+            | MailboxKind::Shared
+            | MailboxKind::Room
+            | MailboxKind::Equipment => self.id.to_string(),
         }
     }
 }

@@ -5,8 +5,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::model::access::RunAccess;
 use crate::model::connection::Connection;
 use crate::model::coverage::Coverage;
+use crate::model::directory::Account;
+use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Tally;
 use crate::model::time::Timestamp;
 
@@ -30,6 +33,37 @@ pub struct PlanLine {
     pub address: String,
     /// Whether it is read.
     pub verdict: PlanVerdict,
+    /// What else is known of it.
+    pub facts: MailboxFacts,
+}
+
+/// What is known of a mailbox besides whether it is in scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailboxFacts {
+    /// Further addresses of the same mailbox, or of whom it belongs to.
+    pub other_addresses: Vec<String>,
+    /// Whether its mails are captured by the settings of today.
+    pub captures_mail: bool,
+    /// Which of its meetings are: `all`, `recorded` or `none`.
+    pub meetings: &'static str,
+    /// What the directory says of the account.
+    pub account: Account,
+    /// What kind of mailbox it is; `None`: unknown, since it was not requested or is not shown.
+    pub kind: Option<FoundKind>,
+    /// How it was connected after the last run; `None`: no run knows it, or that was not looked up.
+    pub last: Option<Connection>,
+}
+
+/// What the service says of a mailbox that no run has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundKind {
+    /// There is one.
+    Mailbox(MailboxKind),
+    /// There is none.
+    None {
+        /// The service's own code.
+        code: String,
+    },
 }
 
 /// Whether a mailbox is read.
@@ -122,6 +156,8 @@ pub struct RunSummary {
     pub opening: Duration,
     /// A line for each mailbox that was read or tried, in order of tenant and address.
     pub coverage: Vec<Coverage>,
+    /// What was found of the tenants' permissions before anything was read.
+    pub access: Vec<RunAccess>,
     /// Tenants of which nothing was read, since they could not be listed.
     pub failed_tenants: Vec<FailedTenant>,
     /// Mailboxes that are not read, and why; those that wait for confirmation among them.

@@ -35,6 +35,11 @@ impl Shard {
         self.of
     }
 
+    /// Whether it is the one that does what is to be done once for all of them.
+    pub fn is_first(self) -> bool {
+        self.number == 1
+    }
+
     /// The slots of its mailboxes.
     pub fn slots(self) -> Vec<u8> {
         (0..SLOTS).filter(|slot| self.has_slot(*slot)).collect()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::actor;
+use crate::config::members::Settings;
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::model::audit::AuditAction;
@@ -13,6 +14,8 @@ use crate::pipeline::writer::WriterError;
 use crate::runtime::clock;
 use crate::sync::connections;
 use crate::sync::connections::LeftOut;
+use crate::sync::setting_changes::Current;
+use crate::sync::setting_changes::changes;
 
 /// Says how each mailbox is connected, and writes the rows of the table `mailboxes`; gives those of the
 /// mailboxes that were read.
@@ -25,7 +28,7 @@ pub(super) async fn write(
     let (lake, run) = (lake.clone(), run.clone());
     let writing = tokio::task::spawn_blocking(move || {
         let last = lake.last_connections()?;
-        connections::settle(&mut coverage, &left_out.disabled, &last);
+        connections::settle(&mut coverage, &left_out.accounts, &last);
         let now = clock::now();
         let mut rows = coverage.clone();
         rows.extend(connections::left_out(
@@ -42,11 +45,13 @@ pub(super) async fn write(
 /// What somebody decided for a run: the action, and to what it applies.
 pub(super) type Decision = (AuditAction, String);
 
-/// Writes what was decided for a run to the table `audit`, before anything is read.
+/// Writes what was decided for a run, and which settings are others than before, to the table
+/// `audit`, before anything is read.
 pub(super) async fn announce(
     lake: &Arc<Lake>,
     run: &RunStamp,
     decided: Vec<Decision>,
+    (current, default): (Current, Settings),
 ) -> Result<(), WriterError> {
     let actor: Arc<str> = actor::name("run").into();
     let entries = decided.into_iter().map(|(action, subject)| AuditEntry {
@@ -58,7 +63,12 @@ pub(super) async fn announce(
         after: None,
         run_id: Some(run.run_id.clone()),
     });
-    let (lake, entries) = (lake.clone(), entries.collect::<Vec<_>>());
-    let writing = tokio::task::spawn_blocking(move || lake.write_audit(&entries));
+    let mut entries: Vec<AuditEntry> = entries.collect();
+    let (lake, run) = (lake.clone(), run.clone());
+    let writing = tokio::task::spawn_blocking(move || {
+        let known = lake.last_settings()?;
+        entries.extend(changes(&run, &actor, &current, default, &known));
+        lake.write_audit(&entries)
+    });
     Ok(writing.await.map_err(|_| WriterError::Lost)??)
 }

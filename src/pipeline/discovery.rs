@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::access::directory::Listing;
@@ -13,14 +14,18 @@ use crate::config::Config;
 use crate::config::crm;
 use crate::config::crm_notes;
 use crate::lake::own_domains;
+use crate::model::access::RunAccess;
 use crate::model::address::Address;
 use crate::model::contact::CrmSnapshot;
+use crate::model::directory::Account;
 use crate::model::directory::Directory;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::CrmCounts;
 use crate::model::run::FailedTenant;
+use crate::model::run::FoundKind;
+use crate::model::run::MailboxFacts;
 use crate::model::run::Plan;
 use crate::model::run::PlanLine;
 use crate::model::run::PlanVerdict;
@@ -52,6 +57,8 @@ pub struct Discovery {
     pub snapshot: CrmSnapshot,
     /// How much of the CRM files was read.
     pub crm: CrmCounts,
+    /// What was found of the tenants' permissions.
+    pub access: Vec<RunAccess>,
     /// What the user should know of the files.
     pub notes: Vec<String>,
     /// To which the mailboxes to read belong.
@@ -60,8 +67,8 @@ pub struct Discovery {
     pub failed: Vec<FailedTenant>,
     /// Tenants of which all users are in the plan; none where only one mailbox was wanted.
     pub listed: Vec<String>,
-    /// Ids of mailboxes in scope whose account is disabled.
-    pub disabled: HashSet<String>,
+    /// What the directories say of the accounts of mailboxes in scope, by id.
+    pub accounts: HashMap<String, Account>,
     /// Names of the tenants and archives.
     pub configured: Vec<String>,
     /// Whether all mailboxes were wanted, and not one of them.
@@ -77,8 +84,8 @@ struct Found {
     skipped_because: Option<String>,
     /// Tenant and user id of all mailboxes in scope.
     in_scope: Vec<(Arc<str>, String)>,
-    /// Ids of those whose account is disabled.
-    disabled: HashSet<String>,
+    /// What the directory says of their accounts, by id.
+    accounts: HashMap<String, Account>,
 }
 
 impl Found {
@@ -112,9 +119,7 @@ impl Found {
         if entry.verdict == Verdict::In {
             let mailbox = (Arc::clone(&tenant.name), entry.user_id.clone());
             self.in_scope.push(mailbox);
-            if entry.is_disabled {
-                self.disabled.insert(entry.user_id.clone());
-            }
+            self.accounts.insert(entry.user_id.clone(), entry.account);
         }
         let is_named =
             |only: &MailboxName| only.is_of(&entry.user_id, &line.address, &entry.own_addresses);
@@ -169,7 +174,7 @@ impl Discovery {
             mut lines,
             skipped_because,
             in_scope,
-            disabled,
+            accounts,
         } = found;
         let unaddressed: Vec<String> = inputs.archives.iter().filter_map(unaddressed).collect();
         for archive in inputs.archives {
@@ -206,11 +211,12 @@ impl Discovery {
             directory,
             snapshot: snapshot.snapshot,
             crm,
+            access: survey.access,
             notes,
             shard,
             failed: survey.failed,
             listed,
-            disabled,
+            accounts,
             configured: config.names(),
             is_whole: only.is_none(),
         })
@@ -264,6 +270,7 @@ fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {
         } else {
             entry.address.clone()
         },
+        facts: facts(entry),
         verdict: match entry.verdict {
             Verdict::In => PlanVerdict::In {
                 by: tenant.config.scope.to_string(),
@@ -273,6 +280,18 @@ fn plan_line(tenant: &TenantInput, entry: &PlanEntry) -> PlanLine {
                 connection: reason.connection(),
             },
         },
+    }
+}
+
+fn facts(entry: &PlanEntry) -> MailboxFacts {
+    let others = entry.own_addresses.iter().map(Address::as_str);
+    let others = others.filter(|address| *address != entry.address);
+    MailboxFacts {
+        other_addresses: others.map(str::to_owned).collect(),
+        captures_mail: entry.captures_mail,
+        meetings: entry.captures_meetings.as_str(),
+        account: entry.account,
+        ..MailboxFacts::default()
     }
 }
 
@@ -322,6 +341,11 @@ fn add_archive(
             address: address.to_string(),
             verdict: PlanVerdict::In {
                 by: "archive".to_owned(),
+            },
+            facts: MailboxFacts {
+                captures_mail: true,
+                kind: Some(FoundKind::Mailbox(MailboxKind::Archive)),
+                ..MailboxFacts::default()
             },
         });
         let mailbox = Mailbox {

@@ -13,6 +13,10 @@ pub mod inputs;
 
 pub mod discovery;
 
+pub mod plan;
+
+mod unlisted;
+
 pub mod run_id;
 
 pub mod stores;
@@ -39,6 +43,7 @@ use tokio::task::JoinHandle;
 use crate::access::gate::Gate;
 use crate::config::Config;
 use crate::config::crm::Trust;
+use crate::config::members::Settings;
 use crate::lake::Lake;
 use crate::model::audit::AuditAction;
 use crate::model::mailbox::MailboxName;
@@ -71,6 +76,8 @@ use crate::sync::in_flight::InFlight;
 use crate::sync::job::Job;
 use crate::sync::order::largest_first;
 use crate::sync::schedule::read_all;
+use crate::sync::setting_changes;
+use crate::sync::setting_changes::Current;
 use crate::sync::withheld;
 
 /// Mailbox batches that wait for the writer at most, however small they are.
@@ -106,33 +113,23 @@ pub struct Options {
     pub disk: Handle,
 }
 
-/// Which mailboxes are in scope, and why; reads no mail and writes nothing.
-pub async fn plan(
-    config: &Config,
-    mailbox: Option<MailboxName>,
-    shard: Shard,
-) -> Result<Plan, RunError> {
-    let inputs = Inputs::read(config, Trust::Accepted)?;
-    let discovery =
-        Discovery::take(config, inputs, (mailbox.as_ref(), shard), Gate::Untried).await?;
-    let is_whole = mailbox.is_none() && shard == Shard::default();
-    let is_whole = is_whole && discovery.failed.is_empty();
-    let digest = discovery.plan.digest.filter(|_| is_whole);
-    Ok(Plan {
-        digest,
-        ..discovery.plan
-    })
-}
-
 /// Which mailboxes there are, unless a signal comes first.
-async fn discover(config: &Config, options: &Options) -> Result<Discovery, RunError> {
+async fn discover(
+    config: &Config,
+    options: &Options,
+    run: &RunStamp,
+) -> Result<Discovery, RunError> {
     let inputs = Inputs::read(config, options.crm)?;
     let part = (options.mailbox.as_ref(), options.shard);
     let gate = Gate::Tried(&options.accepted_open);
-    tokio::select! {
+    let discovery = tokio::select! {
         discovery = Discovery::take(config, inputs, part, gate) => discovery,
         () = interrupted(&options.shutdown) => Err(RunError::Interrupted),
+    };
+    if let Err(error) = &discovery {
+        unlisted::note(config, run, (options.shard, &options.disk), error).await;
     }
+    discovery
 }
 
 /// The mailboxes to read, in their order, and what is not read.
@@ -160,13 +157,14 @@ fn admitted(
 /// The nightly job.
 pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunError> {
     let run = run_id::stamp(clock::now());
-    let mut discovery = discover(config, &options).await?;
+    let mut discovery = discover(config, &options, &run).await?;
     let confirmation = confirmation(&options, &discovery.plan)?;
     let cpu = stores::cpu(config)?;
     let machine = (cpu.clone(), options.disk.clone());
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
     let (jobs, left_out) = admitted(config, &options, &mut discovery, &stores, confirmation)?;
-    coverage::announce(&stores.lake, &run, decisions(&options, &jobs)).await?;
+    let settings = settings(config, &discovery);
+    coverage::announce(&stores.lake, &run, decisions(&options, &jobs), settings).await?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -214,6 +212,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
         ended_at: clock::now(),
         opening: stores.opening,
         coverage,
+        access: discovery.access,
         failed_tenants: left_out.failed,
         left_out: left_out.lines,
         crm: discovery.crm,
@@ -226,14 +225,14 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
 }
 
 /// What the directories have and this run does not read.
-fn left_out(discovery: &Discovery) -> LeftOut {
+fn left_out(discovery: &mut Discovery) -> LeftOut {
     let lines = discovery.plan.lines.iter();
     let lines = lines.filter(|line| !line.is_in_scope()).cloned();
     LeftOut {
         lines: lines.collect(),
         failed: discovery.failed.clone(),
         listed: discovery.listed.clone(),
-        disabled: discovery.disabled.clone(),
+        accounts: std::mem::take(&mut discovery.accounts),
         configured: discovery.configured.clone(),
         is_whole: discovery.is_whole,
         shard: discovery.shard,
@@ -251,6 +250,12 @@ fn confirmation(options: &Options, plan: &Plan) -> Result<Confirmation, RunError
         None if options.mailbox.is_some() => Ok(Confirmation::Given),
         None => Ok(Confirmation::None),
     }
+}
+
+/// The settings of today, and those of a member who has none of their own.
+fn settings(config: &Config, discovery: &Discovery) -> (Current, Settings) {
+    let current = setting_changes::current(config, &discovery.plan.lines, discovery.shard);
+    (current, Settings::of_tenant(&config.capture))
 }
 
 /// What somebody decided with the options of the run, and the mailboxes that are read for the first time.

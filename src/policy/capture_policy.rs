@@ -173,10 +173,10 @@ impl CapturePolicy {
         }))
     }
 
-    /// The best role of the mailbox's owner; a shared mailbox and a room have none.
+    /// The best role of the mailbox's owner; a shared mailbox and a resource have none.
     pub(super) fn user_role(&self, people: &[Participant]) -> Option<Role> {
         match self.mailbox.kind {
-            MailboxKind::Shared | MailboxKind::Room => None,
+            MailboxKind::Shared | MailboxKind::Room | MailboxKind::Equipment => None,
             MailboxKind::User | MailboxKind::Archive => {
                 participants::best_role(people, &self.mailbox.own_addresses)
             }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::model::connection::Connection;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
@@ -10,8 +11,12 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::FailedTenant;
 use crate::model::run::PlanLine;
+use crate::model::run::PlanVerdict;
 use crate::model::run::RunSummary;
+use crate::model::time::Timestamp;
+use crate::report::access;
 use crate::report::exit;
+use crate::report::remedies;
 use crate::report::text;
 use crate::report::text::seconds_between;
 
@@ -27,6 +32,7 @@ pub fn render(summary: &RunSummary) -> Value {
         "opening_seconds": summary.opening.as_secs_f64(),
         "tenants": tenants(summary),
         "mailboxes": summary.coverage.iter().map(mailbox).collect::<Vec<_>>(),
+        "access": summary.access.iter().map(access::json).collect::<Vec<_>>(),
         "waiting_for_confirmation": summary.waiting(),
         "failed_tenants": summary.failed_tenants.iter().map(failed_tenant).collect::<Vec<_>>(),
         "left_out": summary.left_out.iter().map(plan_line).collect::<Vec<_>>(),
@@ -93,6 +99,9 @@ fn tenants(summary: &RunSummary) -> Vec<Value> {
 
 fn mailbox(coverage: &Coverage) -> Value {
     let seconds = seconds_between(coverage.started_at, coverage.ended_at);
+    let remedy = coverage
+        .connection
+        .map(|connection| remedies::of(connection, coverage.code.as_deref()));
     json!({
         "tenant": &*coverage.mailbox.tenant,
         "mailbox_id": &*coverage.mailbox.id,
@@ -100,6 +109,11 @@ fn mailbox(coverage: &Coverage) -> Value {
         "mailbox_kind": coverage.mailbox.kind.as_str(),
         "status": coverage.status.as_str(),
         "reason": coverage.reason,
+        "connection": coverage.connection.map(Connection::as_str),
+        "connection_since": coverage.connection_since.map(Timestamp::rfc3339),
+        "code": coverage.code,
+        "means": remedy.map(|remedy| remedy.means),
+        "next_step": remedy.map(|remedy| remedy.next),
         "items": tally(&coverage.tally),
         "requests": coverage.cost.requests,
         "bytes": coverage.cost.bytes,
@@ -137,7 +151,7 @@ fn tally(tally: &Tally) -> Value {
     })
 }
 
-/// A mailbox of the plan: whether it is read, and why not.
+/// A mailbox that is not read, or of a plan: whether it is in scope, and why.
 pub fn plan_line(line: &PlanLine) -> Value {
     json!({
         "tenant": line.tenant,
@@ -145,6 +159,11 @@ pub fn plan_line(line: &PlanLine) -> Value {
         "in_scope": line.is_in_scope(),
         "included_by": line.included_by(),
         "reason": line.why_not(),
+        "connection": match &line.verdict {
+            PlanVerdict::In { .. } => None,
+            PlanVerdict::Waits => Some(Connection::WaitingForConfirmation.as_str()),
+            PlanVerdict::Out { connection, .. } => Some(connection.as_str()),
+        },
     })
 }
 

@@ -1,5 +1,6 @@
 //! How did it go? The report of a run, for people and for programs.
 
+mod access;
 pub mod check;
 pub mod exit;
 pub mod json;

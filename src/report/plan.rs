@@ -5,7 +5,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::model::connection::Connection;
+use crate::model::mailbox::MailboxKind;
+use crate::model::run::FoundKind;
+use crate::model::run::MailboxFacts;
 use crate::model::run::Plan;
+use crate::model::run::PlanLine;
 use crate::report::json::failed_tenant;
 use crate::report::json::plan_line;
 use crate::report::table;
@@ -27,18 +32,28 @@ pub struct PlanReport {
 /// For people.
 pub fn text(plan: &PlanReport) -> String {
     let lines = &plan.plan.lines;
-    let within = lines.iter().filter(|line| line.is_in_scope()).count();
-    let mut text = format!("{within} of {} mailboxes are in scope\n\n", lines.len());
+    let within = lines.iter().filter(|line| line.is_in_scope());
+    let (known, new): (Vec<&PlanLine>, Vec<_>) = within.partition(|line| is_known(line));
+    let mut text = format!(
+        "{} of {} mailboxes are in scope, {} of them new\n\n",
+        known.len() + new.len(),
+        lines.len(),
+        new.len()
+    );
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {
-            let why = line.included_by().or(line.why_not());
+            let why = line.included_by().or(line.why_not()).unwrap_or_default();
+            let details = details(line, !known.is_empty());
             let verdict = if line.is_in_scope() { "in" } else { "out" };
             vec![
                 line.tenant.clone(),
                 line.address.clone(),
                 verdict.to_owned(),
-                why.unwrap_or_default().to_owned(),
+                std::iter::once(why.to_owned())
+                    .chain(details)
+                    .collect::<Vec<_>>()
+                    .join("; "),
             ]
         })
         .collect();
@@ -69,6 +84,81 @@ pub fn text(plan: &PlanReport) -> String {
     text
 }
 
+/// Whether a run has read the mailbox, or tried to.
+fn is_known(line: &PlanLine) -> bool {
+    line.facts
+        .last
+        .is_some_and(|last| last != Connection::WaitingForConfirmation)
+}
+
+/// What else is known of a mailbox; that one is new is said where others are not.
+fn details(line: &PlanLine, says_new: bool) -> Vec<String> {
+    let facts = &line.facts;
+    let mut details = Vec::new();
+    if !line.is_in_scope() {
+        return details;
+    }
+    match facts.last.filter(|_| is_known(line)) {
+        None if says_new => details.push("new".to_owned()),
+        None | Some(Connection::Connected) => {}
+        Some(last) => details.push(format!("last run: {}", last.as_str())),
+    }
+    details.extend(captured(facts).map(str::to_owned));
+    match &facts.kind {
+        Some(FoundKind::Mailbox(MailboxKind::Archive | MailboxKind::User)) | None => {}
+        Some(FoundKind::Mailbox(kind)) => details.push(format!("{} mailbox", kind.as_str())),
+        Some(FoundKind::None { code }) => details.push(format!(
+            "no mailbox in Microsoft 365 ({code}){}",
+            if facts.account.is_synced {
+                ", perhaps one on premises: the account is synchronised from there"
+            } else {
+                ""
+            }
+        )),
+    }
+    if facts.account.is_disabled {
+        details.push("account disabled".to_owned());
+    }
+    if let [first, more @ ..] = &facts.other_addresses[..] {
+        let more = match more.len() {
+            0 => String::new(),
+            count => format!(" and {count} more addresses"),
+        };
+        details.push(format!("also {first}{more}"));
+    }
+    details
+}
+
+/// What is captured of a mailbox, where that is not all.
+fn captured(facts: &MailboxFacts) -> Option<&'static str> {
+    match (facts.captures_mail, facts.meetings) {
+        (true, "none") => Some("mail only"),
+        (true, "recorded") => Some("of meetings only recorded ones"),
+        (false, "none") => Some("neither mail nor meetings"),
+        (false, "recorded") => Some("recorded meetings only"),
+        (false, _) => Some("meetings only"),
+        (true, _) => None,
+    }
+}
+
+fn json_line(line: &PlanLine) -> Value {
+    let facts = &line.facts;
+    let mut json = plan_line(line);
+    json["new"] = json!(!is_known(line));
+    json["last_connection"] = json!(facts.last.map(Connection::as_str));
+    json["kind"] = json!(match &facts.kind {
+        None => None,
+        Some(FoundKind::Mailbox(kind)) => Some(kind.as_str()),
+        Some(FoundKind::None { .. }) => Some("none"),
+    });
+    json["mail"] = json!(facts.captures_mail);
+    json["meetings"] = json!(facts.meetings);
+    json["account_disabled"] = json!(facts.account.is_disabled);
+    json["account_on_premises"] = json!(facts.account.is_synced);
+    json["other_addresses"] = json!(facts.other_addresses);
+    json
+}
+
 /// For programs.
 pub fn json(plan: &PlanReport) -> Value {
     let permissions: Vec<Value> = plan
@@ -77,7 +167,7 @@ pub fn json(plan: &PlanReport) -> Value {
         .map(|(name, reason)| json!({ "name": name, "reason": reason }))
         .collect();
     json!({
-        "mailboxes": plan.plan.lines.iter().map(plan_line).collect::<Vec<_>>(),
+        "mailboxes": plan.plan.lines.iter().map(json_line).collect::<Vec<_>>(),
         "digest": plan.plan.digest,
         "failed_tenants": plan.plan.failed.iter().map(failed_tenant).collect::<Vec<_>>(),
         "window": plan.window,

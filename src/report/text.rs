@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::connection::Connection;
 use crate::model::coverage::Coverage;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
@@ -10,6 +11,7 @@ use crate::model::run::PlanVerdict;
 use crate::model::run::RunSummary;
 use crate::model::time::SECOND;
 use crate::model::time::Timestamp;
+use crate::report::access;
 use crate::report::exit;
 use crate::report::table;
 use crate::report::table::Side;
@@ -36,6 +38,9 @@ pub fn render(summary: &RunSummary) -> String {
         let months = summary.merged_months;
         let _ = writeln!(text, "merged at the end: small files of {months} months");
     }
+    for access in &summary.access {
+        access::write(&mut text, access);
+    }
     for tenant in tenants(summary) {
         write_tenant(&mut text, summary, &tenant);
     }
@@ -48,6 +53,10 @@ pub fn render(summary: &RunSummary) -> String {
         let _ = writeln!(text, "note: {behind}");
     }
     write_notes(&mut text, &summary.notes);
+    let mut connections = summary.coverage.iter().filter_map(|row| row.connection);
+    if connections.any(Connection::is_problem) {
+        text.push_str("what to do for each mailbox: touchpoint status --problems\n");
+    }
     let (code, reason) = exit::of(summary);
     let _ = writeln!(text, "\nexit code {code}: {reason}");
     text

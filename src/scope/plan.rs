@@ -12,6 +12,7 @@ use crate::config::members::Members;
 use crate::config::members::Settings;
 use crate::model::address::Address;
 use crate::model::connection::Connection;
+use crate::model::directory::Account;
 use crate::model::directory::DirectoryUser;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
@@ -105,9 +106,8 @@ pub(crate) struct PlanEntry {
     pub captures_meetings: Meetings,
     /// Whether the mailbox is elsewhere.
     pub is_guest: bool,
-    /// Whether the account is disabled, as those of shared mailboxes and rooms are, and of leavers
-    /// (facts 3.3).
-    pub is_disabled: bool,
+    /// What else the directory says of the account.
+    pub account: Account,
     /// In or out.
     pub verdict: Verdict,
 }
@@ -268,7 +268,10 @@ fn entry(
         captures_mail: settings.mail,
         captures_meetings: settings.meetings,
         is_guest,
-        is_disabled: user.account_enabled == Some(false),
+        account: Account {
+            is_disabled: user.account_enabled == Some(false),
+            is_synced: user.is_synced,
+        },
         verdict: reason.map_or(Verdict::In, |reason| Verdict::Out { reason }),
     })
 }
@@ -325,7 +328,7 @@ fn missing(users: &[DirectoryUser], wanted: Wanted<'_>) -> Vec<PlanEntry> {
         captures_mail: false,
         captures_meetings: Meetings::None,
         is_guest: false,
-        is_disabled: false,
+        account: Account::default(),
         verdict: Verdict::Out {
             reason: OutReason::NotInDirectory,
         },

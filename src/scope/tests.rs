@@ -27,6 +27,7 @@ fn user(id: &str, mail: &str, proxies: &[&str]) -> DirectoryUser {
         proxy_addresses: proxies.iter().map(|&proxy| proxy.to_owned()).collect(),
         user_type: Some("Member".into()),
         account_enabled: Some(true),
+        is_synced: false,
     }
 }
 

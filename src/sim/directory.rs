@@ -142,7 +142,7 @@ fn everything(person: &Person) -> Value {
         "userPrincipalName": person.upn, "accountEnabled": person.enabled,
         "proxyAddresses": if has_mail { proxies(person) } else { Vec::new() },
         "userType": person.user_type, "companyName": null, "otherMails": [],
-        "onPremisesSyncEnabled": null, "department": person.team, "assignedLicenses": [],
+        "onPremisesSyncEnabled": person.is_synced.then_some(true), "department": person.team, "assignedLicenses": [],
     })
 }
 
@@ -322,6 +322,7 @@ fn spelled(name: &str) -> &str {
         "proxyaddresses" => "proxyAddresses",
         "usertype" => "userType",
         "accountenabled" => "accountEnabled",
+        "onpremisessyncenabled" => "onPremisesSyncEnabled",
         other => other,
     }
 }

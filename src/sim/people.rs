@@ -99,6 +99,7 @@ fn person(spec: &Spec, number: usize, rng: &mut Rng) -> Person {
         ),
         user_type: Some("Member"),
         enabled: true,
+        is_synced: false,
         purpose: "user",
         access: Access::Open,
         place: Place::Direct,
@@ -125,7 +126,7 @@ fn special(spec: &Spec, number: usize, person: &mut Person) {
             person,
             "Raum Elbe",
             &format!("raum.elbe@{}", spec.domains[0]),
-            "room",
+            spec.switches.resource.purpose(),
         ),
         5 => person.enabled = false,
         6 => {
@@ -133,7 +134,10 @@ fn special(spec: &Spec, number: usize, person: &mut Person) {
             person.place = Place::NestedTwice;
         }
         7 => person.access = Access::Denied,
-        8 => person.access = Access::NoMailbox,
+        8 => {
+            person.access = Access::NoMailbox;
+            person.is_synced = spec.switches.on_premises;
+        }
         9 => person.never = true,
         10 => (person.mail_off, person.meetings) = (true, "off"),
         11 => person.team = TEAM_OFF,

@@ -60,7 +60,9 @@ pub struct Person {
     pub user_type: Option<&'static str>,
     /// `accountEnabled`.
     pub enabled: bool,
-    /// `userPurpose`: `user`, `shared` or `room`.
+    /// `onPremisesSyncEnabled`.
+    pub is_synced: bool,
+    /// `userPurpose`: `user`, `shared`, `room` or `equipment`.
     pub purpose: &'static str,
     /// What requests to the mailbox get.
     pub access: Access,

@@ -241,6 +241,10 @@ pub struct Switches {
     /// Whether groups and administrative units hide their members from who lacks
     /// `Member.Read.Hidden` (facts 3.4, 3.5).
     pub hidden_membership: HiddenMembership,
+    /// What `userPurpose` says of the room (facts 3.3).
+    pub resource: Resource,
+    /// The account without a mailbox is synchronised from a directory on premises (facts 3.1).
+    pub on_premises: bool,
     /// `$top` on message delta (facts 1.2).
     pub delta_top: DeltaTop,
     /// `internetMessageHeaders` in lists and delta where selected (facts 1.9).
@@ -310,6 +314,8 @@ impl Default for Switches {
             string_booleans: false,
             lose_moves_there_and_back: false,
             hidden_membership: HiddenMembership::None,
+            resource: Resource::Room,
+            on_premises: false,
             delta_top: DeltaTop::Refused,
             headers_in_lists: true,
             sensitivity_refused: false,
@@ -357,6 +363,26 @@ impl HiddenMembership {
     /// Whether members are hidden.
     pub fn is_hidden(self) -> bool {
         self != Self::None
+    }
+}
+
+/// What may be booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// A room.
+    Room,
+    /// A piece of equipment.
+    Equipment,
+}
+
+impl Resource {
+    /// The value of `userPurpose`.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Equipment => "equipment",
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::config::run::Run;
 use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
 use crate::model::directory::DirectoryUser;
+use crate::model::mailbox::MailboxKind;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::runtime::clock;
@@ -148,6 +149,14 @@ impl Tenant {
     /// Tries whether a user's mailbox can be read.
     pub async fn probe(&self, user_id: &str, kind: ProbeKind) -> ProbeAnswer {
         self.client.mailbox(user_id).probe(kind).await
+    }
+
+    /// What kind of mailbox a user has, by object id; nothing in it is requested.
+    ///
+    /// # Errors
+    /// The answer is not that there is one.
+    pub async fn mailbox_kind(&self, user_id: &str) -> Result<MailboxKind, ProbeAnswer> {
+        self.client.mailbox(user_id).probe_purpose().await
     }
 
     /// The mailbox of a user, by object id.

@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 use crate::config::confirm::Confirm;
 use crate::config::tenant::Tenant;
 use crate::model::connection::Connection;
+use crate::model::run::MailboxFacts;
 use crate::model::run::PlanLine;
 use crate::model::run::PlanVerdict;
 use crate::model::shard::Shard;
@@ -70,5 +71,6 @@ fn line(job: &Job, verdict: PlanVerdict) -> PlanLine {
         mailbox_id: job.mailbox.id.to_string(),
         address: job.mailbox.address.to_string(),
         verdict,
+        facts: MailboxFacts::default(),
     }
 }

@@ -1,9 +1,9 @@
 //! How each mailbox is connected after a run, and since when: of those that were read, and of those
 //! that were left out or have disappeared.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::model::audit::AuditAction;
@@ -13,6 +13,7 @@ use crate::model::connection::LastConnection;
 use crate::model::coverage::Cost;
 use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
+use crate::model::directory::Account;
 use crate::model::mailbox::Mailbox;
 use crate::model::mailbox::MailboxKind;
 use crate::model::outcome::Tally;
@@ -24,10 +25,14 @@ use crate::model::shard::Shard;
 use crate::model::time::Timestamp;
 
 /// What was known of each mailbox before the run, by its id.
-pub(crate) type Last = HashMap<Arc<str>, LastConnection>;
+pub(crate) type Last = std::collections::HashMap<Arc<str>, LastConnection>;
+
+/// Said of accounts without a mailbox in Microsoft 365 that come from elsewhere (facts 6.2).
+const ON_PREMISES: &str = "the account is synchronised from a directory on premises, where its mailbox \
+     may be; touchpoint reads mailboxes in Microsoft 365 alone";
 
 /// What a run did not read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LeftOut {
     /// Mailboxes of the directories that are not read, and why.
     pub lines: Vec<PlanLine>,
@@ -35,8 +40,8 @@ pub(crate) struct LeftOut {
     pub failed: Vec<FailedTenant>,
     /// Tenants that were listed as a whole: a mailbox that they do not have any more is out of scope.
     pub listed: Vec<String>,
-    /// Ids of mailboxes whose account is disabled.
-    pub disabled: HashSet<String>,
+    /// What the directories say of the accounts of mailboxes in scope, by id.
+    pub accounts: HashMap<String, Account>,
     /// Tenants and archives of the configuration.
     pub configured: Vec<String>,
     /// Whether all mailboxes were wanted, and not one of them.
@@ -45,18 +50,23 @@ pub(crate) struct LeftOut {
     pub shard: Shard,
 }
 
-/// Says of the mailboxes that were read how they are connected; `disabled` are those whose account is.
-pub(crate) fn settle(coverage: &mut [Coverage], disabled: &HashSet<String>, last: &Last) {
+/// Says of the mailboxes that were read how they are connected.
+pub(crate) fn settle(coverage: &mut [Coverage], accounts: &HashMap<String, Account>, last: &Last) {
     for row in coverage {
+        let account = accounts.get(&*row.mailbox.id).copied().unwrap_or_default();
         let known = last.get(&row.mailbox.id);
         let found = match row.status.connection() {
             // It was found to be of a kind that is not read.
             None if row.status == Status::LeftOut => Some(Connection::OutOfScope),
             // Nothing that somebody could do would bring it back.
-            Some(Connection::NoMailbox | Connection::Unauthorized)
-                if disabled.contains(&*row.mailbox.id) =>
-            {
+            Some(Connection::NoMailbox | Connection::Unauthorized) if account.is_disabled => {
                 Some(Connection::Disabled)
+            }
+            Some(Connection::NoMailbox) if account.is_synced => {
+                let said = row.reason.take().into_iter();
+                let reason = said.chain([ON_PREMISES.to_owned()]);
+                row.reason = Some(reason.collect::<Vec<_>>().join("; "));
+                Some(Connection::NoMailbox)
             }
             found => found,
         };

@@ -27,6 +27,7 @@ pub(crate) mod order;
 pub(crate) mod privacy;
 pub(crate) mod retries;
 pub(crate) mod schedule;
+pub(crate) mod setting_changes;
 pub(crate) mod singles;
 pub(crate) mod tenant_mailbox;
 pub(crate) mod withheld;

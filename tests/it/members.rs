@@ -6,6 +6,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::support::python;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
@@ -46,9 +47,9 @@ fn calendars_of_members_without_a_seat_are_not_requested() {
     let mailboxes = complete(&tenant);
     assert!(mailboxes.len() > 1);
     // But of one outside the scope, of which it must not be possible.
-    let probed = tenant.probed(0);
+    let probed = tenant.asked_for_calendars(0);
     assert_eq!(probed.len(), 1);
-    assert_eq!(tenant.asked_for_calendars(0), probed);
+    assert!(mailboxes.iter().all(|(id, _)| !probed.contains(id)));
     let (id, address) = &mailboxes[0];
     set_members(&tenant, &format!("address,seat\n{address},yes\n"));
     complete(&tenant);
@@ -229,4 +230,80 @@ fn a_member_who_opts_out_for_a_month_and_in_again_has_a_gap_of_that_month() {
             tenant.compare_with_truth();
         }
     }
+}
+
+/// Addresses of other people in a meeting, rooms left out.
+const OUTSIDERS: &str = "list_distinct(list_transform(list_filter(participants, lambda p: NOT p.internal \
+                         AND p.role <> 'resource' AND contains(p.address, '@')), lambda p: p.address)) AS outsiders";
+
+/// The meetings of each mailbox in a lake made from nothing with these settings, and who of other
+/// companies takes part.
+fn meetings(tenant: &Tenant, capture: &str) -> BTreeMap<(String, String), Vec<String>> {
+    for folder in ["lake", "state", "index"] {
+        let _ = fs::remove_dir_all(tenant.folder().join(folder));
+    }
+    let config = fs::read_to_string(tenant.config()).unwrap();
+    set_capture(tenant, capture);
+    run_report(&tenant.config(), &[], 1);
+    fs::write(tenant.config(), config).unwrap();
+    let columns = [
+        "interaction_id",
+        "mailbox_id",
+        "mailbox_address",
+        "kind",
+        OUTSIDERS,
+    ];
+    let rows = python::rows(tenant.folder(), "interactions", &columns);
+    let own = ["lena.rossi@contoso.de", "olivia.nowak@contoso.com"];
+    let rows = rows.into_iter().filter(|row| {
+        let address = row["mailbox_address"].as_str().unwrap();
+        row["kind"] == "meeting" && !own.contains(&address)
+    });
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    rows.map(|row| {
+        let outsiders = row["outsiders"].as_array().unwrap().iter().map(text);
+        let key = (text(&row["interaction_id"]), text(&row["mailbox_id"]));
+        (key, outsiders.collect())
+    })
+    .collect()
+}
+
+#[test]
+fn recorded_meetings_are_those_of_which_each_condition_holds() {
+    let tenant =
+        Tenant::of_world("seed = 74\nusers = 16\nmails_per_user = 0\nmeetings_per_user = 6\n");
+    // No one has settings of their own.
+    set_members(&tenant, "address\n");
+    let all = meetings(&tenant, "");
+    let rule = |conditions: &str| {
+        format!(
+            "meetings = \"recorded\"\nrecorded = {{ online = false, organizer_internal = false, {conditions} }}"
+        )
+    };
+    let of_rule = |conditions: &str| {
+        let found = meetings(&tenant, &rule(conditions));
+        found.into_keys().collect::<BTreeSet<_>>()
+    };
+    let of_all = |holds: &dyn Fn(&[String]) -> bool| {
+        let held = all.iter().filter(|(_, outsiders)| holds(outsiders));
+        let held = held.map(|(key, _)| key.clone());
+        held.collect::<BTreeSet<_>>()
+    };
+    let several = of_all(&|outsiders| outsiders.len() > 1);
+    assert!(!several.is_empty() && several.len() < all.len());
+    let found = of_rule("external_min = 2");
+    let differing: Vec<_> = found.symmetric_difference(&several).collect();
+    let differing: Vec<_> = differing.iter().map(|key| (key, all.get(key))).collect();
+    assert!(differing.is_empty(), "{} {differing:?}", differing.len());
+
+    let domain = all.values().flatten().next().unwrap();
+    let domain = domain.split_once('@').unwrap().1;
+    let of_domain = of_all(&|outsiders| {
+        outsiders
+            .iter()
+            .any(|one| one.ends_with(&format!("@{domain}")))
+    });
+    assert!(!of_domain.is_empty() && of_domain.len() < all.len());
+    let conditions = format!("external_min = 0, domains = [\"{domain}\"]");
+    assert_eq!(of_rule(&conditions), of_domain);
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::support::expect_code;
+use crate::support::python;
 use crate::support::run_report;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
@@ -134,4 +136,107 @@ fn shared_mailboxes_are_read_where_the_configuration_says_so() {
     let lines = report["mailboxes"].as_array().unwrap().iter();
     let mut shared = lines.filter(|line| line["mailbox_address"] == "info@contoso.com");
     assert_eq!(shared.next().unwrap()["status"], "complete");
+}
+
+/// Facts 3.1, 3.3, 6.2.
+#[test]
+fn a_plan_tells_every_kind_of_user_apart() {
+    let tenant = Tenant::of_world(
+        "users = 16\nmails_per_user = 30\n\
+         [switches]\nresource = \"equipment\"\non_premises = true\n",
+    );
+    tenant.set("shared_mailboxes", "false");
+    let found = plan(&tenant);
+    let lines = found["mailboxes"].as_array().unwrap();
+    let line = |found: &Value, address: &str| {
+        let mut lines = found["mailboxes"].as_array().unwrap().iter();
+        lines
+            .find(|line| line["mailbox"] == address)
+            .unwrap()
+            .clone()
+    };
+    let expect = |address: &str, key: &str, expected: Value| {
+        assert_eq!(line(&found, address)[key], expected, "{address} {key}");
+    };
+    expect("anna.albrecht@contoso.com", "kind", "user".into());
+    expect("anna.albrecht@contoso.com", "new", true.into());
+    expect(
+        "anna.albrecht@contoso.com",
+        "other_addresses",
+        serde_json::json!(["anna0@contoso.com"]),
+    );
+    expect("raum.elbe@contoso.com", "kind", "equipment".into());
+    expect("raum.elbe@contoso.com", "in_scope", true.into());
+    expect("info@contoso.com", "kind", "shared".into());
+    expect("info@contoso.com", "in_scope", false.into());
+    expect("felix.peters@contoso.com", "account_disabled", true.into());
+    expect("ivan.quint@contoso.com", "kind", "none".into());
+    expect("ivan.quint@contoso.com", "account_on_premises", true.into());
+    // A policy leaves it out, and with it what kind it is.
+    expect("hannah.jansen@contoso.de", "kind", Value::Null);
+    // Nothing is captured of it, so nothing is requested.
+    expect("katja.keller@contoso.com", "kind", Value::Null);
+    expect("katja.keller@contoso.com", "meetings", "none".into());
+    assert!(lines.iter().any(|line| line["reason"] == "guest"));
+    assert_eq!(tenant.asked_for_mail(0), BTreeSet::new());
+
+    let text = expect_code(&mut with_config(&tenant.config(), &["run", "--plan"]), 0);
+    assert!(
+        text.starts_with("12 of 17 mailboxes are in scope, 12 of them new\n"),
+        "{text}"
+    );
+    for said in [
+        "equipment mailbox",
+        "shared mailbox, and shared_mailboxes is not set",
+        "perhaps one on premises",
+        "account disabled",
+        "neither mail nor meetings",
+        "also anna0@contoso.com",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+}
+
+#[test]
+fn a_plan_knows_what_earlier_runs_found() {
+    let tenant = Tenant::of_world(
+        "users = 16\nmails_per_user = 30\n[switches]\nresource = \"equipment\"\non_premises = true\n",
+    );
+    tenant.set("scope", "{ users = [\"anna.albrecht@contoso.com\", \"raum.elbe@contoso.com\", \"ivan.quint@contoso.com\"] }");
+    run_report(&tenant.config(), &[], 1);
+    let kinds = python::rows(
+        tenant.folder(),
+        "mailboxes",
+        &["mailbox_address", "mailbox_kind", "reason"],
+    );
+    let of = |address: &str| {
+        kinds
+            .iter()
+            .find(|row| row["mailbox_address"] == address)
+            .unwrap()
+    };
+    assert_eq!(of("raum.elbe@contoso.com")["mailbox_kind"], "equipment");
+    let reason = of("ivan.quint@contoso.com")["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("synchronised from a directory on premises"),
+        "{reason}"
+    );
+    tenant.set("scope", "{ users = [\"anna.albrecht@contoso.com\", \"raum.elbe@contoso.com\", \"ben.hansen@contoso.com\"] }");
+    let unlink = &mut with_config(&tenant.config(), &["unlink", "anna.albrecht@contoso.com"]);
+    expect_code(unlink, 0);
+    let before = tenant.served_requests();
+    let found = plan(&tenant);
+    let lines = found["mailboxes"].as_array().unwrap();
+    let of = |address: &str| {
+        lines
+            .iter()
+            .find(|line| line["mailbox"] == address)
+            .unwrap()
+    };
+    assert_eq!(of("anna.albrecht@contoso.com")["reason"], "unlinked");
+    assert_eq!(of("raum.elbe@contoso.com")["kind"], "equipment");
+    assert_eq!(of("raum.elbe@contoso.com")["new"], false);
+    assert_eq!(of("ben.hansen@contoso.com")["new"], true);
+    // What earlier runs found is not requested again.
+    assert_eq!(tenant.asked_for(before).len(), 1);
 }

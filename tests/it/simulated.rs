@@ -204,7 +204,7 @@ async fn resume(folder: &Path, disk: &Handle) {
             assert_eq!(ended.unwrap(), exit::GAPS, "run {run}");
             compare(tenant.world(), folder, run);
         } else if let Err(error) = ended {
-            let is_expected = matches!(error, RunError::Access(AccessError::Tenant { .. }));
+            let is_expected = matches!(error, RunError::Access(AccessError::NoTenant { .. }));
             assert!(is_expected, "run {run}: {error}");
         }
     }

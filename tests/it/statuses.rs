@@ -351,7 +351,11 @@ fn the_audit_says_who_confirmed_and_what_came_into_the_scope() {
     let tenant = world(98);
     tenant.unset("confirm");
     run_report(&tenant.config(), &[], 1);
-    assert_eq!(audit(&tenant), Vec::<Value>::new());
+    let rows = audit(&tenant);
+    assert!(
+        rows.iter().all(|row| row["action"] == "setting"),
+        "{rows:?}"
+    );
     let plan = run_report(&tenant.config(), &["--plan"], 0);
     let digest = plan["digest"].as_str().unwrap();
     run_report(&tenant.config(), &["--confirm", digest], 1);
@@ -371,4 +375,80 @@ fn the_audit_says_who_confirmed_and_what_came_into_the_scope() {
     let before = audit(&tenant).len();
     run_report(&tenant.config(), &[], 0);
     assert_eq!(audit(&tenant).len(), before);
+}
+
+#[test]
+fn the_audit_has_each_change_of_a_setting_once() {
+    let tenant = world(99);
+    let settings = |tenant: &Tenant| of_action(&audit(tenant), "setting");
+    let of = |rows: &[Value], subject: &str| {
+        let rows = rows.iter().filter(|row| row["subject"] == subject);
+        let rows = rows.map(|row| (row["before"].clone(), row["after"].clone()));
+        rows.collect::<Vec<_>>()
+    };
+    run_report(&tenant.config(), &[], 1);
+    let first = settings(&tenant);
+    assert_eq!(of(&first, "tenants.contoso.scope").len(), 1);
+    let off = "mail = off, meetings = none";
+    assert_eq!(
+        of(&first, "katja.keller@contoso.com"),
+        [(Value::Null, off.into())]
+    );
+    assert_eq!(of(&first, READ), []);
+    run_report(&tenant.config(), &[], 1);
+    assert_eq!(settings(&tenant).len(), first.len());
+
+    let members = tenant.folder().join("members.csv");
+    let text = fs::read_to_string(&members).unwrap();
+    let header = text.lines().next().unwrap();
+    let columns: Vec<&str> = header.split(',').collect();
+    let row = columns.iter().map(|column| match *column {
+        "address" => READ,
+        "mail" => "off",
+        _ => "",
+    });
+    let row = row.collect::<Vec<_>>().join(",");
+    let others = text
+        .lines()
+        .filter(|line| !line.to_lowercase().starts_with(READ));
+    let others = others.collect::<Vec<_>>().join("\n");
+    fs::write(&members, format!("{others}\n{row}\n")).unwrap();
+    tenant.configure("[view]\nmail_activity = false\n");
+    tenant.set("scope", &scope_of(READ));
+    run_report(&tenant.config(), &[], 0);
+    let changed = settings(&tenant);
+    let off = "mail = off, meetings = all";
+    assert_eq!(of(&changed, READ), [(Value::Null, off.into())]);
+    assert_eq!(
+        of(&changed, "view.mail_activity"),
+        [(Value::Null, "false".into())]
+    );
+    let scope = of(&changed, "tenants.contoso.scope");
+    let [one, other] = &scope[..] else {
+        panic!("{scope:?}");
+    };
+    assert!(one.0 == other.1 || other.0 == one.1, "{scope:?}");
+    assert_eq!(changed.len(), first.len() + 3);
+}
+
+/// Facts 4.3.
+#[test]
+fn where_no_tenant_answers_the_mailboxes_of_earlier_runs_say_so() {
+    let tenant = world(100);
+    run_report(&tenant.config(), &[], 1);
+    tenant.set("client_id", "\"aaaaaaaa-0000-4000-8000-00000000dead\"");
+    let output = with_config(&tenant.config(), &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    let found = status(&tenant, &[], 0);
+    let read = line(&found, READ);
+    assert_eq!(read["connection"], "waiting_for_consent");
+    assert_eq!(read["code"], "AADSTS700016");
+    assert!(
+        read["next_step"]
+            .as_str()
+            .unwrap()
+            .contains("touchpoint check --mail")
+    );
+    assert_eq!(connection(&found, "jonas.dietrich@contoso.com"), "never");
+    status(&tenant, &["--check"], 1);
 }

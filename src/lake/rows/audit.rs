@@ -29,7 +29,7 @@ pub(crate) static AUDIT: LazyLock<TableColumns<AuditEntry>> = LazyLock::new(|| {
         Column::word(
             Label::new(
                 "action",
-                "link, unlink, confirm, activate, scope or accept_open_scope.",
+                "link, unlink, confirm, activate, scope, accept_open_scope or setting.",
             )
             .with_stats(),
             |row| row.action.as_str(),
@@ -37,7 +37,10 @@ pub(crate) static AUDIT: LazyLock<TableColumns<AuditEntry>> = LazyLock::new(|| {
             |row, action| row.action = action,
         ),
         Column::text(
-            Label::new("subject", "To what: a mailbox's address, or a tenant."),
+            Label::new(
+                "subject",
+                "To what: a mailbox's address, a tenant, or a key of the configuration.",
+            ),
             |row| &row.subject,
             |row, subject| subject.clone_into(&mut row.subject),
         ),

@@ -16,7 +16,7 @@ pub(crate) const MAILBOX_ADDRESS: Label = Label::new(
 );
 pub(crate) const MAILBOX_KIND: Label = Label::new(
     "mailbox_kind",
-    "Kind of that mailbox: user, shared, room or archive.",
+    "Kind of that mailbox: user, shared, room, equipment or archive.",
 )
 .with_stats();
 pub(crate) const TENANT: Label = Label::new(

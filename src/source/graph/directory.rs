@@ -19,8 +19,7 @@ use crate::source::graph::retry::RequestTarget;
 use crate::source::service::MailboxPart;
 
 /// What is asked of a user. All but the names must be selected to come at all (facts 3.1).
-pub(super) const USER_SELECT: &str =
-    "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled";
+pub(super) const USER_SELECT: &str = "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled,onPremisesSyncEnabled";
 
 /// The largest page of directory objects (facts 3.1).
 pub(super) const DIRECTORY_TOP: u32 = 999;
@@ -69,6 +68,8 @@ pub(super) struct RawUser {
     user_type: Option<String>,
     #[serde(default, deserialize_with = "lists::flag")]
     account_enabled: Option<bool>,
+    #[serde(default, deserialize_with = "lists::flag")]
+    on_premises_sync_enabled: Option<bool>,
 }
 
 impl Listed for RawUser {
@@ -119,6 +120,7 @@ impl RawUser {
             proxy_addresses: self.proxy_addresses,
             user_type: self.user_type,
             account_enabled: self.account_enabled,
+            is_synced: self.on_premises_sync_enabled == Some(true),
         }
     }
 }
@@ -190,6 +192,9 @@ impl Client {
     }
 }
 
+/// Where a mailbox says of which kind it is (facts 3.3).
+pub(super) const PURPOSE: &str = "/mailboxSettings/userPurpose";
+
 #[derive(Deserialize)]
 struct Purpose {
     #[serde(default)]
@@ -202,7 +207,7 @@ impl MailboxClient {
         &self,
         part: MailboxPart,
     ) -> Result<Option<MailboxKind>, GraphError> {
-        let url = self.url("/mailboxSettings/userPurpose")?;
+        let url = self.url(PURPOSE)?;
         let call = Call::get("mailbox kind", RequestTarget::Mailbox, url);
         let parse = |body: Bytes| serde_json::from_slice::<Purpose>(&body).ok();
         // MailboxSettings.Read is a permission that need not be given.
@@ -219,10 +224,17 @@ impl MailboxClient {
     }
 }
 
+/// The kind that an answer names.
+pub(super) fn purpose(body: &[u8]) -> Option<MailboxKind> {
+    let purpose: Purpose = serde_json::from_slice(body).ok()?;
+    purpose.value.as_deref().map(kind)
+}
+
 fn kind(purpose: &str) -> MailboxKind {
     match purpose {
         "shared" => MailboxKind::Shared,
-        "room" | "equipment" => MailboxKind::Room,
+        "room" => MailboxKind::Room,
+        "equipment" => MailboxKind::Equipment,
         _ => MailboxKind::User,
     }
 }

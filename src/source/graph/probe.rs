@@ -8,10 +8,13 @@ use serde_json::value::RawValue;
 
 use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
+use crate::model::mailbox::MailboxKind;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::source::graph::call::Call;
 use crate::source::graph::client::MailboxClient;
+use crate::source::graph::directory;
+use crate::source::graph::directory::PURPOSE;
 use crate::source::graph::envelope;
 use crate::source::graph::error::GraphError;
 use crate::source::graph::retry::RequestTarget;
@@ -36,12 +39,21 @@ impl MailboxClient {
         })
     }
 
+    /// What kind of mailbox it is (facts 3.3).
+    pub(crate) async fn probe_purpose(&self) -> Result<MailboxKind, ProbeAnswer> {
+        let asked = async {
+            let call = Call::get("probe", RequestTarget::Item, self.url(PURPOSE)?);
+            self.ask(&call, |body| directory::purpose(&body)).await
+        };
+        asked.await.map_err(|error| refused(&error))
+    }
+
     async fn answer(&self, kind: ProbeKind) -> ProbeAnswer {
         let answer = match kind {
             ProbeKind::Mail => self.is_answered("/mailFolders/inbox?$select=id").await,
             ProbeKind::MailContent => return self.probe_content().await,
             ProbeKind::Calendar => self.is_answered(&any_event(self.service_time())).await,
-            ProbeKind::MailboxKind => self.is_answered("/mailboxSettings/userPurpose").await,
+            ProbeKind::MailboxKind => self.is_answered(PURPOSE).await,
         };
         answer.map_or_else(|error| refused(&error), |()| ProbeAnswer::Granted)
     }
