@@ -21,6 +21,7 @@
 pub mod audit;
 pub mod batch;
 pub mod crm_snapshots;
+mod crm_tables;
 pub mod error;
 pub mod head;
 pub mod mailboxes;
@@ -90,6 +91,10 @@ pub struct Lake {
     mailboxes: Table,
     /// None where an older program made the lake and it is open for reading.
     audit: Option<Table>,
+    /// The same.
+    contacts: Option<Table>,
+    /// The same.
+    accounts: Option<Table>,
     cpu: Arc<CpuPool>,
     handle: Handle,
     locks: Option<SlotLocks>,
@@ -189,14 +194,18 @@ impl Lake {
     ) -> Result<Self, LakeError> {
         let engine = engine(handle.clone());
         let table = |name: TableName| Table::open(name, &root.join(name.as_str()), &engine);
+        let if_any = |name: TableName| {
+            let is_there = has_log(&root.join(name.as_str()));
+            is_there.then(|| table(name)).transpose()
+        };
         Ok(Self {
             cursors: CursorFolder::new(root.join("_touchpoint/cursors")),
             interactions: table(TableName::Interactions)?,
             activities: table(TableName::ContactActivity)?,
             mailboxes: table(TableName::Mailboxes)?,
-            audit: has_log(&root.join(TableName::Audit.as_str()))
-                .then(|| table(TableName::Audit))
-                .transpose()?,
+            audit: if_any(TableName::Audit)?,
+            contacts: if_any(TableName::Contacts)?,
+            accounts: if_any(TableName::Accounts)?,
             settings,
             root,
             id,
@@ -226,7 +235,11 @@ impl Lake {
     /// All tables.
     fn tables(&self) -> impl Iterator<Item = &Table> {
         let always = [&self.interactions, &self.activities, &self.mailboxes];
-        always.into_iter().chain(&self.audit)
+        always
+            .into_iter()
+            .chain(&self.audit)
+            .chain(&self.contacts)
+            .chain(&self.accounts)
     }
 
     /// Commits of this process happen one after the other.

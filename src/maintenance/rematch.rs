@@ -57,6 +57,7 @@ pub(crate) async fn rematch(
         let mut indexer = stores::open_index(config, &lake)?;
         let matcher = catch_up::matcher(&read.snapshot);
         let done = catch_up::append(&lake, &read.snapshot, &matcher, &run, full)?;
+        lake.publish_crm(&read.snapshot, &run)?;
         let snapshots = catch_up::Snapshots::of(&lake)?;
         caught_up.extend(catch_up::index(&lake, &snapshots, &mut indexer)?);
         indexer.close().map_err(WriterError::from)?;

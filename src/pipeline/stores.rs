@@ -141,6 +141,7 @@ fn open_views(
     // Before anything is committed: a later version would hide that the index is ahead.
     let mut indexer = open_index(config, &lake)?;
     caught_up.extend(catch_up::snapshot(&lake, snapshot, &matcher, run)?);
+    lake.publish_crm(snapshot, run)?;
     let snapshots = catch_up::Snapshots::of(&lake)?;
     caught_up.extend(catch_up::mailboxes(&lake, run)?);
     let settings = state::Settings {

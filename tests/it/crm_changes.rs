@@ -6,6 +6,8 @@ use std::path::Path;
 
 use crate::rematch::rematch;
 use crate::rematch::with_history;
+use crate::support::archive_config;
+use crate::support::archive_of_one_mail;
 use crate::support::crm::CrmFile;
 use crate::support::expect_code;
 use crate::support::python;
@@ -42,6 +44,76 @@ fn a_changed_snapshot_is_applied_to_the_history() {
         with_contact,
         total(found(&fresh.path().join("touchpoint.toml")))
     );
+}
+
+/// Ids, addresses or domains of a table of the CRM, in order.
+fn crm_rows(folder: &Path, table: &str, columns: [&str; 3]) -> Vec<[String; 3]> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let rows = python::rows(folder, table, &columns);
+    let mut rows: Vec<[String; 3]> = rows
+        .iter()
+        .map(|row| columns.map(|column| text(&row[column])))
+        .collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn contacts_and_accounts_are_tables_of_what_the_last_run_used() {
+    let folder = archive_of_one_mail(&archive_config("mails", "eml"));
+    let config = folder.path().join("touchpoint.toml");
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
+    write(
+        "contacts.csv",
+        "id,name,email,other_emails,account_id\n\
+         C2,Eve,EVE@fabrikam.example,e@x.example;eve@y.example,A1\nC1,Bob,bob@x.example,,\n",
+    );
+    write(
+        "accounts.csv",
+        "id,name,domains\nA1,Fabrikam,fabrikam.example;Fabrikam.COM\n",
+    );
+    run_report(&config, &[], 0);
+    let contacts = || {
+        crm_rows(
+            folder.path(),
+            "contacts",
+            ["contact_id", "email", "other_emails"],
+        )
+    };
+    let accounts = || {
+        crm_rows(
+            folder.path(),
+            "accounts",
+            ["account_id", "account_name", "domains"],
+        )
+    };
+    assert_eq!(
+        contacts(),
+        [
+            ["C1", "bob@x.example", ""],
+            ["C2", "eve@fabrikam.example", "e@x.example;eve@y.example"],
+        ]
+    );
+    assert_eq!(
+        accounts(),
+        [["A1", "Fabrikam", "fabrikam.example;fabrikam.com"]]
+    );
+    let entries = || {
+        let log = folder.path().join("lake/contacts/_delta_log");
+        fs::read_dir(log).unwrap().count()
+    };
+    let before = entries();
+    run_report(&config, &[], 0);
+    assert_eq!(entries(), before, "the same CRM is not written again");
+
+    write(
+        "contacts.csv",
+        "id,name,email,other_emails,account_id\nC1,Bob,bob@x.example,,\n",
+    );
+    expect_code(&mut with_config(&config, &["rematch", "--accept-crm"]), 0);
+    assert_eq!(contacts(), [["C1", "bob@x.example", ""]]);
+    assert_eq!(accounts().len(), 1);
+    expect_code(&mut with_config(&config, &["verify"]), 0);
 }
 
 /// How many items the tenant has served after its first requests.

@@ -9,4 +9,5 @@ pub(super) mod table;
 mod added_columns;
 mod log_retention;
 mod log_store;
+mod replacement;
 mod slot_versions;

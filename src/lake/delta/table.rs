@@ -11,7 +11,6 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use arrow_array::RecordBatch;
-use delta_kernel::FilteredEngineData;
 use delta_kernel::KernelError;
 use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
@@ -22,7 +21,6 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::BoundWriteContext;
 use delta_kernel::transaction::CommitResult;
 use delta_kernel::transaction::RetryableTransaction;
-use delta_kernel::transaction::Transaction;
 use delta_kernel::transaction::UpdateTableOperation;
 use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
@@ -35,7 +33,6 @@ use crate::lake::delta::log::has_log;
 use crate::lake::delta::slot_versions;
 use crate::lake::delta::slot_versions::app_id;
 use crate::lake::error::LakeError;
-use crate::lake::rows::cells::Cells;
 use crate::lake::rows::column::Column;
 use crate::lake::rows::schema::MONTH;
 use crate::lake::rows::schema::TableName;
@@ -362,62 +359,6 @@ impl Table {
         transaction.commit(self.engine.as_ref())
     }
 
-    /// Puts merged files in the place of others without changing a row. False where another program
-    /// replaced one of them in the meantime; then nothing is done.
-    pub(crate) fn replace(
-        &self,
-        olds: &HashSet<String>,
-        adds: &[RecordBatch],
-    ) -> Result<bool, LakeError> {
-        let fail = LakeError::delta("merge files of", self.name.as_str());
-        for _ in 0..COMMIT_ATTEMPTS {
-            self.check_known()?;
-            let Some(mut transaction) = self.removal_of(olds).map_err(&fail)? else {
-                return Ok(false);
-            };
-            for add in adds {
-                transaction.add_files(Box::new(ArrowEngineData::new(add.clone())));
-            }
-            match transaction.commit(self.engine.as_ref()).map_err(&fail)? {
-                CommitResult::Committed(done) => {
-                    self.note_commit(done.post_commit_snapshot(), &[])?;
-                    self.checkpoint_when_due(done.post_commit_stats().commits_since_checkpoint);
-                    return Ok(true);
-                }
-                CommitResult::Conflicted(_) => self.refresh()?,
-                CommitResult::Retryable(failed) => return Err(fail(failed.error)),
-            }
-        }
-        Ok(false)
-    }
-
-    /// A transaction that takes files out of the table; `None` where one of them is not in it.
-    fn removal_of(&self, olds: &HashSet<String>) -> Result<Option<Transaction>, KernelError> {
-        let snapshot = Arc::clone(&self.seen().snapshot);
-        let scan = Arc::clone(&snapshot).scan_builder().build()?;
-        let mut transaction = snapshot
-            .update_table(UpdateTableOperation::Optimize, ENGINE_INFO, false)
-            .build(self.engine.as_ref(), Box::new(FileSystemCommitter::new()))?;
-        let mut found = 0;
-        for part in scan.scan_metadata(self.engine.as_ref())? {
-            let (data, mut chosen) = part?.scan_files.into_parts();
-            let data = ArrowEngineData::try_from_engine_data(data)?;
-            let batch = data.record_batch().clone();
-            let paths = Cells::new(&batch)
-                .texts("path")
-                .map_err(KernelError::generic)?;
-            chosen.resize(batch.num_rows(), true);
-            for (row, chosen) in chosen.iter_mut().enumerate() {
-                *chosen = *chosen && olds.contains(&decoded(paths.value(row)));
-                found += usize::from(*chosen);
-            }
-            if chosen.contains(&true) {
-                transaction.remove_files(FilteredEngineData::try_new(data, chosen)?);
-            }
-        }
-        Ok((found == olds.len()).then_some(transaction))
-    }
-
     pub(super) fn note_commit(
         &self,
         snapshot: Option<&SnapshotRef>,
@@ -435,7 +376,7 @@ impl Table {
     }
 
     /// A checkpoint only makes the next look faster: where it fails, the commit still stands.
-    fn checkpoint_when_due(&self, commits: u64) {
+    pub(super) fn checkpoint_when_due(&self, commits: u64) {
         if commits < COMMITS_PER_CHECKPOINT {
             return;
         }
@@ -465,6 +406,7 @@ fn push_live(files: &mut Vec<LiveFile>, file: ScanFile) {
 fn columns_of_ours(table: TableName) -> &'static [&'static str] {
     match table {
         TableName::Audit => &["action", "run_id", MONTH.name],
+        TableName::Contacts | TableName::Accounts => &["crm_snapshot", "run_id", MONTH.name],
         _ => &["mailbox_id", "run_id", MONTH.name],
     }
 }

@@ -8,6 +8,7 @@ pub(super) mod audit;
 pub(super) mod cells;
 pub(super) mod columns;
 pub(super) mod coverage;
+pub(super) mod crm;
 pub(super) mod fingerprint;
 pub(super) mod interaction;
 pub(super) mod keys;

@@ -16,6 +16,8 @@ use crate::lake::rows::audit::AUDIT;
 use crate::lake::rows::column::Column;
 use crate::lake::rows::column::ColumnType;
 use crate::lake::rows::coverage::COVERAGE;
+use crate::lake::rows::crm::ACCOUNTS;
+use crate::lake::rows::crm::CONTACTS;
 use crate::lake::rows::interaction::INTERACTIONS;
 
 /// The tables of a lake.
@@ -29,15 +31,21 @@ pub enum TableName {
     Mailboxes,
     /// `audit`: who changed what is read.
     Audit,
+    /// `contacts`: the contacts of the CRM.
+    Contacts,
+    /// `accounts`: the accounts of the CRM.
+    Accounts,
 }
 
 impl TableName {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Interactions,
         Self::ContactActivity,
         Self::Mailboxes,
         Self::Audit,
+        Self::Contacts,
+        Self::Accounts,
     ];
 
     /// The folder in the lake.
@@ -47,6 +55,8 @@ impl TableName {
             Self::ContactActivity => "contact_activity",
             Self::Mailboxes => "mailboxes",
             Self::Audit => "audit",
+            Self::Contacts => "contacts",
+            Self::Accounts => "accounts",
         }
     }
 }
@@ -57,7 +67,7 @@ pub const MONTH: Column = Column {
     kind: ColumnType::Text,
     nullable: false,
     has_stats: false,
-    doc: "Partition: year and month (YYYY-MM, UTC) of occurred_at; in mailboxes, of started_at; in audit, of at.",
+    doc: "Partition: year and month (YYYY-MM, UTC) of occurred_at; in mailboxes, of started_at; in audit, of at; in contacts and accounts, of the run's start.",
 };
 
 /// The columns of a table in order, without the partition column [`MONTH`].
@@ -67,6 +77,8 @@ pub fn columns(table: TableName) -> Vec<Column> {
         TableName::ContactActivity => ACTIVITIES.documented(),
         TableName::Mailboxes => COVERAGE.documented(),
         TableName::Audit => AUDIT.documented(),
+        TableName::Contacts => CONTACTS.documented(),
+        TableName::Accounts => ACCOUNTS.documented(),
     }
 }
 

@@ -49,6 +49,8 @@ fn unknown_to_older(table: TableName) -> &'static str {
         TableName::ContactActivity => "preview",
         TableName::Mailboxes => "reason",
         TableName::Audit => "before",
+        TableName::Contacts => "other_emails",
+        TableName::Accounts => "domains",
     }
 }
 

@@ -21,8 +21,12 @@ use crate::lake::tests::fixture::cursor;
 use crate::lake::tests::fixture::match_carla;
 use crate::lake::tests::fixture::run;
 use crate::lake::tests::fixture::sorted;
+use crate::model::address::Address;
 use crate::model::audit::AuditAction;
 use crate::model::audit::AuditEntry;
+use crate::model::contact::Account;
+use crate::model::contact::Contact;
+use crate::model::contact::CrmSnapshot;
 use crate::model::cursor::CursorRecord;
 use crate::model::interaction::Interaction;
 use crate::model::mailbox::slot;
@@ -403,10 +407,6 @@ fn a_commit_may_be_called_from_a_blocking_task_while_another_task_reads() {
 
 #[test]
 fn a_snapshot_comes_back_by_its_digest_and_a_damaged_one_is_refused() {
-    use crate::model::address::Address;
-    use crate::model::contact::Account;
-    use crate::model::contact::Contact;
-    use crate::model::contact::CrmSnapshot;
     let contact = Contact {
         id: "C1".into(),
         name: "Carla".into(),
@@ -458,6 +458,20 @@ fn no_address_name_or_content_lies_open_in_the_logs() {
         run_id: None,
     }])
     .unwrap();
+    let contact = Contact {
+        id: "C1".into(),
+        name: "Carla".into(),
+        email: Address::parse("carla@fabrikam.com"),
+        other_emails: Vec::new(),
+        account_id: None,
+    };
+    let account = Account {
+        id: "A1".into(),
+        name: "Fabrikam".into(),
+        domains: vec!["fabrikam.com".to_owned()],
+    };
+    let crm = CrmSnapshot::new(vec![contact], vec![account]);
+    lake.publish_crm(&crm, &run("run2")).unwrap();
     for table in crate::lake::rows::schema::TableName::ALL {
         let log = test_lake
             .path()
