@@ -9,4 +9,5 @@ pub mod rematch;
 pub mod remedies;
 pub mod status;
 pub mod table;
+pub mod terminal;
 pub mod text;
