@@ -11,3 +11,5 @@ pub mod status;
 pub mod table;
 pub mod terminal;
 pub mod text;
+pub mod who;
+pub mod who_json;
