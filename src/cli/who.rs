@@ -130,7 +130,11 @@ fn explain(name: &NameError) -> String {
         _ => format!("`{called}` names {total}; give an id:"),
     };
     for one in &name.suggestions {
-        let (id, label) = (harmless(&one.id), harmless(&one.label));
+        let (mut id, label) = (harmless(&one.id), harmless(&one.label));
+        if total > 0 && name.text.trim().eq_ignore_ascii_case(&one.id) {
+            // The id alone would be ambiguous again.
+            id = format!("{}:{id}", one.what.as_str());
+        }
         // Writing into a string cannot fail.
         let _ = match &one.detail {
             Some(detail) => write!(text, "\n  {id}  {label} ({})", harmless(detail)),

@@ -97,20 +97,22 @@ pub enum Found<'e, 'a> {
     Unknown(Vec<&'e Entry<'a>>),
 }
 
-/// Finds what a text names among entries, of which only some kinds are wanted. The first of these that
-/// any entry satisfies decides: the id; an address; a domain; the whole name; words that the words of
+/// Finds what a text names among entries, of which only some kinds are wanted; `account:`, `contact:` or
+/// `colleague:` before it restricts it to one. The first of these that any entry satisfies decides: the
+/// id; the id in another case; an address; a domain; the whole name; words that the words of
 /// the name or of a colleague's address begin with; a part of a name, address or domain.
 pub fn find<'e, 'a>(text: &str, entries: &'e [Entry<'a>], wanted: &[What]) -> Found<'e, 'a> {
+    let (only, text) = qualified(text);
     let query = Query::new(text);
-    let entries: Vec<&Entry<'a>> = entries
-        .iter()
-        .filter(|it| wanted.contains(&it.what))
-        .collect();
+    let is_wanted = |what| wanted.contains(&what) && only.is_none_or(|only| only == what);
+    let entries = entries.iter().filter(|it| is_wanted(it.what));
+    let entries: Vec<&Entry<'a>> = entries.collect();
     if query.folded.is_empty() {
         return Found::Unknown(Vec::new());
     }
-    let rules: [fn(&Query, &Entry<'_>) -> bool; 6] = [
+    let rules: [fn(&Query, &Entry<'_>) -> bool; 7] = [
         Query::is_id,
+        Query::is_id_in_other_case,
         Query::is_address,
         Query::is_domain,
         Query::is_name,
@@ -141,6 +143,19 @@ pub fn find<'e, 'a>(text: &str, entries: &'e [Entry<'a>], wanted: &[What]) -> Fo
     Found::Unknown(query.suggestions(&entries))
 }
 
+/// What a text says of the kind of what it names, and the rest.
+fn qualified(text: &str) -> (Option<What>, &str) {
+    let Some((kind, rest)) = text.split_once(':') else {
+        return (None, text);
+    };
+    let kind = kind.trim();
+    let mut kinds = What::ALL.into_iter();
+    match kinds.find(|what| what.as_str().eq_ignore_ascii_case(kind)) {
+        Some(what) => (Some(what), rest),
+        None => (None, text),
+    }
+}
+
 /// The order among entries that are equally near.
 fn place<'a>(entry: &Entry<'a>) -> (What, &'a str, &'a str) {
     (entry.what, entry.label(), entry.id)
@@ -166,6 +181,10 @@ impl Query {
     }
 
     fn is_id(&self, entry: &Entry<'_>) -> bool {
+        entry.id == self.text
+    }
+
+    fn is_id_in_other_case(&self, entry: &Entry<'_>) -> bool {
         entry.id.eq_ignore_ascii_case(&self.text)
     }
 

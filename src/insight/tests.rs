@@ -448,6 +448,9 @@ fn found(text: &str) -> String {
 fn names_are_found_by_id_address_domain_name_and_part() {
     for (text, expected) in [
         ("c-1", "C-1"),
+        ("contact:fabrikam", "2: C-1 C-2"),
+        ("Account: nord", "A-2"),
+        ("account:peter", "?"),
         ("A-9", "A-9"),
         ("ZOE@Fabrikam.com", "C-1"),
         ("fabrikam.com", "A-1"),
@@ -471,6 +474,23 @@ fn names_are_found_by_id_address_domain_name_and_part() {
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
+}
+
+#[test]
+fn ids_that_an_account_and_a_contact_share_are_distinguished_by_kind() {
+    let entries = [
+        Entry::unnamed(What::Account, "001a"),
+        Entry::unnamed(What::Contact, "001a"),
+        Entry::unnamed(What::Contact, "001A"),
+    ];
+    let found = |text: &str| match lookup::find(text, &entries, &What::ALL) {
+        Found::One(entry) => Some((entry.what, entry.id)),
+        _ => None,
+    };
+    assert_eq!(found("001a"), None);
+    assert_eq!(found("001A"), Some((What::Contact, "001A")));
+    assert_eq!(found("account:001a"), Some((What::Account, "001a")));
+    assert_eq!(found("contact:001a"), Some((What::Contact, "001a")));
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn push_summary(text: &mut String, answer: &Answer) {
         }
     };
     let mut summary = format!(
-        "{} {sides} in both directions, {} weakly",
+        "{} {sides} in both directions, {} weak by rule",
         number(mutual as u64),
         number(weak as u64)
     );

@@ -55,6 +55,7 @@ fn plain(relation: &Value) -> Value {
         "first": instant(&relation["first"]),
         "last": instant(&relation["last"]),
         "last_by": relation["last_by"],
+        "unanswered_since": instant(&relation["unanswered_since"]),
         "next_meeting": instant(&relation["next_meeting"]),
     })
 }

@@ -87,6 +87,18 @@ def recency(days):
     return Fraction(1, 2**halvings) * (1 - Fraction(rest, 2 * HALF_LIFE))
 
 
+def unanswered_since(direct):
+    """The first of the mails in one direction with which the exchange ends."""
+    what, since = direct[-1]["what"], None
+    if what == "meeting":
+        return None
+    for event in reversed(direct):
+        if event["what"] != what:
+            break
+        since = event["at"]
+    return str(since)
+
+
 def relation(events, as_of, known):
     past = [event for event in events if event["at"] <= as_of]
     direct = [event for event in past if RANK[event["what"]] > RANK["same_room"]]
@@ -125,6 +137,7 @@ def relation(events, as_of, known):
         "first": str(direct[0]["at"]),
         "last": str(direct[-1]["at"]),
         "last_by": direct[-1]["what"],
+        "unanswered_since": unanswered_since(direct),
         "next_meeting": str(min(ahead)) if ahead else None,
     }
 
