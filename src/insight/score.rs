@@ -64,7 +64,8 @@ pub struct Counts {
     pub bulk: u64,
     /// Contacts of the account with whom the colleague was in touch directly.
     pub people: u64,
-    /// Contacts that the account has in the CRM; `None` where the subject is no account.
+    /// Contacts that the account has in the CRM; `None` where the subject is no account, or one without
+    /// contacts.
     pub people_known: Option<u64>,
 }
 
