@@ -77,8 +77,15 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
     if args.limit == 0 {
         bail!("--limit 0 lists nothing; use 1 or more");
     }
+    let now = clock::now();
+    // What is planned for later today has not taken place.
+    let wanted = args
+        .as_of
+        .map(day::end)
+        .filter(|end| end.day() != now.day());
+    let as_of = wanted.unwrap_or(now);
     let terms = Terms {
-        as_of: args.as_of.map_or_else(clock::now, day::end),
+        as_of,
         shown: if config.view.mail_activity {
             Shown::All
         } else {
@@ -91,6 +98,11 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
         output::json(&report::who_json::json(&answer, args.limit))?;
     } else {
         output::result(&report::who::text(&answer, args.limit))?;
+    }
+    if as_of > now {
+        output::print_status(
+            "this day lies ahead: meetings that are planned until then count as held",
+        );
     }
     if answer.is_behind {
         output::print_status(

@@ -36,9 +36,7 @@ pub fn text(answer: &Answer, limit: usize) -> String {
     } else {
         push_summary(&mut text, answer);
     }
-    if let Some(hint) = old(answer) {
-        push_wrapped(&mut text, "", &hint);
-    }
+    push_hint(&mut text, answer);
     let listed = answer.lines.iter().take(limit);
     for (number, line) in (1..).zip(listed) {
         text.push('\n');
@@ -107,18 +105,18 @@ fn why_empty(answer: &Answer) -> String {
     )
 }
 
-/// A hint where everything lies before the window.
-fn old(answer: &Answer) -> Option<String> {
-    let newest = answer.newest?;
-    let age = answer.as_of.day() - newest.day();
-    (age >= i64::from(answer.formula.window_days)).then(|| {
-        format!(
-            "The newest interaction is of {}, before the {} days that count; --as-of {} shows that day.",
-            day(newest),
-            answer.formula.window_days,
-            day(newest)
-        )
-    })
+/// A hint where everything lies before the window. The option is on a line of its own, whole.
+fn push_hint(text: &mut String, answer: &Answer) {
+    let days = answer.formula.window_days;
+    let Some(newest) = answer.newest else { return };
+    if answer.as_of.day() - newest.day() < i64::from(days) {
+        return;
+    }
+    let newest = day(newest);
+    let why =
+        format!("nothing in the {days} days that count; the newest interaction is of {newest}");
+    push_wrapped(text, "", &why);
+    push_wrapped(text, "", &format!("--as-of {newest} shows that day"));
 }
 
 fn push_summary(text: &mut String, answer: &Answer) {

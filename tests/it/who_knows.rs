@@ -247,6 +247,19 @@ fn unknown_and_ambiguous_names_are_answered_with_suggestions() {
         0,
     );
     assert!(text.contains("no relationship"), "{text}");
+    let mut ahead = with_config(
+        &tenant.config(),
+        &["who", &account[0], "--as-of", "2999-01-01"],
+    );
+    let ahead = ahead.output().unwrap();
+    assert_eq!(ahead.status.code(), Some(0), "{}", text_of(&ahead));
+    let warning = String::from_utf8_lossy(&ahead.stderr).into_owned();
+    assert!(warning.contains("lies ahead"), "{warning}");
+    let text = String::from_utf8_lossy(&ahead.stdout).into_owned();
+    assert!(
+        text.contains("--as-of 20"),
+        "an earlier day is proposed: {text}"
+    );
 }
 
 #[test]
