@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod decode;
 pub mod index;
+pub mod insight;
 pub mod lake;
 pub(crate) mod maintenance;
 pub mod matching;

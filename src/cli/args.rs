@@ -13,6 +13,7 @@ use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
+use crate::cli::who::WhoArgs;
 use crate::config::crm::Trust;
 
 /// Reads a company's mailboxes once a day and maintains an open lake of contact activity and a
@@ -90,6 +91,8 @@ pub enum Command {
     Unlink(LinkArgs),
     /// Interactions by words, contact, account, colleague and time
     Search(SearchArgs),
+    /// Who knows a contact or an account, and how well
+    Who(WhoArgs),
     /// Match the CRM against everything captured; reads no mail
     Rematch(RematchArgs),
     /// Check lake, views, cursors and index against each other

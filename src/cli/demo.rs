@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use anyhow::bail;
+use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
 use crate::cli::args::DemoArgs;
@@ -16,12 +17,15 @@ use crate::cli::run;
 use crate::cli::search;
 use crate::cli::search::SearchArgs;
 use crate::cli::setup::block_on;
+use crate::cli::who;
+use crate::cli::who::WhoArgs;
 use crate::config::Config;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
 use crate::model::interaction::Kind;
 use crate::model::run::RunSummary;
 use crate::model::time::DAY;
+use crate::model::time::Timestamp;
 use crate::report;
 use crate::sim::export;
 use crate::sim::highlights;
@@ -41,15 +45,17 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = fs::canonicalize(&args.folder)?;
     let world = World::generated(args.seed, usize::try_from(args.users)?);
     let changes = highlights::of(&world);
+    let second_night = world.start().plus(DAY);
     block_on(nights(world, &folder))?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
     if let Some(changes) = changes {
         show_changes(&config, &changes)?;
     }
     show_searches(&config)?;
+    show_who(&config, second_night)?;
     let file = args.folder.join("touchpoint.toml");
     output::result(&format!(
-        "\nnext: touchpoint --config {} status | search WORDS | verify\n",
+        "\nnext: touchpoint --config {} status | search WORDS | who NAME | verify\n",
         file.display()
     ))?;
     Ok(ExitCode::SUCCESS)
@@ -121,6 +127,33 @@ fn show_searches(config: &Config) -> anyhow::Result<()> {
         contact.name, contact.id
     ))?;
     search_to_stdout(config, "", None, Some(contact.id.to_string()))
+}
+
+/// Who knows the account of the first hit, as of a simulated day.
+fn show_who(config: &Config, at: Timestamp) -> anyhow::Result<()> {
+    let query = Query {
+        words: WORD.to_owned(),
+        limit: 20,
+        ..Query::default()
+    };
+    let hits = Searcher::open(&config.index.path)?.search(&query)?.hits;
+    let Some(account) = hits.iter().find_map(|hit| hit.accounts.first()) else {
+        bail!("the search found no account; please report it");
+    };
+    let day = at.timestamp().to_zoned(TimeZone::UTC).date();
+    title(&format!(
+        "Who knows {}: touchpoint who {} --as-of {day} --limit 3",
+        account.name.as_deref().unwrap_or(&account.id),
+        account.id
+    ))?;
+    let args = WhoArgs {
+        name: vec![account.id.to_string()],
+        as_of: Some(day),
+        cooling: false,
+        single: false,
+        limit: 3,
+    };
+    who::show(config, &args, false)
 }
 
 fn search_to_stdout(

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod check;
 pub mod consent;
+pub mod day;
 pub mod demo;
 pub mod format;
 pub mod link;
@@ -16,6 +17,7 @@ pub mod setup;
 pub mod simulate;
 pub mod status;
 pub mod verify;
+pub mod who;
 
 use std::process::ExitCode;
 
@@ -79,5 +81,6 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),
+        Command::Who(options) => who::run(&args.config, &options, json),
     }
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::report::terminal::is_invisible;
 use crate::runtime::clock;
 
 /// Writes a result to stdout. Names of files and cells of tables are untrusted: their control
@@ -33,18 +34,6 @@ fn harmless(text: &str) -> String {
     };
     let seen = text.chars().filter(|c| !is_invisible(*c));
     seen.map(clean).collect()
-}
-
-/// Whether a character changes the text direction, breaks a line or is invisible: a name must not
-/// be able to look like another one.
-pub fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Writes a result as one JSON object on one line to stdout. Unsafe characters are escaped, so that

@@ -29,6 +29,7 @@ use crate::model::interaction::Role;
 use crate::model::time::Timestamp;
 use crate::pipeline::index_state;
 use crate::report::table::number;
+use crate::report::terminal::harmless;
 
 /// Further people of a hit are only counted, so that each hit takes a few lines.
 const PEOPLE_MAX: usize = 3;
@@ -302,17 +303,6 @@ fn push_marked(text: &mut String, marked: &Marked, style: &str, color: bool) {
         }
     }
     text.push('\n');
-}
-
-/// Mail text sanitised for a terminal: white space of any kind as a space, other control characters
-/// as a replacement character, and nothing that changes the text direction or is invisible.
-fn harmless(text: &str) -> String {
-    let seen = text.chars().map(|c| match c {
-        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    });
-    seen.filter(|c| !output::is_invisible(*c)).collect()
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ use crate::config::error::ConfigError;
 use crate::config::run::Run;
 use crate::config::tenant::Scope;
 use crate::config::tenant::Tenant;
+use crate::model::formula::Formula;
 
 /// The whole configuration (design section 9). Paths are absolute or relative to the process.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Config {
     /// What of the lake is shown.
     #[serde(default)]
     pub view: View,
+    /// Weights and limits of relationships.
+    #[serde(default)]
+    pub insight: Formula,
     /// The tenant-wide policy.
     #[serde(default)]
     pub capture: Capture,

@@ -32,6 +32,7 @@ pub mod read;
 pub mod recorded;
 pub mod rows;
 pub mod settings;
+pub mod touches;
 pub mod verify;
 pub mod view;
 

@@ -10,4 +10,7 @@ pub mod rematch;
 pub mod remedies;
 pub mod status;
 pub mod table;
+pub mod terminal;
 pub mod text;
+pub mod who;
+pub mod who_json;

@@ -72,6 +72,7 @@ mod tenants;
 mod tools;
 mod truth;
 mod unchanged;
+mod who_knows;
 mod windows;
 mod words;
 mod worlds;

@@ -26,11 +26,12 @@ use crate::support::touchpoint;
 use crate::support::with_config;
 
 /// What a user reads: the README and what it links beside it.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ENTRA-ADMIN.md",
     "TECH-ADMIN.md",
     "REFERENCE.md",
+    "INSIGHT.md",
     "TABLES.md",
     "RELIABILITY.md",
     "CHANGELOG.md",

@@ -133,15 +133,17 @@ pub(crate) enum OnlyRows {
     Revised,
     /// Those of some interactions.
     Of(Arc<HashSet<Id128>>),
+    /// Those of `contact_activity` with one of some texts in a column.
+    With(&'static str, Arc<HashSet<String>>),
 }
 
 impl OnlyRows {
     fn filter(&self, file: &SchemaDescriptor) -> RowFilter {
-        let column = match self {
-            Self::Revised => "revision",
-            Self::Of(_) => "interaction_id",
+        let wanted = match self {
+            Self::Revised => project(TableName::Interactions, &["revision"]),
+            Self::Of(_) => project(TableName::Interactions, &["interaction_id"]),
+            Self::With(column, _) => project(TableName::ContactActivity, &[column]),
         };
-        let wanted = project(TableName::Interactions, &[column]);
         let (only, mask) = (self.clone(), mask_of(file, &wanted));
         let test = move |batch: RecordBatch| only.test(&conform(&batch, &wanted)?);
         RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, test))])
@@ -165,6 +167,14 @@ impl OnlyRows {
                 Ok(ids
                     .iter()
                     .map(|id| Some(id.is_some_and(is_wanted)))
+                    .collect())
+            }
+            Self::With(column, wanted) => {
+                let texts = cells.texts(column).map_err(ArrowError::SchemaError)?;
+                let is_wanted = |text: &str| wanted.contains(text);
+                Ok(texts
+                    .iter()
+                    .map(|text| Some(text.is_some_and(is_wanted)))
                     .collect())
             }
         }

@@ -13,3 +13,4 @@ mod interop;
 mod power_loss;
 mod revisions;
 mod roundtrip;
+mod touches;

@@ -1,0 +1,159 @@
+//! `touchpoint who`: who knows a contact or an account, and how well.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::bail;
+use jiff::civil::Date;
+
+use crate::cli::day;
+use crate::cli::output;
+use crate::cli::setup::block_on;
+use crate::cli::setup::load;
+use crate::config::Config;
+use crate::insight::answer::Answer;
+use crate::insight::exchange::Shown;
+use crate::lake::Lake;
+use crate::maintenance::who;
+use crate::maintenance::who::Asked;
+use crate::maintenance::who::NameError;
+use crate::maintenance::who::Terms;
+use crate::maintenance::who::WhoError;
+use crate::pipeline::stores;
+use crate::report;
+use crate::report::table::number;
+use crate::report::terminal::harmless;
+use crate::runtime::clock;
+use crate::runtime::cpu::CpuPool;
+
+/// Who knows a contact or an account, and how well; of a colleague: whom they know.
+///
+/// Each relationship has a score from 0 to 100 with all of its parts: how recent, how frequent, how
+/// equal in both directions, how many meetings, and how many of the account's people. INSIGHT.md has
+/// the formula. It says how much contact was recorded, and is not made to rate employees.
+///
+/// Example: touchpoint who fabrikam --as-of 2026-01-31
+#[derive(Debug, Clone, clap::Args)]
+pub struct WhoArgs {
+    /// A contact, account or colleague: name, part of a name, address, domain or id
+    #[arg(value_name = "NAME", required_unless_present_any = ["cooling", "single"])]
+    pub name: Vec<String>,
+    /// As of the end of this UTC day [default: now]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day::parse)]
+    pub as_of: Option<Date>,
+    /// Only relationships that were strong and are silent now; without NAME: of all accounts
+    #[arg(long)]
+    pub cooling: bool,
+    /// Accounts that one colleague alone knows
+    #[arg(long, conflicts_with_all = ["name", "cooling"])]
+    pub single: bool,
+    /// How many relationships to list
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+}
+
+impl WhoArgs {
+    fn asked(&self) -> Asked {
+        let name = self.name.join(" ");
+        match (name.is_empty(), self.cooling) {
+            (false, false) => Asked::About(name),
+            (false, true) => Asked::CoolingOf(name),
+            (true, true) => Asked::Cooling,
+            (true, false) => Asked::Single,
+        }
+    }
+}
+
+/// Answers a question with the lake of a configuration.
+pub fn run(config: &Path, args: &WhoArgs, json: bool) -> anyhow::Result<ExitCode> {
+    show(&load(config)?, args, json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Answers a question and prints the answer, as text for people or as one JSON object.
+pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
+    if args.limit == 0 {
+        bail!("--limit 0 lists nothing; use 1 or more");
+    }
+    let now = clock::now();
+    // What is planned for later today has not taken place.
+    let wanted = args
+        .as_of
+        .map(day::end)
+        .filter(|end| end.day() != now.day());
+    let as_of = wanted.unwrap_or(now);
+    let terms = Terms {
+        as_of,
+        shown: if config.view.mail_activity {
+            Shown::All
+        } else {
+            Shown::Meetings
+        },
+        formula: config.insight,
+    };
+    let answer = block_on(ask(config.clone(), args.asked(), terms))?;
+    if json {
+        output::json(&report::who_json::json(&answer, args.limit))?;
+    } else {
+        output::result(&report::who::text(&answer, args.limit))?;
+    }
+    if as_of > now {
+        output::print_status(
+            "this day lies ahead: meetings that are planned until then count as held",
+        );
+    }
+    if answer.is_behind {
+        output::print_status(
+            "contact_activity is behind the lake; the next run adds the missing rows",
+        );
+    }
+    Ok(())
+}
+
+async fn ask(config: Config, asked: Asked, terms: Terms) -> anyhow::Result<Answer> {
+    let handle = tokio::runtime::Handle::current();
+    let asking = tokio::task::spawn_blocking(move || {
+        let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
+        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
+        match who::ask(&lake, &asked, terms) {
+            Err(WhoError::Name(name)) => bail!(explain(&name)),
+            answer => Ok(answer?),
+        }
+    });
+    asking.await?
+}
+
+/// What a text names, or what may have been meant, a line each.
+fn explain(name: &NameError) -> String {
+    let (total, listed) = (name.total, name.suggestions.len());
+    let called = harmless(&name.text);
+    let mut text = match (total, listed) {
+        (0, 0) => format!(
+            "no contact, account or colleague is called `{called}`; give a name, a part of it, an \
+             address, a domain or an id"
+        ),
+        (0, _) => format!("no contact, account or colleague is called `{called}`; did you mean:"),
+        _ if listed < total => format!(
+            "`{called}` names {}, of which these are the first {listed}; give an id:",
+            number(total as u64)
+        ),
+        _ => format!("`{called}` names {total}; give an id:"),
+    };
+    for one in &name.suggestions {
+        let (mut id, label) = (harmless(&one.id), harmless(&one.label));
+        if total > 0 && name.text.trim().eq_ignore_ascii_case(&one.id) {
+            // The id alone would be ambiguous again.
+            id = format!("{}:{id}", one.what.as_str());
+        }
+        // Writing into a string cannot fail.
+        let _ = match &one.detail {
+            Some(detail) => write!(text, "\n  {id}  {label} ({})", harmless(detail)),
+            None if label == id => write!(text, "\n  {id}"),
+            None => write!(text, "\n  {id}  {label}"),
+        };
+        let _ = write!(text, ", {}", one.what.as_str());
+    }
+    text
+}

@@ -1,0 +1,239 @@
+//! Who knows whom, asked of a lake: names are looked up in the CRM snapshot in force, and the rows
+//! that concern them are read.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::insight::answer::Answer;
+use crate::insight::answer::Named;
+use crate::insight::answer::Question;
+use crate::insight::directory::Directory;
+use crate::insight::exchange::Shown;
+use crate::insight::lookup;
+use crate::insight::lookup::Entry;
+use crate::insight::lookup::Found;
+use crate::insight::lookup::What;
+use crate::insight::overview::Overview;
+use crate::insight::relations::Collecting;
+use crate::insight::relations::Grouping;
+use crate::insight::relations::Relation;
+use crate::insight::relations::Relations;
+use crate::insight::relations::Subject;
+use crate::lake::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::touches::TouchesOf;
+use crate::model::formula::Formula;
+use crate::model::time::Timestamp;
+use crate::model::touch::Touch;
+
+/// Rows that are read at a time where all mailboxes are: a row takes some 100 bytes.
+const ROWS_PER_PART: u64 = 500_000;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Who knows this contact or account, or whom this colleague knows.
+    About(String),
+    /// Which of these relationships cool.
+    CoolingOf(String),
+    /// Which relationships of all accounts cool.
+    Cooling,
+    /// Which accounts one colleague alone knows.
+    Single,
+}
+
+/// By what it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// What is later does not count.
+    pub as_of: Timestamp,
+    /// Which interactions count.
+    pub shown: Shown,
+    /// Weights and limits.
+    pub formula: Formula,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WhoError {
+    /// The lake cannot be read.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// No run has stored a CRM snapshot.
+    #[error("the lake holds no contacts and accounts yet; `touchpoint run` reads them")]
+    NoCrm,
+    /// The text names none, or several.
+    #[error("a name is unknown or ambiguous")]
+    Name(NameError),
+}
+
+/// A text that does not name one contact, account or colleague.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameError {
+    /// The text.
+    pub text: String,
+    /// The entries that it names, or those that may have been meant, the nearest first.
+    pub suggestions: Vec<Suggestion>,
+    /// How many it names; 0: none.
+    pub total: usize,
+}
+
+/// An entry that may have been meant. Its texts are those of the CRM and not safe for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Suggestion {
+    /// What it is.
+    pub what: What,
+    /// By what it is named unambiguously: its id, or the address of a colleague.
+    pub id: String,
+    /// Its name.
+    pub label: String,
+    /// An address or a domain of it.
+    pub detail: Option<String>,
+}
+
+impl NameError {
+    fn new(text: &str, entries: &[&Entry<'_>], total: usize) -> Self {
+        let suggestion = |entry: &&Entry<'_>| Suggestion {
+            what: entry.what,
+            id: match entry.what {
+                What::Colleague => entry.label().to_owned(),
+                What::Account | What::Contact => entry.id.to_owned(),
+            },
+            label: entry.label().to_owned(),
+            detail: entry.detail().map(str::to_owned),
+        };
+        Self {
+            text: text.to_owned(),
+            suggestions: entries.iter().map(suggestion).collect(),
+            total,
+        }
+    }
+}
+
+/// Answers a question. Call it from a blocking thread.
+///
+/// # Errors
+/// The lake cannot be read, or a text names none or several.
+pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, WhoError> {
+    let mailboxes = lake.last_connections()?.into_values();
+    let mailboxes = mailboxes.map(|known| known.mailbox).collect();
+    let snapshots = lake.snapshots_in_force()?;
+    if snapshots.is_empty() {
+        return Err(WhoError::NoCrm);
+    }
+    let directory = Directory::new(snapshots, mailboxes);
+    let (seen, relations, question) = match asked {
+        Asked::About(text) => {
+            let named = name(text, &directory)?;
+            let (seen, relations) = about(lake, &directory, &named, terms)?;
+            (seen, relations, Question::About(named))
+        }
+        Asked::CoolingOf(text) => {
+            let named = name(text, &directory)?;
+            let (seen, mut relations) = about(lake, &directory, &named, terms)?;
+            relations.retain(|relation| relation.cooling.is_some());
+            (seen, relations, Question::CoolingOf(named))
+        }
+        Asked::Cooling => {
+            let (seen, overview) = of_all(lake, &directory, terms)?;
+            (seen, overview.cooling(), Question::Cooling)
+        }
+        Asked::Single => {
+            let (seen, overview) = of_all(lake, &directory, terms)?;
+            (seen, overview.single(), Question::Single)
+        }
+    };
+    let terms = (terms.as_of, terms.shown, terms.formula);
+    Ok(Answer {
+        rows: seen.rows,
+        newest: seen.newest,
+        is_behind: lake.activity_versions()? != lake.interaction_versions()?,
+        ..Answer::new(question, terms, relations, &directory)
+    })
+}
+
+fn name(text: &str, directory: &Directory) -> Result<Named, WhoError> {
+    let entries = directory.entries();
+    let error = match lookup::find(text, &entries, &What::ALL) {
+        Found::One(entry) => return Ok(Named::found(entry, directory)),
+        Found::Ambiguous { first, total } => NameError::new(text, &first, total),
+        Found::Unknown(near) => NameError::new(text, &near, 0),
+    };
+    Err(WhoError::Name(error))
+}
+
+/// The relationships of one contact, account or colleague.
+fn about(
+    lake: &Lake,
+    directory: &Directory,
+    named: &Named,
+    terms: Terms,
+) -> Result<(Seen, Vec<Relation>), LakeError> {
+    let id = Arc::clone(&named.id);
+    let (of, grouping) = match named.what {
+        What::Account => (
+            TouchesOf::Account(id.to_string()),
+            Grouping::One(Subject::Account(id)),
+        ),
+        What::Contact => (
+            TouchesOf::Contact(id.to_string()),
+            Grouping::One(Subject::Contact(id)),
+        ),
+        What::Colleague => (
+            TouchesOf::Mailboxes(directory.mailboxes_of(&id)),
+            Grouping::AccountsAndContacts,
+        ),
+    };
+    let mut seen = Seen::default();
+    let relations = seen.relations(&lake.touches(&of)?, grouping, directory, terms);
+    Ok((seen, relations))
+}
+
+/// The relationships of all accounts, the mailboxes of some colleagues at a time.
+fn of_all(lake: &Lake, directory: &Directory, terms: Terms) -> Result<(Seen, Overview), LakeError> {
+    let (mut seen, mut overview) = (Seen::default(), Overview::default());
+    let colleagues = directory.colleagues();
+    for part in colleagues.parts(&lake.activity_rows()?, ROWS_PER_PART) {
+        let ids: HashSet<String> = part.iter().map(ToString::to_string).collect();
+        let touches = lake.touches(&TouchesOf::Mailboxes(ids))?;
+        overview.add(seen.relations(&touches, Grouping::Accounts, directory, terms));
+    }
+    Ok((seen, overview))
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+struct Seen {
+    rows: u64,
+    newest: Option<Timestamp>,
+}
+
+impl Seen {
+    fn relations(
+        &mut self,
+        touches: &[Touch],
+        grouping: Grouping,
+        directory: &Directory,
+        terms: Terms,
+    ) -> Vec<Relation> {
+        let colleagues = directory.colleagues();
+        let collecting = Collecting {
+            grouping,
+            shown: terms.shown,
+            formula: &terms.formula,
+            colleagues: &colleagues,
+        };
+        let mut relations = Relations::default();
+        for touch in touches {
+            relations.add(touch, &collecting);
+        }
+        let shown = touches.iter().filter(|touch| terms.shown.has(touch));
+        let past = shown.filter(|touch| touch.occurred_at <= terms.as_of);
+        for touch in past {
+            self.rows += 1;
+            self.newest = self.newest.max(Some(touch.occurred_at));
+        }
+        let people_known = |subject: &Subject| directory.people_known(subject);
+        relations.ranked(terms.as_of, &terms.formula, people_known)
+    }
+}
