@@ -11,6 +11,7 @@ use crate::access::input::TenantInput;
 use crate::access::probes;
 use crate::access::probes::Denied;
 use crate::config::capture::Capture;
+use crate::config::capture::Content;
 use crate::model::access::ConsentRow;
 use crate::model::access::Finding;
 use crate::model::access::Grant;
@@ -65,12 +66,15 @@ pub async fn tenant(
             return found;
         }
     };
+    let mut shown = Content::Full;
     match directory::list(capture, tenant).await {
-        Ok(listing) => try_mailboxes(tenant, capture, (&listing, selected), &mut found).await,
+        Ok(listing) => {
+            shown = try_mailboxes(tenant, capture, (&listing, selected), &mut found).await;
+        }
         Err(error) => stop(&mut found, error.to_string()),
     }
     found.consent = consent::rows(&tenant.config, capture, roles.as_deref(), &found.probes);
-    found.content = consent::content(capture, &found.consent);
+    found.content = consent::content(capture, &found.consent, shown);
     if let Some(roles) = &roles {
         found.too_wide = consent::too_wide(roles);
         found.not_needed = consent::not_needed(&tenant.config, capture, roles);
@@ -86,12 +90,13 @@ pub async fn tenant(
     found
 }
 
+/// Gives how much of mails the permissions show.
 async fn try_mailboxes(
     tenant: &TenantInput,
     capture: &Capture,
     (listing, selected): (&Listing, &HashSet<String>),
     found: &mut TenantAccess,
-) {
+) -> Content {
     let is_in = |verdict: Verdict| verdict == Verdict::In;
     let entries = listing.entries.iter();
     found.in_scope = entries.filter(|entry| is_in(entry.verdict)).count();
@@ -101,7 +106,10 @@ async fn try_mailboxes(
     });
     let (granted, denied) = match targets {
         Ok(targets) => targets,
-        Err(error) => return stop(found, error.to_string()),
+        Err(error) => {
+            stop(found, error.to_string());
+            return Content::Full;
+        }
     };
     found.probes = probes::try_granted(tenant, capture, &granted).await;
     let refused = probes::try_denied(tenant, capture, &denied).await;
@@ -115,6 +123,11 @@ async fn try_mailboxes(
     found.probes.extend(refused);
     let advice = |note: &String| Finding::new(Severity::Advice, note.clone());
     found.findings.extend(listing.notes.iter().map(advice));
+    match capture.content {
+        // What hides the text hides the sensitivity as well.
+        Content::Envelope if capture.mail => probes::shown_content(tenant, &granted).await,
+        _ => Content::Full,
+    }
 }
 
 fn stop(found: &mut TenantAccess, text: String) {

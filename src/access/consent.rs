@@ -61,6 +61,12 @@ const MAIL_ENVELOPE: Need = Need {
     probe: Some(ProbeKind::Mail),
     is_optional: false,
 };
+/// With the permission that the content needs, no other is needed.
+const MAIL_ENVELOPE_OF_CONTENT: Need = Need {
+    least: "Mail.Read",
+    other: &["Mail.ReadBasic", "Mail.ReadBasic.All"],
+    ..MAIL_ENVELOPE
+};
 const MAIL_CONTENT: Need = Need {
     function: "mail content",
     least: "Mail.Read",
@@ -134,9 +140,10 @@ fn needs(tenant: &Tenant, capture: &Capture) -> Vec<Need> {
         needs.push(ADMIN_UNIT);
     }
     let shows_content = capture.content > Content::Envelope;
-    if capture.mail {
+    if capture.mail && shows_content {
+        needs.extend([MAIL_ENVELOPE_OF_CONTENT, MAIL_CONTENT]);
+    } else if capture.mail {
         needs.push(MAIL_ENVELOPE);
-        needs.extend(shows_content.then_some(MAIL_CONTENT));
     }
     if capture.meetings != Meetings::None {
         needs.push(if shows_content {
@@ -163,12 +170,19 @@ pub(crate) fn rows(
     roles: Option<&[String]>,
     probes: &[Probe],
 ) -> Vec<ConsentRow> {
-    let row = |need: Need| ConsentRow {
-        function: need.function,
-        probe: need.probe,
-        permission: need.least,
-        is_optional: need.is_optional,
-        grant: need.grant(roles, probes),
+    let row = |need: Need| {
+        let grant = need.grant(roles, probes);
+        ConsentRow {
+            function: need.function,
+            probe: need.probe,
+            permission: match grant {
+                // There is no other role for calendars in Exchange (facts 5.2).
+                Grant::Exchange if need.probe == Some(ProbeKind::Calendar) => "Calendars.Read",
+                _ => need.least,
+            },
+            is_optional: need.is_optional,
+            grant,
+        }
     };
     needs(tenant, capture).into_iter().map(row).collect()
 }
@@ -203,7 +217,7 @@ pub(crate) fn not_needed(tenant: &Tenant, capture: &Capture, roles: &[String]) -
 }
 
 /// What the content level and the permissions show and hide (facts 1.1, 1.9, 5.2).
-pub(crate) fn content(capture: &Capture, rows: &[ConsentRow]) -> Vec<String> {
+pub(crate) fn content(capture: &Capture, rows: &[ConsentRow], shown: Content) -> Vec<String> {
     let level = capture.content.as_str();
     let mut lines = vec![match capture.content {
         Content::Envelope => {
@@ -219,7 +233,8 @@ pub(crate) fn content(capture: &Capture, rows: &[ConsentRow]) -> Vec<String> {
         _ => false,
     };
     let of = |function: &str| rows.iter().find(|row| row.function == function);
-    if capture.mail && of("mail envelope").is_some_and(|row| is_basic(&row.grant)) {
+    let is_hidden = shown == Content::Envelope;
+    if capture.mail && (is_hidden || of("mail envelope").is_some_and(|row| is_basic(&row.grant))) {
         lines.push(
             "Mail.ReadBasic hides the sensitivity of mails: subjects and previews stay empty unless \
              unknown_sensitivity = \"record\"; bulk mail is recognised by fewer rules"

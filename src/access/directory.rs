@@ -1,12 +1,16 @@
 //! Asks a tenant who is there, and decides for each user whether the mailbox is in scope.
 
+use hashbrown::HashSet;
+
 use crate::access::error::AccessError;
 use crate::access::input::TenantInput;
 use crate::access::input::WantedInput;
 use crate::config::capture::Capture;
 use crate::config::members::Settings;
+use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
 use crate::scope::deny::DenyList;
+use crate::scope::own_addresses;
 use crate::scope::plan;
 use crate::scope::plan::OutReason;
 use crate::scope::plan::PlanEntry;
@@ -87,6 +91,25 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
         tenant: tenant.name.clone(),
         source,
     })?;
+    let absent = entries.iter().filter(|entry| {
+        let reason = OutReason::NotInDirectory;
+        entry.verdict == Verdict::Out { reason } && entry.user_id.is_empty()
+    });
+    let absent = absent.count();
+    if absent > 0 {
+        notes.add(&format!(
+            "{absent} people whom its scope names are not in the directory; are their addresses \
+             misspelt?"
+        ));
+    }
+    let lines = unknown_members(tenant, &users);
+    if !lines.is_empty() {
+        notes.add(&format!(
+            "rows of its members file name people who are not in the directory, so what they set holds \
+             for no one: {}; are their addresses misspelt?",
+            listed_lines(&lines)
+        ));
+    }
     let own = entries.iter().flat_map(|entry| &entry.own_addresses);
     let unknown = deny.unknown_people(&users, own);
     if unknown > 0 {
@@ -101,6 +124,33 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
         entries,
         notes: notes.lines,
     })
+}
+
+/// Lines of the members file that are named; more are counted.
+const LINES_NAMED: usize = 5;
+
+/// The lines of the members file that name no one in the directory.
+fn unknown_members(tenant: &TenantInput, users: &[DirectoryUser]) -> Vec<usize> {
+    let known: HashSet<Address> = users
+        .iter()
+        .flat_map(|user| {
+            let principal = own_addresses::principal(user);
+            own_addresses::all(user).into_iter().chain(principal)
+        })
+        .collect();
+    let rows = tenant.members.rows().iter();
+    let unknown = rows.filter(|row| !row.addresses.iter().any(|one| known.contains(one)));
+    unknown.map(|row| row.line).collect()
+}
+
+/// `lines 3, 8 and 14 more`.
+fn listed_lines(lines: &[usize]) -> String {
+    let named = lines.iter().take(LINES_NAMED).map(ToString::to_string);
+    let named = named.collect::<Vec<_>>().join(", ");
+    match lines.len().saturating_sub(LINES_NAMED) {
+        0 => format!("lines {named}"),
+        more => format!("lines {named} and {more} more"),
+    }
 }
 
 /// The ids of the users in a unit. The members of a group in it are not in the unit (facts 3.5).

@@ -16,9 +16,14 @@ pub(crate) const UNKNOWN_APPLICATION: [&str; 2] = ["AADSTS700016", "AADSTS700022
 /// Why the mailboxes of a tenant are unknown; nothing of it is read then.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// The configuration, or a file that it names.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
+    /// The configuration of a tenant, or a file that it names.
+    #[error("tenant {tenant}: {source}")]
+    Config {
+        /// Its name.
+        tenant: Arc<str>,
+        /// What is wrong.
+        source: ConfigError,
+    },
     /// The tenant cannot be read at all.
     #[error("tenant {tenant}: {source}")]
     Tenant {
@@ -44,7 +49,7 @@ pub enum AccessError {
         source: ServiceError,
     },
     /// A probe that contradicts the directory or the scope.
-    #[error("tenant {tenant}: probe.{key}, entry {entry}: {why}; name another mailbox")]
+    #[error("tenant {tenant}: probe.{key}, entry {entry}: {why}")]
     Probe {
         /// The tenant's name.
         tenant: Arc<str>,
@@ -120,10 +125,18 @@ impl AccessError {
         }
     }
 
+    /// The configuration of a tenant cannot be used.
+    pub(crate) fn config(tenant: &Arc<str>, source: ConfigError) -> Self {
+        Self::Config {
+            tenant: tenant.clone(),
+            source,
+        }
+    }
+
     /// A tenant cannot be signed in to.
     pub fn connect(tenant: &Arc<str>, error: ConnectError) -> Self {
         match error {
-            ConnectError::Config(error) => error.into(),
+            ConnectError::Config(source) => Self::config(tenant, source),
             ConnectError::Service(error) => Self::tenant(tenant, error),
         }
     }

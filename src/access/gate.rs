@@ -29,7 +29,7 @@ impl Gate<'_> {
     /// `selected` are the users whom the scope of some section holds.
     ///
     /// # Errors
-    /// A mailbox outside the scope can be read, or one that the configuration names is in scope.
+    /// A mailbox outside the scope can be read, or one that `probe` names is not where it must be.
     pub(crate) async fn pass(
         self,
         tenant: &TenantInput,
@@ -49,7 +49,7 @@ impl Gate<'_> {
             }
             outside => outside,
         };
-        let granted = named_granted(tenant, capture, listing).await;
+        let granted = named_granted(tenant, capture, listing).await?;
         // Without them the sign-in would have failed before.
         let roles = tenant.source.granted_roles().await.unwrap_or_default();
         let rows = consent::rows(&tenant.config, capture, roles.as_deref(), &granted);
@@ -91,14 +91,18 @@ fn outside(denied: &Denied, tried: &[Probe]) -> Outside {
     }
 }
 
-/// Tries the mailboxes that the configuration names as readable. One that left the scope does not
-/// keep the others from being read: `touchpoint check` reports it.
-async fn named_granted(tenant: &TenantInput, capture: &Capture, listing: &Listing) -> Vec<Probe> {
+/// Tries the mailboxes that the configuration names as readable.
+///
+/// # Errors
+/// One of them is not in the tenant, or not in scope.
+async fn named_granted(
+    tenant: &TenantInput,
+    capture: &Capture,
+    listing: &Listing,
+) -> Result<Vec<Probe>, AccessError> {
     if tenant.config.probe.granted.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    match probes::granted(tenant, listing) {
-        Ok(targets) => probes::try_readable(tenant, capture, &targets).await,
-        Err(_) => Vec::new(),
-    }
+    let targets = probes::granted(tenant, listing)?;
+    Ok(probes::try_readable(tenant, capture, &targets).await)
 }

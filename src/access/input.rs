@@ -1,5 +1,6 @@
 //! A tenant as configured, with what its files say, before it is asked anything.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::access::error::AccessError;
@@ -53,21 +54,27 @@ impl TenantInput {
         let wanted = match &tenant.scope {
             Scope::All => WantedInput::All,
             Scope::Users(users) => WantedInput::People(users.clone()),
-            Scope::UsersFile(path) => WantedInput::People(users_file::read_users(path)?),
+            Scope::UsersFile(path) => WantedInput::People(read_users(&name, path)?),
             Scope::Group(group) => WantedInput::Group(group.clone()),
             Scope::AdminUnit(unit) => WantedInput::AdminUnit(unit.clone()),
         };
         let mut denied_people = tenant.deny.users.clone();
         if let Some(path) = &tenant.deny.file {
-            denied_people.extend(users_file::read_users(path)?);
+            denied_people.extend(read_users(&name, path)?);
         }
+        let members = Members::load(tenant);
+        let members = members.map_err(|error| AccessError::config(&name, error))?;
         Ok(Self {
             name,
             source,
             config: tenant.clone(),
-            members: Members::load(tenant)?,
+            members,
             wanted,
             denied_people,
         })
     }
+}
+
+fn read_users(tenant: &Arc<str>, path: &Path) -> Result<Vec<Address>, AccessError> {
+    users_file::read_users(path).map_err(|error| AccessError::config(tenant, error))
 }

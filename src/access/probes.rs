@@ -10,7 +10,9 @@ use crate::config::capture::Content;
 use crate::config::capture::Meetings;
 use crate::config::tenant::Scope;
 use crate::model::access::Expected;
+use crate::model::access::NO_CONTENT;
 use crate::model::access::Probe;
+use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
 use crate::model::address::Address;
 use crate::scope::plan::OutReason;
@@ -95,7 +97,10 @@ pub(crate) fn granted(tenant: &TenantInput, listing: &Listing) -> Result<Vec<Tar
     let named = named(tenant, listing, ("granted", &tenant.config.probe.granted))?;
     for (number, entry) in (1..).zip(&named) {
         if let Verdict::Out { reason } = entry.verdict {
-            let why = format!("it is not in scope ({})", reason.as_str());
+            let why = format!(
+                "it is not in scope ({}); name another mailbox",
+                reason.as_str()
+            );
             return Err(AccessError::probe(&tenant.name, "granted", number, why));
         }
     }
@@ -122,14 +127,19 @@ pub(crate) fn denied(
     selected: &HashSet<String>,
 ) -> Result<Denied, AccessError> {
     let named = named(tenant, listing, ("denied", &tenant.config.probe.denied))?;
-    if let Some(position) = named.iter().position(|entry| is_in(entry)) {
-        let why = "it is in scope".to_owned();
-        return Err(AccessError::probe(
-            &tenant.name,
-            "denied",
-            position + 1,
-            why,
-        ));
+    for (number, entry) in (1..).zip(&named) {
+        let why = if tenant.config.scope == Scope::All {
+            "the scope is the whole tenant, so no mailbox is outside of it; remove the key instead"
+        } else if is_in(entry) {
+            "it is in scope; name another mailbox"
+        } else if selected_here(entry) {
+            "the scope holds it, and only this configuration leaves it out (never, deny list): the \
+             service may well let it be read, so it proves nothing; name another mailbox"
+        } else {
+            continue;
+        };
+        let why = why.to_owned();
+        return Err(AccessError::probe(&tenant.name, "denied", number, why));
     }
     if !named.is_empty() {
         return Ok(Denied::Named(
@@ -148,6 +158,16 @@ pub(crate) fn denied(
     let outside = outside.filter(|entry| !entry.is_guest && !selected.contains(&entry.user_id));
     let chosen = outside.take(CHOSEN_DENIED).map(Target::chosen);
     Ok(Denied::Chosen(chosen.collect()))
+}
+
+/// Whether it is left out by the configuration alone.
+fn selected_here(entry: &PlanEntry) -> bool {
+    let reasons = [
+        OutReason::Never,
+        OutReason::DenyList,
+        OutReason::FurtherMailbox,
+    ];
+    matches!(entry.verdict, Verdict::Out { reason } if reasons.contains(&reason))
 }
 
 fn is_in(entry: &PlanEntry) -> bool {
@@ -174,7 +194,8 @@ fn named<'a>(
     };
     let found = (1..).zip(addresses).map(|(number, address)| {
         let unknown = || {
-            let why = "the directory has no user with this address".to_owned();
+            let why =
+                "the directory has no user with this address; name another mailbox".to_owned();
             AccessError::probe(&tenant.name, key, number, why)
         };
         find(address).ok_or_else(unknown)
@@ -214,6 +235,19 @@ async fn try_each(tenant: &TenantInput, targets: &[Target], kinds: &[ProbeKind])
         }
     }
     probes
+}
+
+/// How much of mails the permissions show, tried with the first mailboxes that have one to show.
+pub(crate) async fn shown_content(tenant: &TenantInput, targets: &[Target]) -> Content {
+    for target in targets.iter().filter(|target| target.captures_mail) {
+        let kind = ProbeKind::MailContent;
+        match tenant.source.probe(&target.user_id, kind).await {
+            ProbeAnswer::Granted => return Content::Full,
+            ProbeAnswer::Denied { code } if code == NO_CONTENT => return Content::Envelope,
+            _ => {}
+        }
+    }
+    Content::Full
 }
 
 /// Tries mailboxes outside the scope: nothing of them is requested but whether they may be read.

@@ -19,9 +19,12 @@ use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::config::Config;
+use crate::config::capture::Meetings;
+use crate::config::tenant::Tenant;
 use crate::model::access::Severity;
 use crate::model::access::TenantAccess;
 use crate::report;
+use crate::report::letter::Request;
 use crate::runtime::clock::Stopwatch;
 
 /// The longest that a policy is waited for, of which some take a day (facts 5.1), and the highest age.
@@ -104,7 +107,14 @@ async fn patiently(
         if !may_pass(&found) || left < pause {
             return Ok(found);
         }
-        output::print_status("something is missing or refused; asking again");
+        let waits = found.iter().flat_map(|tenant| &tenant.findings);
+        let waits = waits
+            .filter(|finding| finding.severity == Severity::Stop)
+            .count();
+        let minutes = left.as_secs().div_ceil(60);
+        output::print_status(&format!(
+            "{waits} answers are not as expected yet; asking again for up to {minutes} minutes"
+        ));
         tokio::time::sleep(pause).await;
     }
 }
@@ -142,7 +152,11 @@ async fn links(config: &Config, wait: Option<Duration>) -> anyhow::Result<bool> 
                 )
             }
             Ok(Decision::Foreign) | Err(_) => {
-                bail!("tenant {}: no administrator answered in time", tenant.name)
+                bail!(
+                    "tenant {}: no administrator answered in time; send the link again, or wait longer with \
+                     --wait",
+                    tenant.name
+                )
             }
         }
     }
@@ -151,10 +165,21 @@ async fn links(config: &Config, wait: Option<Duration>) -> anyhow::Result<bool> 
 
 /// A letter to the administrator of each tenant.
 fn letters(config: &Config) -> String {
-    let letter = |tenant| {
+    let letter = |tenant: &Tenant| {
         let link = consent_link::link(tenant, &consent_link::state(), None);
         let permissions = consent::permissions(tenant, &config.capture);
-        report::letter::text(&tenant.name, &tenant.client_id, &permissions, link.as_str())
+        report::letter::text(Request {
+            tenant: &tenant.name,
+            client_id: &tenant.client_id,
+            what: match (config.capture.mail, config.capture.meetings) {
+                (true, Meetings::None) => "mail",
+                (false, _) => "meetings",
+                (true, _) => "mail and meetings",
+            },
+            scope: &tenant.scope.to_string(),
+            permissions: &permissions,
+            link: link.as_str(),
+        })
     };
     let letters: Vec<String> = config.tenants.iter().map(letter).collect();
     letters.join("\n")

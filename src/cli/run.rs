@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
+use crate::access::consent;
 use crate::cli::args::RunArgs;
 use crate::cli::output;
 use crate::cli::progress;
@@ -129,11 +130,7 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
         plan,
         window: config.capture.window.to_string(),
         content: config.capture.content.as_str().to_owned(),
-        permissions: if config.tenants.is_empty() {
-            Vec::new()
-        } else {
-            permissions()
-        },
+        permissions: permissions(config),
     };
     if json {
         output::json(&report::plan::json(&plan))?;
@@ -147,36 +144,19 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
     }))
 }
 
-/// What the application needs in a tenant (facts 1.1, 3.1, 3.4, 3.6).
-fn permissions() -> Vec<(String, String)> {
-    [
-        (
-            "Mail.Read",
-            "mail of the mailboxes in scope; restrict it to them by RBAC for Applications",
-        ),
-        (
-            "Calendars.Read",
-            "their meetings, unless meetings are \"none\"; restrict it in the same way",
-        ),
-        (
-            "User.Read.All",
-            "the users with mailboxes, all their addresses, the company's domains",
-        ),
-        (
-            "GroupMember.Read.All",
-            "members of the scope group; not needed for other scopes",
-        ),
-        (
-            "AdministrativeUnit.Read.All",
-            "users of the administrative unit; not needed for other scopes",
-        ),
-        (
-            "MailboxSettings.Read",
-            "whether a mailbox belongs to a user, is shared or a room; optional",
-        ),
-    ]
-    .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
-    .into()
+/// What the functions need that are switched on in any tenant, each permission once.
+fn permissions(config: &Config) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for tenant in &config.tenants {
+        for (function, name) in consent::permissions(tenant, &config.capture) {
+            match found.iter_mut().find(|(known, _)| known == name) {
+                Some((_, functions)) if functions.split(", ").any(|one| one == function) => {}
+                Some((_, functions)) => *functions = format!("{functions}, {function}"),
+                None => found.push((name.to_owned(), function.to_owned())),
+            }
+        }
+    }
+    found
 }
 
 /// The tenants of `--accept-open-scope`, which must exist.

@@ -1,5 +1,6 @@
 //! `touchpoint status`: every mailbox, connected or why not, last success, coverage.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use anyhow::bail;
 
 use crate::cli::check::duration;
 use crate::cli::format::Format;
@@ -14,6 +16,7 @@ use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::config::Config;
+use crate::config::members::Member;
 use crate::config::members::Members;
 use crate::lake::Lake;
 use crate::model::address::Address;
@@ -32,6 +35,9 @@ use crate::runtime::cpu::CpuPool;
 
 /// How old the last success of a mailbox may be where nothing is stated: a night that was missed once.
 const MAX_AGE: Duration = Duration::from_hours(36);
+
+/// Teams that the error for an unknown one names.
+const TEAMS_NAMED: usize = 10;
 
 /// Options of `status`.
 #[derive(Debug, clap::Args)]
@@ -64,23 +70,24 @@ pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Resul
     for line in &mut lines {
         add_member(line, &members);
     }
-    let manager = options.manager.as_deref().map(|text| {
-        let address = Address::parse(text);
-        address.map_or_else(
-            || text.to_lowercase(),
-            |address| address.as_str().to_owned(),
-        )
-    });
+    let rows: Vec<&Member> = members.iter().flat_map(Members::rows).collect();
+    if let Some(team) = &options.team {
+        check_team(team, &rows)?;
+    }
+    let manager = options.manager.as_deref();
+    let manager = manager.map(|text| addresses_of(text, &rows)).transpose()?;
     lines.retain(|line| options.wants(line, manager.as_deref()));
     let now = clock::now();
-    match format {
-        Format::Json => output::json(&status::json(&lines))?,
-        Format::Text => output::result(&status::text(&lines, now))?,
-        Format::Csv => output::raw(&csv(&lines)?)?,
-    }
     let max_age = options.max_age.unwrap_or(MAX_AGE);
     let since = Timestamp(now.0.saturating_sub_unsigned(micros(max_age)));
-    let is_stale = lines.iter().any(|line| line.is_stale(since)) || lines.is_empty();
+    let since = options.check.then_some(since);
+    match format {
+        Format::Json => output::json(&status::json(&lines, since))?,
+        Format::Text => output::result(&status::text(&lines, now, since))?,
+        Format::Csv => output::raw(&csv(&lines)?)?,
+    }
+    let is_stale = since.is_some_and(|since| lines.iter().any(|line| line.is_stale(since)));
+    let is_stale = is_stale || lines.is_empty();
     Ok(ExitCode::from(if options.check && is_stale {
         exit::GAPS
     } else {
@@ -89,7 +96,7 @@ pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Resul
 }
 
 impl StatusArgs {
-    fn wants(&self, line: &MailboxStatus, manager: Option<&str>) -> bool {
+    fn wants(&self, line: &MailboxStatus, manager: Option<&[Address]>) -> bool {
         let is_same = |found: &Option<String>, wanted: &str| {
             found
                 .as_deref()
@@ -99,13 +106,52 @@ impl StatusArgs {
             .team
             .as_deref()
             .is_none_or(|team| is_same(&line.team, team));
-        let is_managed = manager.is_none_or(|manager| is_same(&line.manager, manager));
+        let is_managed = manager.is_none_or(|addresses| {
+            let manager = line.manager.as_deref();
+            manager.is_some_and(|manager| addresses.iter().any(|one| one.as_str() == manager))
+        });
         let was_never_read = line.connection.is_in_scope() && line.last_success.is_none();
         is_of_team
             && is_managed
             && (!self.not_connected || was_never_read)
             && (!self.problems || line.connection.is_problem())
     }
+}
+
+/// # Errors
+/// No row of the members files has the team.
+fn check_team(team: &str, rows: &[&Member]) -> anyhow::Result<()> {
+    let teams: BTreeSet<&str> = rows.iter().filter_map(|row| row.team.as_deref()).collect();
+    if teams.iter().any(|known| known.eq_ignore_ascii_case(team)) {
+        return Ok(());
+    }
+    let known: Vec<&str> = teams.into_iter().take(TEAMS_NAMED).collect();
+    bail!(
+        "no row of the members files has this team; known are: {}",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    )
+}
+
+/// All addresses of a manager, as the members files have them.
+///
+/// # Errors
+/// It is no address, or no row of the members files names it as a manager.
+fn addresses_of(text: &str, rows: &[&Member]) -> anyhow::Result<Vec<Address>> {
+    let address = Address::parse(text).context("--manager takes a mail address")?;
+    let own = rows.iter().find(|row| row.addresses.contains(&address));
+    let addresses = own.map_or_else(|| vec![address], |row| row.addresses.clone());
+    let is_manager = |row: &&Member| {
+        let manager = row.manager.as_ref();
+        manager.is_some_and(|manager| addresses.contains(manager))
+    };
+    if !rows.iter().any(is_manager) {
+        bail!("no row of the members files names this address as a manager");
+    }
+    Ok(addresses)
 }
 
 fn micros(time: Duration) -> u64 {

@@ -1,6 +1,7 @@
 //! The table `audit`: who changed what is read, and when.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use arrow_array::Array as _;
 
@@ -34,6 +35,27 @@ impl Lake {
         };
         let run_id = first.run_id.as_deref().unwrap_or(NO_RUN);
         self.append_by_month(table, &AUDIT, rows, run_id, |row| row.at)
+    }
+
+    /// The addresses of mailboxes of which `audit` says that they were read for the first time.
+    pub fn activated(&self) -> Result<HashSet<String>, LakeError> {
+        let Some(table) = &self.audit else {
+            return Ok(HashSet::new());
+        };
+        let mut found = HashSet::new();
+        let wanted = project(TableName::Audit, &["action", "subject"]);
+        for batch in batches(paths(table, &Filter::default())?, wanted) {
+            let (path, batch) = batch?;
+            let fail = LakeError::bad_file(&path);
+            let cells = Cells::new(&batch);
+            let actions = cells.texts("action").map_err(|why| fail(&why))?;
+            let subjects = cells.texts("subject").map_err(|why| fail(&why))?;
+            let rows = actions.iter().zip(subjects);
+            let activated =
+                rows.filter(|(action, _)| *action == Some(AuditAction::Activate.as_str()));
+            found.extend(activated.filter_map(|(_, subject)| subject.map(str::to_owned)));
+        }
+        Ok(found)
     }
 
     /// What the last row of `audit` on each setting says, by its subject; `None`: it is not stated

@@ -1,5 +1,6 @@
 //! `_touchpoint/format.json`: the number of the layout, and the id of the lake.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -52,8 +53,10 @@ pub(super) fn check_format(root: &Path) -> Result<String, LakeError> {
         why,
     };
     let path = format_file(root);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| refuse(format!("_touchpoint/format.json: {error}")))?;
+    let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => refuse("there is none yet; touchpoint run makes it".to_owned()),
+        _ => refuse(format!("_touchpoint/format.json: {error}")),
+    })?;
     let found: FormatFile = serde_json::from_str(&text)
         .map_err(|error| refuse(format!("_touchpoint/format.json: {error}")))?;
     if found.format > FORMAT {

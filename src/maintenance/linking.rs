@@ -160,7 +160,7 @@ fn apply(
     let connection = switch.connection();
     let rows = changed.iter().map(|known| {
         let reason = match switch {
-            Switch::Link => "linked; the next run reads it",
+            Switch::Link => "linked; the next run reads it if it is in scope",
             Switch::Unlink => "unlinked",
         };
         connections::row(

@@ -30,6 +30,9 @@ impl ProbeKind {
     }
 }
 
+/// The code of an answer that leaves out the text of a mail.
+pub const NO_CONTENT: &str = "no content shown";
+
 /// What the service answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeAnswer {

@@ -48,6 +48,8 @@ pub struct MailboxFacts {
     pub meetings: &'static str,
     /// What the directory says of the account.
     pub account: Account,
+    /// Whether it is read if it is a shared mailbox.
+    pub reads_shared: bool,
     /// What kind of mailbox it is; `None`: unknown, since it was not requested or is not shown.
     pub kind: Option<FoundKind>,
     /// How it was connected after the last run; `None`: no run knows it, or that was not looked up.

@@ -9,6 +9,7 @@ use crate::lake::error::LakeError;
 use crate::model::audit::AuditAction;
 use crate::model::audit::AuditEntry;
 use crate::model::coverage::Coverage;
+use crate::model::coverage::Status;
 use crate::model::run::RunStamp;
 use crate::pipeline::writer::WriterError;
 use crate::runtime::clock;
@@ -31,11 +32,23 @@ pub(super) async fn write(
         connections::settle(&mut coverage, &left_out.accounts, &last);
         let now = clock::now();
         let mut rows = coverage.clone();
+        // What a run finds again of a mailbox that it does not read is no news.
+        rows.retain(|row| {
+            let known = last.get(&row.mailbox.id).map(|known| known.connection);
+            row.status != Status::LeftOut || known != row.connection
+        });
         rows.extend(connections::left_out(
             &run, now, &coverage, &left_out, &last,
         ));
         let actor: Arc<str> = actor::name("run").into();
-        lake.write_audit(&connections::scope_changes(&run, &actor, &rows, &last))?;
+        let mut changes = connections::scope_changes(&run, &actor, &rows, &last);
+        changes.extend(connections::activations(
+            &run,
+            &actor,
+            &coverage,
+            &lake.activated()?,
+        ));
+        lake.write_audit(&changes)?;
         lake.write_mailboxes(&rows)?;
         Ok::<_, LakeError>((coverage, left_out))
     });

@@ -164,7 +164,7 @@ pub async fn run(config: &Config, options: Options) -> Result<RunSummary, RunErr
     let stores = Stores::open(config, &discovery, options.crm, &run, machine).await?;
     let (jobs, left_out) = admitted(config, &options, &mut discovery, &stores, confirmation)?;
     let settings = settings(config, &discovery);
-    coverage::announce(&stores.lake, &run, decisions(&options, &jobs), settings).await?;
+    coverage::announce(&stores.lake, &run, decisions(&options), settings).await?;
     let withheld = withheld_mails(options.again, &stores, &jobs).await?;
     let (mailbox_batches, receiver) = mpsc::channel(MAILBOX_BATCHES);
     let in_flight = InFlight::new(config.run.mailboxes_at_once.into());
@@ -258,15 +258,13 @@ fn settings(config: &Config, discovery: &Discovery) -> (Current, Settings) {
     (current, Settings::of_tenant(&config.capture))
 }
 
-/// What somebody decided with the options of the run, and the mailboxes that are read for the first time.
-fn decisions(options: &Options, jobs: &[Job]) -> Vec<Decision> {
+/// What somebody decided with the options of the run.
+fn decisions(options: &Options) -> Vec<Decision> {
     let confirmed = options.confirm.iter();
     let confirmed = confirmed.map(|digest| (AuditAction::Confirm, format!("list {digest}")));
     let accepted = options.accepted_open.iter();
     let accepted = accepted.map(|tenant| (AuditAction::AcceptOpenScope, tenant.clone()));
-    let new = jobs.iter().filter(|job| job.is_new());
-    let new = new.map(|job| (AuditAction::Activate, job.mailbox.address.to_string()));
-    confirmed.chain(accepted).chain(new).collect()
+    confirmed.chain(accepted).collect()
 }
 
 /// Merges small files unless the run was asked to end; gives the months, and why it did not.

@@ -13,7 +13,6 @@ use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::model::connection::Connection;
 use crate::model::connection::LastConnection;
-use crate::model::mailbox::MailboxKind;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::FoundKind;
 use crate::model::run::Plan;
@@ -57,7 +56,7 @@ pub async fn plan(
     for source in &sources {
         add_kinds(source, &mut lines).await;
     }
-    leave_out_shared(config, &mut lines);
+    note_shared(config, &mut lines);
     Ok(Plan {
         lines,
         digest: digest.filter(|_| is_whole),
@@ -116,18 +115,11 @@ fn is_kind_wanted(line: &PlanLine) -> bool {
     line.is_in_scope() && facts.kind.is_none() && is_captured
 }
 
-fn leave_out_shared(config: &Config, lines: &mut [PlanLine]) {
-    let reads_shared = |name: &str| {
-        let mut tenants = config.tenants.iter();
-        tenants.any(|tenant| tenant.name == name && tenant.shared_mailboxes)
-    };
+/// Says where shared mailboxes are not read.
+fn note_shared(config: &Config, lines: &mut [PlanLine]) {
     for line in lines {
-        let is_shared = line.facts.kind == Some(FoundKind::Mailbox(MailboxKind::Shared));
-        if is_shared && line.is_in_scope() && !reads_shared(&line.tenant) {
-            line.verdict = PlanVerdict::Out {
-                because: "shared mailbox, and shared_mailboxes is not set".to_owned(),
-                connection: Connection::OutOfScope,
-            };
-        }
+        let mut tenants = config.tenants.iter();
+        line.facts.reads_shared =
+            tenants.any(|tenant| tenant.name == line.tenant && tenant.shared_mailboxes);
     }
 }

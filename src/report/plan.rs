@@ -73,10 +73,10 @@ pub fn text(plan: &PlanReport) -> String {
         plan.window, plan.content
     );
     if let Some(digest) = &plan.plan.digest {
-        let _ = writeln!(
-            text,
-            "digest of the list: {digest}\nto read those that are new: run --confirm {digest}"
-        );
+        let _ = writeln!(text, "digest of the list: {digest}");
+        if !new.is_empty() {
+            let _ = writeln!(text, "to read those that are new: run --confirm {digest}");
+        }
     }
     for (name, reason) in &plan.permissions {
         let _ = writeln!(text, "permission {name}: {reason}");
@@ -106,6 +106,9 @@ fn details(line: &PlanLine, says_new: bool) -> Vec<String> {
     details.extend(captured(facts).map(str::to_owned));
     match &facts.kind {
         Some(FoundKind::Mailbox(MailboxKind::Archive | MailboxKind::User)) | None => {}
+        Some(FoundKind::Mailbox(MailboxKind::Shared)) if !facts.reads_shared => {
+            details.push("shared mailbox, not read: shared_mailboxes is not set".to_owned());
+        }
         Some(FoundKind::Mailbox(kind)) => details.push(format!("{} mailbox", kind.as_str())),
         Some(FoundKind::None { code }) => details.push(format!(
             "no mailbox in Microsoft 365 ({code}){}",

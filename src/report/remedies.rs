@@ -37,7 +37,7 @@ const ROWS: &[Row] = &[
     row(
         Connection::NotConnected,
         &[],
-        "no run has come to it yet",
+        "no run has come to it yet, or none since it was linked",
         "start a run, or wait for the next one",
     ),
     row(
@@ -75,7 +75,7 @@ const ROWS: &[Row] = &[
         Connection::NoMailbox,
         &[],
         "there is no mailbox of this account",
-        "give a licence, or take the account out of the scope",
+        "give a licence if it is to be read; else take it out of the scope (a guest's mailbox is elsewhere)",
     ),
     // Facts 5, 6.2.
     row(

@@ -97,8 +97,8 @@ fn words(connection: Connection) -> String {
     }
 }
 
-/// For people.
-pub fn text(lines: &[MailboxStatus], now: Timestamp) -> String {
+/// For people; with `since`, also which mailboxes were not read since then or cannot be read.
+pub fn text(lines: &[MailboxStatus], now: Timestamp, since: Option<Timestamp>) -> String {
     let head = [
         ("tenant", Side::Left),
         ("mailbox", Side::Left),
@@ -120,7 +120,37 @@ pub fn text(lines: &[MailboxStatus], now: Timestamp) -> String {
         list_reason(&mut text, line);
         list_unread(&mut text, line);
     }
+    if let Some(since) = since {
+        list_stale(&mut text, lines, since);
+    }
     text
+}
+
+/// The mailboxes for which a check fails.
+fn list_stale(text: &mut String, lines: &[MailboxStatus], since: Timestamp) {
+    let stale: Vec<&MailboxStatus> = lines.iter().filter(|line| line.is_stale(since)).collect();
+    if stale.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{} mailboxes in scope were not read since {}, or cannot be read:",
+        stale.len(),
+        minute(since)
+    );
+    for line in stale.iter().take(ITEMS_SHOWN) {
+        let address = &line.latest.mailbox.address;
+        let last = line.last_success.map_or("never".to_owned(), minute);
+        let _ = writeln!(
+            text,
+            "  {address}: {}, last success {last}",
+            line.connection.as_str()
+        );
+    }
+    let more = stale.len().saturating_sub(ITEMS_SHOWN);
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more (all of them with --format json)");
+    }
 }
 
 fn cells(line: &MailboxStatus, now: Timestamp) -> Vec<String> {
@@ -189,11 +219,17 @@ fn minute(at: Timestamp) -> String {
 }
 
 /// For programs.
-pub fn json(lines: &[MailboxStatus]) -> Value {
-    json!({
+pub fn json(lines: &[MailboxStatus], since: Option<Timestamp>) -> Value {
+    let mut json = json!({
         "summary": summary(lines),
         "mailboxes": lines.iter().map(line_json).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(since) = since {
+        let stale = lines.iter().filter(|line| line.is_stale(since));
+        let stale = stale.map(|line| &*line.latest.mailbox.address);
+        json["stale"] = json!(stale.collect::<Vec<_>>());
+    }
+    json
 }
 
 fn line_json(line: &MailboxStatus) -> Value {

@@ -141,7 +141,7 @@ pub enum ScopeError {
     #[error(transparent)]
     MemberTwice(#[from] MemberTwice),
     /// All users are excluded.
-    #[error("no user is left in scope: {reasons}")]
+    #[error("no user is left in scope: {reasons}; correct scope, deny or the members file")]
     NobodyLeft {
         /// The number of excluded users by reason.
         reasons: String,

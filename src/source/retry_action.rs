@@ -48,8 +48,8 @@ impl RetryAction {
                 "the service forgot where reading stood; the folder is read again"
             }
             Self::MailboxDenied => {
-                "the application may not read this mailbox; check access policies, RBAC scopes \
-                 and the consent to Mail.Read and Calendars.Read"
+                "the application may not read this mailbox: an access policy or the scope of a role \
+                 leaves it out, or a permission is missing; touchpoint check tells which"
             }
             Self::NoMailbox => {
                 "there is no mailbox in the cloud (no licence, on premises, or deleted); it is \
@@ -57,8 +57,8 @@ impl RetryAction {
             }
             Self::FolderGone | Self::ItemGone => "it was deleted meanwhile",
             Self::RenewToken | Self::StopTenant => {
-                "check that the application has admin consent for its permissions (Mail.Read, \
-                 Calendars.Read, User.Read.All, GroupMember.Read.All) and is enabled in the tenant"
+                "run touchpoint check: it names the permissions that are missing, and where each is \
+                 granted; also look whether the application is enabled in the tenant"
             }
         }
     }

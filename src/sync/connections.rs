@@ -74,6 +74,16 @@ pub(crate) fn settle(coverage: &mut [Coverage], accounts: &HashMap<String, Accou
             row.code = known.and_then(|known| known.code.clone());
             before(known)
         });
+        if let Some(known) = known {
+            // A mailbox that was not opened does not say what the lake holds of it.
+            if row.recorded_total == 0 {
+                row.recorded_total = known.recorded_total;
+            }
+            // Nor why it was refused, where that was not requested again.
+            if row.code.is_none() && known.connection == connection {
+                row.code.clone_from(&known.code);
+            }
+        }
         row.connection = Some(connection);
         row.connection_since = Some(since(connection, known, row.ended_at));
     }
@@ -212,6 +222,35 @@ pub(crate) fn row(
         unread: Vec::new(),
         was_absent: false,
     }
+}
+
+/// The mailboxes of tenants that were read for the first time; `activated` are the addresses of those
+/// that were before.
+pub(crate) fn activations(
+    run: &RunStamp,
+    actor: &Arc<str>,
+    coverage: &[Coverage],
+    activated: &std::collections::HashSet<String>,
+) -> Vec<AuditEntry> {
+    let is_read = |row: &&Coverage| {
+        let is_connected = matches!(
+            row.connection,
+            Some(Connection::Connected | Connection::Incomplete)
+        );
+        row.mailbox.kind != MailboxKind::Archive && (is_connected || row.tally.received > 0)
+    };
+    let new = coverage.iter().filter(is_read);
+    let new = new.filter(|row| !activated.contains(&*row.mailbox.address));
+    let entry = |row: &Coverage| AuditEntry {
+        at: row.ended_at,
+        actor: actor.clone(),
+        action: AuditAction::Activate,
+        subject: row.mailbox.address.to_string(),
+        before: None,
+        after: None,
+        run_id: Some(run.run_id.clone()),
+    };
+    new.map(entry).collect()
 }
 
 /// The mailboxes that came into the scope, or left it.

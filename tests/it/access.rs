@@ -176,7 +176,7 @@ fn a_missing_permission_is_distinguished_from_a_policy() {
     assert!(link.contains("/v2.0/adminconsent?client_id="), "{link}");
     let said = findings(&found);
     assert!(
-        said.contains("permission Mail.ReadBasic.All is missing"),
+        said.contains("mail envelope: permission Mail.Read is missing"),
         "{said}"
     );
     assert!(!said.contains("a policy"), "{said}");
@@ -327,4 +327,49 @@ fn the_link_is_printed_alone_or_in_a_letter() {
     }
     // Neither signs in.
     assert_eq!(tenant.served_requests(), 0);
+}
+
+#[test]
+fn a_run_does_not_begin_with_probes_that_prove_nothing() {
+    let tenant = world("");
+    for (probe, said) in [
+        (
+            "granted = [\"x@other.example\"]",
+            "the directory has no user",
+        ),
+        (&format!("granted = [\"{OUTSIDE}\"]"), "it is not in scope"),
+        (
+            "denied = [\"jonas.dietrich@contoso.com\"]",
+            "it proves nothing",
+        ),
+    ] {
+        tenant.set("probe", &format!("{{ {probe} }}"));
+        let output = with_config(&tenant.config(), &["run"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+        assert!(text_of(&output).contains(said), "{}", text_of(&output));
+        assert_eq!(tenant.asked_for(0), BTreeSet::new());
+    }
+    tenant.set("scope", "{ all = true }");
+    tenant.set("i_understand_this_reads_every_mailbox", "true");
+    tenant.set("probe", &format!("{{ denied = [\"{OUTSIDE}\"] }}"));
+    let output = with_config(&tenant.config(), &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    assert!(
+        text_of(&output).contains("remove the key"),
+        "{}",
+        text_of(&output)
+    );
+}
+
+/// Facts 1.9, 5.2.
+#[test]
+fn a_permission_that_hides_the_sensitivity_is_named_for_any_content_level() {
+    let roles = "\"Mail.ReadBasic\", \"Calendars.Read\", \"MailboxSettings.Read\"";
+    let tenant = world(&format!("exchange = [{roles}]"));
+    let config = std::fs::read_to_string(tenant.config()).unwrap();
+    let config = config.replace("content = \"preview\"", "content = \"envelope\"");
+    std::fs::write(tenant.config(), config).unwrap();
+    let found = check(&tenant, &[], 0);
+    let lines = found["content"].to_string();
+    assert!(lines.contains("hides the sensitivity"), "{lines}");
 }

@@ -1,6 +1,7 @@
 //! Which mailboxes a scope selects, and that nothing is read where it is unknown.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::Value;
 
@@ -168,7 +169,7 @@ fn a_plan_tells_every_kind_of_user_apart() {
     expect("raum.elbe@contoso.com", "kind", "equipment".into());
     expect("raum.elbe@contoso.com", "in_scope", true.into());
     expect("info@contoso.com", "kind", "shared".into());
-    expect("info@contoso.com", "in_scope", false.into());
+    expect("info@contoso.com", "in_scope", true.into());
     expect("felix.peters@contoso.com", "account_disabled", true.into());
     expect("ivan.quint@contoso.com", "kind", "none".into());
     expect("ivan.quint@contoso.com", "account_on_premises", true.into());
@@ -182,12 +183,12 @@ fn a_plan_tells_every_kind_of_user_apart() {
 
     let text = expect_code(&mut with_config(&tenant.config(), &["run", "--plan"]), 0);
     assert!(
-        text.starts_with("12 of 17 mailboxes are in scope, 12 of them new\n"),
+        text.starts_with("13 of 17 mailboxes are in scope, 13 of them new\n"),
         "{text}"
     );
     for said in [
         "equipment mailbox",
-        "shared mailbox, and shared_mailboxes is not set",
+        "shared mailbox, not read: shared_mailboxes is not set",
         "perhaps one on premises",
         "account disabled",
         "neither mail nor meetings",
@@ -239,4 +240,44 @@ fn a_plan_knows_what_earlier_runs_found() {
     assert_eq!(of("ben.hansen@contoso.com")["new"], true);
     // What earlier runs found is not requested again.
     assert_eq!(tenant.asked_for(before).len(), 1);
+}
+
+#[test]
+fn addresses_that_the_directory_does_not_have_are_reported() {
+    let tenant = Tenant::generated(75, 16);
+    let members = tenant.folder().join("members.csv");
+    fs::write(
+        &members,
+        "address,never\nana.albrecht@contoso.com,yes\nben1@contoso.com,\nBEN@contoso.co,yes\n",
+    )
+    .unwrap();
+    tenant.set(
+        "scope",
+        "{ users = [\"anna.albrecht@contoso.com\", \"bem.hansen@contoso.com\"] }",
+    );
+    let report = run_report(&tenant.config(), &[], 0);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("1 people whom its scope names"), "{notes}");
+    assert!(notes.contains("for no one: lines 2, 4; are"), "{notes}");
+}
+
+/// Facts 3.3.
+#[test]
+fn of_a_shared_mailbox_that_is_not_read_only_its_kind_is_requested() {
+    let tenant = Tenant::generated(76, 16);
+    tenant.set("shared_mailboxes", "false");
+    for _ in 0..3 {
+        run_report(&tenant.config(), &[], 1);
+    }
+    let columns = ["mailbox_id", "mailbox_address", "status"];
+    let rows = python::rows(tenant.folder(), "mailboxes", &columns);
+    let shared: Vec<&Value> = rows
+        .iter()
+        .filter(|row| row["mailbox_address"] == "info@contoso.com")
+        .collect();
+    assert_eq!(shared.len(), 1, "{shared:?}");
+    let id = shared[0]["mailbox_id"].as_str().unwrap();
+    assert!(!tenant.asked_for_mail(0).contains(id));
+    assert!(!tenant.asked_for_calendars(0).contains(id));
+    assert!(tenant.asked_for(0).contains(id));
 }

@@ -363,7 +363,8 @@ fn the_audit_says_who_confirmed_and_what_came_into_the_scope() {
     let confirmed = of_action(&rows, "confirm");
     assert_eq!(confirmed[0]["subject"], format!("list {digest}"));
     let activated = of_action(&rows, "activate");
-    assert_eq!(activated.len(), 13);
+    // Of those in scope one is refused, and one has no mailbox.
+    assert_eq!(activated.len(), 11);
 
     tenant.set("scope", &scope_of(READ));
     run_report(&tenant.config(), &[], 0);
@@ -451,4 +452,56 @@ fn where_no_tenant_answers_the_mailboxes_of_earlier_runs_say_so() {
     );
     assert_eq!(connection(&found, "jonas.dietrich@contoso.com"), "never");
     status(&tenant, &["--check"], 1);
+}
+
+#[test]
+fn a_refused_mailbox_keeps_the_count_of_what_is_recorded() {
+    let mut tenant = world(101);
+    run_report(&tenant.config(), &[], 1);
+    let recorded = |found: &Value| line(found, READ)["recorded_total"].as_u64().unwrap();
+    let before = recorded(&status(&tenant, &[], 0));
+    assert!(before > 0);
+    tenant.set("client_secret", "{ env = \"TOUCHPOINT_TEST_NO_SECRET\" }");
+    let output = with_config(&tenant.config(), &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    assert!(
+        text_of(&output).contains("tenant contoso: "),
+        "{}",
+        text_of(&output)
+    );
+    tenant.set("client_secret", "{ file = \"secret.txt\" }");
+    fs::write(tenant.folder().join("secret.txt"), "wrong").unwrap();
+    let output = with_config(&tenant.config(), &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    let found = status(&tenant, &[], 0);
+    assert_eq!(connection(&found, READ), "error");
+    assert_eq!(recorded(&found), before);
+    tenant.restart();
+}
+
+#[test]
+fn a_team_or_manager_that_no_one_has_is_an_error() {
+    let tenant = world(102);
+    run_report(&tenant.config(), &[], 1);
+    let refused = |options: &[&str]| {
+        let mut all = vec!["status"];
+        all.extend(options);
+        let output = with_config(&tenant.config(), &all).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+        text_of(&output)
+    };
+    let said = refused(&["--team", "Salez"]);
+    assert!(
+        said.contains("known are: ") && said.contains("Sales"),
+        "{said}"
+    );
+    refused(&["--manager", "zz"]);
+    refused(&["--manager", READ]);
+
+    let found = status(&tenant, &["--check", "--max-age", "1s"], 1);
+    let stale = found["stale"].as_array().unwrap();
+    assert!(stale.iter().any(|address| address == READ), "{stale:?}");
+    let output = with_config(&tenant.config(), &["status", "--check", "--max-age", "1s"]);
+    let text = expect_code(&mut { output }, 1);
+    assert!(text.contains("in scope were not read since"), "{text}");
 }

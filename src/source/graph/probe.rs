@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::model::access::NO_CONTENT;
 use crate::model::access::ProbeAnswer;
 use crate::model::access::ProbeKind;
 use crate::model::mailbox::MailboxKind;
@@ -75,7 +76,7 @@ impl MailboxClient {
             Ok(list) => match list.value.first() {
                 Some(message) if message.body_preview.is_some() => ProbeAnswer::Granted,
                 Some(_) => ProbeAnswer::Denied {
-                    code: "no content shown".to_owned(),
+                    code: NO_CONTENT.to_owned(),
                 },
                 None => ProbeAnswer::Unknown {
                     message: "the mailbox is empty".to_owned(),

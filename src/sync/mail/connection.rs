@@ -76,6 +76,10 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
                 tracing::debug!(code = error.code(), "the kind of a mailbox is unknown");
                 let is_known = cursor.kind_told_at > Timestamp(0);
                 let is_refused = error.action() == RetryAction::NoMailbox;
+                let is_denied = error.action() == RetryAction::MailboxDenied;
+                if is_denied || (is_refused && !is_known && !self.reads_shared) {
+                    return Err(error.into());
+                }
                 if is_known || is_refused || cursor.kind_delays >= KIND_DELAYS_MAX {
                     return self.check_kind(cursor);
                 }

@@ -77,9 +77,17 @@ impl<S: MailboxService> MailSync<'_, '_, S> {
             return self.without_mail(&mut known).await;
         }
         self.sync.cursor_age_hours = oldest_link_hours(&known, self.sync.started_at);
-        let listed = self.listed().await?;
-        let mut cursor = self.known_or_new(&known);
-        self.request_kind(&mut cursor, MailboxPart::Mail).await?;
+        let (listed, mut cursor) = if self.reads_shared {
+            let listed = self.listed().await?;
+            let mut cursor = self.known_or_new(&known);
+            self.request_kind(&mut cursor, MailboxPart::Mail).await?;
+            (listed, cursor)
+        } else {
+            // Of a shared mailbox nothing but its kind is requested.
+            let mut cursor = self.known_or_new(&known);
+            self.request_kind(&mut cursor, MailboxPart::Mail).await?;
+            (self.listed().await?, cursor)
+        };
         self.note_settings(&mut cursor);
         let known_ids = self.service.well_known(&cursor.well_known, &listed);
         cursor.well_known = self.sync.context.unless_stopped(known_ids).await?;
