@@ -13,6 +13,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod access;
 mod alarms;
+mod analysing;
 mod archive_corpora;
 mod bad_input;
 mod caches;

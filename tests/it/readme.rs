@@ -26,13 +26,14 @@ use crate::support::touchpoint;
 use crate::support::with_config;
 
 /// What a user reads: the README and what it links beside it.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ENTRA-ADMIN.md",
     "TECH-ADMIN.md",
     "REFERENCE.md",
     "INSIGHT.md",
     "TABLES.md",
+    "ANALYSING.md",
     "RELIABILITY.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
