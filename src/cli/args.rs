@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::export::ExportArgs;
 use crate::cli::format::Format;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
@@ -93,6 +94,8 @@ pub enum Command {
     Search(SearchArgs),
     /// Who knows a contact or an account, and how well
     Who(WhoArgs),
+    /// Write contacts, accounts, activity or relationships to a CSV or Parquet file
+    Export(ExportArgs),
     /// Match the CRM against everything captured; reads no mail
     Rematch(RematchArgs),
     /// Check lake, views, cursors and index against each other

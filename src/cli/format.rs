@@ -9,6 +9,8 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
-    /// A table for other programs (status only).
+    /// A table for other programs (status and export only).
     Csv,
+    /// A table in one Parquet file (export only).
+    Parquet,
 }

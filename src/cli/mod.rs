@@ -5,6 +5,7 @@ pub mod check;
 pub mod consent;
 pub mod day;
 pub mod demo;
+pub mod export;
 pub mod format;
 pub mod link;
 pub mod logging;
@@ -66,13 +67,18 @@ fn causes(error: &anyhow::Error) -> String {
 }
 
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
-    if args.format == Format::Csv && !matches!(args.command, Command::Status(_)) {
-        bail!("--format csv is for status; use text or json");
+    match (args.format, &args.command) {
+        (Format::Text | Format::Json, _)
+        | (Format::Csv, Command::Status(_))
+        | (Format::Csv | Format::Parquet, Command::Export(_)) => {}
+        (Format::Csv, _) => bail!("--format csv is for status and export; use text or json"),
+        (Format::Parquet, _) => bail!("--format parquet is for export; use text or json"),
     }
     let json = args.format == Format::Json;
     match args.command {
         Command::Check(options) => check::run(&args.config, &options, json),
         Command::Demo(demo) => demo::run(&demo),
+        Command::Export(options) => export::run(&args.config, &options, args.format),
         Command::Link(options) => link::run(&args.config, options, Switch::Link, json),
         Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),

@@ -28,6 +28,7 @@ use crate::model::cursor::LEDGER_KEY_PREFIX;
 use crate::model::time::Timestamp;
 use crate::pipeline::stores;
 use crate::report::exit;
+use crate::report::spreadsheet::harmless;
 use crate::report::status;
 use crate::report::status::MailboxStatus;
 use crate::runtime::clock;
@@ -84,7 +85,7 @@ pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Resul
     match format {
         Format::Json => output::json(&status::json(&lines, since))?,
         Format::Text => output::result(&status::text(&lines, now, since))?,
-        Format::Csv => output::raw(&csv(&lines)?)?,
+        Format::Csv | Format::Parquet => output::raw(&csv(&lines)?)?,
     }
     let is_stale = since.is_some_and(|since| lines.iter().any(|line| line.is_stale(since)));
     let is_stale = is_stale || lines.is_empty();
@@ -174,15 +175,6 @@ fn csv(lines: &[MailboxStatus]) -> anyhow::Result<Vec<u8>> {
         writer.write_record(row.iter().map(|cell| harmless(cell)))?;
     }
     Ok(writer.into_inner()?)
-}
-
-/// A cell that a spreadsheet does not take for a formula.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
 }
 
 async fn read(config: Config) -> anyhow::Result<Vec<MailboxStatus>> {

@@ -23,6 +23,7 @@ pub mod batch;
 pub mod crm_snapshots;
 mod crm_tables;
 pub mod error;
+pub mod export;
 pub mod head;
 pub mod mailboxes;
 pub mod mails;

@@ -1,6 +1,7 @@
 //! What is done with a lake besides reading mailboxes: matching it against another CRM snapshot,
 //! checking it, and asking it who knows whom.
 
+pub(crate) mod export;
 pub(crate) mod linking;
 pub(crate) mod rematch;
 pub(crate) mod verify;

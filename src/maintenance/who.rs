@@ -115,13 +115,7 @@ impl NameError {
 /// # Errors
 /// The lake cannot be read, or a text names none or several.
 pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, WhoError> {
-    let mailboxes = lake.last_connections()?.into_values();
-    let mailboxes = mailboxes.map(|known| known.mailbox).collect();
-    let snapshots = lake.snapshots_in_force()?;
-    if snapshots.is_empty() {
-        return Err(WhoError::NoCrm);
-    }
-    let directory = Directory::new(snapshots, mailboxes);
+    let directory = directory(lake)?;
     let (seen, relations, question) = match asked {
         Asked::About(text) => {
             let named = name(text, &directory)?;
@@ -150,6 +144,20 @@ pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, Wh
         is_behind: lake.activity_versions()? != lake.interaction_versions()?,
         ..Answer::new(question, terms, relations, &directory)
     })
+}
+
+/// Contacts, accounts and colleagues of a lake.
+///
+/// # Errors
+/// The lake cannot be read, or holds no CRM snapshot yet.
+pub(crate) fn directory(lake: &Lake) -> Result<Directory, WhoError> {
+    let mailboxes = lake.last_connections()?.into_values();
+    let mailboxes = mailboxes.map(|known| known.mailbox).collect();
+    let snapshots = lake.snapshots_in_force()?;
+    if snapshots.is_empty() {
+        return Err(WhoError::NoCrm);
+    }
+    Ok(Directory::new(snapshots, mailboxes))
 }
 
 fn name(text: &str, directory: &Directory) -> Result<Named, WhoError> {
@@ -192,23 +200,49 @@ fn about(
 /// The relationships of all accounts, the mailboxes of some colleagues at a time.
 fn of_all(lake: &Lake, directory: &Directory, terms: Terms) -> Result<(Seen, Overview), LakeError> {
     let (mut seen, mut overview) = (Seen::default(), Overview::default());
-    let colleagues = directory.colleagues();
-    for part in colleagues.parts(&lake.activity_rows()?, ROWS_PER_PART) {
-        let ids: HashSet<String> = part.iter().map(ToString::to_string).collect();
-        let touches = lake.touches(&TouchesOf::Mailboxes(ids))?;
-        overview.add(seen.relations(&touches, Grouping::Accounts, directory, terms));
+    for part in parts(lake, directory, Grouping::Accounts, terms)? {
+        let (of_part, relations) = part?;
+        seen.add(of_part);
+        overview.add(relations);
     }
     Ok((seen, overview))
 }
 
+/// All relationships, those of some colleagues at a time.
+///
+/// # Errors
+/// The lake cannot be read.
+pub(crate) fn parts<'a>(
+    lake: &'a Lake,
+    directory: &'a Directory,
+    grouping: Grouping,
+    terms: Terms,
+) -> Result<impl Iterator<Item = Result<(Seen, Vec<Relation>), LakeError>> + 'a, LakeError> {
+    let parts = directory
+        .colleagues()
+        .parts(&lake.activity_rows()?, ROWS_PER_PART);
+    Ok(parts.into_iter().map(move |part| {
+        let ids: HashSet<String> = part.iter().map(ToString::to_string).collect();
+        let touches = lake.touches(&TouchesOf::Mailboxes(ids))?;
+        let mut seen = Seen::default();
+        let relations = seen.relations(&touches, grouping.clone(), directory, terms);
+        Ok((seen, relations))
+    }))
+}
+
 /// What was read.
-#[derive(Debug, Default)]
-struct Seen {
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Seen {
     rows: u64,
     newest: Option<Timestamp>,
 }
 
 impl Seen {
+    fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.newest = self.newest.max(other.newest);
+    }
+
     fn relations(
         &mut self,
         touches: &[Touch],

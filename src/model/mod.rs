@@ -27,6 +27,7 @@ pub mod outcome;
 pub mod page;
 pub mod reason;
 pub mod recurrence;
+pub mod relationship;
 pub mod rematch;
 pub mod run;
 pub mod selection;

@@ -8,6 +8,7 @@ pub mod letter;
 pub mod plan;
 pub mod rematch;
 pub mod remedies;
+pub mod spreadsheet;
 pub mod status;
 pub mod table;
 pub mod terminal;

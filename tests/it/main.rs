@@ -35,6 +35,7 @@ mod disk_full;
 mod ending;
 mod entra_scripts;
 mod equal;
+mod export;
 mod faults;
 mod field_cases;
 mod field_worlds;

@@ -115,6 +115,11 @@ impl<R: Clone + 'static> TableColumns<R> {
         }
     }
 
+    /// The schema of its batches.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
     /// The columns as they are documented.
     pub(crate) fn documented(&self) -> Vec<Column> {
         self.all.iter().map(|column| column.column).collect()

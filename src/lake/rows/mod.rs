@@ -13,6 +13,7 @@ pub(super) mod fingerprint;
 pub(super) mod interaction;
 pub(super) mod keys;
 pub(super) mod projection;
+pub(super) mod relationship;
 pub(super) mod row_hash;
 
 mod kinds;
