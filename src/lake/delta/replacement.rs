@@ -49,20 +49,11 @@ impl Table {
         for _ in 0..COMMIT_ATTEMPTS {
             self.check_known()?;
             let removal = self.removal_of(olds, Replacement::OfFiles);
-            let Some(mut transaction) = removal.map_err(&fail)? else {
+            let Some(removal) = removal.map_err(&fail)? else {
                 return Ok(false);
             };
-            for add in adds {
-                transaction.add_files(Box::new(ArrowEngineData::new(add.clone())));
-            }
-            match transaction.commit(self.engine().as_ref()).map_err(&fail)? {
-                CommitResult::Committed(done) => {
-                    self.note_commit(done.post_commit_snapshot(), &[])?;
-                    self.checkpoint_when_due(done.post_commit_stats().commits_since_checkpoint);
-                    return Ok(true);
-                }
-                CommitResult::Conflicted(_) => self.refresh()?,
-                CommitResult::Retryable(failed) => return Err(fail(failed.error)),
+            if self.commit_replacement(removal, adds, &fail)? {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -77,26 +68,38 @@ impl Table {
             let files = self.live_files()?.into_iter();
             let olds: HashSet<String> = files.map(|file| file.path).collect();
             let removal = self.removal_of(&olds, Replacement::OfRows);
-            if let Some(mut transaction) = removal.map_err(&fail)? {
-                for add in adds {
-                    transaction.add_files(Box::new(ArrowEngineData::new(add.clone())));
-                }
-                match transaction.commit(self.engine().as_ref()).map_err(&fail)? {
-                    CommitResult::Committed(done) => {
-                        self.note_commit(done.post_commit_snapshot(), &[])?;
-                        self.checkpoint_when_due(done.post_commit_stats().commits_since_checkpoint);
-                        return Ok(());
-                    }
-                    CommitResult::Conflicted(_) => {}
-                    CommitResult::Retryable(failed) => return Err(fail(failed.error)),
-                }
+            match removal.map_err(&fail)? {
+                Some(removal) if self.commit_replacement(removal, adds, &fail)? => return Ok(()),
+                Some(_) => {}
+                None => self.refresh()?,
             }
-            self.refresh()?;
         }
         Err(LakeError::Contended {
             table: self.name.as_str(),
             attempts: COMMIT_ATTEMPTS,
         })
+    }
+
+    /// Commits a removal with what takes the place of the files. False where another process came
+    /// first: the table is looked at again.
+    fn commit_replacement(
+        &self,
+        mut removal: Transaction,
+        adds: &[RecordBatch],
+        fail: impl Fn(KernelError) -> LakeError,
+    ) -> Result<bool, LakeError> {
+        for add in adds {
+            removal.add_files(Box::new(ArrowEngineData::new(add.clone())));
+        }
+        match removal.commit(self.engine().as_ref()).map_err(&fail)? {
+            CommitResult::Committed(done) => {
+                self.note_commit(done.post_commit_snapshot(), &[])?;
+                self.checkpoint_when_due(done.post_commit_stats().commits_since_checkpoint);
+                Ok(true)
+            }
+            CommitResult::Conflicted(_) => self.refresh().map(|()| false),
+            CommitResult::Retryable(failed) => Err(fail(failed.error)),
+        }
     }
 
     /// A transaction that takes files out of the table; `None` where one of them is not in it.
