@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
-use jiff::civil::Date;
 use serde_json::Value;
 use serde_json::json;
 use tokio::runtime::Handle;
 
+use crate::cli::day;
 use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
@@ -24,6 +24,7 @@ use crate::index::query::Query;
 use crate::index::search::Hit;
 use crate::index::search::Hits;
 use crate::index::search::Searcher;
+use crate::model::days::Days;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::time::Timestamp;
@@ -61,12 +62,12 @@ pub struct SearchArgs {
     /// Only mails, or only meetings
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     pub kind: Option<Kind>,
-    /// From this UTC day on
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub from: Option<Date>,
-    /// Up to the end of this UTC day
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub to: Option<Date>,
+    /// From this UTC day on, or from the first day of a month or year: 2026-01, "last week", 7d
+    #[arg(long, value_name = "DATE", value_parser = day::parse)]
+    pub from: Option<Days>,
+    /// Up to the end of this UTC day, month or year
+    #[arg(long, value_name = "DATE", value_parser = day::parse)]
+    pub to: Option<Days>,
     /// How many hits to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
@@ -93,8 +94,8 @@ pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()>
         account: args.account,
         user: args.user,
         kind: shown_kind(config, args.kind)?,
-        from: args.from,
-        to: args.to,
+        from: args.from.map(|days| days.first),
+        to: args.to.map(|days| days.last),
         limit: args.limit,
         offset: 0,
     };
@@ -428,11 +429,18 @@ mod tests {
     fn exclusions_and_days_are_read_from_the_command_line() {
         let read = args(&["offer -lunch", "--from", "2026-01-31", "--limit", "5"]).unwrap();
         assert_eq!(read.words, ["offer -lunch"]);
-        assert_eq!(read.from, Some(jiff::civil::date(2026, 1, 31)));
+        assert_eq!(read.from, Some(Days::of(jiff::civil::date(2026, 1, 31))));
         assert_eq!(read.limit, 5);
         let read = args(&["--limit", "5", "--", "-lunch", "offer"]).unwrap();
         assert_eq!(read.words, ["-lunch", "offer"]);
-        assert!(args(&["--from", "2026-02-30"]).is_err());
+        let read = args(&["--from", "2026-01", "--to", "last year"]).unwrap();
+        assert_eq!(read.from.unwrap().last, jiff::civil::date(2026, 1, 31));
+        assert!(read.to.is_some());
+        let error = args(&["--from", "2026-02-30"]).unwrap_err().to_string();
+        assert!(
+            error.contains("--from") && error.contains("last week"),
+            "{error}"
+        );
         let read = args(&["--kind", "meeting"]).unwrap();
         assert_eq!(read.kind, Some(Kind::Meeting));
         assert!(args(&["--kind", "chat"]).is_err());

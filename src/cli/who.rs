@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::bail;
-use jiff::civil::Date;
 
 use crate::cli::day;
 use crate::cli::output;
@@ -21,6 +20,8 @@ use crate::maintenance::who::Asked;
 use crate::maintenance::who::NameError;
 use crate::maintenance::who::Terms;
 use crate::maintenance::who::WhoError;
+use crate::model::days::Days;
+use crate::model::days::day_of;
 use crate::pipeline::stores;
 use crate::report;
 use crate::report::table::number;
@@ -40,9 +41,9 @@ pub struct WhoArgs {
     /// A contact, account or colleague: name, part of a name, address, domain or id
     #[arg(value_name = "NAME", required_unless_present_any = ["cooling", "single"])]
     pub name: Vec<String>,
-    /// As of the end of this UTC day [default: now]
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day::parse)]
-    pub as_of: Option<Date>,
+    /// As of the end of this UTC day, month or year [default: now]
+    #[arg(long, value_name = "DATE", value_parser = day::parse)]
+    pub as_of: Option<Days>,
     /// Only relationships that were strong and are silent now; without NAME: of all accounts
     #[arg(long)]
     pub cooling: bool,
@@ -78,11 +79,9 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
         bail!("--limit 0 lists nothing; use 1 or more");
     }
     let now = clock::now();
-    // What is planned for later today has not taken place.
-    let wanted = args
-        .as_of
-        .map(day::end)
-        .filter(|end| end.day() != now.day());
+    // What is planned for later today, or for the rest of a month, has not taken place.
+    let is_past_or_ahead = |days: &Days| !days.contains(day_of(now));
+    let wanted = args.as_of.filter(is_past_or_ahead).map(|days| days.end());
     let as_of = wanted.unwrap_or(now);
     let terms = Terms {
         as_of,

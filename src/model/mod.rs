@@ -10,6 +10,7 @@ pub mod contact;
 pub mod content_hash;
 pub mod coverage;
 pub mod cursor;
+pub mod days;
 pub mod directory;
 pub mod event;
 pub mod folder_names;
