@@ -5,10 +5,13 @@
 //! writer replaces by key and records with every commit which lake it follows and up to which
 //! version; the searcher reads the committed state.
 
+pub mod condition;
 pub mod doc;
 pub mod error;
 pub mod exclusion;
 pub mod expression;
+mod fields;
+mod group;
 pub mod highlight;
 pub mod index_state;
 pub mod language;

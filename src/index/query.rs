@@ -3,7 +3,6 @@
 use std::ops::Bound;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use tantivy::Term;
 use tantivy::query::AllQuery;
 use tantivy::query::BooleanQuery;
@@ -19,6 +18,9 @@ use tantivy::query::TermQuery;
 use tantivy::schema::Field;
 use tantivy::schema::IndexRecordOption;
 
+use crate::index::condition::Condition;
+use crate::index::condition::Place;
+use crate::index::condition::Property;
 use crate::index::doc;
 use crate::index::error::IndexError;
 use crate::index::exclusion::Excluded;
@@ -30,18 +32,30 @@ use crate::index::query_error::QueryError;
 use crate::index::schema::Fields;
 use crate::index::umlauts;
 use crate::index::umlauts::Form;
+use crate::model::days::day_of;
+use crate::model::days::midnight;
 use crate::model::interaction::Kind;
 use crate::model::time::Timestamp;
 
 /// How many completions of the last word of `ann@exam*` are tried.
 const ENDINGS_MAX: u32 = 10_000;
 
-/// The fields in which a word may occur, and the boost of each.
-const TEXT_FIELDS: [(Field, f32); 3] = [
-    (Fields::SUBJECT, 2.0),
-    (Fields::PEOPLE, 1.5),
-    (Fields::TEXT, 1.0),
-];
+/// The fields in which a word may occur that is wanted in a part, and the boost of each.
+fn fields_of(place: Place) -> &'static [(Field, f32)] {
+    match place {
+        Place::Anywhere => &[
+            (Fields::SUBJECT, 2.0),
+            (Fields::PEOPLE, 1.5),
+            (Fields::TEXT, 1.0),
+        ],
+        Place::Subject => &[(Fields::SUBJECT, 2.0)],
+        Place::Author => &[(Fields::AUTHOR, 1.5)],
+        Place::Recipients => &[(Fields::RECIPIENTS, 1.5)],
+        Place::People => &[(Fields::PEOPLE, 1.5)],
+        // Of many in one folder none matches better.
+        Place::Container => &[(Fields::CONTAINER, 0.0)],
+    }
+}
 
 /// What to search for. All given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,14 +87,15 @@ pub(crate) struct Asked {
 }
 
 impl Query {
-    pub(crate) fn ask(&self) -> Result<Asked, IndexError> {
+    pub(crate) fn ask(&self, now: Timestamp) -> Result<Asked, IndexError> {
         if self.offset.saturating_add(self.limit) > HITS_DEEP_MAX {
             return Err(QueryError::TooDeep.into());
         }
-        let words = language::parse(&self.words)?;
+        let words = language::parse(&self.words, day_of(now))?;
         let mut clauses = Vec::new();
         for group in &words.groups {
-            let alternatives: Result<Vec<_>, _> = group.iter().map(in_any_field).collect();
+            let alternatives = group.iter().map(|condition| holds(condition, now));
+            let alternatives: Result<Vec<_>, _> = alternatives.collect();
             let any: Box<dyn tantivy::query::Query> = Box::new(BooleanQuery::union(alternatives?));
             clauses.push((Occur::Must, any));
         }
@@ -95,7 +110,7 @@ impl Query {
             clauses.push((Occur::Must, Box::new(AllQuery)));
         }
         for excluded in &words.excluded {
-            let excluded = Excluded(in_any_field(excluded)?);
+            let excluded = Excluded(holds(excluded, now)?);
             clauses.push((Occur::MustNot, Box::new(excluded)));
         }
         let query = BooleanQuery::new(clauses);
@@ -113,7 +128,9 @@ impl Query {
             let terms = terms.into_iter().map(|term| exactly(field, &term));
             Some(Box::new(BooleanQuery::union(terms.collect())) as Box<dyn tantivy::query::Query>)
         });
-        let kind = self.kind.map(|kind| exactly(Fields::KIND, kind.as_str()));
+        let kind = self
+            .kind
+            .map(|kind| exactly(Fields::PROPERTY, kind.as_str()));
         Ok(exact.chain(kind).chain(self.period()?).collect())
     }
 
@@ -124,20 +141,53 @@ impl Query {
         if self.from.is_none() && self.to.is_none() {
             return Ok(None);
         }
-        let bound = |day: Date| {
-            let start = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
-            let micros = Timestamp::from(start).0;
-            Some(Term::from_field_i64(Fields::OCCURRED_AT, micros))
-        };
-        let first = self.from.and_then(bound);
+        let first = self.from.map(midnight);
         // The last day of the calendar has no following day, and so no upper bound.
-        let after = self.to.and_then(|day| day.tomorrow().ok()).and_then(bound);
-        if first.is_none() && after.is_none() {
-            return Ok(None);
-        }
-        let first = first.map_or(Bound::Unbounded, Bound::Included);
-        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
-        Ok(Some(Box::new(RangeQuery::new(first, after))))
+        let after = self.to.and_then(|day| day.tomorrow().ok()).map(midnight);
+        Ok((first.is_some() || after.is_some()).then(|| between(first, after)))
+    }
+}
+
+/// What takes place from one instant on and before another.
+fn between(first: Option<Timestamp>, after: Option<Timestamp>) -> Box<dyn tantivy::query::Query> {
+    let term = |at: Timestamp| Term::from_field_i64(Fields::OCCURRED_AT, at.0);
+    let first = first.map_or(Bound::Unbounded, |at| Bound::Included(term(at)));
+    let after = after.map_or(Bound::Unbounded, |at| Bound::Excluded(term(at)));
+    Box::new(RangeQuery::new(first, after))
+}
+
+/// What fulfils a condition. Only words make one hit better than another.
+fn holds(
+    condition: &Condition,
+    now: Timestamp,
+) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
+    let query = match condition {
+        Condition::Words(place, expression) => return in_any_field(*place, expression),
+        Condition::Is(property) => has(*property, now),
+        Condition::From(day) => between(Some(midnight(*day)), None),
+        Condition::Before(day) => between(None, Some(midnight(*day))),
+    };
+    Ok(Box::new(ConstScoreQuery::new(query, 0.0)))
+}
+
+fn has(property: Property, now: Timestamp) -> Box<dyn tantivy::query::Query> {
+    let is = |property: Property| exactly(Fields::PROPERTY, property.as_str());
+    let at = Timestamp(now.0.saturating_add(1));
+    match property {
+        Property::External => Box::new(BooleanQuery::union(vec![
+            is(Property::Inbound),
+            is(Property::Outbound),
+        ])),
+        // The index holds `planned` of every meeting that counts: what is over was held.
+        Property::Planned => Box::new(BooleanQuery::intersection(vec![
+            is(Property::Planned),
+            between(Some(at), None),
+        ])),
+        Property::Held => Box::new(BooleanQuery::intersection(vec![
+            is(Property::Planned),
+            between(None, Some(at)),
+        ])),
+        other => is(other),
     }
 }
 
@@ -146,11 +196,14 @@ fn exactly(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
 }
 
-fn in_any_field(expression: &Expression) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
+fn in_any_field(
+    place: Place,
+    expression: &Expression,
+) -> Result<Box<dyn tantivy::query::Query>, IndexError> {
     let mut fields = Vec::new();
-    for (field, worth) in TEXT_FIELDS {
-        let query = in_field(field, expression)?;
-        fields.push(Box::new(BoostQuery::new(query, worth)) as Box<dyn tantivy::query::Query>);
+    for (field, worth) in fields_of(place) {
+        let query = in_field(*field, expression)?;
+        fields.push(Box::new(BoostQuery::new(query, *worth)) as Box<dyn tantivy::query::Query>);
     }
     Ok(Box::new(BooleanQuery::union(fields)))
 }

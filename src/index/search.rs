@@ -17,6 +17,7 @@ use tantivy::collector::sort_key::SortBySimilarityScore;
 use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::schema::Value;
 
+use crate::index::condition::Place;
 use crate::index::doc;
 use crate::index::doc::Shown;
 use crate::index::doc::ShownAccount;
@@ -160,7 +161,7 @@ impl Searcher {
 
     fn find(&self, query: &Query, now: Timestamp) -> Result<Hits, IndexError> {
         let stopwatch = Stopwatch::start();
-        let asked = query.ask()?;
+        let asked = query.ask(now)?;
         let searcher = self.reader.searcher();
         let newest = SortByStaticFastValue::<i64>::for_field(Fields::OCCURRED_AT_NAME);
         // tantivy rejects a collector for zero hits, so one is collected and not shown.
@@ -225,7 +226,10 @@ fn hit(
     let document: TantivyDocument = searcher.doc(address)?;
     let shown = text(&document, Fields::SHOWN).ok_or(IndexError::Damaged)?;
     let shown: Shown<'static> = serde_json::from_str(shown).map_err(|_| IndexError::Damaged)?;
-    let marked = |text: std::borrow::Cow<'_, str>| Marked::new(text.into_owned(), words);
+    let marked = |place: Place| {
+        let wanted = words.wanted_in(place);
+        move |text: std::borrow::Cow<'_, str>| Marked::new(text.into_owned(), &wanted)
+    };
     let state = standing(&shown, now).to_owned();
     Ok(Hit {
         interaction_id: shown.interaction_id,
@@ -236,8 +240,8 @@ fn hit(
         state,
         direction: shown.direction.into_owned(),
         user_address: shown.user_address.into_owned(),
-        subject: shown.subject.map(marked),
-        preview: shown.preview.map(marked),
+        subject: shown.subject.map(marked(Place::Subject)),
+        preview: shown.preview.map(marked(Place::Anywhere)),
         contacts: shown.contacts,
         accounts: shown.accounts,
         participants: shown.participants,

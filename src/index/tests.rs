@@ -472,6 +472,42 @@ fn meaningless_queries_are_rejected_with_a_reason() {
     assert_eq!(refusal(&deep), QueryError::TooDeep);
 }
 
+#[test]
+fn fields_restrict_words_to_a_part() {
+    let folder = three_mails();
+    let find = |typed: &str| numbers(folder.path(), &words(typed));
+    assert_eq!(find("subject:engine"), [0; 0]);
+    assert_eq!(find("subject:turb* -plan"), [0; 0]);
+    assert_eq!(find("from:mueller engine"), [2, 3]);
+    assert_eq!(find("from:\"fabrikam industries\" -subject:lunch"), [1, 2]);
+    assert_eq!(find("from:ann"), [0; 0]);
+    assert_eq!(find("to:ann@contoso.com"), [1, 3]);
+    assert_eq!(find("to:jose"), [0; 0]);
+    assert_eq!(find("with:ann with:jose"), [1, 3]);
+    assert_eq!(find("to:bob OR subject:lunch"), [2, 3]);
+    assert_eq!(find("in:inbox -in:sent offer"), [1, 2]);
+    assert_eq!(find("-with:bob"), [1, 3]);
+}
+
+#[test]
+fn dates_and_properties_are_conditions_like_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mails = [1, 2, 3].map(|n| mail(n, "ann", "Offer", "", n.cast_signed()));
+    mails[1].interaction.is_bulk = true;
+    mails[2].interaction.direction = Direction::Internal;
+    index(folder.path(), &mails);
+    let find = |typed: &str| numbers(folder.path(), &words(typed));
+    assert_eq!(find("before:2026-11-02"), [1]);
+    assert_eq!(find("after:2026-11-02 offer"), [3]);
+    assert_eq!(find("-before:2026-11-02"), [2, 3]);
+    assert_eq!(find("after:2026-11"), [0; 0]);
+    assert_eq!(find("newer_than:2026-11-02 -is:bulk"), [3]);
+    assert_eq!(find("is:bulk"), [2]);
+    assert_eq!(find("is:external"), [1, 2]);
+    assert_eq!(find("is:meeting OR is:internal"), [3]);
+    assert_eq!(find("is:email -is:planned"), [1, 2, 3]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
