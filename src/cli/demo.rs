@@ -171,9 +171,13 @@ fn search_to_stdout(
         kind,
         from: None,
         to: None,
+        sort: None,
         limit: 3,
+        offset: 0,
+        ungrouped: false,
+        facets: false,
     };
-    search::show(config, args, false)
+    search::show(config, &args, false)
 }
 
 fn title(text: &str) -> anyhow::Result<()> {

@@ -8,11 +8,13 @@ pub mod demo;
 pub mod format;
 pub mod link;
 pub mod logging;
+mod names;
 pub mod output;
 pub mod progress;
 pub mod rematch;
 pub mod run;
 pub mod search;
+pub mod search_text;
 pub mod setup;
 pub mod simulate;
 pub mod status;
@@ -77,7 +79,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
-        Command::Search(search) => search::run(&args.config, search, json),
+        Command::Search(search) => search::run(&args.config, &search, json),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),

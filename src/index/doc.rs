@@ -374,6 +374,12 @@ fn counted(id: &str, name: &str) -> String {
     format!("{}{COUNTED_SEPARATOR}{}", cut(id), cut(name))
 }
 
+/// The id and the name of a value that is counted.
+pub(crate) fn counted_parts(value: &str) -> (&str, Option<&str>) {
+    let (id, name) = value.split_once(COUNTED_SEPARATOR).unwrap_or((value, ""));
+    (id, Some(name).filter(|name| !name.is_empty()))
+}
+
 /// The address, its domain and its parent domains with a dot, the highest of them.
 fn add_address(document: &mut TantivyDocument, field: Field, address: &str) {
     let address = &*cut(address);

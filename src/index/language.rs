@@ -44,10 +44,9 @@ impl Words {
         expressions.collect()
     }
 
-    /// Whether any words are wanted, so that some hits match better than others.
+    /// Whether words of subject or text are wanted, so that some hits match better than others.
     pub fn has_words(&self) -> bool {
-        let mut conditions = self.groups.iter().flatten();
-        conditions.any(|condition| matches!(condition, Condition::Words(..)))
+        !self.wanted_in(Place::Subject).is_empty()
     }
 }
 

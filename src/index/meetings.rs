@@ -104,7 +104,7 @@ fn meetings_are_found_by_subject_text_organizer_guest_and_kind() {
     assert_eq!(json["hits"][0]["kind"], "meeting");
     assert_eq!(json["hits"][0]["ended_at"], "2026-11-02T00:59:59.999Z");
     let room = Query {
-        contact: Some("rooms.example".into()),
+        contact: vec!["rooms.example".into()],
         ..words("")
     };
     assert_eq!(numbers(folder.path(), &room), [0; 0]);

@@ -27,6 +27,8 @@ use crate::index::exclusion::Excluded;
 use crate::index::expression::Expression;
 use crate::index::language;
 use crate::index::language::Words;
+use crate::index::order::Grouping;
+use crate::index::order::Sort;
 use crate::index::query_error::HITS_DEEP_MAX;
 use crate::index::query_error::QueryError;
 use crate::index::schema::Fields;
@@ -57,23 +59,61 @@ fn fields_of(place: Place) -> &'static [(Field, f32)] {
     }
 }
 
+/// An exact field: ids, addresses and domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exact {
+    /// Contacts, and the addresses and domains of all external participants.
+    Contact,
+    /// Accounts, and the addresses and domains by which they were found.
+    Account,
+    /// Mailboxes.
+    User,
+}
+
+impl Exact {
+    pub(crate) fn field(self) -> Field {
+        match self {
+            Self::Contact => Fields::CONTACT,
+            Self::Account => Fields::ACCOUNT,
+            Self::User => Fields::USER,
+        }
+    }
+}
+
+/// Whether matches are counted by their values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WithFacets {
+    /// They are not.
+    #[default]
+    No,
+    /// They are.
+    Yes,
+}
+
 /// What to search for. All given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Words in the language of [`language`].
     pub words: String,
-    /// Id, address or domain of a contact, or address or domain of any external participant.
-    pub contact: Option<String>,
-    /// Id of an account, or address or domain by which it was found.
-    pub account: Option<String>,
-    /// Address or id of a mailbox.
-    pub user: Option<String>,
+    /// Ids, addresses or domains of contacts, or addresses or domains of any external participants, of
+    /// which one must occur; none: any.
+    pub contact: Vec<String>,
+    /// The same of accounts: ids, or addresses or domains by which they were found.
+    pub account: Vec<String>,
+    /// The same of mailboxes: addresses or ids.
+    pub user: Vec<String>,
     /// Only mails or only meetings.
     pub kind: Option<Kind>,
     /// First UTC day.
     pub from: Option<Date>,
     /// Last UTC day, whole.
     pub to: Option<Date>,
+    /// The order; `None`: by relevance where words are searched, else by date.
+    pub sort: Option<Sort>,
+    /// What is one hit.
+    pub grouping: Grouping,
+    /// Whether to count what matches by its values.
+    pub facets: WithFacets,
     /// How many hits to list.
     pub limit: usize,
     /// How many hits to skip.
@@ -84,6 +124,8 @@ pub struct Query {
 pub(crate) struct Asked {
     pub(crate) words: Words,
     pub(crate) query: BooleanQuery,
+    /// The order that suits it.
+    pub(crate) sort: Sort,
 }
 
 impl Query {
@@ -114,19 +156,25 @@ impl Query {
             clauses.push((Occur::MustNot, Box::new(excluded)));
         }
         let query = BooleanQuery::new(clauses);
-        Ok(Asked { words, query })
+        let sort = if words.has_words() {
+            Sort::Relevance
+        } else {
+            Sort::Date
+        };
+        Ok(Asked { words, query, sort })
     }
 
     fn filters(&self) -> Result<Vec<Box<dyn tantivy::query::Query>>, QueryError> {
         let exact = [
-            (Fields::CONTACT, &self.contact),
-            (Fields::ACCOUNT, &self.account),
-            (Fields::USER, &self.user),
+            (Exact::Contact, &self.contact),
+            (Exact::Account, &self.account),
+            (Exact::User, &self.user),
         ];
-        let exact = exact.into_iter().filter_map(|(field, value)| {
-            let terms = doc::exact_terms(value.as_deref()?);
-            let terms = terms.into_iter().map(|term| exactly(field, &term));
-            Some(Box::new(BooleanQuery::union(terms.collect())) as Box<dyn tantivy::query::Query>)
+        let exact = exact.into_iter().filter(|(_, values)| !values.is_empty());
+        let exact = exact.map(|(exact, values)| {
+            let terms = values.iter().flat_map(|value| doc::exact_terms(value));
+            let terms = terms.map(|term| exactly(exact.field(), &term));
+            Box::new(BooleanQuery::union(terms.collect())) as Box<dyn tantivy::query::Query>
         });
         let kind = self
             .kind

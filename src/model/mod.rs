@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod cursor;
 pub mod days;
 pub mod directory;
+pub mod distance;
 pub mod event;
 pub mod folder_names;
 pub mod formula;

@@ -13,3 +13,4 @@ pub mod terminal;
 pub mod text;
 pub mod who;
 pub mod who_json;
+pub mod withheld;
