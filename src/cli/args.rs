@@ -11,6 +11,7 @@ use crate::cli::day;
 use crate::cli::format::Format;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
+use crate::cli::show::ShowArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
 use crate::cli::who::WhoArgs;
@@ -92,6 +93,8 @@ pub enum Command {
     Unlink(LinkArgs),
     /// Interactions by words, contact, account, colleague and time
     Search(SearchArgs),
+    /// One mail or meeting by its id: people, times, content, conversation, mailboxes
+    Show(ShowArgs),
     /// Who knows a contact or an account, and how well
     Who(WhoArgs),
     /// Match the CRM against everything captured; reads no mail

@@ -16,6 +16,7 @@ pub mod run;
 pub mod search;
 pub mod search_text;
 pub mod setup;
+pub mod show;
 pub mod simulate;
 pub mod status;
 pub mod verify;
@@ -80,6 +81,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => search::run(&args.config, &search, json),
+        Command::Show(options) => show::run(&args.config, &options, json),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),

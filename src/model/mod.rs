@@ -25,6 +25,7 @@ pub mod mail;
 pub mod mail_date;
 pub mod mailbox;
 pub mod maildir_name;
+pub mod opened;
 pub mod outcome;
 pub mod page;
 pub mod reason;
