@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
-use jiff::civil::Date;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::day;
 use crate::cli::export::ExportArgs;
 use crate::cli::format::Format;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
+use crate::cli::show::ShowArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
 use crate::cli::who::WhoArgs;
 use crate::config::crm::Trust;
+use crate::model::days::Days;
 
 /// Reads a company's mailboxes once a day and maintains an open lake of contact activity and a
 /// search index of every relationship.
@@ -92,6 +94,8 @@ pub enum Command {
     Unlink(LinkArgs),
     /// Interactions by words, contact, account, colleague and time
     Search(SearchArgs),
+    /// One mail or meeting by its id: people, times, content, conversation, mailboxes
+    Show(ShowArgs),
     /// Who knows a contact or an account, and how well
     Who(WhoArgs),
     /// Write contacts, accounts, activity or relationships to a CSV or Parquet file
@@ -140,11 +144,11 @@ pub struct RunArgs {
     #[arg(long, requires = "mailbox", conflicts_with_all = ["plan", "from"])]
     pub again: bool,
     /// Read only the mails received from this day on (UTC), whether or not they were read before
-    #[arg(long, value_name = "DATE", conflicts_with = "plan")]
-    pub from: Option<Date>,
+    #[arg(long, value_name = "DATE", conflicts_with = "plan", value_parser = day::parse)]
+    pub from: Option<Days>,
     /// Last day of the range of --from; default: today
-    #[arg(long, value_name = "DATE", requires = "from")]
-    pub to: Option<Date>,
+    #[arg(long, value_name = "DATE", requires = "from", value_parser = day::parse)]
+    pub to: Option<Days>,
     /// End at the next commit after this time of day, in UTC (05:30), or instant (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,

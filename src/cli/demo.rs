@@ -8,7 +8,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use anyhow::bail;
-use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
 use crate::cli::args::DemoArgs;
@@ -22,6 +21,8 @@ use crate::cli::who::WhoArgs;
 use crate::config::Config;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
+use crate::model::days::Days;
+use crate::model::days::day_of;
 use crate::model::interaction::Kind;
 use crate::model::run::RunSummary;
 use crate::model::time::DAY;
@@ -140,7 +141,7 @@ fn show_who(config: &Config, at: Timestamp) -> anyhow::Result<()> {
     let Some(account) = hits.iter().find_map(|hit| hit.accounts.first()) else {
         bail!("the search found no account; please report it");
     };
-    let day = at.timestamp().to_zoned(TimeZone::UTC).date();
+    let day = day_of(at);
     title(&format!(
         "Who knows {}: touchpoint who {} --as-of {day} --limit 3",
         account.name.as_deref().unwrap_or(&account.id),
@@ -148,7 +149,7 @@ fn show_who(config: &Config, at: Timestamp) -> anyhow::Result<()> {
     ))?;
     let args = WhoArgs {
         name: vec![account.id.to_string()],
-        as_of: Some(day),
+        as_of: Some(Days::of(day)),
         cooling: false,
         single: false,
         limit: 3,
@@ -170,9 +171,13 @@ fn search_to_stdout(
         kind,
         from: None,
         to: None,
+        sort: None,
         limit: 3,
+        offset: 0,
+        ungrouped: false,
+        facets: false,
     };
-    search::show(config, args, false)
+    search::show(config, &args, false)
 }
 
 fn title(text: &str) -> anyhow::Result<()> {

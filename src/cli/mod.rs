@@ -9,12 +9,15 @@ pub mod export;
 pub mod format;
 pub mod link;
 pub mod logging;
+mod names;
 pub mod output;
 pub mod progress;
 pub mod rematch;
 pub mod run;
 pub mod search;
+pub mod search_text;
 pub mod setup;
+pub mod show;
 pub mod simulate;
 pub mod status;
 pub mod verify;
@@ -83,7 +86,8 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
-        Command::Search(search) => search::run(&args.config, search, json),
+        Command::Search(search) => search::run(&args.config, &search, json),
+        Command::Show(options) => show::run(&args.config, &options, json),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),

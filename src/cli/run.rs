@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use anyhow::bail;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
@@ -22,6 +20,7 @@ use crate::cli::setup::block_on_network;
 use crate::cli::setup::load;
 use crate::config::Config;
 use crate::config::crm::Trust;
+use crate::model::days::midnight;
 use crate::model::mailbox::MailboxName;
 use crate::model::run::Progress;
 use crate::model::run::RunSummary;
@@ -185,18 +184,13 @@ fn range(options: &RunArgs) -> anyhow::Result<Option<Span>> {
     let Some(from) = options.from else {
         return Ok(None);
     };
-    let to = options.to;
-    if to.is_some_and(|to| to < from) {
+    let (first, last) = (from.first, options.to.map(|to| to.last));
+    if last.is_some_and(|last| last < first) {
         bail!("--to is before --from");
     }
-    let midnight = |day: Date| {
-        let midnight = day.to_zoned(TimeZone::UTC);
-        midnight.map(|midnight| Timestamp::from(midnight.timestamp()))
-    };
-    let end = to.map(midnight).transpose()?;
     Ok(Some(Span {
-        from: Some(midnight(from)?),
-        to: end.map(|end| end.plus(DAY - SECOND)),
+        from: Some(midnight(first)),
+        to: last.map(|last| midnight(last).plus(DAY - SECOND)),
     }))
 }
 
@@ -277,15 +271,17 @@ fn parse_until(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
 mod tests {
     use super::*;
     use crate::cli::args::CrmArgs;
+    use crate::cli::day;
 
     #[test]
     fn a_range_is_whole_days_and_both_of_them() {
+        let days = |text: &str| day::parse(text).unwrap();
         let args = |from: &str, to: Option<&str>| RunArgs {
             plan: false,
             mailbox: None,
             again: false,
-            from: Some(from.parse().unwrap()),
-            to: to.map(|to| to.parse().unwrap()),
+            from: Some(days(from)),
+            to: to.map(days),
             shard: None,
             confirm: None,
             accept_open_scope: Vec::new(),
@@ -299,6 +295,9 @@ mod tests {
         assert_eq!(span.to.unwrap().rfc3339(), "2026-03-02T23:59:59Z");
         assert_eq!(range(&args("2026-03-02", None)).unwrap().unwrap().to, None);
         assert!(range(&args("2026-03-02", Some("2026-03-01"))).is_err());
+        let month = range(&args("2026-02", Some("2026-02"))).unwrap().unwrap();
+        assert_eq!(month.from.unwrap().rfc3339(), "2026-02-01T00:00:00Z");
+        assert_eq!(month.to.unwrap().rfc3339(), "2026-02-28T23:59:59Z");
     }
 
     #[test]

@@ -1,75 +1,95 @@
 //! `touchpoint search`: interactions by words, contact, account, colleague and time.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context as _;
+use anyhow::anyhow;
 use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
-use jiff::civil::Date;
-use serde_json::Value;
-use serde_json::json;
 use tokio::runtime::Handle;
 
+use crate::cli::day;
+use crate::cli::names::explain;
 use crate::cli::output;
+use crate::cli::search_text;
+use crate::cli::search_text::Color;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::config::Config;
-use crate::index::doc::ShownParticipant;
-use crate::index::highlight::Marked;
 use crate::index::index_state::IndexState;
+use crate::index::order::Grouping;
+use crate::index::order::Sort;
+use crate::index::query::Exact;
 use crate::index::query::Query;
-use crate::index::search::Hit;
-use crate::index::search::Hits;
+use crate::index::query::WithFacets;
 use crate::index::search::Searcher;
+use crate::insight::directory::Directory;
+use crate::lake::Lake;
+use crate::maintenance::names;
+use crate::model::days::Days;
 use crate::model::interaction::Kind;
-use crate::model::interaction::Role;
-use crate::model::time::Timestamp;
 use crate::pipeline::index_state;
+use crate::pipeline::stores;
 use crate::report::table::number;
-use crate::report::terminal::harmless;
-
-/// Further people of a hit are only counted, so that each hit takes a few lines.
-const PEOPLE_MAX: usize = 3;
-const MARK: &str = "\x1b[1;33m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
+use crate::runtime::cpu::CpuPool;
 
 /// Find interactions by words, contact, account, colleague and time.
 ///
 /// All words must occur, in subject, text, names or addresses; case and accents do not matter. "two
 /// words" in quotation marks is a phrase, -word excludes, begin* finds beginnings, and OR between
-/// two words requires one of them. Quote the whole query for the shell, or put -- before it.
+/// two words requires one of them. from:, to:, with:, subject: and in: restrict a word to a part;
+/// is:meeting, before:2026-01 and after:2026-01 are conditions. Quote the whole query for the shell, or
+/// put -- before it. A hit is a mail or meeting, the first one of its conversation or series.
 ///
-/// Example: touchpoint search --account fabrikam.com --from 2026-01-01 'offer turb* -lunch'
+/// Example: touchpoint search --account fabrikam --from 2026-01 'offer from:omar turb* -lunch'
 #[derive(Debug, Clone, clap::Args)]
 pub struct SearchArgs {
     /// What to search for
     #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
-    /// Only with this contact: id, address or domain
+    /// Only with this contact: name, part of a name, address, domain or id
     #[arg(long, value_name = "CONTACT")]
     pub contact: Option<String>,
-    /// Only with this account: id, address or domain
+    /// Only with this account: name, part of a name, domain, address or id
     #[arg(long, value_name = "ACCOUNT")]
     pub account: Option<String>,
-    /// Only in this mailbox: address or id
+    /// Only in this mailbox: part of an address, address or id
     #[arg(long, value_name = "MAILBOX")]
     pub user: Option<String>,
     /// Only mails, or only meetings
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     pub kind: Option<Kind>,
-    /// From this UTC day on
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub from: Option<Date>,
-    /// Up to the end of this UTC day
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub to: Option<Date>,
+    /// From this UTC day on, or from the first day of a month or year: 2026-01, "last week", 7d
+    #[arg(long, value_name = "DATE", value_parser = day::parse)]
+    pub from: Option<Days>,
+    /// Up to the end of this UTC day, month or year
+    #[arg(long, value_name = "DATE", value_parser = day::parse)]
+    pub to: Option<Days>,
+    /// The order: date (newest first) or relevance; default: relevance where words are searched
+    #[arg(long, value_name = "ORDER", value_parser = sorts())]
+    pub sort: Option<Sort>,
     /// How many hits to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
+    /// How many hits to skip
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub offset: usize,
+    /// List every mail and meeting, not one of each conversation or series
+    #[arg(long)]
+    pub ungrouped: bool,
+    /// Also count what matches by kind, colleague, account, contact, year and month
+    #[arg(long)]
+    pub facets: bool,
+}
+
+/// The orders.
+fn sorts() -> impl TypedValueParser<Value = Sort> {
+    let words = Sort::ALL.map(Sort::as_str);
+    PossibleValuesParser::new(words).try_map(|word| Sort::parse(&word).ok_or("no such order"))
 }
 
 /// The kinds, named as in the tables.
@@ -79,38 +99,102 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
 }
 
 /// Searches the index of a configuration and prints what it finds.
-pub fn run(config: &Path, args: SearchArgs, json: bool) -> anyhow::Result<ExitCode> {
+pub fn run(config: &Path, args: &SearchArgs, json: bool) -> anyhow::Result<ExitCode> {
     show(&load(config)?, args, json)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Searches the index and prints the hits, as text for people or as one JSON object. If the index
 /// disagrees with the lake, a warning is printed.
-pub fn show(config: &Config, args: SearchArgs, json: bool) -> anyhow::Result<()> {
+pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()> {
+    let searcher = Searcher::open(&config.index.path)?;
+    let (searcher, named) = block_on(resolved(config.clone(), searcher, args.clone()))?;
     let query = Query {
         words: args.words.join(" "),
-        contact: args.contact,
-        account: args.account,
-        user: args.user,
         kind: shown_kind(config, args.kind)?,
-        from: args.from,
-        to: args.to,
+        from: args.from.map(|days| days.first),
+        to: args.to.map(|days| days.last),
+        sort: args.sort,
+        grouping: if args.ungrouped {
+            Grouping::Interactions
+        } else {
+            Grouping::Conversations
+        },
+        facets: if args.facets {
+            WithFacets::Yes
+        } else {
+            WithFacets::No
+        },
         limit: args.limit,
-        offset: 0,
+        offset: args.offset,
+        ..named
     };
-    let searcher = Searcher::open(&config.index.path)?;
     let hits = searcher.search(&query)?;
     let state = compared(searcher, config.lake.path.clone())?;
     if json {
-        output::json(&as_json(&hits, &state))?;
+        output::json(&search_text::as_json(&hits, &state))?;
     } else {
+        let color = if output::is_terminal() {
+            Color::On
+        } else {
+            Color::Off
+        };
         // Mail text was sanitised when the output was composed.
-        output::raw(plain_text(&hits, output::is_terminal()).as_bytes())?;
+        output::raw(search_text::plain_text(&hits, color).as_bytes())?;
     }
     if let Some(doubt) = doubt(&state) {
         output::print_status(&doubt);
     }
     Ok(())
+}
+
+/// A query with the contacts, accounts and mailboxes that the options name.
+async fn resolved(
+    config: Config,
+    searcher: Searcher,
+    args: SearchArgs,
+) -> anyhow::Result<(Searcher, Query)> {
+    let named = [
+        (Exact::Contact, args.contact),
+        (Exact::Account, args.account),
+        (Exact::User, args.user),
+    ];
+    let is_any = named.iter().any(|(_, text)| text.is_some());
+    let handle = Handle::current();
+    let resolving = tokio::task::spawn_blocking(move || {
+        // Without a lake, what is in the index can be searched all the same.
+        let directory = is_any.then(|| directory(&config, handle).ok()).flatten();
+        let [contact, account, user] = named.map(|(field, text)| {
+            let Some(text) = text else {
+                return Ok(Vec::new());
+            };
+            let values = names::values(&text, field, &searcher, directory.as_ref());
+            values.map_err(|error| anyhow!("{}: {}", option(field), explain(&error)))
+        });
+        let query = Query {
+            contact: contact?,
+            account: account?,
+            user: user?,
+            ..Query::default()
+        };
+        Ok((searcher, query))
+    });
+    resolving.await?
+}
+
+fn option(field: Exact) -> &'static str {
+    match field {
+        Exact::Contact => "--contact",
+        Exact::Account => "--account",
+        Exact::User => "--user",
+    }
+}
+
+/// Those who may be named, of the lake.
+fn directory(config: &Config, handle: Handle) -> anyhow::Result<Directory> {
+    let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
+    let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
+    names::directory(&lake)?.context("no CRM snapshot")
 }
 
 /// The kind that is searched for: meetings alone where activity from mail is not shown.
@@ -158,162 +242,11 @@ fn doubt(state: &IndexState) -> Option<String> {
     }
 }
 
-fn as_json(hits: &Hits, state: &IndexState) -> Value {
-    let mut json = json!(hits);
-    json["took_ms"] = json!(hits.took.as_secs_f64() * 1_000.0);
-    json["index"] = json!({
-        "state": state.as_str(),
-        "rows_behind": match state {
-            IndexState::Behind { rows } => *rows,
-            _ => None,
-        },
-    });
-    json
-}
-
-fn plain_text(hits: &Hits, color: bool) -> String {
-    let mut text = match (hits.total, hits.hits.len()) {
-        (0, _) => "nothing found".to_owned(),
-        (1, _) => "1 hit".to_owned(),
-        (total, shown) if shown < total => format!("{shown} of {total} hits"),
-        (total, _) => format!("{total} hits"),
-    };
-    let _ = writeln!(text, " ({:.1} ms)", hits.took.as_secs_f64() * 1_000.0);
-    for hit in &hits.hits {
-        text.push('\n');
-        push_hit(&mut text, hit, color);
-    }
-    text
-}
-
-fn push_hit(text: &mut String, hit: &Hit, color: bool) {
-    let arrow = match hit.direction.as_str() {
-        "outbound" => "->",
-        "inbound" => "<-",
-        _ => "--",
-    };
-    let user = harmless(&hit.user_address);
-    // Writing into a string cannot fail.
-    let _ = write!(text, "{}  {user} {arrow} {}", time(hit), others(hit));
-    if hit.kind == Kind::Meeting.as_str() {
-        let _ = write!(text, "  [meeting, {}]", hit.state);
-    }
-    text.push('\n');
-    text.push_str("  ");
-    match &hit.subject {
-        Some(subject) => push_marked(text, subject, "", color),
-        None => push_marked(text, &unmarked("(subject not kept)"), DIM, color),
-    }
-    if let Some(preview) = hit.preview.as_ref().filter(|p| !p.text.trim().is_empty()) {
-        text.push_str("  ");
-        push_marked(text, preview, DIM, color);
-    }
-}
-
-/// When it took place; for a meeting also its end, with the day if that differs.
-fn time(hit: &Hit) -> String {
-    let written = |at: Timestamp| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
-    let start = written(hit.occurred_at);
-    match hit.ended_at {
-        None => start,
-        Some(end) if end.day() == hit.occurred_at.day() => {
-            format!("{start}-{}", end.timestamp().strftime("%H:%M"))
-        }
-        Some(end) => format!("{start} - {}", written(end)),
-    }
-}
-
-/// The matched contacts; if there are none, the external participants; otherwise the other
-/// participants.
-fn others(hit: &Hit) -> String {
-    let matched = hit.contacts.iter().map(|contact| {
-        let account = contact
-            .account_id
-            .as_deref()
-            .and_then(|id| account(hit, id));
-        named(&contact.name, account.unwrap_or(&contact.address))
-    });
-    let matched: Vec<_> = matched.collect();
-    let outside: Vec<_> = if matched.is_empty() {
-        participants(hit, |p| !p.internal && !is_room(p))
-    } else {
-        matched
-    };
-    let people = if outside.is_empty() {
-        participants(hit, |p| p.address != hit.user_address && !is_room(p))
-    } else {
-        outside
-    };
-    let more = people.len().saturating_sub(PEOPLE_MAX);
-    let mut text = people
-        .into_iter()
-        .take(PEOPLE_MAX)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if more > 0 {
-        let _ = write!(text, " and {more} more");
-    }
-    text
-}
-
-fn account<'a>(hit: &'a Hit, id: &str) -> Option<&'a str> {
-    let account = hit.accounts.iter().find(|account| account.id == id)?;
-    Some(account.name.as_deref().unwrap_or(&account.id))
-}
-
-fn participants(hit: &Hit, wanted: impl Fn(&ShownParticipant<'_>) -> bool) -> Vec<String> {
-    let mut people: Vec<String> = Vec::new();
-    for participant in hit.participants.iter().filter(|p| wanted(p)) {
-        let name = participant.name.as_deref().unwrap_or_default();
-        let person = named(name, &participant.address);
-        if !people.contains(&person) {
-            people.push(person);
-        }
-    }
-    people
-}
-
-fn is_room(participant: &ShownParticipant<'_>) -> bool {
-    participant.role == Role::Resource.as_str()
-}
-
-fn named(name: &str, belongs_to: &str) -> String {
-    let (name, belongs_to) = (harmless(name), harmless(belongs_to));
-    match name.trim() {
-        "" => belongs_to,
-        name => format!("{name} ({belongs_to})"),
-    }
-}
-
-fn unmarked(text: &str) -> Marked {
-    Marked {
-        text: text.to_owned(),
-        marks: Vec::new(),
-    }
-}
-
-fn push_marked(text: &mut String, marked: &Marked, style: &str, color: bool) {
-    for (piece, is_hit) in marked.pieces() {
-        let piece = harmless(piece);
-        let style = if is_hit { MARK } else { style };
-        if color && !style.is_empty() {
-            let _ = write!(text, "{style}{piece}{PLAIN}");
-        } else {
-            text.push_str(&piece);
-        }
-    }
-    text.push('\n');
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use clap::Parser;
 
     use super::*;
-    use crate::index::doc::ShownAccount;
-    use crate::index::doc::ShownContact;
 
     #[derive(Debug, Parser)]
     struct Program {
@@ -326,131 +259,24 @@ mod tests {
         Ok(program.search)
     }
 
-    fn hit() -> Hit {
-        let participant = |name: &'static str, address: &'static str, internal| ShownParticipant {
-            address: address.into(),
-            name: Some(name.into()),
-            role: "to".into(),
-            internal,
-        };
-        Hit {
-            interaction_id: "0".repeat(32),
-            mailbox_id: "id-ann".into(),
-            occurred_at: Timestamp(0),
-            ended_at: None,
-            kind: "email".into(),
-            state: "active".into(),
-            direction: "inbound".into(),
-            user_address: "ann@contoso.com".into(),
-            subject: Some(Marked {
-                text: "An offer\x1b[2J\nnow".into(),
-                marks: vec![(3, 8)],
-            }),
-            preview: Some(unmarked("first \u{202e}line")),
-            contacts: vec![ShownContact {
-                id: "C-1".into(),
-                name: "Bob".into(),
-                address: "bob@fabrikam.com".into(),
-                account_id: Some("A-1".into()),
-            }],
-            accounts: vec![ShownAccount {
-                id: "A-1".into(),
-                name: Some("Fabrikam".into()),
-            }],
-            participants: vec![
-                participant("Ann", "ann@contoso.com", true),
-                participant("", "eve@x.org", false),
-            ],
-            participants_total: 2,
-        }
-    }
-
-    fn shown(hit: Hit, color: bool) -> String {
-        let hits = Hits {
-            total: 7,
-            hits: vec![hit],
-            took: Duration::from_micros(1_234),
-        };
-        plain_text(&hits, color)
-    }
-
-    #[test]
-    fn a_hit_reads_as_who_with_whom_and_what() {
-        let expected = "1 of 7 hits (1.2 ms)\n\
-            \n\
-            1970-01-01 00:00  ann@contoso.com <- Bob (Fabrikam)\n  \
-            An offer\u{fffd}[2J now\n  \
-            first line\n";
-        assert_eq!(shown(hit(), false), expected);
-    }
-
-    #[test]
-    fn a_meeting_shows_its_end_and_state() {
-        let hour = Timestamp(3_600_000_000);
-        let meeting = |ended_at: Timestamp, state: &str| Hit {
-            ended_at: Some(ended_at),
-            kind: "meeting".into(),
-            state: state.into(),
-            ..hit()
-        };
-        let first_line = |hit| shown(hit, false).lines().nth(2).map(str::to_owned);
-        let expected = "1970-01-01 00:00-01:00  \
-            ann@contoso.com <- Bob (Fabrikam)  [meeting, cancelled]";
-        let found = first_line(meeting(hour, "cancelled"));
-        assert_eq!(found.as_deref(), Some(expected));
-        let whole_day = first_line(meeting(Timestamp(24 * hour.0), "held"));
-        assert!(whole_day.is_some_and(|line| {
-            line.starts_with("1970-01-01 00:00 - 1970-01-02 00:00  ") && line.ends_with("held]")
-        }));
-    }
-
-    #[test]
-    fn mail_text_reaches_no_terminal_as_escape_codes() {
-        let text = shown(hit(), true);
-        assert!(
-            text.contains("An \x1b[1;33moffer\x1b[0m\u{fffd}[2J now\n"),
-            "{text:?}"
-        );
-    }
-
-    #[test]
-    fn without_a_match_the_people_outside_are_named() {
-        let mut hit = hit();
-        hit.contacts.clear();
-        assert_eq!(others(&hit), "eve@x.org");
-        hit.participants[1].role = "resource".into();
-        assert_eq!(others(&hit), "");
-        hit.user_address = "other@contoso.com".into();
-        assert_eq!(others(&hit), "Ann (ann@contoso.com)");
-    }
-
     #[test]
     fn exclusions_and_days_are_read_from_the_command_line() {
         let read = args(&["offer -lunch", "--from", "2026-01-31", "--limit", "5"]).unwrap();
         assert_eq!(read.words, ["offer -lunch"]);
-        assert_eq!(read.from, Some(jiff::civil::date(2026, 1, 31)));
+        assert_eq!(read.from, Some(Days::of(jiff::civil::date(2026, 1, 31))));
         assert_eq!(read.limit, 5);
         let read = args(&["--limit", "5", "--", "-lunch", "offer"]).unwrap();
         assert_eq!(read.words, ["-lunch", "offer"]);
-        assert!(args(&["--from", "2026-02-30"]).is_err());
+        let read = args(&["--from", "2026-01", "--to", "last year"]).unwrap();
+        assert_eq!(read.from.unwrap().last, jiff::civil::date(2026, 1, 31));
+        assert!(read.to.is_some());
+        let error = args(&["--from", "2026-02-30"]).unwrap_err().to_string();
+        assert!(
+            error.contains("--from") && error.contains("last week"),
+            "{error}"
+        );
         let read = args(&["--kind", "meeting"]).unwrap();
         assert_eq!(read.kind, Some(Kind::Meeting));
         assert!(args(&["--kind", "chat"]).is_err());
-    }
-
-    #[test]
-    fn each_json_hit_carries_interaction_and_mailbox() {
-        let hits = Hits {
-            total: 1,
-            hits: vec![hit()],
-            took: Duration::ZERO,
-        };
-        let json = as_json(&hits, &IndexState::Current);
-        assert_eq!(json["hits"][0]["interaction_id"], "0".repeat(32));
-        assert_eq!(json["hits"][0]["mailbox_id"], "id-ann");
-        assert_eq!(json["hits"][0]["ended_at"], serde_json::Value::Null);
-        assert_eq!(json["hits"][0]["kind"], "email");
-        assert_eq!(json["hits"][0]["state"], "active");
-        assert_eq!(json["total"], 1);
     }
 }

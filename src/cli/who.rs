@@ -1,14 +1,13 @@
 //! `touchpoint who`: who knows a contact or an account, and how well.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::bail;
-use jiff::civil::Date;
 
 use crate::cli::day;
+use crate::cli::names;
 use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
@@ -18,13 +17,12 @@ use crate::insight::exchange::Shown;
 use crate::lake::Lake;
 use crate::maintenance::who;
 use crate::maintenance::who::Asked;
-use crate::maintenance::who::NameError;
 use crate::maintenance::who::Terms;
 use crate::maintenance::who::WhoError;
+use crate::model::days::Days;
+use crate::model::days::day_of;
 use crate::pipeline::stores;
 use crate::report;
-use crate::report::table::number;
-use crate::report::terminal::harmless;
 use crate::runtime::clock;
 use crate::runtime::cpu::CpuPool;
 
@@ -40,9 +38,9 @@ pub struct WhoArgs {
     /// A contact, account or colleague: name, part of a name, address, domain or id
     #[arg(value_name = "NAME", required_unless_present_any = ["cooling", "single"])]
     pub name: Vec<String>,
-    /// As of the end of this UTC day [default: now]
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day::parse)]
-    pub as_of: Option<Date>,
+    /// As of the end of this UTC day, month or year [default: now]
+    #[arg(long, value_name = "DATE", value_parser = day::parse)]
+    pub as_of: Option<Days>,
     /// Only relationships that were strong and are silent now; without NAME: of all accounts
     #[arg(long)]
     pub cooling: bool,
@@ -78,11 +76,9 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
         bail!("--limit 0 lists nothing; use 1 or more");
     }
     let now = clock::now();
-    // What is planned for later today has not taken place.
-    let wanted = args
-        .as_of
-        .map(day::end)
-        .filter(|end| end.day() != now.day());
+    // What is planned for later today, or for the rest of a month, has not taken place.
+    let is_past_or_ahead = |days: &Days| !days.contains(day_of(now));
+    let wanted = args.as_of.filter(is_past_or_ahead).map(|days| days.end());
     let as_of = wanted.unwrap_or(now);
     let terms = Terms {
         as_of,
@@ -118,42 +114,9 @@ async fn ask(config: Config, asked: Asked, terms: Terms) -> anyhow::Result<Answe
         let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
         let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
         match who::ask(&lake, &asked, terms) {
-            Err(WhoError::Name(name)) => bail!(explain(&name)),
+            Err(WhoError::Name(name)) => bail!(names::explain(&name)),
             answer => Ok(answer?),
         }
     });
     asking.await?
-}
-
-/// What a text names, or what may have been meant, a line each.
-fn explain(name: &NameError) -> String {
-    let (total, listed) = (name.total, name.suggestions.len());
-    let called = harmless(&name.text);
-    let mut text = match (total, listed) {
-        (0, 0) => format!(
-            "no contact, account or colleague is called `{called}`; give a name, a part of it, an \
-             address, a domain or an id"
-        ),
-        (0, _) => format!("no contact, account or colleague is called `{called}`; did you mean:"),
-        _ if listed < total => format!(
-            "`{called}` names {}, of which these are the first {listed}; give an id:",
-            number(total as u64)
-        ),
-        _ => format!("`{called}` names {total}; give an id:"),
-    };
-    for one in &name.suggestions {
-        let (mut id, label) = (harmless(&one.id), harmless(&one.label));
-        if total > 0 && name.text.trim().eq_ignore_ascii_case(&one.id) {
-            // The id alone would be ambiguous again.
-            id = format!("{}:{id}", one.what.as_str());
-        }
-        // Writing into a string cannot fail.
-        let _ = match &one.detail {
-            Some(detail) => write!(text, "\n  {id}  {label} ({})", harmless(detail)),
-            None if label == id => write!(text, "\n  {id}"),
-            None => write!(text, "\n  {id}  {label}"),
-        };
-        let _ = write!(text, ", {}", one.what.as_str());
-    }
-    text
 }

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use proptest::prelude::*;
 
+use crate::index::condition::Condition;
+use crate::index::condition::Place;
 use crate::index::expression::Expression;
 use crate::index::language;
 use crate::index::query::Query;
@@ -70,12 +73,17 @@ fn occurs(expression: &Expression, text: &str) -> bool {
 }
 
 fn expected(mails: &[MatchedInteraction], typed: &str) -> BTreeSet<Id128> {
-    let query = language::parse(typed).unwrap();
+    let query = language::parse(typed, Date::default()).unwrap();
     let matches = |mail: &&MatchedInteraction| {
         let row = &mail.interaction;
         let texts = [row.subject.as_deref(), row.preview.as_deref()];
         let texts: Vec<&str> = texts.into_iter().flatten().chain(PEOPLE).collect();
-        let says = |expression: &Expression| texts.iter().any(|text| occurs(expression, text));
+        let says = |condition: &Condition| match condition {
+            Condition::Words(Place::Anywhere, expression) => {
+                texts.iter().any(|text| occurs(expression, text))
+            }
+            other => panic!("{other:?}"),
+        };
         query.groups.iter().all(|group| group.iter().any(says)) && !query.excluded.iter().any(says)
     };
     let found = mails.iter().filter(matches);

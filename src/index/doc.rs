@@ -8,13 +8,17 @@ use tantivy::schema::Document;
 use tantivy::schema::Field;
 use tantivy::schema::Value;
 
+use crate::index::condition::Property;
+use crate::index::group;
 use crate::index::schema::Fields;
 use crate::model::activity::ContactMatch;
 use crate::model::activity::MatchedInteraction;
 use crate::model::address;
 use crate::model::address::Address;
 use crate::model::id::Id128;
+use crate::model::interaction::Direction;
 use crate::model::interaction::Interaction;
+use crate::model::interaction::Kind;
 use crate::model::interaction::Participant;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
@@ -31,6 +35,8 @@ const PARTICIPANTS_MAX: usize = limits::PARTICIPANTS;
 const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Searchable parent domains of an address. Few domains have more than five labels.
 const DOMAINS_MAX: usize = 8;
+/// Between id and name of what is counted; no CRM file has it in an id.
+const COUNTED_SEPARATOR: char = '\u{1f}';
 
 /// A change of the index: a document that replaces the one with the same key, or the removal of
 /// that one.
@@ -109,6 +115,16 @@ pub struct Shown<'a> {
     pub direction: Cow<'a, str>,
     /// The colleague whose mailbox it is.
     pub user_address: Cow<'a, str>,
+    /// The best role of the mailbox's owner.
+    pub user_role: Option<Cow<'a, str>>,
+    /// The folder or calendar.
+    pub container: Cow<'a, str>,
+    /// The conversation of a mail.
+    pub thread_id: Option<Cow<'a, str>>,
+    /// The series of a meeting.
+    pub series_id: Option<Cow<'a, str>>,
+    /// Whether the sensitivity was known when it was read.
+    pub sensitivity_known: bool,
     /// Subject as the lake has it.
     pub subject: Option<Cow<'a, str>>,
     /// Preview as the lake has it.
@@ -170,6 +186,11 @@ impl<'a> Shown<'a> {
             state: row.state.as_str().into(),
             direction: row.direction.as_str().into(),
             user_address: (&*row.mailbox.address).into(),
+            user_role: row.user_role.map(|role| role.as_str().into()),
+            container: cut(&row.container),
+            thread_id: row.thread_id.as_deref().map(cut),
+            series_id: row.series_id.as_deref().map(cut),
+            sensitivity_known: row.sensitivity_known,
             subject: row.subject.as_deref().map(cut),
             preview: row.preview.as_deref().map(cut),
             contacts: contacts(matched),
@@ -242,9 +263,15 @@ fn document(key: &str, matched: &MatchedInteraction) -> TantivyDocument {
     // For an archive without an address, the folder name takes its place, in any case.
     document.add_text(Fields::USER, row.mailbox.address.to_lowercase());
     document.add_text(Fields::USER, &row.mailbox.id);
-    document.add_text(Fields::KIND, row.kind.as_str());
-    document.add_text(Fields::DIRECTION, row.direction.as_str());
+    document.add_text(Fields::CONTAINER, cut(&row.container));
+    for property in properties(row) {
+        document.add_text(Fields::PROPERTY, property.as_str());
+    }
     document.add_i64(Fields::OCCURRED_AT, row.occurred_at.0);
+    document.add_u64(Fields::INTERACTION, group::bits(row.interaction_id));
+    document.add_u64(Fields::GROUP, group::bits_of_group(row));
+    document.add_text(Fields::KIND, row.kind.as_str());
+    document.add_text(Fields::COLLEAGUE, &row.mailbox.address);
     document.add_i64(Fields::REVISION, row.revision.into());
     // Strings, numbers and lists of them always have a JSON form.
     let shown = serde_json::to_string(&Shown::of(matched)).unwrap_or_default();
@@ -254,13 +281,57 @@ fn document(key: &str, matched: &MatchedInteraction) -> TantivyDocument {
     document
 }
 
+/// The properties of a row. Whether a meeting that counts is planned or was held depends on the time
+/// of a search; it is `planned` here.
+fn properties(row: &Interaction) -> impl Iterator<Item = Property> {
+    let kind = match row.kind {
+        Kind::Email => Property::Email,
+        Kind::Meeting => Property::Meeting,
+    };
+    let direction = match row.direction {
+        Direction::Inbound => Property::Inbound,
+        Direction::Outbound => Property::Outbound,
+        Direction::Internal => Property::Internal,
+    };
+    let state = match row.state {
+        State::Active => (row.kind == Kind::Meeting).then_some(Property::Planned),
+        State::Cancelled => Some(Property::Cancelled),
+        State::Declined => Some(Property::Declined),
+        State::Removed => Some(Property::Removed),
+        State::Superseded | State::Withdrawn => None,
+    };
+    let others = [
+        row.is_bulk.then_some(Property::Bulk),
+        (row.is_online_meeting == Some(true)).then_some(Property::Online),
+        (row.is_recurring == Some(true)).then_some(Property::Recurring),
+        (row.is_all_day == Some(true)).then_some(Property::AllDay),
+        state,
+    ];
+    [kind, direction]
+        .into_iter()
+        .chain(others.into_iter().flatten())
+}
+
+/// The fields in which somebody with a role is found by name.
+fn people_fields(role: Role) -> &'static [Field] {
+    match role {
+        Role::From | Role::Sender | Role::Organizer => &[Fields::PEOPLE, Fields::AUTHOR],
+        Role::To | Role::Cc | Role::Bcc | Role::Required | Role::Optional => {
+            &[Fields::PEOPLE, Fields::RECIPIENTS]
+        }
+        Role::Resource => &[Fields::PEOPLE],
+    }
+}
+
 fn add_people(document: &mut TantivyDocument, matched: &MatchedInteraction) {
     let people = &matched.interaction.participants;
     for participant in people.iter().take(PARTICIPANTS_MAX) {
-        if let Some(name) = &participant.name {
-            document.add_text(Fields::PEOPLE, cut(name));
+        for field in people_fields(participant.role) {
+            if let Some(name) = &participant.name {
+                document.add_text(*field, cut(name));
+            }
+            document.add_text(*field, cut(&participant.address));
         }
-        document.add_text(Fields::PEOPLE, cut(&participant.address));
         if is_outside(participant) {
             add_address(document, Fields::CONTACT, &participant.address);
         }
@@ -274,18 +345,39 @@ fn is_outside(participant: &Participant) -> bool {
 
 fn add_contact_matches(document: &mut TantivyDocument, matched: &MatchedInteraction) {
     for contact_match in matched.contact_matches.iter().take(PARTICIPANTS_MAX) {
+        let fields = people_fields(contact_match.role);
         if let Some((id, name)) = &contact_match.contact {
-            document.add_text(Fields::PEOPLE, cut(name));
+            for field in fields {
+                document.add_text(*field, cut(name));
+            }
             document.add_text(Fields::CONTACT, id);
+            document.add_text(Fields::CONTACT_NAME, counted(id, name));
         }
         if let Some((id, name)) = &contact_match.account {
-            if let Some(name) = name {
-                document.add_text(Fields::PEOPLE, cut(name));
+            for field in fields {
+                if let Some(name) = name {
+                    document.add_text(*field, cut(name));
+                }
             }
             document.add_text(Fields::ACCOUNT, id);
             add_address(document, Fields::ACCOUNT, &contact_match.address);
         }
     }
+    for account in accounts(matched).iter().take(PARTICIPANTS_MAX) {
+        let name = account.name.as_deref().unwrap_or_default();
+        document.add_text(Fields::ACCOUNT_NAME, counted(&account.id, name));
+    }
+}
+
+/// Id and name as one value that is counted.
+fn counted(id: &str, name: &str) -> String {
+    format!("{}{COUNTED_SEPARATOR}{}", cut(id), cut(name))
+}
+
+/// The id and the name of a value that is counted.
+pub(crate) fn counted_parts(value: &str) -> (&str, Option<&str>) {
+    let (id, name) = value.split_once(COUNTED_SEPARATOR).unwrap_or((value, ""));
+    (id, Some(name).filter(|name| !name.is_empty()))
 }
 
 /// The address, its domain and its parent domains with a dot, the highest of them.

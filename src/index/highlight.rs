@@ -5,7 +5,6 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::index::expression::Expression;
-use crate::index::language::Words;
 use crate::index::words;
 use crate::index::words::Word;
 
@@ -19,10 +18,10 @@ pub struct Marked {
 }
 
 impl Marked {
-    /// Highlights every included expression of a query.
-    pub fn new(text: String, wanted: &Words) -> Self {
+    /// Highlights every match of some expressions.
+    pub fn new(text: String, wanted: &[&Expression]) -> Self {
         let words = words::split(&text);
-        let expressions = wanted.groups.iter().flatten();
+        let expressions = wanted.iter();
         let mut found: Vec<_> = expressions.flat_map(|e| places(&words, e)).collect();
         found.sort_by_key(|range| (range.start, range.end));
         let marks = united(&found);
@@ -84,13 +83,16 @@ fn united(sorted: &[Range<usize>]) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::index::condition::Place;
     use crate::index::language;
 
     fn marked(text: &str, query: &str) -> String {
-        let marked = Marked::new(text.into(), &language::parse(query).unwrap());
+        let wanted = language::parse(query, Date::default()).unwrap();
+        let marked = Marked::new(text.into(), &wanted.wanted_in(Place::Anywhere));
         let pieces = marked.pieces();
         let show = |(piece, hit): (&str, bool)| {
             if hit {
@@ -155,7 +157,8 @@ mod tests {
     proptest! {
         #[test]
         fn highlighted_pieces_always_concatenate_to_the_text(text in "\\PC{0,30}", word in "[a-z\u{e0}-\u{f6}]{1,3}\\*?") {
-            let marked = Marked::new(text.clone(), &language::parse(&word).unwrap());
+            let wanted = language::parse(&word, Date::default()).unwrap();
+            let marked = Marked::new(text.clone(), &wanted.wanted_in(Place::Anywhere));
             let joined: String = marked.pieces().into_iter().map(|(piece, _)| piece).collect();
             prop_assert_eq!(joined, text);
         }

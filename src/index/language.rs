@@ -1,4 +1,4 @@
-//! The language of queries: words, `"phrases"`, `-exclusions`, `begin*` and `OR`.
+//! The language of queries: words, `"phrases"`, `field:value`, `-exclusions`, `begin*` and `OR`.
 //!
 //! All words must occur. `OR` joins its two neighbours and binds tighter than the space between
 //! words, so `offer turbine OR engine` requires `offer` and one of the two. All characters except
@@ -6,42 +6,70 @@
 //! is a word whose letters are separate tokens in the index (`회의`, `ประชุม`), which finds it inside
 //! running text.
 
+use jiff::civil::Date;
+
+use crate::index::condition::Condition;
+use crate::index::condition::Place;
+use crate::index::condition::Property;
 use crate::index::expression::Expression;
+use crate::index::fields;
+use crate::index::fields::Field;
+use crate::index::fields::Start;
 use crate::index::query_error::QUERY_BYTES_MAX;
 use crate::index::query_error::QueryError;
 use crate::index::query_error::WORDS_MAX;
 use crate::index::words;
 use crate::index::words::Word;
+use crate::model::days::Days;
 
 /// A valid query. Both lists may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
-    /// At least one expression of each group must occur.
-    pub groups: Vec<Vec<Expression>>,
-    /// None of these may occur.
-    pub excluded: Vec<Expression>,
+    /// At least one condition of each group must hold.
+    pub groups: Vec<Vec<Condition>>,
+    /// None of these may hold.
+    pub excluded: Vec<Condition>,
 }
 
-/// Parses a typed query.
-pub fn parse(typed: &str) -> Result<Words, QueryError> {
+impl Words {
+    /// The wanted expressions that may occur in a part.
+    pub fn wanted_in(&self, part: Place) -> Vec<&Expression> {
+        let conditions = self.groups.iter().flatten();
+        let expressions = conditions.filter_map(|condition| match condition {
+            Condition::Words(place, words) => {
+                (*place == part || *place == Place::Anywhere).then_some(words)
+            }
+            Condition::Is(_) | Condition::From(_) | Condition::Before(_) => None,
+        });
+        expressions.collect()
+    }
+
+    /// Whether words of subject or text are wanted, so that some hits match better than others.
+    pub fn has_words(&self) -> bool {
+        !self.wanted_in(Place::Subject).is_empty()
+    }
+}
+
+/// Parses a query that was typed on a day.
+pub fn parse(typed: &str, today: Date) -> Result<Words, QueryError> {
     if typed.len() > QUERY_BYTES_MAX || count(&words::split(typed)) > WORDS_MAX {
         return Err(QueryError::TooLong);
     }
     let mut parsed = Words::default();
     let mut or_before = false;
-    for piece in pieces(typed)? {
+    for piece in pieces(typed, today)? {
         match piece {
             Piece::Or if or_before || parsed.groups.is_empty() => return Err(QueryError::LonelyOr),
             Piece::Or => or_before = true,
             Piece::Excluded(_) if or_before => return Err(QueryError::LonelyOr),
-            Piece::Excluded(expression) => parsed.excluded.push(expression),
-            Piece::Wanted(expression) if or_before => {
+            Piece::Excluded(condition) => parsed.excluded.push(condition),
+            Piece::Wanted(condition) if or_before => {
                 if let Some(group) = parsed.groups.last_mut() {
-                    group.push(expression);
+                    group.push(condition);
                 }
                 or_before = false;
             }
-            Piece::Wanted(expression) => parsed.groups.push(vec![expression]),
+            Piece::Wanted(condition) => parsed.groups.push(vec![condition]),
         }
     }
     if or_before {
@@ -59,35 +87,94 @@ fn count(words: &[Word]) -> usize {
 
 enum Piece {
     Or,
-    Wanted(Expression),
-    Excluded(Expression),
+    Wanted(Condition),
+    Excluded(Condition),
 }
 
-fn pieces(typed: &str) -> Result<Vec<Piece>, QueryError> {
+fn pieces(typed: &str, today: Date) -> Result<Vec<Piece>, QueryError> {
     let mut pieces = Vec::new();
     let mut rest = typed.trim_start();
     while !rest.is_empty() {
         let excluded = rest.strip_prefix('-');
-        let (expression, after) = match excluded.unwrap_or(rest) {
-            quoted if quoted.starts_with(is_quote) => quoted_phrase(quoted)?,
-            bare => {
-                let (word, after) = bare.split_at(end_of_word(bare));
+        let piece = excluded.unwrap_or(rest);
+        let (condition, after) = match fields::start(piece) {
+            Start::Unknown(name) => return Err(QueryError::UnknownField { name: name.into() }),
+            Start::Field(name, field, after) => {
+                let (condition, after) = field_value(name, field, after, today)?;
+                (Some(condition), after)
+            }
+            Start::Words => {
+                let (word, after) = piece.split_at(end_of_word(piece));
                 if word == "OR" && excluded.is_none() {
                     pieces.push(Piece::Or);
                     rest = after.trim_start();
                     continue;
                 }
-                (word_of(word)?, after)
+                let (expression, after) = value_expression(piece)?;
+                let words = |expression| Condition::Words(Place::Anywhere, expression);
+                (expression.map(words), after)
             }
         };
         // Separate punctuation (`&`, `-`) is ignored.
-        pieces.extend(expression.map(|expression| match excluded {
-            Some(_) => Piece::Excluded(expression),
-            None => Piece::Wanted(expression),
+        pieces.extend(condition.map(|condition| match excluded {
+            Some(_) => Piece::Excluded(condition),
+            None => Piece::Wanted(condition),
         }));
         rest = after.trim_start();
     }
     Ok(pieces)
+}
+
+/// The condition of a field whose value begins a text, and the rest of the text.
+fn field_value<'a>(
+    name: &str,
+    field: Field,
+    text: &'a str,
+    today: Date,
+) -> Result<(Condition, &'a str), QueryError> {
+    let no_value = || QueryError::NoValue { name: name.into() };
+    if let Field::Words(place) = field {
+        let (expression, after) = value_expression(text)?;
+        let expression = expression.ok_or_else(no_value)?;
+        return Ok((Condition::Words(place, expression), after));
+    }
+    let (value, after) = value(text)?;
+    if value.trim().is_empty() {
+        return Err(no_value());
+    }
+    if field == Field::Is {
+        let unknown = || QueryError::UnknownProperty { word: value.into() };
+        let property = Property::parse(value).ok_or_else(unknown)?;
+        return Ok((Condition::Is(property), after));
+    }
+    let days = Days::parse(value, today).map_err(|source| QueryError::NoDate {
+        name: name.into(),
+        source,
+    })?;
+    let condition = match field {
+        Field::Before => Condition::Before(days.first),
+        // The last day of the calendar has no following day.
+        Field::After => Condition::From(days.last.tomorrow().unwrap_or(days.last)),
+        Field::From | Field::Is | Field::Words(_) => Condition::From(days.first),
+    };
+    Ok((condition, after))
+}
+
+/// The phrase or word at the beginning of a text as words of the index, and the rest.
+fn value_expression(text: &str) -> Result<(Option<Expression>, &str), QueryError> {
+    if text.starts_with(is_quote) {
+        return quoted_phrase(text);
+    }
+    let (word, after) = text.split_at(end_of_word(text));
+    Ok((word_of(word)?, after))
+}
+
+/// The phrase or word at the beginning of a text as it is written, and the rest.
+fn value(text: &str) -> Result<(&str, &str), QueryError> {
+    match text.strip_prefix(is_quote) {
+        Some(inside) => inside.split_once(is_quote).ok_or(QueryError::OpenQuote),
+        None => Ok(text.split_at(end_of_word(text))),
+    }
 }
 
 /// The straight quotation mark and those by which word processors replace it.
@@ -146,13 +233,21 @@ fn expression(text: &str, is_prefix: bool) -> Result<Option<Expression>, QueryEr
 mod tests {
     use super::*;
 
+    const TODAY: Date = jiff::civil::date(2026, 3, 4);
+
+    fn parse(typed: &str) -> Result<Words, QueryError> {
+        super::parse(typed, TODAY)
+    }
+
     /// The spellings of the only expression of a query, the folded one last.
     fn spellings(typed: &str) -> Vec<String> {
         let parsed = parse(typed).unwrap();
         let [group] = parsed.groups.as_slice() else {
             panic!("{typed}: {parsed:?}");
         };
-        let spellings = group.iter().flat_map(Expression::spellings);
+        assert!(!group.is_empty());
+        let expressions = parsed.wanted_in(Place::Anywhere).into_iter();
+        let spellings = expressions.flat_map(Expression::spellings);
         spellings.map(|words| words.join(" ")).collect()
     }
 
@@ -162,7 +257,8 @@ mod tests {
         assert_eq!(spellings("\"PDF를 회의\""), ["pdf 를 회 의"]);
         assert_eq!(spellings("ประชุม"), ["ป ร ะ ชุ ม"]);
         assert_eq!(spellings("㍿"), ["株 式 会 社"]);
-        assert!(parse("회의*").unwrap().groups[0][0].is_prefix);
+        let beginning = parse("회의*").unwrap();
+        assert!(beginning.wanted_in(Place::Anywhere)[0].is_prefix);
     }
 
     #[test]
@@ -182,5 +278,78 @@ mod tests {
         assert!(parse(&"ก ".repeat(WORDS_MAX)).is_ok());
         assert_eq!(parse(&"ก ".repeat(WORDS_MAX + 1)), Err(QueryError::TooLong));
         assert_eq!(parse(&"ก".repeat(400)), Err(QueryError::TooLong));
+    }
+
+    fn only(typed: &str) -> Condition {
+        let parsed = parse(typed).unwrap();
+        assert_eq!(
+            (parsed.groups.len(), parsed.excluded.len()),
+            (1, 0),
+            "{typed}"
+        );
+        parsed.groups[0][0].clone()
+    }
+
+    #[test]
+    fn fields_take_words_phrases_and_beginnings() {
+        for (typed, place, words) in [
+            ("from:omar", Place::Author, "omar"),
+            ("TO:\"Omar Berg\"", Place::Recipients, "omar berg"),
+            ("with:ann@x.org", Place::People, "ann x org"),
+            ("subject:off*", Place::Subject, "off"),
+            ("in:„Sent Items“", Place::Container, "sent items"),
+        ] {
+            let Condition::Words(found, expression) = only(typed) else {
+                panic!("{typed}");
+            };
+            assert_eq!((found, expression.words.join(" ")), (place, words.into()));
+            assert_eq!(expression.is_prefix, typed.ends_with('*'), "{typed}");
+        }
+        let parsed = parse("-from:omar offer is:meeting OR to:ann").unwrap();
+        assert!(matches!(
+            parsed.excluded[0],
+            Condition::Words(Place::Author, _)
+        ));
+        assert_eq!(parsed.groups.len(), 2);
+        assert_eq!(parsed.groups[1][0], Condition::Is(Property::Meeting));
+        assert_eq!(parsed.wanted_in(Place::Subject).len(), 1);
+    }
+
+    #[test]
+    fn dates_and_properties_are_read_from_fields() {
+        let day = jiff::civil::date;
+        assert_eq!(only("before:2026-01"), Condition::Before(day(2026, 1, 1)));
+        assert_eq!(only("after:2026-01"), Condition::From(day(2026, 2, 1)));
+        assert_eq!(only("older_than:7d"), Condition::Before(day(2026, 2, 25)));
+        assert_eq!(only("newer_than:1y"), Condition::From(day(2025, 3, 4)));
+        let last_week = Condition::From(day(2026, 3, 2));
+        assert_eq!(only("after:\"last week\""), last_week);
+        assert_eq!(only("after:last-week"), last_week);
+        assert_eq!(only("is:Cancelled"), Condition::Is(Property::Cancelled));
+        assert_eq!(only("is:all-day"), Condition::Is(Property::AllDay));
+    }
+
+    #[test]
+    fn unknown_fields_and_values_are_refused_with_what_is_known() {
+        let refused = |typed: &str| parse(typed).unwrap_err().to_string();
+        let unknown = refused("offer contact:omar");
+        assert!(unknown.contains("`contact:`") && unknown.contains("--contact"));
+        assert!(unknown.contains("from:, to:, with:"), "{unknown}");
+        assert!(refused("-foo:bar").contains("`foo:` is not a field of the query; fields are"));
+        assert!(refused("has:attachment").contains("not recorded"));
+        assert!(refused("is:urgent").contains("meeting, bulk"));
+        assert!(refused("before:soon").contains("2026-01-31"));
+        for empty in [
+            "from:",
+            "from: omar",
+            "subject:\"\"",
+            "is: meeting",
+            "before:",
+        ] {
+            assert!(refused(empty).contains("needs a value"), "{empty}");
+        }
+        for words in ["re: offer", "10:30", "https://x.org/a", "\"foo:bar\""] {
+            assert!(parse(words).unwrap().has_words(), "{words}");
+        }
     }
 }

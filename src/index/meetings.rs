@@ -104,11 +104,35 @@ fn meetings_are_found_by_subject_text_organizer_guest_and_kind() {
     assert_eq!(json["hits"][0]["kind"], "meeting");
     assert_eq!(json["hits"][0]["ended_at"], "2026-11-02T00:59:59.999Z");
     let room = Query {
-        contact: Some("rooms.example".into()),
+        contact: vec!["rooms.example".into()],
         ..words("")
     };
     assert_eq!(numbers(folder.path(), &room), [0; 0]);
     assert_eq!(numbers(folder.path(), &words("board")), [1]);
+    assert_eq!(numbers(folder.path(), &words("with:board -to:board")), [1]);
+    assert_eq!(
+        numbers(folder.path(), &words("from:müller is:meeting")),
+        [1]
+    );
+}
+
+#[test]
+fn meetings_are_planned_until_they_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = [
+        meeting(1, "Offer", 1, State::Active, 1),
+        meeting(2, "Offer", 20, State::Active, 1),
+        meeting(3, "Offer", 20, State::Cancelled, 1),
+    ];
+    index(folder.path(), &both);
+    let searcher = Searcher::open(folder.path()).unwrap();
+    let now = both[0].interaction.occurred_at;
+    let find = |typed: &str| searcher.search_at(&words(typed), now).unwrap().total;
+    assert_eq!(
+        [find("is:held"), find("is:planned"), find("is:cancelled")],
+        [1, 1, 1]
+    );
+    assert_eq!(find("-is:planned -is:cancelled"), 1);
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Why a query cannot be asked, and the limits of one.
 
+use crate::index::fields::Known;
+use crate::index::fields::KnownProperties;
+use crate::index::fields::instead_of;
+use crate::model::days::NoDays;
+
 /// More than anyone types; a longer query would only cost time.
 pub const QUERY_BYTES_MAX: usize = 1_000;
 /// Each word is looked up in several fields. Adjacent single-letter tokens count as one word.
@@ -11,7 +16,10 @@ pub const HITS_DEEP_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// Neither words nor filters.
-    #[error("nothing to look for: give a word, --contact, --account, --user, --from or --to")]
+    #[error(
+        "nothing to look for: give a word, a field (from:omar), --contact, --account, --user, \
+         --kind, --from or --to"
+    )]
     Empty,
     /// A phrase without end.
     #[error("a quotation mark is not closed: write \"like this\"")]
@@ -34,4 +42,36 @@ pub enum QueryError {
     /// The first day is after the last.
     #[error("--from is after --to")]
     EmptyPeriod,
+    /// A word before a colon that is no field.
+    #[error(
+        "`{name}:` is not a field of the query{}; fields are {Known}; to search for the words, put \
+         them in quotation marks",
+        instead_of(name).map(|instead| format!(" ({instead})")).unwrap_or_default()
+    )]
+    UnknownField {
+        /// The word.
+        name: String,
+    },
+    /// A field without value.
+    #[error(
+        "`{name}:` needs a value right after the colon, like `from:omar` or `from:\"omar berg\"`"
+    )]
+    NoValue {
+        /// The name of the field.
+        name: String,
+    },
+    /// A word after `is:` that is no property.
+    #[error("`is:{word}` is unknown; after is: there may be {KnownProperties}")]
+    UnknownProperty {
+        /// The word.
+        word: String,
+    },
+    /// A value that is no date.
+    #[error("`{name}:` needs a date: {source}")]
+    NoDate {
+        /// The name of the field.
+        name: String,
+        /// Why.
+        source: NoDays,
+    },
 }

@@ -5,88 +5,43 @@ use std::io;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::time::Duration;
 
-use serde::Serialize;
-use tantivy::DocAddress;
 use tantivy::IndexReader;
 use tantivy::TantivyDocument;
+use tantivy::Term;
 use tantivy::collector::Count;
-use tantivy::collector::TopDocs;
-use tantivy::collector::sort_key::SortBySimilarityScore;
-use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::schema::Value;
 
+use crate::index::collect::Matches;
+use crate::index::collect::Scoring;
 use crate::index::doc;
-use crate::index::doc::Shown;
-use crate::index::doc::ShownAccount;
-use crate::index::doc::ShownContact;
-use crate::index::doc::ShownParticipant;
 use crate::index::error::IndexError;
-use crate::index::highlight::Marked;
+use crate::index::facets;
+use crate::index::hit::Hits;
+use crate::index::hit::Suggestion;
 use crate::index::language::Words;
+use crate::index::loading;
+use crate::index::order::Sort;
+use crate::index::query::Exact;
 use crate::index::query::Query;
+use crate::index::query::WithFacets;
+use crate::index::ranking;
 use crate::index::schema::Fields;
+use crate::index::spelling;
 use crate::index::writer;
 use crate::index::writer::Payload;
 use crate::model::id::Id128;
-use crate::model::interaction::Kind;
-use crate::model::interaction::State;
 use crate::model::time::Timestamp;
 use crate::runtime::clock;
 use crate::runtime::clock::Stopwatch;
 
+/// How many words are suggested for one that does not occur.
+const SUGGESTIONS_MAX: usize = 3;
+/// How many words that are spelled alike are tried.
+const SUGGESTIONS_TRIED: usize = 20;
 /// Decompressed blocks of the document store that are cached while all keys are read: they are read
 /// in order, so one is enough.
 const STORE_BLOCKS: usize = 1;
-
-/// The result of a search.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Hits {
-    /// The total number of hits.
-    pub total: usize,
-    /// The requested hits: best first, equal scores newest first.
-    pub hits: Vec<Hit>,
-    /// How long it took.
-    #[serde(skip)]
-    pub took: Duration,
-}
-
-/// One interaction of one mailbox.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Hit {
-    /// 32 hex digits.
-    pub interaction_id: String,
-    /// Whose copy it is.
-    pub mailbox_id: String,
-    /// When it took place, or begins, RFC 3339.
-    #[serde(serialize_with = "rfc3339")]
-    pub occurred_at: Timestamp,
-    /// When a meeting ends, RFC 3339.
-    #[serde(serialize_with = "maybe_rfc3339")]
-    pub ended_at: Option<Timestamp>,
-    /// `email`, `meeting`.
-    pub kind: String,
-    /// Of a mail `active`; of a meeting `planned` (it begins after the search), `held`,
-    /// `cancelled`, `declined` or `removed`.
-    pub state: String,
-    /// `inbound`, `outbound`, `internal`.
-    pub direction: String,
-    /// The colleague whose mailbox it is.
-    pub user_address: String,
-    /// Subject, where the lake has it.
-    pub subject: Option<Marked>,
-    /// Preview, where the lake has it.
-    pub preview: Option<Marked>,
-    /// Matched contacts.
-    pub contacts: Vec<ShownContact<'static>>,
-    /// Matched accounts.
-    pub accounts: Vec<ShownAccount<'static>>,
-    /// The first participants.
-    pub participants: Vec<ShownParticipant<'static>>,
-    /// The number of participants.
-    pub participants_total: usize,
-}
 
 /// The key of a document, and the revision of its row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,28 +107,55 @@ impl Searcher {
         self.search_at(query, clock::now())
     }
 
-    /// Executes a query, and determines the state of meetings at an instant.
+    /// Executes a query at an instant, which decides what `yesterday` is and whether a meeting was held.
     pub fn search_at(&self, query: &Query, now: Timestamp) -> Result<Hits, IndexError> {
         let attempt = panic::catch_unwind(AssertUnwindSafe(|| self.find(query, now)));
         attempt.unwrap_or(Err(IndexError::Damaged))
     }
 
+    /// Whether an id, address or domain occurs in an exact field.
+    pub fn occurs(&self, field: Exact, typed: &str) -> bool {
+        let terms = doc::exact_terms(typed);
+        let mut terms = terms
+            .iter()
+            .map(|term| Term::from_field_text(field.field(), term));
+        let searcher = self.reader.searcher();
+        terms.any(|term| searcher.doc_freq(&term).is_ok_and(|count| count > 0))
+    }
+
     fn find(&self, query: &Query, now: Timestamp) -> Result<Hits, IndexError> {
         let stopwatch = Stopwatch::start();
-        let asked = query.ask()?;
+        let asked = query.ask(now)?;
         let searcher = self.reader.searcher();
-        let newest = SortByStaticFastValue::<i64>::for_field(Fields::OCCURRED_AT_NAME);
-        // tantivy rejects a collector for zero hits, so one is collected and not shown.
-        let best = TopDocs::with_limit(query.limit.max(1)).and_offset(query.offset);
-        let best = best.order_by((SortBySimilarityScore, newest));
-        let (total, found) = searcher.search(&asked.query, &(Count, best))?;
-        let found = found.into_iter().take(query.limit);
-        let hits: Result<_, _> = found
-            .map(|(_, address)| hit(&searcher, address, &asked.words, now))
-            .collect();
+        let sort = query.sort.unwrap_or(asked.sort);
+        let scoring = match sort {
+            Sort::Relevance => Scoring::Scored,
+            Sort::Date => Scoring::Unscored,
+        };
+        let matches = searcher.search(&asked.query, &Matches(scoring))?;
+        let page = (query.offset, query.limit);
+        let ranked = ranking::rank(&matches, (sort, query.grouping), page);
+        let mut hits = Vec::new();
+        for listed in &ranked.listed {
+            hits.extend(loading::hits(&searcher, listed, &asked.words, now)?);
+        }
+        let facets = match query.facets {
+            WithFacets::No => None,
+            WithFacets::Yes => Some(facets::count(&searcher, &matches)?),
+        };
+        let suggestions = if matches.is_empty() {
+            suggestions(&searcher, query, &asked.words, now)?
+        } else {
+            Vec::new()
+        };
         Ok(Hits {
-            total,
-            hits: hits?,
+            total: ranked.interactions,
+            groups: ranked.groups,
+            offset: query.offset,
+            sort,
+            hits,
+            suggestions,
+            facets,
             took: stopwatch.elapsed(),
         })
     }
@@ -216,65 +198,39 @@ impl std::fmt::Debug for Searcher {
     }
 }
 
-fn hit(
+/// Words for those that do not occur, each of which finds something under the same filters.
+fn suggestions(
     searcher: &tantivy::Searcher,
-    address: DocAddress,
+    query: &Query,
     words: &Words,
     now: Timestamp,
-) -> Result<Hit, IndexError> {
-    let document: TantivyDocument = searcher.doc(address)?;
-    let shown = text(&document, Fields::SHOWN).ok_or(IndexError::Damaged)?;
-    let shown: Shown<'static> = serde_json::from_str(shown).map_err(|_| IndexError::Damaged)?;
-    let marked = |text: std::borrow::Cow<'_, str>| Marked::new(text.into_owned(), words);
-    let state = standing(&shown, now).to_owned();
-    Ok(Hit {
-        interaction_id: shown.interaction_id,
-        mailbox_id: shown.mailbox_id.into_owned(),
-        occurred_at: shown.occurred_at,
-        kind: shown.kind.into_owned(),
-        ended_at: shown.ended_at,
-        state,
-        direction: shown.direction.into_owned(),
-        user_address: shown.user_address.into_owned(),
-        subject: shown.subject.map(marked),
-        preview: shown.preview.map(marked),
-        contacts: shown.contacts,
-        accounts: shown.accounts,
-        participants: shown.participants,
-        participants_total: shown.participants_total,
-    })
-}
-
-/// The state of a meeting at an instant: the lake stores only that it is active.
-fn standing<'a>(shown: &'a Shown<'_>, now: Timestamp) -> &'a str {
-    let is_active_meeting =
-        shown.kind == Kind::Meeting.as_str() && shown.state == State::Active.as_str();
-    match is_active_meeting {
-        true if shown.occurred_at > now => "planned",
-        true => "held",
-        false => &shown.state,
+) -> Result<Vec<Suggestion>, IndexError> {
+    let mut suggestions = Vec::new();
+    for word in spelling::unknown(searcher, words)? {
+        let mut instead = Vec::new();
+        for near in spelling::near(searcher, &word)?
+            .into_iter()
+            .take(SUGGESTIONS_TRIED)
+        {
+            let alone = Query {
+                words: near.word.clone(),
+                offset: 0,
+                ..query.clone()
+            };
+            if searcher.search(&alone.ask(now)?.query, &Count)? > 0 {
+                instead.push(near.word);
+            }
+            if instead.len() == SUGGESTIONS_MAX {
+                break;
+            }
+        }
+        if !instead.is_empty() {
+            suggestions.push(Suggestion { word, instead });
+        }
     }
+    Ok(suggestions)
 }
 
 fn text(document: &TantivyDocument, field: tantivy::schema::Field) -> Option<&str> {
     document.get_first(field)?.as_str()
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde requires a reference"
-)]
-fn rfc3339<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&at.rfc3339())
-}
-
-#[expect(clippy::ref_option, reason = "serde requires a reference")]
-fn maybe_rfc3339<S: serde::Serializer>(
-    at: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => rfc3339(at, serializer),
-        None => serializer.serialize_none(),
-    }
 }

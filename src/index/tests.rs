@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use crate::index::doc::IndexDoc;
 use crate::index::error::IndexError;
+use crate::index::hit::Hits;
 use crate::index::query::Query;
 use crate::index::query_error::QueryError;
-use crate::index::search::Hits;
 use crate::index::search::Searcher;
 use crate::index::writer::CacheStatus;
 use crate::index::writer::Indexer;
@@ -149,7 +149,7 @@ pub(crate) fn numbers(folder: &Path, query: &Query) -> Vec<u8> {
     numbers
 }
 
-fn three_mails() -> tempfile::TempDir {
+pub(crate) fn three_mails() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mails = [
         mail(
@@ -239,15 +239,15 @@ fn contact_account_and_user_take_ids_addresses_and_domains() {
         "@fabrikam.com",
     ] {
         let query = Query {
-            contact: Some(typed.into()),
+            contact: vec![typed.into()],
             ..words("")
         };
         assert_eq!(numbers(folder.path(), &query), [1, 2, 3], "{typed}");
     }
     for typed in ["A-1", "fabrikam.com"] {
         let query = Query {
-            account: Some(typed.into()),
-            user: Some("ann@contoso.com".into()),
+            account: vec![typed.into()],
+            user: vec!["ann@contoso.com".into()],
             ..words("")
         };
         assert_eq!(numbers(folder.path(), &query), [1, 3], "{typed}");
@@ -258,8 +258,8 @@ fn contact_account_and_user_take_ids_addresses_and_domains() {
         ("com", "id-ann"),
     ] {
         let query = Query {
-            contact: Some(contact.into()),
-            user: Some(user.into()),
+            contact: vec![contact.into()],
+            user: vec![user.into()],
             ..words("")
         };
         assert_eq!(numbers(folder.path(), &query), [0; 0], "{contact}");
@@ -484,7 +484,7 @@ proptest! {
             static FOLDER: tempfile::TempDir = three_mails();
             static SEARCHER: Searcher = FOLDER.with(|f| Searcher::open(f.path()).unwrap());
         }
-        let query = Query { contact, ..words(&typed) };
+        let query = Query { contact: contact.into_iter().collect(), ..words(&typed) };
         let result = SEARCHER.with(|searcher| searcher.search(&query));
         let fine = matches!(result, Ok(_) | Err(IndexError::Query(_)));
         prop_assert!(fine, "{:?}", result);

@@ -85,19 +85,23 @@ fn form(words: &[String], umlauts: &[Pair]) -> Form {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
+    use crate::index::condition::Place;
     use crate::index::language;
 
     /// The forms of the only expression of a query, marks with `:` for the dots.
     fn shown(typed: &str) -> Vec<String> {
-        let parsed = language::parse(typed).unwrap();
+        let parsed = language::parse(typed, Date::default()).unwrap();
         let show = |form: Form| {
             let parts = form
                 .into_iter()
                 .map(|(place, text)| format!("{place}{text}"));
             parts.collect::<Vec<_>>().join(" ").replace('\u{308}', ":")
         };
-        forms(&parsed.groups[0][0]).into_iter().map(show).collect()
+        let expressions = parsed.wanted_in(Place::Anywhere);
+        forms(expressions[0]).into_iter().map(show).collect()
     }
 
     #[test]

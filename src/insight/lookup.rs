@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::insight::distance;
 use crate::insight::fold::fold;
 use crate::insight::fold::spelled_out;
 use crate::insight::fold::words;
 use crate::model::address;
 use crate::model::address::Address;
+use crate::model::distance;
 
 /// How many entries are listed where a text is ambiguous or unknown.
 pub const LISTED_MAX: usize = 10;

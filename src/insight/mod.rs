@@ -5,7 +5,6 @@ pub mod answer;
 pub mod colleagues;
 pub mod cooling;
 pub mod directory;
-pub mod distance;
 pub mod evidence;
 pub mod exchange;
 pub mod fold;

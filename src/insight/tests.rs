@@ -8,7 +8,6 @@ use proptest::prelude::*;
 
 use crate::insight::colleagues::Colleagues;
 use crate::insight::directory::Directory;
-use crate::insight::distance;
 use crate::insight::exchange::Shown;
 use crate::insight::lookup;
 use crate::insight::lookup::Entry;
@@ -27,6 +26,7 @@ use crate::model::address::Address;
 use crate::model::contact::Account;
 use crate::model::contact::Contact;
 use crate::model::contact::CrmSnapshot;
+use crate::model::distance;
 use crate::model::formula::Formula;
 use crate::model::id::Id128;
 use crate::model::interaction::Kind;

@@ -33,6 +33,7 @@ pub mod read;
 pub mod recorded;
 pub mod rows;
 pub mod settings;
+pub mod single;
 pub mod touches;
 pub mod verify;
 pub mod view;

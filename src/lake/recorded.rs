@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
@@ -94,7 +95,15 @@ fn from_batch(path: &Path, batch: &RecordBatch) -> Result<Vec<Recorded>, LakeErr
     read_batch(batch).map_err(|why| LakeError::bad_file(path)(&why))
 }
 
-fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
+/// The columns of [`Recorded`] with the subject.
+pub(super) fn schema_with_subjects() -> Arc<Schema> {
+    project(
+        TableName::Interactions,
+        &[&COLUMNS[..], &["subject"]].concat(),
+    )
+}
+
+pub(super) fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
     let cells = Cells::new(batch);
     let ids = cells.texts("interaction_id")?;
     let (mailboxes, sources) = (cells.texts("mailbox_id")?, cells.texts("source_id")?);

@@ -183,7 +183,8 @@ impl Lake {
 }
 
 fn with(column: &'static str, texts: impl IntoIterator<Item = String>) -> OnlyRows {
-    OnlyRows::With(column, Arc::new(texts.into_iter().collect()))
+    let texts = Arc::new(texts.into_iter().collect());
+    OnlyRows::With(TableName::ContactActivity, column, texts)
 }
 
 /// The generations of the rows of a batch that have one of some keys.

@@ -9,9 +9,6 @@ use crate::insight::answer::Named;
 use crate::insight::answer::Question;
 use crate::insight::directory::Directory;
 use crate::insight::exchange::Shown;
-use crate::insight::lookup;
-use crate::insight::lookup::Entry;
-use crate::insight::lookup::Found;
 use crate::insight::lookup::What;
 use crate::insight::overview::Overview;
 use crate::insight::relations::Collecting;
@@ -22,6 +19,8 @@ use crate::insight::relations::Subject;
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::lake::touches::TouchesOf;
+use crate::maintenance::names;
+use crate::maintenance::names::NameError;
 use crate::model::formula::Formula;
 use crate::model::time::Timestamp;
 use crate::model::touch::Touch;
@@ -67,49 +66,6 @@ pub(crate) enum WhoError {
     Name(NameError),
 }
 
-/// A text that does not name one contact, account or colleague.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NameError {
-    /// The text.
-    pub text: String,
-    /// The entries that it names, or those that may have been meant, the nearest first.
-    pub suggestions: Vec<Suggestion>,
-    /// How many it names; 0: none.
-    pub total: usize,
-}
-
-/// An entry that may have been meant. Its texts are those of the CRM and not safe for a terminal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Suggestion {
-    /// What it is.
-    pub what: What,
-    /// By what it is named unambiguously: its id, or the address of a colleague.
-    pub id: String,
-    /// Its name.
-    pub label: String,
-    /// An address or a domain of it.
-    pub detail: Option<String>,
-}
-
-impl NameError {
-    fn new(text: &str, entries: &[&Entry<'_>], total: usize) -> Self {
-        let suggestion = |entry: &&Entry<'_>| Suggestion {
-            what: entry.what,
-            id: match entry.what {
-                What::Colleague => entry.label().to_owned(),
-                What::Account | What::Contact => entry.id.to_owned(),
-            },
-            label: entry.label().to_owned(),
-            detail: entry.detail().map(str::to_owned),
-        };
-        Self {
-            text: text.to_owned(),
-            suggestions: entries.iter().map(suggestion).collect(),
-            total,
-        }
-    }
-}
-
 /// Answers a question. Call it from a blocking thread.
 ///
 /// # Errors
@@ -151,23 +107,14 @@ pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, Wh
 /// # Errors
 /// The lake cannot be read, or holds no CRM snapshot yet.
 pub(crate) fn directory(lake: &Lake) -> Result<Directory, WhoError> {
-    let mailboxes = lake.last_connections()?.into_values();
-    let mailboxes = mailboxes.map(|known| known.mailbox).collect();
-    let snapshots = lake.snapshots_in_force()?;
-    if snapshots.is_empty() {
-        return Err(WhoError::NoCrm);
-    }
-    Ok(Directory::new(snapshots, mailboxes))
+    names::directory(lake)?.ok_or(WhoError::NoCrm)
 }
 
 fn name(text: &str, directory: &Directory) -> Result<Named, WhoError> {
     let entries = directory.entries();
-    let error = match lookup::find(text, &entries, &What::ALL) {
-        Found::One(entry) => return Ok(Named::found(entry, directory)),
-        Found::Ambiguous { first, total } => NameError::new(text, &first, total),
-        Found::Unknown(near) => NameError::new(text, &near, 0),
-    };
-    Err(WhoError::Name(error))
+    let found = names::find(text, &entries, &What::ALL);
+    let entry = found.map_err(WhoError::Name)?;
+    Ok(Named::found(entry, directory))
 }
 
 /// The relationships of one contact, account or colleague.

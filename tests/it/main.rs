@@ -60,6 +60,7 @@ mod revised_mail;
 mod rooms;
 mod scope;
 mod search_state;
+mod search_use;
 mod search_words;
 mod selection;
 mod shards;

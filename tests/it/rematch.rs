@@ -112,9 +112,14 @@ fn a_rematch_does_what_its_plan_lists() {
     assert_eq!(done["rows_appended"], appended);
     expect_code(&mut with_config(&tenant.config(), &["verify"]), 0);
     let found = ["--format", "json", "search", "--contact", &renamed];
-    let found = expect_code(&mut with_config(&tenant.config(), &found), 0);
+    let all = [&found[..], &["--ungrouped", "--limit", "10000"]].concat();
+    let found = expect_code(&mut with_config(&tenant.config(), &all), 0);
     let found: Value = serde_json::from_str(&found).unwrap();
-    assert_eq!(found["total"], rows);
+    let hits = found["hits"].as_array().unwrap().iter();
+    let copies: u64 = hits
+        .map(|hit| hit["colleagues_total"].as_u64().unwrap())
+        .sum();
+    assert_eq!(copies, rows);
     let text = expect_code(
         &mut with_config(&tenant.config(), &["rematch", "--plan"]),
         0,

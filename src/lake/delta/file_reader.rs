@@ -133,16 +133,20 @@ pub(crate) enum OnlyRows {
     Revised,
     /// Those of some interactions.
     Of(Arc<HashSet<Id128>>),
-    /// Those of `contact_activity` with one of some texts in a column.
-    With(&'static str, Arc<HashSet<String>>),
+    /// Those of interactions whose ids begin with some hex digits in lower case.
+    Beginning(Arc<str>),
+    /// Those of a table with one of some texts in a column.
+    With(TableName, &'static str, Arc<HashSet<String>>),
 }
 
 impl OnlyRows {
     fn filter(&self, file: &SchemaDescriptor) -> RowFilter {
         let wanted = match self {
             Self::Revised => project(TableName::Interactions, &["revision"]),
-            Self::Of(_) => project(TableName::Interactions, &["interaction_id"]),
-            Self::With(column, _) => project(TableName::ContactActivity, &[column]),
+            Self::Of(_) | Self::Beginning(_) => {
+                project(TableName::Interactions, &["interaction_id"])
+            }
+            Self::With(table, column, _) => project(*table, &[column]),
         };
         let (only, mask) = (self.clone(), mask_of(file, &wanted));
         let test = move |batch: RecordBatch| only.test(&conform(&batch, &wanted)?);
@@ -169,7 +173,16 @@ impl OnlyRows {
                     .map(|id| Some(id.is_some_and(is_wanted)))
                     .collect())
             }
-            Self::With(column, wanted) => {
+            Self::Beginning(digits) => {
+                let ids = cells
+                    .texts("interaction_id")
+                    .map_err(ArrowError::SchemaError)?;
+                Ok(ids
+                    .iter()
+                    .map(|id| Some(id.is_some_and(|id| id.starts_with(&**digits))))
+                    .collect())
+            }
+            Self::With(_, column, wanted) => {
                 let texts = cells.texts(column).map_err(ArrowError::SchemaError)?;
                 let is_wanted = |text: &str| wanted.contains(text);
                 Ok(texts

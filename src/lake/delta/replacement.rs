@@ -68,10 +68,12 @@ impl Table {
             let files = self.live_files()?.into_iter();
             let olds: HashSet<String> = files.map(|file| file.path).collect();
             let removal = self.removal_of(&olds, Replacement::OfRows);
-            match removal.map_err(&fail)? {
-                Some(removal) if self.commit_replacement(removal, adds, &fail)? => return Ok(()),
-                Some(_) => {}
-                None => self.refresh()?,
+            let Some(removal) = removal.map_err(&fail)? else {
+                self.refresh()?;
+                continue;
+            };
+            if self.commit_replacement(removal, adds, &fail)? {
+                return Ok(());
             }
         }
         Err(LakeError::Contended {

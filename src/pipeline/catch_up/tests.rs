@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
+use crate::index::order::Grouping;
 use crate::index::query::Query;
 use crate::index::search::DocumentId;
 use crate::index::search::Searcher;
@@ -127,17 +128,17 @@ impl Site {
         let searcher = Searcher::open(&self.folder.path().join(name)).unwrap();
         let mut ids: Vec<_> = searcher.ids().map(Result::unwrap).collect();
         ids.sort();
-        let query = Query {
-            kind: Some(Kind::Meeting),
-            limit: 100,
-            ..Query::default()
-        };
-        let hits = searcher.search_at(&query, Timestamp(0)).unwrap().hits;
         let shown = |id: &DocumentId| {
-            let found = hits.iter().find(|hit| {
-                hit.interaction_id == id.interaction_id.to_string()
-                    && *hit.mailbox_id == *id.mailbox_id
-            });
+            let query = Query {
+                kind: Some(Kind::Meeting),
+                user: vec![id.mailbox_id.clone()],
+                grouping: Grouping::Interactions,
+                limit: 100,
+                ..Query::default()
+            };
+            let hits = searcher.search_at(&query, Timestamp(0)).unwrap().hits;
+            let mut hits = hits.iter();
+            let found = hits.find(|hit| hit.interaction_id == id.interaction_id.to_string());
             serde_json::to_string(found.unwrap()).unwrap()
         };
         ids.into_iter().map(|id| (id.clone(), shown(&id))).collect()

@@ -1,0 +1,128 @@
+//! One interaction of a lake by its id, with everything that is held of it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::lake::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::recorded::Recorded;
+use crate::lake::single::Common;
+use crate::model::activity::Activity;
+use crate::model::id::Id128;
+use crate::model::interaction::Interaction;
+use crate::model::interaction::State;
+use crate::model::opened::Opened;
+use crate::model::opened::Related;
+
+/// Fewer digits would begin many ids.
+const DIGITS_MIN: usize = 6;
+/// The digits of an id.
+const DIGITS: usize = 32;
+/// How many ids are listed where several begin alike.
+const LISTED_MAX: usize = 10;
+
+/// Why an interaction cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ShowError {
+    /// The lake cannot be read.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The text is no id.
+    #[error("an id has {DIGITS} hex digits, of which the first {DIGITS_MIN} or more may be given")]
+    NoId,
+    /// There is none.
+    #[error(
+        "the lake holds no interaction whose id begins with {0}; `touchpoint search` shows ids"
+    )]
+    Unknown(String),
+    /// There are several.
+    #[error("{} interactions begin with these digits, give more of them: {}", .0.len(), listed(.0))]
+    Several(BTreeSet<Id128>),
+}
+
+fn listed(ids: &BTreeSet<Id128>) -> String {
+    let ids = ids.iter().take(LISTED_MAX).map(ToString::to_string);
+    ids.collect::<Vec<_>>().join(", ")
+}
+
+/// Reads an interaction by its id or the beginning of it. Call it from a blocking thread.
+///
+/// # Errors
+/// The lake cannot be read, or the text names no interaction, or several.
+pub(crate) fn open(lake: &Lake, text: &str) -> Result<Opened, ShowError> {
+    let digits = text.trim().to_lowercase();
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if !is_hex || !(DIGITS_MIN..=DIGITS).contains(&digits.len()) {
+        return Err(ShowError::NoId);
+    }
+    let rows = lake.interactions_beginning(&digits)?;
+    let ids: BTreeSet<Id128> = rows.iter().map(|row| row.interaction_id).collect();
+    let Some(id) = ids.first().copied() else {
+        return Err(ShowError::Unknown(digits));
+    };
+    if ids.len() > 1 {
+        return Err(ShowError::Several(ids));
+    }
+    let common = rows.iter().find_map(common);
+    let related = match common {
+        Some(common) => related(id, lake.recorded_of(&common)?),
+        None => Vec::new(),
+    };
+    let activities = current(lake.activities_of(id)?);
+    Ok(Opened::new(rows, activities, related))
+}
+
+fn common(row: &Interaction) -> Option<Common> {
+    let thread = row.thread_id.clone().map(Common::Thread);
+    thread.or_else(|| row.series_id.clone().map(Common::Series))
+}
+
+/// The rows of the highest generation in each mailbox that have a match.
+fn current(rows: Vec<Activity>) -> Vec<Activity> {
+    let mut highest: HashMap<Arc<str>, i64> = HashMap::new();
+    for row in &rows {
+        let known = highest
+            .entry(Arc::clone(&row.mailbox.id))
+            .or_insert(row.generation);
+        *known = row.generation.max(*known);
+    }
+    let is_current = |row: &Activity| {
+        row.contact_match.is_some() && highest.get(&row.mailbox.id) == Some(&row.generation)
+    };
+    rows.into_iter().filter(is_current).collect()
+}
+
+/// The other interactions, each as its highest revision in the first mailbox has it.
+fn related(id: Id128, rows: Vec<Recorded>) -> Vec<Related> {
+    let mut copies: BTreeMap<(Id128, Arc<str>), Recorded> = BTreeMap::new();
+    let order = |row: &Recorded| (row.revision, row.state != State::Superseded);
+    for row in rows.into_iter().filter(|row| row.interaction_id != id) {
+        let key = (row.interaction_id, Arc::clone(&row.mailbox_id));
+        match copies.get(&key) {
+            Some(known) if order(known) >= order(&row) => {}
+            _ => {
+                copies.insert(key, row);
+            }
+        }
+    }
+    let mut interactions: BTreeMap<Id128, Related> = BTreeMap::new();
+    let gone = [State::Superseded, State::Withdrawn];
+    for row in copies
+        .into_values()
+        .filter(|row| !gone.contains(&row.state))
+    {
+        let first = interactions.entry(row.interaction_id).or_insert(Related {
+            id: row.interaction_id,
+            occurred_at: row.occurred_at,
+            kind: row.kind,
+            state: row.state,
+            subject: None,
+        });
+        first.subject = first.subject.take().or(row.subject);
+    }
+    let mut related: Vec<Related> = interactions.into_values().collect();
+    related.sort_by_key(|one| (one.occurred_at, one.id));
+    related
+}
