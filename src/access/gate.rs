@@ -29,7 +29,8 @@ impl Gate<'_> {
     /// `selected` are the users whom the scope of some section holds.
     ///
     /// # Errors
-    /// A mailbox outside the scope can be read, or one that `probe` names is not where it must be.
+    /// A mailbox outside the scope can be read, one that `probe.denied` names proves nothing, or one that
+    /// `probe` names is not in the tenant.
     pub(crate) async fn pass(
         self,
         tenant: &TenantInput,
@@ -49,7 +50,8 @@ impl Gate<'_> {
             }
             outside => outside,
         };
-        let granted = named_granted(tenant, capture, listing).await?;
+        let (targets, not_in_scope) = probes::named_granted(tenant, listing)?;
+        let granted = probes::try_readable(tenant, capture, &targets).await;
         // Without them the sign-in would have failed before.
         let roles = tenant.source.granted_roles().await.unwrap_or_default();
         let rows = consent::rows(&tenant.config, capture, roles.as_deref(), &granted);
@@ -58,6 +60,7 @@ impl Gate<'_> {
             is_missing && !row.is_optional
         });
         let refused = granted.iter().filter(|probe| probe.is_wrong());
+        let not_in_scope = not_in_scope.into_iter();
         Ok(Some(RunAccess {
             tenant: tenant.name.to_string(),
             outside,
@@ -67,6 +70,7 @@ impl Gate<'_> {
             too_wide: consent::too_wide(roles.as_deref().unwrap_or_default()),
             refused: refused
                 .map(|probe| format!("{} ({})", probe.mailbox, probe.kind.as_str()))
+                .chain(not_in_scope.map(|address| format!("{address} (not in scope)")))
                 .collect(),
         }))
     }
@@ -89,20 +93,4 @@ fn outside(denied: &Denied, tried: &[Probe]) -> Outside {
         0 => Outside::Unknown,
         requests => Outside::Refused { requests },
     }
-}
-
-/// Tries the mailboxes that the configuration names as readable.
-///
-/// # Errors
-/// One of them is not in the tenant, or not in scope.
-async fn named_granted(
-    tenant: &TenantInput,
-    capture: &Capture,
-    listing: &Listing,
-) -> Result<Vec<Probe>, AccessError> {
-    if tenant.config.probe.granted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let targets = probes::granted(tenant, listing)?;
-    Ok(probes::try_readable(tenant, capture, &targets).await)
 }

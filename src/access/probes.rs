@@ -116,6 +116,25 @@ pub(crate) fn granted(tenant: &TenantInput, listing: &Listing) -> Result<Vec<Tar
     Ok(chosen.map(Target::chosen).collect())
 }
 
+/// The mailboxes that the configuration names as readable: those in scope, to try, and the addresses of
+/// the others.
+///
+/// # Errors
+/// A named mailbox is not in the tenant.
+pub(crate) fn named_granted(
+    tenant: &TenantInput,
+    listing: &Listing,
+) -> Result<(Vec<Target>, Vec<String>), AccessError> {
+    let named = named(tenant, listing, ("granted", &tenant.config.probe.granted))?;
+    let (within, outside): (Vec<&PlanEntry>, Vec<_>) =
+        named.into_iter().partition(|entry| is_in(entry));
+    let outside = outside.into_iter().map(|entry| entry.address.clone());
+    Ok((
+        within.into_iter().map(Target::named).collect(),
+        outside.collect(),
+    ))
+}
+
 /// The mailboxes outside the scope to try; `selected` are the users whom the scope of some section
 /// holds.
 ///

@@ -78,7 +78,7 @@ fn verbose_logs_of_failures_contain_no_secrets_or_addresses() {
 fn events_of_a_mailbox_name_it_by_its_id_and_appear_at_their_levels() {
     let tenant = Tenant::of_world(
         "seed = 63\nusers = 16\nmails_per_user = 10\nmeetings_per_user = 2\n\
-         [[faults]]\nmailbox = 0\nkind = 'status'\nstatus = 503\ntimes = 1\n",
+         [[faults]]\nmailbox = 1\nkind = 'status'\nstatus = 503\ntimes = 1\n",
     );
     tenant.configure(IMPATIENT);
     let secret = fs::read_to_string(tenant.folder().join("secret.txt")).unwrap();

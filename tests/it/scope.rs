@@ -96,7 +96,7 @@ fn a_scope_that_does_not_exist_reads_nothing() {
 fn members_that_are_hidden_end_the_run() {
     for (shown, remedy) in [
         ("empty", "Member.Read.Hidden"),
-        ("refused", "admin consent"),
+        ("refused", "touchpoint check"),
     ] {
         let tenant = Tenant::of_world(&format!(
             "users = 16\nmails_per_user = 30\n[switches]\nhidden_membership = \"{shown}\"\n\

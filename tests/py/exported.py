@@ -19,5 +19,10 @@ if name.endswith(".parquet"):
 else:
     found = connection.read_csv(name, all_varchar=True, header=True)
     comments = None
-rows = [dict(zip(found.columns, row)) for row in found.fetchall()]
+# As texts: otherwise a time zone needs a package of its own.
+columns = [
+    f'"{name}"::VARCHAR AS "{name}"' if "TIME ZONE" in str(kind) else f'"{name}"'
+    for name, kind in zip(found.columns, found.types)
+]
+rows = [dict(zip(found.columns, row)) for row in found.project(", ".join(columns)).fetchall()]
 print(json.dumps({"columns": found.columns, "rows": rows, "comments": comments}, default=str))
