@@ -147,7 +147,11 @@ async fn the_kind_of_a_mailbox_is_what_is_told_of_it() {
     for (status, body, expected) in [
         (200, r#"{"value":"shared"}"#, Some(MailboxKind::Shared)),
         (200, r#"{"value":"room"}"#, Some(MailboxKind::Room)),
-        (200, r#"{"value":"equipment"}"#, Some(MailboxKind::Room)),
+        (
+            200,
+            r#"{"value":"equipment"}"#,
+            Some(MailboxKind::Equipment),
+        ),
         (
             200,
             r#"{"value":"unknownFutureValue"}"#,
@@ -220,7 +224,7 @@ async fn without_permission_for_the_directory_the_tenant_is_stopped() {
     .await;
     let error = server.client().users().await.unwrap_err();
     assert_eq!(error.action(), RetryAction::StopTenant);
-    assert!(error.to_string().contains("User.Read.All"), "{error}");
+    assert!(error.to_string().contains("touchpoint check"), "{error}");
     assert_eq!(server.requests().len(), 1);
 
     let server =
