@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use arrow_array::RecordBatch;
-use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 
 use crate::lake::Lake;
@@ -12,11 +11,12 @@ use crate::lake::delta::data_file::properties;
 use crate::lake::delta::table::LiveFile;
 use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
+use crate::lake::generations;
+use crate::lake::generations::Generations;
 use crate::lake::read::batches;
 use crate::lake::rows::activity::ACTIVITIES;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
-use crate::lake::rows::cells::id_at;
 use crate::lake::rows::cells::text;
 use crate::lake::rows::column::ColumnType;
 use crate::lake::rows::column::Value;
@@ -24,8 +24,6 @@ use crate::lake::rows::columns::TableColumn;
 use crate::lake::rows::columns::TableColumns;
 use crate::lake::rows::crm::ACCOUNTS;
 use crate::lake::rows::crm::CONTACTS;
-use crate::lake::rows::keys::InteractionKey;
-use crate::lake::rows::keys::MailboxKeys;
 use crate::lake::rows::relationship::RELATIONSHIPS;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::arrow_schema;
@@ -118,23 +116,12 @@ impl Lake {
         export.end()
     }
 
-    /// The highest generation of each interaction of some files.
-    fn generations_of(
-        &self,
-        files: &[LiveFile],
-    ) -> Result<HashMap<InteractionKey, i64>, LakeError> {
-        let wanted = project(
-            TableName::ContactActivity,
-            &["generation", "interaction_id", "mailbox_id"],
-        );
-        let each = |_: &_, batch: &RecordBatch| keys(batch);
+    /// The highest generations in some files.
+    fn generations_of(&self, files: &[LiveFile]) -> Result<Generations, LakeError> {
+        let wanted = project(TableName::ContactActivity, &generations::COLUMNS);
+        let each = |_: &_, batch: &RecordBatch| generations::keys(batch);
         let found = self.in_parallel(&self.activities, files, &wanted, None, each)?;
-        let mut generations = HashMap::new();
-        for (key, generation) in found.into_iter().flatten() {
-            let highest = generations.entry(key).or_insert(generation);
-            *highest = generation.max(*highest);
-        }
-        Ok(generations)
+        Ok(found.into_iter().flatten().collect())
     }
 }
 
@@ -171,24 +158,10 @@ fn export_table<R: Clone + 'static, W: Write + Send>(
     export.end()
 }
 
-/// The key and generation of each row.
-fn keys(batch: &RecordBatch) -> Result<Vec<(InteractionKey, i64)>, BadCell> {
-    let cells = Cells::new(batch);
-    let (ids, mailboxes) = (cells.texts("interaction_id")?, cells.texts("mailbox_id")?);
-    let generations = cells.longs("generation")?;
-    let mut keys = MailboxKeys::default();
-    let key = |row| {
-        let mailbox = keys.get(mailboxes.value(row));
-        let key = mailbox.interaction(id_at(ids, row, "interaction_id")?);
-        Ok((key, generations.value(row)))
-    };
-    (0..batch.num_rows()).map(key).collect()
-}
-
 /// The rows of a batch that are current.
 fn current(
     batch: &RecordBatch,
-    highest: &HashMap<InteractionKey, i64>,
+    generations: &Generations,
     wanted: ExportedActivity,
 ) -> Result<Vec<usize>, BadCell> {
     let cells = Cells::new(batch);
@@ -198,8 +171,8 @@ fn current(
             wanted == ExportedActivity::All || text(kinds, row) == Some(Kind::Meeting.as_str());
         is_shown && text(states, row) == Some(State::Active.as_str())
     };
-    let rows = keys(batch)?.into_iter().enumerate();
-    let rows = rows.filter(|(_, (key, generation))| highest.get(key) == Some(generation));
+    let rows = generations::keys(batch)?.into_iter().enumerate();
+    let rows = rows.filter(|(_, (key, generation))| generations.is_highest(*key, *generation));
     Ok(rows
         .map(|(row, _)| row)
         .filter(|row| is_wanted(*row))

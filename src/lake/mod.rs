@@ -44,6 +44,7 @@ mod compaction;
 mod cursors;
 mod delta;
 mod format;
+mod generations;
 mod parallel;
 mod reported;
 mod storage;

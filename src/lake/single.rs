@@ -10,11 +10,13 @@ use crate::lake::Lake;
 use crate::lake::delta::file_reader::OnlyRows;
 use crate::lake::delta::table::Table;
 use crate::lake::error::LakeError;
+use crate::lake::generations::Generations;
 use crate::lake::recorded;
 use crate::lake::recorded::Recorded;
 use crate::lake::rows::activity::ACTIVITIES;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::interaction::INTERACTIONS;
+use crate::lake::rows::keys::InteractionKey;
 use crate::lake::rows::schema::TableName;
 use crate::lake::rows::schema::arrow_schema;
 use crate::model::activity::Activity;
@@ -44,16 +46,21 @@ impl Lake {
         })
     }
 
-    /// The rows of `contact_activity` of all generations of an interaction, in no particular order.
+    /// The rows of `contact_activity` of an interaction of the highest generation in each mailbox, in no
+    /// particular order.
     ///
     /// # Errors
     /// A file of the table cannot be read.
     pub fn activities_of(&self, id: Id128) -> Result<Vec<Activity>, LakeError> {
         let only = OnlyRows::Of(Arc::new(HashSet::from([id])));
         let wanted = arrow_schema(TableName::ContactActivity);
-        self.some(&self.activities, &wanted, &only, |batch| {
+        let mut rows = self.some(&self.activities, &wanted, &only, |batch| {
             ACTIVITIES.read_all(batch)
-        })
+        })?;
+        let key = |row: &Activity| (InteractionKey::of_activity(row), row.generation);
+        let generations: Generations = rows.iter().map(key).collect();
+        rows.retain(|row| generations.is_highest(InteractionKey::of_activity(row), row.generation));
+        Ok(rows)
     }
 
     /// All revisions of the interactions of a conversation or series, without people and text.

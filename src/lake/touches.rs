@@ -15,6 +15,8 @@ use hashbrown::HashMap;
 use crate::lake::Lake;
 use crate::lake::delta::file_reader::OnlyRows;
 use crate::lake::error::LakeError;
+use crate::lake::generations;
+use crate::lake::generations::Generations;
 use crate::lake::rows::cells::BadCell;
 use crate::lake::rows::cells::Cells;
 use crate::lake::rows::cells::id_at;
@@ -52,8 +54,6 @@ const COLUMNS: [&str; 16] = [
     "internal_count",
     "external_count",
 ];
-/// The columns that show whether a row is current.
-const KEYS: [&str; 3] = ["generation", "interaction_id", "mailbox_id"];
 /// How Graph writes that an invitation was declined.
 const DECLINED: &str = "declined";
 
@@ -73,25 +73,6 @@ struct Rated {
     key: InteractionKey,
     generation: i64,
     touch: Option<Touch>,
-}
-
-/// The highest generation of each interaction in each mailbox.
-#[derive(Default)]
-struct Generations(HashMap<InteractionKey, i64>);
-
-impl Generations {
-    fn note(&mut self, key: InteractionKey, generation: i64) {
-        let highest = self.0.entry(key).or_insert(generation);
-        *highest = generation.max(*highest);
-    }
-
-    fn current(&self, rows: Vec<Rated>) -> Vec<Touch> {
-        let current = rows.into_iter().filter(|row| {
-            let highest = self.0.get(&row.key);
-            highest.is_none_or(|highest| row.generation >= *highest)
-        });
-        current.filter_map(|row| row.touch).collect()
-    }
 }
 
 impl Lake {
@@ -115,15 +96,13 @@ impl Lake {
         let rows = self.in_parallel(&self.activities, &files, &wanted, Some(&only), each)?;
         let rows: Vec<Rated> = rows.into_iter().flatten().collect();
         let generations = if are_complete {
-            let mut generations = Generations::default();
-            for row in &rows {
-                generations.note(row.key, row.generation);
-            }
-            generations
+            rows.iter().map(|row| (row.key, row.generation)).collect()
         } else {
             self.generations(&rows)?
         };
-        Ok(generations.current(rows))
+        let rows = rows.into_iter();
+        let current = rows.filter(|row| generations.is_highest(row.key, row.generation));
+        Ok(current.filter_map(|row| row.touch).collect())
     }
 
     /// The highest generations of the interactions of some rows.
@@ -131,15 +110,15 @@ impl Lake {
         let ids: HashSet<Id128> = rows.iter().map(|row| row.key.interaction_id).collect();
         let wanted_keys: HashSet<InteractionKey> = rows.iter().map(|row| row.key).collect();
         let files = self.activities.live_files()?;
-        let wanted = project(TableName::ContactActivity, &KEYS);
+        let wanted = project(TableName::ContactActivity, &generations::COLUMNS);
         let only = OnlyRows::Of(Arc::new(ids));
-        let each = |_: &_, batch: &RecordBatch| keys(batch, &wanted_keys);
+        let each = |_: &_, batch: &RecordBatch| {
+            let mut keys = generations::keys(batch)?;
+            keys.retain(|(key, _)| wanted_keys.contains(key));
+            Ok(keys)
+        };
         let found = self.in_parallel(&self.activities, &files, &wanted, Some(&only), each)?;
-        let mut generations = Generations::default();
-        for (key, generation) in found.into_iter().flatten() {
-            generations.note(key, generation);
-        }
-        Ok(generations)
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// How many rows of all generations `contact_activity` has of each mailbox.
@@ -185,25 +164,6 @@ impl Lake {
 fn with(column: &'static str, texts: impl IntoIterator<Item = String>) -> OnlyRows {
     let texts = Arc::new(texts.into_iter().collect());
     OnlyRows::With(TableName::ContactActivity, column, texts)
-}
-
-/// The generations of the rows of a batch that have one of some keys.
-fn keys(
-    batch: &RecordBatch,
-    wanted: &HashSet<InteractionKey>,
-) -> Result<Vec<(InteractionKey, i64)>, BadCell> {
-    let cells = Cells::new(batch);
-    let (ids, mailboxes) = (cells.texts("interaction_id")?, cells.texts("mailbox_id")?);
-    let generations = cells.longs("generation")?;
-    let (mut keys, mut found) = (MailboxKeys::default(), Vec::new());
-    for row in 0..batch.num_rows() {
-        let mailbox = keys.get(mailboxes.value(row));
-        let key = mailbox.interaction(id_at(ids, row, "interaction_id")?);
-        if wanted.contains(&key) {
-            found.push((key, generations.value(row)));
-        }
-    }
-    Ok(found)
 }
 
 /// The rows of a batch; only active ones with a match have more than their generation.

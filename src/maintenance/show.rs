@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::lake::recorded::Recorded;
 use crate::lake::single::Common;
-use crate::model::activity::Activity;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
@@ -70,28 +68,14 @@ pub(crate) fn open(lake: &Lake, text: &str) -> Result<Opened, ShowError> {
         Some(common) => related(id, lake.recorded_of(&common)?),
         None => Vec::new(),
     };
-    let activities = current(lake.activities_of(id)?);
+    let mut activities = lake.activities_of(id)?;
+    activities.retain(|row| row.contact_match.is_some());
     Ok(Opened::new(rows, activities, related))
 }
 
 fn common(row: &Interaction) -> Option<Common> {
     let thread = row.thread_id.clone().map(Common::Thread);
     thread.or_else(|| row.series_id.clone().map(Common::Series))
-}
-
-/// The rows of the highest generation in each mailbox that have a match.
-fn current(rows: Vec<Activity>) -> Vec<Activity> {
-    let mut highest: HashMap<Arc<str>, i64> = HashMap::new();
-    for row in &rows {
-        let known = highest
-            .entry(Arc::clone(&row.mailbox.id))
-            .or_insert(row.generation);
-        *known = row.generation.max(*known);
-    }
-    let is_current = |row: &Activity| {
-        row.contact_match.is_some() && highest.get(&row.mailbox.id) == Some(&row.generation)
-    };
-    rows.into_iter().filter(is_current).collect()
 }
 
 /// The other interactions, each as its highest revision in the first mailbox has it.
