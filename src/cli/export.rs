@@ -4,7 +4,6 @@ use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use anyhow::bail;
@@ -13,21 +12,16 @@ use tempfile::NamedTempFile;
 
 use crate::cli::format::Format;
 use crate::cli::output;
-use crate::cli::setup::block_on;
 use crate::cli::setup::load;
-use crate::config::Config;
-use crate::insight::exchange::Shown;
-use crate::lake::Lake;
+use crate::cli::setup::with_lake;
 use crate::lake::export::Output;
 use crate::lake::export::RowSink;
 use crate::maintenance::export;
 use crate::maintenance::export::Exported;
 use crate::maintenance::who::Terms;
-use crate::pipeline::stores;
 use crate::report::spreadsheet::harmless;
 use crate::report::table::number;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,10 +74,14 @@ pub fn run(config: &Path, options: &ExportArgs, format: Format) -> anyhow::Resul
     let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
         .with_context(|| format!("making a file beside {}", options.out.display()))?;
     let file = draft.reopen().context("opening the file to write")?;
-    let rows = block_on(async {
-        let handle = tokio::runtime::Handle::current();
-        let writing = move || write(&config, exported, output_to(file, is_parquet), handle);
-        tokio::task::spawn_blocking(writing).await?
+    let rows = with_lake(&config, move |config, lake| {
+        let terms = Terms::of(config, clock::now());
+        Ok(export::write(
+            lake,
+            exported,
+            terms,
+            output_to(file, is_parquet),
+        )?)
     })?;
     draft.as_file().sync_all().context("writing the file")?;
     let kept = draft.persist(&options.out);
@@ -94,26 +92,6 @@ pub fn run(config: &Path, options: &ExportArgs, format: Format) -> anyhow::Resul
         options.out.display()
     ));
     Ok(ExitCode::SUCCESS)
-}
-
-fn write(
-    config: &Config,
-    exported: Exported,
-    output: Output<File>,
-    handle: tokio::runtime::Handle,
-) -> anyhow::Result<u64> {
-    let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
-    let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
-    let terms = Terms {
-        as_of: clock::now(),
-        shown: if config.view.mail_activity {
-            Shown::All
-        } else {
-            Shown::Meetings
-        },
-        formula: config.insight,
-    };
-    Ok(export::write(&lake, exported, terms, output)?)
 }
 
 fn output_to(file: File, is_parquet: bool) -> Output<File> {

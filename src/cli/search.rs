@@ -3,11 +3,8 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::Context as _;
 use anyhow::anyhow;
-use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use tokio::runtime::Handle;
@@ -19,6 +16,8 @@ use crate::cli::search_text;
 use crate::cli::search_text::Color;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
+use crate::cli::setup::mail_is_not_shown;
+use crate::cli::setup::with_lake;
 use crate::config::Config;
 use crate::index::index_state::IndexState;
 use crate::index::order::Grouping;
@@ -27,15 +26,11 @@ use crate::index::query::Exact;
 use crate::index::query::Query;
 use crate::index::query::WithFacets;
 use crate::index::search::Searcher;
-use crate::insight::directory::Directory;
-use crate::lake::Lake;
 use crate::maintenance::names;
 use crate::model::days::Days;
 use crate::model::interaction::Kind;
 use crate::pipeline::index_state;
-use crate::pipeline::stores;
 use crate::report::table::number;
-use crate::runtime::cpu::CpuPool;
 
 /// Find interactions by words, contact, account, colleague and time.
 ///
@@ -108,7 +103,7 @@ pub fn run(config: &Path, args: &SearchArgs, json: bool) -> anyhow::Result<ExitC
 /// disagrees with the lake, a warning is printed.
 pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()> {
     let searcher = Searcher::open(&config.index.path)?;
-    let (searcher, named) = block_on(resolved(config.clone(), searcher, args.clone()))?;
+    let named = resolved(config, &searcher, args)?;
     let query = Query {
         words: args.words.join(" "),
         kind: shown_kind(config, args.kind)?,
@@ -149,37 +144,29 @@ pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()
 }
 
 /// A query with the contacts, accounts and mailboxes that the options name.
-async fn resolved(
-    config: Config,
-    searcher: Searcher,
-    args: SearchArgs,
-) -> anyhow::Result<(Searcher, Query)> {
+fn resolved(config: &Config, searcher: &Searcher, args: &SearchArgs) -> anyhow::Result<Query> {
     let named = [
-        (Exact::Contact, args.contact),
-        (Exact::Account, args.account),
-        (Exact::User, args.user),
+        (Exact::Contact, &args.contact),
+        (Exact::Account, &args.account),
+        (Exact::User, &args.user),
     ];
     let is_any = named.iter().any(|(_, text)| text.is_some());
-    let handle = Handle::current();
-    let resolving = tokio::task::spawn_blocking(move || {
-        // Without a lake, what is in the index can be searched all the same.
-        let directory = is_any.then(|| directory(&config, handle).ok()).flatten();
-        let [contact, account, user] = named.map(|(field, text)| {
-            let Some(text) = text else {
-                return Ok(Vec::new());
-            };
-            let values = names::values(&text, field, &searcher, directory.as_ref());
-            values.map_err(|error| anyhow!("{}: {}", option(field), explain(&error)))
-        });
-        let query = Query {
-            contact: contact?,
-            account: account?,
-            user: user?,
-            ..Query::default()
+    // Without a lake, what is in the index can be searched all the same.
+    let directory = is_any.then(|| with_lake(config, |_, lake| Ok(names::directory(lake)?)).ok());
+    let directory = directory.flatten().flatten();
+    let [contact, account, user] = named.map(|(field, text)| {
+        let Some(text) = text else {
+            return Ok(Vec::new());
         };
-        Ok((searcher, query))
+        let values = names::values(text, field, searcher, directory.as_ref());
+        values.map_err(|error| anyhow!("{}: {}", option(field), explain(&error)))
     });
-    resolving.await?
+    Ok(Query {
+        contact: contact?,
+        account: account?,
+        user: user?,
+        ..Query::default()
+    })
 }
 
 fn option(field: Exact) -> &'static str {
@@ -190,20 +177,11 @@ fn option(field: Exact) -> &'static str {
     }
 }
 
-/// Those who may be named, of the lake.
-fn directory(config: &Config, handle: Handle) -> anyhow::Result<Directory> {
-    let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
-    let lake = Lake::open(stores::lake_settings(config), cpu, handle)?;
-    names::directory(&lake)?.context("no CRM snapshot")
-}
-
 /// The kind that is searched for: meetings alone where activity from mail is not shown.
 fn shown_kind(config: &Config, wanted: Option<Kind>) -> anyhow::Result<Option<Kind>> {
     match wanted {
         _ if config.view.mail_activity => Ok(wanted),
-        Some(Kind::Email) => bail!(
-            "activity from mail is not shown: the configuration says mail_activity = false in [view]"
-        ),
+        Some(Kind::Email) => Err(mail_is_not_shown()),
         _ => Ok(Some(Kind::Meeting)),
     }
 }

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use anyhow::anyhow;
 use tokio::runtime::Builder;
 use tokio::runtime::Handle;
 use tokio::runtime::Runtime;
 
 use crate::config::Config;
+use crate::lake::Lake;
 use crate::pipeline::stores;
 use crate::runtime::private;
 
@@ -26,6 +28,33 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
     // Dropping the runtime would wait for a thread that blocks on a file.
     runtime.shutdown_background();
     result
+}
+
+/// Works with the lake of a configuration, opened for reading, on a thread that may wait for the disk.
+pub fn with_lake<T: Send + 'static>(
+    config: &Config,
+    work: impl FnOnce(&Config, &Lake) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let config = config.clone();
+    block_on(async {
+        let handle = Handle::current();
+        let working = tokio::task::spawn_blocking(move || {
+            let lake = Lake::open(
+                stores::lake_settings(&config),
+                stores::cpu(&config)?,
+                handle,
+            )?;
+            work(&config, &lake)
+        });
+        working.await?
+    })
+}
+
+/// Why nothing of mails is shown.
+pub fn mail_is_not_shown() -> anyhow::Error {
+    anyhow!(
+        "activity from mail is not shown: the configuration says mail_activity = false in [view]"
+    )
 }
 
 /// Runs work that waits for the network on this thread alone: an answer reaches who waits for it

@@ -2,24 +2,16 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-
-use anyhow::bail;
-use tokio::runtime::Handle;
 
 use crate::cli::output;
-use crate::cli::setup::block_on;
 use crate::cli::setup::load;
-use crate::config::Config;
-use crate::lake::Lake;
+use crate::cli::setup::mail_is_not_shown;
+use crate::cli::setup::with_lake;
 use crate::maintenance::show;
 use crate::model::interaction::Kind;
-use crate::model::opened::Opened;
-use crate::pipeline::stores;
 use crate::report;
 use crate::report::show::Level;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 
 /// One mail or meeting: people, times, content as far as it is kept, conversation, mailboxes.
 ///
@@ -41,13 +33,11 @@ pub fn run(config: &Path, args: &ShowArgs, json: bool) -> anyhow::Result<ExitCod
         content: config.capture.content.as_str(),
         now: clock::now(),
     };
-    let may_show_mail = config.view.mail_activity;
-    let opened = block_on(open(config, args.id.clone()))?;
+    let id = args.id.clone();
+    let opened = with_lake(&config, move |_, lake| Ok(show::open(lake, &id)?))?;
     let is_mail = opened.rows.iter().any(|row| row.kind == Kind::Email);
-    if is_mail && !may_show_mail {
-        bail!(
-            "activity from mail is not shown: the configuration says mail_activity = false in [view]"
-        );
+    if is_mail && !config.view.mail_activity {
+        return Err(mail_is_not_shown());
     }
     if json {
         output::json(&report::show_json::json(&opened, level))?;
@@ -55,14 +45,4 @@ pub fn run(config: &Path, args: &ShowArgs, json: bool) -> anyhow::Result<ExitCod
         output::result(&report::show::text(&opened, level))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn open(config: Config, id: String) -> anyhow::Result<Opened> {
-    let handle = Handle::current();
-    let opening = tokio::task::spawn_blocking(move || {
-        let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
-        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
-        Ok(show::open(&lake, &id)?)
-    });
-    opening.await?
 }

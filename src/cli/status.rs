@@ -13,9 +13,8 @@ use anyhow::bail;
 use crate::cli::check::duration;
 use crate::cli::format::Format;
 use crate::cli::output;
-use crate::cli::setup::block_on;
 use crate::cli::setup::load;
-use crate::config::Config;
+use crate::cli::setup::with_lake;
 use crate::config::members::Member;
 use crate::config::members::Members;
 use crate::lake::Lake;
@@ -26,13 +25,11 @@ use crate::model::coverage::Status;
 use crate::model::cursor::FailedItem;
 use crate::model::cursor::LEDGER_KEY_PREFIX;
 use crate::model::time::Timestamp;
-use crate::pipeline::stores;
 use crate::report::exit;
 use crate::report::spreadsheet::harmless;
 use crate::report::status;
 use crate::report::status::MailboxStatus;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 
 /// How old the last success of a mailbox may be where nothing is stated: a night that was missed once.
 const MAX_AGE: Duration = Duration::from_hours(36);
@@ -67,7 +64,7 @@ pub struct StatusArgs {
 pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Result<ExitCode> {
     let config = load(config)?;
     let members = Members::load_all(&config.tenants)?;
-    let mut lines = block_on(read(config))?;
+    let mut lines = with_lake(&config, |_, lake| read(lake))?;
     for line in &mut lines {
         add_member(line, &members);
     }
@@ -177,32 +174,26 @@ fn csv(lines: &[MailboxStatus]) -> anyhow::Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-async fn read(config: Config) -> anyhow::Result<Vec<MailboxStatus>> {
-    let handle = tokio::runtime::Handle::current();
-    let reading = tokio::task::spawn_blocking(move || {
-        let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
-        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
-        let mut rows: HashMap<Arc<str>, Vec<Moment>> = HashMap::new();
-        let mut latest: HashMap<Arc<str>, Coverage> = HashMap::new();
-        for row in lake.mailboxes()? {
-            let row = row?;
-            let id = row.mailbox.id.clone();
-            rows.entry(id.clone()).or_default().push(Moment::of(&row));
-            match latest.get(&id) {
-                Some(known) if known.started_at >= row.started_at => {}
-                _ => drop(latest.insert(id, row)),
-            }
+fn read(lake: &Lake) -> anyhow::Result<Vec<MailboxStatus>> {
+    let mut rows: HashMap<Arc<str>, Vec<Moment>> = HashMap::new();
+    let mut latest: HashMap<Arc<str>, Coverage> = HashMap::new();
+    for row in lake.mailboxes()? {
+        let row = row?;
+        let id = row.mailbox.id.clone();
+        rows.entry(id.clone()).or_default().push(Moment::of(&row));
+        match latest.get(&id) {
+            Some(known) if known.started_at >= row.started_at => {}
+            _ => drop(latest.insert(id, row)),
         }
-        let mut unread = unread(&lake)?;
-        let lines = latest.into_iter().map(|(id, row)| {
-            let moments = rows.remove(&id).unwrap_or_default();
-            line(row, moments, unread.remove(&*id).unwrap_or_default())
-        });
-        let mut lines: Vec<MailboxStatus> = lines.collect();
-        lines.sort_by(|a, b| place(a).cmp(&place(b)));
-        Ok(lines)
+    }
+    let mut unread = unread(lake)?;
+    let lines = latest.into_iter().map(|(id, row)| {
+        let moments = rows.remove(&id).unwrap_or_default();
+        line(row, moments, unread.remove(&*id).unwrap_or_default())
     });
-    reading.await?
+    let mut lines: Vec<MailboxStatus> = lines.collect();
+    lines.sort_by(|a, b| place(a).cmp(&place(b)));
+    Ok(lines)
 }
 
 /// What one run said of a mailbox.

@@ -2,29 +2,23 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::bail;
 
 use crate::cli::day;
 use crate::cli::names;
 use crate::cli::output;
-use crate::cli::setup::block_on;
 use crate::cli::setup::load;
+use crate::cli::setup::with_lake;
 use crate::config::Config;
-use crate::insight::answer::Answer;
-use crate::insight::exchange::Shown;
-use crate::lake::Lake;
 use crate::maintenance::who;
 use crate::maintenance::who::Asked;
 use crate::maintenance::who::Terms;
 use crate::maintenance::who::WhoError;
 use crate::model::days::Days;
 use crate::model::days::day_of;
-use crate::pipeline::stores;
 use crate::report;
 use crate::runtime::clock;
-use crate::runtime::cpu::CpuPool;
 
 /// Who knows a contact or an account, and how well; of a colleague: whom they know.
 ///
@@ -80,16 +74,11 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
     let is_past_or_ahead = |days: &Days| !days.contains(day_of(now));
     let wanted = args.as_of.filter(is_past_or_ahead).map(|days| days.end());
     let as_of = wanted.unwrap_or(now);
-    let terms = Terms {
-        as_of,
-        shown: if config.view.mail_activity {
-            Shown::All
-        } else {
-            Shown::Meetings
-        },
-        formula: config.insight,
-    };
-    let answer = block_on(ask(config.clone(), args.asked(), terms))?;
+    let (asked, terms) = (args.asked(), Terms::of(config, as_of));
+    let answer = with_lake(config, move |_, lake| match who::ask(lake, &asked, terms) {
+        Err(WhoError::Name(name)) => bail!(names::explain(&name)),
+        answer => Ok(answer?),
+    })?;
     if json {
         output::json(&report::who_json::json(&answer, args.limit))?;
     } else {
@@ -106,17 +95,4 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-async fn ask(config: Config, asked: Asked, terms: Terms) -> anyhow::Result<Answer> {
-    let handle = tokio::runtime::Handle::current();
-    let asking = tokio::task::spawn_blocking(move || {
-        let cpu = Arc::new(CpuPool::new(usize::from(config.run.threads))?);
-        let lake = Lake::open(stores::lake_settings(&config), cpu, handle)?;
-        match who::ask(&lake, &asked, terms) {
-            Err(WhoError::Name(name)) => bail!(names::explain(&name)),
-            answer => Ok(answer?),
-        }
-    });
-    asking.await?
 }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::insight::answer::Answer;
 use crate::insight::answer::Named;
 use crate::insight::answer::Question;
@@ -50,6 +51,21 @@ pub(crate) struct Terms {
     pub shown: Shown,
     /// Weights and limits.
     pub formula: Formula,
+}
+
+impl Terms {
+    /// Those of a configuration, as of an instant.
+    pub(crate) fn of(config: &Config, as_of: Timestamp) -> Self {
+        Self {
+            as_of,
+            shown: if config.view.mail_activity {
+                Shown::All
+            } else {
+                Shown::Meetings
+            },
+            formula: config.insight,
+        }
+    }
 }
 
 /// Why there is no answer.
