@@ -156,10 +156,27 @@ fn needs(tenant: &Tenant, capture: &Capture) -> Vec<Need> {
     needs
 }
 
-/// The functions that are switched on, each with the least permission that suffices.
-pub fn permissions(tenant: &Tenant, capture: &Capture) -> Vec<(&'static str, &'static str)> {
-    let needs = needs(tenant, capture).into_iter();
-    needs.map(|need| (need.function, need.least)).collect()
+/// The least permissions that suffice for what is switched on in any of these tenants, each with its
+/// functions.
+pub fn permissions<'a>(
+    tenants: impl IntoIterator<Item = &'a Tenant>,
+    capture: &Capture,
+) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    let needs = tenants
+        .into_iter()
+        .flat_map(|tenant| needs(tenant, capture));
+    for Need {
+        function, least, ..
+    } in needs
+    {
+        match found.iter_mut().find(|(known, _)| *known == least) {
+            Some((_, functions)) if functions.contains(&function) => {}
+            Some((_, functions)) => functions.push(function),
+            None => found.push((least, vec![function])),
+        }
+    }
+    found
 }
 
 /// One row for each function that is switched on. `roles` is what the token names (`None`: it cannot be

@@ -167,7 +167,7 @@ async fn links(config: &Config, wait: Option<Duration>) -> anyhow::Result<bool> 
 fn letters(config: &Config) -> String {
     let letter = |tenant: &Tenant| {
         let link = consent_link::link(tenant, &consent_link::state(), None);
-        let permissions = consent::permissions(tenant, &config.capture);
+        let permissions = consent::permissions([tenant], &config.capture);
         report::letter::text(Request {
             tenant: &tenant.name,
             client_id: &tenant.client_id,

@@ -129,7 +129,7 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
         plan,
         window: config.capture.window.to_string(),
         content: config.capture.content.as_str().to_owned(),
-        permissions: permissions(config),
+        permissions: consent::permissions(&config.tenants, &config.capture),
     };
     if json {
         output::json(&report::plan::json(&plan))?;
@@ -141,21 +141,6 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
     } else {
         exit::GAPS
     }))
-}
-
-/// What the functions need that are switched on in any tenant, each permission once.
-fn permissions(config: &Config) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    for tenant in &config.tenants {
-        for (function, name) in consent::permissions(tenant, &config.capture) {
-            match found.iter_mut().find(|(known, _)| known == name) {
-                Some((_, functions)) if functions.split(", ").any(|one| one == function) => {}
-                Some((_, functions)) => *functions = format!("{functions}, {function}"),
-                None => found.push((name.to_owned(), function.to_owned())),
-            }
-        }
-    }
-    found
 }
 
 /// The tenants of `--accept-open-scope`, which must exist.

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// A permission, and the functions that need it.
+type Permission = (&'static str, Vec<&'static str>);
+
 /// What the letter is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -13,23 +16,16 @@ pub struct Request<'a> {
     pub what: &'a str,
     /// Whose mailboxes: the scope of the configuration.
     pub scope: &'a str,
-    /// Functions, each with the permission that it needs.
-    pub permissions: &'a [(&'static str, &'static str)],
+    /// Permissions, each with the functions that need it.
+    pub permissions: &'a [Permission],
     /// Where consent is given.
     pub link: &'a str,
 }
 
 /// A letter with the permissions, each with the functions that need it, and the link.
 pub fn text(request: Request<'_>) -> String {
-    let mut functions: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (function, permission) in request.permissions {
-        match functions.iter_mut().find(|(known, _)| known == permission) {
-            Some((_, of)) => of.push(function),
-            None => functions.push((permission, vec![function])),
-        }
-    }
-    let (in_exchange, in_entra): (Vec<_>, Vec<_>) = functions
-        .into_iter()
+    let permissions = request.permissions.iter();
+    let (in_exchange, in_entra): (Vec<&Permission>, Vec<_>) = permissions
         .partition(|(name, _)| name.starts_with("Mail") || name.starts_with("Calendars"));
     let Request {
         tenant,
@@ -63,7 +59,7 @@ pub fn text(request: Request<'_>) -> String {
     text
 }
 
-fn write_permissions(text: &mut String, permissions: &[(&str, Vec<&str>)]) {
+fn write_permissions(text: &mut String, permissions: &[&Permission]) {
     for (permission, functions) in permissions {
         // What Exchange has roles for (facts 5.2).
         let name = match *permission {

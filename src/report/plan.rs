@@ -25,8 +25,8 @@ pub struct PlanReport {
     pub window: String,
     /// How much of a mail is stored.
     pub content: String,
-    /// Permissions that the application needs, each with its reason.
-    pub permissions: Vec<(String, String)>,
+    /// Permissions that the application needs, each with its functions.
+    pub permissions: Vec<(&'static str, Vec<&'static str>)>,
 }
 
 /// For people.
@@ -78,8 +78,8 @@ pub fn text(plan: &PlanReport) -> String {
             let _ = writeln!(text, "to read those that are new: run --confirm {digest}");
         }
     }
-    for (name, reason) in &plan.permissions {
-        let _ = writeln!(text, "permission {name}: {reason}");
+    for (name, functions) in &plan.permissions {
+        let _ = writeln!(text, "permission {name}: {}", functions.join(", "));
     }
     text
 }
@@ -167,7 +167,7 @@ pub fn json(plan: &PlanReport) -> Value {
     let permissions: Vec<Value> = plan
         .permissions
         .iter()
-        .map(|(name, reason)| json!({ "name": name, "reason": reason }))
+        .map(|(name, functions)| json!({ "name": name, "reason": functions.join(", ") }))
         .collect();
     json!({
         "mailboxes": plan.plan.lines.iter().map(json_line).collect::<Vec<_>>(),
