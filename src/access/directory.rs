@@ -10,7 +10,6 @@ use crate::config::members::Settings;
 use crate::model::address::Address;
 use crate::model::directory::DirectoryUser;
 use crate::scope::deny::DenyList;
-use crate::scope::own_addresses;
 use crate::scope::plan;
 use crate::scope::plan::OutReason;
 use crate::scope::plan::PlanEntry;
@@ -102,7 +101,8 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
              misspelt?"
         ));
     }
-    let lines = unknown_members(tenant, &users);
+    let known = plan::known_addresses(&entries, &users);
+    let lines = unknown_members(tenant, &known);
     if !lines.is_empty() {
         notes.add(&format!(
             "rows of its members file name people who are not in the directory, so what they set holds \
@@ -110,8 +110,7 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
             listed_lines(&lines)
         ));
     }
-    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
-    let unknown = deny.unknown_people(&users, own);
+    let unknown = deny.unknown_people(&known);
     if unknown > 0 {
         notes.add(&format!(
             "{unknown} people of its deny list are not in the directory; are their addresses \
@@ -130,14 +129,7 @@ pub(crate) async fn list(capture: &Capture, tenant: &TenantInput) -> Result<List
 const LINES_NAMED: usize = 5;
 
 /// The lines of the members file that name no one in the directory.
-fn unknown_members(tenant: &TenantInput, users: &[DirectoryUser]) -> Vec<usize> {
-    let known: HashSet<Address> = users
-        .iter()
-        .flat_map(|user| {
-            let principal = own_addresses::principal(user);
-            own_addresses::all(user).into_iter().chain(principal)
-        })
-        .collect();
+fn unknown_members(tenant: &TenantInput, known: &HashSet<Address>) -> Vec<usize> {
     let rows = tenant.members.rows().iter();
     let unknown = rows.filter(|row| !row.addresses.iter().any(|one| known.contains(one)));
     unknown.map(|row| row.line).collect()

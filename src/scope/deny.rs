@@ -29,18 +29,9 @@ impl DenyList {
         self.members.contains(&user.id) || names.any(|name| self.people.contains(name))
     }
 
-    /// The number of people on it who are not among these users, `own_addresses` being theirs: a
-    /// misspelt entry denies no one.
-    pub(crate) fn unknown_people<'a>(
-        &self,
-        users: &[DirectoryUser],
-        own_addresses: impl Iterator<Item = &'a Address>,
-    ) -> usize {
-        if self.people.is_empty() {
-            return 0;
-        }
-        let principals = users.iter().filter_map(own_addresses::principal);
-        let known: HashSet<Address> = own_addresses.cloned().chain(principals).collect();
-        self.people.difference(&known).count()
+    /// The number of people on it whose address is none of these, all of a directory: a misspelt entry
+    /// denies no one.
+    pub(crate) fn unknown_people(&self, known: &HashSet<Address>) -> usize {
+        self.people.difference(known).count()
     }
 }

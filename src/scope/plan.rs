@@ -192,6 +192,13 @@ pub(crate) fn plan(
     }
 }
 
+/// All addresses and principal names under which the directory knows somebody.
+pub(crate) fn known_addresses(entries: &[PlanEntry], users: &[DirectoryUser]) -> HashSet<Address> {
+    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
+    let principals = users.iter().filter_map(own_addresses::principal);
+    own.cloned().chain(principals).collect()
+}
+
 /// The users whom rows of the members file name in their first column, by that address.
 fn first_mailboxes<'a>(
     users: &[DirectoryUser],

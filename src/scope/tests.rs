@@ -308,8 +308,8 @@ fn the_deny_list_takes_people_out_of_any_scope() {
         assert_eq!(reason(&entries, id), Some(OutReason::DenyList), "{id}");
     }
     assert_eq!(reason(&entries, "old"), None);
-    let own = entries.iter().flat_map(|entry| &entry.own_addresses);
-    assert_eq!(deny.unknown_people(&users(), own), 1);
+    let known = plan::known_addresses(&entries, &users());
+    assert_eq!(deny.unknown_people(&known), 1);
 
     let excluded = Excluded::of(&entries);
     assert_eq!(excluded.reason("ann"), Some(OutReason::DenyList));
