@@ -93,6 +93,15 @@ impl PlanLine {
         !matches!(self.verdict, PlanVerdict::Out { .. })
     }
 
+    /// How it counts as connected, if it is not read.
+    pub fn connection(&self) -> Option<Connection> {
+        match self.verdict {
+            PlanVerdict::In { .. } => None,
+            PlanVerdict::Waits => Some(Connection::WaitingForConfirmation),
+            PlanVerdict::Out { connection, .. } => Some(connection),
+        }
+    }
+
     /// What puts it into the scope, if it is read.
     pub fn included_by(&self) -> Option<&str> {
         match &self.verdict {

@@ -11,7 +11,6 @@ use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
 use crate::model::run::FailedTenant;
 use crate::model::run::PlanLine;
-use crate::model::run::PlanVerdict;
 use crate::model::run::RunSummary;
 use crate::model::time::Timestamp;
 use crate::report::access;
@@ -159,11 +158,7 @@ pub fn plan_line(line: &PlanLine) -> Value {
         "in_scope": line.is_in_scope(),
         "included_by": line.included_by(),
         "reason": line.why_not(),
-        "connection": match &line.verdict {
-            PlanVerdict::In { .. } => None,
-            PlanVerdict::Waits => Some(Connection::WaitingForConfirmation.as_str()),
-            PlanVerdict::Out { connection, .. } => Some(connection.as_str()),
-        },
+        "connection": line.connection().map(Connection::as_str),
     })
 }
 

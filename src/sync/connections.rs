@@ -119,10 +119,9 @@ pub(crate) fn left_out(
             ..row(run, now, mailbox, (connection, reason), known)
         });
     };
-    let is_first = |line: &&PlanLine| match line.verdict {
-        PlanVerdict::Waits => true,
-        PlanVerdict::Out { connection, .. } => connection == Connection::Unlinked,
-        PlanVerdict::In { .. } => false,
+    let is_first = |line: &&PlanLine| {
+        let first = [Connection::WaitingForConfirmation, Connection::Unlinked];
+        line.connection().is_some_and(|one| first.contains(&one))
     };
     // Another section of the same tenant may say of the same mailbox that it is not in its scope.
     let (first, then): (Vec<&PlanLine>, Vec<&PlanLine>) = left_out.lines.iter().partition(is_first);
@@ -130,13 +129,12 @@ pub(crate) fn left_out(
         if line.mailbox_id.is_empty() || !seen.insert(&line.mailbox_id) {
             continue;
         }
-        let (connection, reason) = match &line.verdict {
-            PlanVerdict::In { .. } => continue,
-            PlanVerdict::Waits => (Connection::WaitingForConfirmation, "new"),
-            PlanVerdict::Out {
-                connection,
-                because,
-            } => (*connection, because.as_str()),
+        let Some(connection) = line.connection() else {
+            continue;
+        };
+        let reason = match &line.verdict {
+            PlanVerdict::Out { because, .. } => because,
+            PlanVerdict::In { .. } | PlanVerdict::Waits => "new",
         };
         let known = last.get(line.mailbox_id.as_str());
         // Who was never in scope is not worth a row.
