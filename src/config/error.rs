@@ -3,20 +3,26 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-/// What to do about a file that cannot be read: the configuration itself, or one that it names.
-fn read_remedy(path: &Path) -> &'static str {
-    if path.extension().is_some_and(|ending| ending == "toml") {
-        "name the configuration with --config; touchpoint demo writes one to start from"
-    } else {
-        "correct its path in the configuration, or let this user read it"
-    }
-}
-
 /// A configuration that cannot be used. No text holds a value that could be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A file that cannot be read at all.
-    #[error("cannot read {}: {source}; {}", path.display(), read_remedy(path))]
+    /// The configuration cannot be read at all.
+    #[error(
+        "cannot read {}: {source}; name the configuration with --config; touchpoint demo writes one to \
+         start from",
+        path.display()
+    )]
+    NoConfig {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that it names cannot be read at all.
+    #[error(
+        "cannot read {}: {source}; correct its path in the configuration, or let this user read it",
+        path.display()
+    )]
     Read {
         /// The file.
         path: PathBuf,

@@ -197,7 +197,7 @@ impl Config {
     ///
     /// Nothing that it names is read yet: neither secrets nor CRM files nor lists of people.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::NoConfig {
             path: path.to_owned(),
             source,
         })?;
