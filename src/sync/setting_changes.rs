@@ -72,7 +72,7 @@ pub(crate) fn changes(
     rows
 }
 
-/// Keys of the configuration have no `@` before their first dot.
+/// Keys of the configuration begin with the name of a section, which no address does.
 fn is_member(subject: &str) -> bool {
     let first = subject.split('.').next().unwrap_or_default();
     !["capture", "view", "lake", "tenants"].contains(&first)
