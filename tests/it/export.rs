@@ -33,10 +33,7 @@ fn rows(exported: &Value) -> &Vec<Value> {
 fn exported_tables_hold_current_rows_in_both_formats() {
     let mut tenant = Tenant::generated(77, 16);
     tenant.run();
-    let mut contacts = CrmFile::contacts(tenant.folder());
-    contacts.rows.truncate(contacts.rows.len() / 2);
-    contacts.save();
-    expect_code(&mut with_config(&tenant.config(), &["rematch"]), 0);
+    let contacts = CrmFile::halve_contacts(&tenant);
     let current = python::json(python::script("current_rows.py").arg(tenant.folder().join("lake")));
 
     let parquet = exported(&tenant, "activity", "activity.parquet");

@@ -23,7 +23,6 @@ use crate::support::target;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::touchpoint;
-use crate::support::with_config;
 
 /// What a user reads: the README and what it links beside it.
 const DOCUMENTS: [&str; 10] = [
@@ -343,12 +342,7 @@ fn tests_named_in_scripts_and_configuration_exist() {
 fn the_queries_of_the_documents_see_the_same_rows_in_every_engine() {
     let mut tenant = Tenant::generated(66, 12);
     tenant.run();
-    // Some interactions lose all contacts: only their last rows record that.
-    let mut contacts = CrmFile::contacts(tenant.folder());
-    let kept = contacts.rows.len() / 2;
-    contacts.rows.truncate(kept);
-    contacts.save();
-    expect_code(&mut with_config(&tenant.config(), &["rematch"]), 0);
+    CrmFile::halve_contacts(&tenant);
     let mut queries = python::script("readme_queries.py");
     queries.arg(tenant.folder());
     let documents = ["README.md", "TABLES.md"].map(|name| root().join(name));

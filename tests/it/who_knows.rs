@@ -83,12 +83,7 @@ fn compare(tenant: &Tenant, as_of: &str, kind: &str, id: &str) -> usize {
 fn rankings_are_those_of_an_independent_reader() {
     let mut tenant = Tenant::generated(81, 12);
     tenant.run();
-    // Half of the contacts lose their history: only later generations show it.
-    let mut contacts = CrmFile::contacts(tenant.folder());
-    let kept = contacts.rows.len() / 2;
-    contacts.rows.truncate(kept);
-    contacts.save();
-    expect_code(&mut with_config(&tenant.config(), &["rematch"]), 0);
+    let contacts = CrmFile::halve_contacts(&tenant);
     let accounts = CrmFile::accounts(tenant.folder());
     let today = today(&tenant);
     let mut compared = 0;

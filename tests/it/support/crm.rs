@@ -3,6 +3,10 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::support::expect_code;
+use crate::support::tenant::Tenant;
+use crate::support::with_config;
+
 /// The rows of a CRM file below its heading; they are written back with [`CrmFile::save`].
 pub(crate) struct CrmFile {
     path: PathBuf,
@@ -20,6 +24,16 @@ impl CrmFile {
     /// `accounts.csv`: id, name, domains.
     pub(crate) fn accounts(folder: &Path) -> Self {
         Self::read(folder.join("accounts.csv"))
+    }
+
+    /// Takes the second half of a tenant's contacts out of the CRM, and matches everything again: some
+    /// interactions lose all contacts, which only their last rows record. Gives the contacts that are left.
+    pub(crate) fn halve_contacts(tenant: &Tenant) -> Self {
+        let mut contacts = Self::contacts(tenant.folder());
+        contacts.rows.truncate(contacts.rows.len() / 2);
+        contacts.save();
+        expect_code(&mut with_config(&tenant.config(), &["rematch"]), 0);
+        contacts
     }
 
     fn read(path: PathBuf) -> Self {
