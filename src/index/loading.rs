@@ -24,12 +24,11 @@ use crate::index::schema::Fields;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::model::interaction::State;
+use crate::model::limits;
 use crate::model::time::Timestamp;
 
 /// How many of the mailboxes that hold an interaction are listed with it.
 const COLLEAGUES_MAX: usize = 50;
-/// Longer previews were cut when they were read, in the middle of a word.
-const PREVIEW_CHARS_MAX: usize = 250;
 
 /// The hits of an entry of the list: one, unless different interactions have the same 64 bits.
 pub(super) fn hits(
@@ -111,7 +110,7 @@ fn group(copy: &Shown<'_>, more: usize) -> Option<Group> {
 
 /// A preview that was cut when it was read, without the beginning of a word at its end.
 fn whole_words(preview: Cow<'_, str>) -> Cow<'_, str> {
-    if preview.chars().count() < PREVIEW_CHARS_MAX {
+    if preview.chars().count() < limits::WHOLE_PREVIEW_CHARS {
         return preview;
     }
     let kept = preview.trim_end();

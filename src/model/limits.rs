@@ -25,6 +25,9 @@ pub const LABEL_BYTES: usize = 63;
 pub const SUBJECT_CHARS: usize = 4_000;
 /// Characters of a preview: as many as the service gives (facts 1.9).
 pub const PREVIEW_CHARS: usize = 255;
+/// A preview with fewer characters is the whole text: one that was cut loses white space at its end
+/// besides.
+pub const WHOLE_PREVIEW_CHARS: usize = 250;
 /// Bytes of a text or HTML part that are read, counted before decoding.
 pub const TEXT_SOURCE_BYTES: usize = 8 << 20;
 /// Bytes of a text that are kept (`content = "full"`).

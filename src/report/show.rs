@@ -6,6 +6,7 @@ use crate::model::activity::Activity;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::Kind;
 use crate::model::interaction::State;
+use crate::model::limits;
 use crate::model::opened::Opened;
 use crate::model::opened::Related;
 use crate::model::time::Timestamp;
@@ -19,8 +20,6 @@ const RELATED_MAX: usize = 10;
 /// Participants that are listed.
 const PEOPLE_MAX: usize = 100;
 
-/// Longer previews were cut when they were read.
-const PREVIEW_CHARS_MAX: usize = 250;
 /// Folders with longer names are ids of Microsoft Graph, which say nothing to people.
 const CONTAINER_CHARS_MAX: usize = 60;
 
@@ -176,7 +175,7 @@ pub(crate) fn missing(opened: &Opened, row: &Interaction, level: Level) -> Optio
     let content = level.content;
     match (&row.preview, &row.body_text) {
         (_, Some(_)) => None,
-        (Some(preview), None) if preview.chars().count() < PREVIEW_CHARS_MAX => None,
+        (Some(preview), None) if preview.chars().count() < limits::WHOLE_PREVIEW_CHARS => None,
         (Some(_), None) => Some(format!(
             "the first 255 characters; the whole text is kept at the content level full, and the \
              configuration says {content}"
