@@ -48,7 +48,8 @@ pub(crate) enum Switch {
 /// Which mailboxes.
 #[derive(Debug, Clone)]
 pub(crate) enum Selection {
-    /// Those with these addresses or ids.
+    /// Those with these addresses or ids; an address is the mailbox's own, or a further one of the
+    /// members file.
     Named(Vec<String>),
     /// All members of a team.
     Team(String),
@@ -118,9 +119,11 @@ fn select(
                 .map(|name| (MailboxName::new(name), name))
                 .collect();
             let is_named = |known: &LastConnection, name: &MailboxName| {
-                let own: Vec<Address> =
-                    Address::parse(&known.mailbox.address).into_iter().collect();
-                name.is_of(&known.mailbox.id, &known.mailbox.address, &own)
+                let address = &known.mailbox.address;
+                let further = Members::rows_of_mailbox(members, address);
+                let mut own: Vec<Address> = further.flat_map(|row| row.addresses.clone()).collect();
+                own.extend(Address::parse(address));
+                name.is_of(&known.mailbox.id, address, &own)
             };
             let unknown = names
                 .iter()

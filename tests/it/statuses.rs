@@ -309,6 +309,15 @@ fn an_unlinked_mailbox_is_not_requested_and_linked_again_it_closes_the_gap() {
     };
     switch(&tenant, "unlink", &[READ, "no.one@contoso.com"], 2);
     switch(&tenant, "unlink", &[], 2);
+    // A further address is known by the members file alone.
+    let further = "a.albrecht@contoso.example";
+    switch(&tenant, "unlink", &[further], 2);
+    let members = tenant.folder().join("members.csv");
+    let as_exported = fs::read_to_string(&members).unwrap();
+    let row = format!("address,other_addresses\n{READ},{further}\n");
+    fs::write(&members, row).unwrap();
+    switch(&tenant, "unlink", &[further], 0);
+    fs::write(&members, as_exported).unwrap();
     switch(&tenant, "unlink", &["Anna.Albrecht@contoso.com"], 0);
     switch(&tenant, "unlink", &[READ], 0);
     let found = status(&tenant, &[], 0);
