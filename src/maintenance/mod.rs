@@ -6,5 +6,6 @@ pub(crate) mod linking;
 pub(crate) mod names;
 pub(crate) mod rematch;
 pub(crate) mod show;
+pub(crate) mod statuses;
 pub(crate) mod verify;
 pub(crate) mod who;

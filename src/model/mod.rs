@@ -24,6 +24,7 @@ pub mod limits;
 pub mod mail;
 pub mod mail_date;
 pub mod mailbox;
+pub mod mailbox_status;
 pub mod maildir_name;
 pub mod opened;
 pub mod outcome;

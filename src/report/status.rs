@@ -7,8 +7,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::model::connection::Connection;
-use crate::model::coverage::Coverage;
 use crate::model::cursor::FailedItem;
+use crate::model::mailbox_status::MailboxStatus;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::report::remedies;
@@ -20,45 +20,9 @@ use crate::report::table::number;
 /// Unreadable items of a mailbox that are listed for people.
 const ITEMS_SHOWN: usize = 20;
 
-/// One mailbox.
-#[derive(Debug, Clone)]
-pub struct MailboxStatus {
-    /// What its newest run says.
-    pub latest: Coverage,
-    /// How it is connected.
-    pub connection: Connection,
-    /// Since when.
-    pub since: Timestamp,
-    /// Runs in a row in which it was so; none where no run reads it.
-    pub runs: Option<u64>,
-    /// When a run last read all of it.
-    pub last_success: Option<Timestamp>,
-    /// Items that could not be read, in order of location.
-    pub unread: Vec<FailedItem>,
-    /// The member's team and manager.
-    pub team: Option<String>,
-    /// The person they report to.
-    pub manager: Option<String>,
-}
-
-impl MailboxStatus {
-    /// Whether a mailbox in scope was not read since an instant, or cannot be read.
-    pub fn is_stale(&self, since: Timestamp) -> bool {
-        match self.connection {
-            Connection::Connected => self.last_success.is_none_or(|at| at < since),
-            // It is known, and nothing that a run could do.
-            Connection::NoMailbox | Connection::Disabled => false,
-            other => other.is_problem(),
-        }
-    }
-
-    fn remedy(&self) -> Remedy {
-        remedies::of(self.connection, self.latest.code.as_deref())
-    }
-
-    fn unread_since(&self) -> Option<Timestamp> {
-        self.unread.iter().map(|item| item.first_at).min()
-    }
+/// What the connection of a mailbox means, and what to do.
+pub fn remedy(line: &MailboxStatus) -> Remedy {
+    remedies::of(line.connection, line.latest.code.as_deref())
 }
 
 /// `147 mailboxes: 144 up to date, 1 unauthorized, 1 out of scope since 2026-11-03`.
@@ -155,7 +119,7 @@ fn list_stale(text: &mut String, lines: &[MailboxStatus], since: Timestamp) {
 
 fn cells(line: &MailboxStatus, now: Timestamp) -> Vec<String> {
     let row = &line.latest;
-    let remedy = line.remedy();
+    let remedy = remedy(line);
     vec![
         row.mailbox.tenant.to_string(),
         row.mailbox.address.to_string(),
@@ -193,7 +157,7 @@ fn list_reason(text: &mut String, line: &MailboxStatus) {
             text,
             "\n{}: {}; {reason}",
             line.latest.mailbox.address,
-            line.remedy().means
+            remedy(line).means
         );
     }
 }
@@ -234,7 +198,7 @@ pub fn json(lines: &[MailboxStatus], since: Option<Timestamp>) -> Value {
 
 fn line_json(line: &MailboxStatus) -> Value {
     let row = &line.latest;
-    let remedy = line.remedy();
+    let remedy = remedy(line);
     json!({
         "tenant": &*row.mailbox.tenant,
         "mailbox_id": &*row.mailbox.id,
@@ -292,7 +256,7 @@ pub fn csv_rows(lines: &[MailboxStatus]) -> Vec<Vec<String>> {
     let head = head.map(str::to_owned).into();
     let rows = lines.iter().map(|line| {
         let row = &line.latest;
-        let remedy = line.remedy();
+        let remedy = remedy(line);
         vec![
             row.mailbox.tenant.to_string(),
             row.mailbox.address.to_string(),
