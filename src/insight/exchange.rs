@@ -47,9 +47,10 @@ impl Shown {
 
 /// What a row says; `None`: nothing, since the colleague or the contact did not take part in person.
 pub fn of(touch: &Touch, formula: &Formula) -> Option<Exchange> {
-    // A shared mailbox or a room knows no one.
-    if matches!(touch.mailbox_kind, MailboxKind::Shared | MailboxKind::Room) {
-        return None;
+    match touch.mailbox_kind {
+        MailboxKind::User | MailboxKind::Archive => {}
+        // They know no one.
+        MailboxKind::Shared | MailboxKind::Room | MailboxKind::Equipment => return None,
     }
     let user_role = touch.user_role?;
     let exchange = match touch.kind {

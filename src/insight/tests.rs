@@ -42,7 +42,7 @@ fn day(text: &str) -> Timestamp {
 }
 
 /// A mail that Tom wrote to Ann alone.
-fn touch(number: u32, at: Timestamp) -> Touch {
+pub(super) fn touch(number: u32, at: Timestamp) -> Touch {
     Touch {
         interaction_id: Id128::of(&[&number.to_le_bytes()]),
         mailbox_id: "m-tom".into(),
@@ -233,6 +233,10 @@ fn mailboxes_of_several_people_and_people_who_are_not_named_know_no_one() {
         Touch {
             mailbox_kind: MailboxKind::Room,
             ..meeting(2, at)
+        },
+        Touch {
+            mailbox_kind: MailboxKind::Equipment,
+            ..meeting(6, at)
         },
         Touch {
             user_role: None,
