@@ -17,6 +17,7 @@ pub(crate) mod reconcile;
 pub mod report;
 pub mod runtime;
 pub(crate) mod scope;
+pub(crate) mod serve;
 pub mod sim;
 pub mod source;
 pub(crate) mod state;

@@ -12,6 +12,7 @@ use crate::cli::export::ExportArgs;
 use crate::cli::format::Format;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
+use crate::cli::serve::ServeArgs;
 use crate::cli::show::ShowArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
@@ -98,6 +99,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Who knows a contact or an account, and how well
     Who(WhoArgs),
+    /// Search pages and a JSON API, on loopback unless configured otherwise
+    Serve(ServeArgs),
     /// Write contacts, accounts, activity or relationships to a CSV or Parquet file
     Export(ExportArgs),
     /// Match the CRM against everything captured; reads no mail

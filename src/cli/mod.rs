@@ -16,6 +16,7 @@ pub mod rematch;
 pub mod run;
 pub mod search;
 pub mod search_text;
+pub mod serve;
 pub mod setup;
 pub mod show;
 pub mod simulate;
@@ -87,6 +88,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => search::run(&args.config, &search, json),
+        Command::Serve(options) => serve::run(&args.config, &options, json),
         Command::Show(options) => show::run(&args.config, &options, json),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Status(options) => status::run(&args.config, &options, args.format),

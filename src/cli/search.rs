@@ -127,7 +127,7 @@ pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()
     let hits = searcher.search(&query)?;
     let state = compared(searcher, config.lake.path.clone())?;
     if json {
-        output::json(&search_text::as_json(&hits, &state))?;
+        output::json(&state.json_of(&hits))?;
     } else {
         let color = if output::is_terminal() {
             Color::On

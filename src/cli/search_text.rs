@@ -1,9 +1,6 @@
-//! The hits of `touchpoint search`, as text for people and as JSON for programs.
+//! The hits of `touchpoint search`, as text for people.
 
 use std::fmt::Write as _;
-
-use serde_json::Value;
-use serde_json::json;
 
 use crate::index::doc::ShownParticipant;
 use crate::index::facets;
@@ -11,7 +8,6 @@ use crate::index::facets::Facets;
 use crate::index::highlight::Marked;
 use crate::index::hit::Hit;
 use crate::index::hit::Hits;
-use crate::index::index_state::IndexState;
 use crate::index::order::Sort;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
@@ -33,20 +29,6 @@ pub enum Color {
     On,
     /// Elsewhere.
     Off,
-}
-
-/// The hits as one JSON object, with how the index stands to the lake.
-pub fn as_json(hits: &Hits, state: &IndexState) -> Value {
-    let mut json = json!(hits);
-    json["took_ms"] = json!(hits.took.as_secs_f64() * 1_000.0);
-    json["index"] = json!({
-        "state": state.as_str(),
-        "rows_behind": match state {
-            IndexState::Behind { rows } => *rows,
-            _ => None,
-        },
-    });
-    json
 }
 
 /// The hits as lines of text.
@@ -304,6 +286,7 @@ mod tests {
     use crate::index::doc::ShownContact;
     use crate::index::hit::Colleague;
     use crate::index::hit::Group;
+    use crate::index::index_state::IndexState;
 
     fn colleague(name: &str) -> Colleague {
         Colleague {
@@ -436,7 +419,7 @@ mod tests {
 
     #[test]
     fn each_json_hit_carries_interaction_and_mailbox() {
-        let json = as_json(&hits(1, hit()), &IndexState::Current);
+        let json = IndexState::Current.json_of(&hits(1, hit()));
         assert_eq!(json["hits"][0]["interaction_id"], "0".repeat(32));
         assert_eq!(json["hits"][0]["mailbox_id"], "id-ann");
         assert_eq!(json["hits"][0]["ended_at"], serde_json::Value::Null);

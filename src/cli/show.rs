@@ -34,7 +34,7 @@ pub fn run(config: &Path, args: &ShowArgs, json: bool) -> anyhow::Result<ExitCod
         now: clock::now(),
     };
     let id = args.id.clone();
-    let opened = with_lake(&config, move |_, lake| Ok(show::open(lake, &id)?))?;
+    let opened = with_lake(&config, move |_, lake| Ok(show::open(lake, &id, None)?))?;
     let is_mail = opened.rows.iter().any(|row| row.kind == Kind::Email);
     if is_mail && !config.view.mail_activity {
         return Err(mail_is_not_shown());

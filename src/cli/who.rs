@@ -16,7 +16,6 @@ use crate::maintenance::who::Asked;
 use crate::maintenance::who::Terms;
 use crate::maintenance::who::WhoError;
 use crate::model::days::Days;
-use crate::model::days::day_of;
 use crate::report;
 use crate::runtime::clock;
 
@@ -70,10 +69,7 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
         bail!("--limit 0 lists nothing; use 1 or more");
     }
     let now = clock::now();
-    // What is planned for later today, or for the rest of a month, has not taken place.
-    let is_past_or_ahead = |days: &Days| !days.contains(day_of(now));
-    let wanted = args.as_of.filter(is_past_or_ahead).map(|days| days.end());
-    let as_of = wanted.unwrap_or(now);
+    let as_of = args.as_of.map_or(now, |days| days.as_of(now));
     let (asked, terms) = (args.asked(), Terms::of(config, as_of));
     let answer = with_lake(config, move |_, lake| match who::ask(lake, &asked, terms) {
         Err(WhoError::Name(name)) => bail!(names::explain(&name)),

@@ -15,9 +15,11 @@ pub mod error;
 pub mod limits;
 pub mod members;
 pub mod pem;
+pub mod readers;
 pub mod run;
 pub mod secret;
 mod secret_file;
+pub mod serve;
 mod stated;
 pub mod tenant;
 mod text;
@@ -35,6 +37,7 @@ use crate::config::capture::ActivityContent;
 use crate::config::capture::Capture;
 use crate::config::error::ConfigError;
 use crate::config::run::Run;
+use crate::config::serve::Serve;
 use crate::config::tenant::Scope;
 use crate::config::tenant::Tenant;
 use crate::model::formula::Formula;
@@ -58,6 +61,9 @@ pub struct Config {
     /// What of the lake is shown.
     #[serde(default)]
     pub view: View,
+    /// Where pages are served, and who sees what of them.
+    #[serde(default)]
+    pub serve: Serve,
     /// Weights and limits of relationships.
     #[serde(default)]
     pub insight: Formula,
@@ -301,7 +307,8 @@ impl Config {
         let tenants = self.tenants.iter_mut().flat_map(Tenant::paths_mut);
         let archives = self.archives.iter_mut().flat_map(Archive::paths_mut);
         let places = places.into_iter().chain(&mut self.crm.accounts);
-        for place in places.chain(tenants).chain(archives) {
+        let served = self.serve.paths_mut();
+        for place in places.chain(tenants).chain(archives).chain(served) {
             *place = folder.join(&*place);
         }
     }

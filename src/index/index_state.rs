@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+use serde_json::json;
+
+use crate::index::hit::Hits;
 use crate::index::search::Searcher;
 
 /// How the search index stands to the lake.
@@ -35,6 +39,20 @@ impl IndexState {
             Self::Foreign => "foreign",
             Self::NoLake { .. } => "no_lake",
         }
+    }
+
+    /// Hits as one JSON object, with how the index stands to the lake.
+    pub fn json_of(&self, hits: &Hits) -> Value {
+        let mut json = json!(hits);
+        json["took_ms"] = json!(hits.took.as_secs_f64() * 1_000.0);
+        json["index"] = json!({
+            "state": self.as_str(),
+            "rows_behind": match self {
+                Self::Behind { rows } => *rows,
+                _ => None,
+            },
+        });
+        json
     }
 }
 

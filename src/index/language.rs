@@ -44,6 +44,24 @@ impl Words {
         expressions.collect()
     }
 
+    /// Looks for words in names and addresses alone.
+    ///
+    /// # Errors
+    /// Words of the subject are wanted or excluded.
+    pub fn restrict_to_people(&mut self) -> Result<(), QueryError> {
+        for condition in self.groups.iter_mut().flatten().chain(&mut self.excluded) {
+            match condition {
+                Condition::Words(Place::Subject, _) => return Err(QueryError::HiddenSubjects),
+                Condition::Words(place @ Place::Anywhere, _) => *place = Place::People,
+                Condition::Words(..)
+                | Condition::Is(_)
+                | Condition::From(_)
+                | Condition::Before(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether words of subject or text are wanted, so that some hits match better than others.
     pub fn has_words(&self) -> bool {
         !self.wanted_in(Place::Subject).is_empty()

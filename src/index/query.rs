@@ -90,11 +90,24 @@ pub enum WithFacets {
     Yes,
 }
 
+/// Where words may be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WordsIn {
+    /// In subject, text, names and addresses.
+    #[default]
+    Everything,
+    /// In names and addresses alone: who may not see subjects and texts must not learn by searching
+    /// what is in them.
+    People,
+}
+
 /// What to search for. All given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Words in the language of [`language`].
     pub words: String,
+    /// Where the words may be found.
+    pub words_in: WordsIn,
     /// Ids, addresses or domains of contacts, or addresses or domains of any external participants, of
     /// which one must occur; none: any.
     pub contact: Vec<String>,
@@ -102,6 +115,8 @@ pub struct Query {
     pub account: Vec<String>,
     /// The same of mailboxes: addresses or ids.
     pub user: Vec<String>,
+    /// Mailboxes to which the search is restricted besides, by their ids; none: all.
+    pub within: Vec<String>,
     /// Only mails or only meetings.
     pub kind: Option<Kind>,
     /// First UTC day.
@@ -133,7 +148,10 @@ impl Query {
         if self.offset.saturating_add(self.limit) > HITS_DEEP_MAX {
             return Err(QueryError::TooDeep.into());
         }
-        let words = language::parse(&self.words, day_of(now))?;
+        let mut words = language::parse(&self.words, day_of(now))?;
+        if self.words_in == WordsIn::People {
+            words.restrict_to_people()?;
+        }
         let mut clauses = Vec::new();
         for group in &words.groups {
             let alternatives = group.iter().map(|condition| holds(condition, now));
@@ -169,6 +187,7 @@ impl Query {
             (Exact::Contact, &self.contact),
             (Exact::Account, &self.account),
             (Exact::User, &self.user),
+            (Exact::User, &self.within),
         ];
         let exact = exact.into_iter().filter(|(_, values)| !values.is_empty());
         let exact = exact.map(|(exact, values)| {

@@ -52,6 +52,9 @@ pub enum QueryError {
         /// The word.
         name: String,
     },
+    /// A reader who does not see subjects looks for words in them.
+    #[error("subjects are not shown here, so `subject:` cannot be used")]
+    HiddenSubjects,
     /// A field without value.
     #[error(
         "`{name}:` needs a value right after the colon, like `from:omar` or `from:\"omar berg\"`"

@@ -86,6 +86,15 @@ impl Directory {
         Some(self.name(&Subject::Account(account)))
     }
 
+    /// Whether the CRM has a contact or an account of an id, or a mailbox an address.
+    pub fn has(&self, what: What, id: &str) -> bool {
+        match what {
+            What::Contact => self.contacts.contains_key(id),
+            What::Account => self.accounts.contains_key(id) || self.people.contains_key(id),
+            What::Colleague => self.mailboxes.iter().any(|mailbox| &*mailbox.address == id),
+        }
+    }
+
     /// All that can be looked up.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let contacts = self.contacts.values().map(|contact| Entry {

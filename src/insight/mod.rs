@@ -9,10 +9,12 @@ pub mod evidence;
 pub mod exchange;
 pub mod fold;
 pub mod lookup;
+pub mod network;
 pub mod overview;
 pub mod relations;
 pub mod score;
 pub mod share;
+pub mod timeline;
 
 #[cfg(test)]
 mod tests;

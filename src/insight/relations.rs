@@ -34,6 +34,8 @@ pub enum Grouping {
     AccountsAndContacts,
     /// Each account.
     Accounts,
+    /// Each contact.
+    Contacts,
 }
 
 impl Grouping {
@@ -50,6 +52,7 @@ impl Grouping {
                 account.or_else(|| touch.contact_id.clone().map(Subject::Contact))
             }
             Self::Accounts => account,
+            Self::Contacts => touch.contact_id.clone().map(Subject::Contact),
         }
     }
 

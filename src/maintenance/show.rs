@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::lake::Lake;
@@ -45,17 +46,24 @@ fn listed(ids: &BTreeSet<Id128>) -> String {
     ids.collect::<Vec<_>>().join(", ")
 }
 
-/// Reads an interaction by its id or the beginning of it. Call it from a blocking thread.
+/// Reads an interaction by its id or the beginning of it, in some mailboxes (`None`: in all). Call it
+/// from a blocking thread.
 ///
 /// # Errors
 /// The lake cannot be read, or the text names no interaction, or several.
-pub(crate) fn open(lake: &Lake, text: &str) -> Result<Opened, ShowError> {
+pub(crate) fn open(
+    lake: &Lake,
+    text: &str,
+    mailboxes: Option<&HashSet<String>>,
+) -> Result<Opened, ShowError> {
+    let is_wanted = |id: &str| mailboxes.is_none_or(|ids| ids.contains(id));
     let digits = text.trim().to_lowercase();
     let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_hex || !(DIGITS_MIN..=DIGITS).contains(&digits.len()) {
         return Err(ShowError::NoId);
     }
-    let rows = lake.interactions_beginning(&digits)?;
+    let mut rows = lake.interactions_beginning(&digits)?;
+    rows.retain(|row| is_wanted(&row.mailbox.id));
     let ids: BTreeSet<Id128> = rows.iter().map(|row| row.interaction_id).collect();
     let Some(id) = ids.first().copied() else {
         return Err(ShowError::Unknown(digits));
@@ -65,11 +73,15 @@ pub(crate) fn open(lake: &Lake, text: &str) -> Result<Opened, ShowError> {
     }
     let common = rows.iter().find_map(common);
     let related = match common {
-        Some(common) => related(id, lake.recorded_of(&common)?),
+        Some(common) => {
+            let mut rows = lake.recorded_of(&common)?;
+            rows.retain(|row| is_wanted(&row.mailbox_id));
+            related(id, rows)
+        }
         None => Vec::new(),
     };
     let mut activities = lake.activities_of(id)?;
-    activities.retain(|row| row.contact_match.is_some());
+    activities.retain(|row| row.contact_match.is_some() && is_wanted(&row.mailbox.id));
     Ok(Opened::new(rows, activities, related))
 }
 

@@ -14,7 +14,7 @@ use crate::model::cursor::LEDGER_KEY_PREFIX;
 use crate::model::mailbox_status::MailboxStatus;
 use crate::model::time::Timestamp;
 
-/// Why the mailboxes cannot be told.
+/// Why the mailboxes cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StatusError {
     /// The lake cannot be read.

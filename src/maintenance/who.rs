@@ -91,12 +91,13 @@ pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, Wh
     let (seen, relations, question) = match asked {
         Asked::About(text) => {
             let named = name(text, &directory)?;
-            let (seen, relations) = about(lake, &directory, &named, terms)?;
-            (seen, relations, Question::About(named))
+            return Ok(portrait(lake, &directory, named, terms)?.answer);
         }
         Asked::CoolingOf(text) => {
             let named = name(text, &directory)?;
-            let (seen, mut relations) = about(lake, &directory, &named, terms)?;
+            let touches = lake.touches(&touches_of(&directory, &named))?;
+            let mut seen = Seen::default();
+            let mut relations = seen.relations(&touches, grouping_of(&named), &directory, terms);
             relations.retain(|relation| relation.cooling.is_some());
             (seen, relations, Question::CoolingOf(named))
         }
@@ -109,12 +110,56 @@ pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, Wh
             (seen, overview.single(), Question::Single)
         }
     };
+    Ok(answer(
+        lake,
+        (question, seen, relations),
+        &directory,
+        terms,
+    )?)
+}
+
+fn answer(
+    lake: &Lake,
+    (question, seen, relations): (Question, Seen, Vec<Relation>),
+    directory: &Directory,
+    terms: Terms,
+) -> Result<Answer, LakeError> {
     let terms = (terms.as_of, terms.shown, terms.formula);
     Ok(Answer {
         rows: seen.rows,
         newest: seen.newest,
         is_behind: lake.activity_versions()? != lake.interaction_versions()?,
-        ..Answer::new(question, terms, relations, &directory)
+        ..Answer::new(question, terms, relations, directory)
+    })
+}
+
+/// What is known of a contact, an account or a colleague.
+#[derive(Debug)]
+pub(crate) struct Portrait {
+    /// Who knows them, or whom they know.
+    pub answer: Answer,
+    /// The rows that the answer rests on.
+    pub touches: Vec<Touch>,
+}
+
+/// Reads the rows of a contact, an account or a colleague and weighs them. Call it from a blocking
+/// thread.
+///
+/// # Errors
+/// The lake cannot be read.
+pub(crate) fn portrait(
+    lake: &Lake,
+    directory: &Directory,
+    named: Named,
+    terms: Terms,
+) -> Result<Portrait, LakeError> {
+    let touches = lake.touches(&touches_of(directory, &named))?;
+    let mut seen = Seen::default();
+    let relations = seen.relations(&touches, grouping_of(&named), directory, terms);
+    let found = (Question::About(named), seen, relations);
+    Ok(Portrait {
+        answer: answer(lake, found, directory, terms)?,
+        touches,
     })
 }
 
@@ -133,31 +178,27 @@ fn name(text: &str, directory: &Directory) -> Result<Named, WhoError> {
     Ok(Named::found(entry, directory))
 }
 
-/// The relationships of one contact, account or colleague.
-fn about(
-    lake: &Lake,
-    directory: &Directory,
-    named: &Named,
-    terms: Terms,
-) -> Result<(Seen, Vec<Relation>), LakeError> {
+/// Which colleagues know which contacts, the best first, from the rows of a portrait.
+pub(crate) fn people(touches: &[Touch], directory: &Directory, terms: Terms) -> Vec<Relation> {
+    Seen::default().relations(touches, Grouping::Contacts, directory, terms)
+}
+
+/// Which rows concern a contact, an account or a colleague.
+fn touches_of(directory: &Directory, named: &Named) -> TouchesOf {
+    match named.what {
+        What::Account => TouchesOf::Account(named.id.to_string()),
+        What::Contact => TouchesOf::Contact(named.id.to_string()),
+        What::Colleague => TouchesOf::Mailboxes(directory.mailboxes_of(&named.id)),
+    }
+}
+
+fn grouping_of(named: &Named) -> Grouping {
     let id = Arc::clone(&named.id);
-    let (of, grouping) = match named.what {
-        What::Account => (
-            TouchesOf::Account(id.to_string()),
-            Grouping::One(Subject::Account(id)),
-        ),
-        What::Contact => (
-            TouchesOf::Contact(id.to_string()),
-            Grouping::One(Subject::Contact(id)),
-        ),
-        What::Colleague => (
-            TouchesOf::Mailboxes(directory.mailboxes_of(&id)),
-            Grouping::AccountsAndContacts,
-        ),
-    };
-    let mut seen = Seen::default();
-    let relations = seen.relations(&lake.touches(&of)?, grouping, directory, terms);
-    Ok((seen, relations))
+    match named.what {
+        What::Account => Grouping::One(Subject::Account(id)),
+        What::Contact => Grouping::One(Subject::Contact(id)),
+        What::Colleague => Grouping::AccountsAndContacts,
+    }
 }
 
 /// The relationships of all accounts, the mailboxes of some colleagues at a time.

@@ -72,6 +72,18 @@ impl Days {
     }
 }
 
+impl Days {
+    /// As of when is asked with these days: the end of them, or now where today is among them: what is
+    /// planned for later today, or for the rest of a month, has not taken place.
+    pub fn as_of(&self, now: Timestamp) -> Timestamp {
+        if self.contains(day_of(now)) {
+            now
+        } else {
+            self.end()
+        }
+    }
+}
+
 /// The first instant of a UTC day.
 pub fn midnight(day: Date) -> Timestamp {
     let start = day.to_zoned(TimeZone::UTC).map(|start| start.timestamp());

@@ -51,6 +51,16 @@ pub struct Limit {
 /// All limits of an item's content.
 pub const TABLE: &[Limit] = &[
     Limit {
+        what: "requests that `serve` answers at the same time",
+        most: "8",
+        beyond: "wait 10 seconds, then status 503",
+    },
+    Limit {
+        what: "entries of one answer of `serve`",
+        most: "100",
+        beyond: "further requests (`offset`)",
+    },
+    Limit {
         what: "a mail in an archive",
         most: "64 MiB",
         beyond: "`unreadable`, `too_large`",

@@ -63,6 +63,7 @@ mod search_state;
 mod search_use;
 mod search_words;
 mod selection;
+mod serve;
 mod shards;
 mod simulated;
 mod slow_lists;

@@ -4,6 +4,7 @@ pub(crate) mod corpora;
 pub(crate) mod crm;
 pub(crate) mod python;
 pub(crate) mod scripted;
+pub(crate) mod served;
 pub(crate) mod sources;
 pub(crate) mod tenant;
 pub(crate) mod turn;

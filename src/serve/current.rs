@@ -1,0 +1,130 @@
+//! Lake and index as they are now: opened once for many requests, and again after a while, so that a
+//! nightly run shows without a restart.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::config::Config;
+use crate::config::error::ConfigError;
+use crate::config::members::Members;
+use crate::index::error::IndexError;
+use crate::index::index_state::IndexState;
+use crate::index::search::Searcher;
+use crate::insight::directory::Directory;
+use crate::lake::Lake;
+use crate::maintenance::names;
+use crate::pipeline::index_state;
+use crate::pipeline::stores;
+use crate::runtime::clock::Stopwatch;
+use crate::runtime::cpu::CpuPool;
+use crate::serve::failure::Failure;
+
+/// How long lake and index are used before they are opened again.
+const AGE_MAX: Duration = Duration::from_secs(20);
+
+/// Lake and index at one time.
+pub(super) struct Current {
+    /// For reading.
+    pub(super) lake: Lake,
+    /// Contacts, accounts and colleagues; `None`: no run has stored a CRM snapshot.
+    pub(super) directory: Option<Directory>,
+    /// Teams and managers, and further addresses of members.
+    pub(super) members: Vec<Members>,
+    /// How the index stands to the lake.
+    pub(super) index_state: Option<IndexState>,
+    searcher: Result<Searcher, IndexError>,
+    opened: Stopwatch,
+}
+
+impl Current {
+    /// The index.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub(super) fn searcher(&self) -> Result<&Searcher, Failure> {
+        self.searcher
+            .as_ref()
+            .map_err(|error| Failure::NoIndex(error.to_string()))
+    }
+
+    /// Contacts, accounts and colleagues.
+    ///
+    /// # Errors
+    /// No run has stored a CRM snapshot.
+    pub(super) fn directory(&self) -> Result<&Directory, Failure> {
+        let none = "the lake holds no contacts and accounts yet; `touchpoint run` reads them";
+        self.directory
+            .as_ref()
+            .ok_or_else(|| Failure::NotFound(none.to_owned()))
+    }
+}
+
+/// Opens lake and index as often as necessary.
+pub(super) struct Latest {
+    config: Config,
+    cpu: Arc<CpuPool>,
+    handle: Handle,
+    held: Mutex<Option<Arc<Current>>>,
+}
+
+impl Latest {
+    /// Nothing is opened yet.
+    pub(super) fn new(config: Config, cpu: Arc<CpuPool>, handle: Handle) -> Self {
+        Self {
+            config,
+            cpu,
+            handle,
+            held: Mutex::default(),
+        }
+    }
+
+    /// What a request reads. Blocking: while one request opens lake and index, others wait.
+    ///
+    /// # Errors
+    /// The lake or the members files cannot be read.
+    pub(super) fn get(&self) -> Result<Arc<Current>, Failure> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = &*held
+            && current.opened.elapsed() < AGE_MAX
+        {
+            return Ok(Arc::clone(current));
+        }
+        let current = Arc::new(self.open()?);
+        *held = Some(Arc::clone(&current));
+        Ok(current)
+    }
+
+    fn open(&self) -> Result<Current, Failure> {
+        let opened = Stopwatch::start();
+        let settings = stores::lake_settings(&self.config);
+        let lake = Lake::open(settings, Arc::clone(&self.cpu), self.handle.clone())?;
+        let directory = names::directory(&lake)?;
+        let members = Members::load_all(&self.config.tenants).map_err(unreadable)?;
+        let searcher = Searcher::open(&self.config.index.path);
+        if let Err(error) = &searcher {
+            tracing::warn!(%error, "the index cannot be searched");
+        }
+        let index_state = searcher
+            .as_ref()
+            .ok()
+            .map(|searcher| index_state::of(searcher, &self.config.lake.path, self.handle.clone()));
+        Ok(Current {
+            lake,
+            directory,
+            members,
+            index_state,
+            searcher,
+            opened,
+        })
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: ConfigError) -> Failure {
+    tracing::error!(%error, "the members files cannot be read");
+    Failure::Unavailable
+}

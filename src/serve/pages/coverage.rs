@@ -1,0 +1,156 @@
+//! Whether everything is there.
+
+use maud::Markup;
+use maud::html;
+
+use crate::model::mailbox_status::MailboxStatus;
+use crate::model::time::DAY;
+use crate::model::time::Timestamp;
+use crate::report::status;
+use crate::report::table::number;
+use crate::serve::coverage::Coverage;
+use crate::serve::pages::chart;
+use crate::serve::pages::chart::Bar;
+use crate::serve::pages::layout;
+use crate::serve::pages::layout::Section;
+use crate::serve::pages::words::count;
+use crate::serve::pages::words::minute;
+use crate::serve::parameters::List;
+
+/// Mailboxes of a page.
+const PAGE: usize = 100;
+/// Unreadable items that are listed of a mailbox.
+const ITEMS_MAX: usize = 20;
+
+/// The page.
+pub(in crate::serve) fn page(coverage: &Coverage, list: &List, now: Timestamp) -> Markup {
+    let size = list.limit.unwrap_or(PAGE);
+    let shown = coverage.mailboxes.iter().skip(list.offset).take(size);
+    let shown: Vec<&MailboxStatus> = shown.collect();
+    let link = |offset| {
+        let problems = if list.problems { "&problems=true" } else { "" };
+        format!("/coverage?offset={offset}{problems}")
+    };
+    layout::page(
+        "Coverage",
+        Section::Coverage,
+        &html! {
+            h1 { "Coverage" }
+            p role="status" { (coverage.summary) }
+            @if coverage.hidden > 0 {
+                p.meta { (count(coverage.hidden, "mailbox is", "mailboxes are")) " only counted for you." }
+            }
+            h2 { "Mailboxes" }
+            p {
+                @if list.problems { a href="/coverage" { "All mailboxes" } }
+                @else { a href="/coverage?problems=true" { "Only those with problems" } }
+            }
+            @if shown.is_empty() { p { "None." } }
+            @else { (layout::scrolled("Mailboxes", &table(&shown, now))) }
+            (layout::paging((list.offset, size, coverage.mailboxes.len()), link))
+            (missing(&shown))
+            h2 { "What became of the items of the last run" }
+            (outcomes(coverage))
+            h2 { "Nights" }
+            (nights(coverage))
+        },
+    )
+}
+
+fn table(lines: &[&MailboxStatus], now: Timestamp) -> Markup {
+    html! {
+        table {
+            caption.hidden { "Mailboxes" }
+            thead {
+                tr {
+                    @for name in [
+                        "Mailbox", "Connection", "Since", "Last success", "Recorded", "Unreadable",
+                        "Next step",
+                    ] { th scope="col" { (name) } }
+                }
+            }
+            tbody {
+                @for line in lines {
+                    @let remedy = status::remedy(line);
+                    tr.problem[line.connection.is_problem()] {
+                        th scope="row" { (line.latest.mailbox.address) }
+                        td {
+                            (line.connection.as_str().replace('_', " "))
+                            @if let Some(code) = &line.latest.code { " (" (code) ")" }
+                        }
+                        td.when { (minute(line.since)) }
+                        td.when { (line.last_success.map_or("never".to_owned(), |at| age(at, now))) }
+                        td.number { (number(line.latest.recorded_total.unsigned_abs())) }
+                        td.number { (number(line.unread.len() as u64)) }
+                        td.remarks { (remedy.next) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn age(at: Timestamp, now: Timestamp) -> String {
+    let hours = (now.0 - at.0).max(0) / (DAY / 24);
+    match hours {
+        0..48 => format!("{hours} h ago, {}", minute(at)),
+        _ => format!("{} days ago, {}", hours / 24, minute(at)),
+    }
+}
+
+/// What is missing, and why.
+fn missing(lines: &[&MailboxStatus]) -> Markup {
+    let with_gaps =
+        |line: &&&MailboxStatus| line.latest.reason.is_some() || !line.unread.is_empty();
+    let lines: Vec<&&MailboxStatus> = lines.iter().filter(with_gaps).collect();
+    html! {
+        h2 { "What is missing, and why" }
+        @if lines.is_empty() { p { "Nothing is known to be missing." } }
+        @for line in lines {
+            details {
+                summary { (line.latest.mailbox.address) ": " (status::remedy(line).means) }
+                @if let Some(reason) = &line.latest.reason { p { (reason) } }
+                ul {
+                    @for item in line.unread.iter().take(ITEMS_MAX) {
+                        li { (item.reason.as_str()) ", in " (item.folder) ", since " (minute(item.first_at)) }
+                    }
+                }
+                @if line.unread.len() > ITEMS_MAX { p { "and " (line.unread.len() - ITEMS_MAX) " more" } }
+            }
+        }
+    }
+}
+
+fn outcomes(coverage: &Coverage) -> Markup {
+    let table = html! {
+        table {
+            caption.hidden { "Items of the last run of each mailbox, by outcome" }
+            thead { tr { th scope="col" { "Outcome" } th scope="col" { "Items" } } }
+            tbody {
+                @for (outcome, count) in &coverage.outcomes {
+                    tr {
+                        th scope="row" { (outcome.as_str().replace('_', " ")) }
+                        td.number { (number(*count)) }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        @if coverage.outcomes.is_empty() { p { "The last run received nothing." } }
+        @else { (layout::scrolled("Outcomes", &table)) }
+    }
+}
+
+fn nights(coverage: &Coverage) -> Markup {
+    let bars = coverage.nights.iter().map(|night| Bar {
+        label: night.day.to_string(),
+        values: [night.complete, night.others],
+    });
+    let bars: Vec<Bar> = bars.collect();
+    let recorded: u64 = coverage.nights.iter().map(|night| night.recorded).sum();
+    html! {
+        (chart::bars("Mailboxes by night", ("Night", ["read wholly", "not, or not wholly"]), &bars))
+        p.meta { (number(recorded)) " interactions were recorded in these nights." }
+    }
+}

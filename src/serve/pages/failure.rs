@@ -1,0 +1,43 @@
+//! The page of a request that is not answered.
+
+use maud::Markup;
+use maud::html;
+
+use crate::maintenance::names::Suggestion;
+use crate::serve::failure::Failure;
+use crate::serve::pages::layout;
+use crate::serve::pages::layout::Section;
+use crate::serve::pages::words::link;
+
+/// Says what happened, and whom a text may have meant.
+pub(in crate::serve) fn page(failure: &Failure) -> Markup {
+    let title = match failure.status().as_u16() {
+        404 => "Not found",
+        503 => "Not available",
+        _ => "Not answered",
+    };
+    let suggestions: &[Suggestion] = match failure {
+        Failure::Name(_, error) => &error.suggestions,
+        _ => &[],
+    };
+    layout::page(
+        title,
+        Section::Other,
+        &html! {
+            h1 { (title) }
+            p.message { (failure) }
+            @if !suggestions.is_empty() {
+                p { "Perhaps one of these was meant:" }
+                ul {
+                    @for one in suggestions {
+                        li {
+                            a href=(link(one.what, &one.id)) { (one.label) }
+                            @if let Some(detail) = &one.detail { " (" (detail) ")" }
+                            ", " (one.what.as_str())
+                        }
+                    }
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,350 @@
+//! Which address is answered by what.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::extract::FromRequestParts;
+use axum::extract::Path;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::middleware;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use axum::routing::get;
+use maud::Markup;
+use serde_json::Value;
+
+use crate::index::query::WithFacets;
+use crate::insight::answer::Named;
+use crate::insight::lookup::What;
+use crate::serve::access_log::Access;
+use crate::serve::answers::About;
+use crate::serve::answers::Asking;
+use crate::serve::api;
+use crate::serve::coverage;
+use crate::serve::coverage::Coverage;
+use crate::serve::failure::Failure;
+use crate::serve::guard;
+use crate::serve::pages;
+use crate::serve::parameters;
+use crate::serve::parameters::List;
+use crate::serve::parameters::Search;
+use crate::serve::readers::Reader;
+use crate::serve::server::From;
+use crate::serve::server::Server;
+
+const CSS: &str = include_str!("pages/style.css");
+const OPENAPI: &str = include_str!("openapi.json");
+
+/// All addresses.
+pub(super) fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/", get(search_page))
+        .route("/search", get(search_page))
+        .route("/find", get(find))
+        .route("/interaction/{id}", get(interaction_page))
+        .route("/contact/{id}", get(contact_page))
+        .route("/account/{id}", get(account_page))
+        .route("/colleague/{id}", get(colleague_page))
+        .route("/coverage", get(coverage_page))
+        .route(
+            "/style.css",
+            get(|| async { text("text/css; charset=utf-8", CSS) }),
+        )
+        .route("/api/v1/search", get(search_json))
+        .route("/api/v1/interactions/{id}", get(interaction_json))
+        .route("/api/v1/contacts/{id}", get(contact_json))
+        .route("/api/v1/accounts/{id}", get(account_json))
+        .route("/api/v1/colleagues/{id}", get(colleague_json))
+        .route("/api/v1/coverage", get(coverage_json))
+        .route(
+            "/api/v1/openapi.json",
+            get(|| async { text("application/json", OPENAPI) }),
+        )
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), guarded))
+        .with_state(server)
+}
+
+/// Refuses what is not served, finds out who reads, and adds the headers of every answer.
+async fn guarded(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let refusal = guard::refusal(request.method(), request.headers(), &server.hosts);
+    let mut response = if let Some((status, why)) = refusal {
+        (status, format!("{why}\n")).into_response()
+    } else if let Some(reader) = server.readers.of(request.headers(), peer.ip()) {
+        request.extensions_mut().insert(reader);
+        next.run(request).await
+    } else {
+        unauthorized(&server)
+    };
+    response.headers_mut().extend(guard::HEADERS);
+    response
+}
+
+fn unauthorized(server: &Server) -> Response {
+    let why = "sign in: show an access token, or come through the proxy that signs readers in\n";
+    let mut response = (StatusCode::UNAUTHORIZED, why).into_response();
+    if server.readers.take_tokens() {
+        // A browser asks for a name, which does not matter, and for the token.
+        let challenge = HeaderValue::from_static("Basic realm=\"touchpoint\", charset=\"UTF-8\"");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn text(kind: &'static str, body: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind)], body).into_response()
+}
+
+/// A request that passed.
+struct Asked {
+    server: Arc<Server>,
+    from: From,
+    query: String,
+}
+
+impl FromRequestParts<Arc<Server>> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        server: &Arc<Server>,
+    ) -> Result<Self, Self::Rejection> {
+        let reader = Extension::<Reader>::from_request_parts(parts, server).await;
+        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, server).await;
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        Ok(Self {
+            server: Arc::clone(server),
+            from: From {
+                reader: reader.map_or(Reader { address: None }, |Extension(reader)| reader),
+                peer: peer.map_or(nowhere, |ConnectInfo(peer)| peer).ip(),
+            },
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+impl Asked {
+    /// Answers with a page.
+    async fn page(
+        self,
+        work: impl FnOnce(&Asking<'_>, &str) -> Result<(Markup, Access), Failure> + Send + 'static,
+    ) -> Response {
+        let query = self.query;
+        let answering = self.server.answer(self.from, move |asking| {
+            let (page, access) = work(asking, &query)?;
+            Ok((page.into_string(), access))
+        });
+        match answering.await {
+            Ok(page) => html(StatusCode::OK, page),
+            Err(failure) => failed(&failure),
+        }
+    }
+
+    /// Answers a program.
+    async fn json(
+        self,
+        work: impl FnOnce(&Asking<'_>, &str) -> Result<(Value, Access), Failure> + Send + 'static,
+    ) -> Response {
+        let query = self.query;
+        let answering = self
+            .server
+            .answer(self.from, move |asking| work(asking, &query));
+        let (status, value) = match answering.await {
+            Ok(value) => (StatusCode::OK, value),
+            Err(failure) => (failure.status(), api::failure(&failure)),
+        };
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        (status, kind, value.to_string()).into_response()
+    }
+}
+
+fn html(status: StatusCode, page: String) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (status, kind, page).into_response()
+}
+
+fn failed(failure: &Failure) -> Response {
+    html(
+        failure.status(),
+        pages::failure::page(failure).into_string(),
+    )
+}
+
+async fn unknown() -> Response {
+    failed(&Failure::NotFound("there is no such page".to_owned()))
+}
+
+async fn search_page(asked: Asked) -> Response {
+    asked
+        .page(|asking, query| {
+            let search = Search::parse(query)?;
+            if search.is_empty() {
+                return Ok((
+                    pages::search::empty(&search),
+                    Access::of("search", Vec::new(), 0),
+                ));
+            }
+            let hits = asking.search(&search, WithFacets::Yes)?;
+            let page = pages::search::page(&search, &hits, asking);
+            Ok((page, searched(&search, hits.hits.len())))
+        })
+        .await
+}
+
+async fn search_json(asked: Asked) -> Response {
+    asked
+        .json(|asking, query| {
+            let (search, facets) = api::search(query)?;
+            let hits = asking.search(&search, facets)?;
+            let json = api::hits(&hits, asking.current.index_state.as_ref());
+            Ok((json, searched(&search, hits.hits.len())))
+        })
+        .await
+}
+
+/// A search is noted with what it is filtered by, without its words.
+fn searched(search: &Search, listed: usize) -> Access {
+    let ids = [&search.contact, &search.account, &search.user];
+    let ids = ids.into_iter().filter(|id| !id.is_empty()).cloned();
+    Access::of("search", ids.collect(), listed)
+}
+
+async fn interaction_page(Path(id): Path<String>, asked: Asked) -> Response {
+    asked
+        .page(move |asking, query| {
+            List::parse(query, &[], asking.now)?;
+            let opened = asking.opened(&id)?;
+            let page = pages::interaction::page(&opened, asking.level(), asking.visible.contents());
+            Ok((page, Access::of("interaction", vec![id], 1)))
+        })
+        .await
+}
+
+async fn interaction_json(Path(id): Path<String>, asked: Asked) -> Response {
+    asked
+        .json(move |asking, query| {
+            List::parse(query, &[], asking.now)?;
+            let opened = asking.opened(&id)?;
+            let json = api::opened(&opened, asking.level(), asking.visible.contents());
+            Ok((json, Access::of("interaction", vec![id], 1)))
+        })
+        .await
+}
+
+/// What is shown of a contact, an account or a colleague, and what was asked of it.
+fn about(
+    asking: &Asking<'_>,
+    query: &str,
+    (what, id): (What, String),
+    known: &[&str],
+) -> Result<(About, List, Access), Failure> {
+    let list = List::parse(query, known, asking.now)?;
+    let named = asking.named(what, &id)?;
+    let about = asking.about(named, list.as_of(asking.now))?;
+    let listed = about.latest.as_ref().map_or(0, |hits| hits.hits.len());
+    Ok((about, list, Access::of(what.as_str(), vec![id], listed)))
+}
+
+async fn about_page(what: What, id: String, asked: Asked) -> Response {
+    asked
+        .page(move |asking, query| {
+            let known = ["as_of", "offset", "limit"];
+            let (about, list, access) = about(asking, query, (what, id), &known)?;
+            Ok((
+                pages::about::page(&about, &list, asking.visible.contents()),
+                access,
+            ))
+        })
+        .await
+}
+
+async fn about_json(what: What, id: String, asked: Asked) -> Response {
+    asked
+        .json(move |asking, query| {
+            let (about, list, access) = about(asking, query, (what, id), &["as_of", "limit"])?;
+            let state = asking.current.index_state.as_ref();
+            Ok((api::about(&about, &list, state), access))
+        })
+        .await
+}
+
+async fn contact_page(Path(id): Path<String>, asked: Asked) -> Response {
+    about_page(What::Contact, id, asked).await
+}
+
+async fn account_page(Path(id): Path<String>, asked: Asked) -> Response {
+    about_page(What::Account, id, asked).await
+}
+
+async fn colleague_page(Path(id): Path<String>, asked: Asked) -> Response {
+    about_page(What::Colleague, id, asked).await
+}
+
+async fn contact_json(Path(id): Path<String>, asked: Asked) -> Response {
+    about_json(What::Contact, id, asked).await
+}
+
+async fn account_json(Path(id): Path<String>, asked: Asked) -> Response {
+    about_json(What::Account, id, asked).await
+}
+
+async fn colleague_json(Path(id): Path<String>, asked: Asked) -> Response {
+    about_json(What::Colleague, id, asked).await
+}
+
+/// Leads to the page of what a text names.
+async fn find(asked: Asked) -> Response {
+    let query = asked.query.clone();
+    let answering = asked.server.answer(asked.from, move |asking| {
+        let text = parameters::only(&query, "name")?;
+        let named: Named = asking.found(&text)?;
+        let access = Access::of(named.what.as_str(), vec![named.id.to_string()], 0);
+        Ok((pages::words::link_of(&named), access))
+    });
+    match answering.await {
+        Ok(link) => (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response(),
+        Err(failure) => failed(&failure),
+    }
+}
+
+fn covered(asking: &Asking<'_>, query: &str) -> Result<(Coverage, List, Access), Failure> {
+    let list = List::parse(query, &["problems", "offset", "limit"], asking.now)?;
+    let coverage = coverage::coverage(asking, list.problems)?;
+    let access = Access::of("coverage", Vec::new(), coverage.mailboxes.len());
+    Ok((coverage, list, access))
+}
+
+async fn coverage_page(asked: Asked) -> Response {
+    asked
+        .page(|asking, query| {
+            let (coverage, list, access) = covered(asking, query)?;
+            Ok((pages::coverage::page(&coverage, &list, asking.now), access))
+        })
+        .await
+}
+
+async fn coverage_json(asked: Asked) -> Response {
+    asked
+        .json(|asking, query| {
+            let (coverage, list, access) = covered(asking, query)?;
+            Ok((api::coverage(&coverage, &list), access))
+        })
+        .await
+}

@@ -1,0 +1,112 @@
+//! Hands each request to a thread that may wait for the disk, and notes what was read.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::model::time::Timestamp;
+use crate::runtime::clock;
+use crate::serve::access_log::Access;
+use crate::serve::access_log::AccessLog;
+use crate::serve::answers::Asking;
+use crate::serve::current::Latest;
+use crate::serve::failure::Failure;
+use crate::serve::guard::Hosts;
+use crate::serve::readers::Reader;
+use crate::serve::readers::Readers;
+use crate::serve::visible::Visible;
+
+/// Requests that are answered at the same time: each may hold the rows of one contact.
+const AT_ONCE: usize = 8;
+/// Further requests wait so long before they are refused.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// What all requests share.
+pub(super) struct Server {
+    pub(super) hosts: Hosts,
+    pub(super) readers: Readers,
+    config: Config,
+    latest: Latest,
+    access_log: AccessLog,
+    permits: Arc<Semaphore>,
+}
+
+/// What a request is answered from.
+pub(super) struct From {
+    /// Who asks.
+    pub(super) reader: Reader,
+    /// From where.
+    pub(super) peer: IpAddr,
+}
+
+impl Server {
+    /// Nothing is opened yet.
+    pub(super) fn new(
+        config: Config,
+        (hosts, readers): (Hosts, Readers),
+        latest: Latest,
+        access_log: AccessLog,
+    ) -> Self {
+        Self {
+            hosts,
+            readers,
+            config,
+            latest,
+            access_log,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// Answers a request on a thread that may wait for the disk, and notes the access before anything
+    /// is sent.
+    ///
+    /// # Errors
+    /// The work fails, others are worked on, or the access cannot be noted.
+    pub(super) async fn answer<T: Send + 'static>(
+        self: &Arc<Self>,
+        from: From,
+        work: impl FnOnce(&Asking<'_>) -> Result<(T, Access), Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let waiting = Arc::clone(&self.permits).acquire_owned();
+        let permit = tokio::time::timeout(WAIT_MAX, waiting).await;
+        let permit = permit
+            .map_err(|_| Failure::Busy)?
+            .map_err(|_| Failure::Busy)?;
+        let server = Arc::clone(self);
+        let working = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            server.work(&from, clock::now(), work)
+        });
+        working.await.map_err(|_| {
+            tracing::error!("a request ended in a panic; this is a defect of touchpoint");
+            Failure::Unavailable
+        })?
+    }
+
+    fn work<T>(
+        &self,
+        from: &From,
+        now: Timestamp,
+        work: impl FnOnce(&Asking<'_>) -> Result<(T, Access), Failure>,
+    ) -> Result<T, Failure> {
+        let current = self.latest.get()?;
+        let asking = Asking {
+            visible: Visible::to(&from.reader, self.config.serve.visibility, &current),
+            config: &self.config,
+            current: &current,
+            now,
+        };
+        let (answer, access) = work(&asking)?;
+        let noted = self
+            .access_log
+            .note((now, &from.reader, from.peer), &access);
+        noted.map_err(|error| {
+            tracing::error!(%error, "the access log cannot be written");
+            Failure::Unavailable
+        })?;
+        Ok(answer)
+    }
+}
