@@ -16,6 +16,7 @@ mod alarms;
 mod analysing;
 mod archive_corpora;
 mod bad_input;
+mod browser;
 mod caches;
 mod calendars;
 mod citations;
