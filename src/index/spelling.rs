@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use tantivy::Term;
+use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 
 use crate::index::condition::Place;
@@ -71,18 +72,19 @@ pub(super) fn near(searcher: &tantivy::Searcher, word: &str) -> Result<Vec<Near>
     for reader in searcher.segment_readers() {
         for field in FIELDS {
             let index = reader.inverted_index(field)?;
-            for first in &beginnings {
-                let range = index.terms().range().ge(first.to_string());
-                let mut terms = range.into_stream().map_err(tantivy::TantivyError::from)?;
-                while terms.advance() {
-                    let term = std::str::from_utf8(terms.key()).unwrap_or_default();
-                    if !term.starts_with(*first) {
-                        break;
-                    }
-                    if let Some(distance) = distance::within(word, term, most) {
-                        let entry = frequencies.entry(term.to_owned());
-                        entry.or_insert((distance, 0)).1 -= i64::from(terms.value().doc_freq);
-                    }
+            let term = Term::from_field_text(field, word);
+            // Only the branches of the dictionary that can lead to such words are gone through.
+            let near = FuzzyTermQuery::new(term, most, true).automaton()?;
+            let found = index.terms().search(near).into_stream();
+            let mut found = found.map_err(tantivy::TantivyError::from)?;
+            while found.advance() {
+                let term = std::str::from_utf8(found.key()).unwrap_or_default();
+                if !term.starts_with(|first| beginnings.contains(&first)) {
+                    continue;
+                }
+                if let Some(distance) = distance::within(word, term, usize::from(most)) {
+                    let entry = frequencies.entry(term.to_owned());
+                    entry.or_insert((distance, 0)).1 -= i64::from(found.value().doc_freq);
                 }
             }
         }
