@@ -22,10 +22,12 @@ pub(super) struct Match {
     pub(super) occurred_at: i64,
     /// The first 64 bits of the interaction id.
     pub(super) interaction: u64,
-    /// 64 bits of the conversation or series.
-    pub(super) group: u64,
     /// The document.
     pub(super) address: DocAddress,
+    /// The number of the interaction, once it was assigned (`index::numbers`).
+    pub(super) interaction_number: u32,
+    /// The number of the conversation or series, once it was assigned.
+    pub(super) group_number: u32,
 }
 
 /// Whether matches are scored.
@@ -55,7 +57,6 @@ impl Collector for Matches {
             segment,
             occurred_at: columns.column_first_or_default(Fields::OCCURRED_AT_NAME)?,
             interactions: columns.column_first_or_default(Fields::INTERACTION_NAME)?,
-            groups: columns.column_first_or_default(Fields::GROUP_NAME)?,
             found: Vec::new(),
         })
     }
@@ -82,7 +83,6 @@ pub(super) struct SegmentMatches {
     segment: SegmentOrdinal,
     occurred_at: Arc<dyn ColumnValues<i64>>,
     interactions: Arc<dyn ColumnValues<u64>>,
-    groups: Arc<dyn ColumnValues<u64>>,
     found: Vec<Match>,
 }
 
@@ -94,8 +94,9 @@ impl SegmentCollector for SegmentMatches {
             score,
             occurred_at: self.occurred_at.get_val(doc),
             interaction: self.interactions.get_val(doc),
-            group: self.groups.get_val(doc),
             address: DocAddress::new(self.segment, doc),
+            interaction_number: 0,
+            group_number: 0,
         });
     }
 

@@ -1,15 +1,18 @@
 //! Counts what matches by kind, colleague, contact, account, month and year.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use serde::Serialize;
-use tantivy::columnar::StrColumn;
 
 use crate::index::collect::Match;
 use crate::index::doc;
 use crate::index::error::IndexError;
-use crate::index::ranking::BitsSet;
+use crate::index::numbers::Numbers;
+use crate::index::numbers::Sizes;
+use crate::index::numbers::ValueColumn;
+use crate::index::numbers::Values;
 use crate::index::schema::Fields;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
@@ -49,96 +52,106 @@ pub struct Value {
     pub count: usize,
 }
 
-/// Counts matches; copies of one interaction count once for each value.
-pub(super) fn count(searcher: &tantivy::Searcher, matches: &[Match]) -> Result<Facets, IndexError> {
-    let [kinds, colleagues, contacts, accounts] = Fields::COUNTED_NAMES;
-    let (years, months) = periods(matches);
+/// Counts numbered matches; copies of one interaction count once for each value.
+pub(super) fn count(
+    searcher: &tantivy::Searcher,
+    numbers: &Numbers,
+    (matches, sizes): (&[Match], Sizes),
+) -> Result<Facets, IndexError> {
+    let matches = by_interaction(matches, sizes);
+    let mut counted = Vec::new();
+    for field in 0..Fields::COUNTED_NAMES.len() {
+        counted.push(values(&*numbers.values(searcher, field)?, &matches)?);
+    }
+    let mut counted = counted.into_iter();
+    let mut next = || counted.next().unwrap_or_default();
+    let (kinds, colleagues, contacts, accounts) = (next(), next(), next(), next());
+    let (years, months) = periods(&matches);
     Ok(Facets {
-        kinds: values(searcher, matches, kinds)?,
-        colleagues: values(searcher, matches, colleagues)?,
-        contacts: values(searcher, matches, contacts)?,
-        accounts: values(searcher, matches, accounts)?,
+        kinds,
+        colleagues,
+        contacts,
+        accounts,
         years,
         months,
     })
 }
 
-/// The values of one column.
-fn values(
-    searcher: &tantivy::Searcher,
-    matches: &[Match],
-    name: &str,
-) -> Result<Vec<Value>, IndexError> {
-    let mut columns: Vec<Option<StrColumn>> = Vec::new();
-    for segment in searcher.segment_readers() {
-        // A segment in which no document has a value has no column.
-        columns.push(segment.fast_fields().str(name)?);
-    }
-    let mut texts = Texts::default();
-    let mut members: Vec<BitsSet> = Vec::new();
+/// Matches in the order of their interactions, so that copies are side by side.
+fn by_interaction(matches: &[Match], sizes: Sizes) -> Vec<&Match> {
+    let mut places = vec![0_u32; sizes.interactions + 1];
     for found in matches {
-        let segment = found.address.segment_ord;
-        let Some(Some(column)) = columns.get(segment as usize) else {
+        if let Some(place) = places.get_mut(found.interaction_number as usize + 1) {
+            *place += 1;
+        }
+    }
+    let mut sum = 0;
+    for place in &mut places {
+        sum += *place;
+        *place = sum;
+    }
+    let Some(first) = matches.first() else {
+        return Vec::new();
+    };
+    let mut ordered = vec![first; matches.len()];
+    for found in matches {
+        let Some(place) = places.get_mut(found.interaction_number as usize) else {
             continue;
         };
+        if let Some(slot) = ordered.get_mut(*place as usize) {
+            *slot = found;
+        }
+        *place += 1;
+    }
+    ordered
+}
+
+/// The values of one field, the most frequent first.
+fn values(values: &Values, matches: &[&Match]) -> Result<Vec<Value>, IndexError> {
+    let mut counts = vec![0_usize; values.count()];
+    // The interaction, plus 1, for which a value was last counted.
+    let mut last = vec![0_u32; values.count()];
+    for found in matches {
+        let column = values.columns.get(found.address.segment_ord as usize);
+        let Some(Some(ValueColumn { column, numbers })) = column else {
+            continue;
+        };
+        let interaction = found.interaction_number + 1;
         for ordinal in column.term_ords(found.address.doc_id) {
-            let number = texts.number(column, segment, ordinal)?;
-            if number == members.len() {
-                members.push(BitsSet::default());
+            let number = usize::try_from(ordinal).ok().and_then(|it| numbers.get(it));
+            let number = number.map_or(usize::MAX, |number| *number as usize);
+            if let (Some(count), Some(last)) = (counts.get_mut(number), last.get_mut(number))
+                && *last != interaction
+            {
+                *last = interaction;
+                *count += 1;
             }
-            members[number].insert(found.interaction);
         }
     }
-    let counted = texts.numbers.iter().map(|(text, number)| {
-        let (value, name) = doc::counted_parts(text);
-        Value {
+    let counted = counts.into_iter().enumerate();
+    let mut counted: Vec<(usize, usize)> = counted.filter(|(_, count)| *count > 0).collect();
+    // Numbers are in the order of the texts.
+    counted.sort_unstable_by_key(|(number, count)| (Reverse(*count), *number));
+    counted.truncate(VALUES_MAX);
+    let texts = counted.into_iter().map(|(number, count)| {
+        let text = values.text(number)?;
+        let (value, name) = doc::counted_parts(&text);
+        Ok(Value {
             value: value.to_owned(),
             name: name.map(str::to_owned),
-            count: members[*number].len(),
-        }
+            count,
+        })
     });
-    Ok(most_frequent(counted.collect()))
-}
-
-/// The values of a column in all segments, numbered.
-#[derive(Default)]
-struct Texts {
-    ordinals: HashMap<(u32, u64), usize>,
-    numbers: BTreeMap<String, usize>,
-}
-
-impl Texts {
-    fn number(
-        &mut self,
-        column: &StrColumn,
-        segment: u32,
-        ordinal: u64,
-    ) -> Result<usize, IndexError> {
-        if let Some(number) = self.ordinals.get(&(segment, ordinal)) {
-            return Ok(*number);
-        }
-        let mut text = String::new();
-        let read = column.ord_to_str(ordinal, &mut text);
-        read.map_err(tantivy::TantivyError::from)?;
-        let next = self.numbers.len();
-        let number = *self.numbers.entry(text).or_insert(next);
-        self.ordinals.insert((segment, ordinal), number);
-        Ok(number)
-    }
-}
-
-fn most_frequent(mut values: Vec<Value>) -> Vec<Value> {
-    values.sort_by(|a, b| (b.count, &a.value, &a.name).cmp(&(a.count, &b.value, &b.name)));
-    values.truncate(VALUES_MAX);
-    values
+    texts.collect()
 }
 
 /// Years and months, the newest first.
-fn periods(matches: &[Match]) -> (Vec<Value>, Vec<Value>) {
-    let mut seen = BitsSet::default();
-    let mut days: BTreeMap<i64, usize> = BTreeMap::new();
+fn periods(matches: &[&Match]) -> (Vec<Value>, Vec<Value>) {
+    let mut last = None;
+    let mut days: HashMap<i64, usize> = HashMap::new();
     for found in matches {
-        if seen.insert(found.interaction) {
+        if last != Some(found.interaction_number) {
+            last = Some(found.interaction_number);
             *days.entry(Timestamp(found.occurred_at).day()).or_default() += 1;
         }
     }

@@ -20,6 +20,7 @@ pub mod index_state;
 pub mod language;
 pub mod letters;
 mod loading;
+mod numbers;
 pub mod order;
 pub mod query;
 pub mod query_error;

@@ -1,41 +1,15 @@
 //! Ranks matches: copies of one interaction count once, and a conversation or series is one entry.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasherDefault;
-use std::hash::Hasher;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use hashbrown::HashMap;
-use hashbrown::HashSet;
-use hashbrown::hash_map::Entry;
 use tantivy::DocAddress;
 
 use crate::index::collect::Match;
+use crate::index::numbers::Sizes;
 use crate::index::order::Grouping;
 use crate::index::order::Sort;
-
-/// The keys are hashes already.
-#[derive(Default)]
-pub(super) struct Unhashed(u64);
-
-impl Hasher for Unhashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, bits: u64) {
-        self.0 = bits;
-    }
-}
-
-type BitsMap<T> = HashMap<u64, T, BuildHasherDefault<Unhashed>>;
-/// A set of hashes.
-pub(super) type BitsSet = HashSet<u64, BuildHasherDefault<Unhashed>>;
 
 /// What matches, counted and in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,33 +31,33 @@ pub(super) struct Listed {
     pub(super) interactions: usize,
 }
 
-/// Ranks matches and lists those after `offset`, at most `limit`.
+/// Ranks numbered matches and lists those after `offset`, at most `limit`.
 pub(super) fn rank(
     matches: &[Match],
+    sizes: Sizes,
     (sort, grouping): (Sort, Grouping),
     (offset, limit): (usize, usize),
 ) -> Ranked {
     let group_of = |found: &Match| match grouping {
-        Grouping::Conversations => found.group,
-        Grouping::Interactions => found.interaction,
+        Grouping::Conversations => found.group_number as usize,
+        Grouping::Interactions => found.interaction_number as usize,
     };
-    let mut interactions = BitsSet::default();
-    let mut groups: BitsMap<&Match> = BitsMap::default();
+    let groups = match grouping {
+        Grouping::Conversations => sizes.groups,
+        Grouping::Interactions => sizes.interactions,
+    };
+    let mut interactions = Marks::new(sizes.interactions);
+    let mut first_of: Vec<Option<&Match>> = vec![None; groups];
     for found in matches {
-        interactions.insert(found.interaction);
-        match groups.entry(group_of(found)) {
-            Entry::Vacant(free) => {
-                free.insert(found);
-            }
-            Entry::Occupied(mut first) => {
-                if compare(sort, found, first.get()).is_lt() {
-                    first.insert(found);
-                }
-            }
+        interactions.set(found.interaction_number as usize);
+        if let Some(first) = first_of.get_mut(group_of(found))
+            && first.is_none_or(|first| compare(sort, found, first).is_lt())
+        {
+            *first = Some(found);
         }
     }
-    let total = groups.len();
-    let mut firsts: Vec<&Match> = groups.into_values().collect();
+    let mut firsts: Vec<&Match> = first_of.into_iter().flatten().collect();
+    let total = firsts.len();
     let deep = offset.saturating_add(limit);
     if deep < firsts.len() {
         firsts.select_nth_unstable_by(deep, |a, b| compare(sort, a, b));
@@ -92,9 +66,40 @@ pub(super) fn rank(
     firsts.sort_unstable_by(|a, b| compare(sort, a, b));
     let firsts = firsts.get(offset..).unwrap_or_default();
     Ranked {
-        interactions: interactions.len(),
+        interactions: interactions.count(),
         groups: total,
         listed: listed(matches, firsts, group_of),
+    }
+}
+
+/// A set of numbers, as bits.
+pub(super) struct Marks(Vec<u64>);
+
+impl Marks {
+    /// None of `size` numbers is in it.
+    pub(super) fn new(size: usize) -> Self {
+        Self(vec![0; size.div_ceil(64)])
+    }
+
+    /// Puts a number in; whether it was new.
+    pub(super) fn set(&mut self, number: usize) -> bool {
+        let bit = 1 << (number % 64);
+        match self.0.get_mut(number / 64) {
+            Some(word) if *word & bit == 0 => {
+                *word |= bit;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn has(&self, number: usize) -> bool {
+        let word = self.0.get(number / 64);
+        word.is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 }
 
@@ -110,19 +115,22 @@ fn compare(sort: Sort, a: &Match, b: &Match) -> Ordering {
         .then(a.interaction.cmp(&b.interaction))
 }
 
-fn listed(matches: &[Match], firsts: &[&Match], group_of: impl Fn(&Match) -> u64) -> Vec<Listed> {
+fn listed(matches: &[Match], firsts: &[&Match], group_of: impl Fn(&Match) -> usize) -> Vec<Listed> {
+    let most = firsts.iter().map(|first| group_of(first)).max();
+    let Some(most) = most else { return Vec::new() };
+    let mut wanted = Marks::new(most + 1);
+    for first in firsts {
+        wanted.set(group_of(first));
+    }
     let numbered = firsts.iter().enumerate();
-    let places: BitsMap<(usize, u64)> = numbered
+    let places: BTreeMap<usize, (usize, u64)> = numbered
         .map(|(place, first)| (group_of(first), (place, first.interaction)))
         .collect();
     let mut copies = vec![Vec::new(); firsts.len()];
-    let mut members = vec![BitsSet::default(); firsts.len()];
-    if places.is_empty() {
-        return Vec::new();
-    }
-    for found in matches {
+    let mut members = vec![BTreeSet::new(); firsts.len()];
+    for found in matches.iter().filter(|found| wanted.has(group_of(found))) {
         if let Some((place, first)) = places.get(&group_of(found)) {
-            members[*place].insert(found.interaction);
+            members[*place].insert(found.interaction_number);
             if *first == found.interaction {
                 copies[*place].push(found.address);
             }

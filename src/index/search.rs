@@ -21,6 +21,7 @@ use crate::index::hit::Hits;
 use crate::index::hit::Suggestion;
 use crate::index::language::Words;
 use crate::index::loading;
+use crate::index::numbers::Numbers;
 use crate::index::order::Sort;
 use crate::index::query::Exact;
 use crate::index::query::Query;
@@ -58,6 +59,7 @@ pub struct DocumentId {
 pub struct Searcher {
     reader: IndexReader,
     payload: Payload,
+    numbers: Numbers,
 }
 
 /// Whether an error means that the folder is not writable.
@@ -82,7 +84,11 @@ impl Searcher {
                 }
                 opened => opened?,
             };
-            Ok(Self { reader, payload })
+            Ok(Self {
+                reader,
+                payload,
+                numbers: Numbers::default(),
+            })
         });
         attempt.unwrap_or(Err(IndexError::Damaged))
     }
@@ -132,16 +138,17 @@ impl Searcher {
             Sort::Relevance => Scoring::Scored,
             Sort::Date => Scoring::Unscored,
         };
-        let matches = searcher.search(&asked.query, &Matches(scoring))?;
+        let mut matches = searcher.search(&asked.query, &Matches(scoring))?;
+        let sizes = self.numbers.assign(&searcher, &mut matches)?;
         let page = (query.offset, query.limit);
-        let ranked = ranking::rank(&matches, (sort, query.grouping), page);
+        let ranked = ranking::rank(&matches, sizes, (sort, query.grouping), page);
         let mut hits = Vec::new();
         for listed in &ranked.listed {
             hits.extend(loading::hits(&searcher, listed, &asked.words, now)?);
         }
         let facets = match query.facets {
             WithFacets::No => None,
-            WithFacets::Yes => Some(facets::count(&searcher, &matches)?),
+            WithFacets::Yes => Some(facets::count(&searcher, &self.numbers, (&matches, sizes))?),
         };
         let suggestions = if matches.is_empty() {
             suggestions(&searcher, query, &asked.words, now)?
