@@ -103,6 +103,13 @@ impl Searcher {
         &self.payload.lake_id
     }
 
+    /// Whether both read the same commit of the same index.
+    pub fn is_of_commit_of(&self, other: &Self) -> bool {
+        self.lake_id() == other.lake_id()
+            && self.reached() == other.reached()
+            && self.count() == other.count()
+    }
+
     /// The number of documents.
     pub fn count(&self) -> u64 {
         self.reader.searcher().num_docs()

@@ -36,7 +36,7 @@ pub(super) struct Current {
     pub(super) members: Vec<Members>,
     /// How the index stands to the lake.
     pub(super) index_state: Option<IndexState>,
-    searcher: Result<Searcher, IndexError>,
+    searcher: Result<Arc<Searcher>, IndexError>,
     opened: Stopwatch,
 }
 
@@ -46,9 +46,8 @@ impl Current {
     /// # Errors
     /// There is none, or it cannot be read.
     pub(super) fn searcher(&self) -> Result<&Searcher, Failure> {
-        self.searcher
-            .as_ref()
-            .map_err(|error| Failure::NoIndex(error.to_string()))
+        let searcher = self.searcher.as_deref();
+        searcher.map_err(|error| Failure::NoIndex(error.to_string()))
     }
 
     /// Contacts, accounts and colleagues.
@@ -93,18 +92,25 @@ impl Latest {
         {
             return Ok(Arc::clone(current));
         }
-        let current = Arc::new(self.open()?);
+        let current = Arc::new(self.open(held.as_deref())?);
         *held = Some(Arc::clone(&current));
         Ok(current)
     }
 
-    fn open(&self) -> Result<Current, Failure> {
+    fn open(&self, before: Option<&Current>) -> Result<Current, Failure> {
         let opened = Stopwatch::start();
         let settings = stores::lake_settings(&self.config);
         let lake = Lake::open(settings, Arc::clone(&self.cpu), self.handle.clone())?;
         let directory = names::directory(&lake)?;
         let members = Members::load_all(&self.config.tenants).map_err(unreadable)?;
-        let searcher = Searcher::open(&self.config.index.path);
+        let searcher = Searcher::open(&self.config.index.path).map(|opened| {
+            // What it has found out about its documents is kept where they are the same.
+            let known = before.and_then(|before| before.searcher.as_ref().ok());
+            match known.filter(|known| known.is_of_commit_of(&opened)) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(opened),
+            }
+        });
         if let Err(error) = &searcher {
             tracing::warn!(%error, "the index cannot be searched");
         }
