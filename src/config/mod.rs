@@ -5,16 +5,20 @@ pub mod actor;
 pub mod archive;
 pub mod assertion_file;
 pub mod capture;
+mod charset;
 pub mod confirm;
 pub mod credential;
 pub mod crm;
+pub mod crm_columns;
 pub mod crm_notes;
+mod crm_table;
 mod crm_values;
 mod csv;
 pub mod error;
 pub mod limits;
 pub mod members;
 pub mod pem;
+mod records;
 pub mod run;
 pub mod secret;
 mod secret_file;
@@ -33,6 +37,7 @@ use serde::Deserialize;
 use crate::config::archive::Archive;
 use crate::config::capture::ActivityContent;
 use crate::config::capture::Capture;
+use crate::config::crm_columns::CrmColumns;
 use crate::config::error::ConfigError;
 use crate::config::run::Run;
 use crate::config::tenant::Scope;
@@ -134,6 +139,9 @@ pub struct Crm {
     /// `accounts.csv`.
     #[serde(default, deserialize_with = "text::optional_path")]
     pub accounts: Option<PathBuf>,
+    /// Which columns of these files are read, where they have their own headings.
+    #[serde(default)]
+    pub columns: CrmColumns,
     /// The percentage of the previous run's entries that may be missing without `--accept-crm`.
     #[serde(default = "max_shrink_percent", deserialize_with = "percent")]
     pub max_shrink_percent: u8,

@@ -34,6 +34,31 @@ pub(super) fn optional_path<'de, D: Deserializer<'de>>(
     path(deserializer).map(Some)
 }
 
+/// The heading of a column.
+pub(super) fn one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    text(deserializer).map(|heading| vec![heading])
+}
+
+/// The headings of the columns that are read as one.
+pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "write one heading, or a list of them")]
+    enum Headings {
+        One(String),
+        Several(Vec<String>),
+    }
+    let headings = match Headings::deserialize(deserializer)? {
+        Headings::One(heading) => vec![heading],
+        Headings::Several(headings) => headings,
+    };
+    for heading in &headings {
+        refuse_placeholder(heading).map_err(D::Error::custom)?;
+    }
+    Ok(headings)
+}
+
 /// A name that is used in tables and mailbox ids.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = text(deserializer)?;

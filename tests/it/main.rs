@@ -27,6 +27,7 @@ mod corpora;
 mod crash;
 mod credentials;
 mod crm_changes;
+mod crm_exports;
 mod crm_files;
 mod damage;
 mod dependencies;
