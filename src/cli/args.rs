@@ -7,9 +7,11 @@ use clap::Subcommand;
 use clap::ValueEnum;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::config::ConfigArgs;
 use crate::cli::day;
 use crate::cli::export::ExportArgs;
 use crate::cli::format::Format;
+use crate::cli::init::InitArgs;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
 use crate::cli::show::ShowArgs;
@@ -84,6 +86,10 @@ pub enum Command {
     Demo(DemoArgs),
     /// Fetch, match, write, index: the nightly job
     Run(RunArgs),
+    /// Write a commented configuration to start from, of options or answers
+    Init(InitArgs),
+    /// Check the configuration and all files that it names, without any request
+    Config(ConfigArgs),
     /// Before the first run: consent, scope, and which mailboxes can be read; reads no mail
     Check(CheckArgs),
     /// Every mailbox: connected or why not, last success, coverage, what to do

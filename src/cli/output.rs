@@ -93,6 +93,16 @@ fn print_as(level: &str, mark: &str, text: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// Asks a question on stderr and reads the answer, one line of stdin.
+pub fn ask(question: &str) -> io::Result<String> {
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question}: ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}
+
 /// Whether stdout is a terminal.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()

@@ -40,6 +40,7 @@ mod export;
 mod faults;
 mod field_cases;
 mod field_worlds;
+mod first_use;
 mod fixtures;
 mod hostile_mail;
 mod log_redaction;
