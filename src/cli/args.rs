@@ -17,6 +17,8 @@ use crate::cli::search::SearchArgs;
 use crate::cli::show::ShowArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
+use crate::cli::terminal::ColorChoice;
+use crate::cli::terminal::ProgressChoice;
 use crate::cli::who::WhoArgs;
 use crate::config::crm::Trust;
 use crate::model::days::Days;
@@ -46,6 +48,12 @@ pub struct Args {
     /// Short for --log-level info
     #[arg(long, short, global = true, conflicts_with = "log_level")]
     pub verbose: bool,
+    /// Whether results are coloured
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// How the progress of a run is shown on stderr
+    #[arg(long, global = true, value_enum, default_value_t = ProgressChoice::Auto, value_name = "HOW")]
+    pub progress: ProgressChoice,
     /// The command
     #[command(subcommand)]
     pub command: Command,

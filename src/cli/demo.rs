@@ -16,6 +16,7 @@ use crate::cli::run;
 use crate::cli::search;
 use crate::cli::search::SearchArgs;
 use crate::cli::setup::block_on;
+use crate::cli::terminal;
 use crate::cli::who;
 use crate::cli::who::WhoArgs;
 use crate::config::Config;
@@ -85,7 +86,10 @@ async fn night(config: &Config) -> anyhow::Result<RunSummary> {
 }
 
 fn show(summary: &RunSummary) -> anyhow::Result<()> {
-    Ok(output::result(&report::text::render(summary))?)
+    Ok(output::result(&report::text::render(
+        summary,
+        terminal::width(),
+    ))?)
 }
 
 /// Three things that changed between the runs.

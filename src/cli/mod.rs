@@ -22,6 +22,7 @@ pub mod setup;
 pub mod show;
 pub mod simulate;
 pub mod status;
+pub mod terminal;
 pub mod verify;
 pub mod who;
 
@@ -46,6 +47,7 @@ pub fn main(args: Args) -> ExitCode {
     private::limit_new_files(Readers::Owner);
     logging::start(args.log_level(), args.log_format);
     logging::tell_panics();
+    terminal::start(args.color, args.progress);
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::io::IsTerminal;
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -101,11 +100,6 @@ pub fn ask(question: &str) -> io::Result<String> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(answer.trim().to_owned())
-}
-
-/// Whether stdout is a terminal.
-pub fn is_terminal() -> bool {
-    io::stdout().is_terminal()
 }
 
 fn ignore_closed(written: io::Result<()>) -> io::Result<()> {

@@ -13,11 +13,11 @@ use crate::cli::day;
 use crate::cli::names::explain;
 use crate::cli::output;
 use crate::cli::search_text;
-use crate::cli::search_text::Color;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::cli::setup::mail_is_not_shown;
 use crate::cli::setup::with_lake;
+use crate::cli::terminal;
 use crate::config::Config;
 use crate::index::index_state::IndexState;
 use crate::index::order::Grouping;
@@ -31,6 +31,7 @@ use crate::model::days::Days;
 use crate::model::interaction::Kind;
 use crate::pipeline::index_state;
 use crate::report::table::number;
+use crate::report::terminal::fold;
 
 /// Find interactions by words, contact, account, colleague and time.
 ///
@@ -129,13 +130,9 @@ pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()
     if json {
         output::json(&search_text::as_json(&hits, &state))?;
     } else {
-        let color = if output::is_terminal() {
-            Color::On
-        } else {
-            Color::Off
-        };
+        let text = search_text::plain_text(&hits, terminal::color());
         // Mail text was sanitised when the output was composed.
-        output::raw(search_text::plain_text(&hits, color).as_bytes())?;
+        output::raw(fold(&text, terminal::width()).as_bytes())?;
     }
     if let Some(doubt) = doubt(&state) {
         output::print_status(&doubt);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cli::terminal::Color;
 use crate::index::doc::ShownParticipant;
 use crate::index::facets;
 use crate::index::facets::Facets;
@@ -25,15 +26,6 @@ const PEOPLE_MAX: usize = 3;
 const MARK: &str = "\x1b[1;33m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
-
-/// Whether matches are shown in colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Color {
-    /// On a terminal.
-    On,
-    /// Elsewhere.
-    Off,
-}
 
 /// The hits as one JSON object, with how the index stands to the lake.
 pub fn as_json(hits: &Hits, state: &IndexState) -> Value {

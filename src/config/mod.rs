@@ -14,6 +14,7 @@ pub mod crm_notes;
 mod crm_table;
 mod crm_values;
 mod csv;
+pub mod environment;
 pub mod error;
 pub mod files;
 pub mod limits;

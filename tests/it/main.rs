@@ -74,6 +74,7 @@ mod strange_mail;
 mod support;
 
 mod tenants;
+mod terminal;
 mod tools;
 mod truth;
 mod unchanged;
