@@ -19,6 +19,7 @@ pub mod run;
 pub mod search;
 pub mod search_text;
 pub mod setup;
+mod shell;
 pub mod show;
 pub mod simulate;
 pub mod status;

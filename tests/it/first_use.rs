@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::archive_config;
+use crate::support::archive_folder;
 use crate::support::archive_of_one_mail;
 use crate::support::expect_code;
 use crate::support::run_report;
@@ -215,5 +216,49 @@ fn a_check_names_every_problem_and_requests_nothing() {
             .unwrap()
             .contains("did you mean `format`?"),
         "{checked}"
+    );
+}
+
+#[test]
+fn a_word_with_a_hyphen_is_excluded_and_an_unknown_option_refused() {
+    let folder = archive_folder(
+        &archive_config("mails", "eml"),
+        [("1", "offer alpha"), ("2", "offer draft")].map(|(name, subject)| {
+            let mail = format!(
+                "From: ann@customer.example\nTo: bob@contoso.example\nDate: Mon, 2 Mar 2026 10:0{name}:00 \
+                 +0000\nSubject: {subject}\n\nHello.\n"
+            );
+            (name.to_owned(), &*mail.leak())
+        }),
+    );
+    let config = folder.path().join("touchpoint.toml");
+    expect_code(&mut with_config(&config, &["run"]), 0);
+    let search = |words: &[&str]| {
+        with_config(&config, &["search"])
+            .args(words)
+            .output()
+            .unwrap()
+    };
+    let found = search(&["offer", "-draft", "--limit", "3"]);
+    let text = text_of(&found);
+    assert!(
+        text.contains("offer alpha") && !text.contains("offer draft"),
+        "{text}"
+    );
+    let found = search(&["-alpha", "offer", "--account", "custo"]);
+    let text = text_of(&found);
+    assert!(
+        text.contains("offer draft") && !text.contains("offer alpha"),
+        "{text}"
+    );
+    assert!(text.contains("--account custo: Customer (a1)"), "{text}");
+    let text = text_of(&search(&["offer", "--account", "Customer"]));
+    assert!(!text.contains("--account"), "{text}");
+    let refused = search(&["offer", "--acount", "custo"]);
+    let text = text_of(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains("no option `--acount`; did you mean `--account`?"),
+        "{text}"
     );
 }
