@@ -7,15 +7,19 @@ use clap::Subcommand;
 use clap::ValueEnum;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::config::ConfigArgs;
 use crate::cli::day;
 use crate::cli::export::ExportArgs;
 use crate::cli::format::Format;
+use crate::cli::init::InitArgs;
 use crate::cli::link::LinkArgs;
 use crate::cli::search::SearchArgs;
 use crate::cli::serve::ServeArgs;
 use crate::cli::show::ShowArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
+use crate::cli::terminal::ColorChoice;
+use crate::cli::terminal::ProgressChoice;
 use crate::cli::who::WhoArgs;
 use crate::config::crm::Trust;
 use crate::model::days::Days;
@@ -45,6 +49,12 @@ pub struct Args {
     /// Short for --log-level info
     #[arg(long, short, global = true, conflicts_with = "log_level")]
     pub verbose: bool,
+    /// Whether results are coloured
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// How the progress of a run is shown on stderr
+    #[arg(long, global = true, value_enum, default_value_t = ProgressChoice::Auto, value_name = "HOW")]
+    pub progress: ProgressChoice,
     /// The command
     #[command(subcommand)]
     pub command: Command,
@@ -85,6 +95,10 @@ pub enum Command {
     Demo(DemoArgs),
     /// Fetch, match, write, index: the nightly job
     Run(RunArgs),
+    /// Write a commented configuration to start from, of options or answers
+    Init(InitArgs),
+    /// Check the configuration and all files that it names, without any request
+    Config(ConfigArgs),
     /// Before the first run: consent, scope, and which mailboxes can be read; reads no mail
     Check(CheckArgs),
     /// Every mailbox: connected or why not, last success, coverage, what to do

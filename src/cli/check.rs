@@ -18,6 +18,7 @@ use crate::cli::consent::Listener;
 use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
+use crate::cli::terminal;
 use crate::config::Config;
 use crate::config::capture::Meetings;
 use crate::config::tenant::Tenant;
@@ -72,7 +73,7 @@ pub fn run(config: &Path, options: &CheckArgs, json: bool) -> anyhow::Result<Exi
         if json {
             output::json(&report::check::json(&found))?;
         } else {
-            output::result(&report::check::text(&found))?;
+            output::result(&report::check::text(&found, terminal::width()))?;
         }
         Ok(ExitCode::from(report::check::exit_code(&found)))
     })

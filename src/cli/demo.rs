@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -16,9 +17,12 @@ use crate::cli::run;
 use crate::cli::search;
 use crate::cli::search::SearchArgs;
 use crate::cli::setup::block_on;
+use crate::cli::shell;
+use crate::cli::terminal;
 use crate::cli::who;
 use crate::cli::who::WhoArgs;
 use crate::config::Config;
+use crate::index::hit::Hit;
 use crate::index::query::Query;
 use crate::index::search::Searcher;
 use crate::model::days::Days;
@@ -49,16 +53,19 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let second_night = world.start().plus(DAY);
     block_on(nights(world, &folder))?;
     let config = Config::load(&folder.join("touchpoint.toml"))?;
+    let demo = Demo {
+        config,
+        file: args.folder.join("touchpoint.toml"),
+    };
     if let Some(changes) = changes {
-        show_changes(&config, &changes)?;
+        demo.show_changes(&changes)?;
     }
-    show_searches(&config)?;
-    show_who(&config, second_night)?;
-    let file = args.folder.join("touchpoint.toml");
-    output::result(&format!(
-        "\nnext: touchpoint --config {} status | search WORDS | who NAME | verify\n",
-        file.display()
-    ))?;
+    demo.show_searches()?;
+    demo.show_who(second_night)?;
+    title("Next")?;
+    for words in [&["status"][..], &["search", "subject:offer"], &["verify"]] {
+        demo.command(words)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -85,99 +92,117 @@ async fn night(config: &Config) -> anyhow::Result<RunSummary> {
 }
 
 fn show(summary: &RunSummary) -> anyhow::Result<()> {
-    Ok(output::result(&report::text::render(summary))?)
+    Ok(output::result(&report::text::render(
+        summary,
+        terminal::width(),
+    ))?)
 }
 
-/// Three things that changed between the runs.
-fn show_changes(config: &Config, changes: &Highlights) -> anyhow::Result<()> {
-    let by_title = |title: &str| {
-        let words = title.split(|c: char| !c.is_alphanumeric());
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        words.join(" ")
-    };
-    for (what, subject) in [
-        ("A series that was moved by an hour", &changes.moved_series),
-        ("A meeting that was cancelled", &changes.cancelled),
-    ] {
-        let words = by_title(subject);
-        title(&format!("{what}: touchpoint search --kind meeting {words}"))?;
-        search_to_stdout(config, &words, Some(Kind::Meeting), None)?;
+/// A demo of which both nights are over.
+struct Demo {
+    config: Config,
+    /// The configuration file, as it is named in the current folder.
+    file: PathBuf,
+}
+
+impl Demo {
+    /// Three things that changed between the runs.
+    fn show_changes(&self, changes: &Highlights) -> anyhow::Result<()> {
+        for (what, subject) in [
+            ("A series that was moved by an hour", &changes.moved_series),
+            ("A meeting that was cancelled", &changes.cancelled),
+        ] {
+            title(what)?;
+            let words = subject.split(|c: char| !c.is_alphanumeric());
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            self.search(&words, Some(Kind::Meeting), None)?;
+        }
+        title("A contact who is new in the CRM, with the history")?;
+        self.search(&[], None, Some(&changes.contact_id))
     }
-    title(&format!(
-        "A contact who is new in the CRM, with the history: touchpoint search --contact {}",
-        changes.contact_id
-    ))?;
-    search_to_stdout(config, "", None, Some(changes.contact_id.clone()))
-}
 
-/// One search, and the newest part of the history with the contact of its first hit.
-fn show_searches(config: &Config) -> anyhow::Result<()> {
-    title(&format!("touchpoint search {WORD}"))?;
-    search_to_stdout(config, WORD, None, None)?;
-    let query = Query {
-        words: WORD.to_owned(),
-        limit: 20,
-        ..Query::default()
-    };
-    let hits = Searcher::open(&config.index.path)?.search(&query)?.hits;
-    let Some(contact) = hits.iter().find_map(|hit| hit.contacts.first()) else {
-        bail!("the search found no one; please report it");
-    };
-    title(&format!(
-        "The history with {}: touchpoint search --contact {}",
-        contact.name, contact.id
-    ))?;
-    search_to_stdout(config, "", None, Some(contact.id.to_string()))
-}
+    /// One search, and the newest part of the history with the contact of its first hit.
+    fn show_searches(&self) -> anyhow::Result<()> {
+        title("A word")?;
+        self.search(&[WORD], None, None)?;
+        let hits = self.hits()?;
+        let Some(contact) = hits.iter().find_map(|hit| hit.contacts.first()) else {
+            bail!("the search found no one; please report it");
+        };
+        title(&format!("The history with {}", contact.name))?;
+        self.search(&[], None, Some(&contact.id))
+    }
 
-/// Who knows the account of the first hit, as of a simulated day.
-fn show_who(config: &Config, at: Timestamp) -> anyhow::Result<()> {
-    let query = Query {
-        words: WORD.to_owned(),
-        limit: 20,
-        ..Query::default()
-    };
-    let hits = Searcher::open(&config.index.path)?.search(&query)?.hits;
-    let Some(account) = hits.iter().find_map(|hit| hit.accounts.first()) else {
-        bail!("the search found no account; please report it");
-    };
-    let day = day_of(at);
-    title(&format!(
-        "Who knows {}: touchpoint who {} --as-of {day} --limit 3",
-        account.name.as_deref().unwrap_or(&account.id),
-        account.id
-    ))?;
-    let args = WhoArgs {
-        name: vec![account.id.to_string()],
-        as_of: Some(Days::of(day)),
-        cooling: false,
-        single: false,
-        limit: 3,
-    };
-    who::show(config, &args, false)
-}
+    /// Who knows the account of the first hit, as of a simulated day.
+    fn show_who(&self, at: Timestamp) -> anyhow::Result<()> {
+        let hits = self.hits()?;
+        let Some(account) = hits.iter().find_map(|hit| hit.accounts.first()) else {
+            bail!("the search found no account; please report it");
+        };
+        let day = day_of(at);
+        let name = account.name.as_deref().unwrap_or(&account.id);
+        title(&format!("Who knows {name}"))?;
+        let as_of = day.to_string();
+        self.command(&["who", &account.id, "--as-of", &as_of, "--limit", "3"])?;
+        output::result("\n")?;
+        let args = WhoArgs {
+            name: vec![account.id.to_string()],
+            as_of: Some(Days::of(day)),
+            cooling: false,
+            single: false,
+            limit: 3,
+        };
+        who::show(&self.config, &args, false)
+    }
 
-fn search_to_stdout(
-    config: &Config,
-    words: &str,
-    kind: Option<Kind>,
-    contact: Option<String>,
-) -> anyhow::Result<()> {
-    let args = SearchArgs {
-        words: words.split_whitespace().map(str::to_owned).collect(),
-        contact,
-        account: None,
-        user: None,
-        kind,
-        from: None,
-        to: None,
-        sort: None,
-        limit: 3,
-        offset: 0,
-        ungrouped: false,
-        facets: false,
-    };
-    search::show(config, &args, false)
+    /// The first hits of the word.
+    fn hits(&self) -> anyhow::Result<Vec<Hit>> {
+        let query = Query {
+            words: WORD.to_owned(),
+            limit: 20,
+            ..Query::default()
+        };
+        Ok(Searcher::open(&self.config.index.path)?
+            .search(&query)?
+            .hits)
+    }
+
+    /// Prints a search as it is typed, and what it finds.
+    fn search(
+        &self,
+        words: &[&str],
+        kind: Option<Kind>,
+        contact: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let mut typed = vec!["search"];
+        typed.extend(kind.iter().flat_map(|kind| ["--kind", kind.as_str()]));
+        typed.extend(contact.iter().flat_map(|contact| ["--contact", contact]));
+        typed.extend(words);
+        typed.extend(["--limit", "3"]);
+        self.command(&typed)?;
+        output::result("\n")?;
+        let args = SearchArgs {
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            contact: contact.map(str::to_owned),
+            account: None,
+            user: None,
+            kind,
+            from: None,
+            to: None,
+            sort: None,
+            limit: 3,
+            offset: 0,
+            ungrouped: false,
+            facets: false,
+        };
+        search::show(&self.config, &args, false)
+    }
+
+    /// Prints a command that works in the current folder.
+    fn command(&self, words: &[&str]) -> anyhow::Result<()> {
+        let command = shell::command(&self.file, words);
+        Ok(output::result(&format!("{command}\n"))?)
+    }
 }
 
 fn title(text: &str) -> anyhow::Result<()> {

@@ -2,11 +2,13 @@
 
 pub mod args;
 pub mod check;
+pub mod config;
 pub mod consent;
 pub mod day;
 pub mod demo;
 pub mod export;
 pub mod format;
+pub mod init;
 pub mod link;
 pub mod logging;
 mod names;
@@ -18,9 +20,11 @@ pub mod search;
 pub mod search_text;
 pub mod serve;
 pub mod setup;
+mod shell;
 pub mod show;
 pub mod simulate;
 pub mod status;
+pub mod terminal;
 pub mod verify;
 pub mod who;
 
@@ -45,6 +49,7 @@ pub fn main(args: Args) -> ExitCode {
     private::limit_new_files(Readers::Owner);
     logging::start(args.log_level(), args.log_format);
     logging::tell_panics();
+    terminal::start(args.color, args.progress);
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {
@@ -81,8 +86,10 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
         Command::Check(options) => check::run(&args.config, &options, json),
+        Command::Config(options) => config::run(&args.config, &options, json),
         Command::Demo(demo) => demo::run(&demo),
         Command::Export(options) => export::run(&args.config, &options, args.format),
+        Command::Init(options) => init::run(&options, json),
         Command::Link(options) => link::run(&args.config, options, Switch::Link, json),
         Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::insight::lookup::What;
 use crate::maintenance::names::NameError;
+use crate::maintenance::names::Suggestion;
 use crate::report::table::number;
 use crate::report::terminal::harmless;
 
@@ -39,6 +40,16 @@ pub(crate) fn explain(name: &NameError) -> String {
         let _ = write!(text, ", {}", one.what.as_str());
     }
     text
+}
+
+/// `Fabrikam (A-002)`: the entry that a text names.
+pub(crate) fn describe(one: &Suggestion) -> String {
+    let (id, label) = (harmless(&one.id), harmless(&one.label));
+    if id == label {
+        id
+    } else {
+        format!("{label} ({id})")
+    }
 }
 
 /// `contact, account or colleague`.

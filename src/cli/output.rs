@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::io::IsTerminal;
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -93,9 +92,14 @@ fn print_as(level: &str, mark: &str, text: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Whether stdout is a terminal.
-pub fn is_terminal() -> bool {
-    io::stdout().is_terminal()
+/// Asks a question on stderr and reads the answer, one line of stdin.
+pub fn ask(question: &str) -> io::Result<String> {
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question}: ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
 }
 
 fn ignore_closed(written: io::Result<()>) -> io::Result<()> {

@@ -1,6 +1,5 @@
 //! Progress of a run: a bar on a terminal, otherwise an occasional line.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,8 @@ use indicatif::ProgressStyle;
 use tokio::task::JoinHandle;
 
 use crate::cli::output;
+use crate::cli::terminal;
+use crate::cli::terminal::Show;
 use crate::model::run::Progress;
 use crate::runtime::clock::Stopwatch;
 
@@ -19,24 +20,28 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Shows progress until the handle is aborted.
 pub fn show(progress: Arc<Progress>) -> JoinHandle<()> {
-    if std::io::stderr().is_terminal() && !output::tells_json() {
-        tokio::spawn(show_bar(progress))
-    } else {
-        tokio::spawn(show_lines(progress))
+    match terminal::progress() {
+        Show::Bar => tokio::spawn(show_bar(progress)),
+        Show::Lines => tokio::spawn(show_lines(progress)),
+        Show::Nothing => tokio::spawn(async {}),
     }
 }
 
 async fn show_bar(progress: Arc<Progress>) {
     let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} mailboxes  {msg}  {eta}")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{bar:14} {pos}/{len} mailboxes, {wide_msg}") {
         bar.set_style(style);
     }
     let watch = Stopwatch::start();
     loop {
-        bar.set_length(Progress::read(&progress.mailboxes));
-        bar.set_position(Progress::read(&progress.mailboxes_done));
-        bar.set_message(line(&progress, watch));
+        let (done, all) = mailboxes(&progress);
+        // A bar of no mailboxes would be full.
+        if all > 0 {
+            bar.set_length(all);
+            bar.set_position(done);
+            let left = left(done, all, watch.elapsed());
+            bar.set_message(format!("{}{left}", items(&progress, watch)));
+        }
         tokio::time::sleep(REDRAW).await;
     }
 }
@@ -45,31 +50,58 @@ async fn show_lines(progress: Arc<Progress>) {
     let watch = Stopwatch::start();
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        let done = Progress::read(&progress.mailboxes_done);
-        let all = Progress::read(&progress.mailboxes);
-        let left =
-            left_seconds(done, all, watch).map_or(String::new(), |s| format!(", about {s} s left"));
+        let (done, all) = mailboxes(&progress);
         output::print_status(&format!(
-            "{done}/{all} mailboxes, {}{left}",
-            line(&progress, watch)
+            "{done}/{all} mailboxes, {}, {} rows in {} commits{}",
+            items(&progress, watch),
+            Progress::read(&progress.rows),
+            Progress::read(&progress.commits),
+            left(done, all, watch.elapsed())
         ));
     }
 }
 
-fn line(progress: &Progress, watch: Stopwatch) -> String {
+/// How many mailboxes are done, and how many there are.
+fn mailboxes(progress: &Progress) -> (u64, u64) {
+    let done = Progress::read(&progress.mailboxes_done);
+    (done, Progress::read(&progress.mailboxes))
+}
+
+fn items(progress: &Progress, watch: Stopwatch) -> String {
     let items = Progress::read(&progress.items);
     let rate = items
         .checked_div(watch.elapsed().as_secs())
         .unwrap_or(items);
-    let commits = Progress::read(&progress.commits);
-    format!(
-        "{items} items ({rate}/s), {} rows in {commits} commits",
-        Progress::read(&progress.rows)
-    )
+    format!("{items} items ({rate}/s)")
 }
 
 /// The remaining time at the rate of the mailboxes so far; nothing before the first is done.
-fn left_seconds(done: u64, all: u64, watch: Stopwatch) -> Option<u64> {
-    let left = all.saturating_sub(done);
-    (watch.elapsed().as_secs() * left).checked_div(done)
+fn left(done: u64, all: u64, elapsed: Duration) -> String {
+    let rest = all.saturating_sub(done);
+    let Some(seconds) = (elapsed.as_secs() * rest).checked_div(done) else {
+        return String::new();
+    };
+    let left = match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    };
+    format!(", about {left} left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_has_a_unit() {
+        let check = |done, all, seconds, expected: &str| {
+            assert_eq!(left(done, all, Duration::from_secs(seconds)), expected);
+        };
+        check(0, 10, 60, "");
+        check(5, 10, 60, ", about 60 s left");
+        check(1, 10, 60, ", about 9 min left");
+        check(1, 100, 120, ", about 3 h 18 min left");
+        check(10, 10, 60, ", about 0 s left");
+    }
 }

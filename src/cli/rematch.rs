@@ -7,6 +7,7 @@ use crate::cli::args::RematchArgs;
 use crate::cli::output;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
+use crate::cli::terminal;
 use crate::maintenance::rematch;
 use crate::report;
 
@@ -23,7 +24,7 @@ pub fn run(config: &Path, options: &RematchArgs, json: bool) -> anyhow::Result<E
     if json {
         output::json(&report::rematch::json(&summary))?;
     } else {
-        output::result(&report::rematch::text(&summary))?;
+        output::result(&report::rematch::text(&summary, terminal::width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

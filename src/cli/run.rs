@@ -18,6 +18,7 @@ use crate::cli::progress;
 use crate::cli::setup::block_on;
 use crate::cli::setup::block_on_network;
 use crate::cli::setup::load;
+use crate::cli::terminal;
 use crate::config::Config;
 use crate::config::crm::Trust;
 use crate::model::days::midnight;
@@ -117,7 +118,7 @@ pub fn report(summary: &RunSummary, json: bool) -> anyhow::Result<ExitCode> {
     if json {
         output::json(&report::json::render(summary))?;
     } else {
-        output::result(&report::text::render(summary))?;
+        output::result(&report::text::render(summary, terminal::width()))?;
     }
     Ok(ExitCode::from(exit::of(summary).0))
 }
@@ -134,7 +135,7 @@ fn plan(config: &Config, options: &RunArgs, json: bool) -> anyhow::Result<ExitCo
     if json {
         output::json(&report::plan::json(&plan))?;
     } else {
-        output::result(&report::plan::text(&plan))?;
+        output::result(&report::plan::text(&plan, terminal::width()))?;
     }
     Ok(ExitCode::from(if plan.plan.failed.is_empty() {
         exit::COMPLETE

@@ -5,19 +5,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use anyhow::bail;
+use clap::Args as _;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use tokio::runtime::Handle;
 
 use crate::cli::day;
+use crate::cli::names::describe;
 use crate::cli::names::explain;
 use crate::cli::output;
 use crate::cli::search_text;
-use crate::cli::search_text::Color;
 use crate::cli::setup::block_on;
 use crate::cli::setup::load;
 use crate::cli::setup::mail_is_not_shown;
 use crate::cli::setup::with_lake;
+use crate::cli::terminal;
 use crate::config::Config;
 use crate::index::index_state::IndexState;
 use crate::index::order::Grouping;
@@ -28,23 +31,25 @@ use crate::index::query::WithFacets;
 use crate::index::search::Searcher;
 use crate::maintenance::names;
 use crate::model::days::Days;
+use crate::model::distance;
 use crate::model::interaction::Kind;
 use crate::pipeline::index_state;
 use crate::report::table::number;
+use crate::report::terminal::fold;
 
 /// Find interactions by words, contact, account, colleague and time.
 ///
 /// All words must occur, in subject, text, names or addresses; case and accents do not matter. "two
 /// words" in quotation marks is a phrase, -word excludes, begin* finds beginnings, and OR between
 /// two words requires one of them. from:, to:, with:, subject: and in: restrict a word to a part;
-/// is:meeting, before:2026-01 and after:2026-01 are conditions. Quote the whole query for the shell, or
-/// put -- before it. A hit is a mail or meeting, the first one of its conversation or series.
+/// is:meeting, before:2026-01 and after:2026-01 are conditions. Quotation marks and * need quotes of the
+/// shell around the query. A hit is a mail or meeting, the first one of its conversation or series.
 ///
 /// Example: touchpoint search --account fabrikam --from 2026-01 'offer from:omar turb* -lunch'
 #[derive(Debug, Clone, clap::Args)]
 pub struct SearchArgs {
     /// What to search for
-    #[arg(value_name = "WORDS")]
+    #[arg(value_name = "WORDS", allow_hyphen_values = true)]
     pub words: Vec<String>,
     /// Only with this contact: name, part of a name, address, domain or id
     #[arg(long, value_name = "CONTACT")]
@@ -102,6 +107,7 @@ pub fn run(config: &Path, args: &SearchArgs, json: bool) -> anyhow::Result<ExitC
 /// Searches the index and prints the hits, as text for people or as one JSON object. If the index
 /// disagrees with the lake, a warning is printed.
 pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()> {
+    refuse_options(&args.words)?;
     let searcher = Searcher::open(&config.index.path)?;
     let named = resolved(config, &searcher, args)?;
     let query = Query {
@@ -129,13 +135,9 @@ pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()
     if json {
         output::json(&state.json_of(&hits))?;
     } else {
-        let color = if output::is_terminal() {
-            Color::On
-        } else {
-            Color::Off
-        };
+        let text = search_text::plain_text(&hits, terminal::color());
         // Mail text was sanitised when the output was composed.
-        output::raw(search_text::plain_text(&hits, color).as_bytes())?;
+        output::raw(fold(&text, terminal::width()).as_bytes())?;
     }
     if let Some(doubt) = doubt(&state) {
         output::print_status(&doubt);
@@ -156,10 +158,14 @@ fn resolved(config: &Config, searcher: &Searcher, args: &SearchArgs) -> anyhow::
     let directory = directory.flatten().flatten();
     let [contact, account, user] = named.map(|(field, text)| {
         let Some(text) = text else {
-            return Ok(Vec::new());
+            return anyhow::Ok(Vec::new());
         };
         let values = names::values(text, field, searcher, directory.as_ref());
-        values.map_err(|error| anyhow!("{}: {}", option(field), explain(&error)))
+        let values = values.map_err(|error| anyhow!("{}: {}", option(field), explain(&error)))?;
+        if let Some(meant) = &values.meant {
+            output::print_status(&format!("{} {text}: {}", option(field), describe(meant)));
+        }
+        Ok(values.values)
     });
     Ok(Query {
         contact: contact?,
@@ -167,6 +173,23 @@ fn resolved(config: &Config, searcher: &Searcher, args: &SearchArgs) -> anyhow::
         user: user?,
         ..Query::default()
     })
+}
+
+/// `-word` excludes a word; a word with two hyphens is an option that there is not.
+fn refuse_options(words: &[String]) -> anyhow::Result<()> {
+    let is_option = |word: &&String| word.starts_with("--") && word.len() > 2;
+    let Some(word) = words.iter().find(is_option) else {
+        return Ok(());
+    };
+    let typed = word.split('=').next().unwrap_or_default();
+    let command = SearchArgs::augment_args(clap::Command::new("search"));
+    let known = command.get_arguments().filter_map(|known| known.get_long());
+    let near =
+        known.min_by_key(|known| distance::within(typed, &format!("--{known}"), 3).unwrap_or(4));
+    bail!(
+        "search has no option `{typed}`; did you mean `--{}`? (To exclude a word, write -word.)",
+        near.unwrap_or_default()
+    );
 }
 
 fn option(field: Exact) -> &'static str {

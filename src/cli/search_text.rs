@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::cli::terminal::Color;
 use crate::index::doc::ShownParticipant;
 use crate::index::facets;
 use crate::index::facets::Facets;
@@ -21,15 +22,6 @@ const PEOPLE_MAX: usize = 3;
 const MARK: &str = "\x1b[1;33m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
-
-/// Whether matches are shown in colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Color {
-    /// On a terminal.
-    On,
-    /// Elsewhere.
-    Off,
-}
 
 /// The hits as lines of text.
 pub fn plain_text(hits: &Hits, color: Color) -> String {

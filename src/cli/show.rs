@@ -7,10 +7,12 @@ use crate::cli::output;
 use crate::cli::setup::load;
 use crate::cli::setup::mail_is_not_shown;
 use crate::cli::setup::with_lake;
+use crate::cli::terminal;
 use crate::maintenance::show;
 use crate::model::interaction::Kind;
 use crate::report;
 use crate::report::show::Level;
+use crate::report::terminal::fold;
 use crate::runtime::clock;
 
 /// One mail or meeting: people, times, content as far as it is kept, conversation, mailboxes.
@@ -42,7 +44,10 @@ pub fn run(config: &Path, args: &ShowArgs, json: bool) -> anyhow::Result<ExitCod
     if json {
         output::json(&report::show_json::json(&opened, level))?;
     } else {
-        output::result(&report::show::text(&opened, level))?;
+        output::result(&fold(
+            &report::show::text(&opened, level),
+            terminal::width(),
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

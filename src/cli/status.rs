@@ -13,6 +13,7 @@ use crate::cli::format::Format;
 use crate::cli::output;
 use crate::cli::setup::load;
 use crate::cli::setup::with_lake;
+use crate::cli::terminal;
 use crate::config::members::Member;
 use crate::config::members::Members;
 use crate::maintenance::statuses;
@@ -72,7 +73,7 @@ pub fn run(config: &Path, options: &StatusArgs, format: Format) -> anyhow::Resul
     let since = options.check.then_some(since);
     match format {
         Format::Json => output::json(&status::json(&lines, since))?,
-        Format::Text => output::result(&status::text(&lines, now, since))?,
+        Format::Text => output::result(&status::text(&lines, now, since, terminal::width()))?,
         Format::Csv | Format::Parquet => output::raw(&csv(&lines)?)?,
     }
     let is_stale = since.is_some_and(|since| lines.iter().any(|line| line.is_stale(since)));

@@ -10,6 +10,7 @@ use crate::cli::names;
 use crate::cli::output;
 use crate::cli::setup::load;
 use crate::cli::setup::with_lake;
+use crate::cli::terminal;
 use crate::config::Config;
 use crate::maintenance::who;
 use crate::maintenance::who::Asked;
@@ -17,6 +18,7 @@ use crate::maintenance::who::Terms;
 use crate::maintenance::who::WhoError;
 use crate::model::days::Days;
 use crate::report;
+use crate::report::terminal::fold;
 use crate::runtime::clock;
 
 /// Who knows a contact or an account, and how well; of a colleague: whom they know.
@@ -78,7 +80,10 @@ pub fn show(config: &Config, args: &WhoArgs, json: bool) -> anyhow::Result<()> {
     if json {
         output::json(&report::who_json::json(&answer, args.limit))?;
     } else {
-        output::result(&report::who::text(&answer, args.limit))?;
+        output::result(&fold(
+            &report::who::text(&answer, args.limit),
+            terminal::width(),
+        ))?;
     }
     if as_of > now {
         output::print_status(

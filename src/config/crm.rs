@@ -10,11 +10,11 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::config::Crm;
+use crate::config::crm_columns::ACCOUNTS;
+use crate::config::crm_columns::CONTACTS;
 use crate::config::crm_notes::Note;
+use crate::config::crm_table::CrmTable;
 use crate::config::crm_values;
-use crate::config::csv;
-use crate::config::csv::Broken;
-use crate::config::csv::Columns;
 use crate::config::csv::Row;
 use crate::config::error::ConfigError;
 use crate::model::address::Address;
@@ -50,17 +50,6 @@ pub struct Size {
     /// Accounts.
     pub accounts: usize,
 }
-
-const CONTACTS: Columns = Columns {
-    required: &["id", "name", "email"],
-    optional: &["other_emails", "account_id"],
-    passes_over_others: true,
-};
-const ACCOUNTS: Columns = Columns {
-    required: &["id", "name", "domains"],
-    optional: &[],
-    passes_over_others: true,
-};
 
 impl Size {
     /// The maximum of each.
@@ -98,17 +87,53 @@ impl LoadedCrm {
 pub fn load(files: &Crm) -> Result<LoadedCrm, ConfigError> {
     let mut notes = Vec::new();
     let accounts = match &files.accounts {
-        Some(path) => read_table((path, &ACCOUNTS), files, &mut notes, |row, id, notes| {
-            Ok(account(row, id, notes))
-        })?,
+        Some(path) => read_accounts(path, files, &mut notes)?,
         None => Vec::new(),
     };
-    let contacts = read_table((&files.contacts, &CONTACTS), files, &mut notes, contact)?;
+    let columns = files.columns.contacts.stated();
+    let table = CrmTable::open(&files.contacts, CONTACTS, &columns)?;
+    notes.extend(table.notes());
+    let names = files.accounts.is_some().then(|| account_names(&accounts));
+    let contacts = table.entries(files, &mut notes, |row, id, notes| {
+        contact(row, id, names.as_ref(), notes)
+    })?;
     let snapshot = CrmSnapshot::new(contacts, accounts);
     notes.extend(unknown_accounts(&snapshot));
     notes.extend(shared_addresses(&snapshot));
     notes.extend(shared_domains(&snapshot));
     Ok(LoadedCrm { snapshot, notes })
+}
+
+fn read_accounts(
+    path: &Path,
+    files: &Crm,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Account>, ConfigError> {
+    let table = CrmTable::open(path, ACCOUNTS, &files.columns.accounts.stated())?;
+    notes.extend(table.notes());
+    let mut found = Vec::new();
+    let has_own_domains = table.has_own_domains();
+    let accounts = table.entries(files, &mut found, |row, id, notes| {
+        Ok(account(row, id, notes))
+    })?;
+    // In a column of web addresses each is one.
+    found.retain(|note| has_own_domains || !matches!(note, Note::WebAddress { .. }));
+    notes.append(&mut found);
+    Ok(accounts)
+}
+
+/// The id of each account by its name, in lower case; none where several have the name.
+type AccountNames = HashMap<String, Option<Arc<str>>>;
+
+fn account_names(accounts: &[Account]) -> AccountNames {
+    let mut names = AccountNames::new();
+    for account in accounts {
+        let entry = names.entry(account.name.trim().to_lowercase());
+        entry
+            .and_modify(|id| *id = None)
+            .or_insert_with(|| Some(account.id.clone()));
+    }
+    names
 }
 
 /// Rejects files without entries, and those that have far fewer than the previous snapshot: rows of
@@ -231,7 +256,12 @@ pub fn without_own_domains(read: LoadedCrm, is_own: impl Fn(&str) -> bool) -> Lo
     LoadedCrm { snapshot, notes }
 }
 
-fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, String> {
+fn contact(
+    row: &Row,
+    id: &Arc<str>,
+    names: Option<&AccountNames>,
+    notes: &mut Vec<Note>,
+) -> Result<Contact, String> {
     let others: Vec<&str> = parts(row.cell(3)).collect();
     let email = crm_values::address(row.cell(2));
     let read: Vec<_> = others
@@ -258,8 +288,40 @@ fn contact(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Result<Contact, S
         name: row.cell(1).into(),
         email,
         other_emails,
-        account_id: Some(row.cell(4)).filter(|id| !id.is_empty()).map(Arc::from),
+        account_id: account_of(row, id, names, notes),
     })
+}
+
+/// The account of a contact: by its id, as the first of several, or by its name.
+fn account_of(
+    row: &Row,
+    contact: &Arc<str>,
+    names: Option<&AccountNames>,
+    notes: &mut Vec<Note>,
+) -> Option<Arc<str>> {
+    let mut listed = parts(row.cell(5));
+    let first = Some(row.cell(4)).filter(|id| !id.is_empty());
+    if let Some(account) = first.or_else(|| listed.next()) {
+        if listed.next().is_some() {
+            notes.push(Note::SeveralAccounts {
+                contact: contact.clone(),
+                account: account.into(),
+            });
+        }
+        return Some(account.into());
+    }
+    let name = row.cell(6).to_lowercase();
+    let names = names.filter(|_| !name.is_empty())?;
+    let account = names.get(&name);
+    if let Some(Some(account)) = account {
+        return Some(account.clone());
+    }
+    let contact = contact.clone();
+    notes.push(match account {
+        Some(_) => Note::SharedName { contact },
+        None => Note::UnknownName { contact },
+    });
+    None
 }
 
 fn account(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Account {
@@ -289,84 +351,11 @@ fn domains(row: &Row, id: &Arc<str>, notes: &mut Vec<Note>) -> Vec<String> {
         // Removed, so that the digest of the snapshot covers only what is matched.
         if is_freemail(&domain) {
             notes.push(Note::Freemail { account, domain });
-        } else {
+        } else if !domains.contains(&domain) {
             domains.push(domain);
         }
     }
     domains
-}
-
-/// Parses each row of a file; malformed rows are skipped.
-fn read_table<T>(
-    (path, columns): (&Path, &Columns),
-    files: &Crm,
-    notes: &mut Vec<Note>,
-    read: impl Fn(&Row, &Arc<str>, &mut Vec<Note>) -> Result<T, String>,
-) -> Result<Vec<T>, ConfigError> {
-    let rows = csv::read_rows(path, columns)?;
-    let count = rows.len();
-    let mut ids = HashMap::new();
-    let mut entry = |row: Row| {
-        let id = new_id(&row, &ids).map_err(|why| (row.line, why))?;
-        let entry = read(&row, &id, notes).map_err(|why| (row.line, why))?;
-        ids.insert(id, row.line);
-        Ok(entry)
-    };
-    let (mut entries, mut broken) = (Vec::with_capacity(count), Vec::new());
-    for row in rows {
-        match row.and_then(&mut entry) {
-            Ok(entry) => entries.push(entry),
-            Err(row) => broken.push(row),
-        }
-    }
-    check_broken(path, &broken, count, files)?;
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    notes.extend(broken.into_iter().map(|(line, problem)| Note::Skipped {
-        file: file.clone().into_owned(),
-        line,
-        problem,
-    }));
-    Ok(entries)
-}
-
-/// One malformed row never stops a run; too many mean that it is the wrong file.
-fn check_broken(
-    path: &Path,
-    broken: &[Broken],
-    rows: usize,
-    files: &Crm,
-) -> Result<(), ConfigError> {
-    let percent = usize::from(files.max_passed_over_percent);
-    let is_too_much = broken.len() * 100 > rows * percent;
-    let [(line, problem), _, ..] = broken else {
-        return Ok(());
-    };
-    if !is_too_much {
-        return Ok(());
-    }
-    Err(ConfigError::Line {
-        path: path.to_owned(),
-        line: *line,
-        message: format!(
-            "{problem} ({} of {rows} rows cannot be read, more than the {percent} % that \
-             crm.max_passed_over_percent allows; this is the first)",
-            broken.len()
-        ),
-    })
-}
-
-/// The id of a row: present and unique.
-fn new_id(row: &Row, seen: &HashMap<Arc<str>, usize>) -> Result<Arc<str>, String> {
-    let id: Arc<str> = row.cell(0).into();
-    if id.is_empty() {
-        return Err("the row has no id; fill it in".to_owned());
-    }
-    match seen.get(&id) {
-        None => Ok(id),
-        Some(line) => Err(format!(
-            "id {id} is in line {line} too; keep one of the rows"
-        )),
-    }
 }
 
 /// The values of a multi-valued cell.

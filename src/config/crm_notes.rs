@@ -9,6 +9,26 @@ const LISTED_MAX: usize = 5;
 /// not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Note {
+    /// A file that is not as ours are, and unambiguous.
+    #[error("{file}: read {ways}")]
+    ReadAs {
+        /// The file's name.
+        file: String,
+        /// Encoding, separator and columns, as far as they differ.
+        ways: String,
+    },
+    /// A column with a heading that resembles one that is not there.
+    #[error(
+        "{file}: column `{column}` is not read; is it `{meant}`? Rename it, or name it in crm.columns"
+    )]
+    Unread {
+        /// The file's name.
+        file: String,
+        /// The heading.
+        column: String,
+        /// What it resembles.
+        meant: &'static str,
+    },
     /// A row that is not read.
     #[error("{file}:{line}: skipped: {problem}")]
     Skipped {
@@ -48,6 +68,28 @@ pub enum Note {
     /// The account is kept on the contact's rows, without a name.
     #[error("contact {contact}: account {account} is not among the accounts")]
     UnknownAccount {
+        /// The contact.
+        contact: Arc<str>,
+        /// Its account.
+        account: Arc<str>,
+    },
+    /// The export names the account, and no account has the name.
+    #[error("contact {contact}: no account has the name of its company")]
+    UnknownName {
+        /// The contact.
+        contact: Arc<str>,
+    },
+    /// The export names the account, and several have the name.
+    #[error(
+        "contact {contact}: several accounts have the name of its company; it has none of them"
+    )]
+    SharedName {
+        /// The contact.
+        contact: Arc<str>,
+    },
+    /// A contact has one account.
+    #[error("contact {contact}: of several companies the first, {account}, is its account")]
+    SeveralAccounts {
         /// The contact.
         contact: Arc<str>,
         /// Its account.
@@ -93,11 +135,16 @@ impl Note {
     /// The subject of notes of this kind.
     fn kind(&self) -> &'static str {
         match self {
+            Self::ReadAs { .. } => "files read in another way",
+            Self::Unread { .. } => "columns not read",
             Self::Skipped { .. } => "rows skipped",
             Self::BadAddress { .. } => "addresses skipped",
             Self::BadDomain { .. } => "domains skipped",
             Self::WebAddress { .. } => "web addresses read as domains",
             Self::UnknownAccount { .. } => "contacts of unknown accounts",
+            Self::UnknownName { .. } => "contacts of companies that are no account",
+            Self::SharedName { .. } => "contacts of companies that are several accounts",
+            Self::SeveralAccounts { .. } => "contacts of several companies",
             Self::SharedAddress { .. } => "addresses of several contacts",
             Self::SharedDomain { .. } => "domains of several accounts",
             Self::Freemail { .. } => "freemail domains",

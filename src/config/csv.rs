@@ -6,6 +6,12 @@ use std::path::Path;
 use crate::config::error::ConfigError;
 use crate::config::error::nearest;
 use crate::config::limits;
+use crate::config::records::At;
+use crate::config::records::Broken;
+use crate::config::records::Records;
+use crate::config::records::Separator;
+use crate::config::records::TEXT_FOLLOWS;
+use crate::config::records::line_ends;
 
 /// Which columns a file has.
 pub(super) struct Columns {
@@ -33,26 +39,14 @@ impl Row {
     }
 }
 
-/// A row that cannot be read: its line, and what is wrong with it.
-pub(super) type Broken = (usize, String);
-
-/// The rows of a file, in order.
-pub(super) type Rows = Vec<Result<Row, Broken>>;
-
 /// Reads a whole file, in which no row may be malformed.
 pub(super) fn read(path: &Path, columns: &Columns) -> Result<Vec<Row>, ConfigError> {
-    let rows = read_rows(path, columns)?.into_iter();
-    rows.collect::<Result<_, _>>()
-        .map_err(|broken| at(path, broken))
+    let text = read_text(path)?;
+    let rows = rows(&text, columns).and_then(|rows| rows.into_iter().collect());
+    rows.map_err(|broken| at(path, broken))
 }
 
-/// Reads a whole file; malformed rows are returned among the others. A file that is not CSV, or has
-/// other columns, is an error.
-pub(super) fn read_rows(path: &Path, columns: &Columns) -> Result<Rows, ConfigError> {
-    rows(&read_text(path)?, columns).map_err(|broken| at(path, broken))
-}
-
-fn at(path: &Path, (line, message): Broken) -> ConfigError {
+pub(super) fn at(path: &Path, (line, message): Broken) -> ConfigError {
     ConfigError::Line {
         path: path.to_owned(),
         line,
@@ -60,8 +54,23 @@ fn at(path: &Path, (line, message): Broken) -> ConfigError {
     }
 }
 
-/// The text of a file, without a byte order mark.
+/// The text of a file in UTF-8, without a byte order mark.
 pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    let text = String::from_utf8(read_bytes(path)?).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let good = error.as_bytes().get(..valid).unwrap_or_default();
+        let line = line_ends(&String::from_utf8_lossy(good)) + 1;
+        let message = "the text is not UTF-8; save the file as \"CSV UTF-8\"";
+        at(path, (line, message.into()))
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// The bytes of a file that is not too large to be held in memory.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ConfigError> {
     let unreadable = |source| ConfigError::Read {
         path: path.to_owned(),
         source,
@@ -72,73 +81,104 @@ pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
             message: "the file is larger than 2 GB; split off what is not needed".into(),
         });
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let good = error.as_bytes().get(..valid).unwrap_or_default();
-        ConfigError::Line {
-            path: path.to_owned(),
-            line: line_ends(&String::from_utf8_lossy(good)) + 1,
-            message: "the text is not UTF-8; save the file as \"CSV UTF-8\"".into(),
-        }
-    })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+    std::fs::read(path).map_err(unreadable)
 }
-
-type At<T> = Result<T, Broken>;
-
-const TEXT_FOLLOWS: &str = "text follows the closing quote of a cell; a quote inside of a cell is written \
-                            twice";
 
 /// Characters that end lines in other formats, but not in CSV.
 const OTHER_LINE_ENDS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
 
-fn rows(text: &str, columns: &Columns) -> At<Rows> {
-    let mut records = Records {
-        rest: text,
-        line: 1,
-    };
-    records.skip_separator();
-    let Some((line, headings)) = records.next_filled()? else {
-        let expected = columns.required.join(", ");
-        return Err((
-            1,
-            format!("the file is empty; its first line names the columns: {expected}"),
-        ));
-    };
-    let headings = headings.ok_or_else(|| (line, TEXT_FOLLOWS.to_owned()))?;
-    if headings.iter().any(|cell| cell.contains(OTHER_LINE_ENDS)) {
-        let message = "the lines end in characters that end no line of a CSV file (U+0085, U+2028 or \
-                       the like); save the file with LF or CR LF";
-        return Err((line, message.into()));
-    }
-    let positions = positions(&headings, columns).map_err(|message| (line, message))?;
-    let mut rows = Vec::new();
-    while let Some((line, record)) = records.next_filled()? {
-        let Some(mut record) = record else {
-            rows.push(Err((line, TEXT_FOLLOWS.into())));
-            continue;
+/// The rows of a file, in order.
+pub(super) type Rows = Vec<Result<Row, Broken>>;
+
+/// The columns of which a cell is made.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Source {
+    /// Their positions in the file; an empty cell without any.
+    pub positions: Vec<usize>,
+    /// What is put between the cells of several columns.
+    pub joined_by: &'static str,
+}
+
+/// A table of which the first line is read.
+pub(super) struct Table<'a> {
+    records: Records<'a>,
+    /// The line of the headings.
+    pub line: usize,
+    /// The headings as they are written.
+    pub headings: Vec<String>,
+}
+
+impl<'a> Table<'a> {
+    /// Reads the headings; none if the file is empty.
+    pub(super) fn open(text: &'a str, separator: Separator) -> At<Option<Self>> {
+        let mut records = Records::new(text, separator);
+        let Some((line, headings)) = records.next_filled()? else {
+            return Ok(None);
         };
-        if record.len() != headings.len() {
-            let (found, expected) = (record.len(), headings.len());
-            let message = format!(
-                "the row has {found} cells, the first line has {expected}; put cells that hold a \
-                 comma in quotes"
-            );
-            rows.push(Err((line, message)));
-            continue;
+        let headings = headings.ok_or_else(|| (line, TEXT_FOLLOWS.to_owned()))?;
+        if headings.iter().any(|cell| cell.contains(OTHER_LINE_ENDS)) {
+            let message = "the lines end in characters that end no line of a CSV file (U+0085, U+2028 or \
+                           the like); save the file with LF or CR LF";
+            return Err((line, message.into()));
         }
-        let mut take = |position: &Option<usize>| {
-            let cell = position.and_then(|position| record.get_mut(position));
-            cell.map(|cell| cell.trim().to_owned()).unwrap_or_default()
-        };
-        let cells = positions.iter().map(&mut take).collect();
-        rows.push(Ok(Row { line, cells }));
+        Ok(Some(Self {
+            records,
+            line,
+            headings,
+        }))
     }
-    Ok(rows)
+
+    /// The other rows, each with a cell for each source.
+    pub(super) fn rows(mut self, sources: &[Source]) -> At<Rows> {
+        let mut rows = Vec::new();
+        while let Some((line, record)) = self.records.next_filled()? {
+            let Some(record) = record else {
+                rows.push(Err((line, TEXT_FOLLOWS.into())));
+                continue;
+            };
+            if record.len() != self.headings.len() {
+                let (found, expected) = (record.len(), self.headings.len());
+                let message = format!(
+                    "the row has {found} cells, the first line has {expected}; put cells that hold a \
+                     {} in quotes",
+                    self.records.separator().name()
+                );
+                rows.push(Err((line, message)));
+                continue;
+            }
+            let cells = sources.iter().map(|source| cell(&record, source));
+            let cells = cells.collect();
+            rows.push(Ok(Row { line, cells }));
+        }
+        Ok(rows)
+    }
+}
+
+fn cell(record: &[String], source: &Source) -> String {
+    let parts = source.positions.iter().filter_map(|at| record.get(*at));
+    let parts = parts
+        .map(|part| part.trim())
+        .filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(source.joined_by)
+}
+
+/// What is wrong with a file without a line.
+pub(super) fn empty(columns: &[&str]) -> Broken {
+    let expected = columns.join(", ");
+    let message = format!("the file is empty; its first line names the columns: {expected}");
+    (1, message)
+}
+
+fn rows(text: &str, columns: &Columns) -> At<Rows> {
+    let table = Table::open(text, Separator::Comma)?;
+    let table = table.ok_or_else(|| empty(columns.required))?;
+    let positions = positions(&table.headings, columns).map_err(|message| (table.line, message))?;
+    let source = |position: Option<usize>| Source {
+        positions: position.into_iter().collect(),
+        joined_by: "",
+    };
+    let sources: Vec<Source> = positions.into_iter().map(source).collect();
+    table.rows(&sources)
 }
 
 /// The position of each expected column, ignoring case.
@@ -182,119 +222,6 @@ fn positions(headings: &[String], columns: &Columns) -> Result<Vec<Option<usize>
     }
     let find = |name: &&str| headings.iter().position(|heading| heading == name);
     Ok(expected().map(find).collect())
-}
-
-/// The number of line endings in a text: LF, CR LF and CR.
-fn line_ends(text: &str) -> usize {
-    let is_end = |(at, byte): (usize, &u8)| match byte {
-        b'\n' => true,
-        b'\r' => text.as_bytes().get(at + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    let bytes = text.as_bytes().iter().enumerate();
-    bytes.filter(|byte| is_end(*byte)).count()
-}
-
-/// Splits a text into records (RFC 4180, with LF, CR LF or CR at the end of a line).
-struct Records<'a> {
-    rest: &'a str,
-    line: usize,
-}
-
-/// What ends a cell.
-const CELL_ENDS: [char; 3] = [',', '\n', '\r'];
-
-impl Records<'_> {
-    /// `sep=,` in the first line is an instruction to spreadsheet programs.
-    fn skip_separator(&mut self) {
-        let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
-        let first = self.rest.get(..end).unwrap_or_default();
-        let bare = first.trim().trim_matches('"');
-        if bare.eq_ignore_ascii_case("sep=,") {
-            self.take(end);
-            self.end_line();
-        }
-    }
-
-    /// The next non-empty record, and the line on which it begins; no cells if one of them is
-    /// malformed.
-    fn next_filled(&mut self) -> At<Option<(usize, Option<Vec<String>>)>> {
-        while !self.rest.is_empty() {
-            let line = self.line;
-            let record = self.next_record()?;
-            let is_filled =
-                |record: &Vec<String>| record.iter().any(|cell| !cell.trim().is_empty());
-            if record.as_ref().is_none_or(is_filled) {
-                return Ok(Some((line, record)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn next_record(&mut self) -> At<Option<Vec<String>>> {
-        let mut cells = Some(Vec::new());
-        loop {
-            let cell = if self.rest.starts_with('"') {
-                self.quoted()?
-            } else {
-                let end = self.rest.find(CELL_ENDS).unwrap_or(self.rest.len());
-                Some(self.take(end).to_owned())
-            };
-            cells = cells.zip(cell).map(|(mut cells, cell)| {
-                cells.push(cell);
-                cells
-            });
-            if self.rest.starts_with(',') {
-                self.take(1);
-            } else {
-                self.end_line();
-                return Ok(cells);
-            }
-        }
-    }
-
-    /// A cell in quotes, up to its separator or line end; `None` where text follows its quotes.
-    fn quoted(&mut self) -> At<Option<String>> {
-        let begin = self.line;
-        self.take(1);
-        let mut cell = String::new();
-        loop {
-            let Some(end) = self.rest.find('"') else {
-                let message = "a quote that opens here is never closed; close it or double it";
-                return Err((begin, message.into()));
-            };
-            cell.push_str(self.take(end));
-            self.take(1);
-            if !self.rest.starts_with('"') {
-                break;
-            }
-            cell.push_str(self.take(1));
-        }
-        if self.rest.is_empty() || self.rest.starts_with(CELL_ENDS) {
-            return Ok(Some(cell));
-        }
-        if self.line > begin {
-            // It was closed by a quote that belongs to a later row: where rows end is unknown.
-            return Err((begin, TEXT_FOLLOWS.into()));
-        }
-        let end = self.rest.find(CELL_ENDS).unwrap_or(self.rest.len());
-        self.take(end);
-        Ok(None)
-    }
-
-    /// Takes a line end, if one is there.
-    fn end_line(&mut self) {
-        let length = if self.rest.starts_with("\r\n") { 2 } else { 1 };
-        self.take(length);
-    }
-
-    /// Takes bytes off the front, as far as there are any, and counts the lines.
-    fn take(&mut self, bytes: usize) -> &str {
-        let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
-        self.rest = rest;
-        self.line += line_ends(taken);
-        taken
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::config::text::PLACEHOLDER;
+
 /// A configuration that cannot be used. No text holds a value that could be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The configuration cannot be read at all.
     #[error(
-        "cannot read {}: {source}; name the configuration with --config; touchpoint demo writes one to \
-         start from",
+        "cannot read {}: {source}; name the configuration with --config; touchpoint init writes one",
         path.display()
     )]
     NoConfig {
@@ -84,6 +85,16 @@ impl ConfigError {
             line,
             key: key_at(text, line),
             message: explain(error.message()),
+        }
+    }
+
+    /// A line on which a value is still to be filled in.
+    pub(super) fn placeholder(text: &str, line: usize, path: &Path) -> Self {
+        Self::Key {
+            path: path.to_owned(),
+            line,
+            key: key_at(text, line),
+            message: PLACEHOLDER.into(),
         }
     }
 }

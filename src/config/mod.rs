@@ -5,21 +5,29 @@ pub mod actor;
 pub mod archive;
 pub mod assertion_file;
 pub mod capture;
+mod charset;
 pub mod confirm;
 pub mod credential;
 pub mod crm;
+pub mod crm_columns;
 pub mod crm_notes;
+mod crm_table;
 mod crm_values;
 mod csv;
+pub mod environment;
 pub mod error;
+pub mod files;
 pub mod limits;
 pub mod members;
 pub mod pem;
+mod placeholders;
 pub mod readers;
+mod records;
 pub mod run;
 pub mod secret;
 mod secret_file;
 pub mod serve;
+pub mod starter;
 mod stated;
 pub mod tenant;
 mod text;
@@ -35,6 +43,7 @@ use serde::Deserialize;
 use crate::config::archive::Archive;
 use crate::config::capture::ActivityContent;
 use crate::config::capture::Capture;
+use crate::config::crm_columns::CrmColumns;
 use crate::config::error::ConfigError;
 use crate::config::run::Run;
 use crate::config::serve::Serve;
@@ -140,6 +149,9 @@ pub struct Crm {
     /// `accounts.csv`.
     #[serde(default, deserialize_with = "text::optional_path")]
     pub accounts: Option<PathBuf>,
+    /// Which columns of these files are read, where they have their own headings.
+    #[serde(default)]
+    pub columns: CrmColumns,
     /// The percentage of the previous run's entries that may be missing without `--accept-crm`.
     #[serde(default = "max_shrink_percent", deserialize_with = "percent")]
     pub max_shrink_percent: u8,
@@ -203,32 +215,56 @@ impl Config {
     ///
     /// Nothing that it names is read yet: neither secrets nor CRM files nor lists of people.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::NoConfig {
-            path: path.to_owned(),
-            source,
-        })?;
-        let mut config = Self::parse(&text, path)?;
+        let mut config = Self::parse(&Self::text(path)?, path)?;
         config.resolve(path.parent().unwrap_or(Path::new("")));
         Ok(config)
     }
 
+    /// The text of the file.
+    fn text(path: &Path) -> Result<String, ConfigError> {
+        std::fs::read_to_string(path).map_err(|source| ConfigError::NoConfig {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     /// Checks the text of a configuration; `path` is named in errors only.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config = Self::of_text(text, path)?;
+        match config.problems(text, path).into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(config),
+        }
+    }
+
+    /// Each section by itself, before they are compared with each other.
+    fn of_text(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut config: Self =
             toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text, path))?;
         config.stated = stated::settings(text);
-        config.check_names(text, path)?;
-        config.check_folders(path)?;
-        config.check_open_scopes(text, path)?;
-        config.check_credentials(text, path)?;
-        if config.tenants.is_empty() && config.archives.is_empty() {
-            return Err(ConfigError::File {
-                path: path.to_owned(),
-                message: "there is nothing to read: add a [[tenants]] or an [[archives]] section"
-                    .into(),
-            });
-        }
         Ok(config)
+    }
+
+    /// What is wrong with the sections as a whole.
+    fn problems(&self, text: &str, path: &Path) -> Vec<ConfigError> {
+        let nothing = self.tenants.is_empty() && self.archives.is_empty();
+        let checks = [
+            self.check_names(text, path),
+            self.check_folders(path),
+            self.check_open_scopes(text, path),
+            self.check_credentials(text, path),
+            if nothing {
+                Err(ConfigError::File {
+                    path: path.to_owned(),
+                    message:
+                        "there is nothing to read: add a [[tenants]] or an [[archives]] section"
+                            .into(),
+                })
+            } else {
+                Ok(())
+            },
+        ];
+        checks.into_iter().filter_map(Result::err).collect()
     }
 
     /// Names are stored in the tables and distinguish mailboxes, so they must be unique.

@@ -34,6 +34,31 @@ pub(super) fn optional_path<'de, D: Deserializer<'de>>(
     path(deserializer).map(Some)
 }
 
+/// The heading of a column.
+pub(super) fn one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    text(deserializer).map(|heading| vec![heading])
+}
+
+/// The headings of the columns that are read as one.
+pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "write one heading, or a list of them")]
+    enum Headings {
+        One(String),
+        Several(Vec<String>),
+    }
+    let headings = match Headings::deserialize(deserializer)? {
+        Headings::One(heading) => vec![heading],
+        Headings::Several(headings) => headings,
+    };
+    for heading in &headings {
+        refuse_placeholder(heading).map_err(D::Error::custom)?;
+    }
+    Ok(headings)
+}
+
 /// A name that is used in tables and mailbox ids.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = text(deserializer)?;
@@ -112,13 +137,23 @@ pub(super) fn refuse_placeholder(value: &str) -> Result<(), String> {
     if value.is_empty() {
         return Err("the value is empty; fill it in".into());
     }
+    if is_placeholder(value) {
+        return Err(PLACEHOLDER.into());
+    }
+    Ok(())
+}
+
+/// What is wrong with a placeholder.
+pub(super) const PLACEHOLDER: &str =
+    "this is still the placeholder of the example; fill in your own value";
+
+/// Whether a value is what an example has in its place.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
     let lower = value.to_lowercase();
     let is_bracketed = value.starts_with('<') && value.ends_with('>') && !value.contains('@');
     let is_word = ["changeme", "change-me", "change_me"].contains(&lower.as_str());
-    if value.contains('…') || value == "..." || is_bracketed || is_word || is_example_id(&lower) {
-        return Err("this is still the placeholder of the example; fill in your own value".into());
-    }
-    Ok(())
+    value.contains('…') || value == "..." || is_bracketed || is_word || is_example_id(&lower)
 }
 
 /// Example ids repeat one digit in each of their groups: `11111111-2222-3333-4444-555555555555`.

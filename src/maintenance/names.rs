@@ -38,17 +38,40 @@ pub(crate) struct Suggestion {
 
 impl NameError {
     fn new(text: &str, wanted: &[What], entries: &[&Entry<'_>], total: usize) -> Self {
-        let suggestion = |entry: &&Entry<'_>| Suggestion {
+        Self {
+            text: text.to_owned(),
+            wanted: wanted.to_vec(),
+            suggestions: entries.iter().map(|entry| Suggestion::of(entry)).collect(),
+            total,
+        }
+    }
+}
+
+impl Suggestion {
+    fn of(entry: &Entry<'_>) -> Self {
+        Self {
             what: entry.what,
             id: identifying(entry).to_owned(),
             label: entry.label().to_owned(),
             detail: entry.detail().map(str::to_owned),
-        };
+        }
+    }
+}
+
+/// What a text stands for in the index.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values {
+    /// Values of the field.
+    pub values: Vec<String>,
+    /// The entry that the text names, if it names it otherwise than by its id or its whole name.
+    pub meant: Option<Suggestion>,
+}
+
+impl Values {
+    fn of(values: Vec<String>) -> Self {
         Self {
-            text: text.to_owned(),
-            wanted: wanted.to_vec(),
-            suggestions: entries.iter().map(suggestion).collect(),
-            total,
+            values,
+            meant: None,
         }
     }
 }
@@ -101,11 +124,11 @@ pub(crate) fn values(
     field: Exact,
     searcher: &Searcher,
     directory: Option<&Directory>,
-) -> Result<Vec<String>, NameError> {
+) -> Result<Values, NameError> {
     let typed = text.to_owned();
     // Without a CRM snapshot there is nothing to compare with.
     let Some(directory) = directory else {
-        return Ok(vec![typed]);
+        return Ok(Values::of(vec![typed]));
     };
     let wanted = match field {
         Exact::Contact => What::Contact,
@@ -114,9 +137,16 @@ pub(crate) fn values(
     };
     let entries = directory.entries();
     match find(text, &entries, &[wanted]) {
-        Ok(entry) if searcher.occurs(field, text) => Ok(vec![typed, identifying(entry).to_owned()]),
-        Ok(entry) => Ok(vec![identifying(entry).to_owned()]),
-        Err(_) if searcher.occurs(field, text) => Ok(vec![typed]),
+        Ok(entry) => {
+            let mut values = vec![identifying(entry).to_owned()];
+            if searcher.occurs(field, text) {
+                values.insert(0, typed);
+            }
+            let is_said = [entry.id, entry.label()].contains(&text.trim());
+            let meant = (!is_said).then(|| Suggestion::of(entry));
+            Ok(Values { values, meant })
+        }
+        Err(_) if searcher.occurs(field, text) => Ok(Values::of(vec![typed])),
         Err(error) => Err(error),
     }
 }

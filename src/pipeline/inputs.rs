@@ -56,7 +56,8 @@ impl Inputs {
     }
 }
 
-fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
+/// Finds the mailboxes of an archive.
+pub fn archive_input(archive: &Archive) -> Result<ArchiveInput, RunError> {
     let mailboxes = match archive.format {
         Format::Mbox => open(archive, spec::Format::Mbox),
         Format::Maildir => open(archive, spec::Format::Maildir),

@@ -126,8 +126,17 @@ async fn discover(
         discovery = Discovery::take(config, inputs, part, gate) => discovery,
         () = interrupted(&options.shutdown) => Err(RunError::Interrupted),
     };
-    if let Err(error) = &discovery {
-        unlisted::note(config, run, (options.shard, &options.disk), error).await;
+    match &discovery {
+        Ok(found) => tracing::info!(
+            mailboxes = found.jobs.len(),
+            listed = found.plan.lines.len(),
+            contacts = found.crm.contacts,
+            accounts = found.crm.accounts,
+            "the mailboxes in scope are known"
+        ),
+        Err(error) => {
+            unlisted::note(config, run, (options.shard, &options.disk), error).await;
+        }
     }
     discovery
 }
@@ -150,6 +159,11 @@ fn admitted(
         let reason = reason.to_owned();
         return Err(RunError::NotInScope { reason });
     }
+    tracing::info!(
+        mailboxes = jobs.len(),
+        waiting = waiting.len(),
+        "lake, state and index are open; reading begins"
+    );
     left_out.lines.extend(waiting);
     Ok((jobs, left_out))
 }
@@ -270,7 +284,9 @@ fn decisions(options: &Options) -> Vec<Decision> {
 /// Merges small files unless the run was asked to end; gives the months, and why it did not.
 async fn merge(lake: &Arc<Lake>, run: &RunStamp, may_merge: bool) -> (usize, Option<String>) {
     if may_merge {
-        stores::merge_small_files(lake, run).await
+        let merged = stores::merge_small_files(lake, run).await;
+        tracing::info!(months = merged.0, "small files are merged");
+        merged
     } else {
         (0, None)
     }
@@ -296,7 +312,10 @@ async fn withheld_mails(
 /// same, and coverage and report are due.
 async fn end_of(writing: JoinHandle<Result<(), WriterError>>) -> Result<Option<String>, RunError> {
     match writing.await {
-        Ok(Ok(())) => Ok(None),
+        Ok(Ok(())) => {
+            tracing::info!("everything that was read is committed, and the index shows it");
+            Ok(None)
+        }
         Ok(Err(WriterError::Indexing(error))) => Ok(Some(error.to_string())),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(RunError::Machine("the writer panicked".to_owned())),

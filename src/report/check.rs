@@ -14,6 +14,7 @@ use crate::model::access::TenantAccess;
 use crate::report::exit;
 use crate::report::table;
 use crate::report::table::Side;
+use crate::report::terminal::fold;
 
 /// The most severe finding decides; a report without any is complete.
 pub fn exit_code(tenants: &[TenantAccess]) -> u8 {
@@ -26,12 +27,12 @@ pub fn exit_code(tenants: &[TenantAccess]) -> u8 {
 }
 
 /// For people.
-pub fn text(tenants: &[TenantAccess]) -> String {
-    let parts: Vec<String> = tenants.iter().map(tenant_text).collect();
-    parts.join("\n")
+pub fn text(tenants: &[TenantAccess], width: usize) -> String {
+    let parts = tenants.iter().map(|tenant| tenant_text(tenant, width));
+    fold(&parts.collect::<Vec<_>>().join("\n"), width)
 }
 
-fn tenant_text(found: &TenantAccess) -> String {
+fn tenant_text(found: &TenantAccess, width: usize) -> String {
     let mut text = format!(
         "{}: {} mailboxes in scope\n\n",
         found.tenant, found.in_scope
@@ -43,7 +44,7 @@ fn tenant_text(found: &TenantAccess) -> String {
             ("permission", Side::Left),
             ("found", Side::Left),
         ];
-        text.push_str(&table::render(&head, &rows));
+        text.push_str(&table::render(&head, &rows, width));
     }
     for (what, roles) in [
         ("wider than needed", &found.too_wide),
@@ -62,7 +63,7 @@ fn tenant_text(found: &TenantAccess) -> String {
             ("found", Side::Left),
             ("", Side::Left),
         ];
-        let _ = writeln!(text, "\n{}", table::render(&head, &rows).trim_end());
+        let _ = writeln!(text, "\n{}", table::render(&head, &rows, width).trim_end());
     }
     text.push('\n');
     for line in &found.content {

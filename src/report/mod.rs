@@ -2,6 +2,7 @@
 
 mod access;
 pub mod check;
+pub mod config_check;
 pub mod exit;
 pub mod json;
 pub mod letter;

@@ -15,6 +15,7 @@ use crate::report::json::failed_tenant;
 use crate::report::json::plan_line;
 use crate::report::table;
 use crate::report::table::Side;
+use crate::report::terminal::fold;
 
 /// What `run --plan` shows.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub struct PlanReport {
 }
 
 /// For people.
-pub fn text(plan: &PlanReport) -> String {
+pub fn text(plan: &PlanReport, width: usize) -> String {
     let lines = &plan.plan.lines;
     let within = lines.iter().filter(|line| line.is_in_scope());
     let (known, new): (Vec<&PlanLine>, Vec<_>) = within.partition(|line| is_known(line));
@@ -63,7 +64,7 @@ pub fn text(plan: &PlanReport) -> String {
         ("", Side::Left),
         ("why", Side::Left),
     ];
-    text.push_str(&table::render(&head, &rows));
+    text.push_str(&table::render(&head, &rows, width));
     for failed in &plan.plan.failed {
         let _ = writeln!(text, "nothing is known of a tenant: {}", failed.reason);
     }
@@ -81,7 +82,7 @@ pub fn text(plan: &PlanReport) -> String {
     for (name, functions) in &plan.permissions {
         let _ = writeln!(text, "permission {name}: {}", functions.join(", "));
     }
-    text
+    fold(&text, width)
 }
 
 /// Whether a run has read the mailbox, or tried to.

@@ -12,16 +12,17 @@ use crate::model::rematch::Whose;
 use crate::report::table;
 use crate::report::table::Side;
 use crate::report::table::number;
+use crate::report::terminal::fold;
 use crate::report::text::write_notes;
 
 /// More contacts and accounts than this are not listed for people: a new CRM changes all of them.
 const LISTED_MAX: usize = 60;
 
 /// For people.
-pub fn text(summary: &RematchSummary) -> String {
+pub fn text(summary: &RematchSummary, width: usize) -> String {
     let mut text = String::new();
     match &summary.result {
-        RematchResult::Planned { changes } => write_changes(&mut text, changes),
+        RematchResult::Planned { changes } => write_changes(&mut text, changes, width),
         RematchResult::Appended {
             run_id,
             rows,
@@ -50,10 +51,10 @@ pub fn text(summary: &RematchSummary) -> String {
         );
     }
     write_notes(&mut text, &summary.notes);
-    text
+    fold(&text, width)
 }
 
-fn write_changes(text: &mut String, changes: &[SnapshotChange]) {
+fn write_changes(text: &mut String, changes: &[SnapshotChange], width: usize) {
     let (come, go) = totals(changes);
     let _ = writeln!(
         text,
@@ -73,7 +74,7 @@ fn write_changes(text: &mut String, changes: &[SnapshotChange]) {
     ];
     let rows: Vec<Vec<String>> = changes.iter().take(LISTED_MAX).map(row).collect();
     text.push('\n');
-    text.push_str(&table::render(&head, &rows));
+    text.push_str(&table::render(&head, &rows, width));
     let more = changes.len().saturating_sub(LISTED_MAX);
     if more > 0 {
         let more = number(more as u64);
@@ -166,7 +167,7 @@ mod tests {
             change(Whose::Account("a1".into()), None, 0, 7),
         ]);
         assert_eq!(
-            text(&summary),
+            text(&summary, 80),
             "1,200 rows of contact_activity would be added and 7 removed; nothing was written\n\n\
              \x20          id  name      come  go\n\
              \x20 contact  c1  Ann Lee  1,200   0\n\
@@ -192,7 +193,7 @@ mod tests {
             go: 0,
         });
         let summary = planned(changes.collect());
-        assert!(text(&summary).contains("… and 40 more"));
+        assert!(text(&summary, 80).contains("… and 40 more"));
         assert_eq!(json(&summary)["changes"].as_array().unwrap().len(), 100);
     }
 }

@@ -16,6 +16,7 @@ use crate::report::remedies::Remedy;
 use crate::report::table;
 use crate::report::table::Side;
 use crate::report::table::number;
+use crate::report::terminal::fold;
 
 /// Unreadable items of a mailbox that are listed for people.
 const ITEMS_SHOWN: usize = 20;
@@ -62,24 +63,33 @@ fn words(connection: Connection) -> String {
 }
 
 /// For people; with `since`, also which mailboxes were not read since then or cannot be read.
-pub fn text(lines: &[MailboxStatus], now: Timestamp, since: Option<Timestamp>) -> String {
+pub fn text(
+    lines: &[MailboxStatus],
+    now: Timestamp,
+    since: Option<Timestamp>,
+    width: usize,
+) -> String {
     let head = [
-        ("tenant", Side::Left),
+        ("tenant", Side::TextDetail),
         ("mailbox", Side::Left),
-        ("kind", Side::Left),
+        ("kind", Side::TextDetail),
         ("connection", Side::Left),
-        ("since", Side::Left),
-        ("runs", Side::Right),
-        ("last run", Side::Left),
+        ("since", Side::TextDetail),
+        ("runs", Side::Detail),
+        ("last run", Side::TextDetail),
         ("last success", Side::Left),
-        ("recorded", Side::Right),
-        ("in folders", Side::Right),
-        ("unreadable", Side::Right),
-        ("code", Side::Left),
+        ("recorded", Side::Detail),
+        ("in folders", Side::Detail),
+        ("unreadable", Side::Detail),
+        ("code", Side::TextDetail),
         ("next step", Side::Left),
     ];
     let rows: Vec<Vec<String>> = lines.iter().map(|line| cells(line, now)).collect();
-    let mut text = format!("{}\n\n{}", summary(lines), table::render(&head, &rows));
+    let mut text = format!(
+        "{}\n\n{}",
+        summary(lines),
+        table::render(&head, &rows, width)
+    );
     for line in lines {
         list_reason(&mut text, line);
         list_unread(&mut text, line);
@@ -87,7 +97,7 @@ pub fn text(lines: &[MailboxStatus], now: Timestamp, since: Option<Timestamp>) -
     if let Some(since) = since {
         list_stale(&mut text, lines, since);
     }
-    text
+    fold(&text, width)
 }
 
 /// The mailboxes for which a check fails.

@@ -16,6 +16,7 @@ use crate::report::exit;
 use crate::report::table;
 use crate::report::table::Side;
 use crate::report::table::number;
+use crate::report::terminal::fold;
 
 /// Above this number, only mailboxes with remarks are listed.
 const LISTED_MAX: usize = 60;
@@ -26,8 +27,8 @@ const UNREAD_MAX: usize = 5;
 /// At most this many of the slowest mailboxes are named.
 const SLOWEST: usize = 3;
 
-/// The whole report.
-pub fn render(summary: &RunSummary) -> String {
+/// The whole report, for a terminal of this width.
+pub fn render(summary: &RunSummary, width: usize) -> String {
     let mut text = String::new();
     let seconds = seconds_between(summary.run.started_at, summary.ended_at);
     let _ = writeln!(text, "run {}  {seconds:.1} s", summary.run.run_id);
@@ -42,7 +43,7 @@ pub fn render(summary: &RunSummary) -> String {
         access::write(&mut text, access);
     }
     for tenant in tenants(summary) {
-        write_tenant(&mut text, summary, &tenant);
+        write_tenant(&mut text, summary, &tenant, width);
     }
     let total = summary.total();
     write_totals(&mut text, &total, seconds);
@@ -59,7 +60,7 @@ pub fn render(summary: &RunSummary) -> String {
     }
     let (code, reason) = exit::of(summary);
     let _ = writeln!(text, "\nexit code {code}: {reason}");
-    text
+    fold(&text, width)
 }
 
 /// The first notes, and how many more there are.
@@ -89,7 +90,7 @@ pub fn tenants(summary: &RunSummary) -> Vec<String> {
     names
 }
 
-fn write_tenant(text: &mut String, summary: &RunSummary, tenant: &str) {
+fn write_tenant(text: &mut String, summary: &RunSummary, tenant: &str, width: usize) {
     let all: Vec<&Coverage> = summary
         .coverage
         .iter()
@@ -113,7 +114,7 @@ fn write_tenant(text: &mut String, summary: &RunSummary, tenant: &str) {
         .collect();
     let rows: Vec<Vec<String>> = listed.iter().map(|coverage| row(coverage)).collect();
     if !rows.is_empty() {
-        text.push_str(&table::render(&HEAD, &rows));
+        text.push_str(&table::render(&HEAD, &rows, width));
     }
 }
 
@@ -124,10 +125,10 @@ const HEAD: [(&str, Side); 11] = [
     ("recorded", Side::Right),
     ("unchanged", Side::Right),
     ("left out", Side::Right),
-    ("requests", Side::Right),
-    ("KB", Side::Right),
-    ("seconds", Side::Right),
-    ("items/s", Side::Right),
+    ("requests", Side::Detail),
+    ("KB", Side::Detail),
+    ("seconds", Side::Detail),
+    ("items/s", Side::Detail),
     ("", Side::Left),
 ];
 

@@ -14,6 +14,8 @@ use crate::insight::network::Network;
 use crate::insight::relations::Subject;
 use crate::insight::timeline::Timeline;
 use crate::maintenance::names;
+use crate::maintenance::names::Suggestion;
+use crate::maintenance::names::Values;
 use crate::maintenance::show;
 use crate::maintenance::who;
 use crate::maintenance::who::Terms;
@@ -40,6 +42,15 @@ pub(super) struct Asking<'a> {
     pub(super) visible: Visible,
     /// What time it is.
     pub(super) now: Timestamp,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The hits.
+    pub(super) hits: Hits,
+    /// The entries that abbreviated names stand for.
+    pub(super) meant: Vec<Suggestion>,
 }
 
 /// What is shown of a contact, an account or a colleague.
@@ -70,14 +81,19 @@ impl Asking<'_> {
     ///
     /// # Errors
     /// The search cannot be asked, a text names none or several, or there is no index.
-    pub(super) fn search(&self, search: &Search, facets: WithFacets) -> Result<Hits, Failure> {
+    pub(super) fn search(&self, search: &Search, facets: WithFacets) -> Result<Found, Failure> {
         let [from, to] = search.days(self.now)?;
+        let mut meant = Vec::new();
         let [contact, account, user] = [
             ("contact", Exact::Contact, &search.contact),
             ("account", Exact::Account, &search.account),
             ("user", Exact::User, &search.user),
         ]
-        .map(|(name, field, text)| self.values(name, field, text));
+        .map(|(name, field, text)| {
+            let found = self.values(name, field, text)?;
+            meant.extend(found.meant);
+            Ok::<_, Failure>(found.values)
+        });
         let query = Query {
             words: search.words.clone(),
             contact: contact?,
@@ -93,7 +109,8 @@ impl Asking<'_> {
             offset: search.offset,
             ..Query::default()
         };
-        self.find(query)
+        let hits = self.find(query)?;
+        Ok(Found { hits, meant })
     }
 
     /// One interaction.
@@ -200,9 +217,9 @@ impl Asking<'_> {
         Ok(hits)
     }
 
-    fn values(&self, name: &'static str, field: Exact, text: &str) -> Result<Vec<String>, Failure> {
+    fn values(&self, name: &'static str, field: Exact, text: &str) -> Result<Values, Failure> {
         if text.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Values::default());
         }
         let searcher = self.current.searcher()?;
         let directory = self.current.directory.as_ref();

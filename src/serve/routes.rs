@@ -201,9 +201,9 @@ async fn search_page(asked: Asked) -> Response {
                     Access::of("search", Vec::new(), 0),
                 ));
             }
-            let hits = asking.search(&search, WithFacets::Yes)?;
-            let page = pages::search::page(&search, &hits, asking);
-            Ok((page, searched(&search, hits.hits.len())))
+            let found = asking.search(&search, WithFacets::Yes)?;
+            let page = pages::search::page(&search, &found, asking);
+            Ok((page, searched(&search, found.hits.hits.len())))
         })
         .await
 }
@@ -212,7 +212,7 @@ async fn search_json(asked: Asked) -> Response {
     asked
         .json(|asking, query| {
             let (search, facets) = api::search(query)?;
-            let hits = asking.search(&search, facets)?;
+            let hits = asking.search(&search, facets)?.hits;
             let json = api::hits(&hits, asking.current.index_state.as_ref());
             Ok((json, searched(&search, hits.hits.len())))
         })

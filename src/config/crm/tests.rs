@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::config::crm_columns::CrmColumns;
 
 fn files(contacts: PathBuf, accounts: Option<PathBuf>) -> Crm {
     Crm {
         contacts,
         accounts,
+        columns: CrmColumns::default(),
         max_shrink_percent: 50,
         max_passed_over_percent: 10,
     }
@@ -192,10 +194,34 @@ fn empty_and_shrunken_files_are_rejected() {
 }
 
 #[test]
-fn other_encodings_are_refused_with_the_line() {
+fn other_encodings_and_separators_are_noted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("contacts.csv");
-    std::fs::write(&path, b"id,name,email\nc1,M\xfcller,m@x.org\n").unwrap();
+    let utf_16 = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    for (bytes, note) in [
+        (
+            b"id,name,email\nc1,M\xfcller,m@x.org\n".to_vec(),
+            "as Windows-1252",
+        ),
+        (
+            utf_16("id\tname\temail\nc1\tMüller\tm@x.org\n"),
+            "as UTF-16; with a tab between cells",
+        ),
+        (
+            b"sep=;\r\nid;name;email\r\nc1;M\xc3\xbcller;m@x.org\r\n".to_vec(),
+            "with a semicolon between cells",
+        ),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let read = load(&files(path.clone(), None)).unwrap();
+        assert_eq!(&*read.snapshot.contacts[0].name, "Müller");
+        let notes: Vec<String> = read.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, [format!("contacts.csv: read {note}")]);
+    }
+    std::fs::write(&path, b"id,name,email\nc1,M\xc3\xbcller,\xfc@x.org\n").unwrap();
     let error = load(&files(path, None)).unwrap_err().to_string();
     assert!(
         error.contains("contacts.csv:2") && error.contains("CSV UTF-8"),
@@ -203,8 +229,134 @@ fn other_encodings_are_refused_with_the_line() {
     );
 }
 
+/// What a contacts file with this first line says of its columns.
+fn of_headings(headings: &str) -> Vec<String> {
+    let row = vec!["x@x.org"; headings.split(',').count()].join(",");
+    match snapshot(&format!("{headings}\n{row}\n"), ACCOUNTS_OF_ONE) {
+        Ok(read) => read.notes.iter().map(ToString::to_string).collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
 #[test]
-fn real_exports_with_other_headings_get_the_expected_ones() {
+fn columns_of_exports_are_recognised_and_named() {
+    let unknown = "contact x@x.org: account x@x.org is not among the accounts";
+    let unnamed = "contact x@x.org: no account has the name of its company";
+    for (headings, columns, account) in [
+        (
+            "Contact ID (18),First Name,Last Name,Email,Account ID,Account Name",
+            "id from `Contact ID (18)`, name from `First Name` and `Last Name`, account_id from `Account ID`",
+            unknown,
+        ),
+        (
+            "Record ID,First Name,Last Name,Email,Additional email addresses,Associated Company IDs,\
+             Associated Company IDs (Primary),Company name",
+            "id from `Record ID`, name from `First Name` and `Last Name`, other_emails from \
+             `Additional email addresses`, account_id from `Associated Company IDs (Primary)`",
+            unknown,
+        ),
+        (
+            "(Do Not Modify) Contact,(Do Not Modify) Row Checksum,Full Name,Company Name,Email,Email Address 2,\
+             Email Address 3",
+            "id from `(Do Not Modify) Contact`, name from `Full Name`, other_emails from `Email Address 2` \
+             and `Email Address 3`, account_name from `Company Name`",
+            unnamed,
+        ),
+    ] {
+        let read = format!("contacts.csv: read {columns}");
+        assert_eq!(of_headings(headings), [read, account.to_owned()]);
+    }
+}
+
+#[test]
+fn columns_that_resemble_one_of_ours_are_noted() {
+    for (headings, column, meant) in [
+        ("id,name,email,others", "others", "other_emails"),
+        ("id,name,email,Other_Email", "Other_Email", "other_emails"),
+        ("id,name,email,acount_id,phone", "acount_id", "account_id"),
+        ("id,name,email,account", "account", "account_id"),
+    ] {
+        let note = format!(
+            "contacts.csv: column `{column}` is not read; is it `{meant}`? Rename it, or name it in crm.columns"
+        );
+        assert_eq!(of_headings(headings), [note]);
+    }
+    assert_eq!(of_headings("id,name,email,phone,city"), [""; 0]);
+}
+
+#[test]
+fn a_meaning_that_two_columns_could_have_is_refused() {
+    let [error] = &of_headings("Contact ID,Record ID,Full Name,Email")[..] else {
+        panic!("one error");
+    };
+    assert!(
+        error.contains("columns `Contact ID` and `Record ID` can both be the id"),
+        "{error}"
+    );
+    let [error] = &of_headings("id,name,email,E-Mail")[..] else {
+        panic!("one error");
+    };
+    assert!(
+        error.contains("columns `email` and `E-Mail` can both be the email"),
+        "{error}"
+    );
+    // Ours comes first.
+    assert_eq!(
+        of_headings("id,name,email,Contact ID,Full Name,Website"),
+        [""; 0]
+    );
+    let [error] = &of_headings("id,name,mail")[..] else {
+        panic!("one error");
+    };
+    assert!(
+        error.contains("column `email` is missing (is it `mail`?)"),
+        "{error}"
+    );
+    let [error] = &of_headings("id,name,email,x;id;name;email;y")[..] else {
+        panic!("one error");
+    };
+    assert!(error.contains("write `sep=,` above it"), "{error}");
+}
+
+#[test]
+fn columns_may_be_stated() {
+    let stated = "contacts = \"c\"\n[columns.contacts]\nid = \"Nr\"\nname = [\"Vorname\", \"Nachname\"]\n\
+                  account_name = \"Firma\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let mut files: Crm = toml::from_str(stated).unwrap();
+    files.contacts = folder.path().join("contacts.csv");
+    files.accounts = Some(folder.path().join("accounts.csv"));
+    let contacts = "Nr;Nachname;Vorname;Email;Firma\n1;Lee;Ann;ann@x.org;ACME\n2;Fox;;b@x.org;Twice\n3;;;c@x.org;Gone\n";
+    std::fs::write(&files.contacts, contacts).unwrap();
+    let accounts = "id,name,domains\na1,Acme,acme.com\na2,Twice,\na3,Twice,\n";
+    std::fs::write(files.accounts.as_ref().unwrap(), accounts).unwrap();
+    let read = load(&files).unwrap();
+    let contacts = read.snapshot.contacts.iter();
+    let contacts: Vec<_> = contacts
+        .map(|one| (&*one.name, one.account_id.as_deref()))
+        .collect();
+    assert_eq!(
+        contacts,
+        [("Ann Lee", Some("a1")), ("Fox", None), ("", None)]
+    );
+    let notes: Vec<String> = read.notes.iter().skip(1).map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "contact 2: several accounts have the name of its company; it has none of them",
+            "contact 3: no account has the name of its company",
+        ]
+    );
+    std::fs::write(&files.contacts, "Nr,Vorname,Name,Email,Firma\n").unwrap();
+    let error = load(&files).unwrap_err().to_string();
+    assert!(
+        error.contains("column `Nachname` is missing, which `columns`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn first_lines_of_real_exports_are_recognised() {
     let corpora = std::env::var_os("TOUCHPOINT_CORPORA")
         .map_or_else(|| "../shared/corpora".into(), std::path::PathBuf::from);
     let archive = corpora.join("mail-fixtures.tar.zst");
@@ -223,10 +375,14 @@ fn real_exports_with_other_headings_get_the_expected_ones() {
         }
         let contacts = folder.path().join("contacts.csv");
         entry.unpack(&contacts).unwrap();
-        let error = load(&files(contacts, None)).unwrap_err().to_string();
-        assert!(error.contains("contacts.csv:1"), "{name}: {error}");
-        assert!(error.contains("id, name, email"), "{name}: {error}");
-        assert!(error.contains("rename the columns"), "{name}: {error}");
+        let read = load(&files(contacts, None)).unwrap();
+        let [note] = &read.notes[..] else {
+            panic!("{name}: {:?}", read.notes);
+        };
+        let note = note.to_string();
+        assert!(note.contains("read id from "), "{name}: {note}");
+        assert!(note.contains("name from `First"), "{name}: {note}");
+        assert!(note.contains("account_id from `A"), "{name}: {note}");
         seen += 1;
     }
     assert!(seen > 0, "the corpora have export headings");

@@ -12,10 +12,12 @@ use crate::index::order::Sort;
 use crate::model::interaction::Kind;
 use crate::report::table::number;
 use crate::serve::answers::Asking;
+use crate::serve::answers::Found;
 use crate::serve::pages::hits;
 use crate::serve::pages::layout;
 use crate::serve::pages::layout::Section;
 use crate::serve::pages::words::count;
+use crate::serve::pages::words::link as link_to;
 use crate::serve::parameters::PAGE;
 use crate::serve::parameters::Search;
 
@@ -43,7 +45,8 @@ pub(in crate::serve) fn empty(search: &Search) -> Markup {
 }
 
 /// What a search found.
-pub(in crate::serve) fn page(search: &Search, found: &Hits, asking: &Asking<'_>) -> Markup {
+pub(in crate::serve) fn page(search: &Search, found: &Found, asking: &Asking<'_>) -> Markup {
+    let (meant, found) = (&found.meant, &found.hits);
     let size = search.limit.unwrap_or(PAGE);
     let link = |offset| {
         let page = Search {
@@ -59,6 +62,12 @@ pub(in crate::serve) fn page(search: &Search, found: &Hits, asking: &Asking<'_>)
             h1 { "Search" }
             (form(search))
             (behind(asking.current.index_state.as_ref()))
+            @for one in meant {
+                p.meta {
+                    "Only with " (one.what.as_str()) " "
+                    a href=(link_to(one.what, &one.id)) { (one.label) } " (" (one.id) ")."
+                }
+            }
             p role="status" { (totals(found)) " " (orders(search, found.sort)) }
             (suggestions(search, found))
             div.columns {
