@@ -174,7 +174,8 @@ fn csv(lines: &[MailboxStatus]) -> anyhow::Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn read(lake: &Lake) -> anyhow::Result<Vec<MailboxStatus>> {
+/// All mailboxes that the lake knows, in order of tenant, address and id.
+pub(super) fn read(lake: &Lake) -> anyhow::Result<Vec<MailboxStatus>> {
     let mut rows: HashMap<Arc<str>, Vec<Moment>> = HashMap::new();
     let mut latest: HashMap<Arc<str>, Coverage> = HashMap::new();
     for row in lake.mailboxes()? {
@@ -233,6 +234,9 @@ fn line(latest: Coverage, mut moments: Vec<Moment>, unread: Vec<FailedItem>) -> 
         .iter()
         .filter(|moment| moment.status == Status::Complete);
     MailboxStatus {
+        first_at: moments
+            .first()
+            .map_or(latest.started_at, |moment| moment.at),
         since: latest.connection_since.unwrap_or(latest.started_at),
         latest,
         connection,

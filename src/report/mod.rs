@@ -5,6 +5,7 @@ pub mod check;
 pub mod exit;
 pub mod json;
 pub mod letter;
+pub mod metrics;
 pub mod outlook;
 pub mod plan;
 pub mod rematch;

@@ -47,6 +47,7 @@ mod meeting_copies;
 mod meetings;
 mod members;
 mod merging;
+mod metrics;
 mod msgraph;
 mod mutated_mail;
 mod network;
