@@ -59,6 +59,7 @@ mod recurrence;
 mod rematch;
 mod revised_mail;
 mod rooms;
+mod scheduling;
 mod scope;
 mod search_state;
 mod search_use;
