@@ -52,6 +52,7 @@ mod msgraph;
 mod mutated_mail;
 mod network;
 mod old_lakes;
+mod operations;
 mod permissions;
 mod private;
 mod readme;

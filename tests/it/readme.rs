@@ -25,10 +25,11 @@ use crate::support::text_of;
 use crate::support::touchpoint;
 
 /// What a user reads: the README and what it links beside it.
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ENTRA-ADMIN.md",
     "TECH-ADMIN.md",
+    "OPERATIONS.md",
     "REFERENCE.md",
     "INSIGHT.md",
     "TABLES.md",
