@@ -179,6 +179,9 @@ pub struct RunArgs {
     /// Read a tenant although a mailbox outside its scope can be read as well
     #[arg(long, value_name = "TENANT", conflicts_with = "plan")]
     pub accept_open_scope: Vec<String>,
+    /// Write how the run went to this file, whose name ends in .prom, for monitoring
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub metrics: Option<PathBuf>,
     /// Contact files of which many entries are gone
     #[command(flatten)]
     pub crm: CrmArgs,

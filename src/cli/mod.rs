@@ -7,10 +7,12 @@ pub mod consent;
 pub mod day;
 pub mod demo;
 pub mod export;
+mod failure;
 pub mod format;
 pub mod init;
 pub mod link;
 pub mod logging;
+mod metrics;
 mod names;
 pub mod output;
 pub mod progress;
@@ -36,8 +38,6 @@ use crate::cli::args::Args;
 use crate::cli::args::Command;
 use crate::cli::format::Format;
 use crate::maintenance::linking::Switch;
-use crate::pipeline::error::RunError;
-use crate::report::exit;
 use crate::runtime::memory;
 use crate::runtime::private;
 use crate::runtime::private::Readers;
@@ -53,26 +53,10 @@ pub fn main(args: Args) -> ExitCode {
     match dispatch(args) {
         Ok(code) => code,
         Err(error) => {
-            output::print_error(&causes(&error));
-            let is_interrupt = matches!(error.downcast_ref(), Some(RunError::Interrupted));
-            ExitCode::from(if is_interrupt {
-                exit::INTERRUPTED
-            } else {
-                exit::NOT_RUN
-            })
+            output::print_error(&failure::causes(&error));
+            ExitCode::from(failure::exit_code(&error))
         }
     }
-}
-
-/// The error and its causes, each once: some messages contain their cause already.
-fn causes(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 fn dispatch(args: Args) -> anyhow::Result<ExitCode> {

@@ -13,6 +13,7 @@ use tokio::signal::unix::signal;
 
 use crate::access::consent;
 use crate::cli::args::RunArgs;
+use crate::cli::metrics::MetricsFile;
 use crate::cli::output;
 use crate::cli::progress;
 use crate::cli::setup::block_on;
@@ -45,10 +46,21 @@ const LEAVE: Duration = Duration::from_secs(18);
 
 /// Runs, or shows the plan, and prints the report.
 pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let config = load(config)?;
     if options.plan {
-        return plan(&config, options, json);
+        return plan(&load(config)?, options, json);
     }
+    let metrics = options.metrics.as_deref();
+    let metrics = metrics.map(MetricsFile::prepare).transpose()?;
+    let mut known = None;
+    let done = load(config).and_then(|config| nightly(known.insert(config), options));
+    if let Some(metrics) = metrics {
+        metrics.write(known.as_ref(), shard(options).ok(), &done);
+    }
+    report(&done?, json)
+}
+
+/// One run, as its options say.
+fn nightly(config: &Config, options: &RunArgs) -> anyhow::Result<RunSummary> {
     let until = options
         .until
         .as_deref()
@@ -60,11 +72,10 @@ pub fn run(config: &Path, options: &RunArgs, json: bool) -> anyhow::Result<ExitC
         range: range(options)?,
         shard: shard(options)?,
         confirm: options.confirm.clone(),
-        accepted_open: accepted_open(&config, options)?,
+        accepted_open: accepted_open(config, options)?,
         crm: options.crm.trust(),
     };
-    let summary = block_on_network(|disk| once(&config, asked, until, disk))?;
-    report(&summary, json)
+    block_on_network(|disk| once(config, asked, until, disk))
 }
 
 /// Options of a run that differ from the nightly job.
@@ -272,6 +283,7 @@ mod tests {
             confirm: None,
             accept_open_scope: Vec::new(),
             until: None,
+            metrics: None,
             crm: CrmArgs::default(),
         };
         let span = range(&args("2026-03-02", Some("2026-03-02")))

@@ -34,6 +34,7 @@ pub mod recorded;
 pub mod rows;
 pub mod settings;
 pub mod single;
+mod sizes;
 pub mod touches;
 pub mod verify;
 pub mod view;

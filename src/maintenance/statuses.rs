@@ -90,6 +90,9 @@ fn line(latest: Coverage, mut moments: Vec<Moment>, unread: Vec<FailedItem>) -> 
         .iter()
         .filter(|moment| moment.status == Status::Complete);
     MailboxStatus {
+        first_at: moments
+            .first()
+            .map_or(latest.started_at, |moment| moment.at),
         since: latest.connection_since.unwrap_or(latest.started_at),
         latest,
         connection,

@@ -14,6 +14,8 @@ pub struct MailboxStatus {
     pub connection: Connection,
     /// Since when.
     pub since: Timestamp,
+    /// When a run first named it.
+    pub first_at: Timestamp,
     /// Runs in a row in which it was so; none where no run reads it.
     pub runs: Option<u64>,
     /// When a run last read all of it.
@@ -35,6 +37,17 @@ impl MailboxStatus {
             Connection::NoMailbox | Connection::Disabled => false,
             other => other.is_problem(),
         }
+    }
+
+    /// When a mailbox in scope was last read completely, or first named if it never was; `None` where
+    /// none has to be read.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        let has_mailbox = !matches!(
+            self.connection,
+            Connection::NoMailbox | Connection::Disabled
+        );
+        let is_due = self.connection.is_in_scope() && has_mailbox;
+        is_due.then(|| self.last_success.unwrap_or(self.first_at))
     }
 
     /// When the first of its unreadable items could not be read.

@@ -38,6 +38,7 @@ pub mod selection;
 pub mod sensitivity;
 pub mod shard;
 pub mod span;
+pub mod table_size;
 pub mod time;
 pub mod touch;
 pub mod unicode;

@@ -1,5 +1,9 @@
 //! The part of all mailboxes that one process reads.
 
+use std::fmt;
+use std::fmt::Display;
+use std::fmt::Formatter;
+
 use crate::model::mailbox::SLOTS;
 use crate::model::mailbox::slot;
 
@@ -15,6 +19,13 @@ impl Default for Shard {
     /// All mailboxes.
     fn default() -> Self {
         Self { number: 1, of: 1 }
+    }
+}
+
+impl Display for Shard {
+    /// As it is read.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod config_check;
 pub mod exit;
 pub mod json;
 pub mod letter;
+pub mod metrics;
 pub mod outlook;
 pub mod plan;
 pub mod rematch;

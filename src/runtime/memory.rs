@@ -1,5 +1,6 @@
 //! Memory budgets shared by tasks: large buffers are reserved before they are filled.
 
+use std::fs;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Context;
@@ -28,6 +29,16 @@ pub struct Taken(Option<OwnedSemaphorePermit>);
 pub fn forbid_huge_pages() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
+/// The most memory that this process had at a time, in bytes; `None` where the system does not say.
+pub fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 impl Memory {

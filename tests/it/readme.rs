@@ -29,6 +29,7 @@ const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ENTRA-ADMIN.md",
     "TECH-ADMIN.md",
+    "OPERATIONS.md",
     "REFERENCE.md",
     "INSIGHT.md",
     "SERVING.md",

@@ -82,6 +82,20 @@ pub(crate) fn with_config(config: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A line for the shell that runs the program, with other folders in the place of those that it names.
+pub(crate) fn with_folders(line: &str, folders: &[(&str, impl AsRef<Path>)]) -> Command {
+    let mut here = line.replace("/usr/local/bin/touchpoint", "touchpoint");
+    for (named, folder) in folders {
+        here = here.replace(named, folder.as_ref().to_str().unwrap());
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_touchpoint"));
+    let programs = program.parent().unwrap().display();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &here]);
+    command.env("PATH", format!("{programs}:/usr/local/bin:/usr/bin:/bin"));
+    command
+}
+
 /// The same command, bound by the modes of files even where the tests run as root.
 pub(crate) fn obeying_modes(command: &Command) -> Command {
     let mut bound = python::script("obey_modes.py");
