@@ -2,16 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that fails may panic")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::sync::Arc;
 
 use criterion::BatchSize;
 use criterion::Criterion;
 use criterion::Throughput;
 use criterion::criterion_group;
 use criterion::criterion_main;
-use rand::RngExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -21,107 +21,17 @@ use touchpoint::index::search::Searcher;
 use touchpoint::index::writer::Indexer;
 use touchpoint::index::writer::Keys;
 use touchpoint::index::writer::Settings;
-use touchpoint::model::activity::ContactMatch;
-use touchpoint::model::activity::MatchRule;
 use touchpoint::model::activity::MatchedInteraction;
-use touchpoint::model::id::Id128;
-use touchpoint::model::interaction::Direction;
-use touchpoint::model::interaction::Interaction;
-use touchpoint::model::interaction::Kind;
-use touchpoint::model::interaction::Participant;
-use touchpoint::model::interaction::Role;
-use touchpoint::model::interaction::Source;
-use touchpoint::model::interaction::State;
-use touchpoint::model::mailbox::Mailbox;
-use touchpoint::model::mailbox::MailboxKind;
-use touchpoint::model::time::DAY;
-use touchpoint::model::time::Timestamp;
 
 const MAILS: usize = 2_000;
 const BODY_WORDS: usize = 350;
-const VOCABULARY: u32 = 30_000;
-
-/// Few words are common and most are rare: squaring a uniform number gives such a distribution.
-fn words(random: &mut ChaCha8Rng, count: usize) -> String {
-    let word = |random: &mut ChaCha8Rng| {
-        let place: f64 = random.random();
-        let number = (place * place * f64::from(VOCABULARY)).floor();
-        format!("word{number}")
-    };
-    let words: Vec<_> = (0..count).map(|_| word(random)).collect();
-    words.join(" ")
-}
-
-fn participant(number: usize, role: Role, internal: bool) -> Participant {
-    let domain = if internal { "contoso" } else { "fabrikam" };
-    Participant {
-        address: format!("person{number}@{domain}.example"),
-        is_address: true,
-        name: Some(format!("First{number} Last{number}")),
-        role,
-        response: None,
-        internal,
-    }
-}
-
-fn mail(random: &mut ChaCha8Rng, number: usize) -> MatchedInteraction {
-    let person: usize = random.random_range(0..20_000);
-    let outside = participant(person, Role::From, false);
-    let contact_match = ContactMatch {
-        contact: Some((format!("C{person}").into(), "First Last".into())),
-        account: Some(("A1".into(), Some("Fabrikam".into()))),
-        address: outside.address.clone(),
-        role: Role::From,
-        response: None,
-        rule: MatchRule::ContactEmail,
-    };
-    let mailbox = Mailbox {
-        id: "00000000-0000-0000-0000-000000000001".into(),
-        address: "person1@contoso.example".into(),
-        kind: MailboxKind::User,
-        tenant: "contoso".into(),
-        own_addresses: Vec::new(),
-    };
-    let interaction = Interaction {
-        interaction_id: Id128::of(&[&number.to_le_bytes()]),
-        mailbox: Arc::new(mailbox),
-        source: Source::Graph,
-        source_id: number.to_string(),
-        container: "inbox".into(),
-        kind: Kind::Email,
-        revision: 1,
-        state: State::Active,
-        occurred_at: Timestamp(random.random_range(0..20_000 * DAY)),
-        ended_at: None,
-        direction: Direction::Inbound,
-        subject: Some(words(random, 6)),
-        preview: Some(words(random, 30)),
-        body_text: Some(words(random, BODY_WORDS)),
-        sensitivity_known: true,
-        thread_id: None,
-        series_id: None,
-        participants: vec![outside, participant(1, Role::To, true)],
-        is_bulk: false,
-        bulk_reason: None,
-        is_online_meeting: None,
-        online_provider: None,
-        is_recurring: None,
-        is_all_day: None,
-        fingerprint: 0,
-        captured_at: Timestamp(0),
-        run_id: "bench".into(),
-        user_role: Some(Role::To),
-    };
-    let contact_matches = vec![contact_match];
-    MatchedInteraction {
-        interaction,
-        contact_matches,
-    }
-}
 
 fn mails() -> Vec<MatchedInteraction> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
-    (0..MAILS).map(|number| mail(&mut random, number)).collect()
+    let numbers = 0..MAILS;
+    numbers
+        .map(|number| support::interaction(&mut random, number, 1, BODY_WORDS))
+        .collect()
 }
 
 fn docs(mails: &[MatchedInteraction]) -> Vec<IndexDoc> {

@@ -25,7 +25,7 @@ use crate::support::text_of;
 use crate::support::touchpoint;
 
 /// What a user reads: the README and what it links beside it.
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "ENTRA-ADMIN.md",
     "TECH-ADMIN.md",
