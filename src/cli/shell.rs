@@ -7,7 +7,7 @@ use crate::cli::terminal;
 
 /// A command of touchpoint that works in the current folder, as it was itself begun there; a long one
 /// continues on further lines.
-pub fn command(config: &Path, words: &[&str]) -> String {
+pub(super) fn command(config: &Path, words: &[&str]) -> String {
     let program = env::args().next();
     let program = program.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned());
     let config = config.display().to_string();

@@ -19,6 +19,7 @@ pub fn is_dumb() -> bool {
 
 /// The columns that are stated for where there is no terminal (`COLUMNS`).
 pub fn columns() -> Option<usize> {
-    let stated = env::var("COLUMNS").ok()?.trim().parse::<usize>().ok();
-    stated.map(|columns| columns.clamp(COLUMNS_MIN, COLUMNS_MAX))
+    let stated = env::var_os("COLUMNS")?;
+    let columns: usize = stated.to_str()?.trim().parse().ok()?;
+    Some(columns.clamp(COLUMNS_MIN, COLUMNS_MAX))
 }

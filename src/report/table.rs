@@ -116,10 +116,11 @@ fn push_row(text: &mut String, row: &[String], lines: &[Vec<Column>], width: usi
         for column in columns {
             let cell = cell(column);
             let pad = " ".repeat(column.width.saturating_sub(cell.chars().count()));
-            line.push_str(&match column.side {
-                Side::Left | Side::TextDetail => format!("{cell}{pad}  "),
-                Side::Right | Side::Detail => format!("{pad}{cell}  "),
-            });
+            let (before, after) = match column.side {
+                Side::Left | Side::TextDetail => ("", &*pad),
+                Side::Right | Side::Detail => (&*pad, ""),
+            };
+            line.extend([before, cell, after, "  "]);
         }
         text.push_str(&fold(line.trim_end(), width));
         text.push('\n');
