@@ -6,6 +6,7 @@ pub mod config;
 pub mod consent;
 pub mod day;
 pub mod demo;
+pub mod exclusions;
 pub mod export;
 mod failure;
 pub mod format;

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use anyhow::bail;
-use clap::Args as _;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use tokio::runtime::Handle;
@@ -31,7 +29,6 @@ use crate::index::query::WithFacets;
 use crate::index::search::Searcher;
 use crate::maintenance::names;
 use crate::model::days::Days;
-use crate::model::distance;
 use crate::model::interaction::Kind;
 use crate::pipeline::index_state;
 use crate::report::table::number;
@@ -49,7 +46,7 @@ use crate::report::terminal::fold;
 #[derive(Debug, Clone, clap::Args)]
 pub struct SearchArgs {
     /// What to search for
-    #[arg(value_name = "WORDS", allow_hyphen_values = true)]
+    #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
     /// Only with this contact: name, part of a name, address, domain or id
     #[arg(long, value_name = "CONTACT")]
@@ -107,7 +104,6 @@ pub fn run(config: &Path, args: &SearchArgs, json: bool) -> anyhow::Result<ExitC
 /// Searches the index and prints the hits, as text for people or as one JSON object. If the index
 /// disagrees with the lake, a warning is printed.
 pub fn show(config: &Config, args: &SearchArgs, json: bool) -> anyhow::Result<()> {
-    refuse_options(&args.words)?;
     let searcher = Searcher::open(&config.index.path)?;
     let named = resolved(config, &searcher, args)?;
     let query = Query {
@@ -173,23 +169,6 @@ fn resolved(config: &Config, searcher: &Searcher, args: &SearchArgs) -> anyhow::
         user: user?,
         ..Query::default()
     })
-}
-
-/// `-word` excludes a word; a word with two hyphens is an option that there is not.
-fn refuse_options(words: &[String]) -> anyhow::Result<()> {
-    let is_option = |word: &&String| word.starts_with("--") && word.len() > 2;
-    let Some(word) = words.iter().find(is_option) else {
-        return Ok(());
-    };
-    let typed = word.split('=').next().unwrap_or_default();
-    let command = SearchArgs::augment_args(clap::Command::new("search"));
-    let known = command.get_arguments().filter_map(|known| known.get_long());
-    let near =
-        known.min_by_key(|known| distance::within(typed, &format!("--{known}"), 3).unwrap_or(4));
-    bail!(
-        "search has no option `{typed}`; did you mean `--{}`? (To exclude a word, write -word.)",
-        near.unwrap_or_default()
-    );
 }
 
 fn option(field: Exact) -> &'static str {
