@@ -8,13 +8,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+
+import { start } from "./chromium.mjs";
 
 const [address, modules, ...options] = process.argv.slice(2);
 const pictures = options.includes("--pictures") ? options[options.indexOf("--pictures") + 1] : null;
-const require = createRequire(join(modules, "package.json"));
-const { chromium } = require("playwright-core");
+const { browser, require } = await start(modules);
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const PHONE = { width: 375, height: 812 };
@@ -24,14 +24,6 @@ const VIEWS = {
   dark: { viewport: DESK, colorScheme: "dark" },
   phone: { viewport: PHONE, colorScheme: "light" },
 };
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  ],
-});
 
 // A page on which a request to another host, or anything that the browser complains about, is an error.
 async function open(options) {

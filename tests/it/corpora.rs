@@ -10,9 +10,12 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::commands;
 use crate::support::corpora;
+use crate::support::expect_code;
 use crate::support::python;
 use crate::support::run_report;
+use crate::support::served::Served;
 use crate::support::text_of;
 use crate::support::with_config;
 
@@ -134,6 +137,47 @@ fn copies_with_distinct_ids_are_read_as_python_reads_them() {
     let compared = job.compare();
     assert_eq!(compared["interactions"], 1_996);
     assert_eq!(compared["in_several_mailboxes"], 158);
+    read_as_people_do(&job.folder.path().join("touchpoint.toml"));
+}
+
+/// What people who use the result ask of it: nothing is empty, and every page can be opened.
+fn read_as_people_do(config: &Path) {
+    let json = |arguments: &[&str]| commands::json_of(config, arguments, 0);
+    let found = json(&["search", "meeting", "--facets"]);
+    let first = |facet: &str| {
+        found["facets"][facet][0]["value"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (contact, account, colleague) = (first("contacts"), first("accounts"), first("colleagues"));
+    let id = found["hits"][0]["interaction_id"].as_str().unwrap();
+    let shown = json(&["show", id]);
+    assert!(!shown["participants"].as_array().unwrap().is_empty());
+    for name in [&contact, &account, &colleague] {
+        let answer = json(&["who", name, "--as-of", "2001-12"]);
+        assert!(answer["rows"].as_u64().unwrap() > 0, "{answer:#}");
+    }
+    for what in ["contacts", "accounts", "activity", "relationships"] {
+        let out = config.with_file_name(format!("{what}.csv.out.csv"));
+        expect_code(with_config(config, &["export", what]).arg(&out), 0);
+        let lines = fs::read_to_string(&out).unwrap().lines().count();
+        // All relationships have been silent for years.
+        assert!(lines > 1 || what == "relationships", "{what}");
+    }
+    let served = Served::start(config);
+    for page in [
+        "/search?q=meeting".to_owned(),
+        format!("/interaction/{id}"),
+        format!("/contact/{contact}?as_of=2001-12"),
+        format!("/account/{account}?as_of=2001-12"),
+        format!("/colleague/{colleague}?as_of=2001-12"),
+        "/coverage".to_owned(),
+    ] {
+        let answer = served.get(&page);
+        assert_eq!(answer.status, 200, "{page}");
+        assert!(!answer.body.contains("<script"), "{page}");
+    }
 }
 
 #[test]

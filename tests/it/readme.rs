@@ -251,6 +251,7 @@ fn scripts_are_strict_and_can_be_run() {
     for script in [
         "scripts/test",
         "scripts/soak",
+        "scripts/screenshots",
         "scripts/bench",
         "scripts/rustdoc-lints",
         ".ci/run",
