@@ -7,6 +7,8 @@ use clap::Subcommand;
 use clap::ValueEnum;
 
 use crate::cli::check::CheckArgs;
+use crate::cli::completions::CompletionsArgs;
+use crate::cli::completions::ManArgs;
 use crate::cli::config::ConfigArgs;
 use crate::cli::day;
 use crate::cli::export::ExportArgs;
@@ -27,7 +29,7 @@ use crate::model::days::Days;
 /// Reads a company's mailboxes once a day and maintains an open lake of contact activity and a
 /// search index of every relationship.
 #[derive(Debug, Parser)]
-#[command(name = "touchpoint", version, after_help = EXIT_CODES)]
+#[command(name = "touchpoint", version = env!("TOUCHPOINT_VERSION"), after_help = EXIT_CODES)]
 pub struct Args {
     /// Configuration file
     #[arg(
@@ -123,6 +125,10 @@ pub enum Command {
     Verify,
     /// A simulated tenant, over HTTP on a loopback port
     Simulate(SimulateArgs),
+    /// Print the script with which a shell completes commands and options
+    Completions(CompletionsArgs),
+    /// Print a page for man
+    Man(ManArgs),
 }
 
 impl Args {

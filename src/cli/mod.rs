@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod check;
+pub mod completions;
 pub mod config;
 pub mod consent;
 pub mod day;
@@ -71,12 +72,14 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
         Command::Check(options) => check::run(&args.config, &options, json),
+        Command::Completions(options) => completions::completions(&options),
         Command::Config(options) => config::run(&args.config, &options, json),
         Command::Demo(demo) => demo::run(&demo),
         Command::Export(options) => export::run(&args.config, &options, args.format),
         Command::Init(options) => init::run(&options, json),
         Command::Link(options) => link::run(&args.config, options, Switch::Link, json),
         Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
+        Command::Man(options) => completions::man(&options),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => search::run(&args.config, &search, json),

@@ -43,6 +43,7 @@ mod field_cases;
 mod field_worlds;
 mod first_use;
 mod fixtures;
+mod generated;
 mod hostile_mail;
 mod log_redaction;
 mod mail_fixtures;
