@@ -84,10 +84,7 @@ fn reports_are_as_wide_as_there_is_room() {
     assert!(!wide.contains("not on"), "{wide}");
     assert!(wide.lines().count() < narrow.lines().count());
     let report = run("200", "run", 1);
-    assert!(
-        report.contains("  requests  KB  seconds  items/s\n") || report.contains("requests"),
-        "{report}"
-    );
+    assert!(report.contains("requests"), "{report}");
 }
 
 fn one_mail() -> TempDir {
