@@ -66,6 +66,20 @@ pub enum TouchesOf {
     Account(String),
     /// Those of some mailboxes, by their ids.
     Mailboxes(HashSet<String>),
+    /// All of them.
+    All,
+}
+
+impl TouchesOf {
+    /// Whether a row is one of them.
+    pub fn has(&self, touch: &Touch) -> bool {
+        match self {
+            Self::Contact(id) => touch.contact_id.as_deref() == Some(id),
+            Self::Account(id) => touch.account_id.as_deref() == Some(id),
+            Self::Mailboxes(ids) => ids.contains(&*touch.mailbox_id),
+            Self::All => true,
+        }
+    }
 }
 
 /// The generation of a row, and the row where its state is `active`.
@@ -86,14 +100,15 @@ impl Lake {
     /// A file of the table cannot be read.
     pub fn touches(&self, of: &TouchesOf) -> Result<Vec<Touch>, LakeError> {
         let (only, are_complete) = match of {
-            TouchesOf::Contact(id) => (with("contact_id", [id.clone()]), false),
-            TouchesOf::Account(id) => (with("account_id", [id.clone()]), false),
-            TouchesOf::Mailboxes(ids) => (with("mailbox_id", ids.iter().cloned()), true),
+            TouchesOf::Contact(id) => (Some(with("contact_id", [id.clone()])), false),
+            TouchesOf::Account(id) => (Some(with("account_id", [id.clone()])), false),
+            TouchesOf::Mailboxes(ids) => (Some(with("mailbox_id", ids.iter().cloned())), true),
+            TouchesOf::All => (None, true),
         };
         let files = self.activities.live_files()?;
         let wanted = project(TableName::ContactActivity, &COLUMNS);
         let each = |_: &_, batch: &RecordBatch| rated(batch);
-        let rows = self.in_parallel(&self.activities, &files, &wanted, Some(&only), each)?;
+        let rows = self.in_parallel(&self.activities, &files, &wanted, only.as_ref(), each)?;
         let rows: Vec<Rated> = rows.into_iter().flatten().collect();
         let generations = if are_complete {
             rows.iter().map(|row| (row.key, row.generation)).collect()

@@ -91,7 +91,8 @@ pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, Wh
     let (seen, relations, question) = match asked {
         Asked::About(text) => {
             let named = name(text, &directory)?;
-            return Ok(portrait(lake, &directory, named, terms)?.answer);
+            let touches = lake.touches(&touches_of(&directory, &named))?;
+            return Ok(portrait(lake, &directory, (named, touches), terms)?.answer);
         }
         Asked::CoolingOf(text) => {
             let named = name(text, &directory)?;
@@ -142,18 +143,17 @@ pub(crate) struct Portrait {
     pub touches: Vec<Touch>,
 }
 
-/// Reads the rows of a contact, an account or a colleague and weighs them. Call it from a blocking
-/// thread.
+/// Weighs the rows of a contact, an account or a colleague: those that [`touches_of`] names. Call it
+/// from a blocking thread.
 ///
 /// # Errors
 /// The lake cannot be read.
 pub(crate) fn portrait(
     lake: &Lake,
     directory: &Directory,
-    named: Named,
+    (named, touches): (Named, Vec<Touch>),
     terms: Terms,
 ) -> Result<Portrait, LakeError> {
-    let touches = lake.touches(&touches_of(directory, &named))?;
     let mut seen = Seen::default();
     let relations = seen.relations(&touches, grouping_of(&named), directory, terms);
     let found = (Question::About(named), seen, relations);
@@ -184,7 +184,7 @@ pub(crate) fn people(touches: &[Touch], directory: &Directory, terms: Terms) -> 
 }
 
 /// Which rows concern a contact, an account or a colleague.
-fn touches_of(directory: &Directory, named: &Named) -> TouchesOf {
+pub(crate) fn touches_of(directory: &Directory, named: &Named) -> TouchesOf {
     match named.what {
         What::Account => TouchesOf::Account(named.id.to_string()),
         What::Contact => TouchesOf::Contact(named.id.to_string()),

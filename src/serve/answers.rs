@@ -162,7 +162,9 @@ impl Asking<'_> {
     pub(super) fn about(&self, named: Named, as_of: Timestamp) -> Result<About, Failure> {
         let directory = self.current.directory()?;
         let terms = Terms::of(self.config, as_of);
-        let portrait = who::portrait(&self.current.lake, directory, named.clone(), terms)?;
+        let touches = self.current.touches(&who::touches_of(directory, &named))?;
+        let found = (named.clone(), touches);
+        let portrait = who::portrait(&self.current.lake, directory, found, terms)?;
         let relations = who::people(&portrait.touches, directory, terms);
         let network = Network::of(relations, |subject: &Subject| {
             Named::subject(subject, directory)

@@ -16,12 +16,17 @@ use crate::index::index_state::IndexState;
 use crate::index::search::Searcher;
 use crate::insight::directory::Directory;
 use crate::lake::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::touches::TouchesOf;
 use crate::maintenance::names;
+use crate::model::touch::Touch;
 use crate::pipeline::index_state;
 use crate::pipeline::stores;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::cpu::CpuPool;
 use crate::serve::failure::Failure;
+use crate::serve::mailboxes::Mailboxes;
+use crate::serve::touches::HeldTouches;
 
 /// How long lake and index are used before they are opened again.
 const AGE_MAX: Duration = Duration::from_secs(20);
@@ -37,6 +42,8 @@ pub(super) struct Current {
     /// How the index stands to the lake.
     pub(super) index_state: Option<IndexState>,
     searcher: Result<Arc<Searcher>, IndexError>,
+    touches: Arc<HeldTouches>,
+    mailboxes: Mutex<Option<Arc<Mailboxes>>>,
     opened: Stopwatch,
 }
 
@@ -48,6 +55,34 @@ impl Current {
     pub(super) fn searcher(&self) -> Result<&Searcher, Failure> {
         let searcher = self.searcher.as_deref();
         searcher.map_err(|error| Failure::NoIndex(error.to_string()))
+    }
+
+    /// The rows that concern somebody: those in memory, or else those in the files.
+    ///
+    /// # Errors
+    /// The lake cannot be read.
+    pub(super) fn touches(&self, of: &TouchesOf) -> Result<Vec<Touch>, LakeError> {
+        match self.touches.last() {
+            Some(held) => Ok(held.select(of)),
+            None => self.lake.touches(of),
+        }
+    }
+
+    /// What the runs said of the mailboxes, read once.
+    ///
+    /// # Errors
+    /// The lake cannot be read.
+    pub(super) fn mailboxes(&self) -> Result<Arc<Mailboxes>, Failure> {
+        let mut held = self
+            .mailboxes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = &*held {
+            return Ok(Arc::clone(read));
+        }
+        let read = Arc::new(Mailboxes::of(&self.lake, &self.members)?);
+        *held = Some(Arc::clone(&read));
+        Ok(read)
     }
 
     /// Contacts, accounts and colleagues.
@@ -68,6 +103,7 @@ pub(super) struct Latest {
     cpu: Arc<CpuPool>,
     handle: Handle,
     held: Mutex<Option<Arc<Current>>>,
+    touches: Arc<HeldTouches>,
 }
 
 impl Latest {
@@ -78,6 +114,7 @@ impl Latest {
             cpu,
             handle,
             held: Mutex::default(),
+            touches: Arc::default(),
         }
     }
 
@@ -94,7 +131,19 @@ impl Latest {
         }
         let current = Arc::new(self.open(held.as_deref())?);
         *held = Some(Arc::clone(&current));
+        self.read_touches(&current)?;
         Ok(current)
+    }
+
+    /// Lets the rows of a lake be read where they are others than those that are held; until then
+    /// requests are answered with what there is.
+    fn read_touches(&self, current: &Arc<Current>) -> Result<(), Failure> {
+        if self.touches.are_due(&current.lake)? {
+            let (touches, current) = (Arc::clone(&self.touches), Arc::clone(current));
+            self.handle
+                .spawn_blocking(move || touches.read(&current.lake));
+        }
+        Ok(())
     }
 
     fn open(&self, before: Option<&Current>) -> Result<Current, Failure> {
@@ -124,6 +173,8 @@ impl Latest {
             members,
             index_state,
             searcher,
+            touches: Arc::clone(&self.touches),
+            mailboxes: Mutex::default(),
             opened,
         })
     }

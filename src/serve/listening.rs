@@ -113,6 +113,7 @@ impl Listening {
             // The sender lives as long as this function.
             let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
         };
+        self.server.open_soon();
         let router = routes::router(self.server);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(self.listener, service);

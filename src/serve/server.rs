@@ -60,6 +60,16 @@ impl Server {
         }
     }
 
+    /// Opens lake and index before the first request.
+    pub(super) fn open_soon(self: &Arc<Self>) {
+        let server = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = server.latest.get() {
+                tracing::warn!(%error, "nothing can be shown yet");
+            }
+        });
+    }
+
     /// Answers a request on a thread that may wait for the disk, and notes the access before anything
     /// is sent.
     ///
