@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use touchpoint::cli;
 use touchpoint::cli::args::Args;
-use touchpoint::cli::exclusions;
+use touchpoint::cli::typed::typed;
 
 // Page faults are expensive: mimalloc reuses the memory of one page for the next.
 #[global_allocator]
@@ -20,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const KEEP_FREE: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "100");
 
 fn main() -> ExitCode {
-    let args = Args::parse_from(exclusions::last(env::args_os()));
+    let args = Args::parse_from(typed(env::args_os()));
     set_up_allocator();
     cli::main(args)
 }

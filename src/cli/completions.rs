@@ -5,11 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Command;
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::cli::args::Args;
 use crate::cli::output;
 
 /// Options of `completions`.
@@ -29,18 +27,16 @@ pub struct ManArgs {
 }
 
 /// Prints the script with which a shell completes commands and options.
-pub fn completions(options: &CompletionsArgs) -> anyhow::Result<ExitCode> {
-    let mut command = Args::command();
-    let name = command.get_name().to_owned();
+pub fn completions(options: &CompletionsArgs, mut program: Command) -> anyhow::Result<ExitCode> {
+    let name = program.get_name().to_owned();
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut command, name, &mut script);
+    clap_complete::generate(options.shell, &mut program, name, &mut script);
     output::raw(&script)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints a page for `man`.
-pub fn man(options: &ManArgs) -> anyhow::Result<ExitCode> {
-    let mut program = Args::command();
+pub fn man(options: &ManArgs, mut program: Command) -> anyhow::Result<ExitCode> {
     program.build();
     let page = match &options.command {
         None => program,

@@ -7,7 +7,6 @@ pub mod config;
 pub mod consent;
 pub mod day;
 pub mod demo;
-pub mod exclusions;
 pub mod export;
 mod failure;
 pub mod format;
@@ -29,12 +28,14 @@ pub mod show;
 pub mod simulate;
 pub mod status;
 pub mod terminal;
+pub mod typed;
 pub mod verify;
 pub mod who;
 
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::CommandFactory as _;
 
 use crate::cli::args::Args;
 use crate::cli::args::Command;
@@ -72,14 +73,14 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.format == Format::Json;
     match args.command {
         Command::Check(options) => check::run(&args.config, &options, json),
-        Command::Completions(options) => completions::completions(&options),
+        Command::Completions(options) => completions::completions(&options, Args::command()),
         Command::Config(options) => config::run(&args.config, &options, json),
         Command::Demo(demo) => demo::run(&demo),
         Command::Export(options) => export::run(&args.config, &options, args.format),
         Command::Init(options) => init::run(&options, json),
         Command::Link(options) => link::run(&args.config, options, Switch::Link, json),
         Command::Unlink(options) => link::run(&args.config, options, Switch::Unlink, json),
-        Command::Man(options) => completions::man(&options),
+        Command::Man(options) => completions::man(&options, Args::command()),
         Command::Rematch(options) => rematch::run(&args.config, &options, json),
         Command::Run(options) => run::run(&args.config, &options, json),
         Command::Search(search) => search::run(&args.config, &search, json),

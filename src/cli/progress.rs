@@ -52,7 +52,7 @@ async fn show_lines(progress: Arc<Progress>) {
         tokio::time::sleep(HEARTBEAT).await;
         let (done, all) = mailboxes(&progress);
         output::print_status(&format!(
-            "{done}/{all} mailboxes, {}, {} rows in {} commits{}",
+            "{done}/{all} mailboxes, {}, {} rows, {} commits{}",
             items(&progress, watch),
             Progress::read(&progress.rows),
             Progress::read(&progress.commits),
@@ -86,7 +86,7 @@ fn left(done: u64, all: u64, elapsed: Duration) -> String {
         120..7_200 => format!("{} min", seconds / 60),
         _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
     };
-    format!(", about {left} left")
+    format!(", {left} left")
 }
 
 #[cfg(test)]
@@ -99,9 +99,9 @@ mod tests {
             assert_eq!(left(done, all, Duration::from_secs(seconds)), expected);
         };
         check(0, 10, 60, "");
-        check(5, 10, 60, ", about 60 s left");
-        check(1, 10, 60, ", about 9 min left");
-        check(1, 100, 120, ", about 3 h 18 min left");
-        check(10, 10, 60, ", about 0 s left");
+        check(5, 10, 60, ", 60 s left");
+        check(1, 10, 60, ", 9 min left");
+        check(1, 100, 120, ", 3 h 18 min left");
+        check(10, 10, 60, ", 0 s left");
     }
 }

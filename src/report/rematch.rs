@@ -167,7 +167,7 @@ mod tests {
             change(Whose::Account("a1".into()), None, 0, 7),
         ]);
         assert_eq!(
-            text(&summary, 80),
+            text(&summary, 1_000),
             "1,200 rows of contact_activity would be added and 7 removed; nothing was written\n\n\
              \x20          id  name      come  go\n\
              \x20 contact  c1  Ann Lee  1,200   0\n\
@@ -193,7 +193,7 @@ mod tests {
             go: 0,
         });
         let summary = planned(changes.collect());
-        assert!(text(&summary, 80).contains("… and 40 more"));
+        assert!(text(&summary, 1_000).contains("… and 40 more"));
         assert_eq!(json(&summary)["changes"].as_array().unwrap().len(), 100);
     }
 }

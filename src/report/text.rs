@@ -123,7 +123,7 @@ const HEAD: [(&str, Side); 11] = [
     ("status", Side::Left),
     ("received", Side::Right),
     ("recorded", Side::Right),
-    ("unchanged", Side::Right),
+    ("unchanged", Side::Detail),
     ("left out", Side::Right),
     ("requests", Side::Detail),
     ("KB", Side::Detail),

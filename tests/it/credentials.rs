@@ -286,7 +286,8 @@ fn a_certificate_that_ends_within_thirty_days_is_announced() {
             assert!(note.contains(words), "{note}");
         }
         assert!(note.contains(&format!(", {days} days from now")), "{note}");
-        let check = with_config(&tenant.config(), &["check"]).output().unwrap();
+        let mut wide = with_config(&tenant.config(), &["check"]);
+        let check = wide.env("COLUMNS", "1000").output().unwrap();
         assert!(text_of(&check).contains(note), "{}", text_of(&check));
     }
 }

@@ -68,7 +68,7 @@ fn manual_pages_name_every_option() {
     assert_eq!(output.status.code(), Some(2));
     let mut groff = Command::new("groff");
     groff
-        .args(["-man", "-Tascii", "-ww"])
+        .args(["-man", "-Tascii", "-P-cbou", "-ww"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

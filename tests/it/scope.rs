@@ -181,7 +181,8 @@ fn a_plan_tells_every_kind_of_user_apart() {
     assert!(lines.iter().any(|line| line["reason"] == "guest"));
     assert_eq!(tenant.asked_for_mail(0), BTreeSet::new());
 
-    let text = expect_code(&mut with_config(&tenant.config(), &["run", "--plan"]), 0);
+    let mut wide = with_config(&tenant.config(), &["run", "--plan"]);
+    let text = expect_code(wide.env("COLUMNS", "1000"), 0);
     assert!(
         text.starts_with("13 of 17 mailboxes are in scope, 13 of them new\n"),
         "{text}"

@@ -77,7 +77,8 @@ fn each_mailbox_says_how_it_is_connected_and_what_to_do() {
     let refused = line(&again, REFUSED);
     assert_eq!(refused["connection_since"], since);
     assert_eq!(refused["connection_runs"], 2);
-    let text = expect_code(&mut with_config(&tenant.config(), &["status"]), 0);
+    let mut wide = with_config(&tenant.config(), &["status"]);
+    let text = expect_code(wide.env("COLUMNS", "1000"), 0);
     let first = text.lines().next().unwrap();
     assert!(
         first.starts_with("15 mailboxes: 11 up to date, 2 without mailbox since "),
