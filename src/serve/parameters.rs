@@ -148,10 +148,10 @@ impl Search {
 }
 
 /// The parameters of a list: as of when, from where on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct List {
-    /// As of the end of this day.
-    pub(super) as_of: Option<Days>,
+    /// As of the end of these days, and how they were typed.
+    as_of: Option<(Days, String)>,
     /// Entries that are skipped.
     pub(super) offset: usize,
     /// Entries that are listed.
@@ -177,7 +177,8 @@ impl List {
             match &*name {
                 "as_of" => {
                     let days = Days::parse(&value, day_of(now));
-                    list.as_of = Some(days.map_err(|error| refused(&name, &error))?);
+                    let days = days.map_err(|error| refused(&name, &error))?;
+                    list.as_of = Some((days, value.into_owned()));
                 }
                 "offset" => list.offset = number(&name, &value)?,
                 "limit" => list.limit = Some(limit(&name, &value)?),
@@ -192,7 +193,24 @@ impl List {
 impl List {
     /// As of when is asked.
     pub(super) fn as_of(&self, now: Timestamp) -> Timestamp {
-        self.as_of.map_or(now, |days| days.as_of(now))
+        let days = self.as_of.as_ref();
+        days.map_or(now, |(days, _)| days.as_of(now))
+    }
+
+    /// The address of another part of the list.
+    pub(super) fn link(&self, path: &str, offset: usize) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some((_, typed)) = &self.as_of {
+            query.append_pair("as_of", typed);
+        }
+        if self.problems {
+            query.append_pair("problems", "true");
+        }
+        if let Some(limit) = self.limit {
+            query.append_pair("limit", &limit.to_string());
+        }
+        query.append_pair("offset", &offset.to_string());
+        format!("{path}?{}", query.finish())
     }
 }
 
@@ -284,5 +302,19 @@ mod tests {
         assert!(search.days(now).is_err());
         assert!(List::parse("offset=1", &["as_of"], now).is_err());
         assert!(only("name=a&x=b", "name").is_err());
+    }
+
+    #[test]
+    fn other_parts_of_a_list_keep_its_parameters() {
+        let known = ["as_of", "limit", "offset", "problems"];
+        let list = List::parse(
+            "as_of=last+week&limit=5&problems=true",
+            &known,
+            Timestamp(0),
+        );
+        assert_eq!(
+            list.unwrap().link("/coverage", 10),
+            "/coverage?as_of=last+week&problems=true&limit=5&offset=10"
+        );
     }
 }

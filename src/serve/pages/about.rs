@@ -101,7 +101,7 @@ fn relations(about: &About, list: &List) -> Markup {
             tbody { @for (rank, line) in shown { (relation(rank, line, is_colleague)) } }
         }
     };
-    let link = |offset| format!("{}?offset={offset}", link_of(&about.named));
+    let link = |offset| list.link(&link_of(&about.named), offset);
     html! {
         @if answer.lines.is_empty() {
             p { "No direct exchange was recorded in " (number(answer.rows)) " rows that concern them." }

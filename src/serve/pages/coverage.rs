@@ -27,10 +27,7 @@ pub(in crate::serve) fn page(coverage: &Coverage, list: &List, now: Timestamp) -
     let size = list.limit.unwrap_or(PAGE);
     let shown = coverage.mailboxes.iter().skip(list.offset).take(size);
     let shown: Vec<&MailboxStatus> = shown.collect();
-    let link = |offset| {
-        let problems = if list.problems { "&problems=true" } else { "" };
-        format!("/coverage?offset={offset}{problems}")
-    };
+    let link = |offset| list.link("/coverage", offset);
     layout::page(
         "Coverage",
         Section::Coverage,
