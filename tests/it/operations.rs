@@ -14,6 +14,7 @@ use crate::support::expect_code;
 use crate::support::python;
 use crate::support::root;
 use crate::support::run_report;
+use crate::support::served::Served;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
@@ -130,9 +131,11 @@ fn files_of_a_run_have_the_modes_that_are_stated() {
         let folder = archive_of_one_mail(&config);
         let metrics = folder.path().join("touchpoint.prom");
         let arguments = ["--metrics", metrics.to_str().unwrap()];
-        run_report(&folder.path().join("touchpoint.toml"), &arguments, 0);
+        let config = folder.path().join("touchpoint.toml");
+        run_report(&config, &arguments, 0);
+        drop(Served::start(&config));
         let mut seen = Vec::new();
-        for name in ["lake", "index", "state", "touchpoint.prom"] {
+        for name in ["lake", "index", "state", "access.log", "touchpoint.prom"] {
             compare_modes(folder.path(), &folder.path().join(name), column, &mut seen);
         }
         for (path, _) in stated_modes() {
