@@ -16,6 +16,7 @@ use crate::cli::show::ShowArgs;
 use crate::cli::simulate::SimulateArgs;
 use crate::cli::status::StatusArgs;
 use crate::cli::who::WhoArgs;
+use crate::cli::why::WhyArgs;
 use crate::config::crm::Trust;
 use crate::model::days::Days;
 
@@ -98,6 +99,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Who knows a contact or an account, and how well
     Who(WhoArgs),
+    /// Why a message, an address or a day is, or is not, in the lake
+    Why(WhyArgs),
     /// Write contacts, accounts, activity or relationships to a CSV or Parquet file
     Export(ExportArgs),
     /// Match the CRM against everything captured; reads no mail

@@ -24,6 +24,7 @@ pub mod simulate;
 pub mod status;
 pub mod verify;
 pub mod who;
+pub mod why;
 
 use std::process::ExitCode;
 
@@ -76,5 +77,6 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),
         Command::Who(options) => who::run(&args.config, &options, json),
+        Command::Why(options) => why::run(&args.config, &options, json),
     }
 }

@@ -41,4 +41,5 @@ pub mod table_size;
 pub mod time;
 pub mod touch;
 pub mod unicode;
+pub mod why;
 pub mod zone;
