@@ -23,6 +23,7 @@ use crate::cli::status::StatusArgs;
 use crate::cli::terminal::ColorChoice;
 use crate::cli::terminal::ProgressChoice;
 use crate::cli::who::WhoArgs;
+use crate::cli::why::WhyArgs;
 use crate::config::crm::Trust;
 use crate::model::days::Days;
 
@@ -117,6 +118,8 @@ pub enum Command {
     Who(WhoArgs),
     /// Search pages and a JSON API, on loopback unless configured otherwise
     Serve(ServeArgs),
+    /// Why a message, an address or a day is, or is not, in the lake
+    Why(WhyArgs),
     /// Write contacts, accounts, activity or relationships to a CSV or Parquet file
     Export(ExportArgs),
     /// Match the CRM against everything captured; reads no mail

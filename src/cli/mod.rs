@@ -31,6 +31,7 @@ pub mod terminal;
 pub mod typed;
 pub mod verify;
 pub mod who;
+pub mod why;
 
 use std::process::ExitCode;
 
@@ -90,5 +91,6 @@ fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Status(options) => status::run(&args.config, &options, args.format),
         Command::Verify => verify::run(&args.config, json),
         Command::Who(options) => who::run(&args.config, &options, json),
+        Command::Why(options) => why::run(&args.config, &options, json),
     }
 }

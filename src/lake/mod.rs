@@ -49,6 +49,7 @@ mod generations;
 mod parallel;
 mod reported;
 mod storage;
+mod taking_part;
 mod version;
 
 #[cfg(test)]

@@ -103,6 +103,14 @@ pub(super) fn schema_with_subjects() -> Arc<Schema> {
     )
 }
 
+/// The columns of [`Recorded`] with the participants.
+pub(super) fn schema_with_people() -> Arc<Schema> {
+    project(
+        TableName::Interactions,
+        &[&COLUMNS[..], &["participants"]].concat(),
+    )
+}
+
 pub(super) fn read_batch(batch: &RecordBatch) -> Result<Vec<Recorded>, String> {
     let cells = Cells::new(batch);
     let ids = cells.texts("interaction_id")?;

@@ -46,6 +46,19 @@ impl Lake {
         })
     }
 
+    /// All revisions in all mailboxes of some interactions, in no particular order. Call it from a
+    /// blocking thread.
+    ///
+    /// # Errors
+    /// A file of the table cannot be read.
+    pub fn interactions_of(&self, ids: HashSet<Id128>) -> Result<Vec<Interaction>, LakeError> {
+        let only = OnlyRows::Of(Arc::new(ids));
+        let wanted = arrow_schema(TableName::Interactions);
+        self.some(&self.interactions, &wanted, &only, |batch| {
+            INTERACTIONS.read_all(batch)
+        })
+    }
+
     /// The rows of `contact_activity` of an interaction of the highest generation in each mailbox, in no
     /// particular order.
     ///

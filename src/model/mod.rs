@@ -42,4 +42,5 @@ pub mod table_size;
 pub mod time;
 pub mod touch;
 pub mod unicode;
+pub mod why;
 pub mod zone;

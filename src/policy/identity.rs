@@ -9,7 +9,7 @@ use crate::model::time::Timestamp;
 /// How long after the receipt a Sent date is still accepted.
 const SENT_AFTER_RECEIPT_MAX: i64 = 2 * DAY;
 /// 1990-01-01 UTC: there was no such mail before, so an earlier Sent date comes from a wrong clock.
-const SENT_MIN: Timestamp = Timestamp(7305 * DAY);
+pub(crate) const SENT_MIN: Timestamp = Timestamp(7305 * DAY);
 
 /// When a mail was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,16 +46,19 @@ pub(crate) fn interaction_id(mail: &Mail, mailbox: &Mailbox, time: SentTime) -> 
         return Id128::of(&[b"content", &content.0]);
     }
     match &mail.message_id {
-        Some(message_id) => {
-            let day = time.at.day().to_string();
-            let day = if time.is_sent { day.as_bytes() } else { b"" };
-            Id128::of(&[b"mail", message_id.as_bytes(), day])
-        }
+        Some(message_id) => message_id_on(message_id, time.is_sent.then(|| time.at.day())),
         None => match mail.bytes_key {
             Some(key) => Id128::of(&[b"bytes", mailbox.id.as_bytes(), &key.0]),
             None => item_id(&mailbox.id, &mail.source_id),
         },
     }
+}
+
+/// The interaction id of a mail by its Message-ID and the UTC day on which it was sent; `None`: that is
+/// unknown.
+pub(crate) fn message_id_on(message_id: &str, day: Option<i64>) -> Id128 {
+    let day = day.map(|day| day.to_string()).unwrap_or_default();
+    Id128::of(&[b"mail", message_id.as_bytes(), day.as_bytes()])
 }
 
 /// The interaction id of an item without a Message-ID: by the Graph id, which does not change.

@@ -20,4 +20,5 @@ pub mod terminal;
 pub mod text;
 pub mod who;
 pub mod who_json;
+pub mod why;
 pub mod withheld;

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::support::expect_code;
 use crate::support::python;
 use crate::support::root;
+use crate::support::tenant::Tenant;
 use crate::support::touchpoint;
+use crate::support::with_config;
 
 /// Early, when few colleagues know an account; the day after the demo; and late, when accounts have
 /// gone quiet.
@@ -46,4 +48,26 @@ fn the_questions_to_the_lake_have_the_expected_answers_in_both_languages() {
         }
     }
     assert!(answered.values().all(|rows| *rows > 0), "{answered:?}");
+}
+
+#[test]
+fn the_views_of_one_line_of_duckdb_hold_the_current_rows() {
+    let mut tenant = Tenant::generated(76, 12);
+    tenant.nights(2, |_, _| ());
+    let mut script = python::script("views.py");
+    script.arg(tenant.folder());
+    let views = python::json(script.arg(root().join("scripts/views.sql")));
+    let mut script = python::script("current_rows.py");
+    let current = python::json(script.arg(tenant.folder().join("lake")));
+    assert_eq!(views["interactions"], current["interactions"]);
+    assert_eq!(views["activity"], current["contact_activity"]);
+    let mut command = with_config(&tenant.config(), &["status", "--format", "json"]);
+    let status: Value = serde_json::from_str(&expect_code(&mut command, 0)).unwrap();
+    let mut connections: BTreeMap<&str, u64> = BTreeMap::new();
+    for mailbox in status["mailboxes"].as_array().unwrap() {
+        *connections
+            .entry(mailbox["connection"].as_str().unwrap())
+            .or_default() += 1;
+    }
+    assert_eq!(views["connections"], serde_json::json!(connections));
 }

@@ -85,6 +85,7 @@ mod tools;
 mod truth;
 mod unchanged;
 mod who_knows;
+mod why;
 mod windows;
 mod words;
 mod worlds;

@@ -19,4 +19,4 @@ pub(super) mod row_hash;
 mod kinds;
 mod mailbox;
 mod names;
-mod participants;
+pub(super) mod participants;

@@ -94,6 +94,11 @@ impl<'a> ParticipantLists<'a> {
         })
     }
 
+    /// Whether somebody in a row has an address.
+    pub(crate) fn has(&self, row: usize, address: &str) -> bool {
+        range_of(self.lists, row).any(|at| self.address.value(at) == address)
+    }
+
     pub(crate) fn of(&self, row: usize) -> Result<Vec<Participant>, BadCell> {
         let person = |at: usize| {
             let address = self.address.value(at).to_owned();
