@@ -4,6 +4,8 @@ use maud::Markup;
 use maud::html;
 
 use crate::model::mailbox_status::MailboxStatus;
+use crate::model::outcome::Outcome;
+use crate::model::outcome::Tally;
 use crate::model::time::DAY;
 use crate::model::time::Timestamp;
 use crate::report::status;
@@ -61,8 +63,8 @@ fn table(lines: &[&MailboxStatus], now: Timestamp) -> Markup {
             thead {
                 tr {
                     @for name in [
-                        "Mailbox", "Connection", "Since", "Last success", "Recorded", "Unreadable",
-                        "Next step",
+                        "Mailbox", "Connection", "Since", "Last success", "Last run", "Recorded",
+                        "Unreadable", "Next step",
                     ] { th scope="col" { (name) } }
                 }
             }
@@ -77,9 +79,29 @@ fn table(lines: &[&MailboxStatus], now: Timestamp) -> Markup {
                         }
                         td.when { (minute(line.since)) }
                         td.when { (line.last_success.map_or("never".to_owned(), |at| age(at, now))) }
+                        td { (last_run(&line.latest.tally)) }
                         td.number { (number(line.latest.recorded_total.unsigned_abs())) }
                         td.number { (number(line.unread.len() as u64)) }
                         td.remarks { (remedy.next) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What became of the items that the last run received of a mailbox.
+fn last_run(tally: &Tally) -> Markup {
+    let outcomes = Outcome::ALL.map(|outcome| (outcome, tally.of(outcome)));
+    html! {
+        @if tally.received == 0 { "no items" } @else {
+            details {
+                summary { (number(tally.received)) " items" }
+                ul.facet {
+                    @for (outcome, count) in outcomes.into_iter().filter(|(_, count)| *count > 0) {
+                        li {
+                            (outcome.as_str().replace('_', " ")) " " span.count { (number(count)) }
+                        }
                     }
                 }
             }
