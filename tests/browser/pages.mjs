@@ -171,6 +171,13 @@ async function eachPage() {
         assert.equal(answer.status(), isMissing ? 404 : 200);
         if (pictures) await page.screenshot({ path: join(pictures, `${name}-${view}.png`) });
         assert.deepEqual(await violations(page), []);
+        const uneven = await page.evaluate(() =>
+          [...document.querySelectorAll("table")].flatMap((table) => {
+            const columns = table.querySelector("thead tr").cells.length;
+            return [...table.querySelectorAll("tbody tr")].filter((row) => row.cells.length !== columns);
+          }).map((row) => row.textContent),
+        );
+        assert.deepEqual(uneven, [], "rows with more or fewer cells than the head");
         const [content, window] = await page.evaluate(() => [
           document.documentElement.scrollWidth, document.documentElement.clientWidth,
         ]);

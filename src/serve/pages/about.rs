@@ -8,6 +8,7 @@ use crate::insight::answer::Answer;
 use crate::insight::answer::Line;
 use crate::insight::answer::Named;
 use crate::insight::lookup::What;
+use crate::insight::score::Part;
 use crate::insight::score::Score;
 use crate::insight::score::WeakRule;
 use crate::report::table::number;
@@ -82,6 +83,10 @@ fn relations(about: &About, list: &List) -> Markup {
     let size = list.limit.unwrap_or(PAGE);
     let shown = (list.offset + 1..).zip(answer.lines.iter().skip(list.offset).take(size));
     let is_colleague = about.named.what == What::Colleague;
+    // A relationship with a contact without account has no reach.
+    let parts = answer.lines.iter().map(|line| &line.relation.score.parts);
+    let parts = parts.max_by_key(|parts| parts.len()).cloned();
+    let parts = parts.unwrap_or_default();
     let table = html! {
         table.relations {
             caption.hidden { "Relationships, the strongest first" }
@@ -90,15 +95,13 @@ fn relations(about: &About, list: &List) -> Markup {
                     th scope="col" { "#" }
                     th scope="col" { @if is_colleague { "Account or contact" } @else { "Colleague" } }
                     th scope="col" { "Score" }
-                    @if let Some(line) = answer.lines.first() {
-                        @for part in &line.relation.score.parts {
-                            th scope="col" { (part.measure.as_str()) " (weight " (part.weight) ")" }
-                        }
+                    @for part in &parts {
+                        th scope="col" { (part.measure.as_str()) " (weight " (part.weight) ")" }
                     }
                     th scope="col" { "Exchanges" } th scope="col" { "Last" } th scope="col" { "Remarks" }
                 }
             }
-            tbody { @for (rank, line) in shown { (relation(rank, line, is_colleague)) } }
+            tbody { @for (rank, line) in shown { (relation(rank, line, &parts, is_colleague)) } }
         }
     };
     let link = |offset| list.link(&link_of(&about.named), offset);
@@ -116,7 +119,7 @@ fn relations(about: &About, list: &List) -> Markup {
     }
 }
 
-fn relation(rank: usize, line: &Line, is_colleague: bool) -> Markup {
+fn relation(rank: usize, line: &Line, columns: &[Part], is_colleague: bool) -> Markup {
     let score = &line.relation.score;
     let other = if is_colleague {
         line.subject.clone()
@@ -128,7 +131,13 @@ fn relation(rank: usize, line: &Line, is_colleague: bool) -> Markup {
             td { (rank) }
             th scope="row" { a href=(link_of(&other)) { (other.name) } }
             td { (chart::meter(score.total.percent())) }
-            @for part in &score.parts { td.number { (format!("{:.2}", part.value.fraction())) } }
+            @for column in columns {
+                td.number {
+                    @for part in score.parts.iter().filter(|part| part.measure == column.measure) {
+                        (format!("{:.2}", part.value.fraction()))
+                    }
+                }
+            }
             td.remarks {
                 (number(score.counts.sent)) " sent, " (number(score.counts.received)) " received, "
                 (number(score.counts.met)) " meetings"
