@@ -95,7 +95,7 @@ fn coloured(config: &Path, options: &[&str], environment: (&str, &str)) -> bool 
     let mut command = with_config(config, &["search", "ann"]);
     command.args(options).env(environment.0, environment.1);
     let output = expect_code(&mut command, 0);
-    assert!(output.contains("Customer"), "{output}");
+    assert!(output.contains("bob@contoso.example"), "{output}");
     output.contains('\u{1b}')
 }
 
@@ -125,7 +125,7 @@ fn colours_follow_option_environment_and_terminal() {
             return;
         };
         let text = text_of(&output);
-        assert!(text.contains("Customer"), "{text}");
+        assert!(text.contains("bob@contoso.example"), "{text}");
         assert_eq!(
             text.contains("\u{1b}[2m"),
             expected,
