@@ -8,12 +8,12 @@ use crate::cli::output;
 use crate::config::Config;
 use crate::config::crm_notes;
 use crate::config::files;
-use crate::config::readers;
 use crate::config::tenant::Tenant;
 use crate::pipeline::inputs;
 use crate::report::config_check;
 use crate::report::config_check::ConfigCheck;
 use crate::report::config_check::Section;
+use crate::serve::listening;
 
 /// Options of `config`.
 #[derive(Debug, clap::Args)]
@@ -58,14 +58,13 @@ pub fn check(path: &Path) -> anyhow::Result<ConfigCheck> {
     for tenant in &config.tenants {
         add_tenant(&config, tenant, &mut found);
     }
-    if let Some(path) = &config.serve.token_file {
-        match readers::load(path) {
-            Ok(tokens) => found.sections.push(Section {
-                name: "serve".to_owned(),
-                counts: vec![("access tokens", tokens.len())],
-            }),
-            Err(error) => found.problems.push(error.to_string()),
-        }
+    match listening::check(&config.serve) {
+        Ok(0) => {}
+        Ok(tokens) => found.sections.push(Section {
+            name: "serve".to_owned(),
+            counts: vec![("access tokens", tokens)],
+        }),
+        Err(error) => found.problems.push(error.to_string()),
     }
     for archive in &config.archives {
         match inputs::archive_input(archive) {

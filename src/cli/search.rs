@@ -156,7 +156,7 @@ fn resolved(config: &Config, searcher: &Searcher, args: &SearchArgs) -> anyhow::
         let Some(text) = text else {
             return anyhow::Ok(Vec::new());
         };
-        let values = names::values(text, field, searcher, directory.as_ref());
+        let values = names::values(text, field, Some(searcher), directory.as_ref());
         let values = values.map_err(|error| anyhow!("{}: {}", option(field), explain(&error)))?;
         if let Some(meant) = &values.meant {
             output::print_status(&format!("{} {text}: {}", option(field), describe(meant)));

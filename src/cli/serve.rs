@@ -55,7 +55,8 @@ pub fn run(config: &Path, args: &ServeArgs, json: bool) -> anyhow::Result<ExitCo
                 _ = interrupted.recv() => {}
             }
         };
-        Ok(listening.serve(ended).await?)
+        listening.serve(ended).await;
+        Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -75,7 +75,12 @@ fn reader(line: &str) -> Result<ReaderToken, &'static str> {
         }
         _ => return Err("write a token, or an address and its token"),
     };
-    if token.chars().count() < TOKEN_CHARS_MIN {
+    if !token.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(
+            "the token has letters that browsers do not send alike; use `openssl rand -hex 32`",
+        );
+    }
+    if token.len() < TOKEN_CHARS_MIN {
         return Err("the token has fewer than 20 characters; use `openssl rand -hex 32`");
     }
     Ok(ReaderToken {
@@ -98,5 +103,6 @@ mod tests {
         assert!(reader("0123456789").is_err());
         assert!(reader(&format!("ann {token}")).is_err());
         assert!(reader(&format!("a@b.org {token} x")).is_err());
+        assert!(reader(&"Ä".repeat(20)).is_err());
     }
 }

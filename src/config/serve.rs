@@ -19,6 +19,7 @@ const PORT: u16 = 8470;
 #[serde(deny_unknown_fields, default)]
 pub struct Serve {
     /// Address and port. Beyond loopback only with a token file or a proxy header.
+    #[serde(deserialize_with = "listen")]
     pub listen: SocketAddr,
     /// Further names under which readers reach it; others are refused.
     #[serde(deserialize_with = "hosts")]
@@ -32,6 +33,7 @@ pub struct Serve {
     #[serde(deserialize_with = "header")]
     pub proxy_header: Option<String>,
     /// The addresses of that proxy: the header is believed from no other.
+    #[serde(deserialize_with = "proxies")]
     pub proxies: Vec<IpAddr>,
     /// The file to which each access to details is appended.
     #[serde(deserialize_with = "text::path")]
@@ -72,13 +74,33 @@ impl Serve {
     }
 }
 
+fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let typed = String::deserialize(deserializer)?;
+    let error = |_| format!("`{typed}` is no address and port; write it like 127.0.0.1:8470");
+    typed.parse().map_err(error).map_err(D::Error::custom)
+}
+
+/// Addresses of proxies, in the form in which those of connections are compared.
+fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    let all = Vec::<IpAddr>::deserialize(deserializer)?;
+    if all.is_empty() {
+        let why = "there is no address in it; write that of the proxy, such as 127.0.0.1";
+        return Err(D::Error::custom(why));
+    }
+    Ok(all.iter().map(IpAddr::to_canonical).collect())
+}
+
 /// Host names without port, in lower case.
 fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    let is_name = |name: &String| !name.is_empty() && !name.contains(|c: char| "/:@ ".contains(c));
+    // As browsers send them: other letters are in their ASCII form there (`xn--…`).
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let is_name =
+        |name: &String| !name.is_empty() && !name.ends_with('.') && name.chars().all(is_letter);
     if let Some(wrong) = all.iter().find(|name| !is_name(name)) {
         return Err(D::Error::custom(format!(
-            "`{wrong}` is no host name; write it like touchpoint.contoso.com, without scheme and port"
+            "`{wrong}` is no host name; write it like touchpoint.contoso.com, in ASCII, without \
+             scheme and port"
         )));
     }
     Ok(all.iter().map(|name| name.to_ascii_lowercase()).collect())
@@ -87,9 +109,10 @@ fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name = text::text(deserializer)?;
     let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !name.chars().all(is_token) {
+    let is_used = ["authorization", "cookie", "host"].contains(&name.to_ascii_lowercase().as_str());
+    if is_used || !name.chars().all(is_token) {
         return Err(D::Error::custom(
-            "not the name of a header; write it like X-Forwarded-Email",
+            "not the name of a header that a proxy adds; write it like X-Forwarded-Email",
         ));
     }
     Ok(Some(name.to_ascii_lowercase()))

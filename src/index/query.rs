@@ -101,6 +101,16 @@ pub enum WordsIn {
     People,
 }
 
+/// Whether words are suggested for those that do not occur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Suggesting {
+    /// Where nothing is found.
+    #[default]
+    Words,
+    /// Never: that a word occurs in what a reader may not see must not show.
+    Nothing,
+}
+
 /// What to search for. All given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
@@ -129,6 +139,8 @@ pub struct Query {
     pub grouping: Grouping,
     /// Whether to count what matches by its values.
     pub facets: WithFacets,
+    /// Whether words are suggested.
+    pub suggesting: Suggesting,
     /// How many hits to list.
     pub limit: usize,
     /// How many hits to skip.

@@ -25,6 +25,7 @@ use crate::index::numbers::Numbers;
 use crate::index::order::Sort;
 use crate::index::query::Exact;
 use crate::index::query::Query;
+use crate::index::query::Suggesting;
 use crate::index::query::WithFacets;
 use crate::index::ranking;
 use crate::index::schema::Fields;
@@ -157,10 +158,11 @@ impl Searcher {
             WithFacets::No => None,
             WithFacets::Yes => Some(facets::count(&searcher, &self.numbers, (&matches, sizes))?),
         };
-        let suggestions = if matches.is_empty() {
-            suggestions(&searcher, query, &asked.words, now)?
-        } else {
-            Vec::new()
+        let suggestions = match query.suggesting {
+            Suggesting::Words if matches.is_empty() => {
+                suggestions(&searcher, query, &asked.words, now)?
+            }
+            Suggesting::Words | Suggesting::Nothing => Vec::new(),
         };
         Ok(Hits {
             total: ranked.interactions,

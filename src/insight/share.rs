@@ -37,6 +37,12 @@ impl Share {
         f64::from(self.0) / 100.0
     }
 
+    /// From 0 to 1 with two digits after the point, rounded down.
+    pub fn hundredths(self) -> String {
+        let parts = self.0 / 100;
+        format!("{}.{:02}", parts / 100, parts % 100)
+    }
+
     /// The mean of shares with weights, rounded down; without any weight it is 0.
     pub fn mean(weighted: impl IntoIterator<Item = (Self, u32)>) -> Self {
         let (mut sum, mut weights) = (0_u64, 0_u64);

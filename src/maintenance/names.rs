@@ -115,14 +115,15 @@ pub(crate) fn find<'e, 'a>(
 /// The values of an exact field of the index that a text stands for.
 ///
 /// An id, address or domain that occurs in the index stands for itself, also where the CRM does not
-/// have it; where it names an entry, for that entry as well. Anything else must name one entry.
+/// have it; where it names an entry, for that entry as well. Anything else must name one entry. Without
+/// a searcher nothing shows of what occurs: each text that names no entry stands for itself.
 ///
 /// # Errors
 /// It does not occur, and names none or several.
 pub(crate) fn values(
     text: &str,
     field: Exact,
-    searcher: &Searcher,
+    searcher: Option<&Searcher>,
     directory: Option<&Directory>,
 ) -> Result<Values, NameError> {
     let typed = text.to_owned();
@@ -136,17 +137,20 @@ pub(crate) fn values(
         Exact::User => What::Colleague,
     };
     let entries = directory.entries();
+    let occurs = || searcher.is_none_or(|searcher| searcher.occurs(field, text));
     match find(text, &entries, &[wanted]) {
         Ok(entry) => {
             let mut values = vec![identifying(entry).to_owned()];
-            if searcher.occurs(field, text) {
+            if occurs() {
                 values.insert(0, typed);
             }
             let is_said = [entry.id, entry.label()].contains(&text.trim());
             let meant = (!is_said).then(|| Suggestion::of(entry));
             Ok(Values { values, meant })
         }
-        Err(_) if searcher.occurs(field, text) => Ok(Values::of(vec![typed])),
+        // Several entries are ambiguous for whoever may not learn what occurs.
+        Err(error) if searcher.is_none() && error.total > 0 => Err(error),
+        Err(_) if occurs() => Ok(Values::of(vec![typed])),
         Err(error) => Err(error),
     }
 }

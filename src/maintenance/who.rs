@@ -92,7 +92,7 @@ pub(crate) fn ask(lake: &Lake, asked: &Asked, terms: Terms) -> Result<Answer, Wh
         Asked::About(text) => {
             let named = name(text, &directory)?;
             let touches = lake.touches(&touches_of(&directory, &named))?;
-            return Ok(portrait(lake, &directory, (named, touches), terms)?.answer);
+            return Ok(about(lake, &directory, (named, &touches), terms)?);
         }
         Asked::CoolingOf(text) => {
             let named = name(text, &directory)?;
@@ -134,33 +134,21 @@ fn answer(
     })
 }
 
-/// What is known of a contact, an account or a colleague.
-#[derive(Debug)]
-pub(crate) struct Portrait {
-    /// Who knows them, or whom they know.
-    pub answer: Answer,
-    /// The rows that the answer rests on.
-    pub touches: Vec<Touch>,
-}
-
 /// Weighs the rows of a contact, an account or a colleague: those that [`touches_of`] names. Call it
 /// from a blocking thread.
 ///
 /// # Errors
 /// The lake cannot be read.
-pub(crate) fn portrait(
+pub(crate) fn about(
     lake: &Lake,
     directory: &Directory,
-    (named, touches): (Named, Vec<Touch>),
+    (named, touches): (Named, &[Touch]),
     terms: Terms,
-) -> Result<Portrait, LakeError> {
+) -> Result<Answer, LakeError> {
     let mut seen = Seen::default();
-    let relations = seen.relations(&touches, grouping_of(&named), directory, terms);
+    let relations = seen.relations(touches, grouping_of(&named), directory, terms);
     let found = (Question::About(named), seen, relations);
-    Ok(Portrait {
-        answer: answer(lake, found, directory, terms)?,
-        touches,
-    })
+    answer(lake, found, directory, terms)
 }
 
 /// Contacts, accounts and colleagues of a lake.
@@ -178,7 +166,7 @@ fn name(text: &str, directory: &Directory) -> Result<Named, WhoError> {
     Ok(Named::found(entry, directory))
 }
 
-/// Which colleagues know which contacts, the best first, from the rows of a portrait.
+/// Which colleagues know which contacts, the best first, from the rows that concern somebody.
 pub(crate) fn people(touches: &[Touch], directory: &Directory, terms: Terms) -> Vec<Relation> {
     Seen::default().relations(touches, Grouping::Contacts, directory, terms)
 }

@@ -68,7 +68,8 @@ impl Days {
 
     /// The last instant of the last day.
     pub fn end(&self) -> Timestamp {
-        midnight(self.last).plus(DAY - 1)
+        let end = midnight(self.last).plus(DAY - 1);
+        end.min(jiff::Timestamp::MAX.into())
     }
 }
 
@@ -88,7 +89,12 @@ impl Days {
 pub fn midnight(day: Date) -> Timestamp {
     let start = day.to_zoned(TimeZone::UTC).map(|start| start.timestamp());
     // Only the ends of the calendar, years -9999 and 9999, may be outside what can be counted.
-    start.map_or(Timestamp::default(), Timestamp::from)
+    let end_of_calendar = if day.year() < 0 {
+        jiff::Timestamp::MIN
+    } else {
+        jiff::Timestamp::MAX
+    };
+    start.unwrap_or(end_of_calendar).into()
 }
 
 /// The UTC day of an instant.

@@ -56,6 +56,11 @@ pub const TABLE: &[Limit] = &[
         beyond: "wait 10 seconds, then status 503",
     },
     Limit {
+        what: "connections of `serve`",
+        most: "256, each 15 seconds without a request, and 10 minutes in all",
+        beyond: "wait; closed",
+    },
+    Limit {
         what: "entries of one answer of `serve`",
         most: "100",
         beyond: "further requests (`offset`)",

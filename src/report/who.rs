@@ -188,15 +188,7 @@ fn push_line(text: &mut String, number: usize, line: &Line, question: &Question)
 fn details(line: &Line) -> Vec<String> {
     let score = &line.relation.score;
     let counts = &score.counts;
-    let value = |part: &Part| {
-        let parts = part.value.parts() / 100;
-        format!(
-            "{} {}.{:02}",
-            part.measure.as_str(),
-            parts / 100,
-            parts % 100
-        )
-    };
+    let value = |part: &Part| format!("{} {}", part.measure.as_str(), part.value.hundredths());
     let values: Vec<String> = score.parts.iter().map(value).collect();
     let mut details = vec![values.join(", ")];
     let mut evidence = format!(

@@ -1,11 +1,14 @@
 //! What is read for a request, before it is written as a page or as JSON. Everything here blocks.
 
+use jiff::civil::Date;
+
 use crate::config::Config;
 use crate::index::hit::Hits;
 use crate::index::order::Grouping;
 use crate::index::order::Sort;
 use crate::index::query::Exact;
 use crate::index::query::Query;
+use crate::index::query::Suggesting;
 use crate::index::query::WithFacets;
 use crate::insight::answer::Answer;
 use crate::insight::answer::Named;
@@ -19,6 +22,7 @@ use crate::maintenance::names::Values;
 use crate::maintenance::show;
 use crate::maintenance::who;
 use crate::maintenance::who::Terms;
+use crate::model::days::day_of;
 use crate::model::interaction::Kind;
 use crate::model::opened::Opened;
 use crate::model::time::Timestamp;
@@ -51,6 +55,8 @@ pub(super) struct Found {
     pub(super) hits: Hits,
     /// The entries that abbreviated names stand for.
     pub(super) meant: Vec<Suggestion>,
+    /// The ids, addresses and domains by which it was filtered.
+    pub(super) filters: Vec<String>,
 }
 
 /// What is shown of a contact, an account or a colleague.
@@ -66,6 +72,8 @@ pub(super) struct About {
     pub(super) network: Network,
     /// The latest interactions that the reader may see; `None`: there is no index.
     pub(super) latest: Option<Hits>,
+    /// Their last day, where it is not today.
+    pub(super) latest_until: Option<Date>,
 }
 
 impl Asking<'_> {
@@ -83,7 +91,7 @@ impl Asking<'_> {
     /// The search cannot be asked, a text names none or several, or there is no index.
     pub(super) fn search(&self, search: &Search, facets: WithFacets) -> Result<Found, Failure> {
         let [from, to] = search.days(self.now)?;
-        let mut meant = Vec::new();
+        let (mut meant, mut filters) = (Vec::new(), Vec::new());
         let [contact, account, user] = [
             ("contact", Exact::Contact, &search.contact),
             ("account", Exact::Account, &search.account),
@@ -92,6 +100,7 @@ impl Asking<'_> {
         .map(|(name, field, text)| {
             let found = self.values(name, field, text)?;
             meant.extend(found.meant);
+            filters.extend(found.values.iter().cloned());
             Ok::<_, Failure>(found.values)
         });
         let query = Query {
@@ -109,8 +118,13 @@ impl Asking<'_> {
             offset: search.offset,
             ..Query::default()
         };
+        filters.dedup();
         let hits = self.find(query)?;
-        Ok(Found { hits, meant })
+        Ok(Found {
+            hits,
+            meant,
+            filters,
+        })
     }
 
     /// One interaction.
@@ -121,7 +135,7 @@ impl Asking<'_> {
         let mut opened = show::open(&self.current.lake, id, self.visible.mailboxes())?;
         let is_mail = opened.rows.iter().any(|row| row.kind == Kind::Email);
         if is_mail && !self.config.view.mail_activity {
-            return Err(Failure::MailIsNotShown);
+            return Err(Failure::nothing("interaction"));
         }
         self.visible.hide_in_opened(&mut opened);
         Ok(opened)
@@ -163,30 +177,41 @@ impl Asking<'_> {
         let directory = self.current.directory()?;
         let terms = Terms::of(self.config, as_of);
         let touches = self.current.touches(&who::touches_of(directory, &named))?;
-        let found = (named.clone(), touches);
-        let portrait = who::portrait(&self.current.lake, directory, found, terms)?;
-        let relations = who::people(&portrait.touches, directory, terms);
+        let (lake, found) = (&self.current.lake, (named.clone(), touches.as_slice()));
+        // Both go through all rows, and a reader waits.
+        let (relations, answer) = std::thread::scope(|scope| {
+            let relations = scope.spawn(|| who::people(&touches, directory, terms));
+            let answer = who::about(lake, directory, found, terms);
+            (relations.join(), answer)
+        });
+        let relations = relations.map_err(|_| Failure::Unavailable)?;
         let network = Network::of(relations, |subject: &Subject| {
             Named::subject(subject, directory)
         });
-        let latest = match self.latest(&named) {
+        let latest = match self.latest(&named, as_of) {
             Err(Failure::NoIndex(_)) => None,
             latest => Some(latest?),
         };
         Ok(About {
-            timeline: Timeline::of(&portrait.touches, terms.shown, as_of),
-            answer: portrait.answer,
+            timeline: Timeline::of(&touches, terms.shown, as_of),
+            answer: answer?,
             network,
             latest,
+            latest_until: self.last_day(as_of),
             named,
         })
     }
 
+    fn last_day(&self, as_of: Timestamp) -> Option<Date> {
+        (as_of < self.now).then(|| day_of(as_of))
+    }
+
     /// The latest interactions that took place.
-    fn latest(&self, named: &Named) -> Result<Hits, Failure> {
+    fn latest(&self, named: &Named, as_of: Timestamp) -> Result<Hits, Failure> {
         let id = vec![named.id.to_string()];
         let query = Query {
             words: "-is:planned".to_owned(),
+            to: self.last_day(as_of),
             sort: Some(Sort::Date),
             grouping: Grouping::Interactions,
             limit: LATEST_MAX,
@@ -212,6 +237,7 @@ impl Asking<'_> {
                 return Err(Failure::MailIsNotShown);
             }
             query.kind = Some(Kind::Meeting);
+            query.suggesting = Suggesting::Nothing;
         }
         self.visible.restrict(&mut query);
         let mut hits = searcher.search_at(&query, self.now)?;
@@ -223,7 +249,12 @@ impl Asking<'_> {
         if text.is_empty() {
             return Ok(Values::default());
         }
-        let searcher = self.current.searcher()?;
+        let searcher = match self.visible {
+            Visible::All | Visible::Metadata if self.config.view.mail_activity => {
+                Some(self.current.searcher()?)
+            }
+            _ => None,
+        };
         let directory = self.current.directory.as_ref();
         let values = names::values(text, field, searcher, directory);
         values.map_err(|error| Failure::Name(name, error))

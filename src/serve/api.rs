@@ -1,5 +1,6 @@
 //! Answers for programs; `openapi.json` beside this file describes them.
 
+use axum::http::StatusCode;
 use serde_json::Value;
 use serde_json::json;
 use url::form_urlencoded;
@@ -18,6 +19,7 @@ use crate::report::who_json;
 use crate::serve::answers::About;
 use crate::serve::coverage::Coverage;
 use crate::serve::failure::Failure;
+use crate::serve::parameters;
 use crate::serve::parameters::List;
 use crate::serve::parameters::PAGE;
 use crate::serve::parameters::Search;
@@ -36,11 +38,12 @@ pub(super) fn search(query: &str) -> Result<(Search, WithFacets), Failure> {
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match (&*name, &*value) {
-            ("facets", "true") => facets = WithFacets::Yes,
-            ("facets", "false") => facets = WithFacets::No,
-            ("facets", _) => {
-                let why = "parameter facets: write true or false";
-                return Err(Failure::BadRequest(why.to_owned()));
+            ("facets", value) => {
+                facets = if parameters::truth("facets", value)? {
+                    WithFacets::Yes
+                } else {
+                    WithFacets::No
+                };
             }
             _ => drop(rest.append_pair(&name, &value)),
         }
@@ -129,6 +132,17 @@ pub(super) fn coverage(coverage: &Coverage, list: &List) -> Value {
         "mailboxes": status::json(&listed, None)["mailboxes"],
         "outcomes": outcomes.collect::<serde_json::Map<_, _>>(),
         "nights": nights.collect::<Vec<_>>(),
+    })
+}
+
+/// Why a request is refused before it is looked at.
+pub(super) fn error(status: StatusCode, message: &str) -> Value {
+    json!({
+        "error": {
+            "status": status.as_u16(),
+            "message": message,
+            "suggestions": [],
+        }
     })
 }
 

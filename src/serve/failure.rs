@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::index::error::IndexError;
+use crate::index::query_error::QueryError;
 use crate::insight::lookup::What;
 use crate::lake::error::LakeError;
 use crate::maintenance::names::NameError;
@@ -41,6 +42,7 @@ impl Failure {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Name(_, error) if error.total > 1 => StatusCode::CONFLICT,
             Self::NotFound(_) | Self::Name(..) => StatusCode::NOT_FOUND,
             Self::MailIsNotShown => StatusCode::FORBIDDEN,
             Self::Unavailable | Self::NoIndex(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -76,6 +78,12 @@ impl From<LakeError> for Failure {
 impl From<IndexError> for Failure {
     fn from(error: IndexError) -> Self {
         match error {
+            IndexError::Query(QueryError::Empty) => {
+                Self::BadRequest("nothing to look for: give words, or a filter".to_owned())
+            }
+            IndexError::Query(QueryError::EmptyPeriod) => {
+                Self::BadRequest("the first day is after the last".to_owned())
+            }
             IndexError::Query(error) => Self::BadRequest(error.to_string()),
             error => {
                 tracing::error!(%error, "the index cannot be searched");

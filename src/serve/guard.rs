@@ -58,7 +58,7 @@ impl Hosts {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => format!("[{ip}]"),
         });
-        if address.ip().is_loopback() {
+        if address.ip().is_loopback() || address.ip().is_unspecified() {
             names.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
         }
         Self(names)
@@ -104,7 +104,9 @@ pub(super) fn refusal(
     // A link of another page may be followed; its scripts and pictures load nothing from here.
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_foreign = matches!(value("sec-fetch-site"), Some("cross-site" | "same-site"));
-    if is_foreign && value("sec-fetch-mode") != Some("navigate") {
+    let is_whole_page = value("sec-fetch-mode") == Some("navigate")
+        && value("sec-fetch-dest").is_none_or(|what| what == "document");
+    if is_foreign && !is_whole_page {
         return Some((
             StatusCode::FORBIDDEN,
             "requests of other pages are not answered",
@@ -167,6 +169,14 @@ mod tests {
         assert_eq!(
             refused(Method::GET, &[foreign, ("sec-fetch-mode", "navigate")]),
             None
+        );
+        let frame = ("sec-fetch-dest", "iframe");
+        assert_eq!(
+            refused(
+                Method::GET,
+                &[foreign, ("sec-fetch-mode", "navigate"), frame]
+            ),
+            Some(403)
         );
         let own = ("sec-fetch-site", "same-origin");
         assert_eq!(

@@ -4,27 +4,25 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::config::error::ConfigError;
 use crate::config::readers;
+use crate::config::readers::ReaderToken;
+use crate::config::serve::Serve;
 use crate::pipeline::error::RunError;
 use crate::pipeline::stores;
 use crate::serve::access_log::AccessLog;
+use crate::serve::connections;
 use crate::serve::current::Latest;
 use crate::serve::guard::Hosts;
 use crate::serve::readers::Readers;
 use crate::serve::readers::ReadersError;
 use crate::serve::routes;
 use crate::serve::server::Server;
-
-/// Answers that take longer are not finished when the program ends.
-const FINISH_MAX: Duration = Duration::from_secs(5);
 
 /// Why pages are not served.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +52,6 @@ pub(crate) enum ServeError {
     /// The threads cannot be started.
     #[error(transparent)]
     Threads(#[from] RunError),
-    /// The socket failed.
-    #[error("the socket failed")]
-    Socket(#[source] io::Error),
 }
 
 /// A server that listens.
@@ -67,6 +62,22 @@ pub(crate) struct Listening {
     server: Arc<Server>,
 }
 
+/// Checks the settings as far as that is possible without listening; gives the number of tokens.
+///
+/// # Errors
+/// The tokens cannot be read, anybody could read, or readers are not known who must be.
+pub(crate) fn check(settings: &Serve) -> Result<usize, ServeError> {
+    let tokens = tokens(settings)?;
+    let count = tokens.len();
+    Readers::new(settings, tokens, settings.listen.ip())?;
+    Ok(count)
+}
+
+fn tokens(settings: &Serve) -> Result<Vec<ReaderToken>, ConfigError> {
+    let path = settings.token_file.as_deref();
+    Ok(path.map(readers::load).transpose()?.unwrap_or_default())
+}
+
 impl Listening {
     /// Listens with the settings of a configuration. Nothing is answered yet.
     ///
@@ -74,11 +85,7 @@ impl Listening {
     /// The address cannot be used, anybody could read there, or a file cannot be used.
     pub(crate) async fn open(config: Config) -> Result<Self, ServeError> {
         let settings = &config.serve;
-        let tokens = match &settings.token_file {
-            Some(path) => readers::load(path)?,
-            None => Vec::new(),
-        };
-        let readers = Readers::new(settings, tokens, settings.listen.ip())?;
+        let readers = Readers::new(settings, tokens(settings)?, settings.listen.ip())?;
         let path = settings.access_log.clone();
         let access_log = AccessLog::open(path.clone())
             .map_err(|source| ServeError::AccessLog { path, source })?;
@@ -101,31 +108,8 @@ impl Listening {
     }
 
     /// Answers requests until `ended`; those that are being answered are finished, within a limit.
-    ///
-    /// # Errors
-    /// The socket failed.
-    pub(crate) async fn serve(
-        self,
-        ended: impl Future<Output = ()> + Send,
-    ) -> Result<(), ServeError> {
-        let (stop, stopped) = watch::channel(false);
-        let wait = |mut stopped: watch::Receiver<bool>| async move {
-            // The sender lives as long as this function.
-            let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
-        };
+    pub(crate) async fn serve(self, ended: impl Future<Output = ()>) {
         self.server.open_soon();
-        let router = routes::router(self.server);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(self.listener, service);
-        let serving = serving.with_graceful_shutdown(wait(stopped.clone()));
-        let overdue = async {
-            ended.await;
-            stop.send_replace(true);
-            tokio::time::sleep(FINISH_MAX).await;
-        };
-        tokio::select! {
-            served = serving => served.map_err(ServeError::Socket),
-            () = overdue => Ok(()),
-        }
+        connections::answer(self.listener, routes::router(self.server), ended).await;
     }
 }

@@ -7,6 +7,7 @@
 mod access_log;
 mod answers;
 mod api;
+mod connections;
 mod coverage;
 mod current;
 mod failure;

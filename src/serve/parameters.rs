@@ -18,6 +18,9 @@ pub(super) const PAGE: usize = 20;
 /// Hits of an answer for programs: more are further requests.
 const LIMIT_MAX: usize = 100;
 
+/// Entries that can be skipped: all mailboxes of a large company, or hits as deep as they are ranked.
+const OFFSET_MAX: usize = 1_000_000;
+
 /// The parameters of a search, as they were typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Search {
@@ -66,7 +69,7 @@ impl Search {
                 "kind" => search.kind = Some(word(&name, &value, Kind::parse)?),
                 "sort" => search.sort = Some(word(&name, &value, Sort::parse)?),
                 "ungrouped" => search.grouping = grouping(&value)?,
-                "offset" => search.offset = number(&name, &value)?,
+                "offset" => search.offset = offset(&name, &value)?,
                 "limit" => search.limit = Some(limit(&name, &value)?),
                 _ => return Err(unknown(&name)),
             }
@@ -109,6 +112,7 @@ impl Search {
             0 => String::new(),
             offset => offset.to_string(),
         };
+        let limit = self.limit.map(|limit| limit.to_string());
         let ungrouped = match self.grouping {
             Grouping::Conversations => "",
             Grouping::Interactions => "true",
@@ -124,6 +128,7 @@ impl Search {
             ("sort", self.sort.map_or("", Sort::as_str)),
             ("ungrouped", ungrouped),
             ("offset", &offset),
+            ("limit", limit.as_deref().unwrap_or_default()),
         ];
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             query.append_pair(name, value);
@@ -180,9 +185,9 @@ impl List {
                     let days = days.map_err(|error| refused(&name, &error))?;
                     list.as_of = Some((days, value.into_owned()));
                 }
-                "offset" => list.offset = number(&name, &value)?,
+                "offset" => list.offset = offset(&name, &value)?,
                 "limit" => list.limit = Some(limit(&name, &value)?),
-                "problems" => list.problems = value == "true",
+                "problems" => list.problems = truth(&name, &value)?,
                 _ => return Err(unknown(&name)),
             }
         }
@@ -234,11 +239,28 @@ fn word<T>(name: &str, value: &str, parse: impl Fn(&str) -> Option<T>) -> Result
 }
 
 fn grouping(value: &str) -> Result<Grouping, Failure> {
-    match value {
-        "true" => Ok(Grouping::Interactions),
-        "false" => Ok(Grouping::Conversations),
-        _ => Err(refused("ungrouped", &"write true or false")),
+    Ok(if truth("ungrouped", value)? {
+        Grouping::Interactions
+    } else {
+        Grouping::Conversations
+    })
+}
+
+/// `true` or `false`.
+///
+/// # Errors
+/// It is neither.
+pub(super) fn truth(name: &str, value: &str) -> Result<bool, Failure> {
+    let error = |_| refused(name, &"write true or false");
+    value.parse().map_err(error)
+}
+
+fn offset(name: &str, value: &str) -> Result<usize, Failure> {
+    let offset = number(name, value)?;
+    if offset > OFFSET_MAX {
+        return Err(refused(name, &format!("write a number up to {OFFSET_MAX}")));
     }
+    Ok(offset)
 }
 
 fn number<T: FromStr>(name: &str, value: &str) -> Result<T, Failure> {
@@ -294,6 +316,7 @@ mod tests {
             "limit=0",
             "limit=101",
             "ungrouped=yes",
+            "offset=18446744073709551615",
         ] {
             assert!(Search::parse(query).is_err(), "{query}");
         }

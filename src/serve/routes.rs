@@ -13,6 +13,7 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
+use axum::http::Uri;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware;
@@ -26,9 +27,11 @@ use serde_json::Value;
 use crate::index::query::WithFacets;
 use crate::insight::answer::Named;
 use crate::insight::lookup::What;
+use crate::model::opened::Opened;
 use crate::serve::access_log::Access;
 use crate::serve::answers::About;
 use crate::serve::answers::Asking;
+use crate::serve::answers::Found;
 use crate::serve::api;
 use crate::serve::coverage;
 use crate::serve::coverage::Coverage;
@@ -83,21 +86,23 @@ async fn guarded(
     next: Next,
 ) -> Response {
     let refusal = guard::refusal(request.method(), request.headers(), &server.hosts);
+    let medium = Medium::of(request.uri().path());
     let mut response = if let Some((status, why)) = refusal {
-        (status, format!("{why}\n")).into_response()
+        medium.refused(status, why)
     } else if let Some(reader) = server.readers.of(request.headers(), peer.ip()) {
         request.extensions_mut().insert(reader);
         next.run(request).await
     } else {
-        unauthorized(&server)
+        server.note_refused(peer.ip()).await;
+        unauthorized(&server, medium)
     };
     response.headers_mut().extend(guard::HEADERS);
     response
 }
 
-fn unauthorized(server: &Server) -> Response {
-    let why = "sign in: show an access token, or come through the proxy that signs readers in\n";
-    let mut response = (StatusCode::UNAUTHORIZED, why).into_response();
+fn unauthorized(server: &Server, medium: Medium) -> Response {
+    let why = "sign in: show an access token, or come through the proxy that signs readers in";
+    let mut response = medium.refused(StatusCode::UNAUTHORIZED, why);
     if server.readers.take_tokens() {
         // A browser asks for a name, which does not matter, and for the token.
         let challenge = HeaderValue::from_static("Basic realm=\"touchpoint\", charset=\"UTF-8\"");
@@ -106,6 +111,65 @@ fn unauthorized(server: &Server) -> Response {
             .insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Medium {
+    /// For people.
+    Page,
+    /// For programs.
+    Json,
+}
+
+impl Medium {
+    /// That of a path.
+    fn of(path: &str) -> Self {
+        if path.starts_with("/api/") {
+            Self::Json
+        } else {
+            Self::Page
+        }
+    }
+
+    /// Before it is known who reads: a page would show more than the reason.
+    fn refused(self, status: StatusCode, why: &str) -> Response {
+        match self {
+            Self::Page => (status, format!("{why}\n")).into_response(),
+            Self::Json => json(status, &api::error(status, why)),
+        }
+    }
+
+    fn failed(self, failure: &Failure) -> Response {
+        match self {
+            Self::Page => {
+                let page = pages::failure::page(failure).into_string();
+                html(failure.status(), page)
+            }
+            Self::Json => json(failure.status(), &api::failure(failure)),
+        }
+    }
+}
+
+fn json(status: StatusCode, value: &Value) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (status, kind, value.to_string()).into_response()
+}
+
+/// The id in a path.
+struct Id(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let medium = Medium::of(parts.uri.path());
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        id.map(|Path(id)| Self(id)).map_err(|_| {
+            let why = "the id in the path is not UTF-8; encode it as %XX";
+            medium.failed(&Failure::BadRequest(why.to_owned()))
+        })
+    }
 }
 
 fn text(kind: &'static str, body: &'static str) -> Response {
@@ -153,7 +217,7 @@ impl Asked {
         });
         match answering.await {
             Ok(page) => html(StatusCode::OK, page),
-            Err(failure) => failed(&failure),
+            Err(failure) => Medium::Page.failed(&failure),
         }
     }
 
@@ -166,12 +230,10 @@ impl Asked {
         let answering = self
             .server
             .answer(self.from, move |asking| work(asking, &query));
-        let (status, value) = match answering.await {
-            Ok(value) => (StatusCode::OK, value),
-            Err(failure) => (failure.status(), api::failure(&failure)),
-        };
-        let kind = [(header::CONTENT_TYPE, "application/json")];
-        (status, kind, value.to_string()).into_response()
+        match answering.await {
+            Ok(value) => json(StatusCode::OK, &value),
+            Err(failure) => Medium::Json.failed(&failure),
+        }
     }
 }
 
@@ -180,15 +242,9 @@ fn html(status: StatusCode, page: String) -> Response {
     (status, kind, page).into_response()
 }
 
-fn failed(failure: &Failure) -> Response {
-    html(
-        failure.status(),
-        pages::failure::page(failure).into_string(),
-    )
-}
-
-async fn unknown() -> Response {
-    failed(&Failure::NotFound("there is no such page".to_owned()))
+async fn unknown(uri: Uri) -> Response {
+    let why = "there is nothing at this address";
+    Medium::of(uri.path()).failed(&Failure::NotFound(why.to_owned()))
 }
 
 async fn search_page(asked: Asked) -> Response {
@@ -197,13 +253,13 @@ async fn search_page(asked: Asked) -> Response {
             let search = Search::parse(query)?;
             if search.is_empty() {
                 return Ok((
-                    pages::search::empty(&search),
-                    Access::of("search", Vec::new(), 0),
+                    pages::search::empty(&search, asking.visible.contents()),
+                    Access::of("search", Vec::new()),
                 ));
             }
             let found = asking.search(&search, WithFacets::Yes)?;
             let page = pages::search::page(&search, &found, asking);
-            Ok((page, searched(&search, found.hits.hits.len())))
+            Ok((page, searched(&found)))
         })
         .await
 }
@@ -212,38 +268,45 @@ async fn search_json(asked: Asked) -> Response {
     asked
         .json(|asking, query| {
             let (search, facets) = api::search(query)?;
-            let hits = asking.search(&search, facets)?.hits;
-            let json = api::hits(&hits, asking.current.index_state.as_ref());
-            Ok((json, searched(&search, hits.hits.len())))
+            let found = asking.search(&search, facets)?;
+            let json = api::hits(&found.hits, asking.current.index_state.as_ref());
+            Ok((json, searched(&found)))
         })
         .await
 }
 
-/// A search is noted with what it is filtered by, without its words.
-fn searched(search: &Search, listed: usize) -> Access {
-    let ids = [&search.contact, &search.account, &search.user];
-    let ids = ids.into_iter().filter(|id| !id.is_empty()).cloned();
-    Access::of("search", ids.collect(), listed)
+/// A search is noted with what it is filtered by and what it lists, without its words.
+fn searched(found: &Found) -> Access {
+    Access::of("search", found.filters.clone()).listing(Some(&found.hits))
 }
 
-async fn interaction_page(Path(id): Path<String>, asked: Asked) -> Response {
+/// An interaction is noted with its whole id, however it was abbreviated.
+fn opened(asking: &Asking<'_>, query: &str, id: &str) -> Result<(Opened, Access), Failure> {
+    List::parse(query, &[], asking.now)?;
+    let opened = asking.opened(id)?;
+    let id = opened
+        .rows
+        .first()
+        .map(|row| row.interaction_id.to_string());
+    Ok((opened, Access::of("interaction", id.into_iter().collect())))
+}
+
+async fn interaction_page(Id(id): Id, asked: Asked) -> Response {
     asked
         .page(move |asking, query| {
-            List::parse(query, &[], asking.now)?;
-            let opened = asking.opened(&id)?;
+            let (opened, access) = opened(asking, query, &id)?;
             let page = pages::interaction::page(&opened, asking.level(), asking.visible.contents());
-            Ok((page, Access::of("interaction", vec![id], 1)))
+            Ok((page, access))
         })
         .await
 }
 
-async fn interaction_json(Path(id): Path<String>, asked: Asked) -> Response {
+async fn interaction_json(Id(id): Id, asked: Asked) -> Response {
     asked
         .json(move |asking, query| {
-            List::parse(query, &[], asking.now)?;
-            let opened = asking.opened(&id)?;
+            let (opened, access) = opened(asking, query, &id)?;
             let json = api::opened(&opened, asking.level(), asking.visible.contents());
-            Ok((json, Access::of("interaction", vec![id], 1)))
+            Ok((json, access))
         })
         .await
 }
@@ -258,8 +321,8 @@ fn about(
     let list = List::parse(query, known, asking.now)?;
     let named = asking.named(what, &id)?;
     let about = asking.about(named, list.as_of(asking.now))?;
-    let listed = about.latest.as_ref().map_or(0, |hits| hits.hits.len());
-    Ok((about, list, Access::of(what.as_str(), vec![id], listed)))
+    let access = Access::of(what.as_str(), vec![id]).listing(about.latest.as_ref());
+    Ok((about, list, access))
 }
 
 async fn about_page(what: What, id: String, asked: Asked) -> Response {
@@ -285,27 +348,27 @@ async fn about_json(what: What, id: String, asked: Asked) -> Response {
         .await
 }
 
-async fn contact_page(Path(id): Path<String>, asked: Asked) -> Response {
+async fn contact_page(Id(id): Id, asked: Asked) -> Response {
     about_page(What::Contact, id, asked).await
 }
 
-async fn account_page(Path(id): Path<String>, asked: Asked) -> Response {
+async fn account_page(Id(id): Id, asked: Asked) -> Response {
     about_page(What::Account, id, asked).await
 }
 
-async fn colleague_page(Path(id): Path<String>, asked: Asked) -> Response {
+async fn colleague_page(Id(id): Id, asked: Asked) -> Response {
     about_page(What::Colleague, id, asked).await
 }
 
-async fn contact_json(Path(id): Path<String>, asked: Asked) -> Response {
+async fn contact_json(Id(id): Id, asked: Asked) -> Response {
     about_json(What::Contact, id, asked).await
 }
 
-async fn account_json(Path(id): Path<String>, asked: Asked) -> Response {
+async fn account_json(Id(id): Id, asked: Asked) -> Response {
     about_json(What::Account, id, asked).await
 }
 
-async fn colleague_json(Path(id): Path<String>, asked: Asked) -> Response {
+async fn colleague_json(Id(id): Id, asked: Asked) -> Response {
     about_json(What::Colleague, id, asked).await
 }
 
@@ -315,19 +378,19 @@ async fn find(asked: Asked) -> Response {
     let answering = asked.server.answer(asked.from, move |asking| {
         let text = parameters::only(&query, "name")?;
         let named: Named = asking.found(&text)?;
-        let access = Access::of(named.what.as_str(), vec![named.id.to_string()], 0);
+        let access = Access::of(named.what.as_str(), vec![named.id.to_string()]);
         Ok((pages::words::link_of(&named), access))
     });
     match answering.await {
         Ok(link) => (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response(),
-        Err(failure) => failed(&failure),
+        Err(failure) => Medium::Page.failed(&failure),
     }
 }
 
 fn covered(asking: &Asking<'_>, query: &str) -> Result<(Coverage, List, Access), Failure> {
     let list = List::parse(query, &["problems", "offset", "limit"], asking.now)?;
     let coverage = coverage::coverage(asking, list.problems)?;
-    let access = Access::of("coverage", Vec::new(), coverage.mailboxes.len());
+    let access = Access::of("coverage", Vec::new());
     Ok((coverage, list, access))
 }
 

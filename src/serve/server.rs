@@ -109,14 +109,36 @@ impl Server {
             current: &current,
             now,
         };
-        let (answer, access) = work(&asking)?;
-        let noted = self
-            .access_log
-            .note((now, &from.reader, from.peer), &access);
+        let answer = work(&asking);
+        let access = match &answer {
+            Ok((_, access)) => access,
+            Err(Failure::Name(_, error)) => {
+                let ids = error.suggestions.iter().map(|one| one.id.clone());
+                &Access::of("names", ids.collect())
+            }
+            Err(_) => return answer.map(|(answer, _)| answer),
+        };
+        self.note(from, now, access)?;
+        answer.map(|(answer, _)| answer)
+    }
+
+    fn note(&self, from: &From, now: Timestamp, access: &Access) -> Result<(), Failure> {
+        let noted = self.access_log.note((now, &from.reader, from.peer), access);
         noted.map_err(|error| {
             tracing::error!(%error, "the access log cannot be written");
             Failure::Unavailable
-        })?;
-        Ok(answer)
+        })
+    }
+
+    /// Notes that a request from an address was refused because it is unknown who reads.
+    pub(super) async fn note_refused(self: &Arc<Self>, peer: IpAddr) {
+        let server = Arc::clone(self);
+        let noting = tokio::task::spawn_blocking(move || {
+            let reader = Reader { address: None };
+            let access = Access::of("refused", Vec::new());
+            server.note(&From { reader, peer }, clock::now(), &access)
+        });
+        // What fails is logged; the request is refused in any case.
+        let _ = noting.await;
     }
 }

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use crate::config::serve::Visibility;
 use crate::index::hit::Hits;
+use crate::index::order::Sort;
 use crate::index::query::Query;
+use crate::index::query::Suggesting;
 use crate::index::query::WordsIn;
 use crate::model::address::Address;
 use crate::model::opened::Opened;
@@ -56,13 +58,18 @@ impl Visible {
         }
     }
 
-    /// Restricts a search to what may be seen.
+    /// Restricts a search to what may be seen. Of the mails of others nothing must show: neither by
+    /// words that are suggested nor by an order that depends on how frequent a word is in all mails.
     pub(super) fn restrict(&self, query: &mut Query) {
         match self {
             Self::All => {}
             Self::Metadata => query.words_in = WordsIn::People,
-            Self::Of(ids) if ids.is_empty() => query.within = vec![NO_MAILBOX.to_owned()],
-            Self::Of(ids) => query.within = ids.iter().cloned().collect(),
+            Self::Of(ids) => {
+                let none = ids.is_empty().then(|| NO_MAILBOX.to_owned());
+                query.within = ids.iter().cloned().chain(none).collect();
+                query.suggesting = Suggesting::Nothing;
+                query.sort = Some(Sort::Date);
+            }
         }
     }
 
@@ -75,7 +82,10 @@ impl Visible {
                     hit.subject = None;
                     hit.preview = None;
                 }
-                Self::Of(ids) => hit.colleagues.retain(|one| ids.contains(&one.mailbox_id)),
+                Self::Of(ids) => {
+                    hit.colleagues.retain(|one| ids.contains(&one.mailbox_id));
+                    hit.colleagues_total = hit.colleagues.len();
+                }
             }
         }
     }

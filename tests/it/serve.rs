@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use serde_json::Value;
+use serde_json::json;
 
 use crate::commands;
 use crate::support::archive_config;
@@ -14,6 +15,7 @@ use crate::support::expect_code;
 use crate::support::python;
 use crate::support::root;
 use crate::support::served::Served;
+use crate::support::subfolders_config;
 use crate::support::tenant::Tenant;
 use crate::support::text_of;
 use crate::support::with_config;
@@ -292,6 +294,150 @@ fn a_reader_of_own_mailboxes_sees_of_others_only_counts() {
     assert_eq!(none["total"], 0);
 }
 
+/// The mailbox of Bob holds what Ann must not learn, by no way of asking.
+#[test]
+fn nothing_shows_of_what_others_wrote_by_asking_in_another_way() {
+    let mail = |number: u32, from: &str, to: &str, words: &str| {
+        format!(
+            "Message-ID: <{number}@contoso.example>\r\nDate: Mon, 02 Mar 2026 10:0{number}:00 +0000\r\n\
+             From: {from}\r\nTo: {to}\r\nSubject: {words}\r\n\r\n{words}\r\n"
+        )
+    };
+    let (ann, bob) = ("ann@contoso.example", "bob@contoso.example");
+    let config = subfolders_config("mails", "eml") + "[capture]\nunmatched = \"keep\"\n";
+    let folder = archive_folder(&config, []);
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join("mails").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let customer = "ann@customer.example";
+    write(
+        "ann@contoso.example/1.eml",
+        &mail(1, customer, ann, "aquisition alpha"),
+    );
+    write(
+        "ann@contoso.example/2.eml",
+        &mail(2, customer, ann, "betatwo alpha"),
+    );
+    write(
+        "bob@contoso.example/3.eml",
+        &mail(3, "spy@rival.example", bob, "acquisition"),
+    );
+    write(
+        "bob@contoso.example/4.eml",
+        &mail(4, customer, &format!("{bob}, {ann}"), "betatwo"),
+    );
+    write(
+        "ann@contoso.example/4.eml",
+        &mail(4, customer, &format!("{bob}, {ann}"), "betatwo"),
+    );
+    let path = folder.path().join("touchpoint.toml");
+    let serve = "[serve]\nvisibility = \"own\"\nproxy_header = \"X-Reader\"\n";
+    fs::write(&path, format!("{config}{serve}")).unwrap();
+    expect_code(&mut with_config(&path, &["run"]), 0);
+    let served = Served::start(&path);
+    let get = |link: &str| served.request("GET", link, &[("x-reader", ann)]);
+    // A word of Bob's mails is answered like one that no mail has.
+    let answer = |word: &str| {
+        let mut answer = get(&format!("/api/v1/search?q={word}")).json();
+        answer["took_ms"] = json!(0);
+        answer.to_string()
+    };
+    assert_eq!(answer("acquisition"), answer("acquixition"));
+    // So is an address.
+    for filter in ["contact", "account"] {
+        let known = get(&format!("/api/v1/search?{filter}=spy@rival.example"));
+        let unknown = get(&format!("/api/v1/search?{filter}=spy2@rival.example"));
+        assert_eq!((known.status, unknown.status), (200, 200), "{filter}");
+        assert_eq!(known.json()["total"], 0);
+    }
+    let found = get("/api/v1/search?q=betatwo&sort=relevance&ungrouped=true").json();
+    assert_eq!(
+        (&found["total"], &found["sort"]),
+        (&json!(2), &json!("date"))
+    );
+    for hit in found["hits"].as_array().unwrap() {
+        assert_eq!(hit["colleagues_total"], 1, "{hit:#}");
+    }
+    assert_eq!(served.get("/").status, 401);
+    let twice = [("x-reader", ann), ("x-reader", bob)];
+    assert_eq!(served.request("GET", "/", &twice).status, 401);
+}
+
+#[test]
+fn programs_get_errors_as_described() {
+    let tenant = read_tenant(92);
+    let served = Served::start(&tenant.config());
+    for (path, status) in [
+        ("/api/v1/nothing", 404),
+        ("/api/v1/contacts/%ff", 400),
+        ("/api/v1/contacts/C-1?offset=1", 400),
+        ("/api/v1/coverage?problems=maybe", 400),
+        ("/api/v1/search?q=a&offset=18446744073709551615", 400),
+        ("/api/v1/search?account=a", 409),
+        ("/api/v1/search?account=zzzzzz", 404),
+    ] {
+        let answer = served.get(path);
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        assert_eq!(answer.json()["error"]["status"], status, "{path}");
+    }
+    let refused = served.request("PUT", "/api/v1/coverage", &[]);
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["status"]),
+        (405, &json!(405))
+    );
+    assert_eq!(
+        served
+            .get("/contact/C-005?offset=18446744073709551615")
+            .status,
+        400
+    );
+    let late = served.get("/api/v1/accounts/A-002?as_of=9999").json();
+    assert!(
+        late["relationships"]["as_of"]
+            .as_str()
+            .unwrap()
+            .starts_with("9999-12"),
+        "{late:#}"
+    );
+}
+
+#[test]
+fn a_page_as_of_a_day_says_nothing_of_later_ones() {
+    let tenant = read_tenant(93);
+    let served = Served::start(&tenant.config());
+    let about = served
+        .get("/api/v1/accounts/A-002?as_of=2025-10&limit=2")
+        .json();
+    for hit in about["latest"]["hits"].as_array().unwrap() {
+        assert!(hit["occurred_at"].as_str().unwrap() < "2025-11", "{hit:#}");
+    }
+    let page = served.get("/account/A-002?as_of=2025-10&limit=2").body;
+    assert!(
+        page.contains("?as_of=2025-10&amp;limit=2&amp;offset=2"),
+        "{page}"
+    );
+    let all = page
+        .split("All ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap();
+    let link = page
+        .split("<a href=\"/search")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let found = served
+        .get(&format!("/api/v1/search{}", link.replace("&amp;", "&")))
+        .json();
+    assert_eq!(all.replace(',', ""), found["total"].to_string());
+}
+
 #[test]
 fn where_metadata_alone_is_shown_no_text_is_shown_or_found() {
     let tenant = read_tenant(86);
@@ -336,7 +482,7 @@ fn activity_from_mail_can_be_hidden_from_readers() {
     let id = mail["hits"][0]["interaction_id"].as_str().unwrap();
     configure(&tenant, "[view]\nmail_activity = false");
     let served = Served::start(&tenant.config());
-    assert_eq!(served.get(&format!("/interaction/{id}")).status, 403);
+    assert_eq!(served.get(&format!("/interaction/{id}")).status, 404);
     assert_eq!(served.get("/search?kind=email").status, 403);
     let found = served
         .get("/api/v1/search?account=A-002&facets=true")
@@ -366,6 +512,9 @@ fn each_access_to_details_is_noted_without_content() {
     let id = found["hits"][0]["interaction_id"].as_str().unwrap();
     get(&format!("/interaction/{id}"));
     get("/contact/none");
+    get(&format!("/interaction/%20{}", &id[..8]));
+    get("/find?name=fabrikan");
+    served.get("/");
     let log = tenant.folder().join("read.jsonl");
     assert_eq!(
         fs::metadata(&log).unwrap().permissions().mode() & 0o777,
@@ -377,15 +526,29 @@ fn each_access_to_details_is_noted_without_content() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines.len(), 2, "{text}");
-    assert_eq!(lines[0]["what"], "search");
+    let whats: Vec<&str> = lines
+        .iter()
+        .map(|line| line["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        whats,
+        ["search", "interaction", "interaction", "names", "refused"],
+        "{text}"
+    );
     assert_eq!(lines[0]["ids"][0], "A-002");
-    assert_eq!(lines[1]["ids"][0], id);
+    assert_eq!(lines[0]["interactions"][0], id);
+    // The whole id, however it was abbreviated.
+    assert_eq!(
+        (&lines[1]["ids"][0], &lines[2]["ids"][0]),
+        (&json!(id), &json!(id))
+    );
+    assert!(!lines[3]["ids"].as_array().unwrap().is_empty());
     assert!(
-        lines
+        lines[..4]
             .iter()
             .all(|line| line["reader"] == ANNA && line["from"] == "127.0.0.1")
     );
+    assert!(lines[4]["reader"].is_null());
     // Where an access cannot be noted, it does not take place.
     fs::remove_file(&log).unwrap();
     fs::create_dir(&log).unwrap();

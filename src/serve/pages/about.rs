@@ -4,6 +4,8 @@
 use maud::Markup;
 use maud::html;
 
+use crate::index::order::Grouping;
+use crate::index::order::Sort;
 use crate::insight::answer::Answer;
 use crate::insight::answer::Line;
 use crate::insight::answer::Named;
@@ -20,12 +22,14 @@ use crate::serve::pages::hits;
 use crate::serve::pages::layout;
 use crate::serve::pages::layout::Section;
 use crate::serve::pages::network;
+use crate::serve::pages::words::clean;
 use crate::serve::pages::words::count;
 use crate::serve::pages::words::day;
 use crate::serve::pages::words::link_of;
 use crate::serve::pages::words::minute;
 use crate::serve::parameters::List;
 use crate::serve::parameters::PAGE;
+use crate::serve::parameters::Search;
 use crate::serve::visible::Contents;
 
 /// The page.
@@ -33,13 +37,13 @@ pub(in crate::serve) fn page(about: &About, list: &List, contents: Contents) -> 
     let named = &about.named;
     let is_colleague = named.what == What::Colleague;
     layout::page(
-        &named.name,
+        &clean(&named.name),
         Section::Other,
         &html! {
-            h1 { (named.name) }
+            h1 { (clean(&named.name)) }
             p.meta {
-                (named.what.as_str()) " " code { (named.id) }
-                @if let Some(account) = &named.account { ", " (account) }
+                (named.what.as_str()) " " code { (clean(&named.id)) }
+                @if let Some(account) = &named.account { ", " (clean(account)) }
                 " · as of " (day(about.answer.as_of))
             }
             (facts(&about.answer))
@@ -129,12 +133,12 @@ fn relation(rank: usize, line: &Line, columns: &[Part], is_colleague: bool) -> M
     html! {
         tr {
             td { (rank) }
-            th scope="row" { a href=(link_of(&other)) { (other.name) } }
-            td { (chart::meter(score.total.percent())) }
+            th scope="row" { a href=(link_of(&other)) { (clean(&other.name)) } }
+            td { (chart::meter(score.total)) }
             @for column in columns {
                 td.number {
                     @for part in score.parts.iter().filter(|part| part.measure == column.measure) {
-                        (format!("{:.2}", part.value.fraction()))
+                        (part.value.hundredths())
                     }
                 }
             }
@@ -160,8 +164,8 @@ fn remarks(line: &Line, score: &Score) -> String {
     }
     if let Some(cooling) = line.relation.cooling {
         remarks.push(format!(
-            "cooling: silent for {} days, usually {}",
-            cooling.silent_days, cooling.usual_days
+            "cooling: silent for {} days, usually {}; the score was {}",
+            cooling.silent_days, cooling.usual_days, cooling.before
         ));
     }
     if let Some(since) = score.unanswered_since {
@@ -169,6 +173,14 @@ fn remarks(line: &Line, score: &Score) -> String {
     }
     if let Some(next) = score.next_meeting {
         remarks.push(format!("next meeting {}", minute(next)));
+    }
+    for (count, what) in [
+        (score.counts.same_room, "in the same room"),
+        (score.counts.bulk, "by bulk mail"),
+    ] {
+        if count > 0 {
+            remarks.push(format!("not counted: {} {what}", number(count)));
+        }
     }
     remarks.join("; ")
 }
@@ -187,7 +199,7 @@ fn cooling(answer: &Answer) -> Markup {
         ul {
             @for line in cooling {
                 li {
-                    a href=(link_of(&line.subject)) { (line.subject.name) }
+                    a href=(link_of(&line.subject)) { (clean(&line.subject.name)) }
                     @if let Some(cooling) = line.relation.cooling {
                         ": silent for " (cooling.silent_days) " days, usually " (cooling.usual_days)
                     }
@@ -226,7 +238,7 @@ fn latest(about: &About, contents: Contents) -> Markup {
             Some(found) => {
                 (hits::list(&found.hits, 1, contents))
                 p {
-                    a href={ "/search?" (parameter(&about.named)) } {
+                    a href=(everything(about)) {
                         "All " (count(found.total, "interaction", "interactions"))
                     }
                 }
@@ -235,15 +247,22 @@ fn latest(about: &About, contents: Contents) -> Markup {
     }
 }
 
-/// The filter of a search for everything with them.
-fn parameter(named: &Named) -> String {
-    let name = match named.what {
-        What::Contact => "contact",
-        What::Account => "account",
-        What::Colleague => "user",
+/// The search for everything that has taken place with them, as of the page.
+fn everything(about: &About) -> String {
+    let mut search = Search {
+        words: "-is:planned".to_owned(),
+        sort: Some(Sort::Date),
+        grouping: Grouping::Interactions,
+        to: about
+            .latest_until
+            .map_or(String::new(), |day| day.to_string()),
+        ..Search::default()
     };
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair(name, &named.id);
-    query.append_pair("sort", "date");
-    query.finish()
+    let id = about.named.id.to_string();
+    match about.named.what {
+        What::Contact => search.contact = id,
+        What::Account => search.account = id,
+        What::Colleague => search.user = id,
+    }
+    search.link()
 }

@@ -3,6 +3,7 @@
 use maud::Markup;
 use maud::html;
 
+use crate::insight::share::Share;
 use crate::report::table::number;
 
 /// Units of the drawing; it is as wide as the page.
@@ -12,9 +13,7 @@ const HEIGHT: u64 = 160;
 const BELOW: u64 = 20;
 /// Room for the scale on the left.
 const LEFT: u64 = 44;
-/// Labels beyond this many would overlap.
-const LABELS_MAX: usize = 8;
-/// A label takes so much.
+/// The width of a label: they must not overlap.
 const LABEL: u64 = 70;
 /// A single bar is no wider.
 const STEP_MAX: u64 = 48;
@@ -65,7 +64,7 @@ pub(super) fn bars(title: &str, (head, names): (&str, [&str; 2]), bars: &[Bar]) 
 
 fn drawing(title: &str, bars: &[Bar], most: u64) -> Markup {
     let step = ((WIDTH - LEFT) / (bars.len() as u64).max(1)).min(STEP_MAX);
-    let every = bars.len().div_ceil(LABELS_MAX).max(1);
+    let every = usize::try_from(LABEL.div_ceil(step)).unwrap_or(1).max(1);
     let base = HEIGHT - BELOW;
     let high = |value: u64| value * (base - 10) / most;
     html! {
@@ -91,14 +90,14 @@ fn drawing(title: &str, bars: &[Bar], most: u64) -> Markup {
 }
 
 /// A score from 0 to 100, as a bar and a number.
-pub(super) fn meter(percent: f64) -> Markup {
+pub(super) fn meter(score: Share) -> Markup {
     html! {
         span.score {
             svg.meter viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
                 rect.rest width="100" height="10" {}
-                rect.first width=(format!("{percent:.0}")) height="10" {}
+                rect.first width=(score) height="10" {}
             }
-            " " (format!("{percent:.0}"))
+            " " (score)
         }
     }
 }

@@ -7,12 +7,14 @@ use crate::maintenance::names::Suggestion;
 use crate::serve::failure::Failure;
 use crate::serve::pages::layout;
 use crate::serve::pages::layout::Section;
+use crate::serve::pages::words::clean;
 use crate::serve::pages::words::link;
 
 /// Says what happened, and whom a text may have meant.
 pub(in crate::serve) fn page(failure: &Failure) -> Markup {
     let title = match failure.status().as_u16() {
         404 => "Not found",
+        409 => "Several",
         503 => "Not available",
         _ => "Not answered",
     };
@@ -25,14 +27,14 @@ pub(in crate::serve) fn page(failure: &Failure) -> Markup {
         Section::Other,
         &html! {
             h1 { (title) }
-            p.message { (failure) }
+            p.message { (clean(&failure.to_string())) }
             @if !suggestions.is_empty() {
                 p { "Perhaps one of these was meant:" }
                 ul {
                     @for one in suggestions {
                         li {
-                            a href=(link(one.what, &one.id)) { (one.label) }
-                            @if let Some(detail) = &one.detail { " (" (detail) ")" }
+                            a href=(link(one.what, &one.id)) { (clean(&one.label)) }
+                            @if let Some(detail) = &one.detail { " (" (clean(detail)) ")" }
                             ", " (one.what.as_str())
                         }
                     }

@@ -9,6 +9,7 @@ use crate::insight::lookup::What;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
 use crate::report::withheld;
+use crate::serve::pages::words::clean;
 use crate::serve::pages::words::count;
 use crate::serve::pages::words::link;
 use crate::serve::pages::words::period;
@@ -38,11 +39,11 @@ fn item(hit: &Hit, contents: Contents) -> Markup {
             @if let Some(preview) = &hit.preview { p.preview { (marked(preview)) } }
             p.meta {
                 @for contact in &hit.contacts {
-                    a.chip href=(link(What::Contact, &contact.id)) { (contact.name) } " "
+                    a.chip href=(link(What::Contact, &contact.id)) { (clean(&contact.name)) } " "
                 }
                 @for account in &hit.accounts {
                     a.chip href=(link(What::Account, &account.id)) {
-                        (account.name.as_deref().unwrap_or(&account.id))
+                        (clean(account.name.as_deref().unwrap_or(&account.id)))
                     } " "
                 }
                 (colleagues(hit))
@@ -75,7 +76,7 @@ fn subject(hit: &Hit, contents: Contents) -> Markup {
 fn marked(text: &Marked) -> Markup {
     html! {
         @for (piece, is_match) in text.pieces() {
-            @if is_match { mark { (piece) } } @else { (piece) }
+            @if is_match { mark { (clean(piece)) } } @else { (clean(piece)) }
         }
     }
 }
@@ -98,7 +99,7 @@ fn people(hit: &Hit) -> Markup {
         @for (number, one) in shown.enumerate() {
             @if number > 0 { ", " }
             @let name = one.name.as_deref().filter(|name| !name.trim().is_empty());
-            span title=(one.address) { (name.unwrap_or(&one.address)) }
+            span title=(clean(&one.address)) { (clean(name.unwrap_or(&one.address))) }
             @if number == 0 && (one.role == "from" || one.role == "organizer") { " (" (one.role) ")" }
         }
         @if more > 0 { " and " (more) " more" }

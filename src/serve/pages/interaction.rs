@@ -13,6 +13,8 @@ use crate::report::show;
 use crate::report::show::Level;
 use crate::serve::pages::layout;
 use crate::serve::pages::layout::Section;
+use crate::serve::pages::words::clean;
+use crate::serve::pages::words::clean_lines;
 use crate::serve::pages::words::link;
 use crate::serve::pages::words::minute;
 use crate::serve::pages::words::period;
@@ -36,9 +38,13 @@ pub(in crate::serve) fn page(opened: &Opened, level: Level, contents: Contents) 
         );
     };
     let subject = row.subject.as_deref().filter(|it| !it.trim().is_empty());
-    let title = subject.unwrap_or("(no subject)");
+    let none = match contents {
+        Contents::Shown => "(no subject)",
+        Contents::Hidden => row.kind.as_str(),
+    };
+    let title = clean(subject.unwrap_or(none));
     layout::page(
-        title,
+        &title,
         Section::Other,
         &html! {
             h1 { (title) }
@@ -57,7 +63,7 @@ pub(in crate::serve) fn page(opened: &Opened, level: Level, contents: Contents) 
             (matches(&opened.activities))
             h2 { "Mailboxes" }
             (mailboxes(opened))
-            (related(opened, row))
+            (related(opened, row, contents))
             (revisions(opened))
         },
     )
@@ -85,7 +91,7 @@ fn what(row: &Interaction, level: Level) -> String {
 fn content(opened: &Opened, row: &Interaction, level: Level) -> Markup {
     let body = row.body_text.as_deref().or(row.preview.as_deref());
     html! {
-        @if let Some(body) = body { div.content { (body) } }
+        @if let Some(body) = body { div.content { (clean_lines(body)) } }
         @if let Some(why) = show::missing(opened, row, level) { p.meta { "(" (why) ")" } }
     }
 }
@@ -105,9 +111,9 @@ fn people(row: &Interaction) -> Markup {
                 @for one in row.participants.iter().take(PEOPLE_MAX) {
                     tr {
                         td { (one.role.as_str()) }
-                        td { (one.name.as_deref().unwrap_or_default()) }
-                        td { (one.address) @if one.internal { " (internal)" } }
-                        td { (one.response.as_deref().unwrap_or_default()) }
+                        td { (clean(one.name.as_deref().unwrap_or_default())) }
+                        td { (clean(&one.address)) @if one.internal { " (internal)" } }
+                        td { (clean(one.response.as_deref().unwrap_or_default())) }
                     }
                 }
             }
@@ -145,12 +151,12 @@ fn matches(activities: &[Activity]) -> Markup {
             @for one in found {
                 li {
                     @if let Some((id, name)) = &one.contact {
-                        a.chip href=(link(What::Contact, id)) { (name) } " "
+                        a.chip href=(link(What::Contact, id)) { (clean(name)) } " "
                     }
                     @if let Some((id, name)) = &one.account {
-                        a.chip href=(link(What::Account, id)) { (name.as_deref().unwrap_or(id)) } " "
+                        a.chip href=(link(What::Account, id)) { (clean(name.as_deref().unwrap_or(id))) } " "
                     }
-                    "by " (one.rule.as_str()) " (" (one.address) ")"
+                    "by " (one.rule.as_str()) " (" (clean(&one.address)) ")"
                 }
             }
         }
@@ -163,7 +169,7 @@ fn mailboxes(opened: &Opened) -> Markup {
             @for row in opened.current() {
                 li {
                     a href=(link(What::Colleague, &row.mailbox.address)) { (row.mailbox.address) }
-                    @if row.container.chars().count() <= CONTAINER_CHARS_MAX { ", in " (row.container) }
+                    @if row.container.chars().count() <= CONTAINER_CHARS_MAX { ", in " (clean(&row.container)) }
                     @if let Some(role) = row.user_role { ", " (role.as_str()) }
                     @if row.state != State::Active { ", " (row.state.as_str()) }
                     @if let Some(link) = outlook::link(row) {
@@ -176,7 +182,7 @@ fn mailboxes(opened: &Opened) -> Markup {
     }
 }
 
-fn related(opened: &Opened, row: &Interaction) -> Markup {
+fn related(opened: &Opened, row: &Interaction, contents: Contents) -> Markup {
     let what = match row.thread_id {
         Some(_) => "Conversation",
         None => "Series",
@@ -196,7 +202,11 @@ fn related(opened: &Opened, row: &Interaction) -> Markup {
                     li {
                         time datetime=(one.occurred_at.rfc3339()) { (minute(one.occurred_at)) } " "
                         a href={ "/interaction/" (one.id) } {
-                            (one.subject.as_deref().unwrap_or("(no subject kept)"))
+                            (match (&one.subject, contents) {
+                                (Some(subject), _) => clean(subject),
+                                (None, Contents::Shown) => "(no subject kept)".to_owned(),
+                                (None, Contents::Hidden) => one.kind.as_str().to_owned(),
+                            })
                         }
                         @if one.state != State::Active { " (" (one.state.as_str()) ")" }
                     }

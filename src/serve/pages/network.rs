@@ -7,6 +7,7 @@ use crate::insight::answer::Named;
 use crate::insight::network::Link;
 use crate::insight::network::Network;
 use crate::serve::pages::layout;
+use crate::serve::pages::words::clean;
 use crate::serve::pages::words::count;
 use crate::serve::pages::words::link_of;
 
@@ -72,8 +73,9 @@ fn more(network: &Network) -> String {
 }
 
 fn cut(name: &str) -> String {
+    let name = clean(name);
     match name.char_indices().nth(NAME_CHARS_MAX) {
-        None => name.to_owned(),
+        None => name,
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
     }
 }
@@ -95,7 +97,7 @@ fn table(network: &Network) -> Markup {
                         }
                         td {
                             @if let Some(contact) = network.contacts.get(link.contact) {
-                                a href=(link_of(contact)) { (contact.name) }
+                                a href=(link_of(contact)) { (clean(&contact.name)) }
                             }
                         }
                         td.number { (format!("{:.0}", link.relation.score.total.percent())) }

@@ -16,16 +16,18 @@ use crate::serve::answers::Found;
 use crate::serve::pages::hits;
 use crate::serve::pages::layout;
 use crate::serve::pages::layout::Section;
+use crate::serve::pages::words::clean;
 use crate::serve::pages::words::count;
 use crate::serve::pages::words::link as link_to;
 use crate::serve::parameters::PAGE;
 use crate::serve::parameters::Search;
+use crate::serve::visible::Contents;
 
 /// Values of a facet that are shown.
 const VALUES_MAX: usize = 8;
 
 /// The form alone.
-pub(in crate::serve) fn empty(search: &Search) -> Markup {
+pub(in crate::serve) fn empty(search: &Search, contents: Contents) -> Markup {
     layout::page(
         "Search",
         Section::Search,
@@ -33,10 +35,14 @@ pub(in crate::serve) fn empty(search: &Search) -> Markup {
             h1 { "Search" }
             (form(search))
             p {
-                "All words must occur, in subject, text, names or addresses. "
+                "All words must occur, in "
+                @match contents {
+                    Contents::Shown => { "subject, text, names or addresses. " }
+                    Contents::Hidden => { "names or addresses; subjects and texts are not searched here. " }
+                }
                 code { "\"two words\"" } " is a phrase, " code { "-word" } " excludes, " code { "begin*" }
                 " finds beginnings, " code { "OR" } " requires one of two words. " code { "from:" } ", "
-                code { "to:" } ", " code { "with:" } ", " code { "subject:" } ", " code { "in:" } ", "
+                code { "to:" } ", " code { "with:" } ", " @if contents == Contents::Shown { code { "subject:" } ", " } code { "in:" } ", "
                 code { "is:meeting" } ", " code { "before:2026-01" } " and " code { "after:2026-01" }
                 " are conditions."
             }
@@ -65,7 +71,7 @@ pub(in crate::serve) fn page(search: &Search, found: &Found, asking: &Asking<'_>
             @for one in meant {
                 p.meta {
                     "Only with " (one.what.as_str()) " "
-                    a href=(link_to(one.what, &one.id)) { (one.label) } " (" (one.id) ")."
+                    a href=(link_to(one.what, &one.id)) { (clean(&one.label)) } " (" (clean(&one.id)) ")."
                 }
             }
             p role="status" { (totals(found)) " " (orders(search, found.sort)) }
@@ -116,7 +122,7 @@ fn form(search: &Search) -> Markup {
             div.field {
                 label for="sort" { "Order" }
                 select #sort name="sort" {
-                    option value="" { "what suits" }
+                    option value="" { "best match for words, else newest" }
                     option value="date" selected[search.sort == Some(Sort::Date)] { "newest first" }
                     option value="relevance" selected[search.sort == Some(Sort::Relevance)] {
                         "best match first"
@@ -150,10 +156,12 @@ fn totals(found: &Hits) -> String {
     }
     let mut text = count(found.total, "interaction", "interactions");
     if found.groups < found.total {
-        text = format!(
-            "{text} in {} conversations or series",
-            number(found.groups as u64)
+        let groups = count(
+            found.groups,
+            "conversation or series",
+            "conversations or series",
         );
+        text = format!("{text} in {groups}");
     }
     format!("{text}, {}.", order(found.sort))
 }
@@ -216,8 +224,8 @@ fn values(name: &str, values: &[Value], link: impl Fn(&str) -> String) -> Markup
                     @for value in values.iter().take(VALUES_MAX) {
                         li {
                             a href=(link(&value.value)) {
-                                (value.name.as_deref().filter(|name| !name.is_empty())
-                                    .unwrap_or(&value.value))
+                                (clean(value.name.as_deref().filter(|name| !name.is_empty())
+                                    .unwrap_or(&value.value)))
                             }
                             " " span.count { (number(value.count as u64)) }
                         }

@@ -7,6 +7,7 @@ use percent_encoding::utf8_percent_encode;
 use crate::insight::answer::Named;
 use crate::insight::lookup::What;
 use crate::model::time::Timestamp;
+use crate::report::terminal::harmless;
 
 /// What is encoded in a segment of a path (RFC 3986, 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -45,6 +46,17 @@ pub(in crate::serve) fn link_of(named: &Named) -> String {
 pub(in crate::serve) fn link(what: What, id: &str) -> String {
     let id = utf8_percent_encode(id, ENCODED);
     format!("/{}/{id}", what.as_str())
+}
+
+/// A text of somebody else on one line: nothing in it changes the direction of what stands around it, or
+/// is invisible.
+pub(in crate::serve) fn clean(text: &str) -> String {
+    harmless(text)
+}
+
+/// The same, line by line.
+pub(in crate::serve) fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
 /// `1 mailbox`, `2 mailboxes`.
