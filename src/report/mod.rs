@@ -8,6 +8,7 @@ pub mod json;
 pub mod letter;
 pub mod metrics;
 pub mod outlook;
+pub mod path_segment;
 pub mod plan;
 pub mod rematch;
 pub mod remedies;

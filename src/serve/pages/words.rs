@@ -1,20 +1,10 @@
 //! Times, numbers and links as pages write them.
 
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::utf8_percent_encode;
-
 use crate::insight::answer::Named;
 use crate::insight::lookup::What;
 use crate::model::time::Timestamp;
+use crate::report::path_segment;
 use crate::report::terminal::harmless;
-
-/// What is encoded in a segment of a path (RFC 3986, 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// `2026-03-02 02:00 UTC`.
 pub(in crate::serve) fn minute(at: Timestamp) -> String {
@@ -44,7 +34,7 @@ pub(in crate::serve) fn link_of(named: &Named) -> String {
 
 /// The page of what has an id.
 pub(in crate::serve) fn link(what: What, id: &str) -> String {
-    let id = utf8_percent_encode(id, ENCODED);
+    let id = path_segment::encoded(id);
     format!("/{}/{id}", what.as_str())
 }
 
@@ -64,15 +54,4 @@ pub(in crate::serve) fn count(number: usize, one: &str, several: &str) -> String
     let written = crate::report::table::number(number as u64);
     let what = if number == 1 { one } else { several };
     format!("{written} {what}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_one_segment_of_a_path() {
-        assert_eq!(link(What::Contact, "a/b?ü"), "/contact/a%2Fb%3F%C3%BC");
-        assert_eq!(link(What::Colleague, "a@b.org"), "/colleague/a%40b.org");
-    }
 }
