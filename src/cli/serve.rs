@@ -17,7 +17,7 @@ use crate::serve::listening::Listening;
 ///
 /// Pages show who knows a contact or an account, what was last said, and whether every mailbox is
 /// read. Nothing is changed by a request. Beyond loopback readers must show an access token, or come
-/// through a proxy that signs them in ([serve] in the configuration).
+/// through a proxy that signs them in, as the configuration says.
 ///
 /// Example: touchpoint serve --listen 127.0.0.1:8470
 #[derive(Debug, Clone, clap::Args)]
