@@ -76,7 +76,9 @@ fn check_ends(arguments: &[&str], signals: &[&str], code: i32) {
     assert_eq!(ended.code(), Some(code), "after {took:?}");
     assert!(took < LIMIT, "{took:?}");
     let config = folder.path().join("touchpoint.toml");
-    let status = expect_code(&mut with_config(&config, &["status"]), 0);
+    // All columns, on however many there is room.
+    let mut status = with_config(&config, &["status"]);
+    let status = expect_code(status.env("COLUMNS", "1000"), 0);
     assert!(
         status.contains("bob@contoso.example") && status.contains("stopped"),
         "{status}"
