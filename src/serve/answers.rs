@@ -93,12 +93,12 @@ impl Asking<'_> {
         let [from, to] = search.days(self.now)?;
         let (mut meant, mut filters) = (Vec::new(), Vec::new());
         let [contact, account, user] = [
-            ("contact", Exact::Contact, &search.contact),
-            ("account", Exact::Account, &search.account),
-            ("user", Exact::User, &search.user),
+            (Exact::Contact, &search.contact),
+            (Exact::Account, &search.account),
+            (Exact::User, &search.user),
         ]
-        .map(|(name, field, text)| {
-            let found = self.values(name, field, text)?;
+        .map(|(field, text)| {
+            let found = self.values(field, text)?;
             meant.extend(found.meant);
             filters.extend(found.values.iter().cloned());
             Ok::<_, Failure>(found.values)
@@ -165,7 +165,7 @@ impl Asking<'_> {
         let directory = self.current.directory()?;
         let entries = directory.entries();
         let entry = names::find(text, &entries, &What::ALL);
-        let entry = entry.map_err(|error| Failure::Name("name", error))?;
+        let entry = entry.map_err(Failure::Name)?;
         Ok(Named::found(entry, directory))
     }
 
@@ -245,18 +245,14 @@ impl Asking<'_> {
         Ok(hits)
     }
 
-    fn values(&self, name: &'static str, field: Exact, text: &str) -> Result<Values, Failure> {
+    fn values(&self, field: Exact, text: &str) -> Result<Values, Failure> {
         if text.is_empty() {
             return Ok(Values::default());
         }
-        let searcher = match self.visible {
-            Visible::All | Visible::Metadata if self.config.view.mail_activity => {
-                Some(self.current.searcher()?)
-            }
-            _ => None,
-        };
+        // Elsewhere what occurs must not show.
+        let sees_all = self.visible.mailboxes().is_none() && self.config.view.mail_activity;
+        let searcher = sees_all.then(|| self.current.searcher()).transpose()?;
         let directory = self.current.directory.as_ref();
-        let values = names::values(text, field, searcher, directory);
-        values.map_err(|error| Failure::Name(name, error))
+        names::values(text, field, searcher, directory).map_err(Failure::Name)
     }
 }

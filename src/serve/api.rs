@@ -37,15 +37,12 @@ pub(super) fn search(query: &str) -> Result<(Search, WithFacets), Failure> {
     let mut facets = WithFacets::No;
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match (&*name, &*value) {
-            ("facets", value) => {
-                facets = if parameters::truth("facets", value)? {
-                    WithFacets::Yes
-                } else {
-                    WithFacets::No
-                };
-            }
-            _ => drop(rest.append_pair(&name, &value)),
+        if name != "facets" {
+            rest.append_pair(&name, &value);
+        } else if parameters::truth(&name, &value)? {
+            facets = WithFacets::Yes;
+        } else {
+            facets = WithFacets::No;
         }
     }
     Ok((Search::parse(&rest.finish())?, facets))
@@ -149,7 +146,7 @@ pub(super) fn error(status: StatusCode, message: &str) -> Value {
 /// Why a request is not answered.
 pub(super) fn failure(failure: &Failure) -> Value {
     let suggestions = match failure {
-        Failure::Name(_, error) => error.suggestions.iter().map(suggestion).collect(),
+        Failure::Name(error) => error.suggestions.iter().map(suggestion).collect(),
         _ => Vec::new(),
     };
     json!({

@@ -9,7 +9,6 @@ use crate::lake::error::LakeError;
 use crate::maintenance::names::NameError;
 use crate::maintenance::show::ShowError;
 use crate::maintenance::statuses::StatusError;
-use crate::maintenance::who::WhoError;
 
 /// Why a request is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -21,8 +20,8 @@ pub(super) enum Failure {
     #[error("{0}")]
     NotFound(String),
     /// A text names none, or several.
-    #[error("{}", named(.1))]
-    Name(&'static str, NameError),
+    #[error("{}", named(.0))]
+    Name(NameError),
     /// Activity from mail is not shown.
     #[error("activity from mail is not shown here")]
     MailIsNotShown,
@@ -42,7 +41,7 @@ impl Failure {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Name(_, error) if error.total > 1 => StatusCode::CONFLICT,
+            Self::Name(error) if error.total > 1 => StatusCode::CONFLICT,
             Self::NotFound(_) | Self::Name(..) => StatusCode::NOT_FOUND,
             Self::MailIsNotShown => StatusCode::FORBIDDEN,
             Self::Unavailable | Self::NoIndex(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -107,15 +106,5 @@ impl From<StatusError> for Failure {
     fn from(error: StatusError) -> Self {
         tracing::error!(%error, "the mailboxes cannot be read");
         Self::Unavailable
-    }
-}
-
-impl From<WhoError> for Failure {
-    fn from(error: WhoError) -> Self {
-        match error {
-            WhoError::Lake(error) => error.into(),
-            WhoError::NoCrm => Self::NotFound(error.to_string()),
-            WhoError::Name(name) => Self::Name("name", name),
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! Which address is answered by what.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::extract::Path;
 use axum::extract::Request;
 use axum::extract::State;
+use axum::extract::rejection::ExtensionRejection;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -41,8 +41,7 @@ use crate::serve::pages;
 use crate::serve::parameters;
 use crate::serve::parameters::List;
 use crate::serve::parameters::Search;
-use crate::serve::readers::Reader;
-use crate::serve::server::From;
+use crate::serve::server::Client;
 use crate::serve::server::Server;
 
 const CSS: &str = include_str!("pages/style.css");
@@ -55,9 +54,18 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .route("/search", get(search_page))
         .route("/find", get(find))
         .route("/interaction/{id}", get(interaction_page))
-        .route("/contact/{id}", get(contact_page))
-        .route("/account/{id}", get(account_page))
-        .route("/colleague/{id}", get(colleague_page))
+        .route(
+            "/contact/{id}",
+            get(|id, asked| about_page(What::Contact, id, asked)),
+        )
+        .route(
+            "/account/{id}",
+            get(|id, asked| about_page(What::Account, id, asked)),
+        )
+        .route(
+            "/colleague/{id}",
+            get(|id, asked| about_page(What::Colleague, id, asked)),
+        )
         .route("/coverage", get(coverage_page))
         .route(
             "/style.css",
@@ -65,9 +73,18 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         )
         .route("/api/v1/search", get(search_json))
         .route("/api/v1/interactions/{id}", get(interaction_json))
-        .route("/api/v1/contacts/{id}", get(contact_json))
-        .route("/api/v1/accounts/{id}", get(account_json))
-        .route("/api/v1/colleagues/{id}", get(colleague_json))
+        .route(
+            "/api/v1/contacts/{id}",
+            get(|id, asked| about_json(What::Contact, id, asked)),
+        )
+        .route(
+            "/api/v1/accounts/{id}",
+            get(|id, asked| about_json(What::Account, id, asked)),
+        )
+        .route(
+            "/api/v1/colleagues/{id}",
+            get(|id, asked| about_json(What::Colleague, id, asked)),
+        )
         .route("/api/v1/coverage", get(coverage_json))
         .route(
             "/api/v1/openapi.json",
@@ -90,7 +107,8 @@ async fn guarded(
     let mut response = if let Some((status, why)) = refusal {
         medium.refused(status, why)
     } else if let Some(reader) = server.readers.of(request.headers(), peer.ip()) {
-        request.extensions_mut().insert(reader);
+        let peer = peer.ip();
+        request.extensions_mut().insert(Client { reader, peer });
         next.run(request).await
     } else {
         server.note_refused(peer.ip()).await;
@@ -176,29 +194,24 @@ fn text(kind: &'static str, body: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
-/// A request that passed.
+/// A request that passed; one of which it is unknown who sent it has not.
 struct Asked {
     server: Arc<Server>,
-    from: From,
+    client: Client,
     query: String,
 }
 
 impl FromRequestParts<Arc<Server>> for Asked {
-    type Rejection = Infallible;
+    type Rejection = ExtensionRejection;
 
     async fn from_request_parts(
         parts: &mut Parts,
         server: &Arc<Server>,
     ) -> Result<Self, Self::Rejection> {
-        let reader = Extension::<Reader>::from_request_parts(parts, server).await;
-        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, server).await;
-        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let Extension(client) = Extension::from_request_parts(parts, server).await?;
         Ok(Self {
             server: Arc::clone(server),
-            from: From {
-                reader: reader.map_or(Reader { address: None }, |Extension(reader)| reader),
-                peer: peer.map_or(nowhere, |ConnectInfo(peer)| peer).ip(),
-            },
+            client,
             query: parts.uri.query().unwrap_or_default().to_owned(),
         })
     }
@@ -211,7 +224,7 @@ impl Asked {
         work: impl FnOnce(&Asking<'_>, &str) -> Result<(Markup, Access), Failure> + Send + 'static,
     ) -> Response {
         let query = self.query;
-        let answering = self.server.answer(self.from, move |asking| {
+        let answering = self.server.answer(self.client, move |asking| {
             let (page, access) = work(asking, &query)?;
             Ok((page.into_string(), access))
         });
@@ -229,7 +242,7 @@ impl Asked {
         let query = self.query;
         let answering = self
             .server
-            .answer(self.from, move |asking| work(asking, &query));
+            .answer(self.client, move |asking| work(asking, &query));
         match answering.await {
             Ok(value) => json(StatusCode::OK, &value),
             Err(failure) => Medium::Json.failed(&failure),
@@ -325,7 +338,7 @@ fn about(
     Ok((about, list, access))
 }
 
-async fn about_page(what: What, id: String, asked: Asked) -> Response {
+async fn about_page(what: What, Id(id): Id, asked: Asked) -> Response {
     asked
         .page(move |asking, query| {
             let known = ["as_of", "offset", "limit"];
@@ -338,7 +351,7 @@ async fn about_page(what: What, id: String, asked: Asked) -> Response {
         .await
 }
 
-async fn about_json(what: What, id: String, asked: Asked) -> Response {
+async fn about_json(what: What, Id(id): Id, asked: Asked) -> Response {
     asked
         .json(move |asking, query| {
             let (about, list, access) = about(asking, query, (what, id), &["as_of", "limit"])?;
@@ -348,34 +361,10 @@ async fn about_json(what: What, id: String, asked: Asked) -> Response {
         .await
 }
 
-async fn contact_page(Id(id): Id, asked: Asked) -> Response {
-    about_page(What::Contact, id, asked).await
-}
-
-async fn account_page(Id(id): Id, asked: Asked) -> Response {
-    about_page(What::Account, id, asked).await
-}
-
-async fn colleague_page(Id(id): Id, asked: Asked) -> Response {
-    about_page(What::Colleague, id, asked).await
-}
-
-async fn contact_json(Id(id): Id, asked: Asked) -> Response {
-    about_json(What::Contact, id, asked).await
-}
-
-async fn account_json(Id(id): Id, asked: Asked) -> Response {
-    about_json(What::Account, id, asked).await
-}
-
-async fn colleague_json(Id(id): Id, asked: Asked) -> Response {
-    about_json(What::Colleague, id, asked).await
-}
-
 /// Leads to the page of what a text names.
 async fn find(asked: Asked) -> Response {
-    let query = asked.query.clone();
-    let answering = asked.server.answer(asked.from, move |asking| {
+    let query = asked.query;
+    let answering = asked.server.answer(asked.client, move |asking| {
         let text = parameters::only(&query, "name")?;
         let named: Named = asking.found(&text)?;
         let access = Access::of(named.what.as_str(), vec![named.id.to_string()]);

@@ -34,11 +34,12 @@ pub(super) struct Server {
     permits: Arc<Semaphore>,
 }
 
-/// What a request is answered from.
-pub(super) struct From {
-    /// Who asks.
+/// Who sent a request.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    /// Who reads.
     pub(super) reader: Reader,
-    /// From where.
+    /// The network address.
     pub(super) peer: IpAddr,
 }
 
@@ -77,7 +78,7 @@ impl Server {
     /// The work fails, others are worked on, or the access cannot be noted.
     pub(super) async fn answer<T: Send + 'static>(
         self: &Arc<Self>,
-        from: From,
+        client: Client,
         work: impl FnOnce(&Asking<'_>) -> Result<(T, Access), Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let waiting = Arc::clone(&self.permits).acquire_owned();
@@ -88,7 +89,7 @@ impl Server {
         let server = Arc::clone(self);
         let working = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            server.work(&from, clock::now(), work)
+            server.work(&client, clock::now(), work)
         });
         working.await.map_err(|_| {
             tracing::error!("a request ended in a panic; this is a defect of touchpoint");
@@ -98,32 +99,34 @@ impl Server {
 
     fn work<T>(
         &self,
-        from: &From,
+        client: &Client,
         now: Timestamp,
         work: impl FnOnce(&Asking<'_>) -> Result<(T, Access), Failure>,
     ) -> Result<T, Failure> {
         let current = self.latest.get()?;
         let asking = Asking {
-            visible: Visible::to(&from.reader, self.config.serve.visibility, &current),
+            visible: Visible::to(&client.reader, self.config.serve.visibility, &current),
             config: &self.config,
             current: &current,
             now,
         };
-        let answer = work(&asking);
-        let access = match &answer {
-            Ok((_, access)) => access,
-            Err(Failure::Name(_, error)) => {
+        let (answer, access) = match work(&asking) {
+            Ok((answer, access)) => (Ok(answer), access),
+            Err(Failure::Name(error)) => {
                 let ids = error.suggestions.iter().map(|one| one.id.clone());
-                &Access::of("names", ids.collect())
+                let access = Access::of("names", ids.collect());
+                (Err(Failure::Name(error)), access)
             }
-            Err(_) => return answer.map(|(answer, _)| answer),
+            Err(failure) => return Err(failure),
         };
-        self.note(from, now, access)?;
-        answer.map(|(answer, _)| answer)
+        self.note(client, now, &access)?;
+        answer
     }
 
-    fn note(&self, from: &From, now: Timestamp, access: &Access) -> Result<(), Failure> {
-        let noted = self.access_log.note((now, &from.reader, from.peer), access);
+    fn note(&self, client: &Client, now: Timestamp, access: &Access) -> Result<(), Failure> {
+        let noted = self
+            .access_log
+            .note((now, &client.reader, client.peer), access);
         noted.map_err(|error| {
             tracing::error!(%error, "the access log cannot be written");
             Failure::Unavailable
@@ -136,7 +139,7 @@ impl Server {
         let noting = tokio::task::spawn_blocking(move || {
             let reader = Reader { address: None };
             let access = Access::of("refused", Vec::new());
-            server.note(&From { reader, peer }, clock::now(), &access)
+            server.note(&Client { reader, peer }, clock::now(), &access)
         });
         // What fails is logged; the request is refused in any case.
         let _ = noting.await;

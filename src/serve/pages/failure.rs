@@ -19,7 +19,7 @@ pub(in crate::serve) fn page(failure: &Failure) -> Markup {
         _ => "Not answered",
     };
     let suggestions: &[Suggestion] = match failure {
-        Failure::Name(_, error) => &error.suggestions,
+        Failure::Name(error) => &error.suggestions,
         _ => &[],
     };
     layout::page(

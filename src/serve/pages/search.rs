@@ -28,12 +28,9 @@ const VALUES_MAX: usize = 8;
 
 /// The form alone.
 pub(in crate::serve) fn empty(search: &Search, contents: Contents) -> Markup {
-    layout::page(
-        "Search",
-        Section::Search,
+    framed(
+        search,
         &html! {
-            h1 { "Search" }
-            (form(search))
             p {
                 "All words must occur, in "
                 @match contents {
@@ -61,12 +58,9 @@ pub(in crate::serve) fn page(search: &Search, found: &Found, asking: &Asking<'_>
         };
         page.link()
     };
-    layout::page(
-        "Search",
-        Section::Search,
+    framed(
+        search,
         &html! {
-            h1 { "Search" }
-            (form(search))
             (behind(asking.current.index_state.as_ref()))
             @for one in meant {
                 p.meta {
@@ -86,6 +80,18 @@ pub(in crate::serve) fn page(search: &Search, found: &Found, asking: &Asking<'_>
                     (layout::paging((search.offset, size, found.groups), link))
                 }
             }
+        },
+    )
+}
+
+fn framed(search: &Search, content: &Markup) -> Markup {
+    layout::page(
+        "Search",
+        Section::Search,
+        &html! {
+            h1 { "Search" }
+            (form(search))
+            (content)
         },
     )
 }
