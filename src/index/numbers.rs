@@ -6,8 +6,6 @@ use std::collections::BinaryHeap;
 use std::hash::BuildHasherDefault;
 use std::hash::Hasher;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
 use hashbrown::HashMap;
 use tantivy::columnar::ColumnValues;
@@ -16,6 +14,7 @@ use tantivy::columnar::StrColumn;
 use crate::index::collect::Match;
 use crate::index::error::IndexError;
 use crate::index::schema::Fields;
+use crate::runtime::memo::Memo;
 
 /// Where no more than one document of this many matches, only the matches are numbered: to number all
 /// documents costs more, once.
@@ -65,8 +64,8 @@ pub(super) struct Sizes {
 /// The numbers of all documents of one state of the index, made when they are first necessary.
 #[derive(Default)]
 pub(super) struct Numbers {
-    documents: Mutex<Option<Arc<Documents>>>,
-    values: [Mutex<Option<Arc<Values>>>; Fields::COUNTED_NAMES.len()],
+    documents: Memo<Documents>,
+    values: [Memo<Values>; Fields::COUNTED_NAMES.len()],
 }
 
 /// The numbers of interaction and group, by segment and document.
@@ -85,7 +84,7 @@ impl Numbers {
         if (matches.len() as u64).saturating_mul(FEW) < searcher.num_docs() {
             return among(searcher, matches);
         }
-        let documents = known(&self.documents, || Documents::of(searcher))?;
+        let documents = self.documents.get(|| Documents::of(searcher))?;
         for found in matches {
             let segment = documents.numbers.get(found.address.segment_ord as usize);
             let numbers = segment.and_then(|docs| docs.get(found.address.doc_id as usize));
@@ -104,21 +103,8 @@ impl Numbers {
         else {
             return Err(IndexError::Damaged);
         };
-        known(held, || Values::of(searcher, name))
+        held.get(|| Values::of(searcher, name))
     }
-}
-
-fn known<T>(
-    held: &Mutex<Option<Arc<T>>>,
-    make: impl FnOnce() -> Result<T, IndexError>,
-) -> Result<Arc<T>, IndexError> {
-    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = &*held {
-        return Ok(Arc::clone(known));
-    }
-    let made = Arc::new(make()?);
-    *held = Some(Arc::clone(&made));
-    Ok(made)
 }
 
 /// Numbers matches alone.

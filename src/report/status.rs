@@ -206,7 +206,8 @@ pub fn json(lines: &[MailboxStatus], since: Option<Timestamp>) -> Value {
     json
 }
 
-fn line_json(line: &MailboxStatus) -> Value {
+/// One mailbox, for programs.
+pub fn line_json(line: &MailboxStatus) -> Value {
     let row = &line.latest;
     let remedy = remedy(line);
     json!({

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod cpu;
 pub mod failpoint;
+pub mod memo;
 pub mod memory;
 pub mod private;
 pub mod random;

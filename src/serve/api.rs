@@ -26,9 +26,6 @@ use crate::serve::parameters::Search;
 use crate::serve::visible::Contents;
 use crate::serve::visible::NOT_SHOWN;
 
-/// Mailboxes of an answer.
-const MAILBOXES: usize = 100;
-
 /// Reads the query of a search; beside the page's parameters there is `facets`.
 ///
 /// # Errors
@@ -107,11 +104,8 @@ fn network(network: &Network) -> Value {
 }
 
 /// Whether everything is there.
-pub(super) fn coverage(coverage: &Coverage, list: &List) -> Value {
-    let total = coverage.mailboxes.len();
-    let limit = list.limit.unwrap_or(MAILBOXES);
-    let listed = coverage.mailboxes.iter().skip(list.offset).take(limit);
-    let listed: Vec<_> = listed.cloned().collect();
+pub(super) fn coverage(coverage: &Coverage) -> Value {
+    let mailboxes = coverage.mailboxes.iter().map(status::line_json);
     let outcomes = coverage.outcomes.iter();
     let outcomes = outcomes.map(|(outcome, count)| (outcome.as_str().to_owned(), json!(count)));
     let nights = coverage.nights.iter().map(|night| {
@@ -124,9 +118,9 @@ pub(super) fn coverage(coverage: &Coverage, list: &List) -> Value {
     });
     json!({
         "summary": coverage.summary,
-        "total": total,
+        "total": coverage.total,
         "hidden": coverage.hidden,
-        "mailboxes": status::json(&listed, None)["mailboxes"],
+        "mailboxes": mailboxes.collect::<Vec<_>>(),
         "outcomes": outcomes.collect::<serde_json::Map<_, _>>(),
         "nights": nights.collect::<Vec<_>>(),
     })

@@ -24,6 +24,7 @@ use crate::pipeline::index_state;
 use crate::pipeline::stores;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::cpu::CpuPool;
+use crate::runtime::memo::Memo;
 use crate::serve::failure::Failure;
 use crate::serve::mailboxes::Mailboxes;
 use crate::serve::touches::HeldTouches;
@@ -43,7 +44,7 @@ pub(super) struct Current {
     pub(super) index_state: Option<IndexState>,
     searcher: Result<Arc<Searcher>, IndexError>,
     touches: Arc<HeldTouches>,
-    mailboxes: Mutex<Option<Arc<Mailboxes>>>,
+    mailboxes: Memo<Mailboxes>,
     opened: Stopwatch,
 }
 
@@ -73,16 +74,8 @@ impl Current {
     /// # Errors
     /// The lake cannot be read.
     pub(super) fn mailboxes(&self) -> Result<Arc<Mailboxes>, Failure> {
-        let mut held = self
-            .mailboxes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(read) = &*held {
-            return Ok(Arc::clone(read));
-        }
-        let read = Arc::new(Mailboxes::of(&self.lake, &self.members)?);
-        *held = Some(Arc::clone(&read));
-        Ok(read)
+        self.mailboxes
+            .get(|| Mailboxes::of(&self.lake, &self.members))
     }
 
     /// Contacts, accounts and colleagues.
@@ -174,7 +167,7 @@ impl Latest {
             index_state,
             searcher,
             touches: Arc::clone(&self.touches),
-            mailboxes: Mutex::default(),
+            mailboxes: Memo::default(),
             opened,
         })
     }

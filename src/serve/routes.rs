@@ -378,7 +378,7 @@ async fn find(asked: Asked) -> Response {
 
 fn covered(asking: &Asking<'_>, query: &str) -> Result<(Coverage, List, Access), Failure> {
     let list = List::parse(query, &["problems", "offset", "limit"], asking.now)?;
-    let coverage = coverage::coverage(asking, list.problems)?;
+    let coverage = coverage::coverage(asking, &list)?;
     let access = Access::of("coverage", Vec::new());
     Ok((coverage, list, access))
 }
@@ -395,8 +395,8 @@ async fn coverage_page(asked: Asked) -> Response {
 async fn coverage_json(asked: Asked) -> Response {
     asked
         .json(|asking, query| {
-            let (coverage, list, access) = covered(asking, query)?;
-            Ok((api::coverage(&coverage, &list), access))
+            let (coverage, _, access) = covered(asking, query)?;
+            Ok((api::coverage(&coverage), access))
         })
         .await
 }

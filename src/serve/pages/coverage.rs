@@ -19,16 +19,12 @@ use crate::serve::pages::words::count;
 use crate::serve::pages::words::minute;
 use crate::serve::parameters::List;
 
-/// Mailboxes of a page.
-const PAGE: usize = 100;
 /// Unreadable items that are listed of a mailbox.
 const ITEMS_MAX: usize = 20;
 
 /// The page.
 pub(in crate::serve) fn page(coverage: &Coverage, list: &List, now: Timestamp) -> Markup {
-    let size = list.limit.unwrap_or(PAGE);
-    let shown = coverage.mailboxes.iter().skip(list.offset).take(size);
-    let shown: Vec<&MailboxStatus> = shown.collect();
+    let shown = coverage.mailboxes.as_slice();
     let link = |offset| list.link("/coverage", offset);
     layout::page(
         "Coverage",
@@ -45,9 +41,9 @@ pub(in crate::serve) fn page(coverage: &Coverage, list: &List, now: Timestamp) -
                 @else { a href="/coverage?problems=true" { "Only those with problems" } }
             }
             @if shown.is_empty() { p { "None." } }
-            @else { (layout::scrolled("Mailboxes", &table(&shown, now))) }
-            (layout::paging((list.offset, size, coverage.mailboxes.len()), link))
-            (missing(&shown))
+            @else { (layout::scrolled("Mailboxes", &table(shown, now))) }
+            (layout::paging((list.offset, coverage.size, coverage.total), link))
+            (missing(shown))
             h2 { "What became of the items of the last run" }
             (outcomes(coverage))
             h2 { "Nights" }
@@ -56,7 +52,7 @@ pub(in crate::serve) fn page(coverage: &Coverage, list: &List, now: Timestamp) -
     )
 }
 
-fn table(lines: &[&MailboxStatus], now: Timestamp) -> Markup {
+fn table(lines: &[MailboxStatus], now: Timestamp) -> Markup {
     html! {
         table {
             caption.hidden { "Mailboxes" }
@@ -118,10 +114,9 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// What is missing, and why.
-fn missing(lines: &[&MailboxStatus]) -> Markup {
-    let with_gaps =
-        |line: &&&MailboxStatus| line.latest.reason.is_some() || !line.unread.is_empty();
-    let lines: Vec<&&MailboxStatus> = lines.iter().filter(with_gaps).collect();
+fn missing(lines: &[MailboxStatus]) -> Markup {
+    let with_gaps = |line: &&MailboxStatus| line.latest.reason.is_some() || !line.unread.is_empty();
+    let lines: Vec<&MailboxStatus> = lines.iter().filter(with_gaps).collect();
     html! {
         h2 { "What is missing, and why" }
         @if lines.is_empty() { p { "Nothing is known to be missing." } }
