@@ -12,7 +12,8 @@ use crate::index::hit::Hits;
 use crate::index::order::Sort;
 use crate::model::interaction::Kind;
 use crate::model::interaction::Role;
-use crate::model::time::Timestamp;
+use crate::report::instant::minute;
+use crate::report::instant::minute_utc;
 use crate::report::table::number;
 use crate::report::terminal::harmless;
 use crate::report::withheld;
@@ -176,14 +177,13 @@ fn belonging(hit: &Hit) -> String {
 
 /// When it took place; for a meeting also its end, with the day if that differs.
 fn time(hit: &Hit) -> String {
-    let written = |at: Timestamp| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
-    let start = written(hit.occurred_at);
+    let start = minute(hit.occurred_at);
     match hit.ended_at {
         None => format!("{start} UTC"),
         Some(end) if end.day() == hit.occurred_at.day() => {
             format!("{start}-{} UTC", end.timestamp().strftime("%H:%M"))
         }
-        Some(end) => format!("{start} - {} UTC", written(end)),
+        Some(end) => format!("{start} - {}", minute_utc(end)),
     }
 }
 
@@ -279,6 +279,7 @@ mod tests {
     use crate::index::hit::Colleague;
     use crate::index::hit::Group;
     use crate::index::index_state::IndexState;
+    use crate::model::time::Timestamp;
 
     fn colleague(name: &str) -> Colleague {
         Colleague {

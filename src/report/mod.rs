@@ -4,6 +4,7 @@ mod access;
 pub mod check;
 pub mod config_check;
 pub mod exit;
+pub mod instant;
 pub mod json;
 pub mod letter;
 pub mod metrics;

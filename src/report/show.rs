@@ -10,6 +10,8 @@ use crate::model::limits;
 use crate::model::opened::Opened;
 use crate::model::opened::Related;
 use crate::model::time::Timestamp;
+use crate::report::instant::minute;
+use crate::report::instant::minute_utc;
 use crate::report::outlook;
 use crate::report::table::number;
 use crate::report::terminal::harmless;
@@ -83,10 +85,9 @@ pub(crate) fn standing(row: &Interaction, now: Timestamp) -> &'static str {
 }
 
 fn time(start: Timestamp, end: Option<Timestamp>) -> String {
-    let written = |at: Timestamp| at.timestamp().strftime("%Y-%m-%d %H:%M").to_string();
     match end {
         None => format!("{} UTC", start.timestamp().strftime("%Y-%m-%d %H:%M:%S")),
-        Some(end) => format!("{} to {} UTC", written(start), written(end)),
+        Some(end) => format!("{} to {}", minute(start), minute_utc(end)),
     }
 }
 
@@ -231,9 +232,9 @@ fn push_related(text: &mut String, opened: &Opened, row: &Interaction) {
 }
 
 fn push_one(text: &mut String, one: &Related) {
-    let at = one.occurred_at.timestamp().strftime("%Y-%m-%d %H:%M");
+    let at = minute_utc(one.occurred_at);
     let subject = one.subject.as_deref().unwrap_or("(no subject kept)");
-    let _ = write!(text, "  {at} UTC  {}  {}", one.id, harmless(subject));
+    let _ = write!(text, "  {at}  {}  {}", one.id, harmless(subject));
     if one.state != State::Active {
         let _ = write!(text, " [{}]", one.state.as_str());
     }

@@ -9,8 +9,10 @@ use serde_json::json;
 use crate::model::connection::Connection;
 use crate::model::cursor::FailedItem;
 use crate::model::mailbox_status::MailboxStatus;
-use crate::model::time::DAY;
 use crate::model::time::Timestamp;
+use crate::report::instant::ago;
+use crate::report::instant::day;
+use crate::report::instant::minute_utc;
 use crate::report::remedies;
 use crate::report::remedies::Remedy;
 use crate::report::table;
@@ -39,10 +41,7 @@ pub fn summary(lines: &[MailboxStatus]) -> String {
         if *connection == Connection::Connected {
             format!("{count} {words}")
         } else {
-            format!(
-                "{count} {words} since {}",
-                since.timestamp().strftime("%Y-%m-%d")
-            )
+            format!("{count} {words} since {}", day(*since))
         }
     };
     let parts: Vec<String> = counts.iter().map(part).collect();
@@ -110,11 +109,11 @@ fn list_stale(text: &mut String, lines: &[MailboxStatus], since: Timestamp) {
         text,
         "\n{} mailboxes in scope were not read since {}, or cannot be read:",
         stale.len(),
-        minute(since)
+        minute_utc(since)
     );
     for line in stale.iter().take(ITEMS_SHOWN) {
         let address = &line.latest.mailbox.address;
-        let last = line.last_success.map_or("never".to_owned(), minute);
+        let last = line.last_success.map_or("never".to_owned(), minute_utc);
         let _ = writeln!(
             text,
             "  {address}: {}, last success {last}",
@@ -135,7 +134,7 @@ fn cells(line: &MailboxStatus, now: Timestamp) -> Vec<String> {
         row.mailbox.address.to_string(),
         row.mailbox.kind.as_str().to_owned(),
         line.connection.as_str().to_owned(),
-        minute(line.since),
+        minute_utc(line.since),
         line.runs.map(number).unwrap_or_default(),
         row.status.as_str().to_owned(),
         line.last_success
@@ -151,13 +150,7 @@ fn cells(line: &MailboxStatus, now: Timestamp) -> Vec<String> {
 
 /// `2026-03-02 02:00 UTC (5 h ago)`.
 fn age(at: Timestamp, now: Timestamp) -> String {
-    let hours = (now.0 - at.0).max(0) / (DAY / 24);
-    let ago = if hours < 48 {
-        format!("{hours} h")
-    } else {
-        format!("{} days", hours / 24)
-    };
-    format!("{} ({ago} ago)", minute(at))
+    format!("{} ({})", minute_utc(at), ago(at, now))
 }
 
 /// Why a mailbox is not read as it should be.
@@ -186,10 +179,6 @@ fn list_unread(text: &mut String, line: &MailboxStatus) {
     if more > 0 {
         let _ = writeln!(text, "  and {more} more (all of them with --format json)");
     }
-}
-
-fn minute(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// For programs.

@@ -12,8 +12,8 @@ use crate::insight::lookup::What;
 use crate::insight::score::Part;
 use crate::insight::score::Score;
 use crate::insight::score::WeakRule;
-use crate::model::time::DAY;
-use crate::model::time::Timestamp;
+use crate::report::instant::day;
+use crate::report::instant::minute;
 use crate::report::table::number;
 use crate::report::terminal::harmless;
 use crate::report::terminal::push_wrapped;
@@ -52,7 +52,7 @@ pub fn text(answer: &Answer, limit: usize) -> String {
 }
 
 fn title(answer: &Answer) -> String {
-    let day = answer.as_of.timestamp().strftime("%Y-%m-%d");
+    let day = day(answer.as_of);
     let about = match &answer.question {
         Question::About(named) if named.what == What::Colleague => {
             format!("Whom {} knows", called(named))
@@ -251,15 +251,4 @@ fn push_uncounted(text: &mut String, indent: &str, score: &Score) {
     if !counts.is_empty() {
         push_wrapped(text, indent, &format!("not counted: {}", counts.join(", ")));
     }
-}
-
-fn day(at: Timestamp) -> String {
-    Timestamp(at.day().saturating_mul(DAY))
-        .timestamp()
-        .strftime("%Y-%m-%d")
-        .to_string()
-}
-
-fn minute(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d %H:%M").to_string()
 }

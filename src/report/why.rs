@@ -17,6 +17,8 @@ use crate::model::why::RowFinding;
 use crate::model::why::RuleFinding;
 use crate::model::why::StateFinding;
 use crate::model::why::Subject;
+use crate::report::instant::day;
+use crate::report::instant::minute_utc;
 use crate::report::table::number;
 use crate::report::terminal::harmless;
 
@@ -143,7 +145,7 @@ fn of_row(finding: &RowFinding) -> (&'static str, String) {
             state,
             run_id,
         } => {
-            let (at, state) = (minute(*at), state.as_str());
+            let (at, state) = (minute_utc(*at), state.as_str());
             let text = format!("id {id}, {at}, revision {revision}, {state}, by run {run_id}");
             ("recorded", text)
         }
@@ -212,12 +214,12 @@ fn of_state(finding: &StateFinding) -> (&'static str, String) {
             code,
         } => {
             let code = code.as_ref().map(|code| format!(" ({code})"));
-            let (code, since) = (code.unwrap_or_default(), minute(*since));
+            let (code, since) = (code.unwrap_or_default(), minute_utc(*since));
             let word = connection.as_str();
             (word, format!("{word}{code} since {since}"))
         }
         StateFinding::LastRead(at) => {
-            let text = format!("last read completely {}", minute(*at));
+            let text = format!("last read completely {}", minute_utc(*at));
             ("last_read", text)
         }
         StateFinding::Window {
@@ -231,8 +233,8 @@ fn of_state(finding: &StateFinding) -> (&'static str, String) {
             from,
             until,
         } => {
-            let from = from.map_or("the beginning".to_owned(), minute);
-            let until = until.map_or("today".to_owned(), minute);
+            let from = from.map_or("the beginning".to_owned(), minute_utc);
+            let until = until.map_or("today".to_owned(), minute_utc);
             let text = format!("{} = {setting} from {from} until {until}", part.as_str());
             ("not_captured", text)
         }
@@ -242,7 +244,7 @@ fn of_state(finding: &StateFinding) -> (&'static str, String) {
             tries,
             since,
         } => {
-            let (items, since) = (number(*items), minute(*since));
+            let (items, since) = (number(*items), minute_utc(*since));
             let text = format!(
                 "{items} items could not be read ({reason}), tried up to {tries} times since {since}; \
                  which ones is unknown"
@@ -255,7 +257,7 @@ fn of_state(finding: &StateFinding) -> (&'static str, String) {
             outcomes,
         } => {
             let counts = listed(outcomes);
-            let (runs, first, last) = (number(*runs), minute(*first), minute(*last));
+            let (runs, first, last) = (number(*runs), minute_utc(*first), minute_utc(*last));
             let text = format!(
                 "of items that were read and not recorded only counts are kept: {counts}, in {runs} runs \
                  from {first} to {last}"
@@ -275,7 +277,7 @@ fn window(part: Part, start: Timestamp, is_after_day: bool) -> (&'static str, St
     } else {
         ("window", "")
     };
-    let (part, start) = (part.as_str(), minute(start));
+    let (part, start) = (part.as_str(), minute_utc(start));
     (
         code,
         format!("the window of {part} begins {start}{verdict}"),
@@ -302,12 +304,4 @@ fn who(found: &ContactMatch) -> String {
     let account = account.map(|(id, _)| format!("account {id}"));
     let parts: Vec<String> = contact.into_iter().chain(account).collect();
     parts.join(" of ")
-}
-
-fn minute(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-fn day(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d").to_string()
 }

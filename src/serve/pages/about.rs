@@ -13,6 +13,8 @@ use crate::insight::lookup::What;
 use crate::insight::score::Part;
 use crate::insight::score::Score;
 use crate::insight::score::WeakRule;
+use crate::report::instant::day;
+use crate::report::instant::minute_utc;
 use crate::report::table::number;
 use crate::report::who::NOTE;
 use crate::serve::answers::About;
@@ -24,9 +26,7 @@ use crate::serve::pages::layout::Section;
 use crate::serve::pages::network;
 use crate::serve::pages::words::clean;
 use crate::serve::pages::words::count;
-use crate::serve::pages::words::day;
 use crate::serve::pages::words::link_of;
-use crate::serve::pages::words::minute;
 use crate::serve::parameters::List;
 use crate::serve::parameters::PAGE;
 use crate::serve::parameters::Search;
@@ -74,7 +74,7 @@ fn facts(answer: &Answer) -> Markup {
             @for (what, at) in [("First contact", first), ("Last contact", last)] {
                 @if let Some(at) = at { div { dt { (what) } dd { (day(at)) } } }
             }
-            div { dt { "Next meeting" } dd { (next.map_or("none".to_owned(), minute)) } }
+            div { dt { "Next meeting" } dd { (next.map_or("none".to_owned(), minute_utc)) } }
         }
         @if answer.is_behind {
             p.message { "The table that was read is behind the lake: the next run adds the missing rows." }
@@ -172,7 +172,7 @@ fn remarks(line: &Line, score: &Score) -> String {
         remarks.push(format!("unanswered since {}", day(since)));
     }
     if let Some(next) = score.next_meeting {
-        remarks.push(format!("next meeting {}", minute(next)));
+        remarks.push(format!("next meeting {}", minute_utc(next)));
     }
     for (count, what) in [
         (score.counts.same_room, "in the same room"),

@@ -6,8 +6,9 @@ use maud::html;
 use crate::model::mailbox_status::MailboxStatus;
 use crate::model::outcome::Outcome;
 use crate::model::outcome::Tally;
-use crate::model::time::DAY;
 use crate::model::time::Timestamp;
+use crate::report::instant::ago;
+use crate::report::instant::minute_utc;
 use crate::report::status;
 use crate::report::table::number;
 use crate::serve::coverage::Coverage;
@@ -16,7 +17,6 @@ use crate::serve::pages::chart::Bar;
 use crate::serve::pages::layout;
 use crate::serve::pages::layout::Section;
 use crate::serve::pages::words::count;
-use crate::serve::pages::words::minute;
 use crate::serve::parameters::List;
 
 /// Unreadable items that are listed of a mailbox.
@@ -73,8 +73,8 @@ fn table(lines: &[MailboxStatus], now: Timestamp) -> Markup {
                             (line.connection.as_str().replace('_', " "))
                             @if let Some(code) = &line.latest.code { " (" (code) ")" }
                         }
-                        td.when { (minute(line.since)) }
-                        td.when { (line.last_success.map_or("never".to_owned(), |at| age(at, now))) }
+                        td.when { (minute_utc(line.since)) }
+                        td.when { (line.last_success.map_or("never".to_owned(), |at| format!("{}, {}", ago(at, now), minute_utc(at)))) }
                         td { (last_run(&line.latest.tally)) }
                         td.number { (number(line.latest.recorded_total.unsigned_abs())) }
                         td.number { (number(line.unread.len() as u64)) }
@@ -105,14 +105,6 @@ fn last_run(tally: &Tally) -> Markup {
     }
 }
 
-fn age(at: Timestamp, now: Timestamp) -> String {
-    let hours = (now.0 - at.0).max(0) / (DAY / 24);
-    match hours {
-        0..48 => format!("{hours} h ago, {}", minute(at)),
-        _ => format!("{} days ago, {}", hours / 24, minute(at)),
-    }
-}
-
 /// What is missing, and why.
 fn missing(lines: &[MailboxStatus]) -> Markup {
     let with_gaps = |line: &&MailboxStatus| line.latest.reason.is_some() || !line.unread.is_empty();
@@ -126,7 +118,7 @@ fn missing(lines: &[MailboxStatus]) -> Markup {
                 @if let Some(reason) = &line.latest.reason { p { (reason) } }
                 ul {
                     @for item in line.unread.iter().take(ITEMS_MAX) {
-                        li { (item.reason.as_str()) ", in " (item.folder) ", since " (minute(item.first_at)) }
+                        li { (item.reason.as_str()) ", in " (item.folder) ", since " (minute_utc(item.first_at)) }
                     }
                 }
                 @if line.unread.len() > ITEMS_MAX { p { "and " (line.unread.len() - ITEMS_MAX) " more" } }

@@ -8,6 +8,7 @@ use crate::model::activity::Activity;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
 use crate::model::opened::Opened;
+use crate::report::instant::minute_utc;
 use crate::report::outlook;
 use crate::report::show;
 use crate::report::show::Level;
@@ -16,7 +17,6 @@ use crate::serve::pages::layout::Section;
 use crate::serve::pages::words::clean;
 use crate::serve::pages::words::clean_lines;
 use crate::serve::pages::words::link;
-use crate::serve::pages::words::minute;
 use crate::serve::pages::words::period;
 use crate::serve::visible::Contents;
 use crate::serve::visible::NOT_SHOWN;
@@ -200,7 +200,7 @@ fn related(opened: &Opened, row: &Interaction, contents: Contents) -> Markup {
             ol.related {
                 @for one in listed {
                     li {
-                        time datetime=(one.occurred_at.rfc3339()) { (minute(one.occurred_at)) } " "
+                        time datetime=(one.occurred_at.rfc3339()) { (minute_utc(one.occurred_at)) } " "
                         a href={ "/interaction/" (one.id) } {
                             (match (&one.subject, contents) {
                                 (Some(subject), _) => clean(subject),
@@ -230,7 +230,7 @@ fn revisions(opened: &Opened) -> Markup {
                         li {
                             (row.mailbox.address) ", revision " (row.revision) ", " (row.state.as_str())
                             ", " (period(row.occurred_at, row.ended_at)) ", captured "
-                            (minute(row.captured_at))
+                            (minute_utc(row.captured_at))
                         }
                     }
                 }

@@ -3,27 +3,16 @@
 use crate::insight::answer::Named;
 use crate::insight::lookup::What;
 use crate::model::time::Timestamp;
+use crate::report::instant::minute;
+use crate::report::instant::minute_utc;
 use crate::report::path_segment;
 use crate::report::terminal::harmless;
-
-/// `2026-03-02 02:00 UTC`.
-pub(in crate::serve) fn minute(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// `2026-03-02`.
-pub(in crate::serve) fn day(at: Timestamp) -> String {
-    at.timestamp().strftime("%Y-%m-%d").to_string()
-}
 
 /// When something took place: a minute, or two.
 pub(in crate::serve) fn period(start: Timestamp, end: Option<Timestamp>) -> String {
     match end {
-        None => minute(start),
-        Some(end) => {
-            let start = start.timestamp().strftime("%Y-%m-%d %H:%M");
-            format!("{start} to {}", minute(end))
-        }
+        None => minute_utc(start),
+        Some(end) => format!("{} to {}", minute(start), minute_utc(end)),
     }
 }
 
