@@ -110,7 +110,7 @@ pub fn run(options: &InitArgs, json: bool) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("creating {}", options.folder.display()))?;
     let mut written = Written::default();
     for table in tables(&starter) {
-        written.write(&inside(table), starter::first_line(table))?;
+        written.write(&inside(table), &starter::first_line(table))?;
     }
     written.write(&path, &text)?;
     let found = config::check(&path)?;
@@ -152,7 +152,7 @@ fn starter(options: &InitArgs) -> anyhow::Result<Starter> {
     let archive = options.archive.as_ref().zip(options.archive_format);
     let archive = archive.map(|(at, format)| {
         anyhow::Ok(ArchiveStarter {
-            name: name_of(at),
+            name: starter::archive_name(at),
             format: match format {
                 ArchiveFormat::Maildir => "maildir",
                 ArchiveFormat::Mbox => "mbox",
@@ -182,18 +182,6 @@ fn stated_path(folder: &Path, path: &Path) -> anyhow::Result<String> {
     };
     let text = path.into_os_string().into_string();
     text.map_err(|path| anyhow::anyhow!("{} is not UTF-8; rename it", path.display()))
-}
-
-/// The name of an archive: that of its folder, as far as names may have it.
-fn name_of(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let name: String = stem.chars().filter(|c| is_plain(*c)).collect();
-    if name.is_empty() {
-        "archive".to_owned()
-    } else {
-        name
-    }
 }
 
 /// Asks for what no option states; an empty answer leaves the placeholder or the default.

@@ -215,6 +215,12 @@ pub(super) fn required(fields: &[Field]) -> Vec<&'static str> {
     named(fields, Presence::Required)
 }
 
+/// Our headings of all fields, as the first line of a file.
+pub(super) fn own_headings(fields: &[Field]) -> String {
+    let optional = named(fields, Presence::Optional);
+    [required(fields), optional].concat().join(",")
+}
+
 fn named(fields: &[Field], presence: Presence) -> Vec<&'static str> {
     let own = fields.iter().filter(|field| field.presence == presence);
     own.map(|field| field.name).collect()

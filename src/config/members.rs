@@ -100,6 +100,11 @@ const TEAMS: Columns = Columns {
     passes_over_others: false,
 };
 
+/// The first line of a members file with all columns.
+pub(super) fn headings() -> String {
+    [MEMBERS.required, MEMBERS.optional].concat().join(",")
+}
+
 impl Settings {
     /// What the tenant-wide policy captures for everyone.
     pub fn of_tenant(capture: &Capture) -> Self {

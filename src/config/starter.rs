@@ -1,8 +1,13 @@
 //! The files with which one begins: a commented configuration and the first lines of its tables.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use toml::Value;
+
+use crate::config::crm_columns;
+use crate::config::members;
+use crate::config::text;
 
 /// What is known of the configuration to write; what is not gets a placeholder.
 #[derive(Debug, Default)]
@@ -61,11 +66,23 @@ pub const CONTACTS: &str = "contacts.csv";
 pub const ACCOUNTS: &str = "accounts.csv";
 
 /// The first line of a table that is written.
-pub fn first_line(file: &str) -> &'static str {
-    match file {
-        MEMBERS => "address,other_addresses,mail,meetings,never,team,manager,seat\n",
-        CONTACTS => "id,name,email,other_emails,account_id\n",
-        _ => "id,name,domains\n",
+pub fn first_line(file: &str) -> String {
+    let headings = match file {
+        MEMBERS => members::headings(),
+        CONTACTS => crm_columns::own_headings(crm_columns::CONTACTS),
+        _ => crm_columns::own_headings(crm_columns::ACCOUNTS),
+    };
+    format!("{headings}\n")
+}
+
+/// The name of an archive: that of its file or folder, as far as names may have it.
+pub fn archive_name(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name: String = stem.chars().filter(|c| text::is_of_name(*c)).collect();
+    if name.is_empty() {
+        "archive".to_owned()
+    } else {
+        name
     }
 }
 

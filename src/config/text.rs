@@ -62,14 +62,18 @@ pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
 /// A name that is used in tables and mailbox ids.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = text(deserializer)?;
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.chars().all(is_plain) {
+    if name.chars().all(is_of_name) {
         Ok(name)
     } else {
         Err(D::Error::custom(
             "a name consists of letters, digits, `-`, `_` and `.`",
         ))
     }
+}
+
+/// Whether a name may have a character.
+pub(super) fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
 /// Domains, in the form in which addresses hold them.

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::lake::Lake;
+use crate::maintenance::statuses::place;
 use crate::maintenance::why_error::WhyError;
 use crate::model::connection::Connection;
 use crate::model::coverage::Coverage;
@@ -85,10 +86,6 @@ pub(crate) fn read(lake: &Lake) -> Result<Vec<MailboxFacts>, WhyError> {
     Ok(facts)
 }
 
-fn place(mailbox: &Mailbox) -> (&str, &str, &str) {
-    (&mailbox.tenant, &mailbox.address, &mailbox.id)
-}
-
 /// The addresses of all mailboxes.
 ///
 /// # Errors
@@ -141,7 +138,7 @@ impl MailboxFacts {
     fn connection(&self) -> Option<StateFinding> {
         let mut said = self.runs.iter().rev();
         let connection = said
-            .find_map(|run| run.connection.or_else(|| run.status.connection()))
+            .find_map(Coverage::said_connection)
             .unwrap_or(Connection::NotConnected);
         let latest = self.runs.last()?;
         (connection != Connection::Connected).then(|| StateFinding::Connection {

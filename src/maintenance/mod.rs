@@ -5,6 +5,7 @@ pub(crate) mod export;
 pub(crate) mod linking;
 mod mailbox_facts;
 pub(crate) mod names;
+mod newest;
 pub(crate) mod rematch;
 pub(crate) mod show;
 pub(crate) mod statuses;

@@ -9,6 +9,7 @@ use crate::lake::Lake;
 use crate::lake::error::LakeError;
 use crate::lake::recorded::Recorded;
 use crate::lake::single::Common;
+use crate::maintenance::newest::newest;
 use crate::model::id::Id128;
 use crate::model::interaction::Interaction;
 use crate::model::interaction::State;
@@ -46,6 +47,13 @@ fn listed(ids: &BTreeSet<Id128>) -> String {
     ids.collect::<Vec<_>>().join(", ")
 }
 
+/// The id that a text is, or the beginning of it, in lower case; `None`: it is none.
+pub(crate) fn digits(text: &str) -> Option<String> {
+    let digits = text.trim().to_lowercase();
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_hex && (DIGITS_MIN..=DIGITS).contains(&digits.len())).then_some(digits)
+}
+
 /// Reads an interaction by its id or the beginning of it, in some mailboxes (`None`: in all). Call it
 /// from a blocking thread.
 ///
@@ -57,11 +65,7 @@ pub(crate) fn open(
     mailboxes: Option<&HashSet<String>>,
 ) -> Result<Opened, ShowError> {
     let is_wanted = |id: &str| mailboxes.is_none_or(|ids| ids.contains(id));
-    let digits = text.trim().to_lowercase();
-    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if !is_hex || !(DIGITS_MIN..=DIGITS).contains(&digits.len()) {
-        return Err(ShowError::NoId);
-    }
+    let digits = digits(text).ok_or(ShowError::NoId)?;
     let mut rows = lake.interactions_beginning(&digits)?;
     rows.retain(|row| is_wanted(&row.mailbox.id));
     let ids: BTreeSet<Id128> = rows.iter().map(|row| row.interaction_id).collect();
@@ -92,20 +96,14 @@ fn common(row: &Interaction) -> Option<Common> {
 
 /// The other interactions, each as its highest revision in the first mailbox has it.
 fn related(id: Id128, rows: Vec<Recorded>) -> Vec<Related> {
-    let mut copies: BTreeMap<(Id128, Arc<str>), Recorded> = BTreeMap::new();
-    let order = |row: &Recorded| (row.revision, row.state != State::Superseded);
-    for row in rows.into_iter().filter(|row| row.interaction_id != id) {
-        let key = (row.interaction_id, Arc::clone(&row.mailbox_id));
-        match copies.get(&key) {
-            Some(known) if order(known) >= order(&row) => {}
-            _ => {
-                copies.insert(key, row);
-            }
-        }
-    }
+    let others = rows.into_iter().filter(|row| row.interaction_id != id);
+    let keyed = others.map(|row| {
+        let copy = (Arc::clone(&row.mailbox_id), row.interaction_id);
+        (copy, (row.revision, row.state), row)
+    });
     let mut interactions: BTreeMap<Id128, Related> = BTreeMap::new();
     let gone = [State::Superseded, State::Withdrawn];
-    for row in copies
+    for row in newest(keyed)
         .into_values()
         .filter(|row| !gone.contains(&row.state))
     {

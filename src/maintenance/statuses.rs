@@ -11,6 +11,7 @@ use crate::model::coverage::Coverage;
 use crate::model::coverage::Status;
 use crate::model::cursor::FailedItem;
 use crate::model::cursor::LEDGER_KEY_PREFIX;
+use crate::model::mailbox::Mailbox;
 use crate::model::mailbox_status::MailboxStatus;
 use crate::model::time::Timestamp;
 
@@ -49,7 +50,7 @@ pub(crate) fn read(lake: &Lake, members: &[Members]) -> Result<Vec<MailboxStatus
         line
     });
     let mut lines: Vec<MailboxStatus> = lines.collect();
-    lines.sort_by(|a, b| place(a).cmp(&place(b)));
+    lines.sort_by(|a, b| place(&a.latest.mailbox).cmp(&place(&b.latest.mailbox)));
     Ok(lines)
 }
 
@@ -68,7 +69,7 @@ impl Moment {
             at: row.started_at,
             ended_at: row.ended_at,
             status: row.status,
-            connection: row.connection.or_else(|| row.status.connection()),
+            connection: row.said_connection(),
         }
     }
 }
@@ -105,8 +106,7 @@ fn line(latest: Coverage, mut moments: Vec<Moment>, unread: Vec<FailedItem>) -> 
 }
 
 /// Tenant, address and id: the order in which mailboxes are listed.
-fn place(line: &MailboxStatus) -> (&str, &str, &str) {
-    let mailbox = &line.latest.mailbox;
+pub(crate) fn place(mailbox: &Mailbox) -> (&str, &str, &str) {
     (&mailbox.tenant, &mailbox.address, &mailbox.id)
 }
 

@@ -18,6 +18,8 @@ use crate::lake::read::Filter;
 use crate::lake::recorded::Recorded;
 use crate::maintenance::mailbox_facts;
 use crate::maintenance::mailbox_facts::MailboxFacts;
+use crate::maintenance::newest::newest;
+use crate::maintenance::show;
 use crate::maintenance::why_error::WhyError;
 use crate::matching::Matcher;
 use crate::model::address::Address;
@@ -43,9 +45,6 @@ use crate::model::why::Subject;
 use crate::policy::exclusions::Exclusions;
 use crate::policy::identity;
 
-/// The digits of an id, of which the first may be given.
-const DIGITS: std::ops::RangeInclusive<usize> = 6..=32;
-
 /// What a text names.
 ///
 /// # Errors
@@ -64,10 +63,8 @@ pub(crate) fn subject(text: &str, days: Option<Days>) -> Result<Subject, WhyErro
     if let Some(days) = days.filter(|days| days.first == days.last) {
         return Ok(Subject::Day(midnight(days.first), days.end()));
     }
-    let is_id = DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    is_id
-        .then(|| Subject::Interaction(text.to_lowercase()))
-        .ok_or(WhyError::Unclear)
+    let digits = show::digits(text).ok_or(WhyError::Unclear)?;
+    Ok(Subject::Interaction(digits))
 }
 
 /// Answers from a lake. Call it from a blocking thread.
@@ -197,23 +194,6 @@ fn of_rows(lake: &Lake, rows: Vec<Interaction>) -> Result<ByMailbox, WhyError> {
         findings.extend(matches);
     }
     Ok(found)
-}
-
-/// The key of a row, and what decides which of several with one key is current.
-type Keyed<R> = ((Arc<str>, Id128), (i32, State), R);
-
-/// The rows of the highest revision; the row that closes a month is none.
-fn newest<R>(rows: impl Iterator<Item = Keyed<R>>) -> BTreeMap<(Arc<str>, Id128), R> {
-    let mut newest = BTreeMap::<(Arc<str>, Id128), (_, R)>::new();
-    for (key, (revision, state), row) in rows {
-        let order = (revision, state != State::Superseded);
-        match newest.get(&key) {
-            Some((known, _)) if *known >= order => {}
-            _ => drop(newest.insert(key, (order, row))),
-        }
-    }
-    let newest = newest.into_iter();
-    newest.map(|(key, (_, row))| (key, row)).collect()
 }
 
 /// How many current rows each mailbox has of some, by kind.

@@ -154,3 +154,11 @@ pub struct Coverage {
     /// An earlier run has found that there is no such mailbox. Not in the table.
     pub was_absent: bool,
 }
+
+impl Coverage {
+    /// What the row says of how the mailbox is connected; `None`: nothing, so that what was known before
+    /// holds.
+    pub fn said_connection(&self) -> Option<Connection> {
+        self.connection.or_else(|| self.status.connection())
+    }
+}
