@@ -3,6 +3,8 @@
 
 use std::char;
 
+use encoding_rs::WINDOWS_1252;
+
 use crate::config::records::At;
 use crate::config::records::line_ends;
 
@@ -30,12 +32,6 @@ impl Charset {
     }
 }
 
-/// The characters of the bytes 0x80 to 0x9f; a blank where there is none.
-const WINDOWS_1252: [char; 32] = [
-    '€', ' ', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', ' ', 'Ž', ' ', ' ', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
-];
-
 /// Letters beyond ASCII in a row that no text in Windows-1252 has, but every one in Cyrillic, Greek
 /// or an Asian script.
 const ROW_OF_LETTERS: usize = 3;
@@ -58,13 +54,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> At<(String, Charset)> {
         return Err((line_at(&bytes, at), message.into()));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => {
-            let text = match text.strip_prefix('\u{feff}') {
-                Some(rest) => rest.to_owned(),
-                None => text,
-            };
-            Ok((text, Charset::Utf8))
-        }
+        Ok(text) => Ok((without_mark(text), Charset::Utf8)),
         Err(error) => windows_1252(error.as_bytes(), error.utf8_error().valid_up_to())
             .map(|text| (text, Charset::Windows1252)),
     }
@@ -105,20 +95,29 @@ fn windows_1252(bytes: &[u8], at: usize) -> At<String> {
             "the text is UTF-8 in parts, and something else from here on",
         );
     }
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
     let mut in_a_row = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let character = match byte {
-            0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-            _ => char::from(*byte),
+    // Each byte is a character; those that there are not become controls.
+    for (at, character) in text.chars().enumerate() {
+        let is_none = !character.is_ascii() && character.is_control();
+        in_a_row = if character.is_ascii() {
+            0
+        } else {
+            in_a_row + 1
         };
-        in_a_row = if byte.is_ascii() { 0 } else { in_a_row + 1 };
-        if in_a_row == ROW_OF_LETTERS || (!byte.is_ascii() && character == ' ') {
+        if in_a_row == ROW_OF_LETTERS || is_none {
             return refuse(at, "the text is neither UTF-8 nor Windows-1252");
         }
-        text.push(character);
     }
-    Ok(text)
+    Ok(text.into_owned())
+}
+
+/// A text without the byte order mark that may begin it.
+pub(super) fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 /// Whether a part of the text beyond ASCII is UTF-8.

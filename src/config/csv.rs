@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::config::charset;
 use crate::config::error::ConfigError;
 use crate::config::error::nearest;
 use crate::config::limits;
@@ -63,10 +64,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
         let message = "the text is not UTF-8; save the file as \"CSV UTF-8\"";
         at(path, (line, message.into()))
     })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+    Ok(charset::without_mark(text))
 }
 
 /// The bytes of a file that is not too large to be held in memory.
